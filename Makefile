@@ -1,0 +1,44 @@
+# The two commands of the README are `make demo` and `make test`; each does its own set-up on a fresh machine.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --disable-pip-version-check --quiet -c constraints.txt
+# torch first: with the pinned release in place, nothing that depends on it pulls a build for another device.
+TORCH := $(shell grep '^torch==' constraints.txt)
+
+.PHONY: demo test napari lint types layers format clean
+
+demo: $(VENV)/.base
+	$(BIN)/napari-swnn demo --output demo-output
+
+test: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+napari: $(VENV)/.dev
+	$(BIN)/napari --with napari-swnn "SWNN reconstruction"
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) demo-output benchmarks/output
+
+$(VENV)/bin/python:
+	scripts/make-venv.sh $(PYTHON) $(VENV)
+
+$(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) $(TORCH)
+	$(PIP) -e .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt scripts/system-packages.sh | $(VENV)/bin/python
+	scripts/system-packages.sh
+	$(PIP) $(TORCH)
+	$(PIP) -e ".[dev,cluster]"
+	touch $@ $(VENV)/.base

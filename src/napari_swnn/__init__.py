@@ -1,0 +1,64 @@
+"""3-D microstructures of a chosen porosity from one segmented 2-D micrograph.
+
+The public names are resolved when they are first used, so that importing the package, and discovering the plugin in
+napari, loads neither torch nor napari nor Qt.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from napari_swnn import core, io, physics, statistics
+    from napari_swnn.core.config import TrainingConfig
+    from napari_swnn.core.generation import generate, generate_lazy
+    from napari_swnn.core.model import Model
+    from napari_swnn.core.reference import Reference
+    from napari_swnn.core.training import iter_training, train
+    from napari_swnn.validation import ValidationReport, validate
+
+_SUBMODULES = ("core", "io", "physics", "statistics")
+_HOMES = {
+    "Model": "core.model",
+    "Reference": "core.reference",
+    "TrainingConfig": "core.config",
+    "ValidationReport": "validation",
+    "generate": "core.generation",
+    "generate_lazy": "core.generation",
+    "iter_training": "core.training",
+    "train": "core.training",
+    "validate": "validation",
+}
+
+__all__ = [
+    "Model",
+    "Reference",
+    "TrainingConfig",
+    "ValidationReport",
+    "core",
+    "generate",
+    "generate_lazy",
+    "io",
+    "iter_training",
+    "physics",
+    "statistics",
+    "train",
+    "validate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("napari-swnn")
+    if name in _SUBMODULES:
+        return import_module(f"{__name__}.{name}")
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

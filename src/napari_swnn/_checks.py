@@ -1,0 +1,129 @@
+"""Checks at the door: one sentence for each kind of bad input.
+
+Every function returns the value in the form the rest of the package works with, or raises an error whose text says
+what was expected, what came, and what to do. Code behind these checks trusts what it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from napari_swnn._types import Labels, Shape
+
+
+def check_labels(labels: Any, *, name: str = "labels", ndim: Sequence[int] = (2, 3)) -> Labels:
+    """Return `labels` as an integer array of an allowed dimension.
+
+    Parameters
+    ----------
+    labels : array_like
+        Integers or booleans; a boolean array becomes 0 and 1.
+    name : str
+        The argument's name, for the message.
+    ndim : sequence of int
+        The dimensions that are allowed.
+
+    Raises
+    ------
+    TypeError
+        If the values are neither integers nor booleans.
+    ValueError
+        If the dimension is not allowed or the array holds no pixel.
+    """
+    array = np.asarray(labels)
+    if array.dtype == bool:
+        array = array.view(np.uint8)
+    if not np.issubdtype(array.dtype, np.integer):
+        raise TypeError(
+            f"{name} must hold integers, one value for each phase, got {array.dtype}; "
+            "segment the image first, for example with a threshold"
+        )
+    if array.ndim not in ndim:
+        allowed = " or ".join(f"{n}-D" for n in ndim)
+        raise ValueError(f"{name} must be {allowed}, got an array of shape {array.shape}; pick one channel or section")
+    if array.size == 0:
+        raise ValueError(f"{name} must hold at least one pixel, got an array of shape {array.shape}")
+    return array
+
+
+def check_phase_present(labels: Labels, phase: int, *, name: str = "labels") -> None:
+    """Refuse labels that lack `phase` or hold nothing else.
+
+    Raises
+    ------
+    ValueError
+        If there is a single phase, or `phase` is not among the values.
+    """
+    values = np.unique(labels)
+    if len(values) == 1:
+        raise ValueError(
+            f"{name} must hold at least two phases, got the single value {values[0]}; "
+            "paint or threshold the other phase"
+        )
+    if phase not in values:
+        shown = ", ".join(map(str, values[:8])) + (", …" if len(values) > 8 else "")
+        raise ValueError(f"phase must be one of the values of {name} ({shown}), got {phase}")
+
+
+def check_shape(shape: Any, *, ndim: Sequence[int] = (2, 3), name: str = "shape") -> Shape:
+    """Return `shape` as a tuple of positive integers.
+
+    Raises
+    ------
+    ValueError
+        If the number of entries is not allowed or an entry is not a positive whole number.
+    """
+    entries = tuple(shape) if isinstance(shape, Sequence | np.ndarray) else (shape,)
+    if len(entries) not in ndim or not all(isinstance(n, int | np.integer) and int(n) > 0 for n in entries):
+        allowed = " or ".join(map(str, ndim))
+        raise ValueError(f"{name} must be {allowed} whole numbers above 0, in voxels, got {shape!r}")
+    return tuple(int(n) for n in entries)
+
+
+def check_in_range(
+    value: Any, low: float, high: float, *, name: str, hint: str = "", open_low: bool = False, open_high: bool = False
+) -> float:
+    """Return `value` as a float within ``[low, high]`` (ends excluded as asked).
+
+    Raises
+    ------
+    ValueError
+        If `value` is not a finite number or lies outside.
+    """
+    number = float(value) if isinstance(value, Real) else float("nan")
+    inside = (low < number if open_low else low <= number) and (number < high if open_high else number <= high)
+    if not inside:  # also where it is not a number: every comparison fails
+        brackets = ("(" if open_low else "[") + f"{low:g}, {high:g}" + (")" if open_high else "]")
+        raise ValueError(f"{name} must lie in {brackets}, got {value!r}" + (f"; {hint}" if hint else ""))
+    return number
+
+
+def check_whole(value: Any, *, name: str, low: int = 1) -> int:
+    """Return `value` as an int that is at least `low`.
+
+    Raises
+    ------
+    ValueError
+        If `value` is not a whole number or is too small.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or int(value) < low:
+        raise ValueError(f"{name} must be a whole number of at least {low}, got {value!r}")
+    return int(value)
+
+
+def check_choice(value: Any, choices: Sequence[str], *, name: str) -> str:
+    """Return `value` if it is one of `choices`.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    if value not in choices:
+        shown = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(f"{name} must be one of {shown}, got {value!r}")
+    return str(value)

@@ -1,0 +1,101 @@
+"""Synthetic references with known statistics, made when asked for: no download.
+
+Each function returns one Labels layer ``(data, attributes, "labels")``: phase 1 in a background of 0, 256 x 256
+pixels, always the same. They resemble the four materials of the paper and stand in for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from napari_swnn._types import BoolArray, FloatArray, Labels
+
+SIDE = 256
+LayerData = tuple[Labels, dict[str, Any], str]
+
+
+def silica_like() -> list[LayerData]:
+    """Sparse rounded pores: the section of overlapping spheres of 6 pixels radius, porosity 0.10."""
+    return _layer("silica-like", overlapping_spheres_section(0.10, radius=6, seed=8), 0.5)
+
+
+def rock_like() -> list[LayerData]:
+    """Winding pores of many sizes: a level set of a Gaussian field with correlation exp(-r²/2l²), porosity 0.20."""
+    return _layer(
+        "rock-like", gaussian_level_set(0.20, lambda k: np.exp(-(np.hypot(*k) ** 2) * 4.0**2 / 2), seed=2), 2.0
+    )
+
+
+def electrode_like() -> list[LayerData]:
+    """The fine pore space between overlapping particles of 4 pixels radius, porosity 0.41."""
+    return _layer("electrode-like", ~overlapping_spheres_section(0.59, radius=4, seed=1), 0.1)
+
+
+def superalloy_like() -> list[LayerData]:
+    """Channels between near-periodic precipitates aligned with the axes; the channels are 0.38 of the area."""
+
+    def spectrum(k: tuple[FloatArray, FloatArray]) -> FloatArray:
+        wave, width = 2 * np.pi / 14, 0.07  # a period of 14 pixels along each axis, held over a few periods
+        bumps = [(k[0] - a) ** 2 + (k[1] - b) ** 2 for a, b in ((wave, 0), (-wave, 0), (0, wave), (0, -wave))]
+        return np.asarray(np.sum([np.exp(-bump / (2 * width**2)) for bump in bumps], axis=0))
+
+    return _layer("superalloy-like", gaussian_level_set(0.38, spectrum, seed=4), 0.05)
+
+
+def gaussian_level_set(
+    fraction: float, spectrum: Callable[[tuple[FloatArray, FloatArray]], FloatArray], *, seed: int, side: int = SIDE
+) -> BoolArray:
+    """Section where a Gaussian random field with a given power spectrum is highest.
+
+    Parameters
+    ----------
+    fraction : float
+        Area fraction of the phase, met to one pixel.
+    spectrum : callable
+        Power as a function of the wave vectors ``(ky, kx)`` in radians per pixel. The two-point correlation follows
+        from its Fourier transform (Berk 1991).
+    seed : int
+        Of the field.
+    side : int
+        In pixels; the section is periodic.
+    """
+    white = np.fft.fft2(np.random.default_rng(seed).standard_normal((side, side)))
+    frequency = 2 * np.pi * np.fft.fftfreq(side)
+    waves = np.meshgrid(frequency, frequency, indexing="ij")
+    grey = np.fft.ifft2(white * np.sqrt(spectrum((waves[0], waves[1])))).real
+    phase: BoolArray = grey >= np.quantile(grey, 1 - fraction)
+    return phase
+
+
+def overlapping_spheres_section(fraction: float, *, radius: float, seed: int, side: int = SIDE) -> BoolArray:
+    """Plane through spheres of equal radius with independent centres (the Boolean model).
+
+    Parameters
+    ----------
+    fraction : float
+        Expected area fraction of the spheres; a finite section scatters around it.
+    radius : float
+        Of the spheres, in pixels.
+    seed : int
+        Of the centres.
+    side : int
+        In pixels; the section is periodic.
+    """
+    rng = np.random.default_rng(seed)
+    density = -np.log(1 - fraction) / (4 / 3 * np.pi * radius**3)
+    centres = rng.uniform((0, 0, -radius), (side, side, radius), (rng.poisson(density * side**2 * 2 * radius), 3))
+    axis = np.arange(side) + 0.5
+    section = np.zeros((side, side), bool)
+    for y, x, height in centres:
+        dy, dx = (np.abs(axis - c) for c in (y, x))
+        dy, dx = np.minimum(dy, side - dy), np.minimum(dx, side - dx)
+        section |= dy[:, None] ** 2 + dx**2 <= radius**2 - height**2
+    return section
+
+
+def _layer(name: str, phase: BoolArray, pixel_size: float) -> list[LayerData]:
+    attributes = {"name": name, "scale": (pixel_size, pixel_size), "units": ("um", "um")}
+    return [(phase.astype(np.uint8), attributes, "labels")]
