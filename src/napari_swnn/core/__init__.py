@@ -1,0 +1,1 @@
+"""The reconstruction engine: descriptor, control strategy, distance, mapping, training and generation."""

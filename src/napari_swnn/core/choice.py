@@ -1,0 +1,92 @@
+"""What is chosen from the reference: number of scales, template sizes and blocks (Eq. 12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, log2
+
+from napari_swnn.core.config import TrainingConfig
+from napari_swnn.core.network import NetworkConfig, StageConfig
+from napari_swnn.core.patterns import largest_window
+from napari_swnn.core.reference import Reference, correlation_length
+
+MAX_SCALES = 5
+_TEMPLATE, _COARSE_TEMPLATE = 7, 5
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkChoice:
+    """The network for a reference, and why.
+
+    Attributes
+    ----------
+    network : NetworkConfig
+        What is built.
+    correlation_length : float
+        Of the reference, in pixels.
+    reasons : tuple of str
+        One sentence for each choice.
+    """
+
+    network: NetworkConfig
+    correlation_length: float
+    reasons: tuple[str, ...]
+
+
+def choose_network(reference: Reference, config: TrainingConfig, *, dimension: int = 3) -> NetworkChoice:
+    """Fill in what the settings leave open.
+
+    Parameters
+    ----------
+    reference : Reference
+        Its correlation length decides.
+    config : TrainingConfig
+        Entries other than 0 are kept.
+    dimension : int
+        Of the volumes to generate, 2 or 3.
+    """
+    length = correlation_length(reference)
+    choose = _plain_stage if config.network == "plain" else _cascade_stages
+    stages, reasons = choose(reference, config, length)
+    return NetworkChoice(NetworkConfig(stages, dimension), length, (f"Correlation length: {length:.1f} px.", *reasons))
+
+
+def _plain_stage(
+    reference: Reference, config: TrainingConfig, length: float
+) -> tuple[tuple[StageConfig, ...], tuple[str, ...]]:
+    # Eq. 12: the receptive field, 2n + 1, covers the distance over which the structure is correlated, on both sides.
+    blocks = config.n_blocks or max(4, ceil(1.5 * length))
+    template = config.template_size or _template(reference, _TEMPLATE)
+    stage = StageConfig(1, template, blocks, config.n_channels, config.n_noise_channels, bounded=False)
+    field = stage.receptive_field
+    return (stage,), (f"{blocks} blocks, so that a voxel sees {field} px (Eq. 12); patterns of {template} px.",)
+
+
+def _cascade_stages(
+    reference: Reference, config: TrainingConfig, length: float
+) -> tuple[tuple[StageConfig, ...], tuple[str, ...]]:
+    # Structure finer than about a voxel does not exist at a scale: the coarsest is where the length still spans one.
+    wanted = config.n_scales or min(MAX_SCALES, 1 + max(0, round(log2(length))))
+    # A section must hold a few independent patterns of the coarsest scale.
+    room = largest_window(reference.sections) / (3 * (config.template_size or _COARSE_TEMPLATE))
+    n_scales = max(1, min(wanted, 1 + int(log2(max(1.0, room)))))
+    stages = tuple(
+        StageConfig(
+            scale=scale,
+            template_size=config.template_size
+            or _template(reference, _COARSE_TEMPLATE if scale > 2 else _TEMPLATE, scale),
+            n_blocks=config.n_blocks or (4 if scale > 1 else 5),
+            n_channels=config.n_channels if scale == 1 else config.n_coarse_channels,
+            n_noise_channels=config.n_noise_channels,
+        )
+        for scale in (2**i for i in reversed(range(n_scales)))
+    )
+    field = NetworkConfig(stages).receptive_field
+    reach = ", ".join(f"{stage.template_size} at 1/{stage.scale}" for stage in stages)
+    reasons = (f"{n_scales} scale(s), so that a voxel sees {field} px; patterns of {reach} of the resolution.",)
+    return stages, reasons
+
+
+def _template(reference: Reference, wanted: int, scale: int = 1) -> int:
+    """The wanted side, or what still fits into the region of interest; never under 3."""
+    return max(3, min(wanted, largest_window(reference.sections) // scale))

@@ -1,0 +1,108 @@
+"""Settings of a training, with what a form or a help text needs to show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
+from typing import Any, Literal
+
+from napari_swnn._checks import check_choice, check_in_range, check_whole
+from napari_swnn.core.control import STRATEGIES, Strategy
+
+
+def setting(default: Any, help: str, **constraints: Any) -> Any:
+    """A dataclass field that carries its help text and its ``low``, ``high`` or ``choices`` for forms and checks."""
+    return field(default=default, metadata={"help": help, **constraints})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingConfig:
+    """How a network is built and trained.
+
+    Where 0 means "automatic", the value is chosen from the reference; see `napari_swnn.core.choice`.
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of its range.
+    """
+
+    network: Literal["cascade", "plain"] = setting(
+        "cascade",
+        "One small network for each scale (cascade), or the paper's single network (plain).",
+        choices=("cascade", "plain"),
+    )
+    n_scales: int = setting(0, "Number of scales of the cascade; 0 chooses it from the correlation length.", low=0)
+    template_size: int = setting(0, "Side of the local patterns in pixels; 0 chooses it.", low=0)
+    n_blocks: int = setting(0, "Blocks (convolution, batch norm, leaky ReLU) of each network; 0 chooses it.", low=0)
+    n_channels: int = setting(24, "Features of the finest network; multiples of 8 are quickest.", low=1)
+    n_coarse_channels: int = setting(32, "Features of the networks at coarser scales.", low=1)
+    n_noise_channels: int = setting(4, "Gaussian values drawn for each voxel.", low=1)
+    n_steps: int = setting(300, "Training steps at the finest scale.", low=1)
+    n_coarse_steps: int = setting(400, "Training steps at each coarser scale.", low=1)
+    cube_size: int = setting(40, "Side of the training volumes at the finest scale, in voxels.", low=1)
+    coarse_cube_size: int = setting(32, "Side of the training volumes at coarser scales, in their voxels.", low=1)
+    sampling: Literal["cube", "slabs"] = setting(
+        "cube",
+        "Sections come from one cube in all directions, or one from each of three slabs as in the paper.",
+        choices=("cube", "slabs"),
+    )
+    learning_rate: float = setting(0.01, "Step length of Adam.", low=0.0)
+    schedule: Literal["cosine", "constant"] = setting(
+        "cosine", "How the learning rate changes during a stage.", choices=("cosine", "constant")
+    )
+    n_projections: int = setting(64, "Random directions of the sliced Wasserstein distance.", low=1)
+    max_patterns: int = setting(16_000, "Patterns compared in each direction and step.", low=100)
+    p: int = setting(1, "Order of the Wasserstein distance.", low=1)
+    strategy: Strategy = setting(
+        "maximum_entropy", "How patterns are resampled to meet the porosity.", choices=STRATEGIES
+    )
+    consistency: float = setting(0.3, "Weight of the agreement of a fine scale with the coarser one.", low=0.0)
+    n_calibration_blocks: int = setting(24, "Blocks generated to find the threshold of the porosity.", low=1)
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value, constraints = getattr(self, item.name), item.metadata
+            if "choices" in constraints:
+                check_choice(value, constraints["choices"], name=item.name)
+            elif isinstance(item.default, int):
+                check_whole(value, name=item.name, low=constraints["low"])
+            else:
+                check_in_range(value, constraints["low"], float("inf"), name=item.name)
+
+
+_STANDARD = TrainingConfig()
+PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
+    {
+        "draft": replace(_STANDARD, n_steps=80, n_coarse_steps=100, n_channels=16, n_calibration_blocks=8),
+        "standard": _STANDARD,
+        "fine": replace(_STANDARD, n_steps=1500, n_coarse_steps=1200, cube_size=56, coarse_cube_size=40),
+        "paper": TrainingConfig(
+            network="plain",
+            n_blocks=8,
+            n_channels=24,
+            n_noise_channels=3,
+            n_steps=2000,
+            cube_size=128,
+            sampling="slabs",
+            learning_rate=0.05,
+            schedule="constant",
+            n_projections=512,
+            max_patterns=20_000,
+            strategy="truncation",
+        ),
+    }
+)
+"""Named settings. ``paper`` is the paper's: 2000 iterations of one 128² section a direction, hours on a CPU."""
+
+
+def preset_config(preset: str) -> TrainingConfig:
+    """Return the settings of a preset.
+
+    Raises
+    ------
+    ValueError
+        If there is no such preset.
+    """
+    return PRESETS[check_choice(preset, tuple(PRESETS), name="preset")]

@@ -1,0 +1,137 @@
+"""The control strategy: resample patterns so that their mean is a chosen porosity (Eq. 9-11, Steps 1-4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import softmax
+
+from napari_swnn._checks import check_choice, check_in_range
+from napari_swnn._types import FloatArray
+
+Strategy = Literal["maximum_entropy", "truncation"]
+STRATEGIES: tuple[Strategy, ...] = ("maximum_entropy", "truncation")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TargetDistribution:
+    """Patterns with the number of times each is to be expected.
+
+    Attributes
+    ----------
+    patterns : numpy.ndarray
+        ``(n, phases, t, t)`` area fractions in [0, 1].
+    weights : numpy.ndarray
+        ``(n,)`` probabilities; they add up to 1.
+    """
+
+    patterns: FloatArray
+    weights: FloatArray
+
+    @property
+    def porosity(self) -> float:
+        """Mean of the distribution, in [0, 1]."""
+        return float(self.weights @ pattern_means(self.patterns))
+
+    def draw(self, n: int, rng: np.random.Generator) -> FloatArray:
+        """Expand or thin the distribution to `n` patterns (Step 3).
+
+        Every pattern comes the whole number of times that its weight grants; the remainder is drawn at random by one
+        systematic draw, so that no count is off by more than one.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(n, phases, t, t)``.
+        """
+        drawn: FloatArray = self.patterns[systematic_resample(self.weights, n, rng)]
+        return drawn
+
+
+def pattern_means(patterns: FloatArray) -> FloatArray:
+    """One-point statistic of each pattern: its mean, ``(n,)``."""
+    means: FloatArray = patterns.reshape(len(patterns), -1).mean(axis=1, dtype=np.float64)
+    return means
+
+
+def reachable_range(patterns: FloatArray) -> tuple[float, float]:
+    """Lowest and highest porosity that a combination of the patterns can have."""
+    means = pattern_means(patterns)
+    return float(means.min()), float(means.max())
+
+
+def control(patterns: FloatArray, porosity: float, *, strategy: Strategy = "maximum_entropy") -> TargetDistribution:
+    """Return the distribution of `patterns` whose mean is `porosity`.
+
+    Parameters
+    ----------
+    patterns : numpy.ndarray
+        ``(n, phases, t, t)`` area fractions in [0, 1].
+    porosity : float
+        Target mean, within the reachable range.
+    strategy : {"maximum_entropy", "truncation"}
+        ``"truncation"`` is the paper's (Steps 1-2): the longest run of patterns, sorted by mean, that starts at the
+        empty (or the full) end and meets the target. ``"maximum_entropy"`` weighs all patterns by ``exp(λ·mean)`` and
+        so keeps every morphology in play, where truncation cuts whole pore sizes away.
+
+    Raises
+    ------
+    ValueError
+        If `porosity` is outside the reachable range, which is named.
+    """
+    check_choice(strategy, STRATEGIES, name="strategy")
+    means = pattern_means(patterns)
+    check_in_range(
+        porosity,
+        float(means.min()),
+        float(means.max()),
+        name="porosity",
+        hint="no combination of the patterns of this reference has it; choose one in the range",
+    )
+    weigh = truncation_weights if strategy == "truncation" else maximum_entropy_weights
+    return TargetDistribution(patterns, weigh(means, porosity))
+
+
+def truncation_weights(means: FloatArray, porosity: float) -> FloatArray:
+    """Equal weights on the longest sorted run that meets the target (Steps 1-2 of the paper)."""
+    order = np.argsort(means, kind="stable")
+    if porosity > means.mean():
+        order = order[::-1]  # a suffix of the sorted patterns is a prefix of the reversed ones
+    running = np.cumsum(means[order]) / np.arange(1, len(means) + 1)
+    meets = running >= porosity if porosity > means.mean() else running <= porosity
+    # Rounding in the running mean may lose the target at the very end of the range: one pattern always serves.
+    length = max(1, int(np.flatnonzero(meets)[-1]) + 1 if meets.any() else 1)
+    weights = np.zeros(len(means))
+    weights[order[:length]] = 1 / length
+    return weights
+
+
+def maximum_entropy_weights(means: FloatArray, porosity: float) -> FloatArray:
+    """Weights ``∝ exp(λ·mean)`` with the mean `porosity`: of all such, those closest to equal (Jaynes 1957)."""
+    spread = float(means.max() - means.min())
+    if spread == 0:
+        return np.full(len(means), 1 / len(means))
+
+    def excess(tilt: float) -> float:
+        return float(softmax(tilt * means) @ means) - porosity
+
+    limit = 1.0 / spread
+    while excess(-limit) * excess(limit) > 0 and limit < 1e9:
+        limit *= 4
+    if excess(-limit) * excess(limit) > 0:  # the very end of the range: only the extreme patterns have it
+        extreme = means.min() if excess(limit) > 0 else means.max()
+        chosen = means == extreme
+        return np.asarray(chosen / chosen.sum())
+    weights: FloatArray = softmax(brentq(excess, -limit, limit, xtol=1e-12, rtol=1e-12) * means)
+    return weights
+
+
+def systematic_resample(weights: FloatArray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Indices ``(n,)``: entry `i` comes ``floor`` or ``ceil`` of ``n * weights[i]`` times."""
+    edges = np.cumsum(weights)
+    marks = (np.arange(n) + rng.random()) / n * edges[-1]
+    indices: np.ndarray = np.minimum(np.searchsorted(edges, marks), len(weights) - 1)
+    return indices

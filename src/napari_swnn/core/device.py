@@ -1,0 +1,49 @@
+"""Where to compute."""
+
+from __future__ import annotations
+
+import torch
+
+from napari_swnn._checks import check_choice
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def pick_device(device: str = "auto") -> torch.device:
+    """Return the device to compute on; ``"auto"`` prefers CUDA, then MPS, then the CPU.
+
+    Raises
+    ------
+    ValueError
+        If the device is unknown or not present on this machine.
+    """
+    check_choice(device.split(":")[0], DEVICES, name="device")
+    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if device == "auto":
+        return torch.device(next(name for name, found in present.items() if found))
+    if not present[device.split(":")[0]]:
+        raise ValueError(f"device must be present on this machine, got {device!r}; use 'auto' or 'cpu'")
+    return torch.device(device)
+
+
+def describe_device(device: torch.device) -> str:
+    """One phrase for a user: what is computing."""
+    if device.type == "cuda":
+        return f"GPU ({torch.cuda.get_device_name(device)})"
+    if device.type == "mps":
+        return "GPU (Apple, MPS)"
+    threads = torch.get_num_threads()
+    return f"CPU ({threads} thread{'s' if threads > 1 else ''})"
+
+
+def training_precision(device: torch.device) -> torch.dtype:
+    """Precision of the convolutions during training: half the bits where the hardware has them.
+
+    Weights, batch statistics, the loss and everything about generation stay in float32. On a CPU without bfloat16
+    instructions the emulated ones would be slower, not quicker.
+    """
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    # torch has no public name for this question; where the private one is gone, stay with float32
+    has_bfloat16 = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    return torch.bfloat16 if device.type == "cpu" and has_bfloat16() else torch.float32

@@ -1,0 +1,120 @@
+"""Model files: safetensors with a JSON header. Reading one never runs code that came with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path as FilePath
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from napari_swnn._types import Path
+from napari_swnn.core.model import Model, PhaseLabels
+from napari_swnn.core.network import NetworkConfig, Stage, StageConfig
+
+FORMAT_VERSION = 1
+_KEY = "napari-swnn"
+
+
+def save_model(model: Model, path: Path) -> None:
+    """Write a model; an existing file stays whole until the new one is complete."""
+    tensors = {
+        f"stage{i}.{name}": tensor.contiguous()
+        for i, stage in enumerate(model.stages)
+        for name, tensor in stage.state_dict().items()
+    }
+    with _replaced_when_complete(FilePath(path)) as partial:
+        save_file(tensors, partial, metadata={_KEY: json.dumps(_header(model))})
+
+
+def load_model(path: Path) -> Model:
+    """Read a model; see `Model.load`."""
+    path = FilePath(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"path must name a model file, got {path}, which does not exist")
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a mapping)
+    except (SafetensorError, OSError) as error:
+        raise ValueError(
+            f"path must name a model file of napari-swnn, got {path}, which is damaged or of another kind ({error})"
+        ) from error
+    if _KEY not in metadata:
+        raise ValueError(
+            f"path must name a model file of napari-swnn, got {path}, a safetensors file of another origin"
+        )
+    try:
+        return _model(json.loads(metadata[_KEY]), tensors)
+    except (KeyError, TypeError, RuntimeError, json.JSONDecodeError) as error:
+        raise ValueError(f"path must name a whole model file, got {path}, whose content is inconsistent") from error
+
+
+def _header(model: Model) -> dict[str, Any]:
+    return {
+        "format_version": FORMAT_VERSION,
+        "network": asdict(model.network),
+        "threshold": model.threshold,
+        "porosity": model.porosity,
+        "reachable": list(model.reachable),
+        "labels": asdict(model.labels),
+        "voxel_size": model.voxel_size,
+        "unit": model.unit,
+        "provenance": dict(model.provenance),
+    }
+
+
+def _model(header: dict[str, Any], tensors: dict[str, Tensor]) -> Model:
+    version = header["format_version"]
+    if version > FORMAT_VERSION:
+        raise ValueError(f"model file has format {version}, this version reads up to {FORMAT_VERSION}; update it")
+    network = _network(header["network"])
+    return Model(
+        network=network,
+        stages=tuple(_stage(network, i, tensors) for i in range(len(network.stages))),
+        threshold=float(header["threshold"]),
+        porosity=header["porosity"],
+        reachable=(header["reachable"][0], header["reachable"][1]),
+        labels=PhaseLabels(**header["labels"]),
+        voxel_size=header["voxel_size"],
+        unit=header["unit"],
+        provenance=header["provenance"],
+    )
+
+
+def _network(entries: dict[str, Any]) -> NetworkConfig:
+    stages = tuple(StageConfig(**stage) for stage in entries["stages"])
+    return NetworkConfig(stages, entries["dimension"], entries["n_phase_channels"])
+
+
+def _stage(network: NetworkConfig, i: int, tensors: dict[str, Tensor]) -> Stage:
+    stage = Stage(
+        network.stages[i],
+        conditioned=i > 0,
+        dimension=network.dimension,
+        n_phase_channels=network.n_phase_channels,
+    )
+    prefix = f"stage{i}."
+    stage.load_state_dict({name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)})
+    return stage.eval().requires_grad_(False)
+
+
+@contextmanager
+def _replaced_when_complete(path: FilePath) -> Iterator[FilePath]:
+    """A temporary file beside `path`, moved over it when the body has written it."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    partial = FilePath(name)
+    try:
+        yield partial
+        partial.chmod(0o644)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

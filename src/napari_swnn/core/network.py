@@ -1,0 +1,268 @@
+"""The mapping: a cascade of the paper's networks, one for each scale (Eq. 12-15)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from napari_swnn.core.windows import Window
+
+SLOPE = 0.01
+"""Slope of the leaky ReLU below zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageConfig:
+    """One network of the paper's kind, at one scale.
+
+    Attributes
+    ----------
+    scale : int
+        Side of its voxels, in voxels of the finest stage.
+    template_size : int
+        Side of the patterns it is trained on, in its own voxels.
+    n_blocks : int
+        Blocks of convolution (3 a side), batch norm and leaky ReLU.
+    n_channels : int
+        Features of each block.
+    n_noise_channels : int
+        Gaussian values for each voxel of the input.
+    bounded : bool
+        End in a hyperbolic tangent. The paper's network does not.
+    """
+
+    scale: int
+    template_size: int
+    n_blocks: int
+    n_channels: int
+    n_noise_channels: int
+    bounded: bool = True
+
+    @property
+    def margin(self) -> int:
+        """Voxels lost on every side: nothing is padded."""
+        return self.n_blocks
+
+    @property
+    def receptive_field(self) -> int:
+        """Side of the input that one output voxel sees (Eq. 12)."""
+        return 2 * self.n_blocks + 1
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """A cascade of stages, coarsest first. One stage alone is the paper's network.
+
+    Attributes
+    ----------
+    stages : tuple of StageConfig
+        Scales fall by factors of 2 to 1.
+    dimension : int
+        2 or 3.
+    n_phase_channels : int
+        Grey channels of the output: 1 for two phases.
+    """
+
+    stages: tuple[StageConfig, ...]
+    dimension: int = 3
+    n_phase_channels: int = 1
+
+    @property
+    def receptive_field(self) -> int:
+        """Side in finest voxels of the noise that one output voxel sees through the coarsest stage."""
+        return sum(2 * stage.n_blocks * stage.scale for stage in self.stages) + 1
+
+
+class Stage(nn.Module):
+    """Unpadded blocks on noise and, but for the coarsest stage, the grey volume of the stage before.
+
+    That coarser volume, interpolated to the stage's voxels, is an input of the first block and is added to the
+    output: a stage whose last layer is zero passes it on as it is.
+
+    Parameters
+    ----------
+    config : StageConfig
+        What to build.
+    conditioned : bool
+        Whether a coarser stage comes before.
+    dimension : int
+        2 or 3.
+    n_phase_channels : int
+        Grey channels of input and output.
+    normalised : bool
+        With batch norm, to be trained; without it, folded into the convolutions, to generate.
+    generator : torch.Generator, optional
+        Source of the initial weights. Without it they are left to be loaded.
+    """
+
+    CARRY_OVER = 1.5
+    """Weight of the coarser volume in the sum: it counteracts the flattening by the hyperbolic tangent."""
+    CEILING = 1.03
+    """Height of the tangent's plateau: grey values of 1 and -1 are reached at a finite distance."""
+
+    def __init__(
+        self,
+        config: StageConfig,
+        *,
+        conditioned: bool,
+        dimension: int = 3,
+        n_phase_channels: int = 1,
+        normalised: bool = False,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        self.config, self.conditioned, self.dimension = config, conditioned, dimension
+        convolution = {2: nn.Conv2d, 3: nn.Conv3d}[dimension]
+        norm = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}[dimension]
+        width, first = config.n_channels, config.n_noise_channels + conditioned * n_phase_channels
+        inputs = [first, *[width] * (config.n_blocks - 1)]
+        self.convolutions = nn.ModuleList(
+            _uninitialised(convolution, n, width, kernel_size=3, bias=not normalised) for n in inputs
+        )
+        self.norms = nn.ModuleList(norm(width) for _ in inputs) if normalised else None
+        self.head = _uninitialised(nn.Linear, width, n_phase_channels)
+        if generator is not None:
+            self._initialise(generator)
+        self.to(memory_format=self.memory_format)  # type: ignore[call-overload]  # missing from torch's annotations
+
+    def _initialise(self, generator: torch.Generator) -> None:
+        for convolution in self.convolutions:
+            layer = cast(nn.Conv3d, convolution)
+            nn.init.kaiming_normal_(layer.weight, a=SLOPE, generator=generator)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+        nn.init.normal_(self.head.weight, 0, 0.02, generator=generator)
+        nn.init.zeros_(self.head.bias)
+
+    @property
+    def margin(self) -> int:
+        """Voxels lost on every side."""
+        return self.config.margin
+
+    @property
+    def memory_format(self) -> torch.memory_format:
+        """Channels last: convolutions on the CPU are 2 to 4 times quicker than in the default layout."""
+        return torch.channels_last_3d if self.dimension == 3 else torch.channels_last
+
+    def forward(self, noise: Tensor, coarse: Tensor | None = None) -> Tensor:
+        """Return the grey volume ``(n, phases, *spatial)``, `margin` voxels less on every side.
+
+        Parameters
+        ----------
+        noise : torch.Tensor
+            ``(n, n_noise_channels, *spatial)``.
+        coarse : torch.Tensor, optional
+            ``(n, phases, *spatial)``, the coarser stage's volume on the same voxels.
+        """
+        x = noise if coarse is None else torch.cat([coarse, noise], 1)
+        x = x.contiguous(memory_format=self.memory_format)
+        for i, convolution in enumerate(self.convolutions):
+            x = convolution(x)
+            if self.norms is not None:
+                x = self.norms[i](x)
+            x = F.leaky_relu(x, SLOPE, inplace=True)
+        # A 1 x 1 x 1 convolution takes a slow path on the CPU; a matrix product over the channels does not.
+        y = self.head(x.movedim(1, -1)).movedim(-1, 1).float()
+        if coarse is not None:
+            y = y + self.CARRY_OVER * cropped(coarse, self.margin)
+        return self.CEILING * torch.tanh(y) if self.config.bounded else y
+
+    @torch.no_grad()
+    def folded(self) -> Stage:
+        """The same mapping in evaluation mode, with batch norm folded into the convolutions."""
+        stage = Stage(
+            self.config,
+            conditioned=self.conditioned,
+            dimension=self.dimension,
+            n_phase_channels=self.head.out_features,
+        ).to(self.head.weight.device)
+        stage.head.load_state_dict(self.head.state_dict())
+        for i, module in enumerate(self.convolutions):
+            source, target = cast(nn.Conv3d, module), cast(nn.Conv3d, stage.convolutions[i])
+            weight, bias = source.weight, source.bias
+            if self.norms is not None:
+                weight, bias = _fold(weight, bias, cast(nn.BatchNorm3d, self.norms[i]))
+            target.weight.copy_(weight)
+            cast(Tensor, target.bias).copy_(cast(Tensor, bias))
+        return stage.eval().requires_grad_(False)
+
+
+def _uninitialised(module: type[nn.Module], *args: int, **kwargs: int) -> Any:
+    # The default initialisation draws from the global generator; ours draws from the one given.
+    return nn.utils.skip_init(module, *args, **kwargs)  # type: ignore[no-untyped-call]
+
+
+def _fold(weight: Tensor, bias: Tensor | None, norm: nn.BatchNorm3d) -> tuple[Tensor, Tensor]:
+    mean, variance = cast(Tensor, norm.running_mean), cast(Tensor, norm.running_var)
+    gain = norm.weight / torch.sqrt(variance + norm.eps)
+    shift = norm.bias - (mean if bias is None else mean - bias) * gain
+    return weight * gain.view(-1, *[1] * (weight.ndim - 1)), shift
+
+
+def cropped(volume: Tensor, margin: int) -> Tensor:
+    """The volume ``(n, phases, *spatial)`` without `margin` voxels on every side."""
+    inner = slice(margin, -margin or None)
+    return volume[:, :, *[inner] * (volume.ndim - 2)]
+
+
+def upsampled(coarse: Tensor, source: Window, target: Window) -> Tensor:
+    """Interpolate a volume linearly to voxels half the size.
+
+    Parameters
+    ----------
+    coarse : torch.Tensor
+        ``(n, phases, *source.shape)``.
+    source : Window
+        Where `coarse` lies on its own grid: `target.coarser()`.
+    target : Window
+        The window to fill, on the grid twice as fine.
+
+    Returns
+    -------
+    torch.Tensor
+        ``(n, phases, *target.shape)``.
+    """
+    mode = "trilinear" if coarse.ndim == 5 else "bilinear"
+    fine = F.interpolate(coarse, scale_factor=2, mode=mode, align_corners=False)
+    return fine[:, :, *target.slices(tuple(2 * a for a in source.start))]
+
+
+NoiseSource = Callable[[StageConfig, Window], Tensor]
+"""Noise ``(n, n_noise_channels, *window.shape)`` of a stage, in a window of its own grid."""
+
+
+def run_stages(stages: Sequence[Stage], window: Window, noise: NoiseSource) -> tuple[Tensor, Tensor | None]:
+    """Run a cascade for one window of its finest grid.
+
+    All coarser windows follow from the global coordinates of `window`, so windows that meet agree where they meet.
+
+    Parameters
+    ----------
+    stages : sequence of Stage
+        Coarsest first.
+    window : Window
+        What to compute, in voxels of the last stage.
+    noise : callable
+        Gives the noise of a stage in a window.
+
+    Returns
+    -------
+    grey : torch.Tensor
+        ``(n, phases, *window.shape)``.
+    coarse : torch.Tensor or None
+        What the last stage was given by the one before, on the same voxels; None if it is the only one.
+    """
+    last = stages[-1]
+    source = window.grown(last.margin)
+    coarse = None
+    if len(stages) > 1:
+        with torch.no_grad():  # coarser stages are finished when a finer one is trained
+            below, _ = run_stages(stages[:-1], source.coarser(), noise)
+            coarse = upsampled(below, source.coarser(), source)
+    grey = last(noise(last.config, source), coarse)
+    return grey, None if coarse is None else cropped(coarse, last.margin)

@@ -1,0 +1,54 @@
+"""Gaussian noise as a pure function of seed, scale and position."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from napari_swnn._types import FloatArray
+from napari_swnn.core.windows import Window, aligned_boxes
+
+_TILE = 16
+_WORD = 2**64
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseField:
+    """Unbounded field of independent standard normal values.
+
+    The field is cut into tiles; a tile is filled by the counter-based generator Philox, keyed by the seed and the
+    scale and started at the tile's index [1]_. Whatever window is asked for, in whatever order, by whichever process,
+    a voxel has the same value.
+
+    Parameters
+    ----------
+    seed : int
+        From 0 to 2**64 - 1.
+    scale : int
+        Size of the voxels; fields of different scales are independent.
+    n_channels : int
+        Values for each voxel.
+
+    References
+    ----------
+    .. [1] Salmon et al. (2011), Parallel random numbers: as easy as 1, 2, 3.
+    """
+
+    seed: int
+    scale: int
+    n_channels: int
+
+    def window(self, window: Window) -> FloatArray:
+        """Values in a window, ``(n_channels, *window.shape)`` float32."""
+        values = np.empty((self.n_channels, *window.shape), np.float32)
+        for index, box in aligned_boxes(window, _TILE):
+            part = box.intersection(window)
+            values[:, *part.slices(window.start)] = self._tile(index)[:, *part.slices(box.start)]
+        return values
+
+    def _tile(self, index: tuple[int, ...]) -> FloatArray:
+        # The lowest word of the counter runs within the tile, the other three hold its index: no two tiles overlap.
+        words = np.array([0, *(i % _WORD for i in index), *[0] * (3 - len(index))], np.uint64)
+        bits = np.random.Philox(key=np.array([self.seed, self.scale], np.uint64), counter=words)
+        return np.random.Generator(bits).standard_normal((self.n_channels, *[_TILE] * len(index)), dtype=np.float32)

@@ -1,0 +1,100 @@
+"""The loss: sliced Wasserstein distance from the sections of a volume to the target patterns (Eq. 19-20)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from napari_swnn.core.control import TargetDistribution
+from napari_swnn.core.sliced_wasserstein import random_directions, wasserstein_1d
+
+
+@dataclass(frozen=True, eq=False)
+class PatternLoss:
+    """Distance of the patterns of generated sections to a target, averaged over directions.
+
+    Parameters
+    ----------
+    targets : sequence of TargetDistribution
+        One for each axis of the volume, or a single one that serves all.
+    n_projections : int
+        Random directions of the sliced Wasserstein distance, drawn anew at each call.
+    max_patterns : int
+        Patterns compared for each axis; more are thinned out on a regular grid with a random start.
+    p : int
+        Order of the distance.
+    """
+
+    targets: Sequence[TargetDistribution]
+    n_projections: int = 64
+    max_patterns: int = 16_000
+    p: int = 1
+
+    def __call__(
+        self, volumes: Tensor, axes: Sequence[int], *, generator: torch.Generator, rng: np.random.Generator
+    ) -> Tensor:
+        """Return the loss of volumes, taken together as one sample.
+
+        Parameters
+        ----------
+        volumes : torch.Tensor
+            ``(n, phases, *spatial)`` grey values in [-1, 1].
+        axes : sequence of int
+            Directions whose sections count. A 2-D volume is a single section whatever the axis.
+        generator, rng
+            Sources of the projection directions, and of the patterns and the grid's start.
+        """
+        losses = [
+            self._of_sections(sections_normal_to(volumes, axis), self.targets[axis % len(self.targets)], generator, rng)
+            for axis in axes
+        ]
+        return torch.stack(losses).mean()
+
+    def _of_sections(
+        self, sections: Tensor, target: TargetDistribution, generator: torch.Generator, rng: np.random.Generator
+    ) -> Tensor:
+        phases, template_size = target.patterns.shape[1:3]
+        directions = random_directions(self.n_projections, phases * template_size**2, generator).to(sections.device)
+        projected = project_patterns(
+            sections, directions.view(-1, phases, template_size, template_size), self.max_patterns, rng
+        )
+        drawn = torch.from_numpy(target.draw(projected.shape[1], rng)).to(sections.device)
+        goal = directions @ (2 * drawn.flatten(1) - 1).T  # the network's grey values run from -1 to 1
+        return wasserstein_1d(projected, goal, p=self.p).mean()
+
+
+def sections_normal_to(volumes: Tensor, axis: int) -> Tensor:
+    """Sections ``(m, phases, h, w)`` of volumes ``(n, phases, z, y, x)``; 2-D ones are their own sections."""
+    return volumes if volumes.ndim == 4 else volumes.movedim(axis + 2, 1).flatten(0, 1)
+
+
+def project_patterns(sections: Tensor, filters: Tensor, max_patterns: int, rng: np.random.Generator) -> Tensor:
+    """Project all patterns of the sections on the filters, without ever listing the patterns.
+
+    Parameters
+    ----------
+    sections : torch.Tensor
+        ``(n, phases, h, w)``.
+    filters : torch.Tensor
+        ``(k, phases, t, t)`` unit directions.
+    max_patterns : int
+        If there are more positions, only those on a regular grid with a random start are taken.
+    rng : numpy.random.Generator
+        Source of the start.
+
+    Returns
+    -------
+    torch.Tensor
+        ``(k, m)``.
+    """
+    n, _, h, w = sections.shape
+    t = filters.shape[-1]
+    stride = max(1, int(np.ceil(np.sqrt(n * (h - t + 1) * (w - t + 1) / max_patterns))))
+    y, x = (int(rng.integers(min(stride, extent - t + 1))) for extent in (h, w))
+    projected = F.conv2d(sections[:, :, y:, x:], filters, stride=stride)  # (n, k, h', w')
+    return projected.transpose(0, 1).flatten(1)

@@ -1,0 +1,172 @@
+"""The reference: the segmented section(s) a reconstruction starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from napari_swnn._checks import check_in_range, check_labels, check_phase_present
+from napari_swnn._types import BoolArray, FloatArray, Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One plane of the material.
+
+    Attributes
+    ----------
+    image : numpy.ndarray
+        ``(h, w)`` booleans, ``True`` in the phase of interest.
+    inside : numpy.ndarray
+        ``(h, w)`` booleans, ``True`` within the region of interest.
+    """
+
+    image: BoolArray
+    inside: BoolArray
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """One or several segmented sections, checked.
+
+    Parameters
+    ----------
+    labels : array_like or sequence of array_like
+        Integer labels, one value for each phase: one section ``(y, x)``, a list of sections, or a volume
+        ``(z, y, x)``. A list describes an isotropic material. A volume gives the sections normal to each of its three
+        axes, and each direction of the reconstruction then follows its own sections.
+    phase : int
+        The label of the phase of interest, usually the pores.
+    roi : array_like or sequence of array_like, optional
+        Region of interest, of the shape of `labels` (a list for a list): only what lies wholly inside counts.
+    voxel_size : float
+        Side of a pixel, in `unit`; the voxels of the reconstruction have the same.
+    unit : str
+        Unit of `voxel_size`.
+
+    Raises
+    ------
+    TypeError
+        If the labels are not integers.
+    ValueError
+        If the labels are empty or hold a single phase, `phase` is not among them, the dimension is wrong, or the
+        region of interest does not fit.
+    """
+
+    labels: Any
+    _: KW_ONLY
+    phase: int = 1
+    roi: Any = None
+    voxel_size: float = 1.0
+    unit: str = "voxel"
+    directions: tuple[tuple[Section, ...], ...] = field(init=False, repr=False)
+    """Sections for each direction, or a single set that serves all of them."""
+    background: int = field(init=False)
+    """Label of what is not the phase of interest in a reconstruction."""
+
+    def __post_init__(self) -> None:
+        images = _as_images(self.labels)
+        rois = _as_rois(self.roi, images)
+        check_in_range(self.voxel_size, 0, np.inf, name="voxel_size", open_low=True, open_high=True)
+        visible = np.concatenate([image[roi] for image, roi in zip(images, rois, strict=True)])
+        check_phase_present(visible, self.phase)
+        pairs = [(image == self.phase, roi) for image, roi in zip(images, rois, strict=True)]
+        object.__setattr__(self, "directions", _directions(pairs))
+        object.__setattr__(self, "background", _background(visible, self.phase))
+        object.__setattr__(self, "labels", images[0] if len(images) == 1 else tuple(images))
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """All sections, whatever their direction."""
+        return tuple(section for direction in self.directions for section in direction)
+
+    @property
+    def porosity(self) -> float:
+        """Volume fraction of the phase of interest within the region of interest, in (0, 1)."""
+        inside = sum(int(section.inside.sum()) for section in self.sections)
+        filled = sum(int(section.image[section.inside].sum()) for section in self.sections)
+        return filled / inside
+
+    def direction(self, axis: int) -> tuple[Section, ...]:
+        """Sections that describe planes normal to `axis`."""
+        return self.directions[axis % len(self.directions)]
+
+
+def _as_images(labels: Any) -> list[Labels]:
+    if isinstance(labels, list | tuple) and len(labels) > 0 and np.ndim(labels[0]) == 2:
+        return [check_labels(section, name=f"labels[{i}]", ndim=(2,)) for i, section in enumerate(labels)]
+    return [check_labels(labels)]
+
+
+def _as_rois(roi: Any, images: Sequence[Labels]) -> list[BoolArray]:
+    if roi is None:
+        return [np.ones(image.shape, bool) for image in images]
+    given = list(roi) if len(images) > 1 else [roi]
+    arrays = [np.asarray(array).astype(bool) for array in given]
+    shapes, expected = [array.shape for array in arrays], [image.shape for image in images]
+    if shapes != expected:
+        raise ValueError(f"roi must have the shape of labels, {expected}, got {shapes}; draw it on the same image")
+    if not any(array.any() for array in arrays):
+        raise ValueError("roi must hold at least one pixel, got an empty region; mark where the material is")
+    return arrays
+
+
+def _directions(pairs: Sequence[tuple[BoolArray, BoolArray]]) -> tuple[tuple[Section, ...], ...]:
+    image, inside = pairs[0]
+    if image.ndim == 2:
+        return (tuple(Section(*pair) for pair in pairs),)
+    return tuple(
+        tuple(Section(np.take(image, i, axis), np.take(inside, i, axis)) for i in range(image.shape[axis]))
+        for axis in range(3)
+    )
+
+
+def _background(visible: Labels, phase: int) -> int:
+    others = [int(value) for value in np.unique(visible) if value != phase]
+    # Several other phases are one background here; it takes a value that cannot be mistaken for the phase.
+    return others[0] if len(others) == 1 else int(phase == 0)
+
+
+def correlation_length(reference: Reference) -> float:
+    """Distance at which the normalised autocovariance of the sections falls below 1/e.
+
+    Parameters
+    ----------
+    reference : Reference
+        The autocovariance is taken within the region of interest and averaged over axes and sections.
+
+    Returns
+    -------
+    float
+        In pixels, linearly interpolated; at least 1, at most half the longest side.
+    """
+    longest = max(max(section.image.shape) for section in reference.sections) // 2
+    pairs, products = np.zeros(longest + 1), np.zeros(longest + 1)
+    for section in reference.sections[:: max(1, len(reference.sections) // 48)]:
+        for axis in (0, 1):
+            inside = np.moveaxis(section.inside, axis, 1).astype(np.float32)
+            deviation = inside * (np.moveaxis(section.image, axis, 1) - np.float32(reference.porosity))
+            n = min(longest, inside.shape[1] - 1) + 1
+            pairs[:n] += _lagged_products(inside)[:n]
+            products[:n] += _lagged_products(deviation)[:n]
+    covariance = products / np.maximum(pairs, 1)
+    return float(max(1.0, _first_crossing(covariance / covariance[0], np.exp(-1.0))))
+
+
+def _lagged_products(lines: FloatArray) -> FloatArray:
+    """Sum over lines of the products of entries a lag apart, for every lag (Wiener-Khinchin)."""
+    n = lines.shape[1]
+    power = np.abs(np.fft.rfft(lines, n=2 * n, axis=1)) ** 2
+    products: FloatArray = np.fft.irfft(power.sum(axis=0), n=2 * n)[:n]
+    return products
+
+
+def _first_crossing(curve: FloatArray, level: float) -> float:
+    below = np.flatnonzero(curve < level)
+    if below.size == 0:
+        return float(len(curve) - 1)
+    i = int(below[0])
+    return float(i - 1 + (curve[i - 1] - level) / (curve[i - 1] - curve[i]))

@@ -1,0 +1,465 @@
+"""Training: fit a cascade to a reference, one stage after another (Eq. 19-21 of the paper)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from math import cos, pi
+from time import perf_counter
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from napari_swnn._checks import check_choice, check_in_range, check_whole
+from napari_swnn._types import Labels, Shape
+from napari_swnn.core.calibration import calibrate_threshold
+from napari_swnn.core.choice import NetworkChoice, choose_network
+from napari_swnn.core.config import TrainingConfig, preset_config
+from napari_swnn.core.control import TargetDistribution, control, reachable_range
+from napari_swnn.core.device import describe_device, pick_device, training_precision
+from napari_swnn.core.model import Model, PhaseLabels
+from napari_swnn.core.network import Stage, StageConfig, run_stages
+from napari_swnn.core.pattern_loss import PatternLoss
+from napari_swnn.core.patterns import extract_patterns, largest_window, too_small_message
+from napari_swnn.core.reference import Reference
+from napari_swnn.core.windows import Window
+
+WARM_UP = 10
+"""Steps over which the learning rate rises to its full value."""
+N_NORM_CUBES = 8
+"""Fresh volumes from which the statistics of batch norm are taken at the end of a stage."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TrainingStep:
+    """What one step of a training did.
+
+    Attributes
+    ----------
+    iteration, n_iterations : int
+        Steps done, of all stages together, and steps planned.
+    scale : int
+        Scale of the stage in training: the side of its voxels in voxels of the result.
+    loss : float
+        Sliced Wasserstein distance of the step's sections to the target.
+    porosity : float
+        Fraction of the phase of interest in the step's volume, in [0, 1].
+    preview : numpy.ndarray
+        Labels of the step's volume, at the stage's scale.
+    elapsed, time_left : float
+        Seconds.
+    """
+
+    iteration: int
+    n_iterations: int
+    scale: int
+    loss: float
+    porosity: float
+    preview: Labels
+    elapsed: float
+    time_left: float
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TrainingPlan:
+    """A training that was found to be possible: everything that is decided before it starts.
+
+    Attributes
+    ----------
+    reference : Reference
+        What is reconstructed.
+    porosity : float
+        Target, in (0, 1).
+    config : TrainingConfig
+        Settings as given.
+    choice : NetworkChoice
+        The network, with the reasons for it.
+    targets : tuple
+        For each stage, the target distribution of each direction.
+    reachable : tuple of float
+        Lowest and highest porosity that the patterns of this reference can express.
+    seed : int
+        Of all random draws.
+    device : torch.device
+        Where to compute.
+    """
+
+    reference: Reference
+    porosity: float
+    config: TrainingConfig
+    choice: NetworkChoice
+    targets: tuple[tuple[TargetDistribution, ...], ...]
+    reachable: tuple[float, float]
+    seed: int
+    device: torch.device
+
+    @property
+    def stages(self) -> tuple[StageConfig, ...]:
+        """The stages to train, coarsest first."""
+        return self.choice.network.stages
+
+    def n_steps(self, stage: StageConfig) -> int:
+        """Training steps of a stage."""
+        return self.config.n_steps if stage.scale == 1 else self.config.n_coarse_steps
+
+    def samples(self, stage: StageConfig) -> tuple[tuple[Window, tuple[int, ...]], ...]:
+        """Windows generated in each step, each with the directions whose sections count."""
+        side = self.config.cube_size if stage.scale == 1 else self.config.coarse_cube_size
+        dimension = self.choice.network.dimension
+        if dimension == 2:
+            return ((Window.of_shape((side, side)), (0,)),)
+        if self.config.sampling == "cube":
+            return ((Window.of_shape((side,) * 3), (0, 1, 2)),)
+        return tuple((Window.of_shape(_slab(side, axis)), (axis,)) for axis in range(3))
+
+    def cost(self, stage: StageConfig) -> float:
+        """Arithmetic of one step, in units that mean nothing by themselves."""
+        return sum(float(np.prod(window.grown(stage.margin).shape)) for window, _ in self.samples(stage)) * (
+            stage.n_blocks * stage.n_channels * (stage.n_channels + 16)
+        )
+
+
+def _slab(side: int, axis: int) -> Shape:
+    return tuple(1 if a == axis else side for a in range(3))
+
+
+def reachable_porosity(
+    reference: Reference, *, preset: str = "standard", config: TrainingConfig | None = None, dimension: int = 3
+) -> tuple[float, float]:
+    """Lowest and highest porosity that the patterns of a reference can express.
+
+    Parameters
+    ----------
+    reference : Reference
+        The reference.
+    preset, config, dimension
+        As for `train`.
+    """
+    choice = choose_network(reference, config or preset_config(preset), dimension=dimension)
+    return _reachable(reference, choice)
+
+
+def _reachable(reference: Reference, choice: NetworkChoice) -> tuple[float, float]:
+    ranges = [
+        reachable_range(extract_patterns(direction, choice.network.stages[-1].template_size))
+        for direction in reference.directions
+    ]
+    return max(low for low, _ in ranges), min(high for _, high in ranges)
+
+
+def plan_training(
+    reference: Reference,
+    *,
+    porosity: float | None = None,
+    preset: str = "standard",
+    config: TrainingConfig | None = None,
+    dimension: int = 3,
+    seed: int = 0,
+    device: str = "auto",
+) -> TrainingPlan:
+    """Check the arguments of `train` and decide what it will do, without doing it.
+
+    Raises
+    ------
+    TypeError
+        If `reference` is not a `Reference`.
+    ValueError
+        If the reference is too small for the patterns, the porosity cannot be reached, or a setting is unknown.
+    """
+    if not isinstance(reference, Reference):
+        raise TypeError(f"reference must be a Reference, got {type(reference).__name__}; wrap it: Reference(labels)")
+    check_choice(str(dimension), ("2", "3"), name="dimension")
+    check_whole(seed, name="seed", low=0)
+    config = config or preset_config(preset)
+    choice = choose_network(reference, config, dimension=dimension)
+    _check_patterns_fit(reference, choice)
+    target = reference.porosity if porosity is None else porosity
+    reachable = _reachable(reference, choice)
+    hint = "this is what the patterns of the reference can express"
+    check_in_range(target, *reachable, name="porosity", hint=hint)
+    rng = np.random.default_rng(seed)
+    targets = tuple(_targets(reference, stage, target, config, rng) for stage in choice.network.stages)
+    return TrainingPlan(reference, float(target), config, choice, targets, reachable, seed, pick_device(device))
+
+
+def _check_patterns_fit(reference: Reference, choice: NetworkChoice) -> None:
+    side = max(stage.template_size * stage.scale for stage in choice.network.stages)
+    for direction in reference.directions:
+        if largest_window(direction) < side:
+            raise ValueError(too_small_message(direction, side))
+
+
+def _targets(
+    reference: Reference, stage: StageConfig, porosity: float, config: TrainingConfig, rng: np.random.Generator
+) -> tuple[TargetDistribution, ...]:
+    return tuple(
+        _target(direction, stage.template_size, stage.scale, porosity, config, rng)
+        for direction in reference.directions
+    )
+
+
+def _target(
+    sections: Sequence,  # type: ignore[type-arg]
+    template_size: int,
+    scale: int,
+    porosity: float,
+    config: TrainingConfig,
+    rng: np.random.Generator,
+) -> TargetDistribution:
+    patterns = extract_patterns(sections, template_size, scale=scale, rng=rng)
+    return control(patterns, porosity, strategy=config.strategy)
+
+
+def train(
+    reference: Reference,
+    *,
+    porosity: float | None = None,
+    preset: str = "standard",
+    config: TrainingConfig | None = None,
+    dimension: int = 3,
+    seed: int = 0,
+    device: str = "auto",
+    progress: Callable[[TrainingStep], None] | None = None,
+) -> Model:
+    """Train a network to generate volumes with the patterns of a reference.
+
+    Parameters
+    ----------
+    reference : Reference
+        The segmented section(s).
+    porosity : float, optional
+        Volume fraction of the phase of interest in the volumes, in [0, 1]; the reference's own if not given.
+    preset : {"standard", "draft", "fine", "paper"}
+        Named settings: ``draft`` for a first look, ``fine`` for the best, ``paper`` for the paper's.
+    config : TrainingConfig, optional
+        Settings in place of a preset.
+    dimension : int
+        3 for volumes (Eq. 20), 2 for sections (Eq. 19).
+    seed : int
+        Of all random draws: the same seed gives the same model on the same machine with as many threads.
+    device : {"auto", "cpu", "cuda", "mps"}
+        Where to compute; ``"auto"`` takes a GPU if there is one.
+    progress : callable, optional
+        Called with each `TrainingStep`.
+
+    Returns
+    -------
+    Model
+        Ready to generate.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the input cannot be used; see `plan_training`.
+    """
+    steps = iter_training(
+        reference, porosity=porosity, preset=preset, config=config, dimension=dimension, seed=seed, device=device
+    )
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as finished:
+            model: Model = finished.value
+            return model
+        if progress is not None:
+            progress(step)
+
+
+def iter_training(
+    reference: Reference,
+    *,
+    porosity: float | None = None,
+    preset: str = "standard",
+    config: TrainingConfig | None = None,
+    dimension: int = 3,
+    seed: int = 0,
+    device: str = "auto",
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Generator[TrainingStep, None, Model]:
+    """Train step by step.
+
+    Bad input is refused by the call itself, before the first step.
+
+    Parameters
+    ----------
+    reference, porosity, preset, config, dimension, seed, device
+        As for `train`.
+    should_stop : callable
+        Asked after each step. When it says yes, the model as trained so far is finished and returned; stages that
+        were not reached pass the coarser volume on, interpolated.
+
+    Returns
+    -------
+    generator
+        Yields a `TrainingStep` for each step; its return value is the `Model`.
+    """
+    plan = plan_training(
+        reference, porosity=porosity, preset=preset, config=config, dimension=dimension, seed=seed, device=device
+    )
+    return iter_plan(plan, should_stop=should_stop)
+
+
+def iter_plan(
+    plan: TrainingPlan, *, should_stop: Callable[[], bool] = lambda: False
+) -> Generator[TrainingStep, None, Model]:
+    """Carry out a plan; see `iter_training`."""
+    source = _Randomness(plan.seed, plan.device)
+    clock = _Clock(plan)
+    finished: list[Stage] = []
+    losses: list[float] = []
+    for config, targets in zip(plan.stages, plan.targets, strict=True):
+        stage = _new_stage(plan, config, source.generator)
+        if not clock.stopped:
+            for loss, grey in _iter_stage(plan, stage, finished, targets, source):
+                losses.append(loss)
+                yield clock.step(config, loss, _as_labels(plan.reference, grey))
+                if should_stop():
+                    clock.stopped = True
+                    break
+        else:
+            nn.init.zeros_(stage.head.weight)  # pass the coarser volume on
+        _settle_norms(plan, stage, finished, source)
+        finished.append(stage.folded())
+    threshold = calibrate_threshold(finished, plan.porosity, n_blocks=plan.config.n_calibration_blocks, seed=plan.seed)
+    return _assemble(plan, finished, threshold, losses, stopped=clock.stopped)
+
+
+class _Randomness:
+    """All random draws of a training come from here."""
+
+    def __init__(self, seed: int, device: torch.device) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.generator = torch.Generator().manual_seed(seed)
+        self.device = device
+
+    def noise(self, config: StageConfig, window: Window) -> Tensor:
+        return torch.randn(1, config.n_noise_channels, *window.shape, generator=self.generator).to(self.device)
+
+
+class _Clock:
+    """Counts steps over all stages and foretells the end from the arithmetic that is left."""
+
+    def __init__(self, plan: TrainingPlan) -> None:
+        self.plan, self.start, self.iteration, self.stopped = plan, perf_counter(), 0, False
+        self.total = sum(plan.n_steps(stage) for stage in plan.stages)
+        self.cost = sum(plan.n_steps(stage) * plan.cost(stage) for stage in plan.stages)
+        self.spent = 0.0
+
+    def step(self, stage: StageConfig, loss: float, preview: Labels) -> TrainingStep:
+        self.iteration += 1
+        self.spent += self.plan.cost(stage)
+        elapsed = perf_counter() - self.start
+        porosity = float((preview == self.plan.reference.phase).mean())
+        left = elapsed * (self.cost / self.spent - 1)
+        return TrainingStep(self.iteration, self.total, stage.scale, loss, porosity, preview, elapsed, left)
+
+
+def _new_stage(plan: TrainingPlan, config: StageConfig, generator: torch.Generator) -> Stage:
+    network = plan.choice.network
+    stage = Stage(
+        config,
+        conditioned=config is not network.stages[0],
+        dimension=network.dimension,
+        n_phase_channels=network.n_phase_channels,
+        normalised=True,
+        generator=generator,
+    )
+    return stage.to(plan.device)
+
+
+def _iter_stage(
+    plan: TrainingPlan,
+    stage: Stage,
+    finished: Sequence[Stage],
+    targets: Sequence[TargetDistribution],
+    source: _Randomness,
+) -> Iterator[tuple[float, Tensor]]:
+    """Fit one stage, the coarser ones being finished; yields the distance and the grey volume of each step."""
+    config, n_steps = plan.config, plan.n_steps(stage.config)
+    distance = PatternLoss(targets, config.n_projections, config.max_patterns, config.p)
+    optimiser = torch.optim.Adam(stage.parameters(), lr=config.learning_rate, betas=(0.9, 0.99))
+    for i in range(n_steps):
+        for group in optimiser.param_groups:
+            group["lr"] = config.learning_rate * _rate(config, i, n_steps)
+        optimiser.zero_grad()
+        total = 0.0
+        samples = plan.samples(stage.config)
+        for window, axes in samples:
+            grey, coarse = _generate(plan, [*finished, stage], window, source)
+            loss = distance(grey, axes, generator=source.generator, rng=source.rng)
+            total += float(loss.detach()) / len(samples)
+            if coarse is not None:
+                loss = loss + config.consistency * disagreement(grey, coarse)
+            (loss / len(samples)).backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        yield total, grey.detach()
+
+
+def _rate(config: TrainingConfig, step: int, n_steps: int) -> float:
+    """Factor of the learning rate: a short rise, then half a cosine down to a fiftieth."""
+    if config.schedule == "constant":
+        return 1.0
+    return min(1.0, (step + 1) / WARM_UP) * (0.02 + 0.49 * (1 + cos(pi * step / n_steps)))
+
+
+def _generate(
+    plan: TrainingPlan, stages: Sequence[Stage], window: Window, source: _Randomness
+) -> tuple[Tensor, Tensor | None]:
+    precision = training_precision(plan.device)
+    with torch.autocast(plan.device.type, dtype=precision, enabled=precision != torch.float32):
+        return run_stages(stages, window, source.noise)
+
+
+def disagreement(grey: Tensor, coarse: Tensor) -> Tensor:
+    """Mean squared difference of the block averages of a grey volume and of the coarser one it refines."""
+    pool = F.avg_pool3d if grey.ndim == 5 else F.avg_pool2d
+    return (pool(grey, 4, 2) - pool(coarse, 4, 2)).pow(2).mean()
+
+
+@torch.no_grad()
+def _settle_norms(plan: TrainingPlan, stage: Stage, finished: Sequence[Stage], source: _Randomness) -> None:
+    """Take the statistics of batch norm over fresh volumes, with the weights as they are ("precise" batch norm)."""
+    norms = [module for module in stage.modules() if isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d)]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # cumulative average
+    for _ in range(N_NORM_CUBES):
+        for window, _axes in plan.samples(stage.config):
+            run_stages([*finished, stage], window, source.noise)
+
+
+def _as_labels(reference: Reference, grey: Tensor) -> Labels:
+    labels = PhaseLabels.of(reference)
+    return labels.paint(grey[0, 0].cpu().numpy() >= 0)
+
+
+def _assemble(
+    plan: TrainingPlan, stages: Sequence[Stage], threshold: float, losses: Sequence[float], *, stopped: bool
+) -> Model:
+    reference = plan.reference
+    return Model(
+        network=plan.choice.network,
+        stages=tuple(stage.cpu() for stage in stages),
+        threshold=threshold,
+        porosity=plan.porosity,
+        reachable=plan.reachable,
+        labels=PhaseLabels.of(reference),
+        voxel_size=reference.voxel_size,
+        unit=reference.unit,
+        provenance={
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "reference_porosity": reference.porosity,
+            "reference_shapes": [list(section.image.shape) for section in reference.sections[:8]],
+            "training": asdict(plan.config),
+            "choice": list(plan.choice.reasons),
+            "seed": plan.seed,
+            "device": describe_device(plan.device),
+            "torch": torch.__version__,
+            "n_steps": len(losses),
+            "final_loss": float(np.mean(losses[-20:])) if losses else None,
+            "stopped_early": stopped,
+        },
+    )

@@ -1,0 +1,38 @@
+"""Structures and small settings that the whole suite shares."""
+
+import numpy as np
+import pytest
+
+from napari_swnn._sample_data import gaussian_level_set
+from napari_swnn.core.config import TrainingConfig
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(12345)
+
+
+@pytest.fixture(scope="session")
+def blobs():
+    """64 x 64 labels 0 and 1, a Gaussian level set of porosity 0.3."""
+    return gaussian_level_set(0.3, lambda k: np.exp(-(np.hypot(*k) ** 2) * 9 / 2), seed=0, side=64).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def tiny_config():
+    """Settings that train two small stages in a second or two."""
+    return TrainingConfig(
+        n_scales=2,
+        template_size=3,
+        n_blocks=2,
+        n_channels=8,
+        n_coarse_channels=8,
+        n_noise_channels=2,
+        n_steps=4,
+        n_coarse_steps=4,
+        cube_size=16,
+        coarse_cube_size=12,
+        n_projections=8,
+        max_patterns=500,
+        n_calibration_blocks=1,
+    )

@@ -1,0 +1,104 @@
+import tracemalloc
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+
+from napari_swnn import Reference, generate, generate_lazy, train
+from napari_swnn.core.generation import iter_generate
+
+
+@pytest.fixture(scope="module")
+def model(blobs, tiny_config):
+    return train(Reference(blobs), config=tiny_config)
+
+
+@pytest.fixture(scope="module")
+def volume(model):
+    return generate(model, (100, 80, 70), seed=3)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(1, 100), st.integers(1, 80), st.integers(1, 70))
+def test_a_smaller_volume_is_a_corner_of_a_larger_one(model, volume, d, h, w):
+    assert_array_equal(generate(model, (d, h, w), seed=3), volume[:d, :h, :w])
+
+
+@pytest.mark.parametrize("chunks", [17, 64, 100])
+def test_lazy_equals_eager_for_any_chunks(model, volume, chunks):
+    assert_array_equal(generate_lazy(model, volume.shape, seed=3, chunks=chunks).compute(), volume)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.data())
+def test_any_window_of_a_lazy_volume_equals_the_slice(model, volume, data):
+    lazy = generate_lazy(model, volume.shape, seed=3, chunks=32)
+    starts = [data.draw(st.integers(0, n - 1)) for n in volume.shape]
+    window = tuple(slice(a, data.draw(st.integers(a + 1, n))) for a, n in zip(starts, volume.shape, strict=True))
+    assert_array_equal(lazy[window].compute(), volume[window])
+    assert_array_equal(lazy[starts[0], ::2, -1].compute(), volume[starts[0], ::2, -1])
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_threads_never_show(model, volume, threads):
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(threads)
+        assert_array_equal(generate(model, volume.shape, seed=3), volume)
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_seeds_give_different_realisations(model, volume):
+    other = generate(model, volume.shape, seed=4)
+    agreement = (other == volume).mean()
+    phi = volume.mean()
+    assert agreement == pytest.approx(phi**2 + (1 - phi) ** 2, abs=0.05)  # as independent volumes agree
+
+
+def test_a_huge_lazy_volume_computes_only_what_is_looked_at(model):
+    lazy = generate_lazy(model, (4096, 4096, 4096), seed=3, chunks=128)
+    tracemalloc.start()
+    corner = lazy[-5:, -6:, -7:].compute()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert corner.shape == (5, 6, 7)
+    assert peak < 2**28
+
+
+def test_progress_counts_the_blocks(model):
+    steps = list(iter_generate(model, (65, 64, 10)))
+    assert [step.block for step in steps] == [1, 2]
+    assert steps[-1].time_left == 0
+
+
+def test_labels_of_the_reference_are_kept(blobs, tiny_config):
+    reference = Reference(np.where(blobs == 1, 300, 7), phase=300)
+    volume = generate(train(reference, config=tiny_config), (20, 20, 20))
+    assert set(np.unique(volume)) == {7, 300}
+    assert volume.dtype == np.uint16
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((0, 10, 10), "shape must be 3 whole numbers above 0, in voxels, got"),
+        ((10, 10), "shape must be 3 whole numbers above 0"),
+        ((10, 10, 2.5), "shape must be 3 whole numbers above 0"),
+        (64, "shape must be 3 whole numbers above 0"),
+        ((10**5,) * 3, r"must fit into memory, got \(100000, 100000, 100000\), which needs 931323.\d GiB"),
+    ],
+)
+def test_bad_shapes_are_refused_before_any_work(model, shape, message):
+    with pytest.raises(ValueError, match=message):
+        iter_generate(model, shape)
+
+
+@pytest.mark.gpu
+def test_a_gpu_generates_the_same_structure(model, volume):
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+    assert (generate(model, volume.shape, seed=3, device="cuda") == volume).mean() > 0.999

@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+import torch
+
+from napari_swnn.core.control import TargetDistribution
+from napari_swnn.core.pattern_loss import PatternLoss, project_patterns, sections_normal_to
+from napari_swnn.core.patterns import extract_patterns
+from napari_swnn.core.reference import Section
+from napari_swnn.core.sliced_wasserstein import sliced_wasserstein_distance
+
+
+def target_of(image, t=3):
+    patterns = extract_patterns([Section(image > 0, np.ones(image.shape, bool))], t)
+    return TargetDistribution(patterns, np.full(len(patterns), 1 / len(patterns)))
+
+
+def loss_of(volumes, target, axes, **options):
+    return PatternLoss([target], max_patterns=10**6, **options)(
+        volumes, axes, generator=torch.Generator().manual_seed(0), rng=np.random.default_rng(0)
+    ).item()
+
+
+def test_a_section_of_the_target_itself_costs_nothing(blobs):
+    volume = torch.from_numpy(2.0 * blobs - 1).float()[None, None]
+    assert loss_of(volume, target_of(blobs), (0,)) == pytest.approx(0, abs=1e-6)
+
+
+def test_equals_the_distance_between_listed_patterns(blobs, rng):
+    image = rng.integers(0, 2, (20, 20))
+    volume = torch.from_numpy(2.0 * image - 1).float()[None, None]
+    as_points = [torch.from_numpy(2 * target_of(x).patterns.reshape(-1, 9) - 1) for x in (image, blobs)]
+    expected = sliced_wasserstein_distance(*as_points, n_projections=2000).item()
+    assert loss_of(volume, target_of(blobs), (0,), n_projections=2000) == pytest.approx(expected, rel=0.05)
+
+
+def test_each_direction_follows_its_own_target():
+    stripes = np.tile([0, 1], (12, 6))  # along y
+    volume = torch.from_numpy(2.0 * np.broadcast_to(stripes, (12, 12, 12)) - 1).float()[None, None]
+    assert loss_of(volume, target_of(stripes), (0,)) == pytest.approx(
+        0, abs=1e-6
+    )  # sections normal to z are the stripes
+    assert loss_of(volume, target_of(stripes), (1,)) == pytest.approx(0, abs=1e-6)  # normal to y: the same stripes
+    assert loss_of(volume, target_of(stripes), (2,)) > 0.1  # normal to x: all or nothing
+
+
+def test_sections_are_planes_normal_to_the_axis():
+    volume = torch.arange(2 * 3 * 4 * 5).view(2, 1, 3, 4, 5)
+    sections = sections_normal_to(volume, 1)
+    assert sections.shape == (2 * 4, 1, 3, 5)
+    assert torch.equal(sections[4 + 2, 0], volume[1, 0, :, 2])
+
+
+@pytest.mark.parametrize("most", [50, 300, 10**6])
+def test_no_more_patterns_are_compared_than_allowed(most):
+    projected = project_patterns(torch.randn(4, 1, 20, 20), torch.randn(7, 1, 5, 5), most, np.random.default_rng(0))
+    assert projected.shape[0] == 7
+    assert most / 4 < projected.shape[1] <= most or projected.shape[1] == 4 * 16 * 16
