@@ -1,0 +1,255 @@
+"""The command ``napari-swnn``: the main job without a viewer."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from napari_swnn.core.config import PRESETS
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from napari_swnn.core.model import Model
+    from napari_swnn.core.reference import Reference
+    from napari_swnn.core.training import TrainingPlan
+
+Result = TypeVar("Result")
+
+DESCRIPTION = "3-D microstructures of a chosen porosity from one segmented 2-D micrograph."
+SAMPLES = ("silica", "rock", "electrode", "superalloy")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit status: 0, or 2 if the input cannot be used."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except (ValueError, TypeError, OSError) as error:
+        print(f"napari-swnn: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nnapari-swnn: stopped", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="napari-swnn", description=DESCRIPTION)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_demo(commands)
+    _add_train(commands)
+    _add_generate(commands)
+    _add_validate(commands)
+    return parser
+
+
+def _command(commands: Any, name: str, run: Callable[[argparse.Namespace], None], help: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=help, description=help, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_demo(commands: Any) -> None:
+    parser = _command(commands, "demo", _demo, "Run the whole job on a built-in sample, without a display.")
+    parser.add_argument("--sample", choices=SAMPLES, default="rock", help="which synthetic reference")
+    parser.add_argument("--porosity", type=float, default=0.25, help="porosity of the reconstruction")
+    parser.add_argument("--preset", choices=tuple(PRESETS), default="standard", help="how long to train")
+    parser.add_argument("--size", type=int, default=128, help="side of the volume in voxels")
+    parser.add_argument("--seed", type=int, default=0, help="another seed, another realisation")
+    parser.add_argument("--output", type=Path, default=Path("demo-output"), help="folder for the results")
+
+
+def _add_train(commands: Any) -> None:
+    parser = _command(commands, "train", _train, "Train a model on a segmented image.")
+    parser.add_argument("image", type=Path, help="segmented section: TIFF, PNG, BMP or .npy, one value for each phase")
+    _add_reference_options(parser)
+    parser.add_argument("--porosity", type=float, help="fraction of the phase in the volumes (the image's own if left)")
+    parser.add_argument("--preset", choices=tuple(PRESETS), default="standard", help="how long to train")
+    parser.add_argument("--dimension", type=int, choices=(2, 3), default=3, help="3 for volumes, 2 for sections")
+    parser.add_argument("--seed", type=int, default=0, help="of all random draws")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--output", "-o", type=Path, default=Path("model.swnn"), help="model file to write")
+
+
+def _add_reference_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--phase", type=int, help="value of the phase of interest (the highest of two if left)")
+    parser.add_argument("--roi", type=Path, help="image of the same size, above 0 inside the region of interest")
+    parser.add_argument("--voxel-size", type=float, default=1.0, help="side of a pixel")
+    parser.add_argument("--unit", default="voxel", help="unit of the voxel size, for example um")
+
+
+def _add_generate(commands: Any) -> None:
+    parser = _command(commands, "generate", _generate, "Generate a volume from a trained model.")
+    parser.add_argument("model", type=Path, help="model file that 'train' wrote")
+    parser.add_argument(
+        "--shape", type=int, nargs="+", default=[128], help="voxels along z y x, or one number for a cube"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="another seed, another realisation")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--output", "-o", type=Path, default=Path("volume.tif"), help="TIFF to write")
+
+
+def _add_validate(commands: Any) -> None:
+    parser = _command(commands, "validate", _validate, "Compare volumes with the image they were made from.")
+    parser.add_argument("image", type=Path, help="the segmented section")
+    parser.add_argument("volumes", type=Path, nargs="+", help="generated volumes: TIFF or .npy")
+    _add_reference_options(parser)
+    parser.add_argument("--report", type=Path, help="JSON file for all figures")
+    parser.add_argument("--picture", type=Path, help="PNG, PDF or SVG file for sections and curves of the first volume")
+
+
+def _demo(options: argparse.Namespace) -> None:
+    from napari_swnn import Reference, _sample_data, validate
+    from napari_swnn.figures import reconstruction_figure, save_figure
+    from napari_swnn.io import write_tiff
+
+    labels, attributes, _ = getattr(_sample_data, f"{options.sample}_like")()[0]
+    scale = {"voxel_size": attributes["scale"][0], "unit": attributes["units"][0]}
+    reference = Reference(labels, **scale)
+    plan = _planned(reference, options)
+    options.output.mkdir(parents=True, exist_ok=True)
+    model = _trained(plan)
+    model.save(options.output / "model.swnn")
+    volume = _generated(model, [options.size], options.seed, "auto")
+    write_tiff(options.output / "volume.tif", volume, **scale)
+    report = validate(volume, reference)
+    report.save(options.output / "report.json")
+    print(report.summary())
+    figure = reconstruction_figure(volume, reference, report, target=plan.porosity)
+    save_figure(figure, options.output / "reconstruction.png")
+    print(f"Wrote model.swnn, volume.tif, report.json and reconstruction.png to {options.output}/")
+
+
+def _train(options: argparse.Namespace) -> None:
+    _check_folder(options.output)
+    model = _trained(_planned(_reference(options), options))
+    model.save(options.output)
+    print(f"Wrote {options.output}")
+
+
+def _generate(options: argparse.Namespace) -> None:
+    from napari_swnn import Model
+    from napari_swnn.io import write_tiff
+
+    _check_folder(options.output)
+    model = Model.load(options.model)
+    volume = _generated(model, options.shape, options.seed, options.device)
+    write_tiff(options.output, volume, voxel_size=model.voxel_size, unit=model.unit)
+    print(f"Porosity {(volume == model.labels.phase).mean():.4f}; wrote {options.output}")
+
+
+def _validate(options: argparse.Namespace) -> None:
+    from napari_swnn import validate
+    from napari_swnn.figures import reconstruction_figure, save_figure
+    from napari_swnn.io import read_labels
+
+    for path in filter(None, (options.report, options.picture)):
+        _check_folder(path)
+    reference = _reference(options)
+    volumes = [read_labels(path) for path in options.volumes]
+    report = validate(volumes, reference)
+    print(report.summary())
+    if options.report:
+        report.save(options.report)
+    if options.picture:
+        save_figure(reconstruction_figure(volumes[0], reference, report), options.picture)
+
+
+def _reference(options: argparse.Namespace) -> Reference:
+    from napari_swnn import Reference
+    from napari_swnn.io import read_labels
+
+    labels = read_labels(options.image)
+    phase = _highest_of_two(labels, options.image) if options.phase is None else options.phase
+    roi = None if options.roi is None else read_labels(options.roi) > 0
+    return Reference(labels, phase=phase, roi=roi, voxel_size=options.voxel_size, unit=options.unit)
+
+
+def _highest_of_two(labels: np.ndarray, path: Path) -> int:
+    import numpy as np
+
+    values = np.unique(labels)
+    if len(values) > 2:
+        raise ValueError(
+            f"--phase must say which phase of {path} is of interest, got none for {len(values)} values from "
+            f"{values[0]} to {values[-1]}; segment the image first if these are grey levels"
+        )
+    return int(values[-1])
+
+
+def _planned(reference: Reference, options: argparse.Namespace) -> TrainingPlan:
+    from napari_swnn.core.device import describe_device
+    from napari_swnn.core.training import plan_training
+
+    plan = plan_training(
+        reference,
+        porosity=options.porosity,
+        preset=options.preset,
+        dimension=getattr(options, "dimension", 3),
+        seed=options.seed,
+        device=getattr(options, "device", "auto"),
+    )
+    low, high = plan.reachable
+    print(
+        f"Reference porosity {reference.porosity:.3f}; reachable {low:.3f} to {high:.3f}; target {plan.porosity:.3f}."
+    )
+    print(*plan.choice.reasons)
+    print(f"Training on {describe_device(plan.device)}, preset {options.preset!r}.")
+    return plan
+
+
+def _trained(plan: TrainingPlan) -> Model:
+    from napari_swnn.core.training import iter_plan
+
+    return _followed(
+        iter_plan(plan),
+        lambda s: (
+            f"training  step {s.iteration}/{s.n_iterations}  scale 1/{s.scale}  distance {s.loss:.4f}  "
+            f"{_time(s.time_left)} left"
+        ),
+    )
+
+
+def _generated(model: Model, shape: Sequence[int], seed: int, device: str) -> np.ndarray:
+    from napari_swnn.core.generation import iter_generate
+
+    full = tuple(shape) * model.dimension if len(shape) == 1 else tuple(shape)
+    return _followed(
+        iter_generate(model, full, seed=seed, device=device),
+        lambda s: f"generating  block {s.block}/{s.n_blocks}  {_time(s.time_left)} left",
+    )
+
+
+def _followed(steps: Generator[Any, None, Result], describe: Callable[[Any], str]) -> Result:
+    """Drain a generator, saying how far it is: in place on a terminal, else a line every ten seconds."""
+    terminal, start, said = sys.stdout.isatty(), perf_counter(), float("-inf")
+    text = ""
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as finished:
+            print(("\r" if terminal else "") + text + f"  done in {_time(perf_counter() - start)}", flush=True)
+            result: Result = finished.value
+            return result
+        text = describe(step)
+        if perf_counter() - said >= (0.2 if terminal else 10):
+            print("\r" + text if terminal else text, end="" if terminal else "\n", flush=True)
+            said = perf_counter()
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def _check_folder(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise ValueError(f"the folder of {path} must exist, got {path.parent}; make it first")
