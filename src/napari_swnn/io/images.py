@@ -36,9 +36,14 @@ def _read(path: FilePath) -> np.ndarray:
     if path.suffix == ".npy":
         array: np.ndarray = np.load(path, allow_pickle=False)
         return array
-    from skimage.io import imread
+    if path.suffix.lower() in (".tif", ".tiff"):
+        import tifffile
 
-    return np.asarray(imread(path))
+        return np.asarray(tifffile.imread(path))
+    from PIL import Image
+
+    with Image.open(path) as image:
+        return np.asarray(image)  # of a palette image the indices: the labels
 
 
 def _one_channel(image: np.ndarray, path: FilePath) -> np.ndarray:

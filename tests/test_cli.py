@@ -1,0 +1,104 @@
+import json
+
+import numpy as np
+import pytest
+from skimage.io import imsave
+
+from napari_swnn import Model, Reference
+from napari_swnn.cli import main
+from napari_swnn.io import read_labels
+
+
+@pytest.fixture
+def quick(monkeypatch, tiny_config):
+    presets = {"standard": tiny_config, "draft": tiny_config}
+    monkeypatch.setattr("napari_swnn.core.config.PRESETS", presets)
+
+
+@pytest.fixture
+def image(tmp_path, blobs):
+    imsave(tmp_path / "section.png", 255 * blobs, check_contrast=False)
+    return str(tmp_path / "section.png")
+
+
+def test_train_generate_validate(quick, image, tmp_path, capsys):
+    model, volume = str(tmp_path / "rock.swnn"), str(tmp_path / "rock.tif")
+    assert main(["train", image, "--porosity", "0.4", "--voxel-size", "0.5", "--unit", "um", "-o", model]) == 0
+    assert Model.load(model).porosity == 0.4
+    assert main(["generate", model, "--shape", "32", "40", "64", "--seed", "3", "-o", volume]) == 0
+    labels = read_labels(volume)
+    assert labels.shape == (32, 40, 64)
+    assert set(np.unique(labels)) == {0, 255}
+    report, picture = tmp_path / "report.json", tmp_path / "picture.png"
+    assert main(["validate", image, volume, "--report", str(report), "--picture", str(picture)]) == 0
+    assert json.loads(report.read_text())["phase"] == 255
+    assert read_picture(picture).std() > 10
+    assert "porosity" in capsys.readouterr().out
+
+
+def read_picture(path):
+    from skimage.io import imread
+
+    return imread(path)
+
+
+def test_demo_leaves_model_volume_report_and_picture(quick, tmp_path, capsys):
+    assert main(["demo", "--size", "48", "--output", str(tmp_path / "out")]) == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "model.swnn",
+        "volume.tif",
+        "report.json",
+        "reconstruction.png",
+    }
+    said = capsys.readouterr().out
+    assert "left" in said
+    assert "target 0.250" in said
+    assert Model.load(tmp_path / "out" / "model.swnn").porosity == 0.25
+
+
+def test_one_number_is_a_cube(quick, image, tmp_path):
+    model, volume = str(tmp_path / "m.swnn"), str(tmp_path / "v.tif")
+    main(["train", image, "-o", model])
+    main(["generate", model, "--shape", "20", "-o", volume])
+    assert read_labels(volume).shape == (20, 20, 20)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "none.png"], "does not exist"),
+        (["train", "IMAGE", "--porosity", "2"], "porosity must lie in"),
+        (["train", "IMAGE", "--phase", "7"], "one of the values of labels (0, 255), got 7"),
+        (["train", "IMAGE", "-o", "no/such/folder/model.swnn"], "the folder of no/such/folder/model.swnn must exist"),
+        (["generate", "IMAGE"], "must name a model file"),
+        (["generate", "none.swnn"], "does not exist"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_status_2(image, capsys, arguments, message):
+    assert main([image if argument == "IMAGE" else argument for argument in arguments]) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+
+
+def test_grey_levels_are_refused(tmp_path, rng, capsys):
+    imsave(tmp_path / "grey.png", rng.integers(0, 255, (30, 30)).astype(np.uint8), check_contrast=False)
+    assert main(["train", str(tmp_path / "grey.png")]) == 2
+    assert "segment the image first" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [[], ["demo"], ["train"], ["generate"], ["validate"]])
+def test_help_explains(command, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main([*command, "--help"])
+    assert stopped.value.code == 0
+    assert len(capsys.readouterr().out) > 200
+
+
+def test_region_of_interest_file(quick, image, tmp_path, blobs):
+    roi = np.zeros(blobs.shape, np.uint8)
+    roi[:, :32] = 255
+    imsave(tmp_path / "roi.png", roi, check_contrast=False)
+    main(["train", image, "--roi", str(tmp_path / "roi.png"), "-o", str(tmp_path / "m.swnn")])
+    expected = Reference(blobs, roi=roi > 0).porosity
+    assert Model.load(tmp_path / "m.swnn").provenance["reference_porosity"] == pytest.approx(expected)

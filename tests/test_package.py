@@ -1,0 +1,50 @@
+"""What importing costs, and who may import whom."""
+
+import subprocess
+import sys
+
+import pytest
+
+import napari_swnn
+
+HEAVY = ("torch", "napari", "qtpy", "magicgui", "matplotlib", "PyQt6", "scipy", "skimage", "dask")
+
+
+def loaded_after(code):
+    script = f"import sys\n{code}\nprint(*[name for name in {HEAVY!r} if name in sys.modules])"
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    assert loaded_after("import napari_swnn; dir(napari_swnn)") == []
+
+
+def test_training_and_generating_load_no_interface():
+    code = """
+import numpy as np
+import napari_swnn as swnn
+labels = np.random.default_rng(0).integers(0, 2, (40, 40))
+config = swnn.TrainingConfig(n_scales=1, template_size=3, n_blocks=1, n_channels=8, n_steps=1, cube_size=8,
+                             n_calibration_blocks=1)
+model = swnn.train(swnn.Reference(labels), config=config)
+swnn.validate(swnn.generate(model, (16, 16, 16)), swnn.Reference(labels))
+"""
+    assert set(loaded_after(code)).isdisjoint({"napari", "qtpy", "magicgui", "matplotlib", "PyQt6"})
+
+
+def test_statistics_load_no_torch():
+    assert "torch" not in loaded_after("import napari_swnn.statistics")
+
+
+@pytest.mark.parametrize("name", napari_swnn.__all__)
+def test_every_public_name_resolves(name):
+    assert getattr(napari_swnn, name) is not None
+
+
+def test_version_is_the_distribution_version():
+    assert napari_swnn.__version__.count(".") >= 2
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        napari_swnn.nonsense  # noqa: B018

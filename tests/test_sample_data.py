@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import multivariate_normal, norm
+
+from napari_swnn import Reference, _sample_data
+from napari_swnn.core.training import plan_training
+from napari_swnn.statistics import two_point_correlation
+
+SAMPLES = {"silica": 0.10, "rock": 0.20, "electrode": 0.41, "superalloy": 0.38}
+
+
+@pytest.mark.parametrize(("name", "porosity"), SAMPLES.items())
+def test_each_sample_is_a_reference_of_its_known_porosity(name, porosity):
+    make = getattr(_sample_data, f"{name}_like")
+    (labels, attributes, kind), (again, *_) = make()[0], make()[0]
+    assert kind == "labels"
+    assert labels.dtype == np.uint8
+    assert_array_equal(labels, again)
+    assert Reference(labels).porosity == pytest.approx(porosity, abs=0.01)
+    assert len(attributes["scale"]) == len(attributes["units"]) == 2
+    assert plan_training(Reference(labels)).porosity == pytest.approx(porosity, abs=0.01)
+
+
+def test_overlapping_spheres_have_their_closed_form():
+    # The section of spheres of radius R: S2 of the void is exp(-ρ V(r)), V the volume of two overlapping spheres
+    # (Torquato 2002, eq. 5.11); one large section scatters around it.
+    radius, fraction = 5.0, 0.4
+    spheres = _sample_data.overlapping_spheres_section(fraction, radius=radius, seed=0, side=1024)
+    curve = two_point_correlation(~spheres, phase=1, max_distance=16, periodic=True)
+    r = curve.distance
+    overlap = np.where(r < 2 * radius, 1 + 3 * r / (4 * radius) - r**3 / (16 * radius**3), 2.0)
+    assert_allclose(curve.values, (1 - fraction) ** overlap, atol=0.02)
+
+
+def test_gaussian_level_set_has_its_closed_form():
+    # S2 is the probability that two normal values with correlation exp(-r²/2l²) both exceed the level.
+    length, fraction = 5.0, 0.3
+    image = _sample_data.gaussian_level_set(
+        fraction, lambda k: np.exp(-(np.hypot(*k) ** 2) * length**2 / 2), seed=0, side=1024
+    )
+    curve = two_point_correlation(image, phase=1, max_distance=20, periodic=True)
+    level = norm.ppf(fraction)
+    for r in (2, 5, 10, 20):
+        rho = np.exp(-(r**2) / (2 * length**2))
+        expected = multivariate_normal([0, 0], [[1, rho], [rho, 1]]).cdf([level, level])
+        assert curve.values[r] == pytest.approx(expected, abs=0.01)
