@@ -1,0 +1,217 @@
+"""NumPy and SciPy on the processor, torch on a graphics card: the few operations in which they differ.
+
+A solver is written once, on arrays that know ``+ - * /``, slices and in-place operators, and takes the rest from here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+import numpy as np
+from scipy import fft
+from scipy.linalg import get_blas_funcs
+
+from napari_swnn._checks import check_choice
+
+if TYPE_CHECKING:
+    from napari_swnn._types import FloatArray, Shape
+
+Array: TypeAlias = Any
+"""A NumPy array or a torch tensor."""
+
+Device: TypeAlias = Literal["auto", "cpu", "cuda"]
+Precision: TypeAlias = Literal["float32", "float64"]
+
+
+class Backend(Protocol):
+    """Where and how the arrays of a solve live."""
+
+    xp: Any
+    """The namespace: ``numpy`` or ``torch``."""
+    torch_device: str
+    """Where torch computes for this backend."""
+
+    def array(self, values: np.ndarray[Any, Any]) -> Array:
+        """Copy `values` here; floats and complex numbers take the precision of the solve."""
+
+    def numpy(self, array: Array) -> FloatArray:
+        """Bring `array` back as a NumPy array."""
+
+    def empty(self, shape: Shape) -> Array:
+        """Return an array of `shape` to be filled."""
+
+    def zeros(self, shape: Shape) -> Array:
+        """Return zeros of `shape`."""
+
+    def dot(self, left: Array, right: Array) -> float:
+        """Return the inner product."""
+
+    def add_scaled(self, total: Array, array: Array, factor: float) -> None:
+        """Add ``factor * array`` to `total` in place."""
+
+    def rfftn(self, array: Array) -> Array:
+        """Real Fourier transform over all axes."""
+
+    def irfftn(self, array: Array, shape: Shape) -> Array:
+        """Inverse of `rfftn`."""
+
+    def inverse_laplacian(self, shape: Shape, *, half_cell: bool) -> InverseLaplacian:
+        """Return the solver of Poisson's equation that preconditions conduction."""
+
+
+class InverseLaplacian(Protocol):
+    """Solve −Δu = f on a grid: u = 0 beyond both ends of axis 0, the other axes periodic.
+
+    With `half_cell` the zeros lie on the outer faces of the first and the last layer, otherwise one voxel from their
+    centres. The discrete Laplacian is diagonal in sines along axis 0 and in waves along the others.
+    """
+
+    def __call__(self, source: Array) -> Array:
+        """Return u for the right-hand side `source`."""
+
+
+def make_backend(device: str, dtype: str) -> Backend:
+    """Return the backend for a device; ``"auto"`` takes a CUDA card if there is one.
+
+    Raises
+    ------
+    ValueError
+        If the device or the precision is unknown, or no CUDA card is there.
+    """
+    check_choice(device, ("auto", "cpu", "cuda"), name="device")
+    check_choice(dtype, ("float32", "float64"), name="dtype")
+    if device == "cpu":
+        return NumpyBackend(dtype)
+    import torch
+
+    if torch.cuda.is_available():
+        return TorchBackend("cuda", dtype)
+    if device == "cuda":
+        raise ValueError("device='cuda' needs a CUDA card that torch can use, and there is none; use device='cpu'")
+    return NumpyBackend(dtype)
+
+
+class NumpyBackend:
+    """NumPy arrays, transforms by SciPy; `scipy.fft.set_workers` sets their threads."""
+
+    xp: Any = np
+    torch_device = "cpu"
+
+    def __init__(self, dtype: str) -> None:
+        self._real = np.dtype(dtype)
+        self._complex = np.result_type(self._real, np.complex64)
+        self._axpy = get_blas_funcs("axpy", dtype=self._real)
+
+    def array(self, values: np.ndarray[Any, Any]) -> Array:
+        kind = {"f": self._real, "c": self._complex}.get(values.dtype.kind, values.dtype)
+        return np.array(values, dtype=kind, order="C")
+
+    def numpy(self, array: Array) -> FloatArray:
+        return np.asarray(array)
+
+    def empty(self, shape: Shape) -> Array:
+        return np.empty(shape, self._real)
+
+    def zeros(self, shape: Shape) -> Array:
+        return np.zeros(shape, self._real)
+
+    def dot(self, left: Array, right: Array) -> float:
+        return float(np.vdot(left, right))
+
+    def add_scaled(self, total: Array, array: Array, factor: float) -> None:
+        self._axpy(array.reshape(-1), total.reshape(-1), a=factor)
+
+    def rfftn(self, array: Array) -> Array:
+        return fft.rfftn(array)
+
+    def irfftn(self, array: Array, shape: Shape) -> Array:
+        return fft.irfftn(array, s=shape, overwrite_x=True)
+
+    def inverse_laplacian(self, shape: Shape, *, half_cell: bool) -> InverseLaplacian:
+        """Sine transform along axis 0, Fourier transforms along the sides.
+
+        In single precision whatever the solve is in: it only steers the search, and takes half the time.
+        """
+        kind = 2 if half_cell else 1
+        sides = tuple(range(1, len(shape)))
+        modes = np.pi * np.arange(1, shape[0] + 1) / (shape[0] + (not half_cell))
+        eigenvalues = _outer_sum([2 - 2 * np.cos(modes), *_periodic_eigenvalues(shape[1:])])
+        inverse = (1 / eigenvalues).astype(np.float32)
+
+        def solve(source: Array) -> Array:
+            waves = fft.dst(source.astype(np.float32), type=kind, axis=0, norm="ortho", overwrite_x=True)
+            waves = fft.rfftn(waves, axes=sides)
+            waves *= inverse
+            waves = fft.irfftn(waves, s=shape[1:], axes=sides, overwrite_x=True)
+            waves = fft.idst(waves, type=kind, axis=0, norm="ortho", overwrite_x=True)
+            return waves.astype(self._real, copy=False)
+
+        return solve
+
+
+class TorchBackend:
+    """Torch tensors on a device."""
+
+    def __init__(self, device: str, dtype: str) -> None:
+        import torch
+
+        self.xp: Any = torch
+        self.torch_device = device
+        self._real = getattr(torch, dtype)
+        self._complex = {"float32": torch.complex64, "float64": torch.complex128}[dtype]
+
+    def array(self, values: np.ndarray[Any, Any]) -> Array:
+        kind = {"f": self._real, "c": self._complex}.get(values.dtype.kind)
+        return self.xp.tensor(values, dtype=kind, device=self.torch_device)
+
+    def numpy(self, array: Array) -> FloatArray:
+        return np.asarray(array.cpu().numpy())
+
+    def empty(self, shape: Shape) -> Array:
+        return self.xp.empty(shape, dtype=self._real, device=self.torch_device)
+
+    def zeros(self, shape: Shape) -> Array:
+        return self.xp.zeros(shape, dtype=self._real, device=self.torch_device)
+
+    def dot(self, left: Array, right: Array) -> float:
+        return float(self.xp.dot(left.reshape(-1), right.reshape(-1)))
+
+    def add_scaled(self, total: Array, array: Array, factor: float) -> None:
+        total.add_(array, alpha=factor)
+
+    def rfftn(self, array: Array) -> Array:
+        return self.xp.fft.rfftn(array)
+
+    def irfftn(self, array: Array, shape: Shape) -> Array:
+        return self.xp.fft.irfftn(array, s=shape)
+
+    def inverse_laplacian(self, shape: Shape, *, half_cell: bool) -> InverseLaplacian:
+        """Fourier transforms of the odd extension along axis 0, since torch has no sine transform."""
+        length = 2 * shape[0] + (0 if half_cell else 2)
+        extended = (length, *shape[1:])
+        waves = 2 * np.pi * np.arange(length) / length
+        eigenvalues = _outer_sum([2 - 2 * np.cos(waves), *_periodic_eigenvalues(shape[1:])])
+        eigenvalues.flat[0] = 1  # an odd function has no mean
+        inverse = self.array(1 / eigenvalues)
+
+        def solve(source: Array) -> Array:
+            odd = self.zeros(extended)
+            odd[: shape[0]] = source
+            odd[length - shape[0] - (0 if half_cell else 1) : length - (0 if half_cell else 1)] = -source.flip(0)
+            return self.irfftn(self.rfftn(odd) * inverse, extended)[: shape[0]].contiguous()
+
+        return solve
+
+
+def _periodic_eigenvalues(shape: Shape) -> list[FloatArray]:
+    """Return the eigenvalues of −Δ along each periodic axis, the last one halved as `rfftn` does."""
+    waves = [2 * np.pi * np.arange(n if axis < len(shape) - 1 else n // 2 + 1) / n for axis, n in enumerate(shape)]
+    return [2 - 2 * np.cos(wave) for wave in waves]
+
+
+def _outer_sum(terms: list[FloatArray]) -> FloatArray:
+    """Return the sum of 1-D arrays, one along each axis."""
+    total = np.zeros(())
+    for term in terms:
+        total = np.add.outer(total, term)
+    return total
