@@ -1,0 +1,113 @@
+"""Checks of what every statistic takes: the array, the region of interest, distances, boundaries."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_swnn._checks import check_in_range, check_labels, check_whole
+
+if TYPE_CHECKING:
+    from napari_swnn._types import Shape
+
+LONGEST_DEFAULT = 64
+"""Distance, in voxels, beyond which a default curve is not computed."""
+
+
+def check_volume(volume: Any) -> Any:
+    """Return `volume` as a numpy or a dask array of labels, without computing a dask array.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `napari_swnn._checks.check_labels`.
+    """
+    if not is_dask(volume):
+        return check_labels(volume, name="volume")
+    # An array of the same type and shape that takes no memory stands in for the chunks that nobody has asked for yet.
+    check_labels(np.broadcast_to(np.zeros((), volume.dtype), volume.shape), name="volume")
+    return volume
+
+
+def check_mask(mask: Any, shape: Shape) -> Any:
+    """Return the region of interest, numpy or dask, or ``None``.
+
+    Raises
+    ------
+    ValueError
+        If its shape is not that of the volume.
+    TypeError
+        If it is not boolean.
+    """
+    if mask is None:
+        return None
+    array = mask if is_dask(mask) else np.asarray(mask)
+    if array.shape != shape:
+        raise ValueError(f"mask must have the shape of the volume, {shape}, got {array.shape}; crop or pad it")
+    if array.dtype != bool:
+        raise TypeError(f"mask must be boolean, True inside the region of interest, got {array.dtype}; use mask > 0")
+    return array
+
+
+def check_periodic(periodic: bool | Sequence[bool], ndim: int) -> tuple[bool, ...]:
+    """Return one flag for each axis.
+
+    Raises
+    ------
+    ValueError
+        If a sequence has another length than there are axes.
+    """
+    flags = tuple(map(bool, periodic)) if isinstance(periodic, Sequence | np.ndarray) else (bool(periodic),) * ndim
+    if len(flags) != ndim:
+        raise ValueError(f"periodic must be one truth value or one for each of the {ndim} axes, got {periodic!r}")
+    return flags
+
+
+def check_max_distance(max_distance: int | None, shape: Shape, *, default: int = LONGEST_DEFAULT) -> int:
+    """Return the largest distance in voxels; by default `default`, at most half the shortest side.
+
+    Raises
+    ------
+    ValueError
+        If it is not a whole number or no pair of voxels lies that far apart along the shortest side.
+    """
+    shortest = min(shape)
+    if max_distance is None:
+        return min(default, shortest // 2)
+    if check_whole(max_distance, name="max_distance", low=0) >= shortest:
+        raise ValueError(
+            f"max_distance must be below {shortest} voxels, the shortest side of the volume, got {max_distance}; "
+            "ask for a smaller distance or give a larger volume"
+        )
+    return int(max_distance)
+
+
+def check_sampled(n_samples: int, what: str = "voxel") -> None:
+    """Refuse a region of interest that holds no sample.
+
+    Raises
+    ------
+    ValueError
+        If `n_samples` is 0.
+    """
+    if n_samples == 0:
+        raise ValueError(f"mask must hold at least one {what}, got none; draw a larger region of interest")
+
+
+def check_voxel_size(voxel_size: float) -> float:
+    """Return the side of a voxel.
+
+    Raises
+    ------
+    ValueError
+        If it is not a finite number above 0.
+    """
+    return check_in_range(voxel_size, 0, math.inf, name="voxel_size", open_low=True, open_high=True)
+
+
+def is_dask(array: Any) -> bool:
+    """Tell a dask array from anything else, without importing dask."""
+    return hasattr(array, "__dask_graph__")

@@ -1,0 +1,159 @@
+"""Specific surface: interface area per volume (in 2-D: length per area), by two methods."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_swnn.statistics._blocks import open_phase, slabs
+from napari_swnn.statistics._inputs import (
+    check_max_distance,
+    check_periodic,
+    check_sampled,
+    check_volume,
+    check_voxel_size,
+)
+from napari_swnn.statistics._lines import sample_lines
+from napari_swnn.statistics.two_point import count_pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_swnn._types import BoolArray, FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpecificSurface:
+    """Interface area per volume; in 2-D interface length per area.
+
+    Attributes
+    ----------
+    value : float
+        In one over `unit`.
+    by_axis : (ndim,) float or None
+        What the slope along each axis alone would give; it differs between axes where the medium is anisotropic.
+        ``None`` for the mesh.
+    method : str
+        ``"slope of S2"`` or ``"mesh"``.
+    unit : str
+        Unit of length.
+    """
+
+    value: float
+    by_axis: FloatArray | None
+    method: str
+    unit: str
+
+
+def specific_surface_from_slope(
+    volume: Any,
+    *,
+    phase: int = 1,
+    periodic: bool | Sequence[bool] = False,
+    mask: Any = None,
+    voxel_size: float = 1.0,
+    unit: str = "voxel",
+) -> SpecificSurface:
+    """Return the specific surface of `phase` from the slope of its two-point correlation at 0.
+
+    For an isotropic medium s = -4 S2'(0) in 3-D and -π S2'(0) in 2-D. A count of voxel faces, or a mesh, makes curved
+    surfaces too large; this does not, but it assumes isotropy.
+
+    Parameters
+    ----------
+    volume, phase, periodic, mask, voxel_size, unit
+        As for `napari_swnn.statistics.two_point_correlation`; at least 3 voxels along each axis.
+
+    Returns
+    -------
+    SpecificSurface
+        With ``.value`` in one over `unit`.
+
+    Raises
+    ------
+    ValueError
+        If an axis, or the region of interest along it, has fewer than 3 voxels, or an argument is not what it should
+        be.
+
+    Notes
+    -----
+    S2(0) - S2(r) is estimated by half the fraction of pairs of voxels of which one end lies in the phase. It has the
+    same expectation as the difference of two estimates, without the noise of a border that only one of them sees.
+
+    The slope is the one-sided difference of second order, (-3 S2(0) + 4 S2(1) - S2(2)) / 2, which also takes out the
+    curvature of smooth features. It is exact for flat layers of two voxels or more; noise of single voxels is
+    weighted up to half as much again as by S2(0) - S2(1).
+
+    References
+    ----------
+    Debye, Anderson and Brumberger (1957), J. Appl. Phys. 28, 679; Torquato (2002), section 2.2.5.
+    """
+    view = open_phase(volume, phase=phase, mask=mask)
+    reach = check_max_distance(2, view.shape)
+    wraps = check_periodic(periodic, view.ndim)
+    both_in, pairs = sample_lines(view, count_pairs, reach, wraps)
+    both_out, _ = sample_lines(replace(view, complement=True), count_pairs, reach, wraps)
+    check_sampled(int(pairs.min()), "pair of voxels at a distance of 2 along each axis")
+    drop = (pairs - both_in - both_out) / (2 * pairs)  # S2(0) - S2(r), shape (ndim, 3)
+    factor = {2: math.pi, 3: 4.0}[view.ndim]
+    by_axis = factor * (drop @ [0, 2, -0.5]) / check_voxel_size(voxel_size)
+    return SpecificSurface(float(by_axis.mean()), by_axis, "slope of S2", unit)
+
+
+def specific_surface_from_mesh(
+    volume: Any, *, phase: int = 1, voxel_size: float = 1.0, unit: str = "voxel"
+) -> SpecificSurface:
+    """Return the specific surface of `phase` from a mesh: marching cubes in 3-D, marching squares in 2-D.
+
+    The mesh runs half-way between voxel centres. It is exact for flat layers along the axes; on curved surfaces its
+    facets come out too large, by 6 % for a circle and 7 to 9 % for a sphere. It assumes no isotropy. The border of the
+    volume is not counted.
+
+    Parameters
+    ----------
+    volume : (y, x) or (z, y, x) array of int or bool, numpy or dask
+        Labels, at least 2 voxels along each axis; read once, slab by slab.
+    phase : int
+        The label of the phase of interest.
+    voxel_size : float
+        Side of a voxel in `unit`, above 0.
+    unit : str
+        Unit of length of the result.
+
+    Returns
+    -------
+    SpecificSurface
+        With ``.value`` in one over `unit`.
+
+    Raises
+    ------
+    ValueError
+        If an axis has a single voxel, or an argument is not what it should be.
+
+    References
+    ----------
+    Lewiner et al. (2003), J. Graphics Tools 8, 1, as in ``skimage.measure.marching_cubes``.
+    """
+    shape = check_volume(volume).shape
+    if min(shape) < 2:
+        raise ValueError(f"volume must have at least 2 voxels along each axis, got shape {shape}; give a larger one")
+    parts = slabs(open_phase(volume, phase=phase), overlap=1)
+    area = sum(_update(part.binary) for part in parts)
+    spanned = math.prod(n - 1 for n in shape)  # between the centres of the outermost voxels
+    return SpecificSurface(area / spanned / check_voxel_size(voxel_size), None, "mesh", unit)
+
+
+def _update(block: BoolArray) -> float:
+    """Return the interface between the voxel centres of a block, in voxel units."""
+    from skimage import measure
+
+    if block.shape[0] < 2 or block.all() or not block.any():
+        return 0.0
+    if block.ndim == 2:
+        contours = measure.find_contours(block.astype(np.float32), 0.5)
+        return float(sum(np.linalg.norm(np.diff(contour, axis=0), axis=1).sum() for contour in contours))
+    vertices, faces, *_ = measure.marching_cubes(block.astype(np.float32), 0.5)
+    return float(measure.mesh_surface_area(vertices, faces))

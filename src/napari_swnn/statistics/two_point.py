@@ -1,0 +1,229 @@
+"""Two-point correlation S2, per axis and as a full map, and the autocovariance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_swnn.statistics._blocks import open_phase, read_window
+from napari_swnn.statistics._curves import Curve, curve_of_counts
+from napari_swnn.statistics._inputs import check_max_distance, check_periodic, check_sampled, check_voxel_size
+from napari_swnn.statistics._lines import Counts, Words, count_bits, extend_lines, sample_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_swnn._types import FloatArray, Shape
+
+_BLOCK_SIDE = {2: 1024, 3: 96}
+"""Side, in voxels, of the blocks of the full map; its Fourier transforms are one block and two distances wide."""
+
+
+def two_point_correlation(
+    volume: Any,
+    *,
+    phase: int = 1,
+    max_distance: int | None = None,
+    periodic: bool | Sequence[bool] = False,
+    mask: Any = None,
+    voxel_size: float = 1.0,
+    unit: str = "voxel",
+) -> Curve:
+    """Return the two-point correlation S2(r): the probability that both ends of a segment lie in `phase`.
+
+    Segments lie along the axes, from voxel centre to voxel centre. Every pair of voxels at each distance is counted, so
+    the estimate is unbiased and S2(0) is the volume fraction.
+
+    Parameters
+    ----------
+    volume : (y, x) or (z, y, x) array of int or bool, numpy or dask
+        Labels. A dask array is read once for each axis, a column of chunks at a time: store a volume that is
+        generated on the fly first.
+    phase : int
+        The label of the phase of interest.
+    max_distance : int, optional
+        Largest distance in voxels, below the shortest side; by default 64, at most half the shortest side.
+    periodic : bool or one for each axis
+        Whether segments that leave on one side enter again on the other.
+    mask : array of bool, optional
+        Region of interest, of the shape of `volume`: only pairs with both ends inside count.
+    voxel_size : float
+        Side of a voxel in `unit`, above 0.
+    unit : str
+        Unit of length of the result.
+
+    Returns
+    -------
+    Curve
+        With ``.distance``, ``.values`` (mean over the axes) and ``.by_axis``, in [0, 1].
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not what it should be.
+
+    References
+    ----------
+    Torquato (2002), Random Heterogeneous Materials, section 2.2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> stripes = np.tile([0, 0, 1, 1], (4, 4))
+    >>> two_point_correlation(stripes, max_distance=2, periodic=True).by_axis
+    array([[0.5 , 0.5 , 0.5 ],
+           [0.5 , 0.25, 0.  ]])
+    """
+    view = open_phase(volume, phase=phase, mask=mask)
+    reach = check_max_distance(max_distance, view.shape)
+    hits, trials = sample_lines(view, count_pairs, reach, check_periodic(periodic, view.ndim))
+    return curve_of_counts(hits, trials, voxel_size=check_voxel_size(voxel_size), unit=unit)
+
+
+def autocovariance(
+    volume: Any,
+    *,
+    phase: int = 1,
+    max_distance: int | None = None,
+    periodic: bool | Sequence[bool] = False,
+    mask: Any = None,
+    normalised: bool = False,
+    voxel_size: float = 1.0,
+    unit: str = "voxel",
+) -> Curve:
+    """Return the autocovariance S2(r) - φ², with φ the volume fraction of `volume` itself.
+
+    Parameters
+    ----------
+    volume, phase, max_distance, periodic, mask, voxel_size, unit
+        As for `two_point_correlation`.
+    normalised : bool
+        Whether to divide by φ(1 - φ), so that the curve begins at 1.
+
+    Returns
+    -------
+    Curve
+        With ``.distance``, ``.values`` (mean over the axes) and ``.by_axis``.
+
+    Raises
+    ------
+    ValueError
+        If normalised and the phase fills nothing or all of the volume, or an argument is not what it should be.
+    """
+    s2 = two_point_correlation(
+        volume, phase=phase, max_distance=max_distance, periodic=periodic, mask=mask, voxel_size=voxel_size, unit=unit
+    )
+    fraction = float(s2.values[0])
+    variance = fraction * (1 - fraction)
+    if normalised and not variance > 0:
+        raise ValueError(
+            f"phase {phase} must fill a part of the volume, got a volume fraction of {fraction:g}; pick another phase"
+        )
+    by_axis = (s2.by_axis - fraction**2) / (variance if normalised else 1)
+    return Curve(s2.distance, by_axis, s2.samples, unit)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TwoPointMap:
+    """Two-point correlation for every displacement up to a distance along each axis.
+
+    Attributes
+    ----------
+    values : (2 m + 1, ...) float
+        S2 of the displacement, 0 in the middle; symmetric about it. NaN where no pair was sampled.
+    samples : (2 m + 1, ...) int
+        Number of pairs of voxels each value is the mean of.
+    displacement : (2 m + 1,) float
+        Displacement along any axis, in `unit`.
+    unit : str
+        Unit of the displacement.
+    """
+
+    values: FloatArray
+    samples: Counts
+    displacement: FloatArray
+    unit: str
+
+    def length(self) -> FloatArray:
+        """Return the length of every displacement, in `unit`, in the shape of `values`."""
+        squares = np.meshgrid(*[self.displacement**2] * self.values.ndim, indexing="ij", sparse=True)
+        return np.asarray(np.sqrt(sum(squares)))
+
+
+def two_point_map(
+    volume: Any,
+    *,
+    phase: int = 1,
+    max_distance: int | None = None,
+    periodic: bool | Sequence[bool] = False,
+    mask: Any = None,
+    voxel_size: float = 1.0,
+    unit: str = "voxel",
+) -> TwoPointMap:
+    """Return the two-point correlation S2 of all displacement vectors: the anisotropy, beyond the axes.
+
+    Blocks are correlated with their surroundings by Fourier transforms, which takes much longer than
+    `two_point_correlation` on a large volume; a dask array is read once and the surroundings of every block besides.
+
+    Parameters
+    ----------
+    volume, phase, max_distance, periodic, mask, voxel_size, unit
+        As for `two_point_correlation`; `max_distance` holds along each axis.
+
+    Returns
+    -------
+    TwoPointMap
+        With ``.values`` in [0, 1] and ``.displacement``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not what it should be.
+    """
+    view = open_phase(volume, phase=phase, mask=mask)
+    reach = check_max_distance(max_distance, view.shape)
+    wraps = check_periodic(periodic, view.ndim)
+    inside = view.labels == view.phase
+    hits = _correlate(inside if view.mask is None else inside & view.mask, reach, wraps)
+    trials = _pairs(view.shape, reach, wraps) if view.mask is None else _correlate(view.mask, reach, wraps)
+    check_sampled(int(trials.max()))
+    values = np.divide(hits, trials, out=np.full(hits.shape, np.nan), where=trials > 0)
+    displacement = np.arange(-reach, reach + 1) * check_voxel_size(voxel_size)
+    return TwoPointMap(values, trials, displacement, unit)
+
+
+def count_pairs(words: Words, max_distance: int, periodic: bool) -> Counts:
+    """Count the pairs of voxels with both ends in the phase: the update of S2, over one block of lines."""
+    ends = extend_lines(words, max_distance, periodic)
+    n = len(words)
+    shifted = (ends[r : r + n] for r in range(max_distance + 1))
+    return np.array([count_bits(words[: len(end)] & end) for end in shifted])
+
+
+def _correlate(inside: Any, reach: int, periodic: Sequence[bool]) -> Counts:
+    """Count the pairs with both ends inside, for every displacement, shape ``(2 reach + 1, ...)``."""
+    from scipy import fft
+
+    sides = [min(n, _BLOCK_SIDE[inside.ndim]) for n in inside.shape]
+    widths = [fft.next_fast_len(side + 2 * reach, real=True) for side in sides]
+    total: NDArray[np.complexfloating[Any]] | float = 0.0
+    for start in product(*(range(0, n, side) for n, side in zip(inside.shape, sides, strict=True))):
+        stop = [min(low + side, n) for low, side, n in zip(start, sides, inside.shape, strict=True)]
+        surroundings = read_window(inside, [i - reach for i in start], [i + reach for i in stop], periodic)
+        block = surroundings[tuple(slice(reach, n - reach) for n in surroundings.shape)]
+        total = total + fft.rfftn(block, widths).conj() * fft.rfftn(surroundings, widths)
+    counts = fft.irfftn(total, widths)  # index k along an axis stands for a displacement of k - reach
+    return np.asarray(np.rint(counts[(slice(2 * reach + 1),) * inside.ndim]), np.int64)
+
+
+def _pairs(shape: Shape, reach: int, periodic: Sequence[bool]) -> Counts:
+    """Return the number of pairs of voxels in the whole volume, for every displacement."""
+    lags = np.abs(np.arange(-reach, reach + 1))
+    along = [np.full_like(lags, n) if wraps else n - lags for n, wraps in zip(shape, periodic, strict=True)]
+    grids = np.meshgrid(*along, indexing="ij", sparse=True)
+    return np.asarray(np.prod(np.broadcast_arrays(*grids), axis=0))

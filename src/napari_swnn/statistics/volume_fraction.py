@@ -1,0 +1,98 @@
+"""Volume fraction: the one-point statistic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_swnn._checks import check_whole
+from napari_swnn.statistics._blocks import PhaseView, open_phase, slabs
+from napari_swnn.statistics._inputs import check_sampled
+
+if TYPE_CHECKING:
+    from napari_swnn._types import FloatArray
+
+
+def volume_fraction(volume: Any, *, phase: int = 1, mask: Any = None) -> float:
+    """Return the fraction of voxels that belong to `phase`.
+
+    Parameters
+    ----------
+    volume : (y, x) or (z, y, x) array of int or bool, numpy or dask
+        Labels; read once, slab by slab.
+    phase : int
+        The label of the phase of interest.
+    mask : array of bool, optional
+        Region of interest, of the shape of `volume`.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If the region of interest is empty, or an argument is not what it should be.
+    """
+    view = open_phase(volume, phase=phase, mask=mask)
+    hits, trials = np.sum([_update(slab) for slab in slabs(view)], axis=0).tolist()
+    check_sampled(trials)
+    return float(hits / trials)
+
+
+def volume_fractions(volume: Any, *, mask: Any = None) -> dict[int, float]:
+    """Return the volume fraction of every phase that is present, keyed by label in ascending order.
+
+    Parameters are those of `volume_fraction`; the values add up to 1.
+
+    Raises
+    ------
+    ValueError
+        If the region of interest is empty, or an argument is not what it should be.
+    """
+    counts: dict[int, int] = {}
+    for slab in slabs(open_phase(volume, phase=0, mask=mask)):
+        inside = slab.labels if slab.mask is None else slab.labels[slab.mask]
+        for label, count in zip(*np.unique(inside, return_counts=True), strict=True):
+            counts[int(label)] = counts.get(int(label), 0) + int(count)
+    check_sampled(len(counts))
+    return {label: counts[label] / sum(counts.values()) for label in sorted(counts)}
+
+
+def volume_fraction_profile(volume: Any, *, axis: int, phase: int = 1) -> FloatArray:
+    """Return the volume fraction of every plane across `axis`: what a gradient looks like.
+
+    Parameters
+    ----------
+    volume : (y, x) or (z, y, x) array of int or bool, numpy or dask
+        Labels; read once, slab by slab.
+    axis : int
+        0, 1 or 2 for z, y, x of a volume.
+    phase : int
+        The label of the phase of interest.
+
+    Returns
+    -------
+    (n,) float
+        One value in [0, 1] for each plane.
+
+    Raises
+    ------
+    ValueError
+        If `axis` does not exist, or an argument is not what it should be.
+    """
+    view = open_phase(volume, phase=phase)
+    if check_whole(axis, name="axis", low=0) >= view.ndim:
+        raise ValueError(f"axis must be one of 0 to {view.ndim - 1} for a {view.ndim}-D volume, got {axis}")
+    others = tuple(a for a in range(view.ndim) if a != axis)
+    counts = [slab.binary.sum(axis=others) for slab in slabs(view)]  # (n,) each; a run of planes if axis is 0
+    total = np.concatenate(counts) if axis == 0 else np.sum(counts, axis=0)
+    return np.asarray(total * (view.shape[axis] / np.prod(view.shape)))
+
+
+def _update(slab: PhaseView) -> tuple[int, int]:
+    """Count the voxels of the phase and those looked at."""
+    trials = slab.labels.size if slab.mask is None else np.count_nonzero(slab.mask)
+    return int(np.count_nonzero(slab.binary)), int(trials)

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from napari_swnn import statistics
+
+
+@given(image=hnp.arrays(np.uint8, st.tuples(st.integers(3, 9), st.integers(3, 9)), elements=st.integers(0, 5)))
+@settings(max_examples=60, deadline=None)
+def test_local_diameter_equals_brute_force(image):
+    inside = image > 0  # mostly pore
+    assume(inside.any() and not inside.all())
+    pore, solid = np.argwhere(inside), np.argwhere(~inside)
+    expected = np.zeros(image.shape, int)
+    for centre in pore:
+        free = np.sqrt(((solid - centre) ** 2).sum(axis=1).min())
+        for place in pore:
+            away = np.sqrt(((place - centre) ** 2).sum())
+            if away < int(free):
+                expected[tuple(place)] = max(expected[tuple(place)], 2 * int(free) - 1)
+    np.testing.assert_array_equal(statistics.local_diameter(inside), expected)
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+def test_slits_have_their_width(ndim):
+    slits = np.zeros((20,) * ndim, int)
+    slits[2:5] = 1
+    slits[8:15] = 1
+    sizes = statistics.pore_size_distribution(slits, voxel_size=0.5, unit="µm")
+    np.testing.assert_allclose(sizes.diameter, [0.5, 1.5, 2.5, 3.5])
+    np.testing.assert_allclose(sizes.fraction, [0, 0.3, 0, 0.7])
+    np.testing.assert_allclose(sizes.cumulative, [1, 1, 0.7, 0.7])
+    assert sizes.mean == pytest.approx(0.3 * 1.5 + 0.7 * 3.5)
+
+
+def test_a_ball_is_one_pore():
+    place = np.indices((31, 31, 31)) - 15
+    ball = (np.sum(place**2, axis=0) < 10**2).astype(int)
+    sizes = statistics.pore_size_distribution(ball)
+    assert sizes.diameter[-1] == 19
+    assert sizes.fraction[-1] == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("value", "state"), [(0, "none"), (1, "all")])
+def test_a_uniform_volume_is_refused(value, state):
+    with pytest.raises(ValueError, match=f"phase 1 must fill a part of the volume, got {state} of it"):
+        statistics.pore_size_distribution(np.full((4, 4), value))
