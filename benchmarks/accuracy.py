@@ -10,9 +10,9 @@ import argparse
 from pathlib import Path
 from time import perf_counter
 
-import _paper
 import numpy as np
 
+import _paper
 import napari_swnn as swnn
 from napari_swnn.core.config import PRESETS
 

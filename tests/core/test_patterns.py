@@ -52,7 +52,7 @@ def test_a_random_part_is_drawn_without_repetition(rng):
 def test_too_small_a_region_is_refused_with_the_size_that_fits():
     inside = np.zeros((30, 30), bool)
     inside[4:10, 4:20] = True
-    with pytest.raises(ValueError, match="square of at least 7 pixels .* the largest inside is 6"):
+    with pytest.raises(ValueError, match=r"square of at least 7 pixels .* the largest inside is 6"):
         extract_patterns([section(inside, inside)], 7)
 
 

@@ -15,7 +15,7 @@ def reference(blobs):
 
 
 def test_training_brings_the_patterns_closer(reference, tiny_config):
-    config = replace(tiny_config, n_steps=40, n_coarse_steps=60, cube_size=24, n_projections=32)
+    config = replace(tiny_config, n_steps=30, n_coarse_steps=40, cube_size=20, n_projections=16)
     steps = []
     train(reference, config=config, progress=steps.append)
     for scale in (2, 1):
