@@ -9,6 +9,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from napari_swnn._steps import drain
 from napari_swnn.core.config import PRESETS
 
 if TYPE_CHECKING:
@@ -229,19 +230,18 @@ def _generated(model: Model, shape: Sequence[int], seed: int, device: str) -> np
 
 def _followed(steps: Generator[Any, None, Result], describe: Callable[[Any], str]) -> Result:
     """Drain a generator, saying how far it is: in place on a terminal, else a line every ten seconds."""
-    terminal, start, said = sys.stdout.isatty(), perf_counter(), float("-inf")
-    text = ""
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as finished:
-            print(("\r" if terminal else "") + text + f"  done in {_time(perf_counter() - start)}", flush=True)
-            result: Result = finished.value
-            return result
+    terminal, start, said, text = sys.stdout.isatty(), perf_counter(), float("-inf"), ""
+
+    def say(step: Any) -> None:
+        nonlocal said, text
         text = describe(step)
         if perf_counter() - said >= (0.2 if terminal else 10):
             print("\r" + text if terminal else text, end="" if terminal else "\n", flush=True)
             said = perf_counter()
+
+    result = drain(steps, say)
+    print(("\r" if terminal else "") + text + f"  done in {_time(perf_counter() - start)}", flush=True)
+    return result
 
 
 def _time(seconds: float) -> str:

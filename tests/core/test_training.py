@@ -20,7 +20,7 @@ def test_training_brings_the_patterns_closer(reference, tiny_config):
     train(reference, config=config, progress=steps.append)
     for scale in (2, 1):
         losses = [step.loss for step in steps if step.scale == scale]
-        assert np.mean(losses[-5:]) < 0.5 * losses[0]
+        assert np.mean(losses[-5:]) < 0.75 * losses[0]
 
 
 def test_steps_count_up_and_say_what_is_left(reference, tiny_config):

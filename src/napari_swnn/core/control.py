@@ -101,9 +101,9 @@ def truncation_weights(means: FloatArray, porosity: float) -> FloatArray:
     if porosity > means.mean():
         order = order[::-1]  # a suffix of the sorted patterns is a prefix of the reversed ones
     running = np.cumsum(means[order]) / np.arange(1, len(means) + 1)
-    meets = running >= porosity if porosity > means.mean() else running <= porosity
-    # Rounding in the running mean may lose the target at the very end of the range: one pattern always serves.
-    length = max(1, int(np.flatnonzero(meets)[-1]) + 1 if meets.any() else 1)
+    rounding = 1e-9  # a run that meets the target exactly must not be lost to the rounding of its mean
+    meets = running >= porosity - rounding if porosity > means.mean() else running <= porosity + rounding
+    length = int(np.flatnonzero(meets)[-1]) + 1 if meets.any() else 1
     weights = np.zeros(len(means))
     weights[order[:length]] = 1 / length
     return weights

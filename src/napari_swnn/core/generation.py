@@ -12,6 +12,7 @@ import psutil
 import torch
 
 from napari_swnn._checks import check_shape, check_whole
+from napari_swnn._steps import drain
 from napari_swnn._types import Labels, Shape
 from napari_swnn.core.device import pick_device
 from napari_swnn.core.grey import BLOCK_SIDE, grey_window
@@ -77,15 +78,7 @@ def generate(
     ValueError
         If the shape does not fit the model's dimension, or the volume does not fit into memory.
     """
-    steps = iter_generate(model, shape, seed=seed, device=device)
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as finished:
-            volume: Labels = finished.value
-            return volume
-        if progress is not None:
-            progress(step)
+    return drain(iter_generate(model, shape, seed=seed, device=device), progress)
 
 
 def iter_generate(
@@ -160,15 +153,14 @@ class VirtualVolume:
         entries = index if isinstance(index, tuple) else (index,)
         entries = (*entries, *[slice(None)] * (self.ndim - len(entries)))
         spans = [_span(entry, extent) for entry, extent in zip(entries, self.shape, strict=True)]
-        window = Window(tuple(span.start for span in spans), tuple(max(span.start, span.stop) for span in spans))
-        steps = _iter_blocks(self.model, self.model.to(self.device), window, self.seed)
-        labels = _drained(steps)
-        return labels[
-            tuple(
-                0 if np.ndim(e) == 0 and not isinstance(e, slice) else slice(None, None, s.step)
-                for e, s in zip(entries, spans, strict=True)
-            )
-        ]
+        # The least box that holds what is asked for; steps and single planes are then cut out of it.
+        window = Window(
+            tuple(min(span, default=0) for span in spans), tuple(max(span, default=-1) + 1 for span in spans)
+        )
+        box = drain(_iter_blocks(self.model, self.model.to(self.device), window, self.seed))
+        cut = (slice(None, None, e.step) if isinstance(e, slice) else 0 for e in entries)
+        labels: Labels = box[tuple(cut)]
+        return labels
 
 
 def _span(entry: Any, extent: int) -> range:
@@ -176,15 +168,6 @@ def _span(entry: Any, extent: int) -> range:
         return range(*entry.indices(extent))
     position = int(entry) + (extent if entry < 0 else 0)
     return range(position, position + 1)
-
-
-def _drained(steps: Generator[GenerationStep, None, Labels]) -> Labels:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            labels: Labels = finished.value
-            return labels
 
 
 def _check(model: Model, shape: Shape, seed: int) -> Shape:

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_swnn._checks import check_choice, check_in_range, check_whole
+from napari_swnn._steps import drain
 from napari_swnn._types import Labels, Shape
 from napari_swnn.core.calibration import calibrate_threshold
 from napari_swnn.core.choice import NetworkChoice, choose_network
@@ -258,14 +259,7 @@ def train(
     steps = iter_training(
         reference, porosity=porosity, preset=preset, config=config, dimension=dimension, seed=seed, device=device
     )
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as finished:
-            model: Model = finished.value
-            return model
-        if progress is not None:
-            progress(step)
+    return drain(steps, progress)
 
 
 def iter_training(

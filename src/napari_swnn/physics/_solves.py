@@ -10,18 +10,7 @@ from napari_swnn.physics._conjugate_gradient import Stopping
 from napari_swnn.physics._outcome import NotConvergedError, NotPercolatingError, Outcome, PhysicsError
 from napari_swnn.physics.results import AxisResult, SolverStep, TensorResult
 
-T = TypeVar("T")
 R = TypeVar("R", bound=AxisResult)
-
-
-def drain(steps: Generator[SolverStep, None, T]) -> T:
-    """Run `steps` to the end and return what they return."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
 
 
 def solve_axes(

@@ -26,12 +26,13 @@ from typing import TYPE_CHECKING, TypeAlias, TypedDict, Unpack, overload
 import numpy as np
 
 from napari_swnn._checks import check_choice, check_in_range, check_labels
+from napari_swnn._steps import drain
 from napari_swnn.physics._backend import Backend, Device, Precision, make_backend
 from napari_swnn.physics._conjugate_gradient import LinearSolution, Stopping, conjugate_gradient
 from napari_swnn.physics._network import Ends, Network
 from napari_swnn.physics._outcome import Outcome
 from napari_swnn.physics._percolation import spans
-from napari_swnn.physics._solves import check_axis, check_stopping, drain, settled, solve_axes
+from napari_swnn.physics._solves import check_axis, check_stopping, settled, solve_axes
 from napari_swnn.physics.bounds import conductivity_bounds
 from napari_swnn.physics.results import ConductivityResult, SolverStep, TensorResult
 

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, Unpack, overloa
 import numpy as np
 
 from napari_swnn._checks import check_choice, check_in_range, check_labels, check_phase_present
+from napari_swnn._steps import drain
 from napari_swnn.physics._backend import Device, Precision, make_backend
 from napari_swnn.physics._lattice_boltzmann import iter_lattice_boltzmann
 from napari_swnn.physics._outcome import Outcome
 from napari_swnn.physics._percolation import spans, winds
-from napari_swnn.physics._solves import check_axis, check_stopping, drain, settled, solve_axes
+from napari_swnn.physics._solves import check_axis, check_stopping, settled, solve_axes
 from napari_swnn.physics._stokes import Flow, iter_stokes
 from napari_swnn.physics.results import PermeabilityResult, SolverStep, TensorResult
 

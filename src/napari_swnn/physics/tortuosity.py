@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_swnn._checks import check_labels
-from napari_swnn.physics._solves import drain
+from napari_swnn._steps import drain
 from napari_swnn.physics.bounds import Bounds
 from napari_swnn.physics.conduction import iter_effective_conductivity
 from napari_swnn.physics.results import ConductivityResult, SolverStep, TortuosityResult
