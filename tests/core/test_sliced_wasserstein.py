@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 from scipy.stats import wasserstein_distance
 
 from napari_swnn.core.sliced_wasserstein import (
+    pattern_directions,
     random_directions,
     sliced_wasserstein_distance,
     sort_rows,
@@ -61,6 +62,18 @@ def test_directions_lie_evenly_on_the_unit_sphere():
     assert_allclose(directions.norm(dim=1), 1, rtol=1e-5)
     assert_allclose(directions.mean(0), 0, atol=0.02)
     assert_allclose((directions.T @ directions) / 20_000, np.eye(3) / 3, atol=0.02)
+
+
+def test_local_directions_are_zero_outside_a_rectangle_and_of_length_one():
+    directions = pattern_directions(400, 2, 5, local=0.75, generator=torch.Generator().manual_seed(0))
+    assert_allclose(directions.flatten(1).norm(dim=1), 1, rtol=1e-5)
+    used = (directions != 0).any(1)  # (400, 5, 5)
+    rows, columns = used.any(2), used.any(1)
+    assert torch.equal(used, rows[:, :, None] & columns[:, None, :])
+    assert (used[:300].sum((1, 2)) < 25).float().mean() > 0.9
+    assert used[300:].all()
+    assert torch.equal(used.sum((1, 2)).unique()[:3], torch.tensor([1, 2, 3]))  # down to single pixels
+    assert used[:300].float().mean(0).std() < 0.15  # no place is left out
 
 
 def test_seed_decides():

@@ -36,7 +36,7 @@ class TrainingConfig:
     n_scales: int = setting(0, "Number of scales of the cascade; 0 chooses it from the correlation length.", low=0)
     template_size: int = setting(0, "Side of the local patterns in pixels; 0 chooses it.", low=0)
     n_blocks: int = setting(0, "Blocks (convolution, batch norm, leaky ReLU) of each network; 0 chooses it.", low=0)
-    n_channels: int = setting(24, "Features of the finest network; multiples of 8 are quickest.", low=1)
+    n_channels: int = setting(16, "Features of the finest network; multiples of 8 are quickest.", low=1)
     n_coarse_channels: int = setting(32, "Features of the networks at coarser scales.", low=1)
     n_noise_channels: int = setting(4, "Gaussian values drawn for each voxel.", low=1)
     n_steps: int = setting(300, "Training steps at the finest scale.", low=1)
@@ -53,12 +53,15 @@ class TrainingConfig:
         "cosine", "How the learning rate changes during a stage.", choices=("cosine", "constant")
     )
     n_projections: int = setting(64, "Random directions of the sliced Wasserstein distance.", low=1)
+    local_directions: float = setting(
+        0.75, "Share of these directions that look at a part of the pattern only; 0 in the paper.", low=0.0, high=1.0
+    )
     max_patterns: int = setting(16_000, "Patterns compared in each direction and step.", low=100)
     p: int = setting(1, "Order of the Wasserstein distance.", low=1)
     strategy: Strategy = setting(
         "maximum_entropy", "How patterns are resampled to meet the porosity.", choices=STRATEGIES
     )
-    consistency: float = setting(0.3, "Weight of the agreement of a fine scale with the coarser one.", low=0.0)
+    consistency: float = setting(0.05, "Weight of the agreement of a fine scale with the coarser one.", low=0.0)
     n_calibration_blocks: int = setting(24, "Blocks generated to find the threshold of the porosity.", low=1)
 
     def __post_init__(self) -> None:
@@ -69,13 +72,13 @@ class TrainingConfig:
             elif isinstance(item.default, int):
                 check_whole(value, name=item.name, low=constraints["low"])
             else:
-                check_in_range(value, constraints["low"], float("inf"), name=item.name)
+                check_in_range(value, constraints["low"], constraints.get("high", float("inf")), name=item.name)
 
 
 _STANDARD = TrainingConfig()
 PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
     {
-        "draft": replace(_STANDARD, n_steps=80, n_coarse_steps=100, n_channels=16, n_calibration_blocks=8),
+        "draft": replace(_STANDARD, n_steps=80, n_coarse_steps=100, n_calibration_blocks=8),
         "standard": _STANDARD,
         "fine": replace(_STANDARD, n_steps=1500, n_coarse_steps=1200, cube_size=56, coarse_cube_size=40),
         "paper": TrainingConfig(
@@ -89,6 +92,7 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
             learning_rate=0.05,
             schedule="constant",
             n_projections=512,
+            local_directions=0.0,
             max_patterns=20_000,
             strategy="truncation",
         ),

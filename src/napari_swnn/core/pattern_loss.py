@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from napari_swnn.core.control import TargetDistribution
-from napari_swnn.core.sliced_wasserstein import random_directions, wasserstein_1d
+from napari_swnn.core.sliced_wasserstein import pattern_directions, wasserstein_1d
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,12 +28,15 @@ class PatternLoss:
         Patterns compared for each axis; more are thinned out on a regular grid with a random start.
     p : int
         Order of the distance.
+    local_directions : float
+        Share of the directions that look at a part of the pattern; see `pattern_directions`.
     """
 
     targets: Sequence[TargetDistribution]
     n_projections: int = 64
     max_patterns: int = 16_000
     p: int = 1
+    local_directions: float = 0.0
 
     def __call__(
         self, volumes: Tensor, axes: Sequence[int], *, generator: torch.Generator, rng: np.random.Generator
@@ -59,12 +62,12 @@ class PatternLoss:
         self, sections: Tensor, target: TargetDistribution, generator: torch.Generator, rng: np.random.Generator
     ) -> Tensor:
         phases, template_size = target.patterns.shape[1:3]
-        directions = random_directions(self.n_projections, phases * template_size**2, generator).to(sections.device)
-        projected = project_patterns(
-            sections, directions.view(-1, phases, template_size, template_size), self.max_patterns, rng
-        )
+        directions = pattern_directions(
+            self.n_projections, phases, template_size, local=self.local_directions, generator=generator
+        ).to(sections.device)
+        projected = project_patterns(sections, directions, self.max_patterns, rng)
         drawn = torch.from_numpy(target.draw(projected.shape[1], rng)).to(sections.device)
-        goal = directions @ (2 * drawn.flatten(1) - 1).T  # the network's grey values run from -1 to 1
+        goal = directions.flatten(1) @ (2 * drawn.flatten(1) - 1).T  # the network's grey values run from -1 to 1
         return wasserstein_1d(projected, goal, p=self.p).mean()
 
 

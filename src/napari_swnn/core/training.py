@@ -373,7 +373,7 @@ def _iter_stage(
 ) -> Iterator[tuple[float, Tensor]]:
     """Fit one stage, the coarser ones being finished; yields the distance and the grey volume of each step."""
     config, n_steps = plan.config, plan.n_steps(stage.config)
-    distance = PatternLoss(targets, config.n_projections, config.max_patterns, config.p)
+    distance = PatternLoss(targets, config.n_projections, config.max_patterns, config.p, config.local_directions)
     optimiser = torch.optim.Adam(stage.parameters(), lr=config.learning_rate, betas=(0.9, 0.99))
     for i in range(n_steps):
         for group in optimiser.param_groups:
