@@ -64,16 +64,22 @@ def test_directions_lie_evenly_on_the_unit_sphere():
     assert_allclose((directions.T @ directions) / 20_000, np.eye(3) / 3, atol=0.02)
 
 
-def test_local_directions_are_zero_outside_a_rectangle_and_of_length_one():
-    directions = pattern_directions(400, 2, 5, local=0.75, generator=torch.Generator().manual_seed(0))
+def test_directions_of_patterns_are_global_rectangular_and_linear():
+    directions = pattern_directions(400, 1, 5, local=0.75, generator=torch.Generator().manual_seed(0))
     assert_allclose(directions.flatten(1).norm(dim=1), 1, rtol=1e-5)
     used = (directions != 0).any(1)  # (400, 5, 5)
     rows, columns = used.any(2), used.any(1)
-    assert torch.equal(used, rows[:, :, None] & columns[:, None, :])
-    assert (used[:300].sum((1, 2)) < 25).float().mean() > 0.9
-    assert used[300:].all()
-    assert torch.equal(used.sum((1, 2)).unique()[:3], torch.tensor([1, 2, 3]))  # down to single pixels
-    assert used[:300].float().mean(0).std() < 0.15  # no place is left out
+    assert torch.equal(used, rows[:, :, None] & columns[:, None, :])  # rectangles all
+    lines, rectangles, whole = used[:150], used[150:300], used[300:]
+    assert whole.all()
+    assert set(rectangles.sum((1, 2)).tolist()) >= {1, 2, 3, 4, 6, 9}
+    height, width = lines.any(2).sum(1), lines.any(1).sum(1)
+    assert (torch.minimum(height, width) == 1).all()
+    assert set(height.tolist()) == set(width.tolist()) == {1, 2, 3, 4, 5}
+    for direction, line in zip(directions[:150, 0], lines, strict=True):
+        assert_allclose(direction[line], line.sum() ** -0.5, rtol=1e-5)
+    for kind in (lines, rectangles):
+        assert (kind.float().mean(0) > 0.5 * kind.float().mean()).all()  # no place is left out
 
 
 def test_seed_decides():

@@ -30,8 +30,10 @@ def pattern_directions(
     """Draw directions for patterns, some of which look at a part of the pattern only.
 
     A direction even on the sphere mixes all pixels of a pattern, and its projections are nearly normal whatever the
-    pattern: a thin wall or a speck hardly moves them. Directions that are zero outside a random rectangle, down to a
-    single pixel, see such detail: along a line of pixels the distribution of projections holds the chords.
+    pattern: a thin wall or a speck hardly moves them. Two kinds of local directions see such detail. Those with
+    random weights in a random rectangle, down to a single pixel, and zero outside; and those with equal weights along
+    a run of pixels in a row or column, whose projections hold the lineal path: they are 1 where the whole run lies in
+    the phase.
 
     Parameters
     ----------
@@ -40,7 +42,7 @@ def pattern_directions(
     phases, template_size : int
         Of the patterns.
     local : float
-        Share of the directions that are zero outside a rectangle of random size and place, in [0, 1].
+        Share of local directions, in [0, 1]; half of them of either kind.
     generator : torch.Generator, optional
         Source of the draw.
 
@@ -51,20 +53,27 @@ def pattern_directions(
     """
     t = template_size
     directions = random_directions(n_projections, phases * t * t, generator).view(-1, phases, t, t)
-    n_local = round(local * n_projections)
-    rows, columns = (_random_spans(n_local, t, generator) for _ in range(2))  # (n_local, t)
-    directions[:n_local] *= (rows[:, :, None] & columns[:, None, :])[:, None]
+    n_local, n_lines = round(local * n_projections), round(local * n_projections / 2)
+    sides = 1 + _uniform(n_local, 2, t, generator)  # (n_local, 2): height and width
+    sides[:n_lines:2, 0] = sides[1:n_lines:2, 1] = 1  # lines along x and y in turn
+    rows, columns = (_random_runs(side, t, generator) for side in sides.T)
+    part = (rows[:, :, None] & columns[:, None, :])[:, None]  # (n_local, 1, t, t)
+    directions[:n_local] *= part
+    directions[:n_lines] = part[:n_lines].float()
     return torch.nn.functional.normalize(directions.flatten(1), dim=1).view_as(directions)
 
 
-def _random_spans(n: int, extent: int, generator: torch.Generator | None) -> Tensor:
-    """Rows ``(n, extent)`` that are true in one run of random length and place."""
+def _random_runs(length: Tensor, extent: int, generator: torch.Generator | None) -> Tensor:
+    """Rows ``(n, extent)``, each true in one run of its length ``(n,)`` at a random place."""
+    start = _uniform(len(length), 1, extent - length[:, None] + 1, generator)
+    position = torch.arange(extent, device=length.device)
+    return (position >= start) & (position < start + length[:, None])
+
+
+def _uniform(n: int, m: int, limit: int | Tensor, generator: torch.Generator | None) -> Tensor:
+    """Whole numbers ``(n, m)`` from 0 to below a limit, which may differ from row to row."""
     device = generator.device if generator is not None else "cpu"
-    draws = torch.rand(2, n, 1, generator=generator, device=device)
-    length = 1 + (draws[0] * extent).long().clamp(max=extent - 1)
-    start = (draws[1] * (extent - length + 1)).long()
-    position = torch.arange(extent, device=device)
-    return (position >= start) & (position < start + length)
+    return (torch.rand(n, m, generator=generator, device=device) * limit).long()
 
 
 class _Sort(torch.autograd.Function):
