@@ -57,7 +57,7 @@ class TrainingConfig:
         0.75, "Share of these directions that look at a part of the pattern only; 0 in the paper.", low=0.0, high=1.0
     )
     max_patterns: int = setting(16_000, "Patterns compared in each direction and step.", low=100)
-    p: int = setting(1, "Order of the Wasserstein distance.", low=1)
+    p: int = setting(1, "Order of the Wasserstein distance.", low=1, label="Wasserstein order")
     strategy: Strategy = setting(
         "maximum_entropy", "How patterns are resampled to meet the porosity.", choices=STRATEGIES
     )

@@ -1,0 +1,261 @@
+"""Controls that the panel is put together from. They do not know what is done with them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from math import ceil, floor
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from qtpy.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSlider,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_swnn._types import Shape
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+
+MAX_SIZE = 8192
+
+
+class Combo(QComboBox):
+    """A combo box that a long entry does not make wider than the panel."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_entries(self, entries: Iterable[tuple[str, Any]], chosen: Any = None) -> None:
+        """Replace all entries, ``(text, value)``, and choose a value; no signal is sent."""
+        with QSignalBlocker(self):
+            self.clear()
+            for text, value in entries:
+                self.addItem(text, value)
+            index = next((i for i in range(self.count()) if self.itemData(i) is chosen), -1)
+            self.setCurrentIndex(self.findData(chosen) if index < 0 else index)
+        if self.currentIndex() < 0 and self.count() > 0:
+            with QSignalBlocker(self):
+                self.setCurrentIndex(0)
+
+    @property
+    def value(self) -> Any:
+        """The value of the chosen entry, None if there is none."""
+        return self.currentData()
+
+
+class LayerCombo(Combo):
+    """A choice among layers that stays with its layer through renaming and reordering.
+
+    Parameters
+    ----------
+    no_layer : str, optional
+        Text of an entry for "no layer"; without it, the first layer is chosen by itself.
+    """
+
+    chosen = Signal()
+
+    def __init__(self, no_layer: str | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._no_layer = no_layer
+        self._last: Layer | None = None
+        self.currentIndexChanged.connect(self._on_changed)
+
+    def set_layers(self, layers: "Iterable[Layer]") -> None:
+        """Offer these layers; `chosen` is sent if the choice is not among them any more."""
+        none = [] if self._no_layer is None else [(self._no_layer, None)]
+        self.set_entries([*none, *((layer.name, layer) for layer in layers)], self._last)
+        self._on_changed()
+
+    def _on_changed(self) -> None:
+        if self.value is not self._last:
+            self._last = self.value
+            self.chosen.emit()
+
+
+class PorosityControl(QWidget):
+    """A slider and a number for the porosity, limited to the reachable range.
+
+    It follows the reference's own porosity until the user chooses another one.
+    """
+
+    DECIMALS = 3
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.number = QDoubleSpinBox()
+        self.number.setDecimals(self.DECIMALS)
+        self.number.setSingleStep(0.01)
+        self.number.setKeyboardTracking(False)
+        self.number.setStyleSheet("QDoubleSpinBox {min-width: 50px;}")
+        self._chosen = False
+        layout = _tight(QHBoxLayout(self))
+        layout.addWidget(self.slider, 1)
+        layout.addWidget(self.number)
+        self.slider.valueChanged.connect(self._on_slider)
+        self.number.valueChanged.connect(self._on_number)
+        self.set_range(0.0, 1.0, own=0.0)
+
+    @property
+    def value(self) -> float:
+        """The target porosity."""
+        return float(self.number.value())
+
+    def forget(self) -> None:
+        """Follow the reference's own porosity again."""
+        self._chosen = False
+
+    def set_range(self, low: float, high: float, *, own: float) -> None:
+        """Set the reachable range and the reference's own porosity."""
+        unit = 10**self.DECIMALS
+        lowest, highest = ceil(low * unit - 1e-9), floor(high * unit + 1e-9)  # never offer what is out of reach
+        target = self.value if self._chosen else own
+        with QSignalBlocker(self.slider), QSignalBlocker(self.number):
+            self.slider.setRange(lowest, highest)
+            self.number.setRange(lowest / unit, highest / unit)
+            self.number.setValue(target)
+            self.slider.setValue(round(self.value * unit))
+
+    def _on_slider(self, position: int) -> None:
+        self._chosen = True
+        with QSignalBlocker(self.number):
+            self.number.setValue(position / 10**self.DECIMALS)
+
+    def _on_number(self, value: float) -> None:
+        self._chosen = True
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(round(value * 10**self.DECIMALS))
+
+
+class SizeControl(QWidget):
+    """Voxels along z, y and x."""
+
+    changed = Signal()
+
+    def __init__(self, default: int = 128, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        layout = _tight(QHBoxLayout(self))
+        self.sides = tuple(_spin_box(f"{name}  ", default) for name in "zyx")
+        for name, side in zip("zyx", self.sides, strict=True):
+            layout.addWidget(side, 1)
+            side.setToolTip(f"Voxels along {name}.")
+            side.valueChanged.connect(self.changed)
+
+    @property
+    def value(self) -> Shape:
+        """``(z, y, x)``."""
+        return tuple(side.value() for side in self.sides)
+
+    def physical(self, voxel_size: float, unit: str) -> str:
+        """The size in units of length, for a reference that has some."""
+        sides = " × ".join(f"{side * voxel_size:.4g}" for side in self.value)
+        return f"{sides} {unit}"
+
+
+def _spin_box(prefix: str, value: int) -> QSpinBox:
+    box = QSpinBox()
+    box.setPrefix(prefix)
+    box.setRange(1, MAX_SIZE)
+    box.setValue(value)
+    box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+    box.setStyleSheet("QSpinBox {min-width: 30px; padding: 1px 4px;}")  # three of them share a row
+    return box
+
+
+class Note(QLabel):
+    """A line of small text that wraps, and takes no room while it is empty."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)  # layer names are no markup
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
+        self.hide()
+
+    def say(self, text: str) -> None:
+        """Show a text; none if it is empty."""
+        self.setText(text)
+        self.setVisible(bool(text))
+
+
+class Problem(Note):
+    """A note that says what is wrong, in a colour that is legible on the theme's background."""
+
+    def say(self, text: str) -> None:
+        """Show what is wrong; nothing if the text is empty."""
+        super().say(f"⚠ {text}" if text else "")
+
+    def set_dark(self, dark: bool) -> None:
+        """Choose the colour for a dark or a light background."""
+        self.setStyleSheet(f"color: {'#ff8f87' if dark else '#b3121f'};")
+
+
+class Form(QWidget):
+    """Labelled rows, each with room for a problem right below its control."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layout = QFormLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        self.problems: dict[str, Problem] = {}
+
+    def add_row(self, key: str, label: str, control: QWidget, tooltip: str, *notes: Note) -> None:
+        """Add a control under a key, with notes below it."""
+        field, problem = QWidget(), Problem()
+        control.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        layout = _tight(QVBoxLayout(field))
+        layout.setSpacing(2)
+        for widget in (control, problem, *notes):
+            layout.addWidget(widget)
+        name = QLabel(label)
+        for widget in (name, control):
+            widget.setToolTip(tooltip)
+        self._layout.addRow(name, field)
+        self.problems[key] = problem
+
+    def show_problems(self, problems: Mapping[str, str]) -> None:
+        """Show these problems, each beside its control, and no others."""
+        for key, problem in self.problems.items():
+            problem.say(problems.get(key, ""))
+
+    def set_dark(self, dark: bool) -> None:
+        """Follow a dark or light theme."""
+        for problem in self.problems.values():
+            problem.set_dark(dark)
+
+
+class WheelGuard(QObject):
+    """Keeps the mouse wheel, which scrolls the panel, from changing the controls under the pointer."""
+
+    def watch(self, panel: QWidget) -> None:
+        """Guard all number boxes, combo boxes and sliders of a panel."""
+        kinds: tuple[Callable[..., QWidget], ...] = (QAbstractSpinBox, QComboBox, QSlider)
+        for control in (control for kind in kinds for control in panel.findChildren(kind)):
+            control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            control.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  (Qt's name)
+        """Pass the wheel on to the panel unless the control has the focus."""
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return bool(super().eventFilter(watched, event))
+
+
+def _tight(layout: Any) -> Any:
+    layout.setContentsMargins(0, 0, 0, 0)
+    return layout

@@ -1,0 +1,302 @@
+"""Between napari's layers and arrays: what a reconstruction takes from the viewer, and what it puts there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pint
+
+from napari_swnn._types import Labels, Shape
+
+if TYPE_CHECKING:
+    from napari.layers import Labels as LabelsLayer
+    from napari.viewer import Viewer
+
+    from napari_swnn.core.model import Model
+    from napari_swnn.core.reference import Reference
+
+PREVIEW_NAME = "SWNN preview"
+PREVIEW_INTERVAL = 1.0
+"""Seconds between two refreshes of the preview; redrawing a volume takes the viewer a good part of one."""
+METADATA_KEY = "swnn"
+_FALLBACK_COLOUR = (0.9, 0.6, 0.1, 1.0)
+
+
+class BadInputError(ValueError):
+    """What the user gave cannot be used; the text is one sentence for them.
+
+    Parameters
+    ----------
+    control : str
+        Key of the control that the sentence belongs beside.
+    text : str
+        What is wrong and what to do.
+    """
+
+    def __init__(self, control: str, text: str) -> None:
+        super().__init__(text)
+        self.control = control
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A copy of everything that a reconstruction takes from the viewer.
+
+    The user may paint on, rename or remove the layers while it is in use.
+
+    Attributes
+    ----------
+    name : str
+        Name of the reference layer.
+    labels : numpy.ndarray
+        ``(y, x)`` or ``(z, y, x)``.
+    region : numpy.ndarray or None
+        Region of interest of the same shape, as booleans.
+    voxel_size : float
+        Side of a pixel.
+    unit : str
+        Of the voxel size; ``"voxel"`` if the layer has no physical unit.
+    """
+
+    name: str
+    labels: Labels
+    region: np.ndarray | None
+    voxel_size: float
+    unit: str
+
+    @classmethod
+    def take(cls, layer: "LabelsLayer", region: "LabelsLayer | None" = None) -> "Snapshot":
+        """Copy a reference layer and, if given, the layer that marks the region of interest.
+
+        Raises
+        ------
+        BadInputError
+            If the layers cannot describe a reference.
+        """
+        labels = _plane_or_volume(layer, "reference")
+        inside = None if region is None else _plane_or_volume(region, "region") != 0
+        if inside is not None and inside.shape != labels.shape:
+            raise BadInputError(
+                "region",
+                f"The region of interest has {_size(inside.shape)} pixels, the reference {_size(labels.shape)}; "
+                "draw it on the same image.",
+            )
+        if inside is not None and not inside.any():
+            raise BadInputError("region", "The region of interest is empty; paint where the material is.")
+        return cls(layer.name, labels, inside, _voxel_size(layer, labels.ndim), unit_of(layer))
+
+    def reference(self, phase: int) -> "Reference":
+        """The checked reference for a phase of interest."""
+        from napari_swnn.core.reference import Reference
+
+        return Reference(self.labels, phase=phase, roi=self.region, voxel_size=self.voxel_size, unit=self.unit)
+
+    def equals(self, other: "Snapshot") -> bool:
+        """Whether another snapshot shows the same."""
+        return (
+            (self.name, self.voxel_size, self.unit) == (other.name, other.voxel_size, other.unit)
+            and np.array_equal(self.labels, other.labels)
+            and np.array_equal(self._inside(), other._inside())
+        )
+
+    def _inside(self) -> np.ndarray:
+        return np.ones((), bool) if self.region is None else self.region
+
+    def phases(self) -> dict[int, float]:
+        """Fraction of each label within the region of interest."""
+        visible = self.labels if self.region is None else self.labels[self.region]
+        values, counts = np.unique(visible, return_counts=True)
+        return {int(value): float(count / visible.size) for value, count in zip(values, counts, strict=True)}
+
+
+def _plane_or_volume(layer: "LabelsLayer", control: str) -> Labels:
+    data = np.array(layer.data[0] if layer.multiscale else layer.data)
+    while data.ndim > 2 and data.shape[0] == 1:  # a single image read as a stack
+        data = data[0]
+    if data.ndim not in (2, 3):
+        raise BadInputError(control, f"“{layer.name}” has {data.ndim} axes; pick one 2-D section or one 3-D volume.")
+    if data.size == 0:
+        raise BadInputError(control, f"“{layer.name}” holds no pixel.")
+    return data
+
+
+def _voxel_size(layer: "LabelsLayer", ndim: int) -> float:
+    scale = [abs(float(side)) for side in layer.scale[-ndim:]]
+    if max(scale) > 1.001 * min(scale):
+        sides = " × ".join(f"{side:g}" for side in scale)
+        raise BadInputError(
+            "reference", f"The pixels of “{layer.name}” measure {sides}; resample it so that all sides are equal."
+        )
+    return scale[-1]
+
+
+def unit_of(layer: "LabelsLayer") -> str:
+    """Short name of a layer's unit of length, ``"voxel"`` where it has none."""
+    unit = layer.units[-1]
+    return f"{unit:~}" if unit.is_compatible_with("meter") else "voxel"
+
+
+def _known_unit(unit: str) -> str:
+    try:
+        physical = pint.get_application_registry().Unit(unit).is_compatible_with("meter")
+    except (pint.PintError, AttributeError, ValueError):  # a model file may name any unit
+        physical = False
+    return unit if physical else "pixel"
+
+
+def _size(shape: Shape) -> str:
+    return " × ".join(map(str, shape))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a volume needs to be shown: its labels and the size of its voxels."""
+
+    phase: int
+    background: int
+    voxel_size: float
+    unit: str
+
+    @classmethod
+    def of_reference(cls, reference: "Reference") -> "Look":
+        """As the volumes made from a reference."""
+        return cls(reference.phase, reference.background, reference.voxel_size, reference.unit)
+
+    @classmethod
+    def of_model(cls, model: "Model") -> "Look":
+        """As the volumes that a model generates."""
+        return cls(model.labels.phase, model.labels.background, model.voxel_size, model.unit)
+
+
+class OutputLayers:
+    """The layers that one run adds to the viewer; it touches no others.
+
+    They stand beside what the viewer shows already: a realisation has no place in the reference image.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where to add them.
+    colour : array_like, optional
+        Colour of the phase of interest, for labels that napari would not show in 3-D by itself.
+    """
+
+    def __init__(self, viewer: "Viewer", colour: Any = None) -> None:
+        self._viewer = viewer
+        self._colour = _FALLBACK_COLOUR if colour is None else colour
+        self._corner = _free_corner(viewer)
+        self._camera = _camera(viewer)
+        self._preview: LabelsLayer | None = None
+        self._shown_at = -np.inf
+
+    def show_preview(self, labels: Labels, look: Look, *, scale: int) -> None:
+        """Show an unfinished volume, at most once in `PREVIEW_INTERVAL`.
+
+        Parameters
+        ----------
+        labels : numpy.ndarray
+            The volume.
+        look : Look
+            Of the result.
+        scale : int
+            Side of the volume's voxels in those of the result.
+        """
+        if monotonic() - self._shown_at < PREVIEW_INTERVAL:
+            return
+        coarse = replace(look, voxel_size=look.voxel_size * scale)
+        if self._preview is None:
+            self._preview = self._add(labels, PREVIEW_NAME, coarse)
+        elif self._preview in self._viewer.layers:  # else the user removed it, and it stays so
+            self._preview.data = labels
+            self._preview.scale = (coarse.voxel_size,) * labels.ndim
+        self._shown_at = monotonic()
+
+    def remove_preview(self) -> None:
+        """Remove the preview if it is still there."""
+        if self._preview is not None and self._preview in self._viewer.layers:
+            self._viewer.layers.remove(self._preview)
+        self._preview = None
+
+    def show_result(self, labels: Labels, name: str, look: Look, metadata: Mapping[str, Any]) -> "LabelsLayer":
+        """Add a realisation, with where it came from in its metadata; the preview goes."""
+        layer = self._add(labels, name, look)
+        self.remove_preview()  # after, for napari resets the view where the number of dimensions changes
+        layer.metadata[METADATA_KEY] = dict(metadata)
+        return layer
+
+    def _add(self, labels: Labels, name: str, look: Look) -> "LabelsLayer":
+        chosen = self._viewer.layers.selection.active
+        moved = _camera(self._viewer) != self._camera
+        layer = self._viewer.add_labels(
+            labels,
+            name=name,
+            opacity=1.0,  # it covers nothing
+            scale=(look.voxel_size,) * labels.ndim,
+            translate=self._corner[-labels.ndim :],
+            units=(_known_unit(look.unit),) * labels.ndim,
+            axis_labels=("z", "y", "x")[-labels.ndim :],
+        )
+        if look.background != 0:  # napari leaves out label 0 only: the phase would be a hole in an opaque block
+            layer.colormap = _phase_colours(look, self._colour)
+        if chosen is not None:  # the user may be painting
+            self._viewer.layers.selection.active = chosen
+        if not moved:  # else the user is looking at something
+            self._viewer.fit_to_view()
+            self._camera = _camera(self._viewer)
+        return layer
+
+
+def result_name(model: "Model", *, source: str, seed: int) -> str:
+    """Name of a realisation's layer."""
+    porosity = "" if model.porosity is None else f" · porosity {model.porosity:.2f}"
+    return f"{source}{porosity} · seed {seed}"
+
+
+def provenance(labels: Labels, model: "Model", *, source: str, seed: int, preset: str) -> dict[str, Any]:
+    """Where a realisation came from: plain values that JSON can hold."""
+    return {
+        "reference": source,
+        "porosity": model.porosity,
+        "porosity_of_volume": float((labels == model.labels.phase).mean()),
+        "phase": model.labels.phase,
+        "seed": seed,
+        "preset": preset,
+        "shape": list(labels.shape),
+        "voxel_size": model.voxel_size,
+        "unit": model.unit,
+        "model": dict(model.provenance),
+    }
+
+
+def show_in_3d(viewer: "Viewer", layer: "LabelsLayer") -> None:
+    """Turn the viewer to three dimensions, on one layer, seen from a corner."""
+    viewer.dims.ndisplay = 3
+    viewer.scene.camera.angles = (-25.0, 35.0, 12.0)
+    viewer.fit_to_view(layers=[layer], margin=0.3)  # corners reach further than the faces it is fitted by
+
+
+def _phase_colours(look: Look, colour: Any) -> Any:
+    from napari.utils.colormaps import DirectLabelColormap
+
+    return DirectLabelColormap(color_dict={look.phase: colour, look.background: "transparent", None: "transparent"})
+
+
+def _free_corner(viewer: "Viewer") -> tuple[float, float, float]:
+    """Where a volume can stand to the right of all layers, top edges in line."""
+    if len(viewer.layers) == 0:
+        return (0.0, 0.0, 0.0)
+    low, high = viewer.layers.extent.world
+    return (0.0, float(low[-2]), float(high[-1] + 0.06 * (high[-1] - low[-1])))
+
+
+def _camera(viewer: "Viewer") -> tuple[float, ...]:
+    camera = viewer.scene.camera
+    return (*camera.center, camera.zoom, *camera.angles, viewer.dims.ndisplay)
+
+
+def phase_colour(layer: "LabelsLayer", phase: int) -> Any:
+    """Colour of a phase as the viewer shows it, None where it shows none."""
+    colour = layer.get_color(phase)
+    return None if colour is None or colour[3] == 0 else colour

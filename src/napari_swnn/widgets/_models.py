@@ -1,0 +1,193 @@
+"""The trained models of this session: what the panel can generate from, save, and has loaded."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from napari_swnn.widgets._controls import Combo, Note, Problem
+from napari_swnn.widgets._workers import Checker, load_model, sentence
+
+if TYPE_CHECKING:
+    from napari_swnn.core.model import Model
+
+_FILTER = "SWNN model (*.swnn);;All files (*)"
+
+
+@dataclass(eq=False)
+class Entry:
+    """A model with where it came from.
+
+    Attributes
+    ----------
+    model : Model
+        Ready to generate.
+    source : str
+        Name of the reference layer, or of the file.
+    preset : str
+        Settings it was trained with, in a word.
+    path : Path or None
+        The file that holds it; None while it is in memory only.
+    """
+
+    model: "Model"
+    source: str
+    preset: str
+    path: Path | None = None
+
+    @property
+    def title(self) -> str:
+        """One line for a list."""
+        porosity = "" if self.model.porosity is None else f" · porosity {self.model.porosity:.2f}"
+        return f"{self.source}{porosity}" + ("" if self.path else " (not saved)")
+
+    @property
+    def state(self) -> str:
+        """One sentence on where it is kept."""
+        return f"In the file {self.path.name}." if self.path else "Not saved: it is lost when napari closes."
+
+
+class ModelPanel(QWidget):
+    """Chooses, saves and loads models. A model once trained stays until napari closes, also if the panel is closed."""
+
+    session: ClassVar[list[Entry]] = []
+    """Models of all panels, oldest first: a new training never costs an earlier one."""
+
+    changed = Signal()
+    generate = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.choice, self.state, self.problem = Combo(), Note(), Problem()
+        self.generate_button, self.save_button, self.load_button = (
+            QPushButton("Generate"),
+            QPushButton("Save model…"),
+            QPushButton("Load model…"),
+        )
+        self._loader = Checker(self)
+        self._path = ""
+        self._lay_out()
+        self._connect()
+        self._show_entries(self.session[-1] if self.session else None)
+
+    def _lay_out(self) -> None:
+        self.choice.setToolTip("A trained model: it generates any number of realisations of any size.")
+        self.generate_button.setToolTip("A new realisation of the model, with the size and seed above, as a new layer.")
+        self.save_button.setToolTip("Write the model to a file.")
+        self.load_button.setToolTip("Read a model from a file, to generate without training.")
+        head, buttons, layout = QHBoxLayout(), QHBoxLayout(), QVBoxLayout(self)
+        head.addWidget(QLabel("Model"))
+        head.addWidget(self.choice, 1)
+        for button in (self.generate_button, self.save_button, self.load_button):
+            buttons.addWidget(button)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(head)
+        layout.addWidget(self.state)
+        layout.addLayout(buttons)
+        layout.addWidget(self.problem)
+
+    def _connect(self) -> None:
+        self.choice.currentIndexChanged.connect(self._on_chosen)
+        self.generate_button.clicked.connect(self._on_generate)
+        self.save_button.clicked.connect(self.save)
+        self.load_button.clicked.connect(self.load)
+        self._loader.done.connect(self._on_loaded)
+        self._loader.failed.connect(self._on_load_failed)
+
+    @property
+    def entry(self) -> Entry | None:
+        """The chosen model."""
+        value: Entry | None = self.choice.value
+        return value
+
+    @property
+    def loading(self) -> bool:
+        """Whether a file is being read."""
+        return self._loader.busy
+
+    def add(self, entry: Entry) -> None:
+        """Keep a model and choose it."""
+        self.session.append(entry)
+        self._show_entries(entry)
+
+    def set_enabled(self, *, generate: bool, load: bool) -> None:
+        """Allow what can be done now; saving is possible whenever there is a model."""
+        self.generate_button.setEnabled(generate and self.entry is not None)
+        self.save_button.setEnabled(self.entry is not None)
+        self.load_button.setEnabled(load and not self.loading)
+        self.choice.setEnabled(load and self.entry is not None)
+
+    def save(self) -> None:
+        """Ask for a file and write the model to it."""
+        entry = self.entry
+        path = self._ask("Save model", f"{entry.source}.swnn", save=True) if entry else None
+        if entry is None or path is None:
+            return
+        try:
+            entry.model.save(path)
+        except OSError as error:
+            self.problem.say(f"The model was not saved: {sentence(error)}")
+            return
+        entry.path = Path(path)
+        self._show_entries(entry)
+
+    def load(self) -> None:
+        """Ask for a file and read a model from it."""
+        path = self._ask("Load model", "", save=False)
+        if path is not None:
+            self._path = path
+            self.problem.say("")
+            self.state.say(f"Loading {Path(path).name}…")
+            self._loader.request(load_model, path)
+            self.changed.emit()
+
+    def set_dark(self, dark: bool) -> None:
+        """Follow a dark or light theme."""
+        self.problem.set_dark(dark)
+
+    def drop(self) -> None:
+        """Hear no more of a file that is being read."""
+        self._loader.drop()
+
+    def _ask(self, title: str, name: str, *, save: bool) -> str | None:
+        dialog = QFileDialog(self, title, name, _FILTER)
+        dialog.setDefaultSuffix("swnn")  # also asks before an existing file is replaced
+        mode = (
+            (QFileDialog.AcceptMode.AcceptSave, QFileDialog.FileMode.AnyFile)
+            if save
+            else (
+                QFileDialog.AcceptMode.AcceptOpen,
+                QFileDialog.FileMode.ExistingFile,
+            )
+        )
+        dialog.setAcceptMode(mode[0])
+        dialog.setFileMode(mode[1])
+        if name:
+            dialog.selectFile(name)
+        accepted = bool(dialog.exec())
+        files = dialog.selectedFiles()
+        dialog.deleteLater()
+        return str(files[0]) if accepted and files else None
+
+    def _on_loaded(self, model: "Model") -> None:
+        path = Path(self._path)
+        self.add(Entry(model, path.stem, "as loaded", path))
+
+    def _on_load_failed(self, text: str) -> None:
+        self.problem.say(text)
+        self._show_entries(self.entry, keep_problem=True)
+
+    def _on_generate(self) -> None:
+        self.generate.emit()
+
+    def _on_chosen(self, _index: int) -> None:
+        self._show_entries(self.entry)
+
+    def _show_entries(self, chosen: Entry | None, *, keep_problem: bool = False) -> None:
+        self.choice.set_entries([(entry.title, entry) for entry in self.session], chosen)
+        self.state.say(self.entry.state if self.entry else "None yet: Run trains one, or load one from a file.")
+        if not keep_problem:
+            self.problem.say("")
+        self.changed.emit()

@@ -1,0 +1,99 @@
+"""The curve of the loss while a network is trained."""
+
+from math import ceil, floor, log10
+
+import pyqtgraph as pg
+from qtpy.QtGui import QColor
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+_LINES = {True: "#f0a830", False: "#0b5cad"}
+"""Colour of the curve on a dark and on a light background."""
+
+
+class _DecimalAxis(pg.AxisItem):
+    """A logarithmic axis with a few round numbers, written as decimals."""
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N802
+        """Exponents to mark: the fewer in a decade, the longer the range."""
+        digits = (
+            (1, 1.5, 2, 3, 4, 5, 7)
+            if high - low < 0.6
+            else (1, 2, 5)
+            if high - low < 1.2
+            else (1, 3)
+            if high - low < 2
+            else (1,)
+        )
+        decades = range(floor(low), ceil(high) + 1)
+        ticks = [decade + log10(digit) for decade in decades for digit in digits]
+        return [(1.0, [tick for tick in ticks if low <= tick <= high])]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
+        """The marked values."""
+        return [f"{10**value:.3g}" for value in values]
+
+
+class LossCurve(QWidget):
+    """Loss against training steps, on a logarithmic axis; a dashed line where the next scale begins."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._plot = pg.PlotWidget(background=None, axisItems={"left": _DecimalAxis("left")})
+        self._plot.setMenuEnabled(False)
+        self._plot.setMouseEnabled(False, False)
+        self._plot.hideButtons()
+        self._plot.setLogMode(y=True)
+        self._plot.setStyleSheet("background: transparent")  # the view keeps the first theme's colour otherwise
+        self._plot.setLabel("bottom", "training step")
+        self._plot.getPlotItem().layout.setContentsMargins(0, 0, 0, 6)  # the label reaches below its axis
+        self._plot.setLabel("left", "distance to reference")
+        self._plot.getAxis("left").enableAutoSIPrefix(False)
+        self._curve = self._plot.plot([])
+        self._borders: list[pg.InfiniteLine] = []
+        self._iterations: list[int] = []
+        self._losses: list[float] = []
+        self._scale = 0
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._plot)
+        self.setFixedHeight(180)
+        self.set_dark(True)
+
+    def clear(self) -> None:
+        """Start a new curve."""
+        self._iterations, self._losses, self._scale = [], [], 0
+        for border in self._borders:
+            self._plot.removeItem(border)
+        self._borders = []
+        self.refresh()
+
+    def add(self, iteration: int, loss: float, scale: int) -> None:
+        """Take note of a step; `refresh` draws it."""
+        if self._scale not in (0, scale):
+            self._borders.append(self._plot.addLine(x=iteration - 0.5, pen=self._border_pen()))
+        self._scale = scale
+        self._iterations.append(iteration)
+        self._losses.append(loss)
+
+    def refresh(self) -> None:
+        """Draw what was added."""
+        self._curve.setData(self._iterations, self._losses)
+
+    def __len__(self) -> int:
+        return len(self._losses)
+
+    def set_dark(self, dark: bool) -> None:
+        """Follow a dark or light theme."""
+        self._text = QColor("#f0f1f2" if dark else "#1e1e21")
+        self._curve.setPen(pg.mkPen(_LINES[dark], width=1.5))
+        for name in ("bottom", "left"):
+            axis = self._plot.getAxis(name)
+            axis.setPen(self._text)
+            axis.setTextPen(self._text)
+        for border in self._borders:
+            border.setPen(self._border_pen())
+
+    def _border_pen(self) -> object:
+        colour = QColor(self._text)
+        colour.setAlpha(110)
+        return pg.mkPen(colour, style=pg.QtCore.Qt.PenStyle.DashLine)

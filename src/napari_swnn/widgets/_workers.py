@@ -1,0 +1,354 @@
+"""Work off the viewer's thread: the checks that take a while, training, and generation.
+
+The functions run in a worker thread and know no layer; `Runner` and `Checker` hand them to threads and bring what
+comes back into the viewer's thread, as signals to bound methods, which Qt disconnects when the panel is gone.
+"""
+
+import logging
+from collections.abc import Callable, Generator
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QObject, Signal
+
+from napari_swnn._types import Labels, Shape
+from napari_swnn.core.config import TrainingConfig
+from napari_swnn.widgets._layers import BadInputError, Snapshot
+
+if TYPE_CHECKING:
+    from napari_swnn.core.generation import GenerationStep
+    from napari_swnn.core.model import Model
+    from napari_swnn.core.reference import Reference
+    from napari_swnn.core.training import TrainingStep
+
+CHECK_THREAD = "napari-swnn check"
+
+logger = logging.getLogger(__name__)
+
+
+class WorkFailedError(Exception):
+    """Work in a thread failed; the text is one sentence for the user.
+
+    It is no `RuntimeError`: the generator worker takes one for a deleted worker and never ends (superqt), while most
+    errors of PyTorch, such as want of memory, are just that.
+    """
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What a reference is checked for."""
+
+    snapshot: Snapshot
+    phase: int | None
+    config: TrainingConfig
+    device: str
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """What was found out about a reference.
+
+    Attributes
+    ----------
+    inputs : Inputs
+        What was looked at.
+    phases : dict
+        Fraction of each label.
+    phase : int
+        The phase of interest; the one that was asked for if it is there.
+    reference : Reference
+        With its porosity.
+    reachable : tuple of float
+        Porosities that its patterns can express.
+    reasons : tuple of str
+        What is chosen from it, one sentence each.
+    problem : BadInputError or None
+        Why it cannot be used; `reference`, `reachable` and `reasons` are then without meaning.
+    """
+
+    inputs: Inputs
+    phases: dict[int, float]
+    phase: int
+    reference: "Reference | None" = None
+    reachable: tuple[float, float] = (0.0, 1.0)
+    reasons: tuple[str, ...] = ()
+    problem: BadInputError | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingJob:
+    """A training as the user asked for it."""
+
+    reference: "Reference"
+    porosity: float
+    config: TrainingConfig
+    seed: int
+    device: str
+
+
+@dataclass(frozen=True, eq=False)
+class GenerationJob:
+    """A realisation as the user asked for it."""
+
+    model: "Model"
+    shape: Shape
+    seed: int
+    device: str
+
+
+def find_devices() -> dict[str, str]:
+    """Devices of this machine with a phrase for each; the first one is what "auto" takes. Loads PyTorch."""
+    from napari_swnn.core.device import DEVICES, describe_device, pick_device
+
+    found = {"auto": describe_device(pick_device("auto"))}
+    for name in DEVICES[1:]:
+        try:
+            found[name] = describe_device(pick_device(name))
+        except ValueError:  # not on this machine
+            continue
+    return found
+
+
+def survey(inputs: Inputs) -> Survey:
+    """Look at a reference: its phases, the porosities within reach, and what would be chosen from it."""
+    from napari_swnn.core.training import plan_training, reachable_porosity
+
+    snapshot, phases = inputs.snapshot, inputs.snapshot.phases()
+    phase = _phase_of_interest(phases, inputs.phase)
+    if len(phases) == 1:
+        text = f"“{snapshot.name}” holds the single value {phase}; paint or threshold the other phase."
+        return Survey(inputs, phases, phase, problem=BadInputError("reference", text))
+    try:
+        reference = snapshot.reference(phase)
+        low, high = reachable_porosity(reference, config=inputs.config)
+        porosity = min(max(reference.porosity, low), high)
+        plan = plan_training(reference, porosity=porosity, config=inputs.config, device=inputs.device)
+    except (TypeError, ValueError) as error:
+        return Survey(inputs, phases, phase, problem=_bad_input(error))
+    return Survey(inputs, phases, phase, reference, plan.reachable, plan.choice.reasons)
+
+
+def _phase_of_interest(phases: dict[int, float], wanted: int | None) -> int:
+    if wanted in phases:
+        return wanted
+    return 1 if 1 in phases else max(phases)
+
+
+_CONTROLS = {"phase": "phase", "roi": "region", "porosity": "porosity", "shape": "size", "device": "device"}
+
+
+def _bad_input(error: Exception) -> BadInputError:
+    """An error of the numerical part, which begins with the name of the argument, beside the control for it."""
+    text = str(error)
+    return BadInputError(_CONTROLS.get(text.split(" ", 1)[0], "reference"), text[:1].upper() + text[1:] + ".")
+
+
+def train(job: TrainingJob, should_stop: Callable[[], bool]) -> "Generator[TrainingStep, None, Model]":
+    """Train; yields steps, returns the model."""
+    from napari_swnn.core.training import iter_training
+
+    return (
+        yield from iter_training(
+            job.reference,
+            porosity=job.porosity,
+            config=job.config,
+            seed=job.seed,
+            device=job.device,
+            should_stop=should_stop,
+        )
+    )
+
+
+def generate(job: GenerationJob) -> "Generator[GenerationStep, None, Labels]":
+    """Generate; yields steps, returns the labels."""
+    from napari_swnn.core.generation import iter_generate
+
+    return (yield from iter_generate(job.model, job.shape, seed=job.seed, device=job.device))
+
+
+def load_model(path: str) -> "Model":
+    """Read a model file. Loads PyTorch."""
+    from napari_swnn.core.model import Model
+
+    return Model.load(path)
+
+
+def guarded(work: Callable[..., Generator[Any, None, Any]], *args: Any) -> Generator[Any, None, Any]:
+    """The same work, with every error as a `WorkFailedError`."""
+    try:
+        return (yield from work(*args))
+    except Exception as error:
+        logger.exception("%s failed", work.__name__)
+        raise WorkFailedError(sentence(error)) from error
+
+
+def sentence(error: BaseException) -> str:
+    """One sentence for the user; errors that are no one's input name their kind."""
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        return "There is not enough memory; choose a smaller size, smaller training volumes, or another device."
+    if isinstance(error, ImportError | OSError) and "torch" in str(error).lower():
+        return (
+            f"PyTorch could not be loaded ({_first_line(error)}); check its installation, and on Windows that of the "
+            "Visual C++ runtime."
+        )
+    if isinstance(error, ValueError | TypeError | OSError | WorkFailedError):
+        text = _first_line(error)
+        return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+    return f"Something went wrong: {_first_line(error)} ({type(error).__name__})."
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+class Runner(QObject):
+    """Runs one training or generation at a time.
+
+    After each piece of work exactly one of `trained`, `generated`, `failed` and `cancelled` is emitted, unless it was
+    abandoned: then nothing is.
+    """
+
+    training_stepped = Signal(object)
+    generation_stepped = Signal(object)
+    trained = Signal(object)
+    generated = Signal(object)
+    failed = Signal(str)
+    cancelled = Signal()
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._worker: Any = None
+        self._stepped: Any = None
+        self._done: Any = None
+        self._should_stop: Event | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether work is under way."""
+        return self._worker is not None
+
+    def train(self, job: TrainingJob) -> None:
+        """Start a training."""
+        self._should_stop = Event()
+        self._stepped, self._done = self.training_stepped, self.trained
+        self._start(train, job, self._should_stop.is_set)
+
+    def generate(self, job: GenerationJob) -> None:
+        """Start a generation."""
+        self._should_stop = None
+        self._stepped, self._done = self.generation_stepped, self.generated
+        self._start(generate, job)
+
+    def stop(self) -> None:
+        """End a training with the model as it is by now, or cancel a generation."""
+        if self._should_stop is not None:
+            self._should_stop.set()
+        elif self._worker is not None:
+            self._worker.quit()
+
+    def abandon(self) -> None:
+        """Cancel whatever is under way and hear no more of it."""
+        if self._worker is not None:
+            self._worker.quit()
+            self._worker = None
+
+    def _start(self, work: Callable[..., Any], *args: Any) -> None:
+        from napari.qt.threading import create_worker
+
+        self._worker = create_worker(
+            guarded,
+            work,
+            *args,
+            _start_thread=True,  # one that is never started would count as pending when the viewer closes
+            _ignore_errors=True,
+            _connect={
+                "yielded": self._on_yielded,
+                "returned": self._on_returned,
+                "errored": self._on_errored,
+                "aborted": self._on_aborted,
+            },
+        )
+
+    def _on_yielded(self, step: Any) -> None:
+        if self._worker is not None:
+            self._stepped.emit(step)
+
+    def _on_returned(self, result: Any) -> None:
+        if self._ended():
+            self._done.emit(result)
+
+    def _on_errored(self, error: Exception) -> None:
+        if self._ended():
+            self.failed.emit(str(error))
+
+    def _on_aborted(self) -> None:
+        if self._ended():
+            self.cancelled.emit()
+
+    def _ended(self) -> bool:
+        """Free the runner; false if the work was abandoned."""
+        expected, self._worker = self._worker is not None, None
+        return expected
+
+
+class Checker(QObject):
+    """Runs short work quietly; of several requests, only the last one is answered.
+
+    A plain thread: the viewer asks for no confirmation to close because of it, and nothing is said if the panel is
+    gone by the time of the answer.
+    """
+
+    done = Signal(object)
+    failed = Signal(str)
+    _answered = Signal(object)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._running = self._wanted = False
+        self._next: tuple[Any, ...] = ()
+        self._answered.connect(self._on_answered)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is to come."""
+        return self._running and self._wanted
+
+    def request(self, work: Callable[..., Any], *args: Any) -> None:
+        """Do `work` in a thread, once what runs has ended."""
+        self._next, self._wanted = (work, *args), True
+        if not self._running:
+            self._start_next()
+
+    def drop(self) -> None:
+        """Answer no request that was made up to now."""
+        self._next, self._wanted = (), False
+
+    def _start_next(self) -> None:
+        task, self._next, self._running = self._next, (), True
+        Thread(target=self._work, args=task, name=CHECK_THREAD).start()
+
+    def _work(self, work: Callable[..., Any], *args: Any) -> None:
+        outcome: Any
+        try:
+            outcome = work(*args)
+        except Exception as error:  # noqa: BLE001  (whatever it is, the panel must come to know)
+            outcome = _Failure(error)
+        with suppress(RuntimeError):  # the panel was deleted meanwhile
+            self._answered.emit(outcome)
+
+    def _on_answered(self, outcome: Any) -> None:
+        self._running = False
+        if self._next:
+            self._start_next()
+        elif self._wanted and isinstance(outcome, _Failure):
+            logger.warning("%s", outcome.error, exc_info=outcome.error)
+            self.failed.emit(sentence(outcome.error))
+        elif self._wanted:
+            self.done.emit(outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    error: Exception

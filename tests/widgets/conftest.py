@@ -1,0 +1,137 @@
+"""A viewer with the panel, tiny settings, and a user."""
+
+import threading
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+import torch
+from qtpy.QtCore import Qt
+from skimage.data import binary_blobs
+from superqt.utils._qthreading import WorkerBase
+
+from napari_swnn.core.config import TrainingConfig
+from napari_swnn.widgets._workers import CHECK_THREAD
+
+TINY = TrainingConfig(
+    n_scales=2,
+    n_blocks=1,
+    n_channels=8,
+    n_coarse_channels=8,
+    n_steps=3,
+    n_coarse_steps=3,
+    cube_size=12,
+    coarse_cube_size=12,
+    n_projections=8,
+    max_patterns=200,
+    n_calibration_blocks=1,
+)
+LONG = replace(TINY, n_coarse_steps=100_000)
+"""A training that does not end by itself within a test."""
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """Leave the other core to the viewer."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True)
+def _tiny_presets(monkeypatch):
+    presets = MappingProxyType({"standard": TINY, "long": LONG})
+    monkeypatch.setattr("napari_swnn.widgets._settings.PRESETS", presets)
+
+
+@pytest.fixture(autouse=True)
+def _no_models(monkeypatch):
+    monkeypatch.setattr("napari_swnn.widgets._models.ModelPanel.session", [])
+
+
+@pytest.fixture
+def section():
+    """A segmented section, ``(64, 64)``, values 0 and 1."""
+    return binary_blobs(64, blob_size_fraction=0.12, n_dim=2, volume_fraction=0.3, rng=1).astype(np.uint8)
+
+
+@pytest.fixture
+def viewer(make_napari_viewer_proxy, qtbot):
+    viewer = make_napari_viewer_proxy()
+    yield viewer
+    _wait_for_threads(qtbot)
+
+
+@pytest.fixture
+def panel(viewer, qtbot):
+    """The docked panel, with its devices found; `panel.dock` is its dock."""
+    dock, widget = viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN reconstruction")
+    widget.dock = dock
+    qtbot.waitUntil(lambda: bool(widget._devices), timeout=60_000)
+    for side in widget.settings.size.sides:
+        side.setValue(32)
+    yield widget
+    widget._runner.abandon()
+    _wait_for_threads(qtbot)
+    del widget.dock
+
+
+@pytest.fixture
+def layer(viewer, section):
+    """A reference with 0.5 µm pixels."""
+    return viewer.add_labels(section, name="rock", scale=(0.5, 0.5), units=("um", "um"))
+
+
+@pytest.fixture
+def ready(panel, layer, qtbot):
+    """The panel with a reference that was found good."""
+    qtbot.waitUntil(panel.run_button.isEnabled, timeout=20_000)
+    return panel
+
+
+@pytest.fixture
+def running(ready, user):
+    """The panel in a training that goes on until it is stopped, with its preview shown."""
+    user.choose(ready.settings.preset, "long")
+    user.waits_for(ready.run_button.isEnabled)
+    user.clicks(ready.run_button)
+    user.waits_for(lambda: len(ready.progress.curve) > 2)
+    return ready
+
+
+class User:
+    """Does with the panel what a person can do."""
+
+    def __init__(self, qtbot):
+        self._qtbot = qtbot
+
+    def clicks(self, button):
+        assert button.isEnabled()
+        self._qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    def choose(self, combo, value):
+        combo.setCurrentIndex([combo.itemData(i) for i in range(combo.count())].index(value))
+
+    def waits_for(self, condition, seconds=20):
+        self._qtbot.waitUntil(lambda: bool(condition()), timeout=1000 * seconds)
+
+    def waits_for_end(self, panel):
+        self.waits_for(lambda: panel._order is None)
+
+    def waits(self, seconds):
+        self._qtbot.wait(int(1000 * seconds))
+
+
+@pytest.fixture
+def user(qtbot):
+    return User(qtbot)
+
+
+def _wait_for_threads(qtbot):
+    WorkerBase.await_workers(60_000)
+    for thread in threading.enumerate():
+        if thread.name == CHECK_THREAD:
+            thread.join(60)
+    qtbot.wait(20)

@@ -1,0 +1,96 @@
+"""Models in the panel: kept, saved, loaded."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from qtpy.QtWidgets import QFileDialog
+
+from napari_swnn import Model
+
+
+@pytest.fixture
+def dialog(monkeypatch):
+    """Answers file dialogs with a path, or cancels where it is None."""
+
+    class Answer:
+        path: Path | None = None
+
+    monkeypatch.setattr(QFileDialog, "exec", lambda _self: Answer.path is not None)
+    monkeypatch.setattr(QFileDialog, "selectedFiles", lambda _self: [str(Answer.path)])
+    return Answer
+
+
+@pytest.fixture
+def trained(ready, user):
+    user.clicks(ready.run_button)
+    user.waits_for_end(ready)
+    return ready
+
+
+def test_a_saved_model_generates_the_same_after_loading(trained, viewer, user, dialog, tmp_path):
+    dialog.path = tmp_path / "rock.swnn"
+    assert "not saved" in trained.models.choice.currentText()
+    user.clicks(trained.models.save_button)
+    assert trained.models.state.text() == "In the file rock.swnn."
+    assert "not saved" not in trained.models.choice.currentText()
+    user.clicks(trained.models.load_button)
+    user.waits_for(lambda: not trained.models.loading)
+    assert trained.models.choice.count() == 2
+    user.clicks(trained.models.generate_button)
+    user.waits_for_end(trained)
+    before, after = viewer.layers[-2:]
+    np.testing.assert_array_equal(before.data, after.data)
+    np.testing.assert_allclose(after.scale, before.scale)
+    assert after.units == before.units
+
+
+def test_a_loaded_model_needs_no_reference(trained, panel, viewer, user, dialog, tmp_path):
+    dialog.path = tmp_path / "kept.swnn"
+    trained.models.entry.model.save(dialog.path)
+    viewer.layers.clear()
+    user.clicks(panel.models.load_button)
+    user.waits_for(lambda: not panel.models.loading)
+    user.clicks(panel.models.generate_button)
+    user.waits_for_end(panel)
+    assert [layer.name for layer in viewer.layers] == ["kept · porosity 0.30 · seed 0"]
+
+
+def test_a_damaged_file_is_refused_in_one_sentence(trained, user, dialog, tmp_path):
+    dialog.path = tmp_path / "broken.swnn"
+    dialog.path.write_bytes(b"not a model")
+    user.clicks(trained.models.load_button)
+    user.waits_for(lambda: "damaged or of another kind" in trained.models.problem.text())
+    assert "\n" not in trained.models.problem.text()
+    assert trained.models.choice.count() == 1
+    assert trained.models.generate_button.isEnabled()
+
+
+def test_a_cancelled_dialog_changes_nothing(trained, user, dialog):
+    for button in (trained.models.save_button, trained.models.load_button):
+        user.clicks(button)
+    assert trained.models.choice.count() == 1
+    assert trained.models.entry.path is None
+
+
+def test_a_file_that_cannot_be_written_keeps_the_model(trained, user, dialog, tmp_path):
+    dialog.path = tmp_path / "nowhere" / "rock.swnn"
+    user.clicks(trained.models.save_button)
+    assert "was not saved" in trained.models.problem.text()
+    assert trained.models.entry.path is None
+
+
+def test_a_second_training_keeps_the_first_model(trained, user):
+    first = trained.models.entry
+    user.clicks(trained.run_button)
+    user.waits_for_end(trained)
+    assert trained.models.entry is not first
+    assert trained.models.choice.count() == 2
+    user.choose(trained.models.choice, first)
+    assert trained.models.entry is first
+
+
+def test_the_saved_file_is_an_ordinary_model(trained, user, dialog, tmp_path):
+    dialog.path = tmp_path / "rock.swnn"
+    user.clicks(trained.models.save_button)
+    assert Model.load(dialog.path).porosity == trained.models.entry.model.porosity
