@@ -212,7 +212,7 @@ def _trained(plan: TrainingPlan) -> Model:
     return _followed(
         iter_plan(plan),
         lambda s: (
-            f"training  step {s.iteration}/{s.n_iterations}  scale 1/{s.scale}  distance {s.loss:.4f}  "
+            f"{s.activity}  step {s.iteration}/{s.n_iterations}  scale 1/{s.scale}  distance {s.loss:.4f}  "
             f"{_time(s.time_left)} left"
         ),
     )

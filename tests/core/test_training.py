@@ -26,7 +26,8 @@ def test_training_brings_the_patterns_closer(reference, tiny_config):
 def test_steps_count_up_and_say_what_is_left(reference, tiny_config):
     steps = []
     train(reference, config=tiny_config, progress=steps.append)
-    assert [step.iteration for step in steps] == list(range(1, 9))
+    assert [step.iteration for step in steps] == [*range(1, 9), 8]
+    assert [step.activity for step in steps] == ["training"] * 8 + ["finding the threshold"]
     assert {step.n_iterations for step in steps} == {8}
     assert steps[-1].time_left == pytest.approx(0, abs=1e-6)
     assert steps[0].time_left > 0
@@ -61,14 +62,14 @@ def test_threshold_gives_the_porosity_asked_for(reference, tiny_config, porosity
 @pytest.mark.parametrize("stop_after", [1, 4, 6])
 def test_stopping_at_any_step_gives_a_whole_model(reference, tiny_config, stop_after):
     steps = []
-    training = iter_training(reference, config=tiny_config, should_stop=lambda: len(steps) == stop_after)
+    training = iter_training(reference, config=tiny_config, should_stop=lambda: len(steps) >= stop_after)
     while True:
         try:
             steps.append(next(training))
         except StopIteration as finished:
             model = finished.value
             break
-    assert len(steps) == stop_after
+    assert [step.activity for step in steps].count("training") == stop_after
     assert model.provenance["stopped_early"]
     assert len(model.stages) == 2
     assert (generate(model, (64, 64, 64)) == 1).mean() == pytest.approx(reference.porosity, abs=0.02)
@@ -124,7 +125,8 @@ def test_choice_follows_the_correlation_length():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"porosity": 1.5}, r"porosity must lie in \[0, 1\], got 1.5"),
+        ({"porosity": 1.5}, r"porosity must lie in \(0, 1\), got 1.5"),
+        ({"porosity": 0.0}, r"porosity must lie in \(0, 1\), got 0.0"),
         ({"preset": "quick"}, "preset must be one of 'draft', 'standard', 'fine', 'paper', got 'quick'"),
         ({"dimension": 4}, "dimension must be one of"),
         ({"seed": -1}, "seed must be a whole number of at least 0, got -1"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from napari_swnn._types import FloatArray
 from napari_swnn.core.grey import BLOCK_SIDE, grey_window
 from napari_swnn.core.network import Stage
 from napari_swnn.core.windows import Window
@@ -16,22 +17,25 @@ _SPACING = 2**20
 """Blocks lie this many voxels apart, so that they are independent."""
 
 
-def calibrate_threshold(stages: Sequence[Stage], porosity: float, *, n_blocks: int, seed: int) -> float:
-    """Find the grey value that a fraction `porosity` of the voxels lies above.
+def calibration_blocks(stages: Sequence[Stage], *, n_blocks: int, seed: int) -> Iterator[FloatArray]:
+    """Generate independent samples of grey values, one block after another.
 
     Parameters
     ----------
     stages : sequence of Stage
         The trained cascade, in evaluation mode.
-    porosity : float
-        In (0, 1).
     n_blocks : int
-        Independent blocks to generate.
+        How many.
     seed : int
         Of their noise.
     """
-    windows = [_far_window(i, stages[-1].dimension) for i in range(n_blocks)]
-    values = [grey_window(stages, window, seed=_SEED_OFFSET + seed).numpy().ravel() for window in windows]
+    for i in range(n_blocks):
+        window = _far_window(i, stages[-1].dimension)
+        yield grey_window(stages, window, seed=_SEED_OFFSET + seed).numpy().ravel()
+
+
+def threshold_of(values: Sequence[FloatArray], porosity: float) -> float:
+    """Grey value that a fraction `porosity` of the sampled values lies above."""
     return float(np.quantile(np.concatenate(values), 1 - porosity))
 
 

@@ -101,6 +101,11 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
 """Named settings. ``paper`` is the paper's: 2000 iterations of one 128² section a direction, hours on a CPU."""
 
 
+def name_of(config: TrainingConfig) -> str:
+    """Name of the preset with these settings, or ``"custom"``."""
+    return next((name for name, settings in PRESETS.items() if settings == config), "custom")
+
+
 def preset_config(preset: str) -> TrainingConfig:
     """Return the settings of a preset.
 

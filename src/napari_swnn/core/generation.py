@@ -8,10 +8,9 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import psutil
 import torch
 
-from napari_swnn._checks import check_shape, check_whole
+from napari_swnn._checks import check_memory, check_shape, check_whole
 from napari_swnn._steps import drain
 from napari_swnn._types import Labels, Shape
 from napari_swnn.core.device import pick_device
@@ -21,9 +20,6 @@ from napari_swnn.core.windows import Window, plan_blocks
 
 if TYPE_CHECKING:
     import dask.array as da
-
-_WORKING_MEMORY = 2**29
-"""Bytes that computing a block takes at most, beside the volume."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,7 @@ def iter_generate(
 ) -> Generator[GenerationStep, None, Labels]:
     """Generate block by block; yields progress, returns the volume. Arguments as for `generate`."""
     shape = _check(model, shape, seed)
-    _check_memory(model, shape)
+    check_memory(shape, model.labels.dtype.itemsize)
     stages = model.to(pick_device(device))
     return _iter_blocks(model, stages, Window.of_shape(shape), seed)
 
@@ -173,13 +169,3 @@ def _span(entry: Any, extent: int) -> range:
 def _check(model: Model, shape: Shape, seed: int) -> Shape:
     check_whole(seed, name="seed", low=0)
     return check_shape(shape, ndim=(model.dimension,))
-
-
-def _check_memory(model: Model, shape: Shape) -> None:
-    needed = int(np.prod(shape, dtype=object)) * model.labels.dtype.itemsize + _WORKING_MEMORY
-    free = psutil.virtual_memory().available
-    if needed > free:
-        raise ValueError(
-            f"shape must fit into memory, got {shape}, which needs {needed / 2**30:.1f} GiB of {free / 2**30:.1f} GiB "
-            "free; choose a smaller volume, or generate_lazy"
-        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from math import cos, pi
 from time import perf_counter
@@ -16,11 +16,12 @@ from torch import Tensor, nn
 from napari_swnn._checks import check_choice, check_in_range, check_whole
 from napari_swnn._steps import drain
 from napari_swnn._types import Labels, Shape
-from napari_swnn.core.calibration import calibrate_threshold
+from napari_swnn.core.calibration import calibration_blocks, threshold_of
 from napari_swnn.core.choice import NetworkChoice, choose_network
-from napari_swnn.core.config import TrainingConfig, preset_config
+from napari_swnn.core.config import TrainingConfig, name_of, preset_config
 from napari_swnn.core.control import TargetDistribution, control, reachable_range
 from napari_swnn.core.device import describe_device, pick_device, training_precision
+from napari_swnn.core.grey import BLOCK_SIDE
 from napari_swnn.core.model import Model, PhaseLabels
 from napari_swnn.core.network import Stage, StageConfig, run_stages
 from napari_swnn.core.pattern_loss import PatternLoss
@@ -30,6 +31,8 @@ from napari_swnn.core.windows import Window
 
 WARM_UP = 10
 """Steps over which the learning rate rises to its full value."""
+_FEW_BLOCKS = 8
+"""Blocks of the calibration when a training was stopped early."""
 N_NORM_CUBES = 8
 """Fresh volumes from which the statistics of batch norm are taken at the end of a stage."""
 
@@ -52,6 +55,8 @@ class TrainingStep:
         Labels of the step's volume, at the stage's scale.
     elapsed, time_left : float
         Seconds.
+    activity : str
+        What is being done: ``"training"``, or ``"finding the threshold"`` after the last iteration.
     """
 
     iteration: int
@@ -62,6 +67,7 @@ class TrainingStep:
     preview: Labels
     elapsed: float
     time_left: float
+    activity: str = "training"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -179,8 +185,10 @@ def plan_training(
     _check_patterns_fit(reference, choice)
     target = reference.porosity if porosity is None else porosity
     reachable = _reachable(reference, choice)
+    low, high = reachable
     hint = "this is what the patterns of the reference can express"
-    check_in_range(target, *reachable, name="porosity", hint=hint)
+    # Exactly 0 or 1 would be a volume of a single phase: nothing to reconstruct.
+    check_in_range(target, low, high, name="porosity", hint=hint, open_low=low <= 0, open_high=high >= 1)
     rng = np.random.default_rng(seed)
     targets = tuple(_targets(reference, stage, target, config, rng) for stage in choice.network.stages)
     return TrainingPlan(reference, float(target), config, choice, targets, reachable, seed, pick_device(device))
@@ -317,8 +325,24 @@ def iter_plan(
             nn.init.zeros_(stage.head.weight)  # pass the coarser volume on
         _settle_norms(plan, stage, finished, source)
         finished.append(stage.folded())
-    threshold = calibrate_threshold(finished, plan.porosity, n_blocks=plan.config.n_calibration_blocks, seed=plan.seed)
+    threshold = yield from _iter_threshold(plan, finished, clock, should_stop)
     return _assemble(plan, finished, threshold, losses, stopped=clock.stopped)
+
+
+def _iter_threshold(
+    plan: TrainingPlan, stages: Sequence[Stage], clock: _Clock, should_stop: Callable[[], bool]
+) -> Generator[TrainingStep, None, float]:
+    """Calibrate the threshold; a user who wants to stop gets it from fewer blocks."""
+    wanted = plan.config.n_calibration_blocks
+    hurried = clock.stopped
+    values = []
+    for block in calibration_blocks(stages, n_blocks=min(wanted, _FEW_BLOCKS) if hurried else wanted, seed=plan.seed):
+        values.append(block)
+        if clock.last is not None:
+            yield clock.calibration_step()
+        if not hurried and should_stop():
+            break
+    return threshold_of(values, plan.porosity)
 
 
 class _Randomness:
@@ -339,16 +363,39 @@ class _Clock:
     def __init__(self, plan: TrainingPlan) -> None:
         self.plan, self.start, self.iteration, self.stopped = plan, perf_counter(), 0, False
         self.total = sum(plan.n_steps(stage) for stage in plan.stages)
+        self.block_cost = _block_cost(plan)
         self.cost = sum(plan.n_steps(stage) * plan.cost(stage) for stage in plan.stages)
+        self.cost += plan.config.n_calibration_blocks * self.block_cost
         self.spent = 0.0
+        self.last: TrainingStep | None = None
 
     def step(self, stage: StageConfig, loss: float, preview: Labels) -> TrainingStep:
         self.iteration += 1
         self.spent += self.plan.cost(stage)
-        elapsed = perf_counter() - self.start
         porosity = float((preview == self.plan.reference.phase).mean())
-        left = elapsed * (self.cost / self.spent - 1)
-        return TrainingStep(self.iteration, self.total, stage.scale, loss, porosity, preview, elapsed, left)
+        self.last = TrainingStep(self.iteration, self.total, stage.scale, loss, porosity, preview, *self._times())
+        return self.last
+
+    def calibration_step(self) -> TrainingStep:
+        assert self.last is not None
+        self.spent += self.block_cost
+        elapsed, left = self._times()
+        return replace(self.last, elapsed=elapsed, time_left=left, activity="finding the threshold")
+
+    def _times(self) -> tuple[float, float]:
+        elapsed = perf_counter() - self.start
+        return elapsed, max(0.0, elapsed * (self.cost / self.spent - 1))
+
+
+def _block_cost(plan: TrainingPlan) -> float:
+    """Arithmetic of one block of the calibration, in the units of `TrainingPlan.cost`: forward only, all stages."""
+    side, dimension = BLOCK_SIDE[plan.choice.network.dimension], plan.choice.network.dimension
+    return sum(
+        (side / stage.scale + 2 * stage.margin) ** dimension
+        * (stage.n_blocks * stage.n_channels * (stage.n_channels + 16))
+        / 3
+        for stage in plan.stages
+    )
 
 
 def _new_stage(plan: TrainingPlan, config: StageConfig, generator: torch.Generator) -> Stage:
@@ -447,6 +494,7 @@ def _assemble(
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "reference_porosity": reference.porosity,
             "reference_shapes": [list(section.image.shape) for section in reference.sections[:8]],
+            "preset": name_of(plan.config),
             "training": asdict(plan.config),
             "choice": list(plan.choice.reasons),
             "seed": plan.seed,

@@ -126,7 +126,7 @@ def survey(inputs: Inputs) -> Survey:
         porosity = min(max(reference.porosity, low), high)
         plan = plan_training(reference, porosity=porosity, config=inputs.config, device=inputs.device)
     except (TypeError, ValueError) as error:
-        return Survey(inputs, phases, phase, problem=_bad_input(error))
+        return Survey(inputs, phases, phase, problem=bad_input(error))
     return Survey(inputs, phases, phase, reference, plan.reachable, plan.choice.reasons)
 
 
@@ -139,7 +139,7 @@ def _phase_of_interest(phases: dict[int, float], wanted: int | None) -> int:
 _CONTROLS = {"phase": "phase", "roi": "region", "porosity": "porosity", "shape": "size", "device": "device"}
 
 
-def _bad_input(error: Exception) -> BadInputError:
+def bad_input(error: Exception) -> BadInputError:
     """An error of the numerical part, which begins with the name of the argument, beside the control for it."""
     text = str(error)
     return BadInputError(_CONTROLS.get(text.split(" ", 1)[0], "reference"), text[:1].upper() + text[1:] + ".")

@@ -6,11 +6,10 @@ No ``from __future__ import annotations`` here: napari reads the annotation of t
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import psutil
 from qtpy.QtCore import QEvent, QObject, QSize, Qt
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from napari_swnn._checks import check_memory
 from napari_swnn._types import Labels, Shape
 from napari_swnn.widgets._controls import Note, WheelGuard
 from napari_swnn.widgets._layers import (
@@ -31,6 +30,7 @@ from napari_swnn.widgets._workers import (
     GenerationJob,
     Runner,
     TrainingJob,
+    bad_input,
     find_devices,
 )
 
@@ -224,12 +224,10 @@ class ReconstructionWidget(QScrollArea):
         problems = {"device": self._device_problem} if self._device_problem else {}
         if self.reference.problem is not None:
             problems[self.reference.problem.control] = str(self.reference.problem)
-        needed, free = int(np.prod(self.settings.size.value, dtype=object)), psutil.virtual_memory().available
-        if needed > free:
-            problems["size"] = (
-                f"This volume needs {needed / 2**30:.1f} GiB of memory, {free / 2**30:.1f} GiB are free; "
-                "choose a smaller size."
-            )
+        try:
+            check_memory(self.settings.size.value)
+        except ValueError as error:
+            problems["size"] = str(bad_input(error))
         return problems
 
     def _reason(self, problems: dict[str, str]) -> str:
@@ -325,16 +323,16 @@ class ReconstructionWidget(QScrollArea):
     def _on_training_step(self, step: "TrainingStep") -> None:
         if self._order is None or self._training is None:
             return
-        self.progress.add_loss(step)
-        self._order.output.show_preview(step.preview, self._training, scale=step.scale)
+        training = step.activity == "training"
+        if training:
+            self.progress.add_loss(step)
+            self._order.output.show_preview(step.preview, self._training, scale=step.scale)
         if self._stopping:
             return
-        if step.iteration == step.n_iterations:
-            self.progress.wait("Finishing the model: adjusting its porosity…")
-        else:
-            self.progress.advance(step.iteration, step.n_iterations, step.time_left)
-            detail = "full resolution" if step.scale == 1 else f"1/{step.scale} of the resolution"
-            self.progress.status.say(f"Training on {self._device_text}, at {detail} · porosity {step.porosity:.2f}")
+        self.progress.advance(step.iteration, step.n_iterations, step.time_left)
+        detail = "full resolution" if step.scale == 1 else f"1/{step.scale} of the resolution"
+        said = f"Training on {self._device_text}, at {detail} · porosity {step.porosity:.2f}"
+        self.progress.status.say(said if training else "Finishing the model: adjusting its porosity…")
 
     def _on_generation_step(self, step: "GenerationStep") -> None:
         if not self._stopping:
