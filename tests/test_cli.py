@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pytest
@@ -29,11 +30,32 @@ def test_train_generate_validate(quick, image, tmp_path, capsys):
     labels = read_labels(volume)
     assert labels.shape == (32, 40, 64)
     assert set(np.unique(labels)) == {0, 255}
+    said = capsys.readouterr().out
+    assert re.search(r"Reference porosity 0\.300, 95 % interval 0\.\d+ to 0\.\d+; reachable", said)
+    assert "Note: " in said  # the image is small
     report, picture = tmp_path / "report.json", tmp_path / "picture.png"
     assert main(["validate", image, volume, "--report", str(report), "--picture", str(picture)]) == 0
-    assert json.loads(report.read_text())["phase"] == 255
+    assert json.loads(report.read_text(encoding="utf-8"))["phase"] == 255
     assert read_picture(picture).std() > 10
     assert "porosity" in capsys.readouterr().out
+
+
+def test_validate_with_physics_writes_every_format(image, tmp_path, capsys):
+    slit = np.zeros((12, 12, 12), np.uint8)
+    slit[:, 3:9] = 255
+    np.save(tmp_path / "slit.npy", slit)
+    files = {name: tmp_path / f"report.{name}" for name in ("json", "csv", "html")}
+    options = ["--physics", "--conductivities", "3", "1", "--report", files["json"], "--csv", files["csv"]]
+    options += ["--html", files["html"], "--figures", tmp_path / "figures"]
+    assert main(["validate", image, str(tmp_path / "slit.npy"), *map(str, options)]) == 0
+    saved = json.loads(files["json"].read_text(encoding="utf-8"))
+    assert saved["transport"][0]["conductivity"]["z"]["value"] == pytest.approx(2)
+    assert files["csv"].read_text(encoding="utf-8").startswith("statistic,realisation,axis,distance")
+    assert "Transport through the volumes" in files["html"].read_text(encoding="utf-8")
+    assert (tmp_path / "figures" / "fields.svg").exists()
+    said = capsys.readouterr().out
+    assert "validating" in said
+    assert "W/(m·K)" in said
 
 
 def read_picture(path):
@@ -72,6 +94,8 @@ def test_one_number_is_a_cube(quick, image, tmp_path):
         (["train", "IMAGE", "-o", "no/such/folder/model.swnn"], "the folder of no/such/folder/model.swnn must exist"),
         (["generate", "IMAGE"], "must name a model file"),
         (["generate", "none.swnn"], "does not exist"),
+        (["validate", "IMAGE", "IMAGE", "--html", "no/such/page.html"], "the folder of no/such/page.html must exist"),
+        (["validate", "IMAGE", "IMAGE", "--physics"], "physics needs volumes"),
     ],
 )
 def test_bad_input_is_one_sentence_and_status_2(image, capsys, arguments, message):

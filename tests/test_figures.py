@@ -1,9 +1,37 @@
+import re
+from base64 import b64decode
+from html.parser import HTMLParser
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from numpy.testing import assert_allclose, assert_array_equal
 
-from napari_swnn import Reference, validate
-from napari_swnn.figures import draw_surface, reconstruction_figure, save_figure
+from napari_swnn import Reference, save_report, validate
+from napari_swnn.figures import (
+    correlation_figure,
+    distribution_figure,
+    draw_surface,
+    field_figure,
+    reconstruction_figure,
+    report_page,
+    report_plates,
+    save_figure,
+    save_plates,
+    sections_figure,
+    transport_figure,
+)
+from napari_swnn.validation import with_error
+
+
+@pytest.fixture(scope="module")
+def report(blobs):
+    """Two small volumes: one with an open slit, one whose phase percolates nowhere."""
+    slit = np.zeros((12, 12, 12), np.uint8)
+    slit[:, 3:9] = 1
+    closed = np.zeros_like(slit)
+    closed[3:9, 3:9, 3:9] = 1
+    return validate([slit, closed], Reference(blobs, voxel_size=2.0, unit="um"), physics=True)
 
 
 def drawn(inside):
@@ -39,7 +67,136 @@ def test_figure_has_sections_surface_and_curves(blobs, rng, tmp_path):
     titles = [axes.get_title() for axes in figure.axes]
     assert titles[0].startswith("reference, porosity")
     assert titles[4] == f"porosity {volume.mean():.3f} (0.300 asked for)"
-    assert figure.axes[5].get_xlabel() == "r (um)"
-    np.testing.assert_array_equal(figure.axes[2].images[0].get_array(), volume[:, 24])
+    assert figure.axes[5].get_xlabel() == "r (µm)"
+    assert_array_equal(figure.axes[2].images[0].get_array(), volume[:, 24])
     save_figure(figure, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 10_000
+
+
+def lines(axes):
+    return {line.get_label(): line.get_xydata().T for line in axes.lines}
+
+
+def test_curves_are_those_of_the_report_and_their_origin(report):
+    whole, origin, *_ = correlation_figure(report).axes
+    mean = next(data for label, data in lines(whole).items() if label.startswith("mean of realisations"))
+    assert_allclose(mean, [report.two_point.distance, report.two_point.mean])
+    assert_allclose(lines(whole)["reference"][1], report.two_point.reference.values)
+    assert_allclose(lines(origin)["reference"][1], report.two_point.reference.values[:9])
+
+
+def test_every_other_curve_is_drawn(report):
+    figure = distribution_figure(report)
+    assert [axes.get_title() for axes in figure.axes] == [
+        report.curves[key].name for key in ("autocovariance", "chord_lengths", "two_point_cluster", "pore_sizes")
+    ]
+
+
+def test_sections_have_one_magnification(report, blobs):
+    pictures = [axes.images[0].get_array() for axes in sections_figure(report).axes if axes.images]
+    assert {picture.shape for picture in pictures} == {(12, 12)}
+    assert_array_equal(pictures[0], blobs[26:38, 26:38].astype(bool))
+    assert len(pictures) == 1 + 2 * 3
+
+
+def test_a_reference_with_three_directions_shows_three_sections(rng):
+    volume = rng.integers(0, 2, (16, 16, 16))
+    titles = [axes.get_title() for axes in sections_figure(validate(volume, Reference(volume))).axes]
+    assert titles[:3] == ["reference, section 1", "reference, section 2", "reference, section 3"]
+
+
+def test_transport_has_a_dot_for_each_realisation_and_axis(report):
+    left, right = transport_figure(report).axes
+    dots = np.concatenate([line.get_ydata() for line in left.lines if line.get_marker() in "os"])
+    values = np.concatenate([[*q.by_axis, q.value] for q in report.quantities["conductivity"].realisations])
+    assert_allclose(dots, values)
+    blocked = [text.get_text() for text in right.texts]  # the slit leads along z and x, the other volume nowhere
+    assert [int(text.split(" of 2\nnot percolating")[0]) for text in blocked] == [1, 2, 1]
+
+
+def test_fields_are_drawn_and_no_flow_is_said(report):
+    panels = field_figure(report).axes
+    assert_allclose(panels[0].images[0].get_array(), report.transport[0].temperature.values)
+    assert panels[1].get_title() == "realisation 1: velocity, gradient along z"
+    assert panels[3].texts[0].get_text().startswith("no flow")
+
+
+def test_without_physics_there_is_no_transport_to_draw(blobs):
+    plain = validate(blobs, Reference(blobs))
+    assert [plate.name for plate in report_plates(plain)] == ["sections", "correlation", "distributions"]
+    for draw in (transport_figure, field_figure):
+        with pytest.raises(ValueError, match="must hold physics"):
+            draw(plain)
+
+
+class Page(HTMLParser):
+    """What a page holds: text of the cells, sources of pictures, and whether every tag is closed."""
+
+    VOID = ("meta", "img")
+
+    def __init__(self, text):
+        super().__init__()
+        self.cells, self.sources, self.open, self.references = [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in self.VOID:
+            self.open.append(tag)
+        self.references += [value for name, value in attrs if name in ("src", "href")]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in ("td", "th"):
+            self.cells.append(data)
+
+
+def test_page_stands_alone_and_holds_the_numbers(report, tmp_path):
+    save_report(report, tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert page.open == []
+    assert len(page.references) == 5
+    assert all(re.match(r"data:image/(png|svg\+xml);base64,", reference) for reference in page.references)
+    assert not re.search(r"https?://|url\(|@import|<script|<link", text)
+    assert len(text) < 3_000_000
+    for quantity in report.quantities.values():
+        assert with_error(quantity.mean, quantity.spread) in page.cells
+    assert "0, not percolating" in page.cells
+    assert "1/µm³" in page.cells
+
+
+def test_pictures_in_the_page_are_whole(report):
+    for reference in Page(report_page(report)).references:
+        kind, data = reference.split(";base64,")
+        content = b64decode(data)
+        if kind.endswith("png"):
+            assert content.startswith(b"\x89PNG")
+            assert content.endswith(b"IEND\xaeB`\x82")
+        else:
+            assert content.rstrip().endswith(b"</svg>")
+
+
+def test_notes_are_escaped(report, blobs):
+    page = report_page(validate(blobs, Reference(blobs, unit="<b>")))
+    assert "<b>" not in page
+    assert "&lt;b&gt;" in page
+
+
+def test_plates_are_saved_as_png_and_svg(report, tmp_path):
+    files = save_plates(report, tmp_path / "figures", dpi=50)
+    assert {file.name for file in files} == {
+        f"{name}.{ending}"
+        for name in ("sections", "correlation", "distributions", "transport", "fields")
+        for ending in ("png", "svg")
+    }
+    assert all(1000 < file.stat().st_size < 3_000_000 for file in files)
+
+
+def test_the_ending_says_the_format(report, tmp_path):
+    for ending in ("json", "csv"):
+        save_report(report, tmp_path / f"report.{ending}")
+        assert (tmp_path / f"report.{ending}").stat().st_size > 1000
+    with pytest.raises(ValueError, match=r"must end in \.html, \.json or \.csv"):
+        save_report(report, tmp_path / "report.pdf")

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from napari_swnn.core.model import Model
     from napari_swnn.core.reference import Reference
     from napari_swnn.core.training import iter_training, train
-    from napari_swnn.validation import ValidationReport, validate
+    from napari_swnn.figures import save_report
+    from napari_swnn.validation import ValidationReport, iter_validate, validate
 
 _SUBMODULES = ("core", "io", "physics", "statistics")
 _HOMES = {
@@ -27,6 +28,8 @@ _HOMES = {
     "generate": "core.generation",
     "generate_lazy": "core.generation",
     "iter_training": "core.training",
+    "iter_validate": "validation",
+    "save_report": "figures",
     "train": "core.training",
     "validate": "validation",
 }
@@ -41,7 +44,9 @@ __all__ = [
     "generate_lazy",
     "io",
     "iter_training",
+    "iter_validate",
     "physics",
+    "save_report",
     "statistics",
     "train",
     "validate",

@@ -1,4 +1,4 @@
-"""Long work is a generator that yields its progress and returns its result; here one is run to the end."""
+"""Long work is a generator that yields its progress and returns its result; here one is run to the end, or retold."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from typing import TypeVar
 
 Step = TypeVar("Step")
+Told = TypeVar("Told")
 Result = TypeVar("Result")
 
 
@@ -19,3 +20,14 @@ def drain(steps: Generator[Step, None, Result], progress: Callable[[Step], None]
             return result
         if progress is not None:
             progress(step)
+
+
+def retell(steps: Generator[Step, None, Result], tell: Callable[[Step], Told]) -> Generator[Told, None, Result]:
+    """Run `steps` as a part of longer work: yield `tell(step)` for each, and return what they return."""
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as finished:
+            result: Result = finished.value
+            return result
+        yield tell(step)

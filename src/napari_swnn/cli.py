@@ -102,7 +102,19 @@ def _add_validate(commands: Any) -> None:
     parser.add_argument("image", type=Path, help="the segmented section")
     parser.add_argument("volumes", type=Path, nargs="+", help="generated volumes: TIFF or .npy")
     _add_reference_options(parser)
-    parser.add_argument("--report", type=Path, help="JSON file for all figures")
+    parser.add_argument("--physics", action="store_true", help="compute conductivity and permeability too: takes long")
+    parser.add_argument(
+        "--conductivities",
+        type=float,
+        nargs=2,
+        default=(0.026, 1.4),
+        metavar=("PHASE", "REST"),
+        help="of the phase of interest and of the rest, in W/(m·K)",
+    )
+    parser.add_argument("--report", type=Path, help="JSON file for all results")
+    parser.add_argument("--csv", type=Path, help="CSV file for all results, one value a line")
+    parser.add_argument("--html", type=Path, help="HTML page with tables and figures, for reading and printing")
+    parser.add_argument("--figures", type=Path, help="folder for the figures of that page, as PNG and SVG")
     parser.add_argument("--picture", type=Path, help="PNG, PDF or SVG file for sections and curves of the first volume")
 
 
@@ -147,20 +159,34 @@ def _generate(options: argparse.Namespace) -> None:
 
 
 def _validate(options: argparse.Namespace) -> None:
-    from napari_swnn import validate
-    from napari_swnn.figures import reconstruction_figure, save_figure
+    from napari_swnn import iter_validate
+    from napari_swnn.figures import reconstruction_figure, report_page, save_figure, save_plates
     from napari_swnn.io import read_labels
 
-    for path in filter(None, (options.report, options.picture)):
+    for path in filter(None, (options.report, options.csv, options.html, options.figures, options.picture)):
         _check_folder(path)
     reference = _reference(options)
     volumes = [read_labels(path) for path in options.volumes]
-    report = validate(volumes, reference)
+    report = _followed(
+        iter_validate(volumes, reference, physics=options.physics, conductivities=_conductivities(options, reference)),
+        lambda s: f"validating  {s.index + 1}/{s.n_steps}  {s.task}",
+    )
     print(report.summary())
     if options.report:
         report.save(options.report)
+    if options.csv:
+        report.save_csv(options.csv)
+    if options.html:
+        options.html.write_text(report_page(report), encoding="utf-8")
+    if options.figures:
+        save_plates(report, options.figures)
     if options.picture:
         save_figure(reconstruction_figure(volumes[0], reference, report), options.picture)
+
+
+def _conductivities(options: argparse.Namespace, reference: Reference) -> dict[int, float]:
+    of_phase, of_rest = options.conductivities
+    return {reference.phase: of_phase, reference.background: of_rest}
 
 
 def _reference(options: argparse.Namespace) -> Reference:
@@ -188,6 +214,7 @@ def _highest_of_two(labels: np.ndarray, path: Path) -> int:
 def _planned(reference: Reference, options: argparse.Namespace) -> TrainingPlan:
     from napari_swnn.core.device import describe_device
     from napari_swnn.core.training import plan_training
+    from napari_swnn.validation import reference_interval
 
     plan = plan_training(
         reference,
@@ -198,9 +225,13 @@ def _planned(reference: Reference, options: argparse.Namespace) -> TrainingPlan:
         device=getattr(options, "device", "auto"),
     )
     low, high = plan.reachable
+    interval = reference_interval(reference)
     print(
-        f"Reference porosity {reference.porosity:.3f}; reachable {low:.3f} to {high:.3f}; target {plan.porosity:.3f}."
+        f"Reference porosity {interval.value:.3f}, 95 % interval {interval.low:.3f} to {interval.high:.3f}; "
+        f"reachable {low:.3f} to {high:.3f}; target {plan.porosity:.3f}."
     )
+    if interval.warning is not None:
+        print(f"Note: {interval.warning}.")
     print(*plan.choice.reasons)
     print(f"Training on {describe_device(plan.device)}, preset {options.preset!r}.")
     return plan
@@ -234,13 +265,14 @@ def _followed(steps: Generator[Any, None, Result], describe: Callable[[Any], str
 
     def say(step: Any) -> None:
         nonlocal said, text
-        text = describe(step)
+        text = describe(step).ljust(len(text) if terminal else 0)  # what is longer on the line would stay there
         if perf_counter() - said >= (0.2 if terminal else 10):
             print("\r" + text if terminal else text, end="" if terminal else "\n", flush=True)
             said = perf_counter()
 
     result = drain(steps, say)
-    print(("\r" if terminal else "") + text + f"  done in {_time(perf_counter() - start)}", flush=True)
+    done = f"{text.rstrip()}  done in {_time(perf_counter() - start)}"
+    print("\r" + done.ljust(len(text)) if terminal else done, flush=True)
     return result
 
 

@@ -39,12 +39,14 @@ FlowMethod: TypeAlias = Literal["stokes", "lbm"]
 
 PermeabilityTensor: TypeAlias = TensorResult[PermeabilityResult]
 
-_METRES = {
+METRES = {
     **dict.fromkeys(("m", "meter", "metre"), 1.0),
     **dict.fromkeys(("mm", "millimeter", "millimetre"), 1e-3),
     **dict.fromkeys(("um", "µm", "μm", "micron", "micrometer", "micrometre"), 1e-6),
     **dict.fromkeys(("nm", "nanometer", "nanometre"), 1e-9),
 }
+"""Units of length that a permeability in m² can start from, in metres."""
+
 _MAX_ITERATIONS = {"stokes": 2000, "lbm": 50_000}
 
 
@@ -263,6 +265,6 @@ def _check_voxel_size(voxel_size: float | None, unit: str | None) -> float | Non
             f"voxel_size and unit must be given together, got voxel_size={voxel_size!r} and unit={unit!r}; "
             "leave both out to have voxel²"
         )
-    if unit not in _METRES:
+    if unit not in METRES:
         raise ValueError(f"unit must be a length such as 'm', 'mm', 'um' or 'nm', got {unit!r}")
-    return check_in_range(voxel_size, 0, np.inf, name="voxel_size", open_low=True, open_high=True) * _METRES[unit]
+    return check_in_range(voxel_size, 0, np.inf, name="voxel_size", open_low=True, open_high=True) * METRES[unit]

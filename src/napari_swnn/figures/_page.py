@@ -1,0 +1,229 @@
+"""A validation report as one page that needs nothing else: text, tables and figures in a single HTML file."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from html import escape
+from importlib.metadata import version
+from io import BytesIO
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_swnn._types import Path
+from napari_swnn.figures._plates import Plate, report_plates
+from napari_swnn.figures._style import shown
+from napari_swnn.validation import with_error
+
+if TYPE_CHECKING:
+    from napari_swnn.validation import Property, QuantityComparison, ValidationReport
+
+RESOLUTION = 130
+"""Of pictures made of pixels, in dots per inch."""
+
+STYLE = """
+body { font: 15px/1.45 "Helvetica Neue", Arial, "Liberation Sans", sans-serif; color: #222; background: #fff;
+       max-width: 60rem; margin: 2rem auto; padding: 0 1.5rem; }
+h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
+p.about { color: #555; margin-top: 0; }
+table { margin: 1rem 0; border-collapse: collapse; width: 100%; font-size: .88em; font-variant-numeric: tabular-nums; }
+caption { text-align: left; color: #555; padding-bottom: .3rem; }
+th, td { white-space: nowrap; padding: .25rem .6rem .25rem 0; text-align: right; vertical-align: top; }
+th:first-child, td:first-child { text-align: left; }
+thead th { border-bottom: 1px solid #222; font-weight: 600; } tbody tr + tr td { border-top: 1px solid #e5e5e5; }
+figure { margin: 1.5rem 0; } figure img { width: 100%; height: auto; }
+figcaption { color: #444; font-size: .88em; }
+ul.notes { background: #fdf6e3; border-left: 3px solid #d9a441; padding: .6rem 1rem .6rem 2rem; }
+@media print { body { margin: 0; max-width: none; font-size: 11px; } figure, table { break-inside: avoid; }
+               figure img { width: auto; max-width: 100%; max-height: 23cm; }
+               h2 { break-after: avoid; } }
+"""
+
+READING = """
+<p>Numbers of the reference are given with half of their own 95 % interval: that of the porosity from the integral of
+its autocovariance, the others from the spread between parts of the reference, a rough guide. Numbers of the volumes
+are the mean and the standard deviation over realisations. “Within” says whether the mean lies in the interval of the
+reference; a reference that says little is easily matched.</p>
+<p>Two-point correlation, lineal path and chords run along the axes, in sections and in volumes alike. The specific
+surface is interface per volume, −4 S₂′(0), which the slope gives in sections and volumes alike if the material is
+isotropic. Clusters and pore sizes of a volume are measured on its sections, in windows of the size of the
+reference's, because a 2-D cluster or pore is not a section of a 3-D one.</p>
+<p>What one section cannot show: whether the phase percolates in three dimensions, how much of it is connected, and
+therefore what flows through it. Agreement of S₂ is no evidence of equal transport: at equal S₂, permeabilities have
+been found to differ tenfold (Manwart et al. 2002, arXiv:cond-mat/0202525). Numbers marked 3-D have no counterpart in
+the reference; judge them against measurements.</p>
+"""
+
+
+def save_report(report: ValidationReport, path: Path) -> None:
+    """Write a report as its file name says: ``.html`` (one page with all figures), ``.json`` or ``.csv``.
+
+    Raises
+    ------
+    ValueError
+        If the ending is another.
+    """
+    ending = FilePath(path).suffix.lower()
+    if ending == ".json":
+        report.save(path)
+    elif ending == ".csv":
+        report.save_csv(path)
+    elif ending in (".html", ".htm"):
+        FilePath(path).write_text(report_page(report), encoding="utf-8")
+    else:
+        raise ValueError(f"path must end in .html, .json or .csv, got {str(path)!r}")
+
+
+def report_page(report: ValidationReport) -> str:
+    """Return the report as HTML, with its figures inside."""
+    plates = {plate.name: plate for plate in report_plates(report)}
+    parts = [
+        "<h1>Validation report</h1>",
+        f'<p class="about">{_about(report)}</p>',
+        _notes(report.notes),
+        "<h2>Side by side</h2>",
+        _quantities_table(report),
+        _curves_table(report),
+        "<h2>Structure</h2>",
+        *(_figure(plates[name]) for name in ("sections", "correlation", "distributions")),
+    ]
+    if report.connectivity:
+        parts += ["<h2>Connectivity of the volumes (3-D)</h2>", _connectivity_table(report)]
+    if report.transport:
+        parts += ["<h2>Transport through the volumes (3-D)</h2>", _transport_table(report)]
+        parts += [_figure(plates[name]) for name in ("transport", "fields")]
+    parts += ["<h2>How to read this</h2>", READING]
+    body = "\n".join(parts)
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>Validation report</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _about(report: ValidationReport) -> str:
+    shapes = sorted({" × ".join(map(str, shape)) for shape in report.shapes})
+    interval = report.reference_interval
+    count = "One realisation" if report.n_volumes == 1 else f"{report.n_volumes} realisations"
+    text = (
+        f"{count} of {' and '.join(shapes)} voxels of {report.voxel_size:g} {report.unit}; "
+        f"phase of interest: label {report.phase}. The reference supports a porosity of {interval.value:.3f}, "
+        f"95 % interval {interval.low:.3f} to {interval.high:.3f}; the volumes have {report.porosity:.3f}. "
+        f"Written by napari-swnn {version('napari-swnn')}."
+    )
+    return escape(shown(text))
+
+
+def _notes(notes: Sequence[str]) -> str:
+    items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    return f'<ul class="notes">{items}</ul>' if items else ""
+
+
+def _quantities_table(report: ValidationReport) -> str:
+    rows = [_quantity_row(quantity) for quantity in report.quantities.values()]
+    head = ("", "unit", "reference ± 95 %", "volumes ± std. dev.", "difference", "within")
+    return _table("Numbers; the axes together.", head, rows)
+
+
+def _quantity_row(quantity: QuantityComparison) -> tuple[str, ...]:
+    volumes = with_error(quantity.mean, quantity.spread)
+    if quantity.reference is None:
+        return (quantity.name, quantity.unit, "–", volumes, "–", "–")
+    value = quantity.reference.value
+    reference = with_error(value, quantity.half_width)
+    difference = f"{100 * (quantity.mean / value - 1):+.1f} %".replace("-", "−") if value else "–"
+    within = {True: "yes", False: "no", None: "–"}[quantity.within]
+    return (quantity.name, quantity.unit, reference, volumes, difference, within)
+
+
+def _curves_table(report: ValidationReport) -> str:
+    rows = [
+        (curve.name, *(_number(value) for value in (curve.mean_error, curve.largest_error, curve.anisotropy)))
+        for curve in report.curves.values()
+    ]
+    head = ("", "mean difference", "largest difference", "largest between axes")
+    return _table("Curves; absolute differences over all distances, of the mean of the realisations.", head, rows)
+
+
+def _connectivity_table(report: ValidationReport) -> str:
+    rows = [
+        (
+            f"realisation {i}",
+            *(
+                f"{'yes' if spans else 'no'} ({share:.3f})"
+                for spans, share in zip(c.percolates, c.connected_by_axis, strict=True)
+            ),
+            f"{c.largest_fraction:.3f}",
+            str(c.n_clusters),
+            _number(c.euler_density),
+        )
+        for i, c in enumerate(report.connectivity, 1)
+    ]
+    head = (
+        "",
+        "percolates along z",
+        "along y",
+        "along x",
+        "in largest cluster",
+        "clusters",
+        f"Euler number (1/{report.unit}³)",
+    )
+    return _table("In brackets the fraction of the phase that is connected from face to face.", head, rows)
+
+
+def _transport_table(report: ValidationReport) -> str:
+    permeability = report.quantities.get("permeability_in_m2", report.quantities["permeability"])
+    rows = []
+    for i, transport in enumerate(report.transport):
+        bounds = transport.bounds.hashin_shtrikman
+        k = [_solved(p, p.value) for p in transport.conductivity]
+        values = permeability.realisations[i].by_axis
+        big_k = [_solved(p, value) for p, value in zip(transport.permeability, values, strict=True)]
+        rows += [
+            (f"realisation {i + 1}: conductivity, W/(m·K)", *k, f"{bounds.lower:.3f} to {bounds.upper:.3f}"),
+            (f"realisation {i + 1}: permeability, {permeability.unit}", *big_k, "–"),
+        ]
+    head = ("", "along z", "along y", "along x", "Hashin–Shtrikman bounds")
+    labels = ", ".join(f"{value:g} for label {label}" for label, value in report.conductivities.items())
+    caption = (
+        f"Conductivities in W/(m·K): {labels}. Temperature fixed at two faces, periodic sides; the volume mirrored "
+        "along the flow."
+    )
+    return _table(caption, head, rows)
+
+
+def _solved(found: Property, value: float) -> str:
+    if found.outcome.name == "CONVERGED":
+        return _number(value)
+    if found.outcome.name == "NOT_PERCOLATING":
+        return "0, not percolating"
+    return f"{_number(value)}, not converged (residual {found.residual:.1g})"
+
+
+def _table(caption: str, head: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
+    top = "".join(f"<th>{escape(shown(cell))}</th>" for cell in head)
+    body = "\n".join("<tr>" + "".join(f"<td>{escape(shown(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+    return (
+        f"<table>\n<caption>{escape(caption)}</caption>\n<thead><tr>{top}</tr></thead>\n"
+        f"<tbody>\n{body}\n</tbody>\n</table>"
+    )
+
+
+def _figure(plate: Plate) -> str:
+    """The picture inside the page: as an image of its own, so that names within two drawings cannot clash."""
+    kind, options = ("svg", {"metadata": {"Date": None}}) if plate.is_drawing else ("png", {"dpi": RESOLUTION})
+    file = BytesIO()
+    plate.figure.savefig(file, format=kind, **options)
+    data = b64encode(file.getvalue()).decode("ascii")
+    media = {"svg": "image/svg+xml", "png": "image/png"}[kind]
+    return (
+        f'<figure><img alt="{escape(plate.name)}" src="data:{media};base64,{data}">'
+        f"<figcaption>{escape(plate.caption)}</figcaption></figure>"
+    )
+
+
+def _number(value: float) -> str:
+    """Three digits, trailing zeros too."""
+    return f"{value:#.3g}" if 1e-3 <= abs(value) < 1000 else with_error(value, np.nan)

@@ -1,0 +1,100 @@
+"""All figures of a report, with their captions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
+
+from napari_swnn._types import Path
+from napari_swnn.figures._curves import ORIGIN, correlation_figure, distribution_figure
+from napari_swnn.figures._sections import MOST_REALISATIONS, sections_figure
+from napari_swnn.figures._transport import field_figure, transport_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from napari_swnn.validation import ValidationReport
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Plate:
+    """One figure of a report.
+
+    Attributes
+    ----------
+    name : str
+        Short, fit for a file.
+    caption : str
+        What it shows, in a sentence or two.
+    figure : matplotlib.figure.Figure
+        The figure.
+    is_drawing : bool
+        Whether it is made of lines, which are best kept as such; else of pixels.
+    """
+
+    name: str
+    caption: str
+    figure: Figure
+    is_drawing: bool
+
+
+def report_plates(report: ValidationReport) -> tuple[Plate, ...]:
+    """Draw all figures of a report: sections, curves, and, if it has physics, transport and fields."""
+    band = (
+        "Dashed: the reference, with the 95 % interval from its own parts as a band. Thin lines: every axis of every "
+        "realisation."
+    )
+    plates = [
+        Plate(
+            "sections",
+            "Sections at one magnification, cut to a common size, the phase of interest in white: the reference above, "
+            f"then up to {MOST_REALISATIONS} realisations. In 3-D the surface of the phase.",
+            sections_figure(report),
+            False,
+        ),
+        Plate(
+            "correlation",
+            f"Two-point correlation S₂(r) and lineal path L(z), and the first {ORIGIN} voxels of both enlarged: the "
+            f"slope of S₂ there is the specific surface. {band}",
+            correlation_figure(report),
+            True,
+        ),
+        Plate(
+            "distributions",
+            "Normalised autocovariance, chord lengths, and, on sections of reference and volumes alike, the two-point "
+            f"cluster function and pore sizes. {band}",
+            distribution_figure(report),
+            True,
+        ),
+    ]
+    if report.transport:
+        plates += [
+            Plate(
+                "transport",
+                "Conductivity and permeability, one mark for each realisation; black: the mean over its axes. The "
+                "bounds follow from the porosity alone.",
+                transport_figure(report),
+                True,
+            ),
+            Plate(
+                "fields",
+                "Middle sections of the temperature, from 1 at the start of z to 0 at its end, with isotherms; and of "
+                "the magnitude of the velocity, the solid in grey.",
+                field_figure(report),
+                False,
+            ),
+        ]
+    return tuple(plates)
+
+
+def save_plates(report: ValidationReport, folder: Path, *, dpi: int = 150) -> list[FilePath]:
+    """Write every figure of a report as PNG and as SVG into a folder, which is made if need be; returns the files."""
+    FilePath(folder).mkdir(parents=True, exist_ok=True)
+    files = []
+    for plate in report_plates(report):
+        for ending in ("png", "svg"):
+            file = FilePath(folder) / f"{plate.name}.{ending}"
+            plate.figure.savefig(file, dpi=dpi)
+            files.append(file)
+    return files

@@ -1,0 +1,134 @@
+"""Sections of the reference and of the realisations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_swnn._types import BoolArray, Labels
+from napari_swnn.figures._curves import draw_comparison
+from napari_swnn.figures._style import TEXT, TITLE, shown
+from napari_swnn.figures._surface import draw_surface
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from napari_swnn.core.reference import Reference
+    from napari_swnn.validation import ValidationReport
+
+MOST_REALISATIONS = 3
+"""How many realisations are shown in pictures."""
+
+
+def reconstruction_figure(
+    volume: Labels, reference: Reference, report: ValidationReport, *, target: float | None = None
+) -> Figure:
+    """Picture of a reference and one reconstruction of it.
+
+    The reference, three orthogonal sections at the same magnification, the surface of the phase of interest in 3-D,
+    and the two-point correlation and lineal path of both.
+
+    Parameters
+    ----------
+    volume : numpy.ndarray
+        Labels ``(z, y, x)``.
+    reference : Reference
+        What it was made from.
+    report : ValidationReport
+        Of this volume.
+    target : float, optional
+        The porosity that was asked for, for the caption.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(13, 7.2), layout="constrained")
+    grid = figure.add_gridspec(2, 12)
+    pictures = [figure.add_subplot(grid[0, 3 * i : 3 * i + 3]) for i in range(4)]
+    side = min(volume.shape)
+    _show(pictures[0], central(reference.sections[0].image, side), f"reference, porosity {reference.porosity:.3f}")
+    for axis, name in enumerate(("z", "y", "x")):
+        section = np.take(volume, volume.shape[axis] // 2, axis) == reference.phase
+        _show(pictures[axis + 1], section, f"section normal to {name}")
+    surface = figure.add_subplot(grid[1, :4])
+    asked = "" if target is None else f" ({target:.3f} asked for)"
+    draw_surface(surface, volume == reference.phase)
+    surface.set_title(f"porosity {(volume == reference.phase).mean():.3f}{asked}", fontsize=TITLE)
+    for columns, comparison in ((slice(4, 8), report.two_point), (slice(8, 12), report.lineal_path)):
+        axes = figure.add_subplot(grid[1, columns])
+        draw_comparison(axes, comparison)
+        axes.set_ylim(bottom=0)
+        axes.legend(frameon=False, fontsize=TEXT)
+    return figure
+
+
+def sections_figure(report: ValidationReport) -> Figure:
+    """Sections of the reference in the first row, of up to three realisations below, at one magnification.
+
+    A volume's surface in 3-D stands beside a single section of the reference.
+    """
+    from matplotlib.figure import Figure
+
+    shown_volumes = report.volume_sections[:MOST_REALISATIONS]
+    rows = [report.reference_sections, *shown_volumes]
+    side = min(n for row in rows for image in row for n in image.shape)
+    n_columns = max(map(len, rows))
+    figure = Figure(figsize=(2.9 * n_columns, 3.1 * len(rows)), layout="constrained")
+    grid = figure.add_gridspec(len(rows), n_columns)
+    for i, images in enumerate(rows):
+        for j, (image, name) in enumerate(zip(images, _names(report, i), strict=False)):
+            axes = figure.add_subplot(grid[i, j])
+            _show(axes, central(image, side), name)
+            if i == j == 0:
+                _draw_scale_bar(axes, side, report.voxel_size, report.unit)
+    if len(report.reference_sections) == 1 and report.block.ndim == 3:
+        surface = figure.add_subplot(grid[0, 1:])
+        draw_surface(surface, report.block)
+        surface.set_title("realisation 1: " + " × ".join(map(str, report.block.shape)) + " voxels", fontsize=TITLE - 1)
+    return figure
+
+
+def central(image: BoolArray, side: int) -> BoolArray:
+    """The middle of an image, at most `side` pixels wide and high."""
+    starts = [max(0, (extent - side) // 2) for extent in image.shape]
+    return image[tuple(slice(start, start + side) for start in starts)]
+
+
+def _names(report: ValidationReport, row: int) -> list[str]:
+    if row == 0:
+        n = len(report.reference_sections)
+        return ["reference"] if n == 1 else [f"reference, section {i + 1}" for i in range(n)]
+    name = f"realisation {row}"
+    return [name] if report.block.ndim == 2 else [f"{name}, normal to {axis}" for axis in "zyx"]
+
+
+def _draw_scale_bar(axes: Axes, side: int, voxel_size: float, unit: str) -> None:
+    """A bar of a round length, at most a quarter of the picture, in its corner."""
+    from matplotlib.font_manager import FontProperties
+    from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
+
+    wanted = side * voxel_size / 4
+    power = 10.0 ** np.floor(np.log10(wanted))
+    length = max(step * power for step in (1, 2, 5) if step * power <= wanted)
+    bar = AnchoredSizeBar(
+        axes.transData,
+        length / voxel_size,
+        shown(f"{length:g} {unit}"),
+        "lower left",
+        size_vertical=side / 60,
+        fill_bar=True,
+        pad=0.5,
+        sep=4,
+        borderpad=0.4,
+        fontproperties=FontProperties(size=TEXT),
+    )
+    bar.patch.set_linewidth(0)
+    axes.add_artist(bar)
+
+
+def _show(axes: Axes, image: Any, title: str) -> None:
+    axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    axes.set_title(title, fontsize=TITLE - 1)
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set(color="#888888", linewidth=0.6)  # white phases end at the border on white paper too

@@ -1,0 +1,75 @@
+"""The surface of a phase in 3-D, on plain axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_swnn._types import BoolArray, FloatArray
+from napari_swnn.figures._style import SURFACE_COLOUR
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def draw_surface(axes: Axes, inside: BoolArray) -> None:
+    """Draw the surface of a phase, seen from above one corner.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Plain 2-D axes: triangles are projected here and painted from back to front, which is far quicker than
+        matplotlib's own 3-D axes.
+    inside : numpy.ndarray
+        ``(z, y, x)`` booleans.
+    """
+    from matplotlib.collections import PolyCollection
+    from matplotlib.colors import to_rgb
+    from skimage.measure import marching_cubes
+
+    # Averaged to what the picture can show, with a rim of emptiness that closes the surface at the volume's faces.
+    side = max(1, round(max(inside.shape) / 80))
+    vertices, corners, *_ = marching_cubes(np.pad(_averaged(inside, side), 1), 0.5)
+    triangles = ((vertices - 0.5) * side)[corners]  # (n, 3, 3), (z, y, x)
+    outward = np.cross(triangles[:, 2] - triangles[:, 0], triangles[:, 1] - triangles[:, 0])
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True) + 1e-9
+    right, up, towards = _camera()
+    facing = outward @ towards
+    visible = np.flatnonzero(facing > 0)
+    order = visible[np.argsort(triangles[visible].mean(axis=1) @ towards)]
+    light = 0.35 + 0.65 * np.clip(outward[order] @ (0.8 * towards + 0.6 * up), 0, 1)
+    outline = np.stack([triangles[order] @ right, triangles[order] @ up], axis=-1)
+    colours = np.clip(light[:, None] * np.array(to_rgb(SURFACE_COLOUR)) * 1.1, 0, 1)
+    faces = PolyCollection(list(outline), facecolors=colours, edgecolors=colours, linewidths=0.2)
+    faces.set_rasterized(True)  # thousands of triangles are no drawing that an SVG file should hold
+    axes.add_collection(faces)
+    _draw_box(axes, inside.shape, right, up)
+    axes.set_aspect("equal")
+    axes.autoscale_view()
+    axes.set_axis_off()
+
+
+def _averaged(inside: BoolArray, side: int) -> FloatArray:
+    """Means over blocks of `side` voxels, ``float32``."""
+    whole = inside[tuple(slice(n // side * side) for n in inside.shape)]
+    blocks = whole.reshape([m for n in whole.shape for m in (n // side, side)])
+    return np.asarray(blocks.mean(axis=(1, 3, 5)), np.float32)
+
+
+def _camera() -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Unit vectors ``(z, y, x)`` of an isometric view: to the right, upwards, towards the eye; z points down."""
+    towards = np.array([-1.0, 1.0, 1.0]) / np.sqrt(3)
+    right = np.array([0.0, -1.0, 1.0]) / np.sqrt(2)
+    up = np.array([-2.0, -1.0, -1.0]) / np.sqrt(6)
+    return right, up, towards
+
+
+def _draw_box(axes: Axes, shape: Sequence[int], right: FloatArray, up: FloatArray) -> None:
+    corners = np.array(list(np.ndindex(2, 2, 2))) * np.array(shape)
+    for i, a in enumerate(corners):
+        for b in corners[i + 1 :]:
+            if np.count_nonzero(a != b) == 1:
+                ends = np.array([a, b])
+                axes.plot(ends @ right, ends @ up, color="#999999", linewidth=0.6, zorder=0)

@@ -1,0 +1,215 @@
+"""One statistic of the reference beside that of every realisation, as a curve or as a number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from napari_swnn._types import FloatArray
+from napari_swnn.statistics import Curve
+
+AXES = ("z", "y", "x")
+
+
+def axis_names(n: int, *, on_sections: bool) -> tuple[str, ...]:
+    """Names of the rows of a statistic: axes in array order, or the sections it was measured on."""
+    if not on_sections:
+        return AXES[-n:] if n else ()
+    return ("sections",) if n == 1 else tuple(f"sections normal to {axis}" for axis in AXES[-n:] if n)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CurveComparison:
+    """One statistic, as a function of a distance, of the reference and of each realisation.
+
+    Attributes
+    ----------
+    name : str
+        What it is, as a caption says it.
+    symbol, argument : str
+        How a plot labels the statistic and the distance.
+    unit : str
+        Unit of the statistic; empty for probabilities.
+    on_sections : bool
+        Whether it was measured on 2-D sections, of the volumes too; rows of the curves are then directions of sections.
+        If not, they are the axes, in array order.
+    reference : Curve
+        Of all sections of the reference together.
+    half_width : numpy.ndarray
+        ``(n,)`` half of the reference's own 95 % interval, from its parts; NaN where they say nothing.
+    realisations : tuple of Curve
+        One for each volume.
+    """
+
+    name: str
+    symbol: str
+    argument: str
+    unit: str
+    on_sections: bool
+    reference: Curve
+    half_width: FloatArray
+    realisations: tuple[Curve, ...]
+
+    @property
+    def distance(self) -> FloatArray:
+        """``(n,)`` distances, in the unit of the curves."""
+        return self.reference.distance
+
+    @property
+    def mean(self) -> FloatArray:
+        """Mean over axes and realisations, ``(n,)``."""
+        values: FloatArray = np.mean([curve.values for curve in self.realisations], axis=0)
+        return values
+
+    @property
+    def spread(self) -> FloatArray:
+        """Standard deviation over realisations, ``(n,)``; NaN for a single one."""
+        return standard_deviation(np.array([curve.values for curve in self.realisations]))
+
+    @property
+    def mean_error(self) -> float:
+        """Mean absolute difference between the realisations' mean and the reference, over all distances."""
+        return _over_known(np.mean, np.abs(self.mean - self.reference.values))
+
+    @property
+    def largest_error(self) -> float:
+        """Largest absolute difference between the realisations' mean and the reference."""
+        return _over_known(np.max, np.abs(self.mean - self.reference.values))
+
+    @property
+    def anisotropy(self) -> float:
+        """Largest difference between two axes of the mean over realisations, at any distance."""
+        by_axis = np.mean([curve.by_axis for curve in self.realisations], axis=0)
+        return _over_known(np.max, np.ptp(by_axis, axis=0))
+
+    def axes_of(self, curve: Curve) -> tuple[str, ...]:
+        """Names of the rows of one of the curves."""
+        return axis_names(len(curve.by_axis), on_sections=self.on_sections)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values that JSON can hold."""
+        return {
+            "name": self.name,
+            "unit": self.unit,
+            "distance": plain(self.distance),
+            "distance_unit": self.reference.unit,
+            "reference": {**self._curve(self.reference), "half_width_95": plain(self.half_width)},
+            "realisations": [self._curve(curve) for curve in self.realisations],
+            "mean": plain(self.mean),
+            "standard_deviation": plain(self.spread),
+            "mean_error": plain(self.mean_error),
+            "largest_error": plain(self.largest_error),
+            "anisotropy": plain(self.anisotropy),
+        }
+
+    def _curve(self, curve: Curve) -> dict[str, Any]:
+        return {
+            "mean": plain(curve.values),
+            "by_axis": {axis: plain(row) for axis, row in zip(self.axes_of(curve), curve.by_axis, strict=True)},
+        }
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Quantity:
+    """One number, and the same along each axis where it has one.
+
+    Attributes
+    ----------
+    value : float
+        All axes together; NaN where it is unknown.
+    by_axis : numpy.ndarray
+        ``(n,)`` along each axis, or ``(0,)``.
+    """
+
+    value: float
+    by_axis: FloatArray = field(default_factory=lambda: np.empty(0))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class QuantityComparison:
+    """One number of the reference and of each realisation.
+
+    Attributes
+    ----------
+    name : str
+        What it is, as a table says it.
+    unit : str
+        Empty where it has none.
+    on_sections : bool
+        As for `CurveComparison`.
+    reference : Quantity or None
+        ``None`` for what a section cannot show.
+    half_width : float
+        Half of the reference's own 95 % interval; NaN where it is unknown.
+    realisations : tuple of Quantity
+        One for each volume.
+    """
+
+    name: str
+    unit: str
+    on_sections: bool
+    reference: Quantity | None
+    half_width: float
+    realisations: tuple[Quantity, ...]
+
+    @property
+    def values(self) -> FloatArray:
+        """``(n_volumes,)``, one value for each realisation."""
+        return np.array([quantity.value for quantity in self.realisations])
+
+    @property
+    def mean(self) -> float:
+        """Mean over realisations."""
+        return float(self.values.mean())
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation over realisations; NaN for a single one."""
+        return float(standard_deviation(self.values))
+
+    @property
+    def within(self) -> bool | None:
+        """Whether the mean lies in the reference's own 95 % interval; ``None`` where that is unknown."""
+        if self.reference is None or not np.isfinite([self.mean, self.reference.value, self.half_width]).all():
+            return None
+        return abs(self.mean - self.reference.value) <= self.half_width
+
+    def axes_of(self, quantity: Quantity) -> tuple[str, ...]:
+        """Names of the entries of `by_axis`."""
+        return axis_names(len(quantity.by_axis), on_sections=self.on_sections)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values that JSON can hold."""
+        reference = None if self.reference is None else self._quantity(self.reference)
+        return {
+            "name": self.name,
+            "unit": self.unit,
+            "reference": reference and {**reference, "half_width_95": plain(self.half_width)},
+            "realisations": [self._quantity(quantity) for quantity in self.realisations],
+            "mean": plain(self.mean),
+            "standard_deviation": plain(self.spread),
+            "within_reference_interval": self.within,
+        }
+
+    def _quantity(self, quantity: Quantity) -> dict[str, Any]:
+        by_axis = zip(self.axes_of(quantity), quantity.by_axis, strict=True)
+        return {"value": plain(quantity.value), "by_axis": {axis: plain(value) for axis, value in by_axis}}
+
+
+def standard_deviation(values: FloatArray) -> FloatArray:
+    """Over the first axis, with n - 1; NaN for a single one."""
+    return np.std(values, axis=0, ddof=1) if len(values) > 1 else np.full(values.shape[1:], np.nan)
+
+
+def plain(values: Any) -> Any:
+    """Lists and numbers that JSON can hold: eight digits, and null for what is not a number."""
+    if isinstance(values, np.ndarray):
+        return [plain(value) for value in values]
+    return float(f"{values:.8g}") if np.isfinite(values) else None
+
+
+def _over_known(reduce: Any, values: FloatArray) -> float:
+    known = values[np.isfinite(values)]
+    return float(reduce(known)) if known.size else float("nan")

@@ -1,0 +1,64 @@
+"""What only a volume has: connectivity. A section says nothing of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from napari_swnn._types import BoolArray, FloatArray
+from napari_swnn.statistics import euler_number, percolation
+from napari_swnn.validation._comparison import AXES, plain
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Connectivity:
+    """How the phase of interest hangs together in one volume; voxels are joined by their faces.
+
+    Attributes
+    ----------
+    percolates : tuple of bool
+        Whether one cluster joins the two faces across z, y and x.
+    connected_by_axis : numpy.ndarray
+        ``(3,)`` fraction of the phase that belongs to such clusters, in [0, 1].
+    connected_fraction : float
+        Mean of these over the axes.
+    largest_fraction : float
+        Fraction of the phase in its largest cluster.
+    n_clusters : int
+        Number of clusters.
+    euler_density : float
+        Euler number, components less tunnels plus cavities, over the volume, in one over the unit of length cubed.
+    """
+
+    percolates: tuple[bool, ...]
+    connected_by_axis: FloatArray
+    connected_fraction: float
+    largest_fraction: float
+    n_clusters: int
+    euler_density: float
+
+    @classmethod
+    def of(cls, inside: BoolArray, voxel_size: float) -> Connectivity:
+        """Measure one volume ``(z, y, x)``."""
+        found = percolation(inside)
+        return cls(
+            percolates=tuple(map(bool, found.by_axis)),
+            connected_by_axis=np.asarray(found.connected_by_axis),
+            connected_fraction=found.connected_fraction,
+            largest_fraction=found.largest_fraction,
+            n_clusters=found.n_clusters,
+            euler_density=euler_number(inside, voxel_size=voxel_size).density,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values that JSON can hold."""
+        return {
+            "percolates": dict(zip(AXES, self.percolates, strict=True)),
+            "connected_by_axis": dict(zip(AXES, plain(self.connected_by_axis), strict=True)),
+            "connected_fraction": plain(self.connected_fraction),
+            "largest_fraction": plain(self.largest_fraction),
+            "n_clusters": self.n_clusters,
+            "euler_density": plain(self.euler_density),
+        }

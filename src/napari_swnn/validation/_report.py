@@ -1,0 +1,235 @@
+"""The report: everything that was compared, as a table, as JSON and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+import numpy as np
+
+from napari_swnn._types import BoolArray, FloatArray, Path, Shape
+from napari_swnn.statistics import Curve, FractionInterval
+from napari_swnn.validation._comparison import CurveComparison, Quantity, QuantityComparison, plain
+from napari_swnn.validation._connectivity import Connectivity
+from napari_swnn.validation._transport import Transport
+
+COLUMNS = ("statistic", "realisation", "axis", "distance", "distance_unit", "value", "half_width_95", "unit")
+"""Of the CSV file: one value a line."""
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+Row = tuple[str, str, str, str, str, str, str, str]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ValidationReport:
+    """How well volumes match their reference.
+
+    Attributes
+    ----------
+    phase : int
+        Label of the phase of interest.
+    voxel_size : float
+        Side of a voxel, in `unit`.
+    unit : str
+        Unit of length of everything.
+    shapes : tuple of tuple of int
+        Of the volumes, in voxels.
+    reference_interval : FractionInterval
+        The porosity of the material, as far as the reference tells.
+    intervals : tuple of FractionInterval
+        The same, as far as each volume tells.
+    curves : dict of CurveComparison
+        Statistics as functions of a distance: ``two_point_correlation``, ``autocovariance``, ``lineal_path``,
+        ``chord_lengths``, ``two_point_cluster``, ``pore_sizes``.
+    quantities : dict of QuantityComparison
+        Numbers: ``porosity``, ``correlation_length``, ``specific_surface``, ``mean_chord_length``,
+        ``mean_pore_size``; of volumes alone ``connected_fraction``, ``largest_fraction``, ``euler_density``; with
+        physics ``conductivity``, ``permeability`` and, where the unit is a length, ``permeability_in_m2``.
+    connectivity : tuple of Connectivity
+        Of each volume; empty if they are sections.
+    conductivities : dict of int to float
+        Of each label in W/(m·K), as the physics took them; empty without physics.
+    transport : tuple of Transport
+        Of each volume; empty without physics.
+    reference_sections : tuple of numpy.ndarray
+        Up to three sections of the reference, booleans, for pictures.
+    volume_sections : tuple of tuple of numpy.ndarray
+        Of each volume the middle sections normal to z, y and x.
+    block : numpy.ndarray
+        The middle of the first volume, at most 128 voxels wide, for a picture.
+    notes : tuple of str
+        What to keep in mind when reading it.
+    """
+
+    phase: int
+    voxel_size: float
+    unit: str
+    shapes: tuple[Shape, ...]
+    reference_interval: FractionInterval
+    intervals: tuple[FractionInterval, ...]
+    curves: dict[str, CurveComparison]
+    quantities: dict[str, QuantityComparison]
+    connectivity: tuple[Connectivity, ...]
+    conductivities: dict[int, float]
+    transport: tuple[Transport, ...]
+    reference_sections: tuple[BoolArray, ...]
+    volume_sections: tuple[tuple[BoolArray, ...], ...]
+    block: BoolArray
+    notes: tuple[str, ...]
+
+    @property
+    def n_volumes(self) -> int:
+        """Number of realisations."""
+        return len(self.shapes)
+
+    @property
+    def reference_porosity(self) -> float:
+        """Volume fraction of the phase of interest in the reference, in [0, 1]."""
+        return self.reference_interval.value
+
+    @property
+    def porosities(self) -> tuple[float, ...]:
+        """The same of each volume."""
+        return tuple(interval.value for interval in self.intervals)
+
+    @property
+    def porosity(self) -> float:
+        """Mean over the volumes."""
+        return float(np.mean(self.porosities))
+
+    @property
+    def two_point(self) -> CurveComparison:
+        """Two-point correlation S2(r)."""
+        return self.curves["two_point_correlation"]
+
+    @property
+    def lineal_path(self) -> CurveComparison:
+        """Lineal path L(z)."""
+        return self.curves["lineal_path"]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values that JSON can hold; pictures are left out."""
+        return {
+            "phase": self.phase,
+            "voxel_size": self.voxel_size,
+            "unit": self.unit,
+            "shapes": [list(shape) for shape in self.shapes],
+            "reference_porosity": _interval(self.reference_interval),
+            "porosities": [_interval(interval) for interval in self.intervals],
+            "quantities": {key: quantity.to_dict() for key, quantity in self.quantities.items()},
+            "curves": {key: curve.to_dict() for key, curve in self.curves.items()},
+            "connectivity": [connectivity.to_dict() for connectivity in self.connectivity],
+            "conductivities": {str(label): value for label, value in self.conductivities.items()},
+            "transport": [transport.to_dict() for transport in self.transport],
+            "notes": list(self.notes),
+        }
+
+    def save(self, path: Path) -> None:
+        """Write the report as JSON."""
+        text = json.dumps(self.to_dict(), indent=1, allow_nan=False, ensure_ascii=False)
+        FilePath(path).write_text(text, encoding="utf-8")
+
+    def save_csv(self, path: Path) -> None:
+        """Write every number of the report as CSV, one a line, for a spreadsheet or a data frame.
+
+        The columns are ``statistic``, ``realisation`` (``reference``, or 1, 2, …), ``axis`` (``mean`` for all of them
+        together), ``distance`` and its unit (empty for numbers), ``value``, ``half_width_95`` (of the reference's own
+        interval, where it is known) and ``unit``.
+        """
+        with FilePath(path).open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            writer.writerows(self._rows())
+
+    def summary(self) -> str:
+        """A table of a few lines."""
+        rows = [("", "reference", _volumes(self.n_volumes), "")]
+        for quantity in self.quantities.values():
+            known = quantity.reference
+            reference = "–" if known is None else with_error(known.value, quantity.half_width)
+            rows.append((quantity.name, reference, with_error(quantity.mean, quantity.spread), quantity.unit))
+        lines = [
+            f"{name:38s} {reference:>20s}  {volumes:>20s}  {unit}".rstrip() for name, reference, volumes, unit in rows
+        ]
+        lines += [
+            f"{curve.name:38s} mean difference {curve.mean_error:.4f}, largest {curve.largest_error:.4f}, "
+            f"between axes {curve.anisotropy:.4f}"
+            for curve in (self.two_point, self.lineal_path)
+        ]
+        if self.connectivity:
+            lines.append(f"{'volumes that percolate':38s} {percolating(self.connectivity)}")
+        return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])
+
+    def _rows(self) -> Iterator[Row]:
+        for key, quantity in self.quantities.items():
+            if quantity.reference is not None:
+                yield from _quantity_rows(key, "reference", quantity, quantity.reference, quantity.half_width)
+            for i, realisation in enumerate(quantity.realisations, 1):
+                yield from _quantity_rows(key, str(i), quantity, realisation, np.nan)
+        for key, comparison in self.curves.items():
+            yield from _curve_rows(key, "reference", comparison, comparison.reference, comparison.half_width)
+            for i, curve in enumerate(comparison.realisations, 1):
+                yield from _curve_rows(key, str(i), comparison, curve, np.full(len(curve.distance), np.nan))
+
+
+def with_error(value: Any, error: float) -> str:
+    """A number and its uncertainty, with as many digits as that leaves; four digits where it is unknown."""
+    if not np.isfinite(value):
+        return "–"
+    if value != 0 and not 1e-3 <= abs(value) < 1e5:
+        power = int(np.floor(np.log10(abs(value))))
+        scaled = with_error(value / 10.0**power, error / 10.0**power)
+        return (f"({scaled})" if "±" in scaled else scaled) + " × 10" + str(power).translate(_SUPERSCRIPTS)
+    if not np.isfinite(error):
+        return f"{value:.4g}"
+    decimals = int(np.clip(1 - np.floor(np.log10(error)), 0, 6)) if error > 0 else 4
+    return f"{value:.{decimals}f} ± {error:.{decimals}f}"
+
+
+def _volumes(n: int) -> str:
+    return "1 volume" if n == 1 else f"{n} volumes"
+
+
+def percolating(connectivity: tuple[Connectivity, ...]) -> str:
+    """How many volumes percolate along each axis."""
+    counts = np.sum([c.percolates for c in connectivity], axis=0)
+    return ", ".join(f"{count} of {len(connectivity)} along {axis}" for count, axis in zip(counts, "zyx", strict=True))
+
+
+def _interval(interval: FractionInterval) -> dict[str, Any]:
+    return {
+        "value": plain(interval.value),
+        "low": plain(interval.low),
+        "high": plain(interval.high),
+        "confidence": interval.confidence,
+        "integral_range": plain(interval.integral_range),
+        "effective_samples": plain(interval.effective_samples),
+        "warning": interval.warning,
+    }
+
+
+def _quantity_rows(
+    key: str, realisation: str, comparison: QuantityComparison, quantity: Quantity, half_width: float
+) -> Iterator[Row]:
+    unit = comparison.unit
+    yield (key, realisation, "mean", "", "", _text(quantity.value), _text(half_width), unit)
+    for axis, value in zip(comparison.axes_of(quantity), quantity.by_axis, strict=True):
+        yield (key, realisation, axis, "", "", _text(value), "", unit)
+
+
+def _curve_rows(
+    key: str, realisation: str, comparison: CurveComparison, curve: Curve, half_width: FloatArray
+) -> Iterator[Row]:
+    for axis, values in [("mean", curve.values), *zip(comparison.axes_of(curve), curve.by_axis, strict=True)]:
+        errors = half_width if axis == "mean" else np.full(len(values), np.nan)
+        for distance, value, error in zip(curve.distance, values, errors, strict=True):
+            yield (key, realisation, axis, _text(distance), curve.unit, _text(value), _text(error), comparison.unit)
+
+
+def _text(value: float) -> str:
+    return f"{value:.10g}" if np.isfinite(value) else ""

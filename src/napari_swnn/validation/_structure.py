@@ -1,0 +1,227 @@
+"""All the statistics that a section and a volume have in common, measured on either in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_swnn.statistics import (
+    Curve,
+    chord_lengths,
+    lineal_path,
+    pool,
+    pore_size_distribution,
+    specific_surface_from_slope,
+    two_point_cluster,
+    two_point_correlation,
+)
+from napari_swnn.statistics.correlation_length import cut_at_first_zero
+from napari_swnn.validation._comparison import Quantity
+from napari_swnn.validation._samples import Sample
+
+Numbers: TypeAlias = NDArray[Any]
+
+
+class Scale(TypedDict):
+    """Side of a voxel and its unit, as every statistic takes them."""
+
+    voxel_size: float
+    unit: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Ruler:
+    """What all samples are measured with, so that they can be compared.
+
+    Attributes
+    ----------
+    reach : int
+        Longest distance of the curves, in voxels.
+    window : int
+        Side of the windows for what borders cut, in voxels.
+    scale : Scale
+        Side of a voxel.
+    """
+
+    reach: int
+    window: int
+    scale: Scale
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CurveKind:
+    """How a statistic is called and plotted."""
+
+    name: str
+    symbol: str
+    argument: str
+    on_sections: bool = False
+    per_length: bool = False
+    """Whether its unit is one over that of length; else it is a probability."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class QuantityKind:
+    """How a number is called, and the power of length that is its unit."""
+
+    name: str
+    power: int
+    on_sections: bool = False
+
+
+CURVES = {
+    "two_point_correlation": CurveKind("two-point correlation", "S₂(r)", "r"),
+    "autocovariance": CurveKind("normalised autocovariance", "(S₂(r) − φ²) / φ(1 − φ)", "r"),
+    "lineal_path": CurveKind("lineal path", "L(z)", "z"),
+    "chord_lengths": CurveKind("chord lengths", "probability density", "chord length", per_length=True),
+    "two_point_cluster": CurveKind("two-point cluster function of sections", "C₂(r)", "r", on_sections=True),
+    "pore_sizes": CurveKind(
+        "pore sizes of sections", "share in pores at least this wide", "diameter of inscribed disc", on_sections=True
+    ),
+}
+QUANTITIES = {
+    "porosity": QuantityKind("porosity", 0),
+    "correlation_length": QuantityKind("correlation length", 1),
+    "specific_surface": QuantityKind("specific surface, from S₂", -1),
+    "mean_chord_length": QuantityKind("mean chord length", 1),
+    "mean_pore_size": QuantityKind("mean pore size of sections", 1, on_sections=True),
+}
+N_STAGES = 5
+"""How many times `iter_structure` yields."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Structure:
+    """The statistics of one sample, under the keys of `CURVES` and `QUANTITIES`."""
+
+    curves: dict[str, Curve]
+    quantities: dict[str, Quantity]
+
+
+def iter_structure(sample: Sample, ruler: Ruler) -> Generator[str, None, Structure]:
+    """Measure a sample; yields the name of each statistic before it is computed, returns all of them."""
+    yield "two-point correlation"
+    s2 = _along_lines(two_point_correlation, sample, ruler)
+    covariance = normalised(s2)
+    surface = _surface(sample, ruler)
+    yield "lineal path"
+    path = _along_lines(lineal_path, sample, ruler)
+    yield "chord lengths"
+    chords, mean_chord = _chords(sample, ruler)
+    yield "two-point cluster function"
+    cluster = _clusters(sample, ruler)
+    yield "pore sizes"
+    pores, mean_pore = _pores(sample, ruler)
+    curves = (s2, covariance, path, chords, cluster, pores)
+    quantities = (Quantity(float(s2.values[0])), _correlation_length(covariance), surface, mean_chord, mean_pore)
+    return Structure(dict(zip(CURVES, curves, strict=True)), dict(zip(QUANTITIES, quantities, strict=True)))
+
+
+def normalised(s2: Curve) -> Curve:
+    """Normalised autocovariance (S2 - φ²) / φ(1 - φ), with the sample's own φ; NaN where φ is 0 or 1."""
+    fraction = s2.values[0]
+    variance = fraction * (1 - fraction)
+    by_axis = (s2.by_axis - fraction**2) / variance if variance > 0 else np.full(s2.by_axis.shape, np.nan)
+    return Curve(s2.distance, by_axis, s2.samples, s2.unit)
+
+
+def _along_lines(statistic: Callable[..., Curve], sample: Sample, ruler: Ruler) -> Curve:
+    curves = [
+        statistic(array, mask=mask, max_distance=min(ruler.reach, min(array.shape) - 1), **ruler.scale)
+        for array, mask in zip(sample.arrays, sample.masks, strict=True)
+    ]
+    pooled = pool(curves)
+    return _curve(pooled.by_axis, pooled.samples, np.arange(ruler.reach + 1), ruler)
+
+
+def _surface(sample: Sample, ruler: Ruler) -> Quantity:
+    """Interface per volume, -4 S2'(0), which a section shows too if the material is isotropic.
+
+    A section has the interface length L per area; the surface per volume is 4 L / π (Underwood 1970).
+    """
+    pairs = list(zip(sample.arrays, sample.masks, strict=True))
+    found = [specific_surface_from_slope(array, mask=mask, **ruler.scale).by_axis for array, mask in pairs]
+    weights = np.array([array.size if mask is None else np.count_nonzero(mask) for array, mask in pairs])
+    by_axis = _average(np.array(found), weights[:, None]) * (4 / np.pi if sample.ndim == 2 else 1)
+    return Quantity(float(by_axis.mean()), by_axis)
+
+
+def _correlation_length(covariance: Curve) -> Quantity:
+    """Integral of the normalised autocovariance up to its first zero, or to the end of the curve."""
+    cut = [cut_at_first_zero(covariance.distance, values) for values in (covariance.values, *covariance.by_axis)]
+    lengths = [float(np.trapezoid(y, x)) if len(x) else np.nan for x, y in cut]
+    return Quantity(lengths[0], np.array(lengths[1:]))
+
+
+def _chords(sample: Sample, ruler: Ruler) -> tuple[Curve, Quantity]:
+    lengths = np.arange(1, ruler.reach + 1)
+    found = [chord_lengths(box, **ruler.scale) for box in sample.boxes()]
+    if not found:
+        return _unknown(lengths, sample.ndim, ruler), Quantity(np.nan)
+    counts = np.array([chords.n_chords for chords in found])  # (n_boxes, ndim)
+    densities = np.array([_fitted(chords.by_axis, ruler.reach) for chords in found])  # (n_boxes, ndim, n)
+    by_axis = _average(densities, counts[:, :, None])
+    means = _average(np.nan_to_num([chords.mean_by_axis for chords in found]), counts)
+    overall = _average(np.nan_to_num([chords.mean for chords in found]), counts.sum(axis=1))
+    samples = np.broadcast_to(counts.sum(axis=0)[:, None], by_axis.shape)
+    return _curve(by_axis, samples, lengths, ruler), Quantity(float(overall), means)
+
+
+def _clusters(sample: Sample, ruler: Ruler) -> Curve:
+    distances = np.arange(ruler.reach + 1)
+    rows = []
+    for group in sample.windows(ruler.window):
+        curves = [two_point_cluster(window, max_distance=min(ruler.reach, len(window) - 1)) for window in group]
+        rows.append(pool(curves) if curves else _unknown(distances, 1, ruler))
+    by_axis = _fitted([row.values for row in rows], len(distances), np.nan)
+    samples = _fitted([row.samples.sum(axis=0) for row in rows], len(distances))
+    return _curve(by_axis, samples, distances, ruler)
+
+
+def _pores(sample: Sample, ruler: Ruler) -> tuple[Curve, Quantity]:
+    diameters = np.arange(1, ruler.reach + 1, 2)
+    groups = [[w for w in group if 0 < w.mean() < 1] for group in sample.windows(ruler.window)]
+    areas = [np.array([np.count_nonzero(window) for window in group]) for group in groups]
+    rows, means = np.full((len(groups), len(diameters)), np.nan), np.full(len(groups), np.nan)
+    for i, (group, area) in enumerate(zip(groups, areas, strict=True)):
+        found = [pore_size_distribution(window, **ruler.scale) for window in group]
+        if found:
+            rows[i] = _average(np.array([_fitted(p.cumulative, len(diameters)) for p in found]), area[:, None])
+            means[i] = _average(np.array([p.mean for p in found]), area)
+    total = np.array([area.sum() for area in areas])
+    samples = np.broadcast_to(total[:, None], rows.shape)
+    overall = _average(np.nan_to_num(means), total)
+    return _curve(rows, samples, diameters, ruler), Quantity(float(overall), means)
+
+
+def _average(values: Numbers, weights: Numbers) -> Numbers:
+    """Weighted mean over the first axis; NaN where nothing weighs."""
+    total = np.sum(weights, axis=0)
+    known: Numbers = np.where(total > 0, np.sum(values * weights, axis=0) / np.maximum(total, 1), np.nan)
+    return known
+
+
+def _fitted(rows: Sequence[Numbers] | Numbers, n: int, fill: float = 0) -> Numbers:
+    """Rows of any length, cut or filled to `n` entries; all of one length."""
+    values = np.asarray(rows)
+    missing = max(0, n - values.shape[-1])
+    padding = [(0, 0)] * (values.ndim - 1) + [(0, missing)]
+    fitted: Numbers = np.pad(values, padding, constant_values=fill)[..., :n]
+    return fitted
+
+
+def _curve(by_axis: Numbers, samples: Numbers, distances: Numbers, ruler: Ruler) -> Curve:
+    """Curve at whole distances in voxels, filled with what is unknown."""
+    n = len(distances)
+    counts = np.asarray(_fitted(samples, n), np.int64)
+    distance = distances * ruler.scale["voxel_size"]
+    return Curve(distance, _fitted(by_axis, n, np.nan), counts, ruler.scale["unit"])
+
+
+def _unknown(distances: Numbers, n_rows: int, ruler: Ruler) -> Curve:
+    shape = (n_rows, len(distances))
+    return _curve(np.full(shape, np.nan), np.zeros(shape), distances, ruler)

@@ -1,0 +1,100 @@
+"""How far the reference can be trusted: the interval of its porosity, and of its other statistics from its parts."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+
+import numpy as np
+from scipy.special import stdtrit
+
+from napari_swnn._steps import drain
+from napari_swnn._types import BoolArray, FloatArray
+from napari_swnn.core.reference import Reference
+from napari_swnn.statistics import FractionInterval, volume_fraction_interval
+from napari_swnn.statistics.representativity import FEW_SAMPLES
+from napari_swnn.validation._samples import Sample
+from napari_swnn.validation._structure import CURVES, QUANTITIES, Ruler, Scale, iter_structure
+
+CONFIDENCE = 0.95
+
+
+def reference_interval(reference: Reference) -> FractionInterval:
+    """Return the 95 % interval of the material's porosity that a reference supports.
+
+    Parameters
+    ----------
+    reference : Reference
+        Only what lies in its region of interest counts. Several sections are taken as independent.
+
+    Returns
+    -------
+    FractionInterval
+        With ``.low``, ``.high``, ``.half_width`` and, where the reference is small, ``.warning``.
+
+    Notes
+    -----
+    Of one section or volume this is `napari_swnn.statistics.volume_fraction_interval`. Sections of one material share
+    one integral range A, the mean over the sections, and the variance is φ(1 - φ) A over their area together.
+    """
+    sample = Sample.of_reference(reference)
+    scale = Scale(voxel_size=reference.voxel_size, unit=reference.unit)
+    pairs = [(array, mask) for array, mask in zip(sample.arrays, sample.masks, strict=True) if _varies(array, mask)]
+    found = [volume_fraction_interval(array, mask=mask, confidence=CONFIDENCE, **scale) for array, mask in pairs]
+    return found[0] if len(sample.arrays) == 1 else _pooled(found, reference)
+
+
+def half_widths(sample: Sample, ruler: Ruler) -> tuple[dict[str, FloatArray], dict[str, float]]:
+    """Return half of the 95 % interval of every curve and number of a sample, from those of its parts.
+
+    The mean of n parts has the standard error s / √n; with Student's t for n - 1 degrees of freedom that gives the
+    interval. Neighbouring parts are not quite independent, and so few say little of their own spread: a rough guide.
+    """
+    parts = [drain(iter_structure(part, ruler)) for part in sample.parts()]
+    curves = {key: _half_width([part.curves[key].values for part in parts]) for key in CURVES}
+    numbers = {key: float(_half_width([part.quantities[key].value for part in parts])) for key in QUANTITIES}
+    if not parts:
+        curves = {key: np.array(np.nan) for key in CURVES}
+    return curves, numbers
+
+
+def _half_width(of_parts: list[FloatArray] | list[float]) -> FloatArray:
+    values = np.array(of_parts)
+    if len(values) < 2:
+        return np.array(np.nan)
+    error: FloatArray = np.std(values, axis=0, ddof=1) / np.sqrt(len(values))
+    half_width: FloatArray = error * stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2)
+    return half_width
+
+
+def _varies(array: BoolArray, mask: BoolArray | None) -> bool:
+    inside = array if mask is None else array[mask]
+    return bool(inside.any() and not inside.all())
+
+
+def _pooled(found: list[FractionInterval], reference: Reference) -> FractionInterval:
+    area = sum(int(section.inside.sum()) for section in reference.sections) * reference.voxel_size**2
+    a_section = area / len(reference.sections)  # one sample each, if none shows more than one phase
+    integral_range = float(np.mean([interval.integral_range for interval in found])) if found else a_section
+    samples = area / integral_range
+    value = reference.porosity
+    half_width = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * float(np.sqrt(value * (1 - value) / samples))
+    return FractionInterval(
+        value=value,
+        low=max(0.0, value - half_width),
+        high=min(1.0, value + half_width),
+        half_width=half_width,
+        confidence=CONFIDENCE,
+        integral_range=integral_range,
+        effective_samples=samples,
+        warning=_warning(samples),
+        unit=reference.unit,
+    )
+
+
+def _warning(samples: float) -> str | None:
+    if samples >= FEW_SAMPLES:
+        return None
+    return (
+        f"the sections amount to only {samples:.0f} independent samples (fewer than {FEW_SAMPLES}): "
+        "the interval is rough; use more or larger sections"
+    )
