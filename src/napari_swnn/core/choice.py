@@ -75,7 +75,7 @@ def _cascade_stages(
             scale=scale,
             template_size=config.template_size
             or _template(reference, _COARSE_TEMPLATE if scale > 2 else _TEMPLATE, scale),
-            n_blocks=config.n_blocks or (6 if scale > 1 else 8),
+            n_blocks=config.n_blocks or 6,
             n_channels=config.n_channels if scale == 1 else config.n_coarse_channels,
             n_noise_channels=config.n_noise_channels,
         )

@@ -36,10 +36,10 @@ class TrainingConfig:
     n_scales: int = setting(0, "Number of scales of the cascade; 0 chooses it from the correlation length.", low=0)
     template_size: int = setting(0, "Side of the local patterns in pixels; 0 chooses it.", low=0)
     n_blocks: int = setting(0, "Blocks (convolution, batch norm, leaky ReLU) of each network; 0 chooses it.", low=0)
-    n_channels: int = setting(16, "Features of the finest network; multiples of 8 are quickest.", low=1)
+    n_channels: int = setting(32, "Features of the finest network; multiples of 8 are quickest.", low=1)
     n_coarse_channels: int = setting(32, "Features of the networks at coarser scales.", low=1)
     n_noise_channels: int = setting(4, "Gaussian values drawn for each voxel.", low=1)
-    n_steps: int = setting(400, "Training steps at the finest scale.", low=1)
+    n_steps: int = setting(450, "Training steps at the finest scale.", low=1)
     n_coarse_steps: int = setting(250, "Training steps at each coarser scale.", low=1)
     cube_size: int = setting(40, "Side of the training volumes at the finest scale, in voxels.", low=1)
     coarse_cube_size: int = setting(32, "Side of the training volumes at coarser scales, in their voxels.", low=1)
@@ -61,7 +61,7 @@ class TrainingConfig:
     strategy: Strategy = setting(
         "maximum_entropy", "How patterns are resampled to meet the porosity.", choices=STRATEGIES
     )
-    consistency: float = setting(0.05, "Weight of the agreement of a fine scale with the coarser one.", low=0.0)
+    consistency: float = setting(0.3, "Weight of the agreement of a fine scale with the coarser one.", low=0.0)
     n_calibration_blocks: int = setting(48, "Blocks generated to find the threshold of the porosity.", low=1)
 
     def __post_init__(self) -> None:
@@ -78,9 +78,9 @@ class TrainingConfig:
 _STANDARD = TrainingConfig()
 PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
     {
-        "draft": replace(_STANDARD, n_steps=80, n_coarse_steps=100, n_calibration_blocks=8),
+        "draft": replace(_STANDARD, n_steps=120, n_coarse_steps=80, n_channels=16, n_calibration_blocks=12),
         "standard": _STANDARD,
-        "fine": replace(_STANDARD, n_steps=1500, n_coarse_steps=1200, cube_size=56, coarse_cube_size=40),
+        "fine": replace(_STANDARD, n_steps=1600, n_coarse_steps=700, cube_size=56, coarse_cube_size=40),
         "paper": TrainingConfig(
             network="plain",
             n_blocks=8,

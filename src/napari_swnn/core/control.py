@@ -51,6 +51,38 @@ class TargetDistribution:
         return drawn
 
 
+class TargetFamily:
+    """The target distributions of one set of patterns, one for each porosity.
+
+    Parameters
+    ----------
+    patterns : numpy.ndarray
+        ``(n, phases, t, t)`` area fractions in [0, 1].
+    strategy : {"maximum_entropy", "truncation"}
+        See `control`.
+    """
+
+    STEP = 0.001
+    """Porosities are rounded to this, so that few distributions serve many steps of a training."""
+
+    def __init__(self, patterns: FloatArray, strategy: Strategy = "maximum_entropy") -> None:
+        self.patterns, self.strategy = patterns, strategy
+        self.reachable = reachable_range(patterns)
+        self._known: dict[int, TargetDistribution] = {}
+
+    def exactly(self, porosity: float) -> TargetDistribution:
+        """The distribution with a mean of `porosity`; refuses what cannot be reached, see `control`."""
+        return control(self.patterns, porosity, strategy=self.strategy)
+
+    def near(self, porosity: float) -> TargetDistribution:
+        """The distribution with a mean within `STEP` of `porosity`, or at the end of the reachable range."""
+        low, high = self.reachable
+        key = round(min(max(porosity, low), high) / self.STEP)
+        if key not in self._known:
+            self._known[key] = self.exactly(min(max(key * self.STEP, low), high))
+        return self._known[key]
+
+
 def pattern_means(patterns: FloatArray) -> FloatArray:
     """One-point statistic of each pattern: its mean, ``(n,)``."""
     means: FloatArray = patterns.reshape(len(patterns), -1).mean(axis=1, dtype=np.float64)

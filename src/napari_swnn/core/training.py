@@ -19,7 +19,7 @@ from napari_swnn._types import Labels, Shape
 from napari_swnn.core.calibration import calibration_blocks, threshold_of
 from napari_swnn.core.choice import NetworkChoice, choose_network
 from napari_swnn.core.config import TrainingConfig, name_of, preset_config
-from napari_swnn.core.control import TargetDistribution, control, reachable_range
+from napari_swnn.core.control import TargetFamily, reachable_range
 from napari_swnn.core.device import describe_device, pick_device, training_precision
 from napari_swnn.core.grey import BLOCK_SIDE
 from napari_swnn.core.model import Model, PhaseLabels
@@ -33,6 +33,8 @@ WARM_UP = 10
 """Steps over which the learning rate rises to its full value."""
 _FEW_BLOCKS = 8
 """Blocks of the calibration when a training was stopped early."""
+_N_USUAL = 16
+"""Fresh volumes from which the usual porosity of the coarser stages is taken."""
 N_NORM_CUBES = 8
 """Fresh volumes from which the statistics of batch norm are taken at the end of a stage."""
 
@@ -85,7 +87,7 @@ class TrainingPlan:
     choice : NetworkChoice
         The network, with the reasons for it.
     targets : tuple
-        For each stage, the target distribution of each direction.
+        For each stage, the target distributions of each direction.
     reachable : tuple of float
         Lowest and highest porosity that the patterns of this reference can express.
     seed : int
@@ -98,7 +100,7 @@ class TrainingPlan:
     porosity: float
     config: TrainingConfig
     choice: NetworkChoice
-    targets: tuple[tuple[TargetDistribution, ...], ...]
+    targets: tuple[tuple[TargetFamily, ...], ...]
     reachable: tuple[float, float]
     seed: int
     device: torch.device
@@ -203,23 +205,14 @@ def _check_patterns_fit(reference: Reference, choice: NetworkChoice) -> None:
 
 def _targets(
     reference: Reference, stage: StageConfig, porosity: float, config: TrainingConfig, rng: np.random.Generator
-) -> tuple[TargetDistribution, ...]:
-    return tuple(
-        _target(direction, stage.template_size, stage.scale, porosity, config, rng)
+) -> tuple[TargetFamily, ...]:
+    families = tuple(
+        TargetFamily(extract_patterns(direction, stage.template_size, scale=stage.scale, rng=rng), config.strategy)
         for direction in reference.directions
     )
-
-
-def _target(
-    sections: Sequence,  # type: ignore[type-arg]
-    template_size: int,
-    scale: int,
-    porosity: float,
-    config: TrainingConfig,
-    rng: np.random.Generator,
-) -> TargetDistribution:
-    patterns = extract_patterns(sections, template_size, scale=scale, rng=rng)
-    return control(patterns, porosity, strategy=config.strategy)
+    for family in families:
+        family.exactly(porosity)  # refuses what the patterns of this scale cannot reach
+    return families
 
 
 def train(
@@ -415,12 +408,12 @@ def _iter_stage(
     plan: TrainingPlan,
     stage: Stage,
     finished: Sequence[Stage],
-    targets: Sequence[TargetDistribution],
+    targets: Sequence[TargetFamily],
     source: _Randomness,
 ) -> Iterator[tuple[float, Tensor]]:
     """Fit one stage, the coarser ones being finished; yields the distance and the grey volume of each step."""
     config, n_steps = plan.config, plan.n_steps(stage.config)
-    distance = PatternLoss(targets, config.n_projections, config.max_patterns, config.p, config.local_directions)
+    usual = _usual_porosity(plan, stage, finished, source)
     optimiser = torch.optim.Adam(stage.parameters(), lr=config.learning_rate, betas=(0.9, 0.99))
     for i in range(n_steps):
         for group in optimiser.param_groups:
@@ -430,6 +423,19 @@ def _iter_stage(
         samples = plan.samples(stage.config)
         for window, axes in samples:
             grey, coarse = _generate(plan, [*finished, stage], window, source)
+            # A coarser volume fixes how much of the phase this window holds. Its patterns are compared with those of
+            # that porosity: to ask for the mean in every window would teach the stage to be uniform.
+            excess = 0.0 if coarse is None else _porosity(coarse) - usual
+            distance = PatternLoss(
+                [
+                    family.near(plan.porosity + excess) if excess else family.exactly(plan.porosity)
+                    for family in targets
+                ],
+                config.n_projections,
+                config.max_patterns,
+                config.p,
+                config.local_directions,
+            )
             loss = distance(grey, axes, generator=source.generator, rng=source.rng)
             total += float(loss.detach()) / len(samples)
             if coarse is not None:
@@ -437,6 +443,21 @@ def _iter_stage(
             (loss / len(samples)).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         yield total, grey.detach()
+
+
+@torch.no_grad()
+def _usual_porosity(plan: TrainingPlan, stage: Stage, finished: Sequence[Stage], source: _Randomness) -> float:
+    """Mean porosity of what the coarser stages hand on; the target's if there are none."""
+    if not finished:
+        return plan.porosity
+    windows = [window for window, _ in plan.samples(stage.config)] * _N_USUAL
+    coarse = [_generate(plan, [*finished, stage], window, source)[1] for window in windows]
+    return float(np.mean([_porosity(volume) for volume in coarse if volume is not None]))
+
+
+def _porosity(grey: Tensor) -> float:
+    """Porosity that grey values from -1 to 1 stand for."""
+    return float(grey.mean()) / 2 + 0.5
 
 
 def _rate(config: TrainingConfig, step: int, n_steps: int) -> float:
