@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from napari_swnn.core.model import Model
+    from napari_swnn.core.plan import TrainingPlan
     from napari_swnn.core.reference import Reference
-    from napari_swnn.core.training import TrainingPlan
 
 Result = TypeVar("Result")
 
@@ -213,7 +213,7 @@ def _highest_of_two(labels: np.ndarray, path: Path) -> int:
 
 def _planned(reference: Reference, options: argparse.Namespace) -> TrainingPlan:
     from napari_swnn.core.device import describe_device
-    from napari_swnn.core.training import plan_training
+    from napari_swnn.core.plan import plan_training
     from napari_swnn.validation import reference_interval
 
     plan = plan_training(

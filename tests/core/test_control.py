@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from napari_swnn.core.control import (
     STRATEGIES,
+    TargetFamily,
     control,
     maximum_entropy_weights,
     pattern_means,
@@ -90,3 +91,26 @@ def test_expansion_keeps_whole_copies(rng):
     drawn = target.draw(3 * 40, rng)  # three whole copies, nothing left to chance
     expected = np.repeat(target.patterns, 3, axis=0)
     assert sorted(map(bytes, drawn)) == sorted(map(bytes, expected))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 100), st.floats(-0.2, 1.2))
+def test_a_family_gives_the_nearest_porosity_it_can_reach(seed, porosity):
+    family = TargetFamily(patterns(seed))
+    low, high = family.reachable
+    assert family.near(porosity).porosity == pytest.approx(
+        np.clip(porosity, low, high), abs=TargetFamily.STEP / 2 + 1e-6
+    )
+    assert family.near(porosity) is family.near(porosity)
+
+
+def test_a_family_refuses_what_it_cannot_reach():
+    with pytest.raises(ValueError, match="porosity must lie in"):
+        TargetFamily(np.full((5, 1, 3, 3), 0.5, np.float32)).exactly(0.6)
+
+
+def test_effective_size_counts_equal_weights_and_falls_towards_the_ends():
+    family = TargetFamily(patterns(7))
+    mean = pattern_means(family.patterns).mean()
+    assert family.exactly(mean).effective_size == pytest.approx(200)
+    assert family.exactly(family.reachable[1]).effective_size < 20

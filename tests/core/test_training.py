@@ -6,7 +6,8 @@ import torch
 
 from napari_swnn import Reference, generate, iter_training, train
 from napari_swnn.core.config import PRESETS, TrainingConfig
-from napari_swnn.core.training import TrainingStep, plan_training
+from napari_swnn.core.plan import plan_training
+from napari_swnn.core.training import TrainingStep
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,11 @@ class TargetDistribution:
         """Mean of the distribution, in [0, 1]."""
         return float(self.weights @ pattern_means(self.patterns))
 
+    @property
+    def effective_size(self) -> float:
+        """Number of patterns in effect: of equal weights, all (Kish 1965)."""
+        return float(1 / np.sum(self.weights**2))
+
     def draw(self, n: int, rng: np.random.Generator) -> FloatArray:
         """Expand or thin the distribution to `n` patterns (Step 3).
 

@@ -113,7 +113,7 @@ def find_devices() -> dict[str, str]:
 
 def survey(inputs: Inputs) -> Survey:
     """Look at a reference: its phases, the porosities within reach, and what would be chosen from it."""
-    from napari_swnn.core.training import plan_training, reachable_porosity
+    from napari_swnn.core.plan import plan_training, reachable_porosity
 
     snapshot, phases = inputs.snapshot, inputs.snapshot.phases()
     phase = _phase_of_interest(phases, inputs.phase)

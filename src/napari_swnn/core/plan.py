@@ -1,0 +1,183 @@
+"""What a training will do, decided and checked before it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from napari_swnn._checks import check_choice, check_in_range, check_whole
+from napari_swnn._types import Shape
+from napari_swnn.core.choice import NetworkChoice, choose_network
+from napari_swnn.core.config import TrainingConfig, preset_config
+from napari_swnn.core.control import TargetFamily, reachable_range
+from napari_swnn.core.device import pick_device
+from napari_swnn.core.network import StageConfig
+from napari_swnn.core.patterns import extract_patterns, largest_window, too_small_message
+from napari_swnn.core.reference import Reference
+from napari_swnn.core.windows import Window
+
+_LEAST_PATTERNS = 100
+"""Patterns in effect under which a target distribution describes no structure any more."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TrainingPlan:
+    """A training that was found to be possible: everything that is decided before it starts.
+
+    Attributes
+    ----------
+    reference : Reference
+        What is reconstructed.
+    porosity : float
+        Target, in (0, 1).
+    config : TrainingConfig
+        Settings as given.
+    choice : NetworkChoice
+        The network, with the reasons for it.
+    targets : tuple
+        For each stage, the target distributions of each direction.
+    reachable : tuple of float
+        Lowest and highest porosity that the patterns of this reference can express.
+    seed : int
+        Of all random draws.
+    device : torch.device
+        Where to compute.
+    """
+
+    reference: Reference
+    porosity: float
+    config: TrainingConfig
+    choice: NetworkChoice
+    targets: tuple[tuple[TargetFamily, ...], ...]
+    reachable: tuple[float, float]
+    seed: int
+    device: torch.device
+
+    @property
+    def stages(self) -> tuple[StageConfig, ...]:
+        """The stages to train, coarsest first."""
+        return self.choice.network.stages
+
+    def n_steps(self, stage: StageConfig) -> int:
+        """Training steps of a stage."""
+        return self.config.n_steps if stage.scale == 1 else self.config.n_coarse_steps
+
+    def samples(self, stage: StageConfig) -> tuple[tuple[Window, tuple[int, ...]], ...]:
+        """Windows generated in each step, each with the directions whose sections count."""
+        side = self.config.cube_size if stage.scale == 1 else self.config.coarse_cube_size
+        dimension = self.choice.network.dimension
+        if dimension == 2:
+            return ((Window.of_shape((side, side)), (0,)),)
+        if self.config.sampling == "cube":
+            return ((Window.of_shape((side,) * 3), (0, 1, 2)),)
+        return tuple((Window.of_shape(_slab(side, axis)), (axis,)) for axis in range(3))
+
+    def cost(self, stage: StageConfig) -> float:
+        """Arithmetic of one step, in units that mean nothing by themselves."""
+        return sum(float(np.prod(window.grown(stage.margin).shape)) for window, _ in self.samples(stage)) * (
+            stage.n_blocks * stage.n_channels * (stage.n_channels + 16)
+        )
+
+
+def _slab(side: int, axis: int) -> Shape:
+    return tuple(1 if a == axis else side for a in range(3))
+
+
+def reachable_porosity(
+    reference: Reference, *, preset: str = "standard", config: TrainingConfig | None = None, dimension: int = 3
+) -> tuple[float, float]:
+    """Lowest and highest porosity that the patterns of a reference can express.
+
+    Parameters
+    ----------
+    reference : Reference
+        The reference.
+    preset, config, dimension
+        As for `train`.
+    """
+    choice = choose_network(reference, config or preset_config(preset), dimension=dimension)
+    return _reachable(reference, choice)
+
+
+def _reachable(reference: Reference, choice: NetworkChoice) -> tuple[float, float]:
+    ranges = [
+        reachable_range(extract_patterns(direction, choice.network.stages[-1].template_size))
+        for direction in reference.directions
+    ]
+    return max(low for low, _ in ranges), min(high for _, high in ranges)
+
+
+def plan_training(
+    reference: Reference,
+    *,
+    porosity: float | None = None,
+    preset: str = "standard",
+    config: TrainingConfig | None = None,
+    dimension: int = 3,
+    seed: int = 0,
+    device: str = "auto",
+) -> TrainingPlan:
+    """Check the arguments of `train` and decide what it will do, without doing it.
+
+    Raises
+    ------
+    TypeError
+        If `reference` is not a `Reference`.
+    ValueError
+        If the reference is too small for the patterns, the porosity cannot be reached, or a setting is unknown.
+    """
+    if not isinstance(reference, Reference):
+        raise TypeError(f"reference must be a Reference, got {type(reference).__name__}; wrap it: Reference(labels)")
+    check_choice(str(dimension), ("2", "3"), name="dimension")
+    check_whole(seed, name="seed", low=0)
+    config = config or preset_config(preset)
+    choice = choose_network(reference, config, dimension=dimension)
+    _check_patterns_fit(reference, choice)
+    target = reference.porosity if porosity is None else porosity
+    reachable = _reachable(reference, choice)
+    low, high = reachable
+    hint = "this is what the patterns of the reference can express"
+    # Exactly 0 or 1 would be a volume of a single phase: nothing to reconstruct.
+    check_in_range(target, low, high, name="porosity", hint=hint, open_low=low <= 0, open_high=high >= 1)
+    rng = np.random.default_rng(seed)
+    families = tuple(_families(reference, stage, config, rng) for stage in choice.network.stages)
+    choice, families = _able_to_express(target, choice, families)
+    return TrainingPlan(reference, float(target), config, choice, families, reachable, seed, pick_device(device))
+
+
+def _check_patterns_fit(reference: Reference, choice: NetworkChoice) -> None:
+    side = max(stage.template_size * stage.scale for stage in choice.network.stages)
+    for direction in reference.directions:
+        if largest_window(direction) < side:
+            raise ValueError(too_small_message(direction, side))
+
+
+def _families(
+    reference: Reference, stage: StageConfig, config: TrainingConfig, rng: np.random.Generator
+) -> tuple[TargetFamily, ...]:
+    return tuple(
+        TargetFamily(extract_patterns(direction, stage.template_size, scale=stage.scale, rng=rng), config.strategy)
+        for direction in reference.directions
+    )
+
+
+def _able_to_express(
+    porosity: float, choice: NetworkChoice, families: tuple[tuple[TargetFamily, ...], ...]
+) -> tuple[NetworkChoice, tuple[tuple[TargetFamily, ...], ...]]:
+    """Leave out coarse scales whose patterns, large as they are, hardly ever have the porosity asked for."""
+    first = 0
+    while first < len(families) - 1 and not all(_expresses(family, porosity) for family in families[first]):
+        first += 1
+    if first == 0:
+        return choice, families
+    network = replace(choice.network, stages=choice.network.stages[first:])
+    left_out = ", ".join(f"1/{stage.scale}" for stage in choice.network.stages[:first])
+    reason = f"No stage at {left_out} of the resolution: too few large patterns have the porosity {porosity:.2f}."
+    return replace(choice, network=network, reasons=(*choice.reasons, reason)), families[first:]
+
+
+def _expresses(family: TargetFamily, porosity: float) -> bool:
+    low, high = family.reachable
+    return low <= porosity <= high and family.exactly(porosity).effective_size >= _LEAST_PATTERNS

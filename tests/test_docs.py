@@ -1,0 +1,55 @@
+"""What the documentation tells a reader to type works, on small volumes and a short training."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import napari_swnn as swnn
+
+ROOT = Path(__file__).parents[1]
+PAGES = ("README.md", "docs/python.md")
+SMALLER = {"(256, 256, 256)": "(40, 40, 40)", "max_distance=64": "max_distance=16"}
+
+
+def snippets(page):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), flags=re.DOTALL)
+    for block in blocks:
+        if "from_authors" in block:  # needs a checkpoint that is not part of the project
+            continue
+        for large, small in SMALLER.items():
+            block = block.replace(large, small)
+        yield block
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_snippets_run(page, blobs, tiny_config, tmp_path, monkeypatch, rng):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("napari_swnn.core.config.PRESETS", dict.fromkeys(("draft", "standard", "fine"), tiny_config))
+    names = {
+        "labels": np.where(blobs == 1, 1, 2),
+        "mask": np.ones(blobs.shape, bool),
+        "section_a": blobs,
+        "section_b": blobs.T,
+        "volume": rng.integers(0, 2, (24, 24, 24)),
+        "other": rng.integers(0, 2, (24, 24, 24)),
+        "reference": swnn.Reference(blobs),
+        "shape": (24, 24, 24),
+        "stop_was_pressed": False,
+        "swnn": swnn,
+    }
+    ran = 0
+    for block in snippets(page):
+        exec(compile(block.replace('["standard"], n_steps=600', '["standard"], n_steps=4'), page, "exec"), names)
+        ran += 1
+    assert ran >= 1
+
+
+@pytest.mark.parametrize(
+    "page", sorted(str(path.relative_to(ROOT)) for path in [ROOT / "README.md", *ROOT.glob("docs/*.md")])
+)
+def test_links_between_pages_lead_somewhere(page):
+    text = (ROOT / page).read_text()
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+        assert ((ROOT / page).parent / target).exists(), f"{page} links to {target}"
