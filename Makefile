@@ -4,15 +4,16 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --disable-pip-version-check --quiet -c constraints.txt
-# torch first: with the pinned release in place, nothing that depends on it pulls a build for another device.
+# torch first, at its pinned release: nothing that depends on it may pull another one.
 TORCH := $(shell grep '^torch==' constraints.txt)
 
-.PHONY: demo test napari lint types layers format clean
+.PHONY: demo test napari format clean
 
 demo: $(VENV)/.base
 	$(BIN)/napari-swnn demo --output demo-output
 
 test: $(VENV)/.dev
+	scripts/system-packages.sh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -37,8 +38,7 @@ $(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) -e .
 	touch $@
 
-$(VENV)/.dev: pyproject.toml constraints.txt scripts/system-packages.sh | $(VENV)/bin/python
-	scripts/system-packages.sh
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) $(TORCH)
 	$(PIP) -e ".[dev,cluster]"
 	touch $@ $(VENV)/.base

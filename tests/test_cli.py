@@ -1,5 +1,6 @@
 import json
 import re
+import signal
 
 import numpy as np
 import pytest
@@ -92,6 +93,9 @@ def test_one_number_is_a_cube(quick, image, tmp_path):
         (["train", "IMAGE", "--porosity", "2"], "porosity must lie in"),
         (["train", "IMAGE", "--phase", "7"], "one of the values of labels (0, 255), got 7"),
         (["train", "IMAGE", "-o", "no/such/folder/model.swnn"], "the folder of no/such/folder/model.swnn must exist"),
+        (["train", "IMAGE", "-o", "."], "got the folder ."),
+        (["demo", "--size", "0"], "shape must be"),
+        (["validate", "IMAGE", "IMAGE", "--picture", "x.gif"], "--picture must end in"),
         (["generate", "IMAGE"], "must name a model file"),
         (["generate", "none.swnn"], "does not exist"),
         (["validate", "IMAGE", "IMAGE", "--html", "no/such/page.html"], "the folder of no/such/page.html must exist"),
@@ -126,3 +130,22 @@ def test_region_of_interest_file(quick, image, tmp_path, blobs):
     main(["train", image, "--roi", str(tmp_path / "roi.png"), "-o", str(tmp_path / "m.swnn")])
     expected = Reference(blobs, roi=roi > 0).porosity
     assert Model.load(tmp_path / "m.swnn").provenance["reference_porosity"] == pytest.approx(expected)
+
+
+def test_interrupting_a_training_finishes_the_model(quick, image, tmp_path, capsys, monkeypatch):
+    from napari_swnn.core import training
+
+    take_stage = training._iter_stage
+
+    def interrupted(*arguments):
+        for i, step in enumerate(take_stage(*arguments)):
+            if i == 1:
+                signal.raise_signal(signal.SIGINT)
+            yield step
+
+    monkeypatch.setattr(training, "_iter_stage", interrupted)
+    before = signal.getsignal(signal.SIGINT)
+    assert main(["train", image, "-o", str(tmp_path / "m.swnn")]) == 0
+    assert Model.load(tmp_path / "m.swnn").provenance["stopped_early"]
+    assert "stopping: finishing the model" in capsys.readouterr().out
+    assert signal.getsignal(signal.SIGINT) is before

@@ -39,6 +39,8 @@ def check_labels(labels: Any, *, name: str = "labels", ndim: Sequence[int] = (2,
         If the dimension is not allowed or the array holds no pixel.
     """
     array = np.asarray(labels)
+    if array.size == 0:
+        raise ValueError(f"{name} must hold at least one pixel, got an array of shape {array.shape}")
     if array.dtype == bool:
         array = array.view(np.uint8)
     if not np.issubdtype(array.dtype, np.integer):
@@ -49,8 +51,6 @@ def check_labels(labels: Any, *, name: str = "labels", ndim: Sequence[int] = (2,
     if array.ndim not in ndim:
         allowed = " or ".join(f"{n}-D" for n in ndim)
         raise ValueError(f"{name} must be {allowed}, got an array of shape {array.shape}; pick one channel or section")
-    if array.size == 0:
-        raise ValueError(f"{name} must hold at least one pixel, got an array of shape {array.shape}")
     return array
 
 
@@ -106,17 +106,30 @@ def check_in_range(
     return number
 
 
-def check_whole(value: Any, *, name: str, low: int = 1) -> int:
-    """Return `value` as an int that is at least `low`.
+def check_whole(value: Any, *, name: str, low: int = 1, high: int | None = None) -> int:
+    """Return `value` as an int from `low` to `high`.
 
     Raises
     ------
     ValueError
-        If `value` is not a whole number or is too small.
+        If `value` is not a whole number or lies outside.
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or int(value) < low:
         raise ValueError(f"{name} must be a whole number of at least {low}, got {value!r}")
+    if high is not None and int(value) > high:
+        raise ValueError(f"{name} must be a whole number of at most {high}, got {value!r}")
     return int(value)
+
+
+def check_seed(seed: Any) -> int:
+    """Return `seed` as an int from 0 to 2**63 - 1: the seeds from there on are the calibration's.
+
+    Raises
+    ------
+    ValueError
+        If it is not a whole number or lies outside.
+    """
+    return check_whole(seed, name="seed", low=0, high=2**63 - 1)
 
 
 def check_choice(value: Any, choices: Sequence[str], *, name: str) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from napari_swnn._checks import check_memory, check_shape
 from napari_swnn._steps import drain
 from napari_swnn.core.config import PRESETS
 
@@ -18,10 +21,12 @@ if TYPE_CHECKING:
     from napari_swnn.core.model import Model
     from napari_swnn.core.plan import TrainingPlan
     from napari_swnn.core.reference import Reference
+    from napari_swnn.core.training import TrainingStep
 
 Result = TypeVar("Result")
 
 DESCRIPTION = "3-D microstructures of a chosen porosity from one segmented 2-D micrograph."
+PICTURES = (".png", ".pdf", ".svg")
 SAMPLES = ("silica", "rock", "electrode", "superalloy")
 
 
@@ -30,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (ValueError, TypeError, OSError) as error:
+    except (ValueError, TypeError, OSError, RuntimeError, MemoryError) as error:  # RuntimeError: how torch says most
         print(f"napari-swnn: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -127,7 +132,9 @@ def _demo(options: argparse.Namespace) -> None:
     scale = {"voxel_size": attributes["scale"][0], "unit": attributes["units"][0]}
     reference = Reference(labels, **scale)
     plan = _planned(reference, options)
+    check_memory(check_shape([options.size] * 3))
     options.output.mkdir(parents=True, exist_ok=True)
+    _check_writable(options.output / "model.swnn")
     model = _trained(plan)
     model.save(options.output / "model.swnn")
     volume = _generated(model, [options.size], options.seed, "auto")
@@ -141,7 +148,7 @@ def _demo(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    _check_folder(options.output)
+    _check_writable(options.output)
     model = _trained(_planned(_reference(options), options))
     model.save(options.output)
     print(f"Wrote {options.output}")
@@ -149,10 +156,11 @@ def _train(options: argparse.Namespace) -> None:
 
 def _generate(options: argparse.Namespace) -> None:
     from napari_swnn import Model
-    from napari_swnn.io import write_tiff
+    from napari_swnn.io import check_tiff_labels, write_tiff
 
-    _check_folder(options.output)
+    _check_writable(options.output)
     model = Model.load(options.model)
+    check_tiff_labels(model.labels.phase, model.labels.background)
     volume = _generated(model, options.shape, options.seed, options.device)
     write_tiff(options.output, volume, voxel_size=model.voxel_size, unit=model.unit)
     print(f"Porosity {(volume == model.labels.phase).mean():.4f}; wrote {options.output}")
@@ -163,8 +171,10 @@ def _validate(options: argparse.Namespace) -> None:
     from napari_swnn.figures import reconstruction_figure, report_page, save_figure, save_plates
     from napari_swnn.io import read_labels
 
-    for path in filter(None, (options.report, options.csv, options.html, options.figures, options.picture)):
-        _check_folder(path)
+    for path in filter(None, (options.report, options.csv, options.html, options.picture)):
+        _check_writable(path)
+    if options.picture and options.picture.suffix not in PICTURES:
+        raise ValueError(f"--picture must end in {', '.join(PICTURES)}, got {options.picture}")
     reference = _reference(options)
     volumes = [read_labels(path) for path in options.volumes]
     report = _followed(
@@ -240,12 +250,26 @@ def _planned(reference: Reference, options: argparse.Namespace) -> TrainingPlan:
 def _trained(plan: TrainingPlan) -> Model:
     from napari_swnn.core.training import iter_plan
 
-    return _followed(
-        iter_plan(plan),
-        lambda s: (
-            f"{s.activity}  step {s.iteration}/{s.n_iterations}  scale 1/{s.scale}  distance {s.loss:.4f}  "
-            f"{_time(s.time_left)} left"
-        ),
+    asked: list[int] = []
+
+    def on_interrupt(_signal: int, _frame: Any) -> None:
+        """Ctrl-C once finishes the model with what was learned; twice gives up."""
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(1)
+        print("\nstopping: finishing the model; press Ctrl-C again to give it up", flush=True)
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        return _followed(iter_plan(plan, should_stop=lambda: bool(asked)), _describe_training)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _describe_training(step: TrainingStep) -> str:
+    return (
+        f"{step.activity}  step {step.iteration}/{step.n_iterations}  scale 1/{step.scale}  "
+        f"distance {step.loss:.4f}  {_time(step.time_left)} left"
     )
 
 
@@ -282,6 +306,11 @@ def _time(seconds: float) -> str:
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
-def _check_folder(path: Path) -> None:
+def _check_writable(path: Path) -> None:
+    """Refuse now what would fail after hours of work."""
+    if path.is_dir():
+        raise ValueError(f"a file is to be written, got the folder {path}; add a file name")
     if not path.parent.is_dir():
         raise ValueError(f"the folder of {path} must exist, got {path.parent}; make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise ValueError(f"the folder of {path} must be writable, got {path.parent}; choose another")

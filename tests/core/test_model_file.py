@@ -89,7 +89,7 @@ def _later_format(model, path):
         (_foreign, "safetensors file of another origin"),
         (_pickled, "damaged or of another kind"),
         (_incomplete, "content is inconsistent"),
-        (_later_format, "format 99, this version reads up to 1; update"),
+        (_later_format, "format 99, this version reads up to 1; update napari-swnn"),
     ],
 )
 def test_other_files_are_refused_in_one_sentence(model, tmp_path, spoil, message):

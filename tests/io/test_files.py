@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import tifffile
 from numpy.testing import assert_array_equal
+from PIL import Image
 from skimage.io import imsave
 
 from napari_swnn.io import read_labels, write_tiff
@@ -23,7 +24,7 @@ def test_tiff_keeps_labels_and_voxel_size(tmp_path, rng, shape, high):
 
 @pytest.mark.parametrize("labels", [[[-1, 0]], [[0, 70_000]]])
 def test_labels_that_a_tiff_cannot_hold_are_refused(tmp_path, labels):
-    with pytest.raises(ValueError, match="labels from 0 to 65535"):
+    with pytest.raises(ValueError, match="must hold labels from 0 to 65535"):
         write_tiff(tmp_path / "v.tif", np.array(labels))
 
 
@@ -40,6 +41,17 @@ def test_images_are_read(tmp_path, blobs, ending):
 def test_equal_colour_channels_are_one(tmp_path, blobs):
     imsave(tmp_path / "rgb.png", np.repeat(255 * blobs[..., None], 3, axis=2), check_contrast=False)
     assert_array_equal(read_labels(tmp_path / "rgb.png"), 255 * blobs)
+
+
+def test_transparency_is_no_axis(tmp_path, blobs):
+    Image.fromarray(255 * blobs).convert("LA").save(tmp_path / "la.png")
+    assert_array_equal(read_labels(tmp_path / "la.png"), 255 * blobs)
+
+
+def test_a_volume_three_voxels_wide_stays_a_volume(tmp_path, rng):
+    volume = rng.integers(0, 2, (6, 7, 3)).astype(np.uint8)
+    write_tiff(tmp_path / "thin.tif", volume, unit="µm")
+    assert_array_equal(read_labels(tmp_path / "thin.tif"), volume)
 
 
 def test_a_colour_image_is_refused(tmp_path, rng):

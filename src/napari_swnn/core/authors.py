@@ -36,7 +36,15 @@ def load_checkpoint(path: Path) -> tuple[NetworkConfig, Stage]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
         return _as_stage(state)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, AttributeError, TypeError, ValueError) as error:
+    except (
+        pickle.UnpicklingError,
+        RuntimeError,
+        EOFError,
+        LookupError,
+        AttributeError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise ValueError(
             f"path must name a state dict of the authors' network (cb1_1 ... last_conv), got {path}, which is not"
         ) from error

@@ -10,7 +10,7 @@ from napari_swnn.core.network import NetworkConfig, StageConfig
 from napari_swnn.core.patterns import largest_window
 from napari_swnn.core.reference import Reference, correlation_length
 
-MAX_SCALES = 5
+MAX_SCALES, MAX_BLOCKS = 5, 16
 _TEMPLATE, _COARSE_TEMPLATE = 7, 5
 
 
@@ -55,8 +55,8 @@ def _plain_stage(
     reference: Reference, config: TrainingConfig, length: float
 ) -> tuple[tuple[StageConfig, ...], tuple[str, ...]]:
     # Eq. 12: the receptive field, 2n + 1, covers the distance over which the structure is correlated, on both sides.
-    blocks = config.n_blocks or max(4, ceil(1.5 * length))
-    template = config.template_size or _template(reference, _TEMPLATE)
+    blocks = config.n_blocks or min(MAX_BLOCKS, max(4, ceil(1.5 * length)))
+    template = config.template_size or _template(min(map(largest_window, reference.directions)), _TEMPLATE)
     stage = StageConfig(1, template, blocks, config.n_channels, config.n_noise_channels, bounded=False)
     field = stage.receptive_field
     return (stage,), (f"{blocks} blocks, so that a voxel sees {field} px (Eq. 12); patterns of {template} px.",)
@@ -68,13 +68,14 @@ def _cascade_stages(
     # Structure finer than about a voxel does not exist at a scale: the coarsest is where the length still spans one.
     wanted = config.n_scales or min(MAX_SCALES, 1 + max(0, round(log2(length))))
     # A section must hold a few independent patterns of the coarsest scale.
-    room = largest_window(reference.sections) / (3 * (config.template_size or _COARSE_TEMPLATE))
-    n_scales = max(1, min(wanted, 1 + int(log2(max(1.0, room)))))
+    room = min(largest_window(direction) for direction in reference.directions)
+    fitting = room / (3 * (config.template_size or _COARSE_TEMPLATE))
+    n_scales = max(1, min(wanted, 1 + int(log2(max(1.0, fitting)))))
     stages = tuple(
         StageConfig(
             scale=scale,
             template_size=config.template_size
-            or _template(reference, _COARSE_TEMPLATE if scale > 2 else _TEMPLATE, scale),
+            or _template(room // scale, _COARSE_TEMPLATE if scale > 2 else _TEMPLATE),
             n_blocks=config.n_blocks or 6,
             n_channels=config.n_channels if scale == 1 else config.n_coarse_channels,
             n_noise_channels=config.n_noise_channels,
@@ -87,6 +88,6 @@ def _cascade_stages(
     return stages, reasons
 
 
-def _template(reference: Reference, wanted: int, scale: int = 1) -> int:
+def _template(room: int, wanted: int) -> int:
     """The wanted side, or what still fits into the region of interest; never under 3."""
-    return max(3, min(wanted, largest_window(reference.sections) // scale))
+    return max(3, min(wanted, room))

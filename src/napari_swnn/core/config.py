@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from math import inf
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -67,12 +68,14 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         for item in fields(self):
             value, constraints = getattr(self, item.name), item.metadata
+            checked: Any
             if "choices" in constraints:
-                check_choice(value, constraints["choices"], name=item.name)
+                checked = check_choice(value, constraints["choices"], name=item.name)
             elif isinstance(item.default, int):
-                check_whole(value, name=item.name, low=constraints["low"])
+                checked = check_whole(value, name=item.name, low=constraints["low"])
             else:
-                check_in_range(value, constraints["low"], constraints.get("high", float("inf")), name=item.name)
+                checked = check_in_range(value, constraints["low"], constraints.get("high", inf), name=item.name)
+            object.__setattr__(self, item.name, checked)
 
 
 _STANDARD = TrainingConfig()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -73,7 +74,7 @@ class TargetFamily:
     def __init__(self, patterns: FloatArray, strategy: Strategy = "maximum_entropy") -> None:
         self.patterns, self.strategy = patterns, strategy
         self.reachable = reachable_range(patterns)
-        self._known: dict[int, TargetDistribution] = {}
+        self._at = lru_cache(maxsize=64)(self._at_step)  # each holds a weight for every pattern
 
     def exactly(self, porosity: float) -> TargetDistribution:
         """The distribution with a mean of `porosity`; refuses what cannot be reached, see `control`."""
@@ -82,10 +83,11 @@ class TargetFamily:
     def near(self, porosity: float) -> TargetDistribution:
         """The distribution with a mean within `STEP` of `porosity`, or at the end of the reachable range."""
         low, high = self.reachable
-        key = round(min(max(porosity, low), high) / self.STEP)
-        if key not in self._known:
-            self._known[key] = self.exactly(min(max(key * self.STEP, low), high))
-        return self._known[key]
+        return self._at(round(min(max(porosity, low), high) / self.STEP))
+
+    def _at_step(self, step: int) -> TargetDistribution:
+        low, high = self.reachable
+        return self.exactly(min(max(step * self.STEP, low), high))
 
 
 def pattern_means(patterns: FloatArray) -> FloatArray:

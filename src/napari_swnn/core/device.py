@@ -17,13 +17,14 @@ def pick_device(device: str = "auto") -> torch.device:
     ValueError
         If the device is unknown or not present on this machine.
     """
-    check_choice(device.split(":")[0], DEVICES, name="device")
+    kind, _, index = str(device).partition(":")
+    check_choice(kind, DEVICES, name="device")
     present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if device == "auto":
+    if kind == "auto":
         return torch.device(next(name for name, found in present.items() if found))
-    if not present[device.split(":")[0]]:
+    if not present[kind] or (index and (kind != "cuda" or index not in map(str, range(torch.cuda.device_count())))):
         raise ValueError(f"device must be present on this machine, got {device!r}; use 'auto' or 'cpu'")
-    return torch.device(device)
+    return torch.device(str(device))
 
 
 def describe_device(device: torch.device) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from napari_swnn._checks import check_memory, check_shape, check_whole
+from napari_swnn._checks import check_memory, check_seed, check_shape, check_whole
 from napari_swnn._steps import drain
 from napari_swnn._types import Labels, Shape
 from napari_swnn.core.device import pick_device
@@ -57,8 +57,8 @@ def generate(
     shape : tuple of int
         Voxels along each axis, ``(z, y, x)``, or ``(y, x)`` for a 2-D model.
     seed : int
-        Another seed, another realisation. A voxel depends on the model, the seed and its position only: volumes of
-        different shapes and the same seed agree where they overlap.
+        Another seed, another realisation. On one kind of device a voxel depends on the model, the seed and its
+        position only: volumes of different shapes and the same seed agree where they overlap.
     device : {"auto", "cpu", "cuda", "mps"}
         Where to compute.
     progress : callable, optional
@@ -167,5 +167,5 @@ def _span(entry: Any, extent: int) -> range:
 
 
 def _check(model: Model, shape: Shape, seed: int) -> Shape:
-    check_whole(seed, name="seed", low=0)
+    check_seed(seed)
     return check_shape(shape, ndim=(model.dimension,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -137,5 +138,7 @@ class Model:
         return cls(network, (stage,), threshold, None, provenance={"imported_from": "authors' checkpoint"})
 
     def to(self, device: torch.device) -> tuple[Stage, ...]:
-        """The stages on a device."""
-        return tuple(stage.to(device) for stage in self.stages)
+        """The stages on a device; the model itself stays on the CPU."""
+        if device.type == "cpu":
+            return self.stages
+        return tuple(deepcopy(stage).to(device) for stage in self.stages)

@@ -31,7 +31,10 @@ def save_model(model: Model, path: Path) -> None:
         for name, tensor in stage.state_dict().items()
     }
     with _replaced_when_complete(FilePath(path)) as partial:
-        save_file(tensors, partial, metadata={_KEY: json.dumps(_header(model))})
+        try:
+            save_file(tensors, partial, metadata={_KEY: json.dumps(_header(model))})
+        except SafetensorError as error:  # not an OSError, though it tells of a full disk
+            raise OSError(f"the model could not be written to {path}: {error}") from error
 
 
 def load_model(path: Path) -> Model:
@@ -52,9 +55,14 @@ def load_model(path: Path) -> Model:
             f"path must name a model file of napari-swnn, got {path}, a safetensors file of another origin"
         )
     try:
-        return _model(json.loads(metadata[_KEY]), tensors)
-    except (KeyError, TypeError, RuntimeError, json.JSONDecodeError) as error:
+        header = json.loads(metadata[_KEY])
+        version = int(header["format_version"])
+        model = _model(header, tensors) if version <= FORMAT_VERSION else None
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise ValueError(f"path must name a whole model file, got {path}, whose content is inconsistent") from error
+    if model is None:
+        raise ValueError(f"{path} has format {version}, this version reads up to {FORMAT_VERSION}; update napari-swnn")
+    return model
 
 
 def _header(model: Model) -> dict[str, Any]:
@@ -72,17 +80,16 @@ def _header(model: Model) -> dict[str, Any]:
 
 
 def _model(header: dict[str, Any], tensors: dict[str, Tensor]) -> Model:
-    version = header["format_version"]
-    if version > FORMAT_VERSION:
-        raise ValueError(f"model file has format {version}, this version reads up to {FORMAT_VERSION}; update it")
     network = _network(header["network"])
+    if not network.stages:
+        raise ValueError("no stages")
     return Model(
         network=network,
         stages=tuple(_stage(network, i, tensors) for i in range(len(network.stages))),
         threshold=float(header["threshold"]),
         porosity=header["porosity"],
         reachable=(header["reachable"][0], header["reachable"][1]),
-        labels=PhaseLabels(**header["labels"]),
+        labels=PhaseLabels(int(header["labels"]["phase"]), int(header["labels"]["background"])),
         voxel_size=header["voxel_size"],
         unit=header["unit"],
         provenance=header["provenance"],
@@ -106,6 +113,12 @@ def _stage(network: NetworkConfig, i: int, tensors: dict[str, Tensor]) -> Stage:
     return stage.eval().requires_grad_(False)
 
 
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
 @contextmanager
 def _replaced_when_complete(path: FilePath) -> Iterator[FilePath]:
     """A temporary file beside `path`, moved over it when the body has written it."""
@@ -114,7 +127,7 @@ def _replaced_when_complete(path: FilePath) -> Iterator[FilePath]:
     partial = FilePath(name)
     try:
         yield partial
-        partial.chmod(0o644)
+        partial.chmod(0o666 & ~_umask())
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from napari_swnn._checks import check_choice, check_in_range, check_whole
+from napari_swnn._checks import check_in_range, check_seed
 from napari_swnn._types import Shape
 from napari_swnn.core.choice import NetworkChoice, choose_network
 from napari_swnn.core.config import TrainingConfig, preset_config
@@ -130,11 +130,13 @@ def plan_training(
     """
     if not isinstance(reference, Reference):
         raise TypeError(f"reference must be a Reference, got {type(reference).__name__}; wrap it: Reference(labels)")
-    check_choice(str(dimension), ("2", "3"), name="dimension")
-    check_whole(seed, name="seed", low=0)
+    if dimension not in (2, 3):
+        raise ValueError(f"dimension must be 2 or 3, got {dimension!r}")
+    seed = check_seed(seed)
     config = config or preset_config(preset)
     choice = choose_network(reference, config, dimension=dimension)
     _check_patterns_fit(reference, choice)
+    _check_volumes(choice, config)
     target = reference.porosity if porosity is None else porosity
     reachable = _reachable(reference, choice)
     low, high = reachable
@@ -152,6 +154,17 @@ def _check_patterns_fit(reference: Reference, choice: NetworkChoice) -> None:
     for direction in reference.directions:
         if largest_window(direction) < side:
             raise ValueError(too_small_message(direction, side))
+
+
+def _check_volumes(choice: NetworkChoice, config: TrainingConfig) -> None:
+    stages = choice.network.stages
+    if config.sampling == "slabs" and len(stages) > 1:
+        raise ValueError("sampling must be 'cube' for a cascade of several scales, got 'slabs'; or set network='plain'")
+    for stage in stages:
+        name = "cube_size" if stage.scale == 1 else "coarse_cube_size"
+        side, least = getattr(config, name), max(stage.template_size, 4)  # the agreement of scales pools 4 voxels
+        if side < least:
+            raise ValueError(f"{name} must be at least {least}, to hold a pattern of that stage, got {side}")
 
 
 def _families(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_swnn._checks import check_in_range, check_labels, check_phase_present
+from napari_swnn._checks import check_in_range, check_labels, check_phase_present, check_whole
 from napari_swnn._types import BoolArray, FloatArray, Labels
 
 
@@ -69,8 +69,11 @@ class Reference:
 
     def __post_init__(self) -> None:
         images = _as_images(self.labels)
-        rois = _as_rois(self.roi, images)
-        check_in_range(self.voxel_size, 0, np.inf, name="voxel_size", open_low=True, open_high=True)
+        rois = _as_rois(self.roi, images, several=isinstance(self.labels, list | tuple))
+        size = check_in_range(self.voxel_size, 0, np.inf, name="voxel_size", open_low=True, open_high=True)
+        # As Python numbers, whatever they came as: they end up in the description of a model.
+        object.__setattr__(self, "voxel_size", size)
+        object.__setattr__(self, "phase", check_whole(self.phase, name="phase", low=-(2**31), high=2**32 - 1))
         visible = np.concatenate([image[roi] for image, roi in zip(images, rois, strict=True)])
         check_phase_present(visible, self.phase)
         pairs = [(image == self.phase, roi) for image, roi in zip(images, rois, strict=True)]
@@ -101,10 +104,12 @@ def _as_images(labels: Any) -> list[Labels]:
     return [check_labels(labels)]
 
 
-def _as_rois(roi: Any, images: Sequence[Labels]) -> list[BoolArray]:
+def _as_rois(roi: Any, images: Sequence[Labels], *, several: bool) -> list[BoolArray]:
     if roi is None:
         return [np.ones(image.shape, bool) for image in images]
-    given = list(roi) if len(images) > 1 else [roi]
+    if several and not (isinstance(roi, list | tuple) and len(roi) == len(images)):
+        raise ValueError(f"roi must be a list with one region for each of the {len(images)} sections, got {type(roi)}")
+    given = list(roi) if several and np.ndim(images[0]) == 2 else [roi]
     arrays = [np.asarray(array).astype(bool) for array in given]
     shapes, expected = [array.shape for array in arrays], [image.shape for image in images]
     if shapes != expected:
@@ -144,11 +149,12 @@ def correlation_length(reference: Reference) -> float:
         In pixels, linearly interpolated; at least 1, at most half the longest side.
     """
     longest = max(max(section.image.shape) for section in reference.sections) // 2
+    porosity = np.float32(reference.porosity)
     pairs, products = np.zeros(longest + 1), np.zeros(longest + 1)
     for section in reference.sections[:: max(1, len(reference.sections) // 48)]:
         for axis in (0, 1):
             inside = np.moveaxis(section.inside, axis, 1).astype(np.float32)
-            deviation = inside * (np.moveaxis(section.image, axis, 1) - np.float32(reference.porosity))
+            deviation = inside * (np.moveaxis(section.image, axis, 1) - porosity)
             n = min(longest, inside.shape[1] - 1) + 1
             pairs[:n] += _lagged_products(inside)[:n]
             products[:n] += _lagged_products(deviation)[:n]

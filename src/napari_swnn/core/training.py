@@ -183,12 +183,14 @@ def _iter_threshold(
     """Calibrate the threshold; a user who wants to stop gets it from fewer blocks."""
     wanted = plan.config.n_calibration_blocks
     hurried = clock.stopped
+    n_blocks = min(wanted, _FEW_BLOCKS) if hurried else wanted
+    clock.cost = clock.spent + n_blocks * clock.block_cost  # the steps that a stop left out will not come
     values = []
-    for block in calibration_blocks(stages, n_blocks=min(wanted, _FEW_BLOCKS) if hurried else wanted, seed=plan.seed):
+    for block in calibration_blocks(stages, n_blocks=n_blocks, seed=plan.seed):
         values.append(block)
-        if clock.last is not None:
-            yield clock.calibration_step()
+        yield clock.calibration_step()
         if not hurried and should_stop():
+            clock.stopped = True
             break
     return threshold_of(values, plan.porosity)
 
@@ -215,7 +217,7 @@ class _Clock:
         self.cost = sum(plan.n_steps(stage) * plan.cost(stage) for stage in plan.stages)
         self.cost += plan.config.n_calibration_blocks * self.block_cost
         self.spent = 0.0
-        self.last: TrainingStep | None = None
+        self.last: TrainingStep
 
     def step(self, stage: StageConfig, loss: float, preview: Labels) -> TrainingStep:
         self.iteration += 1
@@ -225,7 +227,6 @@ class _Clock:
         return self.last
 
     def calibration_step(self) -> TrainingStep:
-        assert self.last is not None
         self.spent += self.block_cost
         elapsed, left = self._times()
         return replace(self.last, elapsed=elapsed, time_left=left, activity="finding the threshold")

@@ -26,29 +26,31 @@ def read_labels(path: Path) -> Labels:
     if not path.is_file():
         raise FileNotFoundError(f"path must name an image, got {path}, which does not exist")
     try:
-        image = _read(path)
+        image, coloured = _read(path)
     except Exception as error:  # readers of many formats raise many kinds
         raise ValueError(f"path must name a TIFF, PNG, BMP or NumPy image, got {path}, unreadable: {error}") from error
-    return check_labels(_one_channel(image, path), name=str(path))
+    return check_labels(_one_channel(image, path) if coloured else image, name=str(path))
 
 
-def _read(path: FilePath) -> np.ndarray:
+def _read(path: FilePath) -> tuple[np.ndarray, bool]:
+    """The image, and whether its last axis is colour."""
     if path.suffix == ".npy":
-        array: np.ndarray = np.load(path, allow_pickle=False)
-        return array
+        return np.load(path, allow_pickle=False), False
     if path.suffix.lower() in (".tif", ".tiff"):
         import tifffile
 
-        return np.asarray(tifffile.imread(path))
+        with tifffile.TiffFile(path) as file:
+            return file.asarray(), file.pages[0].photometric == tifffile.PHOTOMETRIC.RGB
     from PIL import Image
 
     with Image.open(path) as image:
-        return np.asarray(image)  # of a palette image the indices: the labels
+        # Transparency says nothing of phases. Of a palette image the indices are taken: they are the labels.
+        opaque = image.convert({"LA": "L", "RGBA": "RGB"}.get(image.mode, image.mode))
+        array = np.asarray(opaque)
+    return array, array.ndim == 3
 
 
 def _one_channel(image: np.ndarray, path: FilePath) -> np.ndarray:
-    if image.ndim != 3 or image.shape[2] not in (3, 4):
-        return image
     if (image[..., :3] != image[..., :1]).any():
         raise ValueError(f"path must name a segmented image of one channel, got the colour image {path}; segment it")
     grey: np.ndarray = image[..., 0]

@@ -32,13 +32,31 @@ def write_tiff(path: Path, volume: np.ndarray, *, voxel_size: float = 1.0, unit:
     import tifffile
 
     labels = check_labels(volume, name="volume")
-    low, high = int(labels.min()), int(labels.max())
-    if low < 0 or high > 65535:
-        raise ValueError(f"volume must hold labels from 0 to 65535 for a TIFF, got {low} to {high}; relabel it")
+    high = int(labels.max())
+    check_tiff_labels(int(labels.min()), high)
     tifffile.imwrite(
         path,
-        labels.astype(np.uint8 if high < 256 else np.uint16),
+        labels.astype(np.uint8 if high < 256 else np.uint16, copy=False),
         imagej=True,
         resolution=(1 / voxel_size, 1 / voxel_size),
-        metadata={"axes": "ZYX"[-labels.ndim :], "spacing": voxel_size, "unit": unit},
+        metadata={"axes": "ZYX"[-labels.ndim :], "spacing": voxel_size, "unit": _ascii(unit)},
     )
+
+
+def check_tiff_labels(*labels: int) -> None:
+    """Refuse labels that an ImageJ TIFF cannot hold.
+
+    Raises
+    ------
+    ValueError
+        If one is below 0 or above 65535.
+    """
+    if min(labels) < 0 or max(labels) > 65535:
+        raise ValueError(
+            f"a TIFF must hold labels from 0 to 65535, got {min(labels)} to {max(labels)}; relabel the reference"
+        )
+
+
+def _ascii(unit: str) -> str:
+    """The unit as ImageJ writes it: its header holds no other characters."""
+    return unit.replace("µ", "u").replace("μ", "u").encode("ascii", "replace").decode()
