@@ -217,6 +217,7 @@ class _Clock:
         self.cost = sum(plan.n_steps(stage) * plan.cost(stage) for stage in plan.stages)
         self.cost += plan.config.n_calibration_blocks * self.block_cost
         self.spent = 0.0
+        self.warm: tuple[float, float] | None = None
         self.last: TrainingStep
 
     def step(self, stage: StageConfig, loss: float, preview: Labels) -> TrainingStep:
@@ -233,7 +234,11 @@ class _Clock:
 
     def _times(self) -> tuple[float, float]:
         elapsed = perf_counter() - self.start
-        return elapsed, max(0.0, elapsed * (self.cost / self.spent - 1))
+        if self.warm is None:  # the first step loads and compiles: it foretells nothing
+            self.warm = (elapsed, self.spent)
+            return elapsed, elapsed * (self.cost / self.spent - 1)
+        pace = (elapsed - self.warm[0]) / (self.spent - self.warm[1])
+        return elapsed, max(0.0, pace * (self.cost - self.spent))
 
 
 def _block_cost(plan: TrainingPlan) -> float:
