@@ -1,4 +1,4 @@
-"""The trained models of this session: what the panel can generate from, save, and has loaded."""
+"""The trained models since the viewer was opened: what the panel can generate from, save, and has loaded."""
 
 from dataclasses import dataclass
 from pathlib import Path
