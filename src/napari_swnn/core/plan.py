@@ -13,6 +13,7 @@ from napari_swnn.core.choice import NetworkChoice, choose_network
 from napari_swnn.core.config import TrainingConfig, preset_config
 from napari_swnn.core.control import TargetFamily, reachable_range
 from napari_swnn.core.device import pick_device
+from napari_swnn.core.grey import BLOCK_SIDE
 from napari_swnn.core.network import StageConfig
 from napari_swnn.core.patterns import extract_patterns, largest_window, too_small_message
 from napari_swnn.core.reference import Reference
@@ -76,9 +77,19 @@ class TrainingPlan:
 
     def cost(self, stage: StageConfig) -> float:
         """Arithmetic of one step, in units that mean nothing by themselves."""
-        return sum(float(np.prod(window.grown(stage.margin).shape)) for window, _ in self.samples(stage)) * (
-            stage.n_blocks * stage.n_channels * (stage.n_channels + 16)
-        )
+        windows = [window.grown(stage.margin) for window, _ in self.samples(stage)]
+        return sum(_arithmetic(stage, float(np.prod(window.shape))) for window in windows)
+
+    @property
+    def block_cost(self) -> float:
+        """Arithmetic of one block of the calibration, in the same units: all stages, forward only."""
+        dimension = self.choice.network.dimension
+        sides = {stage: BLOCK_SIDE[dimension] / stage.scale + 2 * stage.margin for stage in self.stages}
+        return sum(_arithmetic(stage, side**dimension) / 3 for stage, side in sides.items())
+
+
+def _arithmetic(stage: StageConfig, n_voxels: float) -> float:
+    return n_voxels * stage.n_blocks * stage.n_channels * (stage.n_channels + 16)
 
 
 def _slab(side: int, axis: int) -> Shape:

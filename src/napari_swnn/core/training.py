@@ -19,7 +19,6 @@ from napari_swnn.core.calibration import calibration_blocks, threshold_of
 from napari_swnn.core.config import TrainingConfig, name_of
 from napari_swnn.core.control import TargetFamily
 from napari_swnn.core.device import describe_device, training_precision
-from napari_swnn.core.grey import BLOCK_SIDE
 from napari_swnn.core.model import Model, PhaseLabels
 from napari_swnn.core.network import Stage, StageConfig, run_stages
 from napari_swnn.core.pattern_loss import PatternLoss
@@ -184,7 +183,7 @@ def _iter_threshold(
     wanted = plan.config.n_calibration_blocks
     hurried = clock.stopped
     n_blocks = min(wanted, _FEW_BLOCKS) if hurried else wanted
-    clock.cost = clock.spent + n_blocks * clock.block_cost  # the steps that a stop left out will not come
+    clock.cost = clock.spent + n_blocks * plan.block_cost  # the steps that a stop left out will not come
     values = []
     for block in calibration_blocks(stages, n_blocks=n_blocks, seed=plan.seed):
         values.append(block)
@@ -213,9 +212,8 @@ class _Clock:
     def __init__(self, plan: TrainingPlan) -> None:
         self.plan, self.start, self.iteration, self.stopped = plan, perf_counter(), 0, False
         self.total = sum(plan.n_steps(stage) for stage in plan.stages)
-        self.block_cost = _block_cost(plan)
         self.cost = sum(plan.n_steps(stage) * plan.cost(stage) for stage in plan.stages)
-        self.cost += plan.config.n_calibration_blocks * self.block_cost
+        self.cost += plan.config.n_calibration_blocks * plan.block_cost
         self.spent = 0.0
         self.warm: tuple[float, float] | None = None
         self.last: TrainingStep
@@ -228,7 +226,7 @@ class _Clock:
         return self.last
 
     def calibration_step(self) -> TrainingStep:
-        self.spent += self.block_cost
+        self.spent += self.plan.block_cost
         elapsed, left = self._times()
         return replace(self.last, elapsed=elapsed, time_left=left, activity="finding the threshold")
 
@@ -239,17 +237,6 @@ class _Clock:
             return elapsed, elapsed * (self.cost / self.spent - 1)
         pace = (elapsed - self.warm[0]) / (self.spent - self.warm[1])
         return elapsed, max(0.0, pace * (self.cost - self.spent))
-
-
-def _block_cost(plan: TrainingPlan) -> float:
-    """Arithmetic of one block of the calibration, in the units of `TrainingPlan.cost`: forward only, all stages."""
-    side, dimension = BLOCK_SIDE[plan.choice.network.dimension], plan.choice.network.dimension
-    return sum(
-        (side / stage.scale + 2 * stage.margin) ** dimension
-        * (stage.n_blocks * stage.n_channels * (stage.n_channels + 16))
-        / 3
-        for stage in plan.stages
-    )
 
 
 def _new_stage(plan: TrainingPlan, config: StageConfig, generator: torch.Generator) -> Stage:
