@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
-from napari_swnn._checks import check_memory, check_seed, check_shape, check_whole
+from napari_swnn._checks import check_memory, check_whole
 from napari_swnn._steps import drain
 from napari_swnn._types import Labels, Shape
-from napari_swnn.core.device import pick_device
-from napari_swnn.core.grey import BLOCK_SIDE, grey_window
 from napari_swnn.core.model import Model
-from napari_swnn.core.windows import Window, plan_blocks
+from napari_swnn.core.virtual_volume import VirtualVolume, describe_volume
 
 if TYPE_CHECKING:
     import dask.array as da
@@ -81,18 +78,17 @@ def iter_generate(
     model: Model, shape: Shape, *, seed: int = 0, device: str = "auto"
 ) -> Generator[GenerationStep, None, Labels]:
     """Generate block by block; yields progress, returns the volume. Arguments as for `generate`."""
-    shape = _check(model, shape, seed)
-    check_memory(shape, model.labels.dtype.itemsize)
-    stages = model.to(pick_device(device))
-    return _iter_blocks(model, stages, Window.of_shape(shape), seed)
+    volume = describe_volume(model, shape, seed=seed, device=device)
+    check_memory(volume.shape, volume.dtype.itemsize)
+    return _iter_blocks(volume)
 
 
-def _iter_blocks(model: Model, stages: Any, window: Window, seed: int) -> Generator[GenerationStep, None, Labels]:
-    labels = np.empty(window.shape, model.labels.dtype)
-    blocks, start = plan_blocks(window, BLOCK_SIDE[model.dimension]), perf_counter()
+def _iter_blocks(volume: VirtualVolume) -> Generator[GenerationStep, None, Labels]:
+    labels = np.empty(volume.shape, volume.dtype)
+    blocks, start = volume.blocks(), perf_counter()
+    origin = (0,) * volume.ndim
     for i, block in enumerate(blocks, start=1):
-        grey = grey_window(stages, block.window, seed=seed)[0].numpy()[block.source()]
-        labels[block.destination(window.start)] = model.labels.paint(grey >= model.threshold)
+        labels[block.destination(origin)] = volume.labels(block)
         elapsed = perf_counter() - start
         yield GenerationStep(i, len(blocks), elapsed, elapsed / i * (len(blocks) - i))
     return labels
@@ -120,52 +116,6 @@ def generate_lazy(model: Model, shape: Shape, *, seed: int = 0, chunks: int = 12
     """
     import dask.array as da
 
-    shape = _check(model, shape, seed)
     check_whole(chunks, name="chunks")
-    volume = VirtualVolume(model, shape, seed, pick_device(device))
-    return da.from_array(volume, chunks=chunks, name=False, asarray=False, meta=np.empty((), model.labels.dtype))
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class VirtualVolume:
-    """An array-like volume that is computed where it is sliced."""
-
-    model: Model
-    shape: Shape
-    seed: int
-    device: torch.device
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the labels."""
-        return self.model.labels.dtype
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    def __getitem__(self, index: Any) -> Labels:
-        entries = index if isinstance(index, tuple) else (index,)
-        entries = (*entries, *[slice(None)] * (self.ndim - len(entries)))
-        spans = [_span(entry, extent) for entry, extent in zip(entries, self.shape, strict=True)]
-        # The least box that holds what is asked for; steps and single planes are then cut out of it.
-        window = Window(
-            tuple(min(span, default=0) for span in spans), tuple(max(span, default=-1) + 1 for span in spans)
-        )
-        box = drain(_iter_blocks(self.model, self.model.to(self.device), window, self.seed))
-        cut = (slice(None, None, e.step) if isinstance(e, slice) else 0 for e in entries)
-        labels: Labels = box[tuple(cut)]
-        return labels
-
-
-def _span(entry: Any, extent: int) -> range:
-    if isinstance(entry, slice):
-        return range(*entry.indices(extent))
-    position = int(entry) + (extent if entry < 0 else 0)
-    return range(position, position + 1)
-
-
-def _check(model: Model, shape: Shape, seed: int) -> Shape:
-    check_seed(seed)
-    return check_shape(shape, ndim=(model.dimension,))
+    volume = describe_volume(model, shape, seed=seed, device=device)
+    return da.from_array(volume, chunks=chunks, name=False, asarray=False, meta=np.empty((), volume.dtype))
