@@ -78,14 +78,6 @@ def _noise(config, window):
     return torch.randn(1, config.n_noise_channels, *window.shape, generator=torch.Generator().manual_seed(config.scale))
 
 
-def test_only_the_last_stage_learns():
-    first, second = stage(scale=2), stage(conditioned=True, scale=1)
-    grey, _ = run_stages([first, second], Window.of_shape((8, 8, 8)), _noise)
-    grey.sum().backward()
-    assert all(p.grad is None for p in first.parameters())
-    assert all(p.grad is not None for p in second.parameters())
-
-
 def test_initial_weights_depend_on_the_seed_only():
     state = torch.random.get_rng_state()
     a, b, c = stage(seed=1), stage(seed=1), stage(seed=2)

@@ -1,9 +1,14 @@
 import numpy as np
 import pytest
+import torch
 
 from napari_swnn import Reference
+from napari_swnn.core.coarse_bank import CoarseBank
+from napari_swnn.core.network import upsampled
 from napari_swnn.core.plan import plan_training, reachable_porosity
-from napari_swnn.core.training import _new_stage, _Randomness, _usual_porosity
+from napari_swnn.core.randomness import Randomness
+from napari_swnn.core.stage_training import new_stage
+from napari_swnn.core.windows import Window
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +43,45 @@ def test_stages_are_dropped_from_the_coarse_end_only(chequered):
     assert extreme == usual[-len(extreme) :]
 
 
-def test_usual_porosity_is_what_the_coarser_stages_hand_on(blobs, tiny_config):
+def test_excess_is_what_a_window_holds_above_the_usual(blobs, tiny_config):
     plan = plan_training(Reference(blobs), config=tiny_config)
-    source = _Randomness(0, plan.device)
-    coarse, fine = (_new_stage(plan, config, source.generator) for config in plan.stages)
+    source = Randomness(0, plan.device)
+    coarse, _ = (new_stage(plan, config, source.generator) for config in plan.stages)
     coarse.head.weight.data.zero_()
-    coarse.head.bias.data.fill_(np.arctanh(0.2 / coarse.CEILING))  # grey 0.2 everywhere
-    assert _usual_porosity(plan, fine, [coarse.folded()], source) == pytest.approx(0.6, abs=1e-2)
-    assert _usual_porosity(plan, coarse, [], source) == plan.porosity
+    coarse.head.bias.data.fill_(np.arctanh(0.2 / coarse.CEILING))  # grey 0.2, porosity 0.6, everywhere
+    bank = CoarseBank(plan, [coarse.folded()], source)
+    assert bank.excess(plan.porosity, torch.full((1, 4, 4, 4), 0.4)) == pytest.approx(0.1, abs=1e-2)
+    assert CoarseBank(plan, [], source).excess(plan.porosity, None) == 0
+
+
+def test_the_bank_hands_on_what_the_stages_make(blobs, tiny_config):
+    # At every place, odd ones included: a stage that makes a linear function of nothing but a constant cannot tell
+    # places apart, so the volume is replaced by one whose values are their own positions.
+    plan = plan_training(Reference(blobs), config=tiny_config)
+    source = Randomness(0, plan.device)
+    stage = new_stage(plan, plan.stages[0], source.generator).folded()
+    bank = CoarseBank(plan, [stage], source)
+    window = Window.of_shape((16, 16, 16)).grown(2)
+    for _ in range(30):
+        porosities, _, place = bank.take(window)
+        assert porosities == (plan.porosity,)
+        assert place.shape == window.shape
+        positions = torch.arange(bank._volumes.shape[2], dtype=torch.float32)
+        bank._volumes[:] = 2 * positions.view(1, 1, -1, 1, 1) + 0.5
+        fine = upsampled(bank._volumes[:, :, *place.coarser().slices((0, 0, 0))], place.coarser(), place)
+        expected = torch.arange(place.start[0], place.stop[0]).float()
+        torch.testing.assert_close(fine[0, 0, :, 0, 0], expected)
+
+
+def test_a_range_is_planned_for_both_ends(blobs, tiny_config):
+    plan = plan_training(Reference(blobs), porosity=(0.2, 0.4), config=tiny_config)
+    assert plan.porosity_range == (0.2, 0.4)
+    assert plan.porosity == Reference(blobs).porosity
+    assert plan.porosity_nodes[0] == 0.2
+    assert plan.porosity_nodes[-1] == 0.4
+
+
+@pytest.mark.parametrize("porosity", [(0.4, 0.2), (0.2, 0.2), (0.1, 0.2, 0.3), (0.2, 1.4)])
+def test_ranges_that_are_none_are_refused(blobs, porosity):
+    with pytest.raises(ValueError, match="porosity must"):
+        plan_training(Reference(blobs), porosity=porosity)

@@ -1,44 +1,141 @@
-"""The threshold that turns grey volumes into phases with the porosity asked for."""
+"""The thresholds that turn grey volumes into phases with the porosity asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from napari_swnn._types import FloatArray
-from napari_swnn.core.grey import BLOCK_SIDE, grey_window
-from napari_swnn.core.network import Stage
+from napari_swnn.core.grey import BLOCK_SIDE
+from napari_swnn.core.network import PorositySource, Stage, StageConfig, run_stages
+from napari_swnn.core.noise import NoiseField
+from napari_swnn.core.threshold import ThresholdCurve
 from napari_swnn.core.windows import Window
 
 _SEED_OFFSET = 2**63
 """Calibration draws its noise from seeds that no user's volume has."""
 _SPACING = 2**20
 """Blocks lie this many voxels apart, so that they are independent."""
+TOLERANCE = 0.0008
+"""Standard error of the mean porosity at which more blocks are not worth their time."""
+LEAST_BLOCKS = 8
+"""Blocks from which that standard error can be told."""
+N_NODES = 7
+"""Porosities of a range at which the threshold is found."""
+_FAR_MEANS = {2: (4, 1024), 3: (4, 96)}
+"""Number and side of the coarse volumes that tell the usual coarse mean, by dimension: many blocks' worth."""
 
 
-def calibration_blocks(stages: Sequence[Stage], *, n_blocks: int, seed: int) -> Iterator[FloatArray]:
-    """Generate independent samples of grey values, one block after another.
+@dataclass(frozen=True, eq=False, slots=True)
+class CalibrationBlock:
+    """One independent sample of what the cascade generates.
+
+    Attributes
+    ----------
+    grey : numpy.ndarray
+        Its grey values, flat.
+    coarse : float
+        Mean of the coarser volume it refines; 0 if there is none.
+    """
+
+    grey: FloatArray
+    coarse: float
+
+
+def calibration_blocks(
+    stages: Sequence[Stage], *, seed: int, start: int = 0, porosity: float | None = None
+) -> Iterator[CalibrationBlock]:
+    """Generate independent samples without end.
 
     Parameters
     ----------
     stages : sequence of Stage
         The trained cascade, in evaluation mode.
-    n_blocks : int
-        How many.
     seed : int
         Of their noise.
+    start : int
+        Number of the first sample.
+    porosity : float, optional
+        Of a network for a range.
     """
-    for i in range(n_blocks):
-        window = _far_window(i, stages[-1].dimension)
-        yield grey_window(stages, window, seed=_SEED_OFFSET + seed).numpy().ravel()
+    for i in count(start):
+        grey, coarse = _run(stages, _far_window(i, BLOCK_SIDE[stages[-1].dimension], stages), seed, porosity)
+        yield CalibrationBlock(grey.numpy().ravel(), 0.0 if coarse is None else float(coarse.mean()))
 
 
-def threshold_of(values: Sequence[FloatArray], porosity: float) -> float:
-    """Grey value that a fraction `porosity` of the sampled values lies above."""
-    return float(np.quantile(np.concatenate(values), 1 - porosity))
+def usual_coarse_mean(stages: Sequence[Stage], *, seed: int, porosity: float | None = None) -> float:
+    """Mean of the coarser volume over much more of it than a few blocks hold; 0 if there is none.
+
+    It costs little, and tells whether the blocks happen to lie in rich or in poor places.
+    """
+    if len(stages) == 1:
+        return 0.0
+    n, side = _FAR_MEANS[stages[-1].dimension]
+    windows = [_far_window(-1 - i, side, stages[:-1]) for i in range(n)]
+    return float(np.mean([_run(stages[:-1], window, seed, porosity)[0].mean() for window in windows]))
 
 
-def _far_window(i: int, dimension: int) -> Window:
-    start = (i * _SPACING, *[0] * (dimension - 1))
-    return Window(start, tuple(a + BLOCK_SIDE[dimension] for a in start))
+def calibrated_threshold(blocks: Sequence[CalibrationBlock], porosity: float, usual: float) -> tuple[float, float]:
+    """The grey value that a fraction `porosity` lies above, and how well that fraction is known.
+
+    The porosity of a block follows the mean of its coarser volume. What the blocks' coarse means are off from the
+    usual one, times the slope of a regression, is taken off: a control variate.
+
+    Parameters
+    ----------
+    blocks : sequence of CalibrationBlock
+        Independent samples.
+    porosity : float
+        Wanted, in (0, 1).
+    usual : float
+        See `usual_coarse_mean`.
+
+    Returns
+    -------
+    threshold : float
+        Of the grey values.
+    standard_error : float
+        Of the mean porosity at this threshold; infinite for a single block.
+    """
+    values, coarse = np.concatenate([block.grey for block in blocks]), np.array([block.coarse for block in blocks])
+    threshold = float(np.quantile(values, 1 - porosity))
+    if len(blocks) < 3:
+        return threshold, float("inf")
+    fractions = np.array([float((block.grey >= threshold).mean()) for block in blocks])
+    deviations = coarse - coarse.mean()
+    spread = float(deviations @ deviations)
+    slope = float(deviations @ fractions) / spread if spread > 0 and len(blocks) >= LEAST_BLOCKS else 0.0
+    residuals = fractions - fractions.mean() - slope * deviations
+    excess = slope * (float(coarse.mean()) - usual)
+    threshold = float(np.quantile(values, np.clip(1 - porosity - excess, 0.0, 1.0)))
+    return threshold, float(np.sqrt(residuals @ residuals / (len(blocks) - 2) / len(blocks)))
+
+
+def smooth_thresholds(porosities: Sequence[float], values: Sequence[float]) -> ThresholdCurve:
+    """A curve through thresholds that each are known roughly: their best parabola."""
+    fitted = np.polyval(np.polyfit(porosities, values, 2), porosities) if len(values) > 3 else np.array(values)
+    return ThresholdCurve(tuple(map(float, porosities)), tuple(map(float, fitted)))
+
+
+@torch.inference_mode()
+def _run(stages: Sequence[Stage], window: Window, seed: int, porosity: float | None) -> tuple[Tensor, Tensor | None]:
+    device = stages[-1].head.weight.device
+
+    def noise(config: StageConfig, where: Window) -> Tensor:
+        field = NoiseField(_SEED_OFFSET + seed, config.scale, config.n_noise_channels)
+        return torch.from_numpy(field.window(where))[None].to(device)
+
+    local: PorositySource | None = None if porosity is None else lambda _config, _window: porosity
+    grey, coarse = run_stages(stages, window, noise, local)
+    return grey.cpu(), None if coarse is None else coarse.cpu()
+
+
+def _far_window(i: int, side: int, stages: Sequence[Stage]) -> Window:
+    dimension = stages[-1].dimension
+    start = (i * _SPACING // stages[-1].config.scale, *[0] * (dimension - 1))
+    return Window(start, tuple(a + side for a in start))

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import torch
 
-from napari_swnn._types import BoolArray, Labels, Path
+from napari_swnn._types import BoolArray, FloatArray, Labels, Path
 from napari_swnn.core.network import NetworkConfig, Stage
 from napari_swnn.core.reference import Reference
+from napari_swnn.core.threshold import ThresholdCurve
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,10 @@ class Model:
         Scales and sizes.
     stages : tuple of Stage
         The cascade in evaluation mode, coarsest first; batch norm is folded into the convolutions.
-    threshold : float
+    thresholds : ThresholdCurve
         Grey values at or above it are the phase of interest; calibrated at the end of training.
     porosity : float or None
-        Volume fraction of the phase of interest that the model was trained for; None if it is not known.
+        Volume fraction of the phase of interest that a volume has if no other is asked for; None if it is not known.
     reachable : tuple of float
         Porosities that the reference's patterns can express.
     labels : PhaseLabels
@@ -74,7 +75,7 @@ class Model:
 
     network: NetworkConfig
     stages: tuple[Stage, ...]
-    threshold: float
+    thresholds: ThresholdCurve
     porosity: float | None
     reachable: tuple[float, float] = (0.0, 1.0)
     labels: PhaseLabels = PhaseLabels(1, 0)
@@ -86,6 +87,26 @@ class Model:
     def dimension(self) -> int:
         """2 or 3."""
         return self.network.dimension
+
+    @property
+    def porosity_range(self) -> tuple[float, float] | None:
+        """Porosities that a volume can be asked for; None if the model has a single one."""
+        return self.network.porosity_range
+
+    @overload
+    def threshold_at(self, porosity: float) -> float: ...
+
+    @overload
+    def threshold_at(self, porosity: FloatArray) -> FloatArray: ...
+
+    def threshold_at(self, porosity: float | FloatArray) -> float | FloatArray:
+        """Grey value from which on a voxel is the phase of interest, where this porosity is asked for."""
+        return self.thresholds.at(porosity)
+
+    @property
+    def threshold(self) -> float:
+        """The threshold at the model's own porosity."""
+        return self.thresholds.values[0] if self.porosity is None else self.threshold_at(self.porosity)
 
     def save(self, path: Path) -> None:
         """Write the model to a file; see `napari_swnn.core.model_file`.
@@ -135,7 +156,13 @@ class Model:
         from napari_swnn.core.authors import load_checkpoint
 
         network, stage = load_checkpoint(path)
-        return cls(network, (stage,), threshold, None, provenance={"imported_from": "authors' checkpoint"})
+        return cls(
+            network,
+            (stage,),
+            ThresholdCurve.constant(threshold),
+            None,
+            provenance={"imported_from": "authors' checkpoint"},
+        )
 
     def to(self, device: torch.device) -> tuple[Stage, ...]:
         """The stages on a device; the model itself stays on the CPU."""

@@ -18,8 +18,9 @@ from torch import Tensor
 from napari_swnn._types import Path
 from napari_swnn.core.model import Model, PhaseLabels
 from napari_swnn.core.network import NetworkConfig, Stage, StageConfig
+from napari_swnn.core.threshold import ThresholdCurve
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _KEY = "napari-swnn"
 
 
@@ -69,7 +70,7 @@ def _header(model: Model) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
         "network": asdict(model.network),
-        "threshold": model.threshold,
+        "thresholds": asdict(model.thresholds),
         "porosity": model.porosity,
         "reachable": list(model.reachable),
         "labels": asdict(model.labels),
@@ -86,7 +87,7 @@ def _model(header: dict[str, Any], tensors: dict[str, Tensor]) -> Model:
     return Model(
         network=network,
         stages=tuple(_stage(network, i, tensors) for i in range(len(network.stages))),
-        threshold=float(header["threshold"]),
+        thresholds=_thresholds(header),
         porosity=header["porosity"],
         reachable=(header["reachable"][0], header["reachable"][1]),
         labels=PhaseLabels(int(header["labels"]["phase"]), int(header["labels"]["background"])),
@@ -96,9 +97,18 @@ def _model(header: dict[str, Any], tensors: dict[str, Tensor]) -> Model:
     )
 
 
+def _thresholds(header: dict[str, Any]) -> ThresholdCurve:
+    if header["format_version"] == 1:
+        return ThresholdCurve.constant(float(header["threshold"]))
+    entries = header["thresholds"]
+    return ThresholdCurve(tuple(map(float, entries["porosities"])), tuple(map(float, entries["values"])))
+
+
 def _network(entries: dict[str, Any]) -> NetworkConfig:
     stages = tuple(StageConfig(**stage) for stage in entries["stages"])
-    return NetworkConfig(stages, entries["dimension"], entries["n_phase_channels"])
+    limits = entries.get("porosity_range")  # not there in format 1
+    porosity_range = None if limits is None else (float(limits[0]), float(limits[1]))
+    return NetworkConfig(stages, entries["dimension"], entries["n_phase_channels"], porosity_range)
 
 
 def _stage(network: NetworkConfig, i: int, tensors: dict[str, Tensor]) -> Stage:
@@ -107,6 +117,7 @@ def _stage(network: NetworkConfig, i: int, tensors: dict[str, Tensor]) -> Stage:
         conditioned=i > 0,
         dimension=network.dimension,
         n_phase_channels=network.n_phase_channels,
+        porosity_range=network.porosity_range,
     )
     prefix = f"stage{i}."
     stage.load_state_dict({name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)})

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from napari_swnn.core.modulation import Modulation, cropped_features, porosity_features
 from napari_swnn.core.windows import Window
 
 SLOPE = 0.01
@@ -66,11 +67,14 @@ class NetworkConfig:
         2 or 3.
     n_phase_channels : int
         Grey channels of the output: 1 for two phases.
+    porosity_range : tuple of float, optional
+        Lowest and highest porosity that the network can be asked for. None: it has a single one.
     """
 
     stages: tuple[StageConfig, ...]
     dimension: int = 3
     n_phase_channels: int = 1
+    porosity_range: tuple[float, float] | None = None
 
     @property
     def receptive_field(self) -> int:
@@ -94,6 +98,8 @@ class Stage(nn.Module):
         2 or 3.
     n_phase_channels : int
         Grey channels of input and output.
+    porosity_range : tuple of float, optional
+        Porosities that modulate the features; None builds a network for a single porosity.
     normalised : bool
         With batch norm, to be trained; without it, folded into the convolutions, to generate.
     generator : torch.Generator, optional
@@ -112,11 +118,13 @@ class Stage(nn.Module):
         conditioned: bool,
         dimension: int = 3,
         n_phase_channels: int = 1,
+        porosity_range: tuple[float, float] | None = None,
         normalised: bool = False,
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
         self.config, self.conditioned, self.dimension = config, conditioned, dimension
+        self.porosity_range = porosity_range
         convolution = {2: nn.Conv2d, 3: nn.Conv3d}[dimension]
         norm = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}[dimension]
         width, first = config.n_channels, config.n_noise_channels + conditioned * n_phase_channels
@@ -125,7 +133,10 @@ class Stage(nn.Module):
             _uninitialised(convolution, n, width, kernel_size=3, bias=not normalised) for n in inputs
         )
         self.norms = nn.ModuleList(norm(width) for _ in inputs) if normalised else None
+        modulated = porosity_range is not None
+        self.modulations = nn.ModuleList(Modulation(width) for _ in inputs) if modulated else None
         self.head = _uninitialised(nn.Linear, width, n_phase_channels)
+        self.head_modulation = Modulation(n_phase_channels) if modulated else None
         if generator is not None:
             self._initialise(generator)
         self.to(memory_format=self.memory_format)  # type: ignore[call-overload]  # missing from torch's annotations
@@ -149,7 +160,7 @@ class Stage(nn.Module):
         """Channels last: convolutions on the CPU are 2 to 4 times quicker than in the default layout."""
         return torch.channels_last_3d if self.dimension == 3 else torch.channels_last
 
-    def forward(self, noise: Tensor, coarse: Tensor | None = None) -> Tensor:
+    def forward(self, noise: Tensor, coarse: Tensor | None = None, porosity: Tensor | None = None) -> Tensor:
         """Return the grey volume ``(n, phases, *spatial)``, `margin` voxels less on every side.
 
         Parameters
@@ -158,16 +169,26 @@ class Stage(nn.Module):
             ``(n, n_noise_channels, *spatial)``.
         coarse : torch.Tensor, optional
             ``(n, phases, *spatial)``, the coarser stage's volume on the same voxels.
+        porosity : torch.Tensor, optional
+            ``(n, 1, *spatial)``, or with extents of 1 where it is the same everywhere; of a modulated stage only.
         """
+        features = None
+        if self.porosity_range is not None and porosity is not None:
+            features = porosity_features(porosity, self.porosity_range)
         x = noise if coarse is None else torch.cat([coarse, noise], 1)
         x = x.contiguous(memory_format=self.memory_format)
         for i, convolution in enumerate(self.convolutions):
             x = convolution(x)
             if self.norms is not None:
                 x = self.norms[i](x)
+            if self.modulations is not None and features is not None:
+                features = cropped_features(features, 1)
+                x = self.modulations[i](x, features)
             x = F.leaky_relu(x, SLOPE, inplace=True)
         # A 1 x 1 x 1 convolution takes a slow path on the CPU; a matrix product over the channels does not.
         y = self.head(x.movedim(1, -1)).movedim(-1, 1).float()
+        if self.head_modulation is not None and features is not None:
+            y = self.head_modulation(y, features)
         if coarse is not None:
             y = y + self.CARRY_OVER * cropped(coarse, self.margin)
         return self.CEILING * torch.tanh(y) if self.config.bounded else y
@@ -175,21 +196,45 @@ class Stage(nn.Module):
     @torch.no_grad()
     def folded(self) -> Stage:
         """The same mapping in evaluation mode, with batch norm folded into the convolutions."""
+        stage = self._without_norms(self.porosity_range)
+        stage.load_state_dict(self.state_dict(), strict=False)  # the modulations; the rest is set below
+        for i, module in enumerate(self.convolutions):
+            source = cast(nn.Conv3d, module)
+            weight, bias = source.weight, source.bias
+            if self.norms is not None:
+                weight, bias = _fold(weight, bias, cast(nn.BatchNorm3d, self.norms[i]))
+            _set(stage.convolutions[i], weight, cast(Tensor, bias))
+        return stage
+
+    @torch.no_grad()
+    def at(self, porosity: float) -> Stage:
+        """The same mapping at one porosity, as quick as a stage for a single one; of a folded, modulated stage."""
+        assert self.porosity_range is not None
+        assert self.modulations is not None
+        assert self.head_modulation is not None
+        place = torch.tensor([[porosity]], device=self.head.weight.device)
+        features = porosity_features(place, self.porosity_range)[0]
+        stage = self._without_norms(None)
+        for i, module in enumerate(self.convolutions):
+            source, modulation = cast(nn.Conv3d, module), cast(Modulation, self.modulations[i])
+            _set(stage.convolutions[i], *modulation.folded(source.weight, cast(Tensor, source.bias), features))
+        _set(stage.head, *self.head_modulation.folded(self.head.weight, self.head.bias, features))
+        return stage
+
+    def _without_norms(self, porosity_range: tuple[float, float] | None) -> Stage:
         stage = Stage(
             self.config,
             conditioned=self.conditioned,
             dimension=self.dimension,
             n_phase_channels=self.head.out_features,
+            porosity_range=porosity_range,
         ).to(self.head.weight.device)
-        stage.head.load_state_dict(self.head.state_dict())
-        for i, module in enumerate(self.convolutions):
-            source, target = cast(nn.Conv3d, module), cast(nn.Conv3d, stage.convolutions[i])
-            weight, bias = source.weight, source.bias
-            if self.norms is not None:
-                weight, bias = _fold(weight, bias, cast(nn.BatchNorm3d, self.norms[i]))
-            target.weight.copy_(weight)
-            cast(Tensor, target.bias).copy_(cast(Tensor, bias))
         return stage.eval().requires_grad_(False)
+
+
+def _set(layer: nn.Module, weight: Tensor, bias: Tensor) -> None:
+    cast(nn.Conv3d, layer).weight.copy_(weight)
+    cast(Tensor, layer.bias).copy_(bias)
 
 
 def _uninitialised(module: type[nn.Module], *args: int, **kwargs: int) -> Any:
@@ -234,9 +279,13 @@ def upsampled(coarse: Tensor, source: Window, target: Window) -> Tensor:
 
 NoiseSource = Callable[[StageConfig, Window], Tensor]
 """Noise ``(n, n_noise_channels, *window.shape)`` of a stage, in a window of its own grid."""
+PorositySource = Callable[[StageConfig, Window], Tensor | float]
+"""Porosity ``(n, 1, *window.shape)`` in a window of a stage's own grid; a number where it is the same everywhere."""
 
 
-def run_stages(stages: Sequence[Stage], window: Window, noise: NoiseSource) -> tuple[Tensor, Tensor | None]:
+def run_stages(
+    stages: Sequence[Stage], window: Window, noise: NoiseSource, porosity: PorositySource | None = None
+) -> tuple[Tensor, Tensor | None]:
     """Run a cascade for one window of its finest grid.
 
     All coarser windows follow from the global coordinates of `window`, so windows that meet agree where they meet.
@@ -249,6 +298,8 @@ def run_stages(stages: Sequence[Stage], window: Window, noise: NoiseSource) -> t
         What to compute, in voxels of the last stage.
     noise : callable
         Gives the noise of a stage in a window.
+    porosity : callable, optional
+        Gives the porosity of a modulated stage in a window.
 
     Returns
     -------
@@ -261,8 +312,10 @@ def run_stages(stages: Sequence[Stage], window: Window, noise: NoiseSource) -> t
     source = window.grown(last.margin)
     coarse = None
     if len(stages) > 1:
-        with torch.no_grad():  # coarser stages are finished when a finer one is trained
-            below, _ = run_stages(stages[:-1], source.coarser(), noise)
-            coarse = upsampled(below, source.coarser(), source)
-    grey = last(noise(last.config, source), coarse)
+        below, _ = run_stages(stages[:-1], source.coarser(), noise, porosity)
+        coarse = upsampled(below, source.coarser(), source)
+    local = None if porosity is None else porosity(last.config, source)
+    if isinstance(local, float):
+        last, local = last.at(local), None
+    grey = last(noise(last.config, source), coarse, local)
     return grey, None if coarse is None else cropped(coarse, last.margin)

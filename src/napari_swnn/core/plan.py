@@ -9,6 +9,7 @@ import torch
 
 from napari_swnn._checks import check_in_range, check_seed
 from napari_swnn._types import Shape
+from napari_swnn.core.calibration import N_NODES
 from napari_swnn.core.choice import NetworkChoice, choose_network
 from napari_swnn.core.config import TrainingConfig, preset_config
 from napari_swnn.core.control import TargetFamily, reachable_range
@@ -32,7 +33,8 @@ class TrainingPlan:
     reference : Reference
         What is reconstructed.
     porosity : float
-        Target, in (0, 1).
+        Target, in (0, 1); of a range, what a volume has if no other is asked for: the reference's own if it lies in
+        the range, else the middle.
     config : TrainingConfig
         Settings as given.
     choice : NetworkChoice
@@ -57,6 +59,29 @@ class TrainingPlan:
     device: torch.device
 
     @property
+    def porosity_range(self) -> tuple[float, float] | None:
+        """Porosities to train for; None for a single one."""
+        return self.choice.network.porosity_range
+
+    @property
+    def porosity_nodes(self) -> tuple[float, ...]:
+        """Porosities at which the threshold is found."""
+        if self.porosity_range is None:
+            return (self.porosity,)
+        return tuple(map(float, np.linspace(*self.porosity_range, N_NODES)))
+
+    @property
+    def n_calibration_blocks(self) -> int:
+        """Blocks generated at each of them, at most; neighbours support each other through the smooth curve."""
+        n = self.config.n_calibration_blocks
+        return n if self.porosity_range is None else -(-n // 4)
+
+    @property
+    def n_volumes(self) -> int:
+        """Volumes of each window in a step: one for each porosity that it is asked for."""
+        return 1 if self.porosity_range is None else 2
+
+    @property
     def stages(self) -> tuple[StageConfig, ...]:
         """The stages to train, coarsest first."""
         return self.choice.network.stages
@@ -78,7 +103,7 @@ class TrainingPlan:
     def cost(self, stage: StageConfig) -> float:
         """Arithmetic of one step, in units that mean nothing by themselves."""
         windows = [window.grown(stage.margin) for window, _ in self.samples(stage)]
-        return sum(_arithmetic(stage, float(np.prod(window.shape))) for window in windows)
+        return self.n_volumes * sum(_arithmetic(stage, float(np.prod(window.shape))) for window in windows)
 
     @property
     def block_cost(self) -> float:
@@ -123,7 +148,7 @@ def _reachable(reference: Reference, choice: NetworkChoice) -> tuple[float, floa
 def plan_training(
     reference: Reference,
     *,
-    porosity: float | None = None,
+    porosity: float | tuple[float, float] | None = None,
     preset: str = "standard",
     config: TrainingConfig | None = None,
     dimension: int = 3,
@@ -148,16 +173,34 @@ def plan_training(
     choice = choose_network(reference, config, dimension=dimension)
     _check_patterns_fit(reference, choice)
     _check_volumes(choice, config)
-    target = reference.porosity if porosity is None else porosity
     reachable = _reachable(reference, choice)
-    low, high = reachable
-    hint = "this is what the patterns of the reference can express"
-    # Exactly 0 or 1 would be a volume of a single phase: nothing to reconstruct.
-    check_in_range(target, low, high, name="porosity", hint=hint, open_low=low <= 0, open_high=high >= 1)
+    target, porosity_range = _check_porosity(reference, porosity, reachable)
+    choice = replace(choice, network=replace(choice.network, porosity_range=porosity_range))
     rng = np.random.default_rng(seed)
     families = tuple(_families(reference, stage, config, rng) for stage in choice.network.stages)
-    choice, families = _able_to_express(target, choice, families)
-    return TrainingPlan(reference, float(target), config, choice, families, reachable, seed, pick_device(device))
+    choice, families = _able_to_express((target,) if porosity_range is None else porosity_range, choice, families)
+    return TrainingPlan(reference, target, config, choice, families, reachable, seed, pick_device(device))
+
+
+def _check_porosity(
+    reference: Reference, porosity: float | tuple[float, float] | None, reachable: tuple[float, float]
+) -> tuple[float, tuple[float, float] | None]:
+    """The target, and the range if there is one."""
+    low, high = reachable
+
+    def check(value: float) -> float:
+        # Exactly 0 or 1 would be a volume of a single phase: nothing to reconstruct.
+        hint = "this is what the patterns of the reference can express"
+        return check_in_range(value, low, high, name="porosity", hint=hint, open_low=low <= 0, open_high=high >= 1)
+
+    if not isinstance(porosity, tuple | list):
+        return check(reference.porosity if porosity is None else porosity), None
+    limits = tuple(porosity)
+    if len(limits) != 2 or not limits[0] < limits[1]:
+        raise ValueError(f"porosity must be one number, or a range (low, high) with low < high, got {porosity!r}")
+    ends = check(limits[0]), check(limits[1])
+    own = reference.porosity
+    return own if ends[0] <= own <= ends[1] else sum(ends) / 2, ends
 
 
 def _check_patterns_fit(reference: Reference, choice: NetworkChoice) -> None:
@@ -188,17 +231,20 @@ def _families(
 
 
 def _able_to_express(
-    porosity: float, choice: NetworkChoice, families: tuple[tuple[TargetFamily, ...], ...]
+    porosities: tuple[float, ...], choice: NetworkChoice, families: tuple[tuple[TargetFamily, ...], ...]
 ) -> tuple[NetworkChoice, tuple[tuple[TargetFamily, ...], ...]]:
     """Leave out coarse scales whose patterns, large as they are, hardly ever have the porosity asked for."""
     first = 0
-    while first < len(families) - 1 and not all(_expresses(family, porosity) for family in families[first]):
+    while first < len(families) - 1 and not all(
+        _expresses(family, porosity) for family in families[first] for porosity in porosities
+    ):
         first += 1
     if first == 0:
         return choice, families
     network = replace(choice.network, stages=choice.network.stages[first:])
+    asked = " and ".join(f"{porosity:.2f}" for porosity in porosities)
     left_out = ", ".join(f"1/{stage.scale}" for stage in choice.network.stages[:first])
-    reason = f"No stage at {left_out} of the resolution: too few large patterns have the porosity {porosity:.2f}."
+    reason = f"No stage at {left_out} of the resolution: too few large patterns have the porosity {asked}."
     return replace(choice, network=network, reasons=(*choice.reasons, reason)), families[first:]
 
 

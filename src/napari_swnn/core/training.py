@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from math import cos, pi
+from math import inf
 from time import perf_counter
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_swnn._steps import drain
 from napari_swnn._types import Labels
-from napari_swnn.core.calibration import calibration_blocks, threshold_of
+from napari_swnn.core.calibration import (
+    LEAST_BLOCKS,
+    TOLERANCE,
+    CalibrationBlock,
+    calibrated_threshold,
+    calibration_blocks,
+    smooth_thresholds,
+    usual_coarse_mean,
+)
 from napari_swnn.core.config import TrainingConfig, name_of
-from napari_swnn.core.control import TargetFamily
-from napari_swnn.core.device import describe_device, training_precision
+from napari_swnn.core.device import describe_device
 from napari_swnn.core.model import Model, PhaseLabels
-from napari_swnn.core.network import Stage, StageConfig, run_stages
-from napari_swnn.core.pattern_loss import PatternLoss
+from napari_swnn.core.network import Stage, StageConfig
 from napari_swnn.core.plan import TrainingPlan, plan_training
+from napari_swnn.core.randomness import Randomness
 from napari_swnn.core.reference import Reference
-from napari_swnn.core.windows import Window
+from napari_swnn.core.stage_training import StageStep, iter_stage, new_stage, settle_norms
+from napari_swnn.core.threshold import ThresholdCurve
 
-WARM_UP = 10
-"""Steps over which the learning rate rises to its full value."""
 _FEW_BLOCKS = 8
 """Blocks of the calibration when a training was stopped early."""
-_N_USUAL = 16
-"""Fresh volumes from which the usual porosity of the coarser stages is taken."""
-N_NORM_CUBES = 8
-"""Fresh volumes from which the statistics of batch norm are taken at the end of a stage."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -56,6 +57,8 @@ class TrainingStep:
         Seconds.
     activity : str
         What is being done: ``"training"``, or ``"finding the threshold"`` after the last iteration.
+    note : str
+        What the user should know, for example that the loss diverged and what was done; usually empty.
     """
 
     iteration: int
@@ -67,12 +70,13 @@ class TrainingStep:
     elapsed: float
     time_left: float
     activity: str = "training"
+    note: str = ""
 
 
 def train(
     reference: Reference,
     *,
-    porosity: float | None = None,
+    porosity: float | tuple[float, float] | None = None,
     preset: str = "standard",
     config: TrainingConfig | None = None,
     dimension: int = 3,
@@ -86,8 +90,9 @@ def train(
     ----------
     reference : Reference
         The segmented section(s).
-    porosity : float, optional
-        Volume fraction of the phase of interest in the volumes, in [0, 1]; the reference's own if not given.
+    porosity : float or tuple of float, optional
+        Volume fraction of the phase of interest in the volumes, in [0, 1]; the reference's own if not given. A pair
+        ``(low, high)`` trains one model that is then asked for any porosity of that range, in twice the time.
     preset : {"standard", "draft", "fine", "paper"}
         Named settings: ``draft`` for a first look, ``fine`` for the best, ``paper`` for the paper's.
     config : TrainingConfig, optional
@@ -120,7 +125,7 @@ def train(
 def iter_training(
     reference: Reference,
     *,
-    porosity: float | None = None,
+    porosity: float | tuple[float, float] | None = None,
     preset: str = "standard",
     config: TrainingConfig | None = None,
     dimension: int = 3,
@@ -155,55 +160,53 @@ def iter_plan(
     plan: TrainingPlan, *, should_stop: Callable[[], bool] = lambda: False
 ) -> Generator[TrainingStep, None, Model]:
     """Carry out a plan; see `iter_training`."""
-    source = _Randomness(plan.seed, plan.device)
+    source = Randomness(plan.seed, plan.device)
     clock = _Clock(plan)
     finished: list[Stage] = []
     losses: list[float] = []
     for config, targets in zip(plan.stages, plan.targets, strict=True):
-        stage = _new_stage(plan, config, source.generator)
+        stage = new_stage(plan, config, source.generator)
         if not clock.stopped:
-            for loss, grey in _iter_stage(plan, stage, finished, targets, source):
-                losses.append(loss)
-                yield clock.step(config, loss, _as_labels(plan.reference, grey))
+            for step in iter_stage(plan, stage, finished, targets, source):
+                losses.append(step.loss)
+                yield clock.step(config, step, _as_labels(plan.reference, step.grey))
                 if should_stop():
                     clock.stopped = True
                     break
         else:
             nn.init.zeros_(stage.head.weight)  # pass the coarser volume on
-        _settle_norms(plan, stage, finished, source)
+        settle_norms(plan, stage, finished, source)
         finished.append(stage.folded())
-    threshold = yield from _iter_threshold(plan, finished, clock, should_stop)
-    return _assemble(plan, finished, threshold, losses, stopped=clock.stopped)
+    thresholds = yield from _iter_thresholds(plan, finished, clock, should_stop)
+    return _assemble(plan, finished, thresholds, losses, stopped=clock.stopped)
 
 
-def _iter_threshold(
+def _iter_thresholds(
     plan: TrainingPlan, stages: Sequence[Stage], clock: _Clock, should_stop: Callable[[], bool]
-) -> Generator[TrainingStep, None, float]:
-    """Calibrate the threshold; a user who wants to stop gets it from fewer blocks."""
-    wanted = plan.config.n_calibration_blocks
+) -> Generator[TrainingStep, None, ThresholdCurve]:
+    """Calibrate the threshold of each porosity; a user who wants to stop gets it from fewer blocks."""
+    nodes = plan.porosity_nodes
+    ranged = plan.porosity_range is not None
     hurried = clock.stopped
-    n_blocks = min(wanted, _FEW_BLOCKS) if hurried else wanted
-    clock.cost = clock.spent + n_blocks * plan.block_cost  # the steps that a stop left out will not come
+    n_blocks = min(plan.n_calibration_blocks, _FEW_BLOCKS) if hurried else plan.n_calibration_blocks
+    clock.cost = clock.spent + len(nodes) * n_blocks * plan.block_cost  # the steps that a stop left out will not come
     values = []
-    for block in calibration_blocks(stages, n_blocks=n_blocks, seed=plan.seed):
-        values.append(block)
-        yield clock.calibration_step()
-        if not hurried and should_stop():
-            clock.stopped = True
-            break
-    return threshold_of(values, plan.porosity)
-
-
-class _Randomness:
-    """All random draws of a training come from here."""
-
-    def __init__(self, seed: int, device: torch.device) -> None:
-        self.rng = np.random.default_rng(seed)
-        self.generator = torch.Generator().manual_seed(seed)
-        self.device = device
-
-    def noise(self, config: StageConfig, window: Window) -> Tensor:
-        return torch.randn(1, config.n_noise_channels, *window.shape, generator=self.generator).to(self.device)
+    for i, node in enumerate(nodes):
+        asked = node if ranged else None
+        usual = usual_coarse_mean(stages, seed=plan.seed, porosity=asked)
+        samples = calibration_blocks(stages, seed=plan.seed, start=i * n_blocks, porosity=asked)
+        blocks: list[CalibrationBlock] = []
+        error = inf
+        while len(blocks) < n_blocks and not (len(blocks) >= LEAST_BLOCKS and error < TOLERANCE):
+            blocks.append(next(samples))
+            if len(blocks) % LEAST_BLOCKS == 0:
+                error = calibrated_threshold(blocks, node, usual)[1]
+            yield clock.calibration_step()
+            if not hurried and should_stop():
+                clock.stopped = hurried = True
+                break
+        values.append(calibrated_threshold(blocks, node, usual)[0])
+    return smooth_thresholds(nodes, values)
 
 
 class _Clock:
@@ -213,22 +216,24 @@ class _Clock:
         self.plan, self.start, self.iteration, self.stopped = plan, perf_counter(), 0, False
         self.total = sum(plan.n_steps(stage) for stage in plan.stages)
         self.cost = sum(plan.n_steps(stage) * plan.cost(stage) for stage in plan.stages)
-        self.cost += plan.config.n_calibration_blocks * plan.block_cost
+        self.cost += len(plan.porosity_nodes) * plan.n_calibration_blocks * plan.block_cost
         self.spent = 0.0
         self.warm: tuple[float, float] | None = None
         self.last: TrainingStep
 
-    def step(self, stage: StageConfig, loss: float, preview: Labels) -> TrainingStep:
+    def step(self, stage: StageConfig, step: StageStep, preview: Labels) -> TrainingStep:
         self.iteration += 1
         self.spent += self.plan.cost(stage)
         porosity = float((preview == self.plan.reference.phase).mean())
-        self.last = TrainingStep(self.iteration, self.total, stage.scale, loss, porosity, preview, *self._times())
+        self.last = TrainingStep(
+            self.iteration, self.total, stage.scale, step.loss, porosity, preview, *self._times(), note=step.note
+        )
         return self.last
 
     def calibration_step(self) -> TrainingStep:
         self.spent += self.plan.block_cost
         elapsed, left = self._times()
-        return replace(self.last, elapsed=elapsed, time_left=left, activity="finding the threshold")
+        return replace(self.last, elapsed=elapsed, time_left=left, activity="finding the threshold", note="")
 
     def _times(self) -> tuple[float, float]:
         elapsed = perf_counter() - self.start
@@ -239,118 +244,19 @@ class _Clock:
         return elapsed, max(0.0, pace * (self.cost - self.spent))
 
 
-def _new_stage(plan: TrainingPlan, config: StageConfig, generator: torch.Generator) -> Stage:
-    network = plan.choice.network
-    stage = Stage(
-        config,
-        conditioned=config is not network.stages[0],
-        dimension=network.dimension,
-        n_phase_channels=network.n_phase_channels,
-        normalised=True,
-        generator=generator,
-    )
-    return stage.to(plan.device)
-
-
-def _iter_stage(
-    plan: TrainingPlan,
-    stage: Stage,
-    finished: Sequence[Stage],
-    targets: Sequence[TargetFamily],
-    source: _Randomness,
-) -> Iterator[tuple[float, Tensor]]:
-    """Fit one stage, the coarser ones being finished; yields the distance and the grey volume of each step."""
-    config, n_steps = plan.config, plan.n_steps(stage.config)
-    usual = _usual_porosity(plan, stage, finished, source)
-    optimiser = torch.optim.Adam(stage.parameters(), lr=config.learning_rate, betas=(0.9, 0.99))
-    for i in range(n_steps):
-        for group in optimiser.param_groups:
-            group["lr"] = config.learning_rate * _rate(config, i, n_steps)
-        optimiser.zero_grad()
-        total = 0.0
-        samples = plan.samples(stage.config)
-        for window, axes in samples:
-            grey, coarse = _generate(plan, [*finished, stage], window, source)
-            # A coarser volume fixes how much of the phase this window holds. Its patterns are compared with those of
-            # that porosity: to ask for the mean in every window would teach the stage to be uniform.
-            excess = 0.0 if coarse is None else _porosity(coarse) - usual
-            distance = PatternLoss(
-                [family.near(plan.porosity + excess) for family in targets],
-                config.n_projections,
-                config.max_patterns,
-                config.p,
-                config.local_directions,
-            )
-            loss = distance(grey, axes, generator=source.generator, rng=source.rng)
-            total += float(loss.detach()) / len(samples)
-            if coarse is not None:
-                loss = loss + config.consistency * disagreement(grey, coarse)
-            (loss / len(samples)).backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        yield total, grey.detach()
-
-
-@torch.no_grad()
-def _usual_porosity(plan: TrainingPlan, stage: Stage, finished: Sequence[Stage], source: _Randomness) -> float:
-    """Mean porosity of what the coarser stages hand on; the target's if there are none."""
-    if not finished:
-        return plan.porosity
-    windows = [window for window, _ in plan.samples(stage.config)] * _N_USUAL
-    coarse = [_generate(plan, [*finished, stage], window, source)[1] for window in windows]
-    return float(np.mean([_porosity(volume) for volume in coarse if volume is not None]))
-
-
-def _porosity(grey: Tensor) -> float:
-    """Porosity that grey values from -1 to 1 stand for."""
-    return float(grey.mean()) / 2 + 0.5
-
-
-def _rate(config: TrainingConfig, step: int, n_steps: int) -> float:
-    """Factor of the learning rate: a short rise, then half a cosine down to a fiftieth."""
-    if config.schedule == "constant":
-        return 1.0
-    return min(1.0, (step + 1) / WARM_UP) * (0.02 + 0.49 * (1 + cos(pi * step / n_steps)))
-
-
-def _generate(
-    plan: TrainingPlan, stages: Sequence[Stage], window: Window, source: _Randomness
-) -> tuple[Tensor, Tensor | None]:
-    precision = training_precision(plan.device)
-    with torch.autocast(plan.device.type, dtype=precision, enabled=precision != torch.float32):
-        return run_stages(stages, window, source.noise)
-
-
-def disagreement(grey: Tensor, coarse: Tensor) -> Tensor:
-    """Mean squared difference of the block averages of a grey volume and of the coarser one it refines."""
-    pool = F.avg_pool3d if grey.ndim == 5 else F.avg_pool2d
-    return (pool(grey, 4, 2) - pool(coarse, 4, 2)).pow(2).mean()
-
-
-@torch.no_grad()
-def _settle_norms(plan: TrainingPlan, stage: Stage, finished: Sequence[Stage], source: _Randomness) -> None:
-    """Take the statistics of batch norm over fresh volumes, with the weights as they are ("precise" batch norm)."""
-    norms = [module for module in stage.modules() if isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d)]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # cumulative average
-    for _ in range(N_NORM_CUBES):
-        for window, _axes in plan.samples(stage.config):
-            run_stages([*finished, stage], window, source.noise)
-
-
 def _as_labels(reference: Reference, grey: Tensor) -> Labels:
     labels = PhaseLabels.of(reference)
     return labels.paint(grey[0, 0].cpu().numpy() >= 0)
 
 
 def _assemble(
-    plan: TrainingPlan, stages: Sequence[Stage], threshold: float, losses: Sequence[float], *, stopped: bool
+    plan: TrainingPlan, stages: Sequence[Stage], thresholds: ThresholdCurve, losses: Sequence[float], *, stopped: bool
 ) -> Model:
     reference = plan.reference
     return Model(
         network=plan.choice.network,
         stages=tuple(stage.cpu() for stage in stages),
-        threshold=threshold,
+        thresholds=thresholds,
         porosity=plan.porosity,
         reachable=plan.reachable,
         labels=PhaseLabels.of(reference),

@@ -1,0 +1,210 @@
+"""Fit one stage of the cascade, the coarser ones being finished (Eq. 19-21 of the paper)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from math import cos, isfinite, pi
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from napari_swnn.core.coarse_bank import CoarseBank
+from napari_swnn.core.config import TrainingConfig
+from napari_swnn.core.control import TargetFamily
+from napari_swnn.core.device import training_precision
+from napari_swnn.core.network import Stage, StageConfig, cropped, upsampled
+from napari_swnn.core.pattern_loss import PatternLoss
+from napari_swnn.core.plan import TrainingPlan
+from napari_swnn.core.randomness import Randomness, constant_porosity
+from napari_swnn.core.windows import Window
+
+WARM_UP = 10
+"""Steps over which the learning rate rises to its full value."""
+N_NORM_CUBES = 8
+"""Fresh volumes from which the statistics of batch norm are taken at the end of a stage."""
+_SAVE_EVERY = 20
+"""Steps between the states that a training can go back to."""
+_DIVERGED = 5.0
+"""A loss this many times the usual one of late is not the ordinary noise of small samples."""
+_MAX_RESTARTS = 6
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class StageStep:
+    """What one step did.
+
+    Attributes
+    ----------
+    loss : float
+        Sliced Wasserstein distance to the target.
+    grey : torch.Tensor
+        ``(n, phases, *spatial)`` the volumes of the step.
+    note : str
+        What the user should know; usually empty.
+    """
+
+    loss: float
+    grey: Tensor
+    note: str = ""
+
+
+def new_stage(plan: TrainingPlan, config: StageConfig, generator: torch.Generator) -> Stage:
+    """A stage with random weights."""
+    network = plan.choice.network
+    stage = Stage(
+        config,
+        conditioned=config is not network.stages[0],
+        dimension=network.dimension,
+        n_phase_channels=network.n_phase_channels,
+        porosity_range=network.porosity_range,
+        normalised=True,
+        generator=generator,
+    )
+    return stage.to(plan.device)
+
+
+def iter_stage(
+    plan: TrainingPlan,
+    stage: Stage,
+    finished: Sequence[Stage],
+    targets: Sequence[TargetFamily],
+    source: Randomness,
+) -> Iterator[StageStep]:
+    """Fit one stage step by step.
+
+    Raises
+    ------
+    RuntimeError
+        If the loss diverges time and again.
+    """
+    config, n_steps = plan.config, plan.n_steps(stage.config)
+    bank = CoarseBank(plan, finished, source)
+    optimiser = torch.optim.Adam(stage.parameters(), lr=config.learning_rate, betas=(0.9, 0.99))
+    guard = _DivergenceGuard(stage, optimiser)
+    for i in range(n_steps):
+        for group in optimiser.param_groups:
+            group["lr"] = config.learning_rate * guard.rate * _rate(config, i, n_steps)
+        optimiser.zero_grad()
+        loss, grey = _accumulate(plan, stage, bank, targets, source)
+        note = guard.check(i, loss)
+        if not note:
+            optimiser.step()
+        yield StageStep(loss, grey, note)
+
+
+def _accumulate(
+    plan: TrainingPlan, stage: Stage, bank: CoarseBank, targets: Sequence[TargetFamily], source: Randomness
+) -> tuple[float, Tensor]:
+    """Add up the gradients of one step; returns the distance and the volumes."""
+    config, total, samples = plan.config, 0.0, plan.samples(stage.config)
+    for window, axes in samples:
+        porosities, grey, coarse = _generate(plan, stage, bank, window, source)
+        losses = []
+        for k, porosity in enumerate(porosities):
+            # A coarser volume fixes how much of the phase this window holds. Its patterns are compared with those of
+            # that porosity: to ask for the mean in every window would teach the stage to be uniform.
+            excess = bank.excess(porosity, None if coarse is None else coarse[k])
+            distance = PatternLoss(
+                [family.near(porosity + excess) for family in targets],
+                config.n_projections,
+                config.max_patterns,
+                config.p,
+                config.local_directions,
+            )
+            losses.append(distance(grey[k : k + 1], axes, generator=source.generator, rng=source.rng))
+        loss = torch.stack(losses).mean()
+        total += float(loss.detach()) / len(samples)
+        if coarse is not None:
+            loss = loss + config.consistency * disagreement(grey, coarse)
+        (loss / len(samples)).backward()  # type: ignore[no-untyped-call]
+    return total, grey.detach()
+
+
+def _generate(
+    plan: TrainingPlan, stage: Stage, bank: CoarseBank, window: Window, source: Randomness
+) -> tuple[tuple[float, ...], Tensor, Tensor | None]:
+    """Porosities, grey volumes, and the coarser volumes that they refine, on the same voxels."""
+    porosities, below, place = bank.take(window.grown(stage.margin))
+    precision = training_precision(plan.device)
+    noise = source.noise(len(porosities))(stage.config, place)
+    local = constant_porosity(porosities, stage.dimension, plan.device)(stage.config, place)
+    coarse = None if below is None else upsampled(below, place.coarser(), place)
+    with torch.autocast(plan.device.type, dtype=precision, enabled=precision != torch.float32):
+        grey = stage(noise, coarse, local)
+    return porosities, grey, None if coarse is None else cropped(coarse, stage.margin)
+
+
+def _rate(config: TrainingConfig, step: int, n_steps: int) -> float:
+    """Factor of the learning rate: a short rise, then half a cosine down to a fiftieth."""
+    if config.schedule == "constant":
+        return 1.0
+    return min(1.0, (step + 1) / WARM_UP) * (0.02 + 0.49 * (1 + cos(pi * step / n_steps)))
+
+
+def disagreement(grey: Tensor, coarse: Tensor) -> Tensor:
+    """Mean squared difference of the block averages of a grey volume and of the coarser one it refines."""
+    pool = F.avg_pool3d if grey.ndim == 5 else F.avg_pool2d
+    return (pool(grey, 4, 2) - pool(coarse, 4, 2)).pow(2).mean()
+
+
+@torch.no_grad()
+def settle_norms(plan: TrainingPlan, stage: Stage, finished: Sequence[Stage], source: Randomness) -> None:
+    """Take the statistics of batch norm over fresh volumes, with the weights as they are ("precise" batch norm)."""
+    norms = [module for module in stage.modules() if isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d)]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # cumulative average
+    bank = CoarseBank(plan, finished, source)
+    for _ in range(N_NORM_CUBES):
+        for window, _axes in plan.samples(stage.config):
+            _generate(plan, stage, bank, window, source)
+
+
+class _DivergenceGuard:
+    """Goes back to the last good state when the loss is no number any more, or far above what it was.
+
+    Attributes
+    ----------
+    rate : float
+        Factor of the learning rate: halved with every return.
+    """
+
+    def __init__(self, stage: Stage, optimiser: torch.optim.Optimizer) -> None:
+        self._stage, self._optimiser = stage, optimiser
+        self._recent: list[float] = []
+        self._restarts = 0
+        self.rate = 1.0
+        self._save(0)
+
+    def check(self, step: int, loss: float) -> str:
+        """Look at a loss before its step is taken; returns what to tell the user if the state was set back."""
+        usual = float(np.median(self._recent)) if len(self._recent) >= WARM_UP else float("inf")
+        if isfinite(loss) and loss < _DIVERGED * usual:
+            self._recent = [*self._recent[-_SAVE_EVERY:], loss]
+            if step % _SAVE_EVERY == 0:
+                self._save(step)
+            return ""
+        self._restarts += 1
+        if self._restarts > _MAX_RESTARTS:
+            raise RuntimeError(
+                f"the training must converge, but its loss diverged {self._restarts} times (last at step {step}); "
+                "choose a lower learning_rate"
+            )
+        self.rate /= 2
+        self._stage.load_state_dict(self._good[0])
+        self._optimiser.load_state_dict(self._good[1])
+        return (
+            f"the loss diverged ({loss:.3g}); went back to step {self._saved_at} of this scale, at {self.rate:g} times "
+            "the learning rate"
+        )
+
+    def _save(self, step: int) -> None:
+        self._good: tuple[dict[str, Any], dict[str, Any]] = deepcopy(
+            (self._stage.state_dict(), self._optimiser.state_dict())
+        )
+        self._saved_at = step

@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+import torch
+
+from napari_swnn.core.calibration import (
+    CalibrationBlock,
+    calibrated_threshold,
+    calibration_blocks,
+    smooth_thresholds,
+    usual_coarse_mean,
+)
+from napari_swnn.core.network import Stage, StageConfig
+
+
+def blocks_of(rng, n, *, slope, noise=0.0, shift=0.0):
+    """Blocks of grey values around a level that follows the coarse mean."""
+    for coarse in rng.normal(shift, 1, n):
+        yield CalibrationBlock(rng.normal(slope * coarse + noise * rng.normal(), 1, 20_000), float(coarse))
+
+
+def test_threshold_leaves_the_porosity_above_it(rng):
+    blocks = list(blocks_of(rng, 10, slope=0.0))
+    threshold, _ = calibrated_threshold(blocks, 0.2, 0.0)
+    assert (np.concatenate([block.grey for block in blocks]) >= threshold).mean() == pytest.approx(0.2, abs=2e-3)
+
+
+def test_the_control_variate_corrects_for_rich_places(rng):
+    # All blocks lie where there is more than usual. Of the whole population, N(0, 1 + 0.3²), 0.2 lie above 0.879.
+    from scipy.stats import norm
+
+    expected = norm.isf(0.2) * np.sqrt(1 + 0.3**2)
+    blocks = list(blocks_of(rng, 40, slope=0.3, shift=0.5))
+    corrected, _ = calibrated_threshold(blocks, 0.2, 0.0)
+    uncorrected, _ = calibrated_threshold([CalibrationBlock(block.grey, 0.0) for block in blocks], 0.2, 0.0)
+    assert abs(corrected - expected) < 0.03 < abs(uncorrected - expected)
+
+
+def test_standard_error_is_the_scatter_of_repeated_calibrations(rng):
+    errors, porosities = [], []
+    for _ in range(60):
+        threshold, error = calibrated_threshold(list(blocks_of(rng, 12, slope=0.3, noise=0.2)), 0.3, 0.0)
+        errors.append(error)
+        from scipy.stats import norm
+
+        porosities.append(norm.sf(threshold / np.sqrt(1 + 0.3**2 + 0.2**2)))
+    assert np.mean(porosities) == pytest.approx(0.3, abs=0.01)
+    assert np.std(porosities) == pytest.approx(np.mean(errors), rel=0.4)
+
+
+def test_blocks_depend_on_their_number_and_the_seed_only():
+    generator = torch.Generator().manual_seed(0)
+    stages = [
+        Stage(StageConfig(2, 3, 2, 4, 1), conditioned=False, dimension=2, generator=generator),
+        Stage(StageConfig(1, 3, 2, 4, 1), conditioned=True, dimension=2, generator=generator),
+    ]
+    first, second = (block.grey for block, _ in zip(calibration_blocks(stages, seed=3), range(2), strict=False))
+    again = next(calibration_blocks(stages, seed=3, start=1)).grey
+    np.testing.assert_array_equal(again, second)
+    assert not np.array_equal(first, second)
+    # The coarse stage has no trend: few blocks and much more of it have the same mean, to their sampling error.
+    means = [block.coarse for block, _ in zip(calibration_blocks(stages, seed=3), range(8), strict=False)]
+    assert usual_coarse_mean(stages, seed=3) == pytest.approx(np.mean(means), abs=4 * np.std(means) / np.sqrt(8))
+    assert usual_coarse_mean(stages[:1], seed=3) == 0
+
+
+def test_smoothing_takes_noise_off_a_parabola(rng):
+    nodes = np.linspace(0.1, 0.3, 7)
+    truth = 2 * nodes**2 - nodes + 0.1
+    np.testing.assert_allclose(smooth_thresholds(nodes, truth).values, truth, atol=1e-12)
+    noisy = truth + 0.01 * rng.normal(size=7)
+    assert np.std(np.array(smooth_thresholds(nodes, noisy).values) - truth) < np.std(noisy - truth)
+    assert smooth_thresholds([0.2], [0.05]).at(0.7) == 0.05
