@@ -8,7 +8,7 @@ from skimage.io import imsave
 
 from napari_swnn import Model, Reference
 from napari_swnn.cli import main
-from napari_swnn.io import read_labels
+from napari_swnn.io import open_ome_zarr, read_labels
 
 
 @pytest.fixture
@@ -86,6 +86,85 @@ def test_one_number_is_a_cube(quick, image, tmp_path):
     assert read_labels(volume).shape == (20, 20, 20)
 
 
+@pytest.fixture
+def model(quick, image, tmp_path, capsys):
+    path = str(tmp_path / "m.swnn")
+    assert main(["train", image, "-o", path]) == 0
+    capsys.readouterr()
+    return path
+
+
+def test_the_ending_chooses_the_format(model, tmp_path, capsys):
+    stored = str(tmp_path / "v.ome.zarr")
+    command = ["generate", model, "--shape", "20", "--n", "2", "--seed", "3", "-o", stored]
+    assert main(command) == 0
+    labels = open_ome_zarr(stored).levels[0].compute()
+    assert labels.shape == (2, 20, 20, 20)
+    assert f"Porosity {(labels == 255).mean():.4f}; wrote" in capsys.readouterr().out
+    assert main(command) == 2
+    assert "which is already there" in capsys.readouterr().err
+    assert main([*command, "--resume"]) == 0
+
+
+def test_periodic_axes_are_named_by_letters(model, tmp_path):
+    volumes = []
+    for i, axes in enumerate((["--periodic"], ["--periodic", "zyx"], ["--periodic", "z"], [])):
+        path = str(tmp_path / f"{i}.tif")
+        assert main(["generate", model, "--shape", "32", "-o", path, *axes]) == 0
+        volumes.append(read_labels(path))
+    np.testing.assert_array_equal(volumes[0], volumes[1])
+    assert (volumes[0] != volumes[2]).any()
+    assert (volumes[2] != volumes[3]).any()
+    assert main(["generate", model, "--periodic", "zw", "-o", str(tmp_path / "w.tif")]) == 2
+
+
+def test_an_interrupted_generation_says_how_to_go_on(model, tmp_path, capsys, monkeypatch):
+    from napari_swnn.production import generation
+
+    write = generation.iter_local
+
+    def interrupted(*arguments):
+        yield next(write(*arguments))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(generation, "iter_local", interrupted)
+    command = ["generate", model, "--shape", "70", "10", "10", "-o", str(tmp_path / "v.tif")]
+    assert main(command) == 130
+    assert "the same command with --resume goes on" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert main([*command, "--resume"]) == 0
+    assert read_labels(tmp_path / "v.tif").shape == (70, 10, 10)
+
+
+def test_workers_of_a_cluster_generate(model, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster:
+        for name, options in (("here", []), ("there", ["--scheduler", cluster.scheduler_address])):
+            assert main(["generate", model, "--shape", "20", "-o", str(tmp_path / f"{name}.ome.zarr"), *options]) == 0
+    here, there = (open_ome_zarr(tmp_path / f"{name}.ome.zarr").levels[0].compute() for name in ("here", "there"))
+    np.testing.assert_array_equal(here, there)
+
+
+def test_an_ensemble_leaves_tables(quick, image, tmp_path, capsys):
+    folder = tmp_path / "e"
+    options = ["--trainings", "1", "--realisations", "2", "--shape", "20", "--no-validation", "-o", str(folder)]
+    assert main(["ensemble", image, *options]) == 0
+    assert "1 training(s) with 2 realisation(s)" in capsys.readouterr().out
+    options.remove("--no-validation")
+    assert main(["ensemble", image, *options, "--resume"]) == 0
+    said = capsys.readouterr().out
+    assert "porosity" in said
+    assert "5/5 done" in said
+    assert {path.name for path in folder.iterdir()} == {
+        "ensemble.json",
+        "members.csv",
+        "summary.csv",
+        "summary.txt",
+        "training-1",
+        "training-1.swnn",
+    }
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -98,6 +177,9 @@ def test_one_number_is_a_cube(quick, image, tmp_path):
         (["validate", "IMAGE", "IMAGE", "--picture", "x.gif"], "--picture must end in"),
         (["generate", "IMAGE"], "must name a model file"),
         (["generate", "none.swnn"], "does not exist"),
+        (["generate", "none.swnn", "-o", "no/such/v.tif"], "the folder of no/such/v.tif must exist"),
+        (["ensemble", "IMAGE", "-o", "no/such/folder"], "must exist"),
+        (["ensemble", "IMAGE", "--porosity", "2"], "porosity must lie in"),
         (["validate", "IMAGE", "IMAGE", "--html", "no/such/page.html"], "the folder of no/such/page.html must exist"),
         (["validate", "IMAGE", "IMAGE", "--physics"], "physics needs volumes"),
     ],
@@ -115,7 +197,7 @@ def test_grey_levels_are_refused(tmp_path, rng, capsys):
     assert "segment the image first" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [[], ["demo"], ["train"], ["generate"], ["validate"]])
+@pytest.mark.parametrize("command", [[], ["demo"], ["train"], ["generate"], ["ensemble"], ["validate"]])
 def test_help_explains(command, capsys):
     with pytest.raises(SystemExit) as stopped:
         main([*command, "--help"])
@@ -135,7 +217,7 @@ def test_region_of_interest_file(quick, image, tmp_path, blobs):
 def test_interrupting_a_training_finishes_the_model(quick, image, tmp_path, capsys, monkeypatch):
     from napari_swnn.core import training
 
-    take_stage = training._iter_stage
+    take_stage = training.iter_stage
 
     def interrupted(*arguments):
         for i, step in enumerate(take_stage(*arguments)):
@@ -143,7 +225,7 @@ def test_interrupting_a_training_finishes_the_model(quick, image, tmp_path, caps
                 signal.raise_signal(signal.SIGINT)
             yield step
 
-    monkeypatch.setattr(training, "_iter_stage", interrupted)
+    monkeypatch.setattr(training, "iter_stage", interrupted)
     before = signal.getsignal(signal.SIGINT)
     assert main(["train", image, "-o", str(tmp_path / "m.swnn")]) == 0
     assert Model.load(tmp_path / "m.swnn").provenance["stopped_early"]

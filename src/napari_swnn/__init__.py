@@ -12,21 +12,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from napari_swnn import core, io, physics, statistics
     from napari_swnn.core.config import TrainingConfig
-    from napari_swnn.core.generation import generate, generate_lazy
+    from napari_swnn.core.generation import generate_lazy
     from napari_swnn.core.model import Model
+    from napari_swnn.core.noise_gradient import NoiseGradient
+    from napari_swnn.core.porosity_map import PorosityMap
     from napari_swnn.core.reference import Reference
+    from napari_swnn.core.spatial_mask import SpatialMask
     from napari_swnn.core.training import iter_training, train
     from napari_swnn.figures import save_report
+    from napari_swnn.production import Ensemble, ensemble, generate, iter_ensemble, iter_generation
     from napari_swnn.validation import ValidationReport, iter_validate, validate
 
 _SUBMODULES = ("core", "io", "physics", "statistics")
 _HOMES = {
+    "Ensemble": "production",
     "Model": "core.model",
+    "NoiseGradient": "core.noise_gradient",
+    "PorosityMap": "core.porosity_map",
     "Reference": "core.reference",
+    "SpatialMask": "core.spatial_mask",
     "TrainingConfig": "core.config",
     "ValidationReport": "validation",
-    "generate": "core.generation",
+    "ensemble": "production",
+    "generate": "production",
     "generate_lazy": "core.generation",
+    "iter_ensemble": "production",
+    "iter_generation": "production",
     "iter_training": "core.training",
     "iter_validate": "validation",
     "save_report": "figures",
@@ -35,14 +46,21 @@ _HOMES = {
 }
 
 __all__ = [
+    "Ensemble",
     "Model",
+    "NoiseGradient",
+    "PorosityMap",
     "Reference",
+    "SpatialMask",
     "TrainingConfig",
     "ValidationReport",
     "core",
+    "ensemble",
     "generate",
     "generate_lazy",
     "io",
+    "iter_ensemble",
+    "iter_generation",
     "iter_training",
     "iter_validate",
     "physics",

@@ -6,7 +6,8 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,15 +19,19 @@ from napari_swnn.core.config import PRESETS
 if TYPE_CHECKING:
     import numpy as np
 
+    from napari_swnn.core.generation import GenerationStep
     from napari_swnn.core.model import Model
     from napari_swnn.core.plan import TrainingPlan
     from napari_swnn.core.reference import Reference
     from napari_swnn.core.training import TrainingStep
+    from napari_swnn.production import EnsembleStep
 
 Result = TypeVar("Result")
 
 DESCRIPTION = "3-D microstructures of a chosen porosity from one segmented 2-D micrograph."
+MANY_VOXELS = 2**28
 PICTURES = (".png", ".pdf", ".svg")
+SHAPE_HELP = "voxels along z y x, or one number for a cube"
 SAMPLES = ("silica", "rock", "electrode", "superalloy")
 
 
@@ -50,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_train(commands)
     _add_generate(commands)
+    _add_ensemble(commands)
     _add_validate(commands)
     return parser
 
@@ -92,14 +98,40 @@ def _add_reference_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_generate(commands: Any) -> None:
-    parser = _command(commands, "generate", _generate, "Generate a volume from a trained model.")
+    parser = _command(commands, "generate", _generate, "Generate volumes of any size from a trained model.")
     parser.add_argument("model", type=Path, help="model file that 'train' wrote")
+    parser.add_argument("--shape", type=int, nargs="+", default=[128], help=SHAPE_HELP)
+    parser.add_argument("--porosity", type=float, help="for a model of a range of porosities: which (its own if left)")
     parser.add_argument(
-        "--shape", type=int, nargs="+", default=[128], help="voxels along z y x, or one number for a cube"
+        "--periodic", nargs="?", const="zyx", default="", metavar="AXES", help="repeat along these axes, all if left"
     )
     parser.add_argument("--seed", type=int, default=0, help="another seed, another realisation")
+    parser.add_argument("--n", type=int, default=1, help="realisations, with consecutive seeds, on a leading axis")
+    parser.add_argument("--output", "-o", type=Path, default=Path("volume.tif"), help=".tif or .ome.zarr to write")
+    _add_run_options(parser, "goes on with the unfinished run of this request that the output has")
+
+
+def _add_ensemble(commands: Any) -> None:
+    parser = _command(commands, "ensemble", _ensemble, "Train several models, generate several volumes of each.")
+    parser.add_argument("image", type=Path, help="segmented section: TIFF, PNG, BMP or .npy, one value for each phase")
+    _add_reference_options(parser)
+    parser.add_argument("--porosity", type=float, help="fraction of the phase in the volumes (the image's own if left)")
+    parser.add_argument("--preset", choices=tuple(PRESETS), default="standard", help="how long to train")
+    parser.add_argument("--trainings", type=int, default=4, help="models")
+    parser.add_argument("--realisations", type=int, default=5, help="volumes of each model")
+    parser.add_argument("--shape", type=int, nargs="+", default=[128], help=SHAPE_HELP)
+    parser.add_argument("--seed", type=int, default=0, help="of all random draws")
+    parser.add_argument("--no-validation", action="store_true", help="do not compare the volumes with the image")
+    parser.add_argument("--output", "-o", type=Path, default=Path("ensemble"), help="folder for the results")
+    _add_run_options(parser, "goes on with the ensemble of this request that the folder holds")
+
+
+def _add_run_options(parser: argparse.ArgumentParser, resuming: str) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    parser.add_argument("--output", "-o", type=Path, default=Path("volume.tif"), help="TIFF to write")
+    parser.add_argument("--resume", action="store_true", help=resuming)
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS", help="of a Dask cluster that computes, or its scheduler file, .json"
+    )
 
 
 def _add_validate(commands: Any) -> None:
@@ -125,6 +157,7 @@ def _add_validate(commands: Any) -> None:
 
 def _demo(options: argparse.Namespace) -> None:
     from napari_swnn import Reference, _sample_data, validate
+    from napari_swnn.core.generation import iter_generate
     from napari_swnn.figures import reconstruction_figure, save_figure
     from napari_swnn.io import write_tiff
 
@@ -137,7 +170,7 @@ def _demo(options: argparse.Namespace) -> None:
     _check_writable(options.output / "model.swnn")
     model = _trained(plan)
     model.save(options.output / "model.swnn")
-    volume = _generated(model, [options.size], options.seed, "auto")
+    volume = _followed(iter_generate(model, (options.size,) * 3, seed=options.seed), _describe_generation)
     write_tiff(options.output / "volume.tif", volume, **scale)
     report = validate(volume, reference)
     report.save(options.output / "report.json")
@@ -155,15 +188,100 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _generate(options: argparse.Namespace) -> None:
-    from napari_swnn import Model
-    from napari_swnn.io import check_tiff_labels, write_tiff
+    from napari_swnn import Model, iter_generation
 
-    _check_writable(options.output)
+    if not options.output.is_dir():
+        _check_writable(options.output)
     model = Model.load(options.model)
-    check_tiff_labels(model.labels.phase, model.labels.background)
-    volume = _generated(model, options.shape, options.seed, options.device)
-    write_tiff(options.output, volume, voxel_size=model.voxel_size, unit=model.unit)
-    print(f"Porosity {(volume == model.labels.phase).mean():.4f}; wrote {options.output}")
+    with _client(options.scheduler) as client, _resumable():
+        steps = iter_generation(
+            model,
+            _full(options.shape, model.dimension),
+            seed=options.seed,
+            porosity=options.porosity,
+            periodic=_flags(options.periodic, model.dimension),
+            n=options.n,
+            out=options.output,
+            resume=options.resume,
+            client=client,
+            device=options.device,
+        )
+        _followed(steps, _describe_generation)
+    print(f"Porosity {_porosity_of(options.output, model.labels.phase):.4f}; wrote {options.output}")
+
+
+def _ensemble(options: argparse.Namespace) -> None:
+    from napari_swnn import iter_ensemble
+
+    with _client(options.scheduler) as client, _resumable():
+        steps = iter_ensemble(
+            _reference(options),
+            out=options.output,
+            porosity=options.porosity,
+            n_trainings=options.trainings,
+            n_realisations=options.realisations,
+            shape=_full(options.shape, 3),
+            preset=options.preset,
+            seed=options.seed,
+            validate=not options.no_validation,
+            resume=options.resume,
+            client=client,
+            device=options.device,
+        )
+        result = _followed(steps, _describe_ensemble)
+    print(result.summary())
+    print(f"Wrote models, volumes, reports and tables to {options.output}/")
+
+
+def _full(shape: Sequence[int], dimension: int) -> tuple[int, ...]:
+    return tuple(shape) * dimension if len(shape) == 1 else tuple(shape)
+
+
+def _flags(axes: str, dimension: int) -> tuple[bool, ...]:
+    names = "zyx"[-dimension:]
+    if not set(axes) <= set("zyx"):
+        raise ValueError(f"--periodic must name axes of {names}, got {axes!r}")
+    return tuple(name in axes for name in names)
+
+
+@contextmanager
+def _client(address: str | None) -> Iterator[Any]:
+    """A client of a Dask cluster, if there is an address."""
+    if address is None:
+        yield None
+        return
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ValueError("--scheduler needs the package distributed; install napari-swnn[cluster]") from error
+    # A scheduler that is just starting writes its file in a moment: the client waits for it.
+    with Client(scheduler_file=address) if address.endswith(".json") else Client(address) as client:
+        yield client
+
+
+@contextmanager
+def _resumable() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("\nWhat is complete is kept: the same command with --resume goes on.", file=sys.stderr)
+        raise
+
+
+def _porosity_of(path: Path, phase: int) -> float:
+    """Fraction of the phase; of a very large OME-Zarr, that of a coarser level, which is a sample of the voxels."""
+    import dask.array as da
+
+    from napari_swnn.io import open_ome_zarr
+
+    if path.suffix == ".zarr":
+        levels = open_ome_zarr(path).levels
+        labels = next((level for level in levels if level.size <= MANY_VOXELS), levels[-1])
+    else:
+        import tifffile
+
+        labels = da.from_array(tifffile.memmap(path, mode="r"))
+    return float((labels == phase).mean().compute())
 
 
 def _validate(options: argparse.Namespace) -> None:
@@ -273,14 +391,19 @@ def _describe_training(step: TrainingStep) -> str:
     )
 
 
-def _generated(model: Model, shape: Sequence[int], seed: int, device: str) -> np.ndarray:
-    from napari_swnn.core.generation import iter_generate
+def _describe_generation(step: GenerationStep) -> str:
+    return f"generating  block {step.block}/{step.n_blocks}  {_time(step.time_left)} left"
 
-    full = tuple(shape) * model.dimension if len(shape) == 1 else tuple(shape)
-    return _followed(
-        iter_generate(model, full, seed=seed, device=device),
-        lambda s: f"generating  block {s.block}/{s.n_blocks}  {_time(s.time_left)} left",
-    )
+
+def _describe_ensemble(step: EnsembleStep) -> str:
+    detail, text = step.detail, f"{step.index}/{step.n_steps} done  {step.task}"
+    for kind, described in (
+        ("iteration", "step {0.iteration}/{0.n_iterations}"),
+        ("block", "block {0.block}/{0.n_blocks}"),
+    ):
+        if hasattr(detail, kind):
+            return f"{text}  {described.format(detail)}  {_time(detail.time_left)} left"
+    return text if detail is None else f"{text}  {detail.task}"
 
 
 def _followed(steps: Generator[Any, None, Result], describe: Callable[[Any], str]) -> Result:

@@ -6,7 +6,6 @@ from napari_swnn.core.calibration import (
     CalibrationBlock,
     calibrated_threshold,
     calibration_blocks,
-    smooth_thresholds,
     usual_coarse_mean,
 )
 from napari_swnn.core.network import Stage, StageConfig
@@ -61,12 +60,3 @@ def test_blocks_depend_on_their_number_and_the_seed_only():
     means = [block.coarse for block, _ in zip(calibration_blocks(stages, seed=3), range(8), strict=False)]
     assert usual_coarse_mean(stages, seed=3) == pytest.approx(np.mean(means), abs=4 * np.std(means) / np.sqrt(8))
     assert usual_coarse_mean(stages[:1], seed=3) == 0
-
-
-def test_smoothing_takes_noise_off_a_parabola(rng):
-    nodes = np.linspace(0.1, 0.3, 7)
-    truth = 2 * nodes**2 - nodes + 0.1
-    np.testing.assert_allclose(smooth_thresholds(nodes, truth).values, truth, atol=1e-12)
-    noisy = truth + 0.01 * rng.normal(size=7)
-    assert np.std(np.array(smooth_thresholds(nodes, noisy).values) - truth) < np.std(noisy - truth)
-    assert smooth_thresholds([0.2], [0.05]).at(0.7) == 0.05

@@ -1,4 +1,7 @@
+import pickle
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -8,7 +11,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from napari_swnn import Reference, generate, generate_lazy, train
+from napari_swnn.core import virtual_volume
+from napari_swnn.core.block_cache import BlockCache
 from napari_swnn.core.generation import iter_generate
+from napari_swnn.core.virtual_volume import describe_volume
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +79,66 @@ def test_a_huge_lazy_volume_computes_only_what_is_looked_at(model):
     tracemalloc.stop()
     assert corner.shape == (5, 6, 7)
     assert peak < 2**28
+
+
+def test_scrolling_computes_each_block_once(fixed_model, monkeypatch):
+    computed = []
+    original = virtual_volume.grey_values
+    monkeypatch.setattr(virtual_volume, "grey_values", lambda *a: computed.append(a[1]) or original(*a))
+    lazy = generate_lazy(fixed_model, (64, 100, 64), seed=8)
+    planes = [lazy[z].compute() for z in range(64)]
+    assert len(computed) == len(set(computed)) == 2
+    assert_array_equal(planes, generate(fixed_model, (64, 100, 64), seed=8))
+
+
+def test_recent_blocks_of_other_volumes_are_not_mistaken(fixed_model):
+    one, other = (describe_volume(fixed_model, (20, 20, 20), seed=seed) for seed in (1, 2))
+    assert (one[:] != other[:]).any()
+    one[:][:] = 7  # what is handed out is the caller's
+    assert 7 not in one[:]
+
+
+def test_what_is_kept_does_not_travel(fixed_model):
+    volume = describe_volume(fixed_model, (64, 64, 64))
+    before = len(pickle.dumps(volume))
+    plane = volume[3]
+    assert len(pickle.dumps(volume)) == before
+    assert_array_equal(pickle.loads(pickle.dumps(volume))[3], plane)
+
+
+def test_recent_blocks_are_bounded_in_bytes():
+    cache, computed = BlockCache(100), []
+
+    def block(key, size=40):
+        return cache.get(key, lambda: computed.append(key) or np.zeros(size, np.uint8))
+
+    for key in "abacb":  # c drives out b, of the two that fit, because a was asked for after it
+        block(key)
+    assert "".join(computed) == "abcb"
+    assert block("large", 101).size == block("large", 101).size == 101
+    assert "".join(computed[4:]) == "largelarge"
+    cache.clear()
+    block("b")
+    assert computed[-1] == "b"
+
+
+def test_threads_that_ask_for_the_same_block_compute_it_once():
+    cache, computed, together = BlockCache(100), [], Barrier(4)
+
+    def ask(_):
+        together.wait()
+        return cache.get("block", lambda: computed.append(1) or np.zeros(9, np.uint8)).sum()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(ask, range(4))) == [0] * 4
+    assert len(computed) == 1
+
+
+def test_a_block_that_failed_is_tried_again():
+    cache = BlockCache(100)
+    with pytest.raises(ZeroDivisionError):
+        cache.get("block", lambda: 1 // 0)
+    assert cache.get("block", lambda: np.ones(1, np.uint8)) == 1
 
 
 def test_progress_counts_the_blocks(model):

@@ -4,12 +4,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose
 from scipy.stats import wasserstein_distance
 
+from napari_swnn.core.directions import random_directions
 from napari_swnn.core.sliced_wasserstein import (
-    pattern_directions,
-    random_directions,
     sliced_wasserstein_distance,
     sort_rows,
     wasserstein_1d,
@@ -55,31 +53,6 @@ def test_a_shift_costs_its_length_along_each_direction():
     projections = random_directions(20, 4, torch.Generator().manual_seed(0)).double()
     distance = sliced_wasserstein_distance(x, x + shift, projections=projections).item()
     assert distance == pytest.approx((projections @ shift).abs().mean().item())
-
-
-def test_directions_lie_evenly_on_the_unit_sphere():
-    directions = random_directions(20_000, 3, torch.Generator().manual_seed(0))
-    assert_allclose(directions.norm(dim=1), 1, rtol=1e-5)
-    assert_allclose(directions.mean(0), 0, atol=0.02)
-    assert_allclose((directions.T @ directions) / 20_000, np.eye(3) / 3, atol=0.02)
-
-
-def test_directions_of_patterns_are_global_rectangular_and_linear():
-    directions = pattern_directions(400, 1, 5, local=0.75, generator=torch.Generator().manual_seed(0))
-    assert_allclose(directions.flatten(1).norm(dim=1), 1, rtol=1e-5)
-    used = (directions != 0).any(1)  # (400, 5, 5)
-    rows, columns = used.any(2), used.any(1)
-    assert torch.equal(used, rows[:, :, None] & columns[:, None, :])  # rectangles all
-    lines, rectangles, whole = used[:150], used[150:300], used[300:]
-    assert whole.all()
-    assert set(rectangles.sum((1, 2)).tolist()) >= {1, 2, 3, 4, 6, 9}
-    height, width = lines.any(2).sum(1), lines.any(1).sum(1)
-    assert (torch.minimum(height, width) == 1).all()
-    assert set(height.tolist()) == set(width.tolist()) == {1, 2, 3, 4, 5}
-    for direction, line in zip(directions[:150, 0], lines, strict=True):
-        assert_allclose(direction[line], line.sum() ** -0.5, rtol=1e-5)
-    for kind in (lines, rectangles):
-        assert (kind.float().mean(0) > 0.5 * kind.float().mean()).all()  # no place is left out
 
 
 def test_seed_decides():

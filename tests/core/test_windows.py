@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_swnn.core.windows import Window, aligned_boxes, plan_blocks
+from napari_swnn.core.windows import Window, aligned_boxes, parts_in_period, plan_blocks
 
 starts = st.lists(st.integers(-70, 70), min_size=1, max_size=3)
 
@@ -43,3 +43,16 @@ def test_boxes_know_their_place_in_the_grid():
     boxes = dict(aligned_boxes(Window((-1, 15), (1, 17)), 16))
     assert set(boxes) == {(-1, 0), (-1, 1), (0, 0), (0, 1)}
     assert boxes[-1, 1] == Window((-16, 16), (0, 32))
+
+
+@settings(max_examples=60, deadline=None)
+@given(windows(), st.data())
+def test_parts_in_a_period_are_the_positions_modulo_the_period(window, data):
+    period = tuple(data.draw(st.none() | st.integers(1, 50)) for _ in window.start)
+    found = np.full((len(period), *window.shape), 10**6)
+    for part, place in parts_in_period(window, period):
+        assert all(n is None or 0 <= a < b <= n for a, b, n in zip(part.start, part.stop, period, strict=True))
+        found[:, *place] = np.indices(part.shape) + np.reshape(part.start, (-1, *[1] * len(period)))
+    expected = np.indices(window.shape) + np.reshape(window.start, (-1, *[1] * len(period)))
+    for axis, n in enumerate(period):
+        assert (found[axis] == (expected[axis] if n is None else expected[axis] % n)).all()

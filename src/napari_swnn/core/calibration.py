@@ -14,7 +14,6 @@ from napari_swnn._types import FloatArray
 from napari_swnn.core.grey import BLOCK_SIDE
 from napari_swnn.core.network import PorositySource, Stage, StageConfig, run_stages
 from napari_swnn.core.noise import NoiseField
-from napari_swnn.core.threshold import ThresholdCurve
 from napari_swnn.core.windows import Window
 
 _SEED_OFFSET = 2**63
@@ -25,7 +24,7 @@ TOLERANCE = 0.0008
 """Standard error of the mean porosity at which more blocks are not worth their time."""
 LEAST_BLOCKS = 8
 """Blocks from which that standard error can be told."""
-N_NODES = 7
+N_NODES = 9
 """Porosities of a range at which the threshold is found."""
 _FAR_MEANS = {2: (4, 1024), 3: (4, 96)}
 """Number and side of the coarse volumes that tell the usual coarse mean, by dimension: many blocks' worth."""
@@ -114,12 +113,6 @@ def calibrated_threshold(blocks: Sequence[CalibrationBlock], porosity: float, us
     excess = slope * (float(coarse.mean()) - usual)
     threshold = float(np.quantile(values, np.clip(1 - porosity - excess, 0.0, 1.0)))
     return threshold, float(np.sqrt(residuals @ residuals / (len(blocks) - 2) / len(blocks)))
-
-
-def smooth_thresholds(porosities: Sequence[float], values: Sequence[float]) -> ThresholdCurve:
-    """A curve through thresholds that each are known roughly: their best parabola."""
-    fitted = np.polyval(np.polyfit(porosities, values, 2), porosities) if len(values) > 3 else np.array(values)
-    return ThresholdCurve(tuple(map(float, porosities)), tuple(map(float, fitted)))
 
 
 @torch.inference_mode()

@@ -40,10 +40,10 @@ class TrainingConfig:
     n_channels: int = setting(32, "Features of the finest network; multiples of 8 are quickest.", low=1)
     n_coarse_channels: int = setting(32, "Features of the networks at coarser scales.", low=1)
     n_noise_channels: int = setting(4, "Gaussian values drawn for each voxel.", low=1)
-    n_steps: int = setting(450, "Training steps at the finest scale.", low=1)
-    n_coarse_steps: int = setting(250, "Training steps at each coarser scale.", low=1)
-    cube_size: int = setting(40, "Side of the training volumes at the finest scale, in voxels.", low=1)
-    coarse_cube_size: int = setting(32, "Side of the training volumes at coarser scales, in their voxels.", low=1)
+    n_steps: int = setting(250, "Training steps at the finest scale.", low=1)
+    n_coarse_steps: int = setting(220, "Training steps at each coarser scale.", low=1)
+    cube_size: int = setting(48, "Side of the training volumes at the finest scale, in voxels.", low=1)
+    coarse_cube_size: int = setting(40, "Side of the training volumes at coarser scales, in their voxels.", low=1)
     sampling: Literal["cube", "slabs"] = setting(
         "cube",
         "Sections come from one cube in all directions, or one from each of three slabs as in the paper.",
@@ -55,14 +55,14 @@ class TrainingConfig:
     )
     n_projections: int = setting(128, "Random directions of the sliced Wasserstein distance.", low=1)
     local_directions: float = setting(
-        0.5, "Share of these directions that look at a part of the pattern only; 0 in the paper.", low=0.0, high=1.0
+        0.75, "Share of these directions that look at a part of the pattern only; 0 in the paper.", low=0.0, high=1.0
     )
     max_patterns: int = setting(8_000, "Patterns compared in each direction and step.", low=100)
     p: int = setting(1, "Order of the Wasserstein distance.", low=1, label="Wasserstein order")
     strategy: Strategy = setting(
         "maximum_entropy", "How patterns are resampled to meet the porosity.", choices=STRATEGIES
     )
-    consistency: float = setting(0.3, "Weight of the agreement of a fine scale with the coarser one.", low=0.0)
+    consistency: float = setting(1.0, "Weight of the agreement of a fine scale with the coarser one.", low=0.0)
     n_calibration_blocks: int = setting(48, "Blocks generated to find the threshold of the porosity.", low=1)
 
     def __post_init__(self) -> None:
@@ -81,9 +81,17 @@ class TrainingConfig:
 _STANDARD = TrainingConfig()
 PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
     {
-        "draft": replace(_STANDARD, n_steps=120, n_coarse_steps=80, n_channels=16, n_calibration_blocks=12),
+        "draft": replace(
+            _STANDARD,
+            n_steps=120,
+            n_coarse_steps=80,
+            n_channels=16,
+            cube_size=40,
+            coarse_cube_size=32,
+            n_calibration_blocks=12,
+        ),
         "standard": _STANDARD,
-        "fine": replace(_STANDARD, n_steps=1600, n_coarse_steps=700, cube_size=56, coarse_cube_size=40),
+        "fine": replace(_STANDARD, n_steps=900, n_coarse_steps=800, cube_size=64, coarse_cube_size=48),
         "paper": TrainingConfig(
             network="plain",
             n_blocks=8,

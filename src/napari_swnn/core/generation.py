@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_swnn._checks import check_memory, check_whole
-from napari_swnn._steps import drain
-from napari_swnn._types import Labels, Shape
+from napari_swnn._types import BoolArray, FloatArray, Labels, Shape
 from napari_swnn.core.model import Model
+from napari_swnn.core.noise_gradient import NoiseGradient
+from napari_swnn.core.porosity_map import PorosityMap
+from napari_swnn.core.spatial_mask import SpatialMask
 from napari_swnn.core.virtual_volume import VirtualVolume, describe_volume
 
 if TYPE_CHECKING:
@@ -37,48 +39,24 @@ class GenerationStep:
     time_left: float
 
 
-def generate(
+def iter_generate(
     model: Model,
     shape: Shape,
     *,
     seed: int = 0,
+    porosity: float | FloatArray | PorosityMap | None = None,
+    mask: BoolArray | SpatialMask | None = None,
+    periodic: bool | Sequence[bool] = False,
+    noise: NoiseGradient | None = None,
     device: str = "auto",
-    progress: Callable[[GenerationStep], None] | None = None,
-) -> Labels:
-    """Generate a volume.
-
-    Parameters
-    ----------
-    model : Model
-        A trained model.
-    shape : tuple of int
-        Voxels along each axis, ``(z, y, x)``, or ``(y, x)`` for a 2-D model.
-    seed : int
-        Another seed, another realisation. On one kind of device a voxel depends on the model, the seed and its
-        position only: volumes of different shapes and the same seed agree where they overlap.
-    device : {"auto", "cpu", "cuda", "mps"}
-        Where to compute.
-    progress : callable, optional
-        Called with a `GenerationStep` after each block.
-
-    Returns
-    -------
-    numpy.ndarray
-        Labels of the given shape, with the values of the reference.
-
-    Raises
-    ------
-    ValueError
-        If the shape does not fit the model's dimension, or the volume does not fit into memory.
-    """
-    return drain(iter_generate(model, shape, seed=seed, device=device), progress)
-
-
-def iter_generate(
-    model: Model, shape: Shape, *, seed: int = 0, device: str = "auto"
 ) -> Generator[GenerationStep, None, Labels]:
-    """Generate block by block; yields progress, returns the volume. Arguments as for `generate`."""
-    volume = describe_volume(model, shape, seed=seed, device=device)
+    """Generate one volume in memory, block by block; yields progress, returns the volume.
+
+    Arguments as for `napari_swnn.generate`.
+    """
+    volume = describe_volume(
+        model, shape, seed=seed, porosity=porosity, mask=mask, periodic=periodic, noise=noise, device=device
+    )
     check_memory(volume.shape, volume.dtype.itemsize)
     return _iter_blocks(volume)
 
@@ -94,28 +72,41 @@ def _iter_blocks(volume: VirtualVolume) -> Generator[GenerationStep, None, Label
     return labels
 
 
-def generate_lazy(model: Model, shape: Shape, *, seed: int = 0, chunks: int = 128, device: str = "auto") -> da.Array:
+def generate_lazy(
+    model: Model,
+    shape: Shape,
+    *,
+    seed: int = 0,
+    porosity: float | FloatArray | PorosityMap | None = None,
+    mask: BoolArray | SpatialMask | None = None,
+    periodic: bool | Sequence[bool] = False,
+    noise: NoiseGradient | None = None,
+    chunks: int = 128,
+    device: str = "auto",
+) -> da.Array:
     """Describe a volume of which only what is looked at is computed.
 
     Parameters
     ----------
-    model, shape, seed, device
-        As for `generate`; the shape may exceed any memory.
+    model, shape, seed, porosity, mask, periodic, noise, device
+        As for `napari_swnn.generate`; the shape may exceed any memory.
     chunks : int
         Side of dask's chunks in voxels, best a multiple of 64.
 
     Returns
     -------
     dask.array.Array
-        Equal, voxel for voxel, to `generate` with the same seed.
+        Equal, voxel for voxel, to `napari_swnn.generate` with the same seed.
 
     Raises
     ------
-    ValueError
-        If the shape does not fit the model's dimension.
+    TypeError, ValueError
+        As for `napari_swnn.generate`, but for the memory.
     """
     import dask.array as da
 
     check_whole(chunks, name="chunks")
-    volume = describe_volume(model, shape, seed=seed, device=device)
+    volume = describe_volume(
+        model, shape, seed=seed, porosity=porosity, mask=mask, periodic=periodic, noise=noise, device=device
+    )
     return da.from_array(volume, chunks=chunks, name=False, asarray=False, meta=np.empty((), volume.dtype))

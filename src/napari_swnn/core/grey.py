@@ -1,4 +1,4 @@
-"""Grey volumes of finished stages: a pure function of stages, seed and position."""
+"""Grey volumes of finished stages: a pure function of stages, noise, porosity and position."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from napari_swnn.core.network import Stage, StageConfig, run_stages
+from napari_swnn.core.network import NoiseSource, PorositySource, Stage, StageConfig, run_stages
 from napari_swnn.core.noise import NoiseField
 from napari_swnn.core.windows import Window
 
@@ -20,7 +20,9 @@ every volume, chunk and window is put together from whole blocks of one grid, an
 
 
 @torch.inference_mode()
-def grey_window(stages: Sequence[Stage], window: Window, *, seed: int) -> Tensor:
+def grey_values(
+    stages: Sequence[Stage], window: Window, noise: NoiseSource, porosity: PorositySource | None = None
+) -> Tensor:
     """Grey values of a window.
 
     Parameters
@@ -29,8 +31,10 @@ def grey_window(stages: Sequence[Stage], window: Window, *, seed: int) -> Tensor
         Coarsest first, in evaluation mode (`Stage.folded`).
     window : Window
         In voxels of the last stage. For bytes that never differ, a box of the fixed grid.
-    seed : int
-        Of the noise, from 0 to 2**64 - 1.
+    noise : callable
+        Gives the noise of a stage in a window, on the CPU.
+    porosity : callable, optional
+        Gives the porosity of a modulated stage in a window, on the CPU.
 
     Returns
     -------
@@ -39,9 +43,37 @@ def grey_window(stages: Sequence[Stage], window: Window, *, seed: int) -> Tensor
     """
     device = stages[-1].head.weight.device
 
-    def noise(config: StageConfig, where: Window) -> Tensor:
-        field = NoiseField(seed, config.scale, config.n_noise_channels)
-        return torch.from_numpy(field.window(where))[None].to(device)
+    def noise_there(stage: StageConfig, where: Window) -> Tensor:
+        return noise(stage, where).to(device)
 
-    grey, _ = run_stages(stages, window, noise)
+    def porosity_there(stage: StageConfig, where: Window) -> Tensor | float:
+        assert porosity is not None
+        local = porosity(stage, where)
+        return local if isinstance(local, float) else local.to(device)
+
+    grey, _ = run_stages(stages, window, noise_there, None if porosity is None else porosity_there)
     return grey[0].cpu()
+
+
+def grey_window(stages: Sequence[Stage], window: Window, *, seed: int, porosity: float | None = None) -> Tensor:
+    """Grey values of a window of an endless volume of one porosity.
+
+    Parameters
+    ----------
+    stages, window
+        As for `grey_values`.
+    seed : int
+        Of the noise, from 0 to 2**64 - 1.
+    porosity : float, optional
+        Of modulated stages.
+
+    Returns
+    -------
+    torch.Tensor
+        ``(phases, *window.shape)`` float32, on the CPU.
+    """
+
+    def noise(stage: StageConfig, where: Window) -> Tensor:
+        return torch.from_numpy(NoiseField(seed, stage.scale, stage.n_noise_channels).window(where))[None]
+
+    return grey_values(stages, window, noise, None if porosity is None else lambda *_: porosity)

@@ -51,6 +51,8 @@ class Modulation(nn.Module):
     def forward(self, x: Tensor, features: Tensor) -> Tensor:
         """Modulate ``(n, channels, *spatial)`` by ``(n, *spatial, N_FEATURES)``, whose extents may be 1."""
         gain, shift = ((features @ weight.T).movedim(-1, 1) for weight in (self.gain, self.shift))
+        if torch.is_inference_mode_enabled():  # nothing is kept for a gradient: no copies either
+            return x.mul_(gain.add_(1)).add_(shift)
         return x * (1 + gain) + shift
 
     def folded(self, weight: Tensor, bias: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
@@ -60,8 +62,6 @@ class Modulation(nn.Module):
 
 
 def cropped_features(features: Tensor, margin: int) -> Tensor:
-    """Features without `margin` voxels on every side; those of a single porosity as they are."""
-    if features.shape[1] == 1:
-        return features
-    inner = slice(margin, -margin or None)
-    return features[:, *[inner] * (features.ndim - 2)]
+    """Features without `margin` voxels on every side; axes along which they are the same are kept at 1."""
+    inner = (slice(margin, -margin or None) if extent > 1 else slice(None) for extent in features.shape[1:-1])
+    return features[:, *inner]

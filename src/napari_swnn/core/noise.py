@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from napari_swnn._types import FloatArray
-from napari_swnn.core.windows import Window, aligned_boxes
+from napari_swnn.core.windows import Window, aligned_boxes, parts_in_period
 
 _TILE = 16
 _WORD = 2**64
@@ -15,7 +15,7 @@ _WORD = 2**64
 
 @dataclass(frozen=True, slots=True)
 class NoiseField:
-    """Unbounded field of independent standard normal values.
+    """Endless field of independent standard normal values.
 
     The field is cut into tiles; a tile is filled by the counter-based generator Philox, keyed by the seed and the
     scale and started at the tile's index [1]_. Whatever window is asked for, in whatever order, by whichever process,
@@ -29,6 +29,8 @@ class NoiseField:
         Size of the voxels; fields of different scales are independent.
     n_channels : int
         Values for each voxel.
+    period : tuple of int or None, optional
+        Voxels after which the field repeats, along each axis; None where it does not.
 
     References
     ----------
@@ -38,14 +40,19 @@ class NoiseField:
     seed: int
     scale: int
     n_channels: int
+    period: tuple[int | None, ...] | None = None
 
     def window(self, window: Window) -> FloatArray:
         """Values in a window, ``(n_channels, *window.shape)`` float32."""
         values = np.empty((self.n_channels, *window.shape), np.float32)
+        for part, place in parts_in_period(window, self.period or (None,) * len(window.shape)):
+            self._fill(values[:, *place], part)
+        return values
+
+    def _fill(self, values: FloatArray, window: Window) -> None:
         for index, box in aligned_boxes(window, _TILE):
             part = box.intersection(window)
             values[:, *part.slices(window.start)] = self._tile(index)[:, *part.slices(box.start)]
-        return values
 
     def _tile(self, index: tuple[int, ...]) -> FloatArray:
         # The lowest word of the counter runs within the tile, the other three hold its index: no two tiles overlap.

@@ -11,7 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from napari_swnn.core.control import TargetDistribution
-from napari_swnn.core.sliced_wasserstein import pattern_directions, wasserstein_1d
+from napari_swnn.core.directions import pattern_directions
+from napari_swnn.core.sliced_wasserstein import wasserstein_1d
 
 
 @dataclass(frozen=True, eq=False)

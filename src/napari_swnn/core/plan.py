@@ -72,9 +72,9 @@ class TrainingPlan:
 
     @property
     def n_calibration_blocks(self) -> int:
-        """Blocks generated at each of them, at most; neighbours support each other through the smooth curve."""
+        """Blocks generated at each of them, at most."""
         n = self.config.n_calibration_blocks
-        return n if self.porosity_range is None else -(-n // 4)
+        return n if self.porosity_range is None else -(-n // 2)
 
     @property
     def n_volumes(self) -> int:

@@ -9,71 +9,7 @@ import torch
 from torch import Tensor
 
 from napari_swnn._checks import check_whole
-
-
-def random_directions(n_projections: int, dimension: int, generator: torch.Generator | None = None) -> Tensor:
-    """Draw directions evenly on the unit sphere.
-
-    Returns
-    -------
-    torch.Tensor
-        ``(n_projections, dimension)`` float32, each row of length 1.
-    """
-    device = generator.device if generator is not None else "cpu"
-    normal = torch.randn(n_projections, dimension, generator=generator, device=device)
-    return torch.nn.functional.normalize(normal, dim=1)
-
-
-def pattern_directions(
-    n_projections: int, phases: int, template_size: int, *, local: float, generator: torch.Generator | None = None
-) -> Tensor:
-    """Draw directions for patterns, some of which look at a part of the pattern only.
-
-    A direction even on the sphere mixes all pixels of a pattern, and its projections are nearly normal whatever the
-    pattern: a thin wall or a speck hardly moves them. Two kinds of local directions see such detail. Those with
-    random weights in a random rectangle, down to a single pixel, and zero outside; and those with equal weights along
-    a run of pixels in a row or column, whose projections hold the lineal path: they are 1 where the whole run lies in
-    the phase.
-
-    Parameters
-    ----------
-    n_projections : int
-        Number of directions.
-    phases, template_size : int
-        Of the patterns.
-    local : float
-        Share of local directions, in [0, 1]; half of them of either kind.
-    generator : torch.Generator, optional
-        Source of the draw.
-
-    Returns
-    -------
-    torch.Tensor
-        ``(n_projections, phases, template_size, template_size)``, each of length 1.
-    """
-    t = template_size
-    directions = random_directions(n_projections, phases * t * t, generator).view(-1, phases, t, t)
-    n_local, n_lines = round(local * n_projections), round(local * n_projections / 2)
-    sides = 1 + _uniform(n_local, 2, t, generator)  # (n_local, 2): height and width
-    sides[:n_lines:2, 0] = sides[1:n_lines:2, 1] = 1  # lines along x and y in turn
-    rows, columns = (_random_runs(side, t, generator) for side in sides.T)
-    part = (rows[:, :, None] & columns[:, None, :])[:, None]  # (n_local, 1, t, t)
-    directions[:n_local] *= part
-    directions[:n_lines] = part[:n_lines].float()
-    return torch.nn.functional.normalize(directions.flatten(1), dim=1).view_as(directions)
-
-
-def _random_runs(length: Tensor, extent: int, generator: torch.Generator | None) -> Tensor:
-    """Rows ``(n, extent)``, each true in one run of its length ``(n,)`` at a random place."""
-    start = _uniform(len(length), 1, extent - length[:, None] + 1, generator)
-    position = torch.arange(extent, device=length.device)
-    return (position >= start) & (position < start + length[:, None])
-
-
-def _uniform(n: int, m: int, limit: int | Tensor, generator: torch.Generator | None) -> Tensor:
-    """Whole numbers ``(n, m)`` from 0 to below a limit, which may differ from row to row."""
-    device = generator.device if generator is not None else "cpu"
-    return (torch.rand(n, m, generator=generator, device=device) * limit).long()
+from napari_swnn.core.directions import random_directions
 
 
 class _Sort(torch.autograd.Function):

@@ -20,7 +20,6 @@ from napari_swnn.core.calibration import (
     CalibrationBlock,
     calibrated_threshold,
     calibration_blocks,
-    smooth_thresholds,
     usual_coarse_mean,
 )
 from napari_swnn.core.config import TrainingConfig, name_of
@@ -206,7 +205,7 @@ def _iter_thresholds(
                 clock.stopped = hurried = True
                 break
         values.append(calibrated_threshold(blocks, node, usual)[0])
-    return smooth_thresholds(nodes, values)
+    return ThresholdCurve(nodes, tuple(values))
 
 
 class _Clock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -60,6 +60,41 @@ def aligned_boxes(window: Window, side: int) -> Iterator[tuple[Shape, Window]]:
     ranges = [range(a // side, -(-b // side)) for a, b in zip(window.start, window.stop, strict=True)]
     for index in product(*ranges):
         yield index, Window(tuple(i * side for i in index), tuple((i + 1) * side for i in index))
+
+
+def parts_in_period(window: Window, period: Sequence[int | None]) -> Iterator[tuple[Window, tuple[slice, ...]]]:
+    """Cut a window where a periodic field repeats.
+
+    Parameters
+    ----------
+    window : Window
+        Any box of the endless field.
+    period : sequence of int or None
+        Voxels after which the field repeats, along each axis; None where it does not.
+
+    Yields
+    ------
+    part : Window
+        The same voxels, moved into the period that starts at 0.
+    place : tuple of slice
+        Where they belong in an array of the window's shape.
+    """
+    spans = [_spans(a, b, n) for a, b, n in zip(window.start, window.stop, period, strict=True)]
+    for combination in product(*spans):
+        starts, stops, places = zip(*combination, strict=True)
+        yield Window(starts, stops), places
+
+
+def _spans(start: int, stop: int, period: int | None) -> list[tuple[int, int, slice]]:
+    if period is None:
+        return [(start, stop, slice(0, stop - start))]
+    spans, at = [], start
+    while at < stop:
+        first = at % period
+        length = min(period - first, stop - at)
+        spans.append((first, first + length, slice(at - start, at - start + length)))
+        at += length
+    return spans
 
 
 @dataclass(frozen=True, slots=True)

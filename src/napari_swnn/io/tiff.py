@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from napari_swnn._checks import check_labels
@@ -37,10 +39,17 @@ def write_tiff(path: Path, volume: np.ndarray, *, voxel_size: float = 1.0, unit:
     tifffile.imwrite(
         path,
         labels.astype(np.uint8 if high < 256 else np.uint16, copy=False),
-        imagej=True,
-        resolution=(1 / voxel_size, 1 / voxel_size),
-        metadata={"axes": "ZYX"[-labels.ndim :], "spacing": voxel_size, "unit": _ascii(unit)},
+        **imagej_options("ZYX"[-labels.ndim :], voxel_size, unit),
     )
+
+
+def imagej_options(axes: str, voxel_size: float, unit: str) -> dict[str, Any]:
+    """What tifffile has to be told for ImageJ to find the axes and the size of a voxel."""
+    return {
+        "imagej": True,
+        "resolution": (1 / voxel_size, 1 / voxel_size),
+        "metadata": {"axes": axes, "spacing": voxel_size, "unit": _ascii(unit)},
+    }
 
 
 def check_tiff_labels(*labels: int) -> None:

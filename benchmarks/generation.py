@@ -1,0 +1,148 @@
+"""Generation against the paper's network as its authors run it: python benchmarks/generation.py [--material 2].
+
+In one run on one machine, voxels per second of: the plain network (that of the authors' checkpoint, if it is there,
+else one of random weights) run as its authors run it, in blocks of 128³ in torch's default layout with its batch norm
+as it is; the same network in `generate`, with the same values; and the cascade of `standard`. Then the cost of a voxel
+from 128³ on, and the memory of 256³ beyond the volume.
+"""
+
+from __future__ import annotations
+
+import argparse
+import threading
+from pathlib import Path
+from time import perf_counter, sleep
+
+import numpy as np
+import psutil
+import torch
+from torch import nn
+
+import _paper
+import napari_swnn as swnn
+from napari_swnn.core.authors import load_checkpoint
+from napari_swnn.core.network import Stage, StageConfig
+from napari_swnn.core.plan import plan_training
+from napari_swnn.core.stage_training import new_stage
+
+OUTPUT = Path(__file__).parent / "output"
+SIDE = 128
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    _paper.add_arguments(parser)
+    parser.add_argument("--sides", type=int, nargs="+", default=[128, 256, 384, 512])
+    options = parser.parse_args()
+    for material in options.materials:
+        compare_networks(material, options)
+    cascade = cascade_model(options.materials[0], options)
+    flatness(cascade, options.sides)
+
+
+def compare_networks(material: int, options: argparse.Namespace) -> None:
+    """Voxels per second of the three ways, each the best of three, taken in turns."""
+    plain = plain_stage(material, options)
+    reference, folded = as_the_authors_run_it(plain), plain.folded()
+    cascade = cascade_model(material, options)
+    side = SIDE + 2 * plain.margin
+    noise = torch.randn(1, plain.config.n_noise_channels, side, side, side)
+
+    def authors() -> torch.Tensor:
+        with torch.inference_mode():
+            return reference(noise)
+
+    def ours() -> torch.Tensor:
+        with torch.inference_mode():
+            return folded(noise)
+
+    torch.testing.assert_close(ours(), authors(), rtol=1e-3, atol=1e-4)
+    ways = {"authors' way": authors, "plain, folded": ours, "cascade": lambda: swnn.generate(cascade, (SIDE,) * 3)}
+    best = dict.fromkeys(ways, np.inf)
+    for _ in range(3):
+        for name, way in ways.items():
+            best[name] = min(best[name], _seconds(way))
+    print(f"M{material}, {SIDE}³ voxels, equal output of the plain network in both ways:")
+    for name, seconds in best.items():
+        ratio = best["authors' way"] / seconds
+        print(f"    {name:<14} {seconds:6.2f} s   {SIDE**3 / seconds / 1e6:6.3f} million voxels/s   ratio {ratio:.1f}")
+
+
+def plain_stage(material: int, options: argparse.Namespace) -> Stage:
+    """The authors' trained network, or one of the same size."""
+    checkpoint = options.data / f"M{material}.pytorch"
+    if checkpoint.is_file():
+        return load_checkpoint(checkpoint)[1]
+    print(f"M{material}: no checkpoint of the authors found, weights are random")
+    config = StageConfig(1, 7, 8, 24, 3, bounded=False)
+    return Stage(config, conditioned=False, generator=torch.Generator().manual_seed(0)).eval()
+
+
+def as_the_authors_run_it(stage: Stage) -> nn.Sequential:
+    """Layer by layer in the default layout, with batch norm, and a convolution of one voxel at the end."""
+    layers: list[nn.Module] = []
+    for convolution in stage.convolutions:
+        copy = nn.Conv3d(convolution.in_channels, convolution.out_channels, 3)
+        copy.load_state_dict(convolution.state_dict())
+        copy.to(memory_format=torch.contiguous_format)
+        layers += [copy, nn.BatchNorm3d(convolution.out_channels, eps=0.0), nn.LeakyReLU(0.01)]
+    head = nn.Conv3d(stage.head.in_features, 1, 1)
+    head.weight.data.copy_(stage.head.weight.view(head.weight.shape))
+    head.bias.data.copy_(stage.head.bias)
+    return nn.Sequential(*layers, head).eval()
+
+
+def cascade_model(material: int, options: argparse.Namespace) -> swnn.Model:
+    """The model that accuracy.py left, or one of the same size with random weights: as quick."""
+    path = OUTPUT / f"M{material}-standard.swnn"
+    if path.is_file():
+        return swnn.Model.load(path)
+    image = _paper.load_image(options.data, material)
+    plan = plan_training(swnn.Reference(image.astype(np.uint8)))
+    generator = torch.Generator().manual_seed(0)
+    stages = tuple(new_stage(plan, config, generator).folded() for config in plan.stages)
+    return swnn.Model(plan.choice.network, stages, swnn.core.threshold.ThresholdCurve.constant(0.0), plan.porosity)
+
+
+def flatness(model: swnn.Model, sides: list[int]) -> None:
+    """Cost of a voxel, and memory beyond the volume, by size."""
+    for side in sides:
+        with _PeakMemory() as memory:
+            seconds = _seconds(lambda side=side: swnn.generate(model, (side,) * 3))
+        beyond = memory.peak - side**3
+        print(
+            f"{side}³: {seconds:7.1f} s, {1e6 * seconds / side**3:.3f} s a million voxels, "
+            f"{beyond / 2**20:.0f} MiB beyond the volume",
+            flush=True,
+        )
+
+
+def _seconds(work) -> float:
+    start = perf_counter()
+    work()
+    return perf_counter() - start
+
+
+class _PeakMemory:
+    """Most memory of this process above what it had, looked at every hundredth of a second."""
+
+    def __enter__(self) -> _PeakMemory:
+        self._process, self._done = psutil.Process(), threading.Event()
+        self._before = self._process.memory_info().rss
+        self.peak = 0
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+        return self
+
+    def _watch(self) -> None:
+        while not self._done.is_set():
+            self.peak = max(self.peak, self._process.memory_info().rss - self._before)
+            sleep(0.01)
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""Volumes as TIFF, written strip by strip: any size in little memory."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path as FilePath
+from typing import Any
+from uuid import NAMESPACE_URL, uuid4, uuid5
+from xml.etree import ElementTree
+
+import numpy as np
+
+from napari_swnn._types import Labels, Shape
+from napari_swnn.core.windows import Window, aligned_boxes
+from napari_swnn.io.tiff import imagej_options
+from napari_swnn.io.volume_file import PROVENANCE_KEY, Piece, VolumeFile
+
+_LARGEST_IMAGEJ = 2**32 - 2**25
+"""Bytes of voxels up to which a TIFF has room for its directories; larger ones are OME-TIFF in BigTIFF."""
+_PER_PAGE = 512
+"""Bytes that a page takes at most beside its voxels."""
+_PAGE_OF_MEMORY = 4096
+
+
+@dataclass(frozen=True)
+class TiffFile(VolumeFile):
+    """An uncompressed TIFF that is being written; see `VolumeFile`.
+
+    All of it is laid out at once, as planes one after another. A piece is a strip: one block deep and high, and as
+    long as the volume. How many are complete stands in a small file beside it.
+    """
+
+    @property
+    def n_levels(self) -> int:
+        """One: a TIFF has the volume only."""
+        return 1
+
+    @property
+    def size(self) -> int:
+        """Bytes it takes."""
+        return self._n_bytes + _PER_PAGE * prod(self._full_shape[:-2]) + 2**16
+
+    @property
+    def journal(self) -> FilePath:
+        """Where the number of complete strips stands while the file is written."""
+        return self.out.with_name(f"{self.out.name}.progress")
+
+    def create(self, provenance: Mapping[str, Any]) -> None:
+        """Lay out the file, full of zeros that take no room yet."""
+        import tifffile
+
+        self.journal.unlink(missing_ok=True)  # of a run whose file is gone
+        begun = self.out.with_name(f".{self.out.name}.{uuid4().hex}")
+        text = json.dumps({PROVENANCE_KEY: dict(provenance)})
+        tifffile.imwrite(
+            begun,
+            data=None,
+            shape=self._full_shape,
+            dtype=self.layout.dtype,
+            align=_PAGE_OF_MEMORY,
+            returnoffset=True,
+            **(self._imagej(text) if self._n_bytes <= _LARGEST_IMAGEJ else self._bigtiff(text)),
+        )
+        begun.rename(self.partial)
+
+    def provenance(self, path: FilePath) -> dict[str, Any]:
+        """What `create` was given."""
+        import tifffile
+
+        try:
+            with tifffile.TiffFile(path) as file:
+                text = _description(file)
+            return dict(json.loads(text)[PROVENANCE_KEY])
+        except (OSError, KeyError, ValueError, TypeError, ElementTree.ParseError):
+            return {}
+
+    def pieces(self, level: int) -> list[Piece]:
+        """All strips, in the order of the file."""
+        return [Piece(level, i, window) for i in range(self.layout.n) for window in self._strips]
+
+    def is_written(self, piece: Piece) -> bool:
+        """Whether the strip is among the complete ones."""
+        done = int(self.journal.read_text()) if self.journal.exists() else 0
+        return self._number(piece) < done
+
+    def write(self, piece: Piece, labels: Labels) -> None:
+        """Write a strip; the strips before it must be complete."""
+        rows, stored = piece.window, np.ascontiguousarray(labels, self.layout.dtype)
+        planes = stored.reshape(-1, *stored.shape[-2:])
+        first = rows.start[0] if len(rows.start) == 3 else 0
+        per_volume = self.layout.shape[0] if len(rows.start) == 3 else 1
+        with self.partial.open("r+b") as file:
+            begin = self._begin()
+            for i, plane in enumerate(planes):
+                row = (piece.realisation * per_volume + first + i) * self.layout.shape[-2] + rows.start[-2]
+                file.seek(begin + row * self.layout.shape[-1] * self.layout.itemsize)
+                file.write(plane.tobytes())
+            file.flush()
+            os.fsync(file.fileno())
+        counted = self.journal.with_name(f"{self.journal.name}.new")
+        counted.write_text(str(self._number(piece) + 1))
+        counted.replace(self.journal)
+
+    def coarsen(self, piece: Piece) -> None:
+        """There are no other levels."""
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        """Give the file its name."""
+        self.partial.rename(self.out)
+        self.journal.unlink(missing_ok=True)
+
+    @property
+    def _full_shape(self) -> Shape:
+        return self.layout.shape if self.layout.n == 1 else (self.layout.n, *self.layout.shape)
+
+    @property
+    def _n_bytes(self) -> int:
+        return prod(self._full_shape) * self.layout.itemsize
+
+    @property
+    def _axes(self) -> str:
+        # Realisations stand on the axis of time: neither ImageJ nor OME has one of their own.
+        return ("" if self.layout.n == 1 else "T") + "ZYX"[-len(self.layout.shape) :]
+
+    @property
+    def _strips(self) -> list[Window]:
+        side, shape = self.layout.block, self.layout.shape
+        lines = Window.of_shape(shape[:-1])
+        cuts = [box.intersection(lines) for _, box in aligned_boxes(lines, side)]
+        return [Window((*cut.start, 0), (*cut.stop, shape[-1])) for cut in cuts]
+
+    def _number(self, piece: Piece) -> int:
+        side, shape, number = self.layout.block, self.layout.shape, piece.realisation
+        for start, extent in zip(piece.window.start[:-1], shape[:-1], strict=True):
+            number = number * -(-extent // side) + start // side
+        return number
+
+    def _begin(self) -> int:
+        """Offset of the first voxel."""
+        import tifffile
+
+        with tifffile.TiffFile(self.partial) as file:
+            return int(file.pages[0].dataoffsets[0])
+
+    def _imagej(self, text: str) -> dict[str, Any]:
+        options = imagej_options(self._axes, self.layout.voxel_size, self.layout.unit)
+        options["metadata"]["Info"] = text
+        return options
+
+    def _bigtiff(self, text: str) -> dict[str, Any]:
+        side: dict[str, Any] = {}
+        if self.layout.unit != "voxel":
+            unit = self.layout.unit.replace("um", "µm")
+            for axis in "ZYX"[-len(self.layout.shape) :]:
+                side |= {f"PhysicalSize{axis}": self.layout.voxel_size, f"PhysicalSize{axis}Unit": unit}
+        # The identifier that OME asks for is taken from the content: the same volume has the same bytes.
+        same = uuid5(NAMESPACE_URL, text)
+        metadata = {"axes": self._axes, "Description": text, "UUID": f"urn:uuid:{same}", **side}
+        return {"bigtiff": True, "ome": True, "metadata": metadata}
+
+
+def _description(file: Any) -> str:
+    if file.imagej_metadata is not None:
+        return str(file.imagej_metadata["Info"])
+    root = ElementTree.fromstring(file.ome_metadata)
+    return str(next(element.text for element in root.iter() if element.tag.endswith("}Description")))

@@ -1,0 +1,199 @@
+"""What an ensemble shows: each statistic of each member, its mean, and the spread of trainings and of realisations."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+import numpy as np
+
+from napari_swnn._types import Path
+
+_PERCOLATING = "percolating_axes"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One realisation of one training.
+
+    Attributes
+    ----------
+    training, realisation : int
+        Counted from 1.
+    seed : int
+        Of the volume.
+    model, volume : pathlib.Path
+        Where they are.
+    values : mapping of str to float
+        Each statistic of `Ensemble.statistics`; NaN where it is not known, empty without validation.
+    """
+
+    training: int
+    realisation: int
+    seed: int
+    model: FilePath
+    volume: FilePath
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """One statistic over all members.
+
+    Attributes
+    ----------
+    name, unit : str
+        As a table says them.
+    reference, half_width : float
+        Of the reference, with half of its own 95 % interval; NaN where it has none.
+    mean : float
+        Over all members.
+    between_trainings : float
+        Standard deviation of the means of the trainings; NaN for a single one. Of it, the part
+        ``between_realisations / sqrt(n_realisations)`` is there even if all trainings are alike.
+    between_realisations : float
+        Standard deviation within a training, pooled over the trainings; NaN for a single realisation.
+    """
+
+    name: str
+    unit: str
+    reference: float
+    half_width: float
+    mean: float
+    between_trainings: float
+    between_realisations: float
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Ensemble:
+    """Trainings of one reference, with realisations of each.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+        Where models, volumes, reports and tables are.
+    members : tuple of Member
+        All realisations, those of the first training first.
+    statistics : dict of Statistic
+        By name: ``porosity``, ``specific_surface``, …, as in a `ValidationReport`; ``two_point_correlation_error``,
+        ``lineal_path_error``, …, the mean difference of a curve to the reference's; and ``percolating_axes``, how many
+        of the three axes are percolated. Empty without validation.
+    """
+
+    folder: FilePath
+    members: tuple[Member, ...]
+    statistics: dict[str, Statistic]
+
+    @property
+    def n_trainings(self) -> int:
+        """Number of models."""
+        return max(member.training for member in self.members)
+
+    @property
+    def n_realisations(self) -> int:
+        """Number of volumes of each model."""
+        return len(self.members) // self.n_trainings
+
+    def summary(self) -> str:
+        """A table of all statistics, as text."""
+        title = f"{self.n_trainings} training(s) with {self.n_realisations} realisation(s) each, in {self.folder.name}"
+        if not self.statistics:
+            return title
+        head = ("", "reference", "mean", "trainings ±", "realisations ±", "unit")
+        rows = [head, *map(_text_row, self.statistics.values())]
+        lines = [
+            f"{name:46s}{ref:>12s}{mean:>12s}{t:>14s}{r:>16s}  {unit}".rstrip() for name, ref, mean, t, r, unit in rows
+        ]
+        return "\n".join([title, "", *lines])
+
+    def save(self) -> None:
+        """Write ``members.csv``, ``summary.csv`` and ``summary.txt`` into the folder."""
+        columns = ("training", "realisation", "seed", "model", "volume", *self.statistics)
+        _write_csv(self.folder / "members.csv", columns, map(self._member_row, self.members))
+        columns = ("statistic", "name", "unit", "reference", "half_width_95", "mean", "between_trainings")
+        rows = [(key, *_csv_row(statistic)) for key, statistic in self.statistics.items()]
+        _write_csv(self.folder / "summary.csv", (*columns, "between_realisations"), rows)
+        (self.folder / "summary.txt").write_text(f"{self.summary()}\n", encoding="utf-8")
+
+    def _member_row(self, member: Member) -> Sequence[Any]:
+        files = (path.relative_to(self.folder).as_posix() for path in (member.model, member.volume))
+        values = (_number(member.values[key]) for key in self.statistics)
+        return (member.training, member.realisation, member.seed, *files, *values)
+
+
+def values_of(report: Mapping[str, Any]) -> dict[str, float]:
+    """Each statistic of the one volume of a report, as `ValidationReport.to_dict` gives it."""
+    values = {key: _known(quantity["realisations"][0]["value"]) for key, quantity in report["quantities"].items()}
+    values |= {f"{key}_error": _known(curve["mean_error"]) for key, curve in report["curves"].items()}
+    for connectivity in report["connectivity"]:
+        values[_PERCOLATING] = float(sum(connectivity["percolates"].values()))
+    return values
+
+
+def summarise(report: Mapping[str, Any], values: Sequence[Sequence[Mapping[str, float]]]) -> dict[str, Statistic]:
+    """Means and spreads.
+
+    Parameters
+    ----------
+    report : mapping
+        Any one of the reports: names, units and the reference are the same in all.
+    values : sequence of sequence of mapping
+        For each training, the values of each realisation.
+    """
+    statistics = {}
+    for key, (name, unit, reference, half_width) in _described(report).items():
+        table = np.array([[realisation[key] for realisation in training] for training in values])  # (k, m)
+        trainings, realisations = table.shape
+        statistics[key] = Statistic(
+            name,
+            unit,
+            reference,
+            half_width,
+            mean=float(table.mean()),
+            between_trainings=float(table.mean(axis=1).std(ddof=1)) if trainings > 1 else np.nan,
+            between_realisations=float(np.sqrt(table.var(axis=1, ddof=1).mean())) if realisations > 1 else np.nan,
+        )
+    return statistics
+
+
+def _described(report: Mapping[str, Any]) -> dict[str, tuple[str, str, float, float]]:
+    """Name, unit, value of the reference and half its interval, of each statistic."""
+    described = {}
+    for key, quantity in report["quantities"].items():
+        reference = quantity["reference"] or {"value": None, "half_width_95": None}
+        known = _known(reference["value"]), _known(reference["half_width_95"])
+        described[key] = (quantity["name"], quantity["unit"], *known)
+    for key, curve in report["curves"].items():
+        described[f"{key}_error"] = (f"{curve['name']}: mean difference", curve["unit"], np.nan, np.nan)
+    if report["connectivity"]:
+        described[_PERCOLATING] = ("axes that percolate, of 3", "", np.nan, np.nan)
+    return described
+
+
+def _known(value: float | None) -> float:
+    return np.nan if value is None else float(value)
+
+
+def _number(value: float) -> str:
+    return f"{value:.10g}" if np.isfinite(value) else ""
+
+
+def _csv_row(statistic: Statistic) -> Sequence[str]:
+    numbers = (statistic.reference, statistic.half_width, statistic.mean)
+    spreads = (statistic.between_trainings, statistic.between_realisations)
+    return (statistic.name, statistic.unit, *map(_number, (*numbers, *spreads)))
+
+
+def _text_row(statistic: Statistic) -> Sequence[str]:
+    numbers = (statistic.reference, statistic.mean, statistic.between_trainings, statistic.between_realisations)
+    return (statistic.name, *(f"{n:.4g}" if np.isfinite(n) else "–" for n in numbers), statistic.unit)
+
+
+def _write_csv(path: Path, columns: Sequence[str], rows: Any) -> None:
+    with FilePath(path).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(rows)

@@ -1,0 +1,67 @@
+"""Models with random weights: all that the laws of generation need."""
+
+import numpy as np
+import pytest
+import torch
+
+from napari_swnn.core.grey import grey_window
+from napari_swnn.core.model import Model
+from napari_swnn.core.network import NetworkConfig, Stage, StageConfig
+from napari_swnn.core.threshold import ThresholdCurve
+from napari_swnn.core.windows import Window
+
+
+def random_model(*, n_scales=2, dimension=3, porosity_range=None, porosity=0.2):
+    """A cascade of small stages whose threshold gives about the porosity asked for."""
+    generator = torch.Generator().manual_seed(5)
+    configs = tuple(StageConfig(2**i, 3, 2, 8, 2, bounded=False) for i in reversed(range(n_scales)))
+    stages = tuple(
+        Stage(
+            config,
+            conditioned=i > 0,
+            dimension=dimension,
+            porosity_range=porosity_range,
+            generator=generator,
+        )
+        for i, config in enumerate(configs)
+    )
+    for stage in stages:
+        stage.eval().requires_grad_(False)
+        torch.nn.init.normal_(stage.head.weight, 0, 0.3, generator=generator)
+        for name, weight in stage.named_parameters():
+            if "convolutions" in name:
+                weight.abs_().sub_(0.7 * weight.mean())  # mostly averages of neighbours: shapes larger than a voxel
+            if "modulation" in name:
+                torch.nn.init.normal_(weight, 0, 0.05, generator=generator)
+    sample = Window.of_shape((64,) * dimension)
+    nodes = (porosity,) if porosity_range is None else tuple(np.linspace(*porosity_range, 5).tolist())
+    values = tuple(
+        float(np.quantile(grey_window(stages, sample, seed=99, porosity=p if porosity_range else None).numpy(), 1 - p))
+        for p in nodes
+    )
+    network = NetworkConfig(configs, dimension=dimension, porosity_range=porosity_range)
+    return Model(network, stages, ThresholdCurve(nodes, values), porosity)
+
+
+@pytest.fixture(scope="session")
+def fixed_model():
+    """Two scales, a single porosity of 0.2."""
+    return random_model()
+
+
+@pytest.fixture(scope="session")
+def range_model():
+    """Two scales, porosities from 0.1 to 0.3, its reference's 0.2."""
+    return random_model(porosity_range=(0.1, 0.3))
+
+
+@pytest.fixture(scope="session")
+def plain_model():
+    """One scale, a single porosity of 0.2."""
+    return random_model(n_scales=1)
+
+
+@pytest.fixture(scope="session")
+def flat_range_model():
+    """Two scales and two dimensions, porosities from 0.1 to 0.3."""
+    return random_model(dimension=2, porosity_range=(0.1, 0.3))
