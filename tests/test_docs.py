@@ -1,6 +1,7 @@
 """What the documentation tells a reader to type works, on small volumes and a short training."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,12 @@ import pytest
 import napari_swnn as swnn
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/python.md")
-SMALLER = {"(256, 256, 256)": "(40, 40, 40)", "max_distance=64": "max_distance=16"}
+PAGES = ("README.md", "docs/python.md", "docs/heterogeneous.md")
+SMALLER = {
+    "(256, 256, 256)": "(40, 40, 40)",
+    "max_distance=64": "max_distance=16",
+    'swnn.TrainingConfig(network="plain")': "plain_config",
+}
 
 
 def snippets(page):
@@ -38,6 +43,7 @@ def test_snippets_run(page, blobs, tiny_config, tmp_path, monkeypatch, rng):
         "shape": (24, 24, 24),
         "stop_was_pressed": False,
         "swnn": swnn,
+        "plain_config": replace(tiny_config, network="plain"),
     }
     ran = 0
     for block in snippets(page):

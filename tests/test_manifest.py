@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+HEAVY = ["napari_swnn.statistics", "napari_swnn.physics", "napari_swnn.validation", "matplotlib"]
+
 npe2 = pytest.importorskip("npe2")
 
 
@@ -19,9 +21,10 @@ def test_every_command_can_be_imported(manifest):
 
 def test_contributions_are_where_users_look(manifest):
     contributions = manifest.contributions
-    assert [widget.display_name for widget in contributions.widgets] == ["SWNN reconstruction"]
+    names = [widget.display_name for widget in contributions.widgets]
+    assert names == ["SWNN reconstruction", "SWNN compare", "SWNN properties"]
     assert {sample.key for sample in contributions.sample_data} == {"silica", "rock", "electrode", "superalloy"}
-    assert "napari/layers/data" in contributions.menus
+    assert {"napari/layers/data", "napari/layers/measure"} <= set(contributions.menus)
 
 
 def test_every_command_is_used(manifest):
@@ -43,7 +46,15 @@ print(*sorted(heavy & set(sys.modules)))
     assert found.stdout.split() == []
 
 
-def test_importing_the_panel_loads_no_torch():
-    code = "import sys, napari_swnn.widgets.reconstruction; print('torch' in sys.modules)"
+@pytest.mark.parametrize("panel", ["reconstruction", "compare", "properties"])
+def test_importing_a_panel_loads_no_torch(panel):
+    code = f"import sys, napari_swnn.widgets.{panel}; print('torch' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.split() == ["False"]
+
+
+@pytest.mark.parametrize("panel", ["compare", "properties"])
+def test_importing_a_panel_loads_no_statistics(panel):
+    code = f"import sys, napari_swnn.widgets.{panel}; print(*(name for name in sys.modules if name in {HEAVY}))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == []

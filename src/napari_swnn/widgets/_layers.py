@@ -300,3 +300,87 @@ def phase_colour(layer: "LabelsLayer", phase: int) -> Any:
     """Colour of a phase as the viewer shows it, None where it shows none."""
     colour = layer.get_color(phase)
     return None if colour is None or colour[3] == 0 else colour
+
+
+MOST_LAZY = 2**27
+"""Voxels of a layer computed on demand that are read without being asked for (512³)."""
+
+
+def labels_of(layer: "LabelsLayer", control: str) -> Any:
+    """The labels of a layer as they are, ``(y, x)`` or ``(z, y, x)``: nothing is copied, and lazy ones stay lazy.
+
+    Parameters
+    ----------
+    layer : napari.layers.Labels
+        Its leading axes of length 1 are left out.
+    control : str
+        Key of the control that a problem belongs beside.
+
+    Returns
+    -------
+    numpy.ndarray or dask array
+        Do not write to it.
+
+    Raises
+    ------
+    BadInputError
+        If it is neither a section nor a volume.
+    """
+    data = layer.data[0] if layer.multiscale else layer.data
+    while data.ndim > 2 and data.shape[0] == 1:
+        data = data[0]
+    if data.ndim not in (2, 3):
+        raise BadInputError(control, f"“{layer.name}” has {data.ndim} axes; pick one 2-D section or one 3-D volume.")
+    if 0 in data.shape:
+        raise BadInputError(control, f"“{layer.name}” holds no pixel.")
+    if isinstance(data, np.ndarray) or hasattr(data, "__dask_graph__"):
+        return data
+    import dask.array  # for zarr and the like: they are read in chunks
+
+    return dask.array.from_array(data)
+
+
+def check_readable(layer: "LabelsLayer", labels: Any, control: str) -> None:
+    """Refuse labels that are computed on demand and are many: reading them could take for ever.
+
+    Raises
+    ------
+    BadInputError
+        If they should be cropped first.
+    """
+    if not isinstance(labels, np.ndarray) and labels.size > MOST_LAZY:
+        raise BadInputError(
+            control,
+            f"“{layer.name}” is read on demand and holds {_size(labels.shape)} voxels; crop the part that you need "
+            "into a layer of its own.",
+        )
+
+
+def voxel_size_of(layer: "LabelsLayer", ndim: int, control: str) -> float:
+    """Side of the voxels of a layer, in its unit.
+
+    Raises
+    ------
+    BadInputError
+        If they are no cubes.
+    """
+    try:
+        return _voxel_size(layer, ndim)
+    except BadInputError as problem:
+        raise BadInputError(control, str(problem)) from None
+
+
+def place_of(layer: "LabelsLayer", ndim: int) -> dict[str, Any]:
+    """Arguments that put a new layer of `ndim` axes where another one is."""
+    place: dict[str, Any] = {name: tuple(getattr(layer, name))[-ndim:] for name in ("scale", "translate", "units")}
+    place["axis_labels"] = ("z", "y", "x")[-ndim:]
+    if layer.ndim == ndim:  # else they also turn the axes that were left out
+        place |= {"rotate": layer.rotate, "shear": layer.shear, "affine": layer.affine}
+    return place
+
+
+def length_ratio(unit: str, other: str) -> float:
+    """How many of the other unit of length one unit is; units as `unit_of` names them."""
+    if unit == other:
+        return 1.0
+    return float(pint.get_application_registry().Quantity(1.0, unit).to(other).magnitude)

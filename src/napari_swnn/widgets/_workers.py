@@ -116,7 +116,7 @@ def survey(inputs: Inputs) -> Survey:
     from napari_swnn.core.plan import plan_training, reachable_porosity
 
     snapshot, phases = inputs.snapshot, inputs.snapshot.phases()
-    phase = _phase_of_interest(phases, inputs.phase)
+    phase = phase_of_interest(phases, inputs.phase)
     if len(phases) == 1:
         text = f"“{snapshot.name}” holds the single value {phase}; paint or threshold the other phase."
         return Survey(inputs, phases, phase, problem=BadInputError("reference", text))
@@ -130,7 +130,8 @@ def survey(inputs: Inputs) -> Survey:
     return Survey(inputs, phases, phase, reference, plan.reachable, plan.choice.reasons)
 
 
-def _phase_of_interest(phases: dict[int, float], wanted: int | None) -> int:
+def phase_of_interest(phases: dict[int, float], wanted: int | None) -> int:
+    """The wanted label if it is there, else 1, else the highest."""
     if wanted in phases:
         return wanted
     return 1 if 1 in phases else max(phases)
@@ -203,17 +204,13 @@ def _first_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-class Runner(QObject):
-    """Runs one training or generation at a time.
+class _Running(QObject):
+    """Runs one generator at a time in a worker thread.
 
-    After each piece of work exactly one of `trained`, `generated`, `failed` and `cancelled` is emitted, unless it was
-    abandoned: then nothing is.
+    After each piece of work exactly one of its own signal for results, `failed` and `cancelled` is emitted, unless it
+    was abandoned: then nothing is.
     """
 
-    training_stepped = Signal(object)
-    generation_stepped = Signal(object)
-    trained = Signal(object)
-    generated = Signal(object)
     failed = Signal(str)
     cancelled = Signal()
 
@@ -222,30 +219,15 @@ class Runner(QObject):
         self._worker: Any = None
         self._stepped: Any = None
         self._done: Any = None
-        self._should_stop: Event | None = None
 
     @property
     def busy(self) -> bool:
         """Whether work is under way."""
         return self._worker is not None
 
-    def train(self, job: TrainingJob) -> None:
-        """Start a training."""
-        self._should_stop = Event()
-        self._stepped, self._done = self.training_stepped, self.trained
-        self._start(train, job, self._should_stop.is_set)
-
-    def generate(self, job: GenerationJob) -> None:
-        """Start a generation."""
-        self._should_stop = None
-        self._stepped, self._done = self.generation_stepped, self.generated
-        self._start(generate, job)
-
     def stop(self) -> None:
-        """End a training with the model as it is by now, or cancel a generation."""
-        if self._should_stop is not None:
-            self._should_stop.set()
-        elif self._worker is not None:
+        """Cancel what is under way."""
+        if self._worker is not None:
             self._worker.quit()
 
     def abandon(self) -> None:
@@ -254,9 +236,10 @@ class Runner(QObject):
             self._worker.quit()
             self._worker = None
 
-    def _start(self, work: Callable[..., Any], *args: Any) -> None:
+    def _start(self, stepped: Any, done: Any, work: Callable[..., Any], *args: Any) -> None:
         from napari.qt.threading import create_worker
 
+        self._stepped, self._done = stepped, done
         self._worker = create_worker(
             guarded,
             work,
@@ -291,6 +274,47 @@ class Runner(QObject):
         """Free the runner; false if the work was abandoned."""
         expected, self._worker = self._worker is not None, None
         return expected
+
+
+class Runner(_Running):
+    """Runs one training or generation at a time; `trained` and `generated` bring their results."""
+
+    training_stepped = Signal(object)
+    generation_stepped = Signal(object)
+    trained = Signal(object)
+    generated = Signal(object)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._should_stop: Event | None = None
+
+    def train(self, job: TrainingJob) -> None:
+        """Start a training."""
+        self._should_stop = Event()
+        self._start(self.training_stepped, self.trained, train, job, self._should_stop.is_set)
+
+    def generate(self, job: GenerationJob) -> None:
+        """Start a generation."""
+        self._should_stop = None
+        self._start(self.generation_stepped, self.generated, generate, job)
+
+    def stop(self) -> None:
+        """End a training with the model as it is by now, or cancel a generation."""
+        if self._should_stop is not None:
+            self._should_stop.set()
+        else:
+            super().stop()
+
+
+class TaskRunner(_Running):
+    """Runs any generator, one at a time; `stepped` brings what it yields, `done` what it returns."""
+
+    stepped = Signal(object)
+    done = Signal(object)
+
+    def run(self, work: Callable[..., Generator[Any, None, Any]], *args: Any) -> None:
+        """Start `work`."""
+        self._start(self.stepped, self.done, work, *args)
 
 
 class Checker(QObject):
