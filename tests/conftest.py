@@ -7,6 +7,13 @@ from napari_swnn._sample_data import gaussian_level_set
 from napari_swnn.core.config import TrainingConfig
 
 
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch, tmp_path_factory):
+    """Measurements of this machine are kept apart from those of its user."""
+    folder = tmp_path_factory.getbasetemp() / "cache"
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda *args, **kwargs: str(folder))
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(12345)

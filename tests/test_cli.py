@@ -34,11 +34,24 @@ def test_train_generate_validate(quick, image, tmp_path, capsys):
     said = capsys.readouterr().out
     assert re.search(r"Reference porosity 0\.300, 95 % interval 0\.\d+ to 0\.\d+; reachable", said)
     assert "Note: " in said  # the image is small
+    assert re.search(r"It will take about \d+ s to train and \d+ s to generate 128 × 128 × 128 voxels, in \d", said)
     report, picture = tmp_path / "report.json", tmp_path / "picture.png"
     assert main(["validate", image, volume, "--report", str(report), "--picture", str(picture)]) == 0
     assert json.loads(report.read_text(encoding="utf-8"))["phase"] == 255
     assert read_picture(picture).std() > 10
     assert "porosity" in capsys.readouterr().out
+
+
+def test_one_model_for_a_range(quick, image, tmp_path, capsys):
+    model, volume = str(tmp_path / "range.swnn"), str(tmp_path / "rock.tif")
+    assert main(["train", image, "--porosity", "0.2", "0.4", "-o", model]) == 0
+    assert "range 0.200 to 0.400" in capsys.readouterr().out
+    assert Model.load(model).porosity_range == (0.2, 0.4)
+    assert main(["generate", model, "--shape", "64", "--porosity", "0.35", "-o", volume]) == 0
+    assert main(["generate", model, "--shape", "64", "--porosity", "0.5", "-o", str(tmp_path / "b.tif")]) == 2
+    assert "[0.2, 0.4]" in capsys.readouterr().err
+    assert main(["train", image, "--porosity", "0.2", "0.3", "0.4", "-o", model]) == 2
+    assert "--porosity must be one number or two" in capsys.readouterr().err
 
 
 def test_validate_with_physics_writes_every_format(image, tmp_path, capsys):

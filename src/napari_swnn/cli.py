@@ -19,6 +19,7 @@ from napari_swnn.core.config import PRESETS
 if TYPE_CHECKING:
     import numpy as np
 
+    from napari_swnn._types import Shape
     from napari_swnn.core.generation import GenerationStep
     from napari_swnn.core.model import Model
     from napari_swnn.core.plan import TrainingPlan
@@ -82,7 +83,13 @@ def _add_train(commands: Any) -> None:
     parser = _command(commands, "train", _train, "Train a model on a segmented image.")
     parser.add_argument("image", type=Path, help="segmented section: TIFF, PNG, BMP or .npy, one value for each phase")
     _add_reference_options(parser)
-    parser.add_argument("--porosity", type=float, help="fraction of the phase in the volumes (the image's own if left)")
+    parser.add_argument(
+        "--porosity",
+        type=float,
+        nargs="+",
+        metavar=("P", "HIGH"),
+        help="fraction of the phase in the volumes (the image's own if left); two numbers: one model for the range",
+    )
     parser.add_argument("--preset", choices=tuple(PRESETS), default="standard", help="how long to train")
     parser.add_argument("--dimension", type=int, choices=(2, 3), default=3, help="3 for volumes, 2 for sections")
     parser.add_argument("--seed", type=int, default=0, help="of all random draws")
@@ -166,6 +173,7 @@ def _demo(options: argparse.Namespace) -> None:
     reference = Reference(labels, **scale)
     plan = _planned(reference, options)
     check_memory(check_shape([options.size] * 3))
+    _foretell(plan, (options.size,) * 3)
     options.output.mkdir(parents=True, exist_ok=True)
     _check_writable(options.output / "model.swnn")
     model = _trained(plan)
@@ -182,7 +190,9 @@ def _demo(options: argparse.Namespace) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     _check_writable(options.output)
-    model = _trained(_planned(_reference(options), options))
+    plan = _planned(_reference(options), options)
+    _foretell(plan, (128,) * plan.choice.network.dimension)
+    model = _trained(plan)
     model.save(options.output)
     print(f"Wrote {options.output}")
 
@@ -346,23 +356,46 @@ def _planned(reference: Reference, options: argparse.Namespace) -> TrainingPlan:
 
     plan = plan_training(
         reference,
-        porosity=options.porosity,
+        porosity=_one_or_range(options.porosity),
         preset=options.preset,
         dimension=getattr(options, "dimension", 3),
         seed=options.seed,
         device=getattr(options, "device", "auto"),
     )
     low, high = plan.reachable
+    limits = plan.porosity_range
+    target = f"target {plan.porosity:.3f}" if limits is None else f"range {limits[0]:.3f} to {limits[1]:.3f}"
     interval = reference_interval(reference)
     print(
         f"Reference porosity {interval.value:.3f}, 95 % interval {interval.low:.3f} to {interval.high:.3f}; "
-        f"reachable {low:.3f} to {high:.3f}; target {plan.porosity:.3f}."
+        f"reachable {low:.3f} to {high:.3f}; {target}."
     )
     if interval.warning is not None:
         print(f"Note: {interval.warning}.")
     print(*plan.choice.reasons)
     print(f"Training on {describe_device(plan.device)}, preset {options.preset!r}.")
     return plan
+
+
+def _one_or_range(porosity: Any) -> float | tuple[float, float] | None:
+    """What was typed: nothing, a number, or two of them."""
+    if not isinstance(porosity, list):
+        return None if porosity is None else float(porosity)
+    if len(porosity) > 2:
+        raise ValueError(f"--porosity must be one number or two, LOW HIGH, got {len(porosity)}")
+    return float(porosity[0]) if len(porosity) == 1 else (float(porosity[0]), float(porosity[1]))
+
+
+def _foretell(plan: TrainingPlan, shape: Shape) -> None:
+    """Say what the run will take, from a short measurement that is kept for the next time."""
+    from napari_swnn.core.cost import estimate_cost
+
+    cost = estimate_cost(plan, shape)
+    size = " × ".join(map(str, shape))
+    print(
+        f"It will take about {_time(cost.training)} to train and {_time(cost.generation)} to generate {size} voxels, "
+        f"in {cost.memory / 2**30:.1f} GiB of memory."
+    )
 
 
 def _trained(plan: TrainingPlan) -> Model:
