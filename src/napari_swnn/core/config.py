@@ -55,14 +55,14 @@ class TrainingConfig:
     )
     n_projections: int = setting(128, "Random directions of the sliced Wasserstein distance.", low=1)
     local_directions: float = setting(
-        0.75, "Share of these directions that look at a part of the pattern only; 0 in the paper.", low=0.0, high=1.0
+        0.65, "Share of these directions that look at a part of the pattern only; 0 in the paper.", low=0.0, high=1.0
     )
     max_patterns: int = setting(8_000, "Patterns compared in each direction and step.", low=100)
     p: int = setting(1, "Order of the Wasserstein distance.", low=1, label="Wasserstein order")
     strategy: Strategy = setting(
         "maximum_entropy", "How patterns are resampled to meet the porosity.", choices=STRATEGIES
     )
-    consistency: float = setting(1.0, "Weight of the agreement of a fine scale with the coarser one.", low=0.0)
+    consistency: float = setting(0.3, "Weight of the agreement of a fine scale with the coarser one.", low=0.0)
     n_calibration_blocks: int = setting(48, "Blocks generated to find the threshold of the porosity.", low=1)
 
     def __post_init__(self) -> None:

@@ -39,7 +39,7 @@ def pattern_directions(
     phases, template_size : int
         Of the patterns.
     local : float
-        Share of local directions, in [0, 1]; a third of them of each kind.
+        Share of local directions, in [0, 1]: half of them lines, a quarter rectangles, a quarter bars.
     generator : torch.Generator, optional
         Source of the draw.
 
@@ -50,11 +50,11 @@ def pattern_directions(
     """
     t = template_size
     directions = random_directions(n_projections, phases * t * t, generator).view(-1, phases, t, t)
-    n_local, n_kind = round(local * n_projections), round(local * n_projections / 3)
-    lines, rectangles, bars = slice(n_kind), slice(n_kind, 2 * n_kind), slice(2 * n_kind, n_local)
-    directions[lines] = _rectangles(n_kind, t, generator, flat=True).float()
-    directions[rectangles] *= _rectangles(n_kind, t, generator, flat=False)
-    directions[bars] = _bars(max(0, n_local - 2 * n_kind), t, generator)
+    n_local, n_lines, n_bars = (round(share * local * n_projections) for share in (1, 1 / 2, 1 / 4))
+    n_rectangles = n_local - n_lines - n_bars
+    directions[:n_lines] = _rectangles(n_lines, t, generator, flat=True).float()
+    directions[n_lines : n_lines + n_rectangles] *= _rectangles(n_rectangles, t, generator, flat=False)
+    directions[n_local - n_bars : n_local] = _bars(n_bars, t, generator)
     return torch.nn.functional.normalize(directions.flatten(1), dim=1).view_as(directions)
 
 
