@@ -40,7 +40,7 @@ class TrainingConfig:
     n_channels: int = setting(32, "Features of the finest network; multiples of 8 are quickest.", low=1)
     n_coarse_channels: int = setting(32, "Features of the networks at coarser scales.", low=1)
     n_noise_channels: int = setting(4, "Gaussian values drawn for each voxel.", low=1)
-    n_steps: int = setting(250, "Training steps at the finest scale.", low=1)
+    n_steps: int = setting(320, "Training steps at the finest scale.", low=1)
     n_coarse_steps: int = setting(220, "Training steps at each coarser scale.", low=1)
     cube_size: int = setting(48, "Side of the training volumes at the finest scale, in voxels.", low=1)
     coarse_cube_size: int = setting(40, "Side of the training volumes at coarser scales, in their voxels.", low=1)
@@ -62,7 +62,9 @@ class TrainingConfig:
     strategy: Strategy = setting(
         "maximum_entropy", "How patterns are resampled to meet the porosity.", choices=STRATEGIES
     )
-    consistency: float = setting(0.3, "Weight of the agreement of a fine scale with the coarser one.", low=0.0)
+    consistency: float = setting(
+        0.3, "Weight of the agreement of a fine scale with the coarser one; threefold from three scales on.", low=0.0
+    )
     n_calibration_blocks: int = setting(48, "Blocks generated to find the threshold of the porosity.", low=1)
 
     def __post_init__(self) -> None:

@@ -90,6 +90,15 @@ class TrainingPlan:
         """Training steps of a stage."""
         return self.config.n_steps if stage.scale == 1 else self.config.n_coarse_steps
 
+    @property
+    def consistency(self) -> float:
+        """Weight of the agreement of a fine scale with the coarser one.
+
+        With three scales and more, pores are wide enough for their coarse volume to say where they are; with fewer,
+        it is grey where the structure is finer than its voxels, and must be left free.
+        """
+        return self.config.consistency * (3 if len(self.stages) >= 3 else 1)
+
     def samples(self, stage: StageConfig) -> tuple[tuple[Window, tuple[int, ...]], ...]:
         """Windows generated in each step, each with the directions whose sections count."""
         side = self.config.cube_size if stage.scale == 1 else self.config.coarse_cube_size

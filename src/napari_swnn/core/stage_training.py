@@ -120,7 +120,7 @@ def _accumulate(
         loss = torch.stack(losses).mean()
         total += float(loss.detach()) / len(samples)
         if coarse is not None:
-            loss = loss + config.consistency * disagreement(grey, coarse)
+            loss = loss + plan.consistency * disagreement(grey, coarse)
         (loss / len(samples)).backward()  # type: ignore[no-untyped-call]
     return total, grey.detach()
 
