@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from napari_swnn._types import FloatArray
+from napari_swnn.core.device import generation_precision
 from napari_swnn.core.grey import BLOCK_SIDE
 from napari_swnn.core.network import PorositySource, Stage, StageConfig, run_stages
 from napari_swnn.core.noise import NoiseField
@@ -124,7 +125,9 @@ def _run(stages: Sequence[Stage], window: Window, seed: int, porosity: float | N
         return torch.from_numpy(field.window(where))[None].to(device)
 
     local: PorositySource | None = None if porosity is None else lambda _config, _window: porosity
-    grey, coarse = run_stages(stages, window, noise, local)
+    precision = generation_precision(device, bounded=stages[-1].config.bounded)
+    with torch.autocast(device.type, dtype=precision, enabled=precision != torch.float32):
+        grey, coarse = run_stages(stages, window, noise, local)
     return grey.cpu(), None if coarse is None else coarse.cpu()
 
 

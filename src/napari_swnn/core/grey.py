@@ -21,7 +21,11 @@ every volume, chunk and window is put together from whole blocks of one grid, an
 
 @torch.inference_mode()
 def grey_values(
-    stages: Sequence[Stage], window: Window, noise: NoiseSource, porosity: PorositySource | None = None
+    stages: Sequence[Stage],
+    window: Window,
+    noise: NoiseSource,
+    porosity: PorositySource | None = None,
+    precision: torch.dtype = torch.float32,
 ) -> Tensor:
     """Grey values of a window.
 
@@ -35,6 +39,8 @@ def grey_values(
         Gives the noise of a stage in a window, on the CPU.
     porosity : callable, optional
         Gives the porosity of a modulated stage in a window, on the CPU.
+    precision : torch.dtype
+        Of the convolutions; see `napari_swnn.core.device.generation_precision`.
 
     Returns
     -------
@@ -51,7 +57,8 @@ def grey_values(
         local = porosity(stage, where)
         return local if isinstance(local, float) else local.to(device)
 
-    grey, _ = run_stages(stages, window, noise_there, None if porosity is None else porosity_there)
+    with torch.autocast(device.type, dtype=precision, enabled=precision != torch.float32):
+        grey, _ = run_stages(stages, window, noise_there, None if porosity is None else porosity_there)
     return grey[0].cpu()
 
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from napari_swnn._checks import check_seed, check_shape
 from napari_swnn._types import BoolArray, FloatArray, Labels, Shape
 from napari_swnn.core.block_cache import BlockCache
-from napari_swnn.core.device import pick_device
+from napari_swnn.core.device import generation_precision, pick_device
 from napari_swnn.core.grey import BLOCK_SIDE, grey_values
 from napari_swnn.core.model import Model
 from napari_swnn.core.network import Stage, StageConfig
@@ -53,6 +53,8 @@ class VirtualVolume:
         Axes along which the volume repeats; empty for none.
     noise : NoiseGradient or None
         Mean and spread of the noise.
+    precision : torch.dtype
+        Of the convolutions.
     """
 
     model: Model
@@ -63,6 +65,7 @@ class VirtualVolume:
     mask: SpatialMask | None = None
     periodic: tuple[bool, ...] = ()
     noise: NoiseGradient | None = None
+    precision: torch.dtype = torch.float32
     _key: str = field(init=False, repr=False, default_factory=lambda: uuid4().hex)
     """Stands for the volume among the recent blocks, in whichever process a copy of it ends up."""
 
@@ -96,7 +99,8 @@ class VirtualVolume:
 
     def grey(self, window: Window) -> FloatArray:
         """Grey values of a box of the fixed grid, before the threshold and the mask's cut."""
-        grey = grey_values(self._stages, window, self._noise_of, None if self.porosity is None else self._porosity_of)
+        porosity = None if self.porosity is None else self._porosity_of
+        grey = grey_values(self._stages, window, self._noise_of, porosity, self.precision)
         values: FloatArray = grey[0].numpy()
         return values
 
@@ -198,7 +202,9 @@ def describe_volume(
     for given in (wanted, region, noise):
         if given is not None:
             given.over(shape, flags)  # refuses what does not fit
-    return VirtualVolume(model, shape, check_seed(seed), pick_device(device), wanted, region, flags, noise)
+    where, bounded = pick_device(device), all(stage.bounded for stage in model.network.stages)
+    precision = generation_precision(where, bounded=bounded)
+    return VirtualVolume(model, shape, check_seed(seed), where, wanted, region, flags, noise, precision)
 
 
 def _span(entry: Any, extent: int) -> range:

@@ -67,6 +67,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         content = sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
         return value.item() if value.ndim == 0 else [str(value.dtype), list(value.shape), content]
+    if isinstance(value, torch.dtype):
+        return str(value)
     if isinstance(value, torch.device):
         return value.type
     if isinstance(value, Mapping):
