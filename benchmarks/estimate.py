@@ -40,12 +40,12 @@ def main() -> None:
         start = perf_counter()
         swnn.generate(model, SHAPE)
         generation = perf_counter() - start
-        print(
-            f"M{material} {options.preset}: measured for {measuring:.1f} s; training foretold {foretold.training:.0f} s, "
-            f"took {training:.0f} s (ratio {foretold.training / training:.2f}); generation foretold "
-            f"{foretold.generation:.1f} s, took {generation:.1f} s (ratio {foretold.generation / generation:.2f})",
-            flush=True,
-        )
+        print(f"M{material} {options.preset}: measured for {measuring:.1f} s")
+        for what, expected, took in (
+            ("training", foretold.training, training),
+            ("generation", foretold.generation, generation),
+        ):
+            print(f"    {what} foretold {expected:.1f} s, took {took:.1f} s: ratio {expected / took:.2f}", flush=True)
 
 
 if __name__ == "__main__":
