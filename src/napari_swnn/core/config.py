@@ -41,9 +41,9 @@ class TrainingConfig:
     n_coarse_channels: int = setting(32, "Features of the networks at coarser scales.", low=1)
     n_noise_channels: int = setting(4, "Gaussian values drawn for each voxel.", low=1)
     n_steps: int = setting(320, "Training steps at the finest scale.", low=1)
-    n_coarse_steps: int = setting(220, "Training steps at each coarser scale.", low=1)
+    n_coarse_steps: int = setting(240, "Training steps at each coarser scale.", low=1)
     cube_size: int = setting(48, "Side of the training volumes at the finest scale, in voxels.", low=1)
-    coarse_cube_size: int = setting(40, "Side of the training volumes at coarser scales, in their voxels.", low=1)
+    coarse_cube_size: int = setting(36, "Side of the training volumes at coarser scales, in their voxels.", low=1)
     sampling: Literal["cube", "slabs"] = setting(
         "cube",
         "Sections come from one cube in all directions, or one from each of three slabs as in the paper.",
