@@ -3,6 +3,8 @@ import pytest
 
 from napari_swnn import physics
 from napari_swnn.physics import iter_permeability, permeability
+from napari_swnn.physics._backend import NumpyBackend
+from napari_swnn.physics._stokes import WallForces
 
 # Zick and Homsy (1982), table 2: drag coefficient of a simple-cubic array of spheres against its volume fraction
 DRAG = {0.125: 4.292, 0.343: 15.4}
@@ -142,6 +144,61 @@ def test_mirrored_ends_change_nothing_where_the_volume_is_its_own_mirror(sphere)
     assert mirror.value == pytest.approx(periodic.value, rel=1e-7)
     assert mirror.velocity.shape == periodic.velocity.shape
     np.testing.assert_allclose(mirror.pressure, periodic.pressure, atol=1e-5)
+
+
+@pytest.mark.usefixtures("any_backend")
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_mirrored_ends_are_those_of_the_doubled_volume(blobs, axis):
+    # half of the doubled periodic volume is solved; pores that reach the mirrors, and odd and even sides
+    volume = blobs((10, 13, 12), 0.6, sigma=2.0, seed=1)
+    doubled = np.concatenate([volume, np.flip(volume, axis)], axis)
+    half = permeability(volume, phase=1, axis=axis, ends="mirror", tolerance=1e-10)
+    whole = permeability(doubled, phase=1, axis=axis, tolerance=1e-10)
+    first = tuple(slice(n) for n in volume.shape)
+    np.testing.assert_allclose(half.velocity, whole.velocity[:, *first], atol=1e-8 * whole.velocity.max())
+    drop = np.nanmean(half.pressure - whole.pressure[first])  # the doubled volume is twice as long
+    np.testing.assert_allclose(half.pressure - whole.pressure[first], np.where(volume, drop, np.nan), atol=1e-6)
+    assert half.value == pytest.approx(whole.velocity[axis][first].mean(), rel=1e-8)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.usefixtures("any_backend")
+def test_wall_forces_act_symmetrically(blobs, rng, mirrored):
+    from napari_swnn.physics import flow
+
+    backend = flow.make_backend("cpu", "float64")
+    walls = WallForces(blobs((8, 9, 10), 0.6, sigma=1.5) == 0, backend, mirrored=mirrored)
+    one, other = (backend.array(rng.standard_normal(walls.n_nodes)) for _ in range(2))
+    for apply, accuracy in ((walls.slip, 1e-12), (walls.rough_inverse, 1e-5)):  # the second is in single precision
+        here, there = backend.dot(one, apply(other)), backend.dot(other, apply(one))
+        assert here == pytest.approx(there, abs=accuracy * backend.dot(one, apply(one)))
+        assert backend.dot(one, apply(one)) > 0
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.usefixtures("any_backend")
+def test_fields_in_single_precision_give_the_same_slip(blobs, rng, mirrored):
+    from napari_swnn.physics import flow
+
+    backend = flow.make_backend("cpu", "float64")
+    solid = blobs((16, 18, 20), 0.4) == 0
+    double, single = (WallForces(solid, backend, mirrored=mirrored, fields=f) for f in (None, backend.single()))
+    forces = backend.array(rng.standard_normal(double.n_nodes))
+    slip = backend.numpy(double.slip(forces))
+    np.testing.assert_allclose(backend.numpy(single.slip(forces)), slip, atol=2e-6 * np.abs(slip).max())
+
+
+def test_preconditioned_forces_have_no_mean_across(blobs, rng):
+    walls = WallForces(blobs((8, 9, 10), 0.6, sigma=1.5) == 0, NumpyBackend("float64"))
+    forces = walls.rough_inverse(rng.standard_normal(walls.n_nodes))
+    np.testing.assert_allclose([forces[part].sum() for part in walls._parts_across], 0, atol=1e-4)
+
+
+@pytest.mark.usefixtures("any_backend")
+def test_winding_pores_take_few_iterations(blobs):
+    # 134; without the pressure along the pores in the preconditioner 188
+    volume = blobs((32, 32, 32), 0.2, sigma=2.0, seed=1)
+    assert permeability(volume, phase=1, ends="mirror").n_iterations < 160
 
 
 def test_mirrored_ends_serve_a_path_that_misses_itself():

@@ -34,6 +34,12 @@ class Backend(Protocol):
     def array(self, values: np.ndarray[Any, Any]) -> Array:
         """Copy `values` here; floats and complex numbers take the precision of the solve."""
 
+    def single(self) -> Backend:
+        """Return the same in single precision, for what only has to be rough."""
+
+    def cast(self, array: Array) -> Array:
+        """Return floats in the precision of the solve."""
+
     def numpy(self, array: Array) -> FloatArray:
         """Bring `array` back as a NumPy array."""
 
@@ -49,10 +55,13 @@ class Backend(Protocol):
     def add_scaled(self, total: Array, array: Array, factor: float) -> None:
         """Add ``factor * array`` to `total` in place."""
 
-    def rfftn(self, array: Array) -> Array:
-        """Real Fourier transform over all axes."""
+    def add_up(self, values: Array, places: Array, shape: Shape) -> Array:
+        """Return zeros of `shape` with each of `values` added at its place, a flat index; places may repeat."""
 
-    def irfftn(self, array: Array, shape: Shape) -> Array:
+    def rfftn(self, array: Array, *, first: int = 0) -> Array:
+        """Real Fourier transform over all axes from `first` on."""
+
+    def irfftn(self, array: Array, shape: Shape, *, first: int = 0) -> Array:
         """Inverse of `rfftn`."""
 
     def inverse_laplacian(self, shape: Shape, *, half_cell: bool) -> InverseLaplacian:
@@ -106,6 +115,12 @@ class NumpyBackend:
         kind = {"f": self._real, "c": self._complex}.get(values.dtype.kind, values.dtype)
         return np.array(values, dtype=kind, order="C")
 
+    def single(self) -> Backend:
+        return NumpyBackend("float32")
+
+    def cast(self, array: Array) -> Array:
+        return array.astype(self._real, copy=False)
+
     def numpy(self, array: Array) -> FloatArray:
         return np.asarray(array)
 
@@ -121,11 +136,15 @@ class NumpyBackend:
     def add_scaled(self, total: Array, array: Array, factor: float) -> None:
         self._axpy(array.reshape(-1), total.reshape(-1), a=factor)
 
-    def rfftn(self, array: Array) -> Array:
-        return fft.rfftn(array)
+    def add_up(self, values: Array, places: Array, shape: Shape) -> Array:
+        total = np.bincount(places, values, minlength=int(np.prod(shape)))
+        return total.astype(self._real, copy=False).reshape(shape)
 
-    def irfftn(self, array: Array, shape: Shape) -> Array:
-        return fft.irfftn(array, s=shape, overwrite_x=True)
+    def rfftn(self, array: Array, *, first: int = 0) -> Array:
+        return fft.rfftn(array, axes=range(first, array.ndim))
+
+    def irfftn(self, array: Array, shape: Shape, *, first: int = 0) -> Array:
+        return fft.irfftn(array, s=shape[first:], axes=range(first, array.ndim), overwrite_x=True)
 
     def inverse_laplacian(self, shape: Shape, *, half_cell: bool) -> InverseLaplacian:
         """Sine transform along axis 0, Fourier transforms along the sides.
@@ -164,6 +183,12 @@ class TorchBackend:
         kind = {"f": self._real, "c": self._complex}.get(values.dtype.kind)
         return self.xp.tensor(values, dtype=kind, device=self.torch_device)
 
+    def single(self) -> Backend:
+        return TorchBackend(self.torch_device, "float32")
+
+    def cast(self, array: Array) -> Array:
+        return array.to(self._real)
+
     def numpy(self, array: Array) -> FloatArray:
         return np.asarray(array.cpu().numpy())
 
@@ -179,11 +204,14 @@ class TorchBackend:
     def add_scaled(self, total: Array, array: Array, factor: float) -> None:
         total.add_(array, alpha=factor)
 
-    def rfftn(self, array: Array) -> Array:
-        return self.xp.fft.rfftn(array)
+    def add_up(self, values: Array, places: Array, shape: Shape) -> Array:
+        return self.zeros((int(np.prod(shape)),)).index_add_(0, places, values).reshape(shape)
 
-    def irfftn(self, array: Array, shape: Shape) -> Array:
-        return self.xp.fft.irfftn(array, s=shape)
+    def rfftn(self, array: Array, *, first: int = 0) -> Array:
+        return self.xp.fft.rfftn(array, dim=tuple(range(first, array.ndim)))
+
+    def irfftn(self, array: Array, shape: Shape, *, first: int = 0) -> Array:
+        return self.xp.fft.irfftn(array, s=tuple(shape[first:]), dim=tuple(range(first, array.ndim)))
 
     def inverse_laplacian(self, shape: Shape, *, half_cell: bool) -> InverseLaplacian:
         """Fourier transforms of the odd extension along axis 0, since torch has no sine transform."""

@@ -7,6 +7,13 @@ transforms solve the Stokes equations for given forces, so only the forces are u
 velocities is symmetric and positive: conjugate gradients apply. A stream of velocity 1 along the axis is prescribed,
 whose mean force gives the pressure gradient; across it the mean force is 0 and the fluid may drift.
 
+A volume that is mirrored along the flow is not doubled: the velocity along the axis is even about both ends, those
+across and the pressure are odd, so that cosines and sines along the axis see all of it in one half.
+
+What slows conjugate gradients down is the pressure along the pores: forces on the walls that hold back a slowly
+varying pressure hardly move the fluid. The preconditioner adds these forces, from a pressure that diffuses through
+the box as if it were one porous medium.
+
 References
 ----------
 .. [1] A. Wiegmann, "Computation of the permeability of porous materials from their microstructure by FFF-Stokes",
@@ -17,11 +24,12 @@ References
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import fft
 
 from napari_swnn.physics._backend import Array, Backend
 from napari_swnn.physics._conjugate_gradient import Stopping, conjugate_gradient
@@ -35,6 +43,12 @@ if TYPE_CHECKING:
 
 _OWN_RESPONSE = 1 / 6
 """Velocity at a node per unit of force there, on an infinite grid: 2/3 of the 0.2527 of Poisson's equation."""
+
+_SINGLE_SUFFICES = 1e-5
+"""Tolerance from which on the fields are computed in single precision, in half the time; it is right to about 1e-6."""
+
+_PORE_PRESSURE = 2.0
+"""Weight of the forces that hold back the pressure along the pores; found by trial, and flat about its best."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,12 +64,17 @@ class Flow:
     n_iterations: int
 
 
-def iter_stokes(solid: BoolArray, axis: int, stopping: Stopping, backend: Backend) -> Generator[SolverStep, None, Flow]:
-    """Solve for the flow through periodic `solid`, ``(z, y, x)``, driven along `axis`.
+def iter_stokes(
+    solid: BoolArray, axis: int, stopping: Stopping, backend: Backend, *, mirrored: bool = False
+) -> Generator[SolverStep, None, Flow]:
+    """Solve for the flow around `solid`, ``(z, y, x)``, driven along `axis`.
 
+    The volume repeats periodically; with `mirrored` it is followed by its mirror image along `axis` before it repeats.
     The residual is the velocity left on the walls over that of the undisturbed stream.
     """
-    walls = WallForces(solid, axis, backend)
+    order = [axis, *(other for other in range(3) if other != axis)]
+    fields = backend.single() if stopping.tolerance >= _SINGLE_SUFFICES else backend
+    walls = WallForces(np.ascontiguousarray(solid.transpose(order)), backend, mirrored=mirrored, fields=fields)
     rhs = walls.against_stream()
     stream_size = math.sqrt(backend.dot(rhs, rhs))
     solved = yield from conjugate_gradient(
@@ -68,57 +87,72 @@ def iter_stokes(solid: BoolArray, axis: int, stopping: Stopping, backend: Backen
         backend=backend,
         axis=axis,
     )
-    faces, pressure = walls.flow(solved.solution)
-    stream = walls.stream(solved.solution)
+    velocity, pressure = walls.flow(solved.solution)
     # the walls hold back, and the mean pressure gradient drives, with equal force
     gradient = -walls.mean_force(solved.solution)
-    velocity = [
-        (backend.numpy(face) + drift) * is_open
-        for face, drift, is_open in zip(faces, stream, walls.open_faces, strict=True)
-    ]
-    centred = np.stack([(face + np.roll(face, 1, side)) / 2 for side, face in enumerate(velocity)])
+    back = np.argsort(order)
     return Flow(
-        centred / gradient, backend.numpy(pressure) / gradient, solved.outcome, solved.residual, solved.n_iterations
+        np.stack([velocity[component].transpose(back) for component in back]) / gradient,
+        pressure.transpose(back) / gradient,
+        solved.outcome,
+        solved.residual,
+        solved.n_iterations,
     )
 
 
 class WallForces:
     """The linear map from the forces on the walls to the velocities there.
 
+    Where the volume is mirrored, forces and velocities on the mirrors are taken times √½, since half of each belongs
+    to the mirror image: sums of squares then are half of those over the doubled volume, and the map stays symmetric.
+
     Parameters
     ----------
     solid : ndarray of bool, ``(z, y, x)``
-        Periodic.
-    axis : int
-        Direction of the stream.
+        The stream is along axis 0.
     backend : Backend
         Where to compute.
+    mirrored : bool
+        Whether the volume is followed by its mirror image along axis 0 before it repeats.
+    fields : Backend, optional
+        Where to compute the fields between the walls, if in another precision than the forces.
     """
 
-    def __init__(self, solid: BoolArray, axis: int, backend: Backend) -> None:
-        walls = [_Walls.of(solid, component) for component in range(3)]
-        self._axis = axis
+    def __init__(
+        self, solid: BoolArray, backend: Backend, *, mirrored: bool = False, fields: Backend | None = None
+    ) -> None:
+        walls = _walls(solid, mirrored=mirrored)
         self._backend = backend
-        self._shape: Shape = solid.shape
-        self.open_faces = [wall.open_faces for wall in walls]
+        self._fields = backend if fields is None else fields
+        self._waves = _Waves(solid.shape, self._fields, mirrored=mirrored)
+        self._rough = backend.single()
+        # the preconditioner only steers the search
+        self._rough_waves = (
+            self._waves if self._fields is not backend else _Waves(solid.shape, self._rough, mirrored=mirrored)
+        )
+        self._walls = walls
         self._nodes = [backend.array(wall.nodes) for wall in walls]
         self._compliance = backend.array(np.concatenate([wall.compliance for wall in walls]))
         ends = np.cumsum([wall.nodes.size for wall in walls])
         self.n_nodes = int(ends[-1])
         self._own_resistance = 1 / (_OWN_RESPONSE + self._compliance)
         self._parts = [slice(int(end) - wall.nodes.size, int(end)) for wall, end in zip(walls, ends, strict=True)]
-        self._parts_across = [part for component, part in enumerate(self._parts) if component != axis]
-        gradient, inverse_laplacian = _symbols(solid.shape)
-        self._gradient = [backend.array(symbol) for symbol in gradient]
-        self._divergence = [backend.array(np.conj(symbol)) for symbol in gradient]
-        self._inverse_laplacian = backend.array(inverse_laplacian)
+        # where there are mirrors the fluid cannot drift
+        self._parts_across = [] if mirrored else self._parts[1:]
+        self._weight = backend.array(walls[0].node_weights)
+        nodes, cells, signs = zip(*(wall.sides(solid) for wall in walls), strict=True)
+        starts = [part.start for part in self._parts]
+        self._wall_nodes = backend.array(np.concatenate([n + start for n, start in zip(nodes, starts, strict=True)]))
+        self._wall_cells = backend.array(np.concatenate(cells))
+        self._wall_signs = backend.array(np.concatenate(signs))
+        self._drifts = self._undrift()
 
     def slip(self, forces: Array) -> Array:
         """Return the velocities at the wall nodes that `forces` cause, plus the half-voxel slip of the drag."""
-        velocity, _ = self.flow(forces)
+        waves, _ = self._respond(forces)
         slip = self._backend.empty((self.n_nodes,))
-        for nodes, part, component in zip(self._nodes, self._parts, velocity, strict=True):
-            slip[part] = component.reshape(-1)[nodes]
+        for component, (nodes, part, wave) in enumerate(zip(self._nodes, self._parts, waves, strict=True)):
+            slip[part] = self._waves.to_grid(wave, component).reshape(-1)[nodes]
         slip += self._compliance * forces
         return slip
 
@@ -130,57 +164,150 @@ class WallForces:
         return slip
 
     def rough_inverse(self, slip: Array) -> Array:
-        """Return the forces that would cause `slip` if the nodes did not feel each other, with no mean across."""
-        forces = self._own_resistance * slip
-        for part in self._parts_across:
-            resistance = self._own_resistance[part]
-            forces[part] -= resistance * (forces[part].sum() / resistance.sum())
+        """Return forces that would cause about `slip`, with no mean across."""
+        forces = self._resist(slip)
+        for drift in self._drifts:
+            self._backend.add_scaled(forces, drift, -self._backend.dot(drift, slip))
         return forces
 
     def against_stream(self) -> Array:
         """Return the velocities that stop a stream of velocity 1 at the wall nodes."""
         slip = self._backend.zeros((self.n_nodes,))
-        slip[self._parts[self._axis]] = -1
+        slip[self._parts[0]] = -self._weight
         return slip
 
-    def stream(self, forces: Array) -> list[float]:
-        """Return the uniform velocity that brings the wall nodes to rest: 1 along the axis, and the drift across."""
-        slip = self.slip(forces)
-        drift = [-float(slip[part].mean()) for part in self._parts]
-        return [*drift[: self._axis], 1.0, *drift[self._axis + 1 :]]
-
     def mean_force(self, forces: Array) -> float:
-        """Return the mean over the volume of the force along the axis."""
-        return float(forces[self._parts[self._axis]].sum()) / float(np.prod(self._shape))
+        """Return the mean over the volume of the force along the stream."""
+        return self._backend.dot(self._weight, forces[self._parts[0]]) / float(np.prod(self._waves.shape))
 
-    def flow(self, forces: Array) -> tuple[list[Array], Array]:
-        """Return the flow that `forces` cause, with no mean velocity.
+    def flow(self, forces: Array) -> tuple[list[FloatArray], FloatArray]:
+        """Return the stream as `forces` disturb it.
 
         Returns
         -------
         velocity : list of three arrays, ``(z, y, x)``
-            On the face between each voxel and the next along the component's axis.
+            At the centres; 0 in the solid.
         pressure : array, ``(z, y, x)``
             At the centres.
         """
-        backend = self._backend
-        waves = [backend.rfftn(self._spread(forces, axis)) for axis in range(3)]
-        pressure = waves[0] * self._divergence[0]
-        for wave, divergence in zip(waves[1:], self._divergence[1:], strict=True):
-            pressure += wave * divergence
-        pressure *= self._inverse_laplacian
+        waves, pressure = self._respond(forces)
+        slip = self.slip(forces)
+        drift = [1.0, 0.0, 0.0]
+        for component, part in enumerate(self._parts_across, start=1):
+            drift[component] = -float(slip[part].mean())
         velocity = []
-        for wave, gradient in zip(waves, self._gradient, strict=True):
-            wave -= gradient * pressure
-            wave *= self._inverse_laplacian
-            velocity.append(backend.irfftn(wave, self._shape))
-        return velocity, backend.irfftn(pressure, self._shape)
+        for component, (wave, wall) in enumerate(zip(waves, self._walls, strict=True)):
+            face = self._backend.numpy(self._waves.to_grid(wave, component)) / wall.weights
+            velocity.append(
+                _at_centres((face + drift[component]) * wall.open_faces, component, self._waves.shape[component])
+            )
+        return velocity, self._backend.numpy(self._waves.to_centres(pressure))
 
-    def _spread(self, forces: Array, axis: int) -> Array:
+    def _respond(self, forces: Array) -> tuple[list[Array], Array]:
+        """Return the waves of the three components of the velocity, with no mean, and of the pressure."""
+        forces = self._fields.cast(forces)
+        waves = [self._waves.of_grid(self._spread(forces, component), component) for component in range(3)]
+        return self._waves.solve(waves)
+
+    def _spread(self, forces: Array, component: int) -> Array:
         """Return one component of the forces on the grid."""
-        grid = self._backend.zeros(self._shape)
-        grid.reshape(-1)[self._nodes[axis]] = forces[self._parts[axis]]
+        grid = self._fields.zeros(self._walls[component].open_faces.shape)
+        grid.reshape(-1)[self._nodes[component]] = forces[self._parts[component]]
         return grid
+
+    def _resist(self, slip: Array) -> Array:
+        """Return forces as if the nodes did not feel each other but for the pressure along the pores."""
+        forces = self._own_resistance * slip
+        sources = self._rough.cast(self._wall_signs * slip[self._wall_nodes])
+        pressure = self._rough_waves.diffuse(self._rough.add_up(sources, self._wall_cells, self._waves.shape))
+        held_back = self._backend.cast(pressure.reshape(-1)[self._wall_cells])
+        forces[self._wall_nodes] += _PORE_PRESSURE * self._wall_signs * held_back
+        return forces
+
+    def _undrift(self) -> list[Array]:
+        """Return what takes the mean across from `_resist`: R − Σ d·dᵀ is symmetric and gives forces of no mean."""
+        drifts: list[Array] = []
+        for part in self._parts_across:
+            uniform = self._backend.zeros((self.n_nodes,))
+            uniform[part] = 1.0
+            drift = self._resist(uniform)
+            for other in drifts:
+                self._backend.add_scaled(drift, other, -self._backend.dot(other, uniform))
+            drift /= math.sqrt(self._backend.dot(drift, uniform))
+            drifts.append(drift)
+        return drifts
+
+
+class _Waves:
+    """The fields as sums of waves, in which the Stokes equations are one small system for each wave.
+
+    With mirrors, cosines along axis 0 for the velocity along it, on the n + 1 faces from mirror to mirror, and sines
+    for all else. The cosines have one wave more, the uniform one, which the pressure does not feel.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the centres.
+    backend : Backend
+        Where to compute.
+    mirrored : bool
+        Whether axis 0 ends at mirrors.
+    """
+
+    def __init__(self, shape: Shape, backend: Backend, *, mirrored: bool) -> None:
+        self.shape, self._backend, self._mirrored = shape, backend, mirrored
+        z, y, x = (2 * np.pi * np.arange(n) / n for n in shape)
+        if mirrored:
+            z = np.pi * np.arange(shape[0] + 1) / shape[0]
+        waves = np.ix_(z, y, x[: shape[-1] // 2 + 1])  # the half that a real transform keeps
+        gradient: list[NDArray[Any]] = [np.exp(1j * wave) - 1 for wave in waves]
+        if mirrored:
+            gradient[0] = 2 * np.sin(waves[0] / 2)
+        laplacian = np.asarray(sum(np.abs(symbol) ** 2 for symbol in gradient))
+        laplacian[0, 0, 0] = np.inf  # the mean is not determined
+        gradient[0] = gradient[0][-shape[0] :]
+        self._gradient = [backend.array(symbol) for symbol in gradient]
+        self._divergence = [backend.array(np.conj(symbol)) for symbol in gradient]
+        self._inverse_laplacian = backend.array(1 / laplacian)
+        self._inverse_at_centres = self._inverse_laplacian[-shape[0] :]
+        # as matrices: up to some hundred voxels faster than fast transforms along the axis of the longest stride
+        self._cosines = backend.array(fft.dct(np.eye(shape[0] + 1), type=1, axis=0, norm="ortho"))
+        self._sines = backend.array(fft.dst(np.eye(shape[0]), type=2, axis=0, norm="ortho"))
+
+    def of_grid(self, grid: Array, component: int) -> Array:
+        """Return the waves of one component of a field on the faces."""
+        if not self._mirrored:
+            return self._backend.rfftn(grid)
+        return self._backend.rfftn(_along(self._sines if component else self._cosines, grid), first=1)
+
+    def to_grid(self, waves: Array, component: int) -> Array:
+        """Return one component of a field on the faces."""
+        if component:
+            return self.to_centres(waves)
+        if not self._mirrored:
+            return self._backend.irfftn(waves, self.shape)
+        return _along(self._cosines, self._backend.irfftn(waves, self.shape, first=1))  # their own inverse
+
+    def to_centres(self, waves: Array) -> Array:
+        """Return a field at the centres, or, having the same waves, on the faces along axis 1 or 2."""
+        if not self._mirrored:
+            return self._backend.irfftn(waves, self.shape)
+        return _along(self._sines.T, self._backend.irfftn(waves, self.shape, first=1))
+
+    def solve(self, forces: Sequence[Array]) -> tuple[list[Array], Array]:
+        """Return the waves of the velocity, in place of those of the forces that cause it, and of the pressure."""
+        n = self.shape[0]
+        pressure = sum(force[-n:] * divergence for force, divergence in zip(forces, self._divergence, strict=True))
+        pressure *= self._inverse_at_centres
+        velocity = list(forces)
+        for wave, gradient in zip(velocity, self._gradient, strict=True):
+            wave[-n:] -= gradient * pressure
+            wave *= self._inverse_laplacian[-len(wave) :]
+        return velocity, pressure
+
+    def diffuse(self, source: Array) -> Array:
+        """Return the field at the centres whose Laplacian is −`source`, less its mean."""
+        return self.to_centres(self.of_grid(source, 1) * self._inverse_at_centres)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -193,6 +320,10 @@ class _Walls:
     """Flat indices of the faces that carry a force."""
     compliance: NDArray[np.float64]
     """Velocity left per unit of force at each of them: 0 in the solid, 1 / (number of walls) beside it."""
+    component: int
+    """Of the velocity."""
+    mirrors: bool = False
+    """Whether the first and the last face along axis 0 lie on mirrors."""
 
     @classmethod
     def of(cls, solid: BoolArray, axis: int) -> _Walls:
@@ -207,14 +338,62 @@ class _Walls:
                 held |= inside & np.roll(open_faces, shift, side)
         held_nodes, dragged = np.flatnonzero(held), np.flatnonzero(n_walls)
         compliance = np.concatenate([np.zeros(held_nodes.size), 1 / n_walls.reshape(-1)[dragged]])
-        return cls(open_faces, np.concatenate([held_nodes, dragged]), compliance)
+        return cls(open_faces, np.concatenate([held_nodes, dragged]), compliance, axis)
+
+    def half(self, n: int) -> _Walls:
+        """Return the walls of the first `n` layers of a doubled volume, with the faces on both mirrors."""
+
+        def cut(faces: NDArray[Any]) -> NDArray[Any]:
+            return faces[:n] if self.component else np.roll(faces, 1, 0)[: n + 1]
+
+        compliance = np.full(self.open_faces.size, np.nan)
+        compliance[self.nodes] = self.compliance
+        compliance = cut(compliance.reshape(self.open_faces.shape)).reshape(-1)
+        nodes = np.flatnonzero(~np.isnan(compliance))
+        return _Walls(cut(self.open_faces), nodes, compliance[nodes], self.component, not self.component)
+
+    @property
+    def weights(self) -> FloatArray:
+        """``(z, 1, 1)`` what is taken times √½: values on faces that lie on mirrors."""
+        weights = np.ones((len(self.open_faces), 1, 1))
+        if self.mirrors:
+            weights[[0, -1]] = math.sqrt(0.5)
+        return weights
+
+    @property
+    def node_weights(self) -> FloatArray:
+        """`weights` at the nodes."""
+        return np.asarray(np.broadcast_to(self.weights, self.open_faces.shape).reshape(-1)[self.nodes])
+
+    def sides(self, solid: BoolArray) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatArray]:
+        """Return which nodes lie in a wall, the flat index of the fluid voxel there, and 1 if it follows, else -1."""
+        before = list(np.unravel_index(self.nodes, self.open_faces.shape))
+        after, n, axis = list(before), solid.shape[self.component], self.component
+        if self.mirrors:  # the first face is before the first voxel
+            before[axis], after[axis] = np.maximum(before[axis] - 1, 0), np.minimum(after[axis], n - 1)
+        else:
+            after[axis] = (after[axis] + 1) % n
+        cells = [np.ravel_multi_index(tuple(voxels), solid.shape) for voxels in (before, after)]
+        blocked = [solid.reshape(-1)[each] for each in cells]
+        walls = np.flatnonzero(blocked[0] ^ blocked[1])
+        return walls, np.where(blocked[0], cells[1], cells[0])[walls], np.where(blocked[0], 1.0, -1.0)[walls]
 
 
-def _symbols(shape: Shape) -> tuple[list[NDArray[Any]], NDArray[np.float64]]:
-    """Return the Fourier symbols of the forward differences and the inverse of −Δ, its mean mode 0."""
-    z, y, x = (2 * np.pi * np.arange(n) / n for n in shape)
-    waves = np.ix_(z, y, x[: shape[-1] // 2 + 1])  # the half that a real transform keeps
-    gradient = [np.exp(1j * wave) - 1 for wave in waves]
-    laplacian = np.asarray(sum(np.abs(symbol) ** 2 for symbol in gradient))
-    laplacian[0, 0, 0] = np.inf
-    return gradient, 1 / laplacian
+def _along(matrix: Array, field: Array) -> Array:
+    """Return `field` transformed along axis 0."""
+    return (matrix @ field.reshape(len(field), -1)).reshape(field.shape)
+
+
+def _walls(solid: BoolArray, *, mirrored: bool) -> list[_Walls]:
+    """Return the walls for each component of the velocity."""
+    if not mirrored:
+        return [_Walls.of(solid, component) for component in range(3)]
+    doubled = np.concatenate([solid, np.flip(solid, 0)])
+    return [_Walls.of(doubled, component).half(len(solid)) for component in range(3)]
+
+
+def _at_centres(faces: FloatArray, component: int, n: int) -> FloatArray:
+    """Return the mean over the two faces of each voxel; there are `n` along the component's axis."""
+    if faces.shape[component] > n:
+        return np.asarray((faces[:-1] + faces[1:]) / 2)
+    return np.asarray((faces + np.roll(faces, 1, component)) / 2)
