@@ -11,6 +11,7 @@ from qtpy.QtCore import Qt
 from skimage.data import binary_blobs
 from superqt.utils._qthreading import WorkerBase
 
+from napari_swnn import Reference, train
 from napari_swnn.core.config import TrainingConfig
 from napari_swnn.widgets._workers import CHECK_THREAD
 
@@ -47,8 +48,24 @@ def _tiny_presets(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def _known_speed(monkeypatch):
+    """A machine of known speed: nothing is measured, and nothing is written to the user's cache."""
+    from napari_swnn.core import cost
+
+    timing = cost.Timing(steps=(0.5, 2.0), banks=(0.0, 3.0), block=1.0)
+    monkeypatch.setattr(cost, "_timing", lambda _plan, _cache: timing)
+
+
+@pytest.fixture(autouse=True)
 def _no_models(monkeypatch):
     monkeypatch.setattr("napari_swnn.widgets._models.ModelPanel.session", [])
+
+
+@pytest.fixture(scope="session")
+def range_model():
+    """A hardly trained model for porosities from 0.2 to 0.4, of a reference with 0.3."""
+    labels = binary_blobs(64, blob_size_fraction=0.12, n_dim=2, volume_fraction=0.3, rng=1).astype(np.uint8)
+    return train(Reference(labels), porosity=(0.2, 0.4), config=TINY)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ def endless_generation(monkeypatch):
     """A generation that goes on until it is cancelled."""
     from napari_swnn.core import generation
 
-    def endless(model, shape, *, seed, device):
+    def endless(model, shape, **_arguments):
         while True:
             yield generation.GenerationStep(1, 100, 0.1, 60.0)
 

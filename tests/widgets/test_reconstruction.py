@@ -22,7 +22,7 @@ def test_without_layers_it_says_what_is_missing(panel):
     assert "Add a Labels layer" in panel.hint.text()
     assert not panel.models.generate_button.isEnabled()
     assert not panel.models.save_button.isEnabled()
-    assert not panel.settings.porosity.isEnabled()
+    assert not panel.settings.target.isEnabled()
 
 
 def test_the_device_is_named(panel):
@@ -52,7 +52,7 @@ def test_it_follows_layers(panel, viewer, section, user):
 def test_it_shows_the_porosity_and_the_reachable_range(ready, section):
     own = section.mean()
     assert ready.settings.porosity.value == pytest.approx(own, abs=6e-4)
-    assert ready.settings.reach.text().startswith(f"Reference {own:.3f} · reachable 0.000 to 1.000")
+    assert ready.settings.reach.text().startswith(f"Reference {own:.3f} (95 %: ")
     assert "Correlation length" in ready.settings.reasons.text()
     assert ready.settings.phase.currentText().startswith("1")
 

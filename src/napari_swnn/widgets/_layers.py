@@ -1,8 +1,9 @@
 """Between napari's layers and arrays: what a reconstruction takes from the viewer, and what it puts there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ PREVIEW_INTERVAL = 1.0
 """Seconds between two refreshes of the preview; redrawing a volume takes the viewer a good part of one."""
 METADATA_KEY = "swnn"
 _FALLBACK_COLOUR = (0.9, 0.6, 0.1, 1.0)
+_PENDING_COLOUR = (0.5, 0.5, 0.5, 0.25)
 
 
 class BadInputError(ValueError):
@@ -203,9 +205,18 @@ class OutputLayers:
         scale : int
             Side of the volume's voxels in those of the result.
         """
-        if monotonic() - self._shown_at < PREVIEW_INTERVAL:
-            return
-        coarse = replace(look, voxel_size=look.voxel_size * scale)
+        if monotonic() - self._shown_at >= PREVIEW_INTERVAL:
+            self._refresh_preview(labels, replace(look, voxel_size=look.voxel_size * scale))
+
+    def show_porosity(self, labels: Labels, look: Look, porosity: float) -> None:
+        """Show a small volume of a porosity that is being chosen; one that the user removed comes back."""
+        if self._preview is not None and self._preview not in self._viewer.layers:
+            self._preview = None
+        self._refresh_preview(labels, look)
+        if self._preview is not None:
+            self._preview.name = f"{PREVIEW_NAME} · porosity {porosity:.3f}"
+
+    def _refresh_preview(self, labels: Labels, coarse: Look) -> None:
         if self._preview is None:
             self._preview = self._add(labels, PREVIEW_NAME, coarse)
         elif self._preview in self._viewer.layers:  # else the user removed it, and it stays so
@@ -226,17 +237,42 @@ class OutputLayers:
         layer.metadata[METADATA_KEY] = dict(metadata)
         return layer
 
-    def _add(self, labels: Labels, name: str, look: Look) -> "LabelsLayer":
+    def show_levels(
+        self, levels: Sequence[Any], name: str, look: Look, metadata: Mapping[str, Any], *, pending: int | None = None
+    ) -> "LabelsLayer":
+        """Add a realisation in several resolutions, of which nothing is read before it is looked at.
+
+        Parameters
+        ----------
+        levels : sequence of array_like
+            The finest first.
+        name, look, metadata
+            As for `show_result`.
+        pending : int, optional
+            Label of voxels that are still to come; they are shown in grey.
+        """
+        layer = self._add(levels, name, look)
+        self.remove_preview()
+        if pending is not None:
+            shown = np.array(layer.get_color(look.phase) if look.background == 0 else self._colour, float)
+            layer.colormap = _phase_colours(look, shown, {pending: _PENDING_COLOUR})
+        layer.metadata[METADATA_KEY] = dict(metadata)
+        return layer
+
+    def _add(self, labels: Any, name: str, look: Look) -> "LabelsLayer":
+        multiscale = not isinstance(labels, np.ndarray)
+        ndim = labels[0].ndim if multiscale else labels.ndim
         chosen = self._viewer.layers.selection.active
         moved = _camera(self._viewer) != self._camera
         layer = self._viewer.add_labels(
             labels,
             name=name,
+            multiscale=multiscale,
             opacity=1.0,  # it covers nothing
-            scale=(look.voxel_size,) * labels.ndim,
-            translate=self._corner[-labels.ndim :],
-            units=(_known_unit(look.unit),) * labels.ndim,
-            axis_labels=("z", "y", "x")[-labels.ndim :],
+            scale=(look.voxel_size,) * ndim,
+            translate=self._corner[-ndim:],
+            units=(_known_unit(look.unit),) * ndim,
+            axis_labels=("z", "y", "x")[-ndim:],
         )
         if look.background != 0:  # napari leaves out label 0 only: the phase would be a hole in an opaque block
             layer.colormap = _phase_colours(look, self._colour)
@@ -248,26 +284,44 @@ class OutputLayers:
         return layer
 
 
-def result_name(model: "Model", *, source: str, seed: int) -> str:
-    """Name of a realisation's layer."""
-    porosity = "" if model.porosity is None else f" · porosity {model.porosity:.2f}"
-    return f"{source}{porosity} · seed {seed}"
+def result_name(*, source: str, told: str, seed: int) -> str:
+    """Name of a realisation's layer; `told` is its porosity in a word or two."""
+    return " · ".join(part for part in (source, told, f"seed {seed}") if part)
 
 
-def provenance(labels: Labels, model: "Model", *, source: str, seed: int, preset: str) -> dict[str, Any]:
+def provenance(
+    model: "Model", shape: Shape, *, source: str, seed: int, preset: str, porosity: float | None
+) -> dict[str, Any]:
     """Where a realisation came from: plain values that JSON can hold."""
     return {
         "reference": source,
-        "porosity": model.porosity,
-        "porosity_of_volume": float((labels == model.labels.phase).mean()),
+        "porosity": porosity,
         "phase": model.labels.phase,
         "seed": seed,
         "preset": preset,
-        "shape": list(labels.shape),
+        "shape": list(shape),
         "voxel_size": model.voxel_size,
         "unit": model.unit,
         "model": dict(model.provenance),
     }
+
+
+def porosity_of(labels: Labels, model: "Model", *, inside: int | None = None) -> float:
+    """Fraction of a model's phase in a volume; with a label that marks what is outside, in the rest of it."""
+    counted = labels.size if inside is None else np.count_nonzero(labels != inside)
+    return float(np.count_nonzero(labels == model.labels.phase) / max(counted, 1))
+
+
+def show_part(viewer: "Viewer", labels: Labels, name: str, whole: "LabelsLayer", start: Shape) -> "LabelsLayer":
+    """Add a part of a volume in its place, looking like it; the first voxel is `start` of the whole."""
+    chosen = viewer.layers.selection.active
+    place = place_of(whole, labels.ndim) | {"translate": np.array(whole.translate) + np.array(whole.scale) * start}
+    layer = viewer.add_labels(labels, name=name, opacity=1.0, **place)
+    layer.colormap = whole.colormap
+    layer.metadata[METADATA_KEY] = {**whole.metadata.get(METADATA_KEY, {}), "first_voxel": list(start), "lazy": False}
+    if chosen is not None:
+        viewer.layers.selection.active = chosen
+    return layer
 
 
 def show_in_3d(viewer: "Viewer", layer: "LabelsLayer") -> None:
@@ -277,10 +331,12 @@ def show_in_3d(viewer: "Viewer", layer: "LabelsLayer") -> None:
     viewer.fit_to_view(layers=[layer], margin=0.3)  # corners reach further than the faces it is fitted by
 
 
-def _phase_colours(look: Look, colour: Any) -> Any:
+def _phase_colours(look: Look, colour: Any, others: Mapping[int, Any] = MappingProxyType({})) -> Any:
     from napari.utils.colormaps import DirectLabelColormap
 
-    return DirectLabelColormap(color_dict={look.phase: colour, look.background: "transparent", None: "transparent"})
+    colours: dict[int | None, Any] = {look.phase: colour, look.background: "transparent", None: "transparent"}
+    colours |= dict(others.items())
+    return DirectLabelColormap(color_dict=colours)
 
 
 def _free_corner(viewer: "Viewer") -> tuple[float, float, float]:

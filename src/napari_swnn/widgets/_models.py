@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from napari_swnn.widgets._controls import Combo, Note, Problem
+from napari_swnn.widgets._controls import Combo, Note, PorosityControl, Problem
+from napari_swnn.widgets._porosity import told_interval
 from napari_swnn.widgets._workers import Checker, load_model, sentence
 
 if TYPE_CHECKING:
@@ -40,8 +41,18 @@ class Entry:
     @property
     def title(self) -> str:
         """One line for a list."""
-        porosity = "" if self.model.porosity is None else f" · porosity {self.model.porosity:.2f}"
+        limits, own = self.model.porosity_range, self.model.porosity
+        porosity = "" if own is None else f" · porosity {own:.2f}"
+        if limits is not None:
+            porosity = f" · porosity {limits[0]:.2f} to {limits[1]:.2f}"
         return f"{self.source}{porosity}" + ("" if self.path else " (not saved)")
+
+    @property
+    def support(self) -> str:
+        """What the reference says of the material's porosity; empty where the model does not tell."""
+        facts = self.model.provenance
+        own, interval = facts.get("reference_porosity"), facts.get("reference_interval")
+        return "" if own is None else told_interval(own, None if interval is None else (interval[0], interval[1]))
 
     @property
     def state(self) -> str:
@@ -57,6 +68,8 @@ class ModelPanel(QWidget):
 
     changed = Signal()
     generate = Signal()
+    asked = Signal()
+    """The user chose another porosity of a model for a range."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +79,10 @@ class ModelPanel(QWidget):
             QPushButton("Save model…"),
             QPushButton("Load model…"),
         )
+        self.porosity, self.support = PorosityControl(), Note()
+        self._slider_row = QWidget()
+        self._slider_row.hide()
+        self._shown: Entry | None = None
         self._loader = Checker(self)
         self._path = ""
         self._lay_out()
@@ -77,6 +94,11 @@ class ModelPanel(QWidget):
         self.generate_button.setToolTip("A new realisation of the model, with the size and seed above, as a new layer.")
         self.save_button.setToolTip("Write the model to a file.")
         self.load_button.setToolTip("Read a model from a file, to generate without training.")
+        self.porosity.setToolTip("Porosity to generate; a small preview follows.")
+        slider = QHBoxLayout(self._slider_row)
+        slider.setContentsMargins(0, 0, 0, 0)
+        slider.addWidget(QLabel("Porosity"))
+        slider.addWidget(self.porosity, 1)
         head, buttons, layout = QHBoxLayout(), QHBoxLayout(), QVBoxLayout(self)
         head.addWidget(QLabel("Model"))
         head.addWidget(self.choice, 1)
@@ -84,7 +106,8 @@ class ModelPanel(QWidget):
             buttons.addWidget(button)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(head)
-        layout.addWidget(self.state)
+        for widget in (self.state, self._slider_row, self.support):
+            layout.addWidget(widget)
         layout.addLayout(buttons)
         layout.addWidget(self.problem)
 
@@ -93,6 +116,8 @@ class ModelPanel(QWidget):
         self.generate_button.clicked.connect(self._on_generate)
         self.save_button.clicked.connect(self.save)
         self.load_button.clicked.connect(self.load)
+        self.porosity.slider.valueChanged.connect(self._on_asked)
+        self.porosity.number.valueChanged.connect(self._on_asked)
         self._loader.done.connect(self._on_loaded)
         self._loader.failed.connect(self._on_load_failed)
 
@@ -101,6 +126,12 @@ class ModelPanel(QWidget):
         """The chosen model."""
         value: Entry | None = self.choice.value
         return value
+
+    @property
+    def wanted(self) -> float | None:
+        """Porosity to generate with the chosen model; None where it makes a single one."""
+        entry = self.entry
+        return None if entry is None or entry.model.porosity_range is None else self.porosity.value
 
     @property
     def loading(self) -> bool:
@@ -115,6 +146,7 @@ class ModelPanel(QWidget):
     def set_enabled(self, *, generate: bool, load: bool) -> None:
         """Allow what can be done now; saving is possible whenever there is a model."""
         self.generate_button.setEnabled(generate and self.entry is not None)
+        self.porosity.setEnabled(load)
         self.save_button.setEnabled(self.entry is not None)
         self.load_button.setEnabled(load and not self.loading)
         self.choice.setEnabled(load and self.entry is not None)
@@ -182,12 +214,28 @@ class ModelPanel(QWidget):
     def _on_generate(self) -> None:
         self.generate.emit()
 
+    def _on_asked(self) -> None:
+        self.asked.emit()
+
     def _on_chosen(self, _index: int) -> None:
         self._show_entries(self.entry)
 
     def _show_entries(self, chosen: Entry | None, *, keep_problem: bool = False) -> None:
         self.choice.set_entries([(entry.title, entry) for entry in self.session], chosen)
         self.state.say(self.entry.state if self.entry else "None yet: Run trains one, or load one from a file.")
+        if self.entry is not self._shown:
+            self._show_porosities(self.entry)
         if not keep_problem:
             self.problem.say("")
         self.changed.emit()
+
+    def _show_porosities(self, entry: Entry | None) -> None:
+        """Offer what the model can be asked for."""
+        self._shown = entry
+        limits = None if entry is None else entry.model.porosity_range
+        self._slider_row.setVisible(limits is not None)
+        self.support.say(entry.support if entry is not None and limits is not None else "")
+        if entry is not None and limits is not None:
+            own = entry.model.porosity
+            self.porosity.forget()
+            self.porosity.set_range(*limits, own=sum(limits) / 2 if own is None else own)

@@ -21,6 +21,7 @@ class ProgressPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.status, self.problem, self.bar, self.curve = Note(), Problem(), QProgressBar(), LossCurve()
+        self.remark = Note()
         self.bar.setTextVisible(True)
         self._text, self._done, self._total = "", 0, 0
         self._timer = QTimer(self)
@@ -28,7 +29,7 @@ class ProgressPanel(QWidget):
         self._timer.timeout.connect(self._refresh)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.status, self.bar, self.problem, self.curve):
+        for widget in (self.status, self.bar, self.remark, self.problem, self.curve):
             layout.addWidget(widget)
         self.bar.hide()
         self.curve.hide()
@@ -42,7 +43,8 @@ class ProgressPanel(QWidget):
         self._timer.start()
 
     def begin_curve(self) -> None:
-        """Start a new curve."""
+        """Start a new curve, of a new run."""
+        self.remark.say("")
         self.curve.clear()
         self.curve.show()
 
@@ -58,11 +60,14 @@ class ProgressPanel(QWidget):
         self._timer.stop()
         self.curve.refresh()
         self.bar.hide()
+        self.remark.say("")
         self.status.say(status)
         self.problem.say(problem)
 
     def add_loss(self, step: "TrainingStep") -> None:
-        """Take note of the loss of a step."""
+        """Take note of the loss of a step, and of what the step has to say, which stays until the run ends."""
+        if step.note:
+            self.remark.say(f"{step.note[:1].upper()}{step.note[1:]}" + ("" if step.note.endswith(".") else "."))
         self.curve.add(step.iteration, step.loss, step.scale)
 
     def advance(self, done: int, total: int, time_left: float) -> None:

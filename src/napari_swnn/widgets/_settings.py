@@ -4,16 +4,18 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtGui import QIcon
-from qtpy.QtWidgets import QSpinBox, QVBoxLayout, QWidget
-from superqt import QCollapsible
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from napari_swnn.core.config import PRESETS, TrainingConfig
-from napari_swnn.widgets._controls import Combo, Form, LayerCombo, Note, PorosityControl, SizeControl
+from napari_swnn.widgets._controls import Combo, Form, LayerCombo, Note, SizeControl
+from napari_swnn.widgets._drawer import Drawer
 from napari_swnn.widgets._forms import ConfigForm
+from napari_swnn.widgets._porosity import IntervalNote, PorosityChoice
+from napari_swnn.widgets._where import WherePanel
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
+    from napari.layers import Layer
 
     from napari_swnn.widgets._workers import Survey
 
@@ -26,7 +28,8 @@ _TIPS = {
     "size": "Size of the reconstruction in voxels, along z, y and x.",
     "preset": "draft: a first look; standard: the usual choice; fine: the best, several times as long; paper: the "
     "settings of the publication, hours without a GPU.",
-    "seed": "Another seed gives another realisation of the same structure; the same seed gives the same one again.",
+    "seed": "Another seed gives another realisation of the same structure; the same seed gives the same one again. Of "
+    "several realisations, each takes the seed after the last one's.",
     "device": "Where to compute; a GPU is many times as fast.",
 }
 _AUTO = {"auto": "Automatic"}
@@ -45,43 +48,48 @@ class SettingsPanel(QWidget):
         super().__init__(parent)
         self.reference, self.region = LayerCombo(), LayerCombo(no_layer="whole image")
         self.phase, self.preset, self.device = Combo(), Combo(), Combo()
-        self.porosity, self.size, self.seed = PorosityControl(), SizeControl(), QSpinBox()
-        self.advanced = ConfigForm(TrainingConfig)
-        self.reach, self.extent, self.reasons = Note(), Note(), Note()
+        self.target, self.size, self.seed, self.count = PorosityChoice(), SizeControl(), QSpinBox(), QSpinBox()
+        self.porosity = self.target.single
+        self.advanced, self.where = ConfigForm(TrainingConfig), WherePanel()
+        self.reach, self.extent, self.reasons = IntervalNote(), Note(), Note()
         self.reasons.setStyleSheet("font-size: 8pt;")
         self.form = Form()
-        self._drawer = QCollapsible("Advanced settings", expandedIcon=QIcon(), collapsedIcon=QIcon())
+        self._drawer = Drawer("Advanced settings", self.advanced)
+        self._where = Drawer("Where", self.where)
         self._voxel = (1.0, "voxel")
         self._fill()
         self._lay_out()
         self._connect()
-        self._name_drawer()
-        self.porosity.setEnabled(False)
+        self.target.setEnabled(False)
 
     def _fill(self) -> None:
         self.preset.set_entries([(name, name) for name in PRESETS], "standard")
         self.advanced.set_value(PRESETS["standard"])
         self.device.set_entries([(_AUTO["auto"], "auto")])
         self.seed.setRange(0, 2**31 - 1)
+        self.count.setRange(1, 999)
+        self.count.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        for box in (self.seed, self.count):
+            box.setStyleSheet("QSpinBox {min-width: 30px;}")
+        self.count.setToolTip("How many realisations to make of one model, each as a layer of its own.")
 
     def _lay_out(self) -> None:
         rows: list[tuple[str, str, QWidget, tuple[Note, ...]]] = [
             ("reference", "Reference", self.reference, ()),
             ("phase", "Phase", self.phase, ()),
             ("region", "Region of\ninterest", self.region, ()),
-            ("porosity", "Porosity", self.porosity, (self.reach,)),
+            ("porosity", "Porosity", self.target, (self.target.price, self.reach.note, self.reach.warning)),
             ("size", "Size", self.size, (self.extent,)),
             ("preset", "Preset", self.preset, (self.reasons,)),
-            ("seed", "Seed", self.seed, ()),
+            ("seed", "Seed", _side_by_side(self.seed, QLabel("How many"), self.count), ()),
             ("device", "Device", self.device, ()),
         ]
         for key, label, control, notes in rows:
             self.form.add_row(key, label, control, _TIPS[key], *notes)
-        self._drawer.addWidget(self.advanced)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.form)
-        layout.addWidget(self._drawer)
+        for widget in (self.form, self._drawer, self._where):
+            layout.addWidget(widget)
 
     def _connect(self) -> None:
         self.reference.chosen.connect(self._on_reference)
@@ -91,13 +99,16 @@ class SettingsPanel(QWidget):
         self.advanced.changed.connect(self._on_advanced)
         self.device.currentIndexChanged.connect(self.changed)
         self.size.changed.connect(self._on_size)
-        self._drawer.toggled.connect(self._name_drawer)
+        self.target.changed.connect(self.touched)
+        self.count.valueChanged.connect(self._on_touched)
+        self.where.changed.connect(self._on_where)
 
-    def set_layers(self, layers: "Iterable[LabelsLayer]") -> None:
-        """Offer these layers as reference and region of interest."""
+    def set_layers(self, layers: "Iterable[LabelsLayer]", images: "Iterable[Layer]" = ()) -> None:
+        """Offer these layers as reference and region of interest, and them and the images as maps and masks."""
         layers = list(layers)
         self.region.set_layers(layers)
         self.reference.set_layers(layers)
+        self.where.set_layers(layers, images)
 
     def set_devices(self, devices: Mapping[str, str]) -> None:
         """Offer the devices of this machine."""
@@ -108,14 +119,14 @@ class SettingsPanel(QWidget):
         """Show what was found out about the reference."""
         entries = [(f"{value}  ({100 * fraction:.1f} %)", value) for value, fraction in survey.phases.items()]
         self.phase.set_entries(entries, survey.phase)
-        self.porosity.setEnabled(survey.reference is not None)
+        self.target.setEnabled(survey.reference is not None)
         if survey.reference is None:
-            self.reach.say("")
+            self.reach.clear()
             self.reasons.say("")
             return
         own, (low, high) = survey.reference.porosity, survey.reachable
-        self.porosity.set_range(low, high, own=own)
-        self.reach.say(f"Reference {own:.3f} · reachable {low:.3f} to {high:.3f}")
+        self.target.set_range(low, high, own=own)
+        self.reach.show_interval(own, survey.interval, survey.reachable)
         self.reasons.say(" ".join(survey.reasons))
         self.show_voxels(survey.reference.voxel_size, survey.reference.unit)
 
@@ -133,31 +144,52 @@ class SettingsPanel(QWidget):
     def set_dark(self, dark: bool) -> None:
         """Follow a dark or light theme."""
         self.form.set_dark(dark)
+        self.where.set_dark(dark)
+        self.reach.warning.set_dark(dark)
+
+    def show_problems(self, problems: Mapping[str, str]) -> None:
+        """Show these problems, each beside its control, and no others; what is folded away opens."""
+        self.form.show_problems(problems)
+        self.where.form.show_problems(problems)
+        if any(problems.get(key) for key in self.where.form.problems):
+            self._where.expand(animate=False)
 
     def _on_reference(self) -> None:
-        self.porosity.forget()
+        self.target.forget()
         self.phase.set_entries([])
-        self.porosity.setEnabled(False)
-        for note in (self.reach, self.extent, self.reasons):
+        self.target.setEnabled(False)
+        self.reach.clear()
+        for note in (self.extent, self.reasons):
             note.say("")
         self.changed.emit()
 
     def _on_phase(self, _index: int) -> None:
-        self.porosity.forget()
+        self.target.forget()
         self.changed.emit()
 
     def _on_preset(self, _index: int) -> None:
         self.advanced.set_value(PRESETS[self.preset.value])
 
     def _on_advanced(self) -> None:
-        self._name_drawer()
+        self._drawer.tell("changed" if self.advanced.value != PRESETS[self.preset.value] else "")
         self.changed.emit()
 
-    def _name_drawer(self, *_: object) -> None:
-        arrow = "▾" if self._drawer.isExpanded() else "▸"
-        changed = " (changed)" if self.advanced.value != PRESETS[self.preset.value] else ""
-        self._drawer.setText(f"{arrow}  Advanced settings{changed}")
+    def _on_where(self) -> None:
+        self._where.tell(self.where.word)
+        self.touched.emit()
 
     def _on_size(self) -> None:
         self.show_voxels(*self._voxel)
         self.touched.emit()
+
+    def _on_touched(self, _value: int) -> None:
+        self.touched.emit()
+
+
+def _side_by_side(*widgets: QWidget) -> QWidget:
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    for widget in widgets:
+        layout.addWidget(widget, 0 if isinstance(widget, QLabel) else 1)
+    return row

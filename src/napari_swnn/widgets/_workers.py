@@ -7,23 +7,35 @@ comes back into the viewer's thread, as signals to bound methods, which Qt disco
 import logging
 from collections.abc import Callable, Generator
 from contextlib import suppress
-from dataclasses import dataclass
-from threading import Event, Thread
+from dataclasses import dataclass, field
+from threading import Event, Lock, Thread
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_swnn._types import Labels, Shape
 from napari_swnn.core.config import TrainingConfig
 from napari_swnn.widgets._layers import BadInputError, Snapshot
+from napari_swnn.widgets._place import EVERYWHERE, Place
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from napari_swnn.core.generation import GenerationStep
     from napari_swnn.core.model import Model
     from napari_swnn.core.reference import Reference
     from napari_swnn.core.training import TrainingStep
+    from napari_swnn.core.virtual_volume import VirtualVolume
+    from napari_swnn.core.windows import Window
+    from napari_swnn.statistics import FractionInterval
 
 CHECK_THREAD = "napari-swnn check"
+MEASURING = Lock()
+"""Held while the speed of this machine is measured: a training waits, or both would be slow."""
+_LONGEST_WAIT = 20.0
+"""Seconds that it waits at most."""
 
 logger = logging.getLogger(__name__)
 
@@ -64,8 +76,10 @@ class Survey:
         Porosities that its patterns can express.
     reasons : tuple of str
         What is chosen from it, one sentence each.
+    interval : FractionInterval or None
+        Of the material's porosity, as far as the reference tells it.
     problem : BadInputError or None
-        Why it cannot be used; `reference`, `reachable` and `reasons` are then without meaning.
+        Why it cannot be used; all but `phases` and `phase` is then without meaning.
     """
 
     inputs: Inputs
@@ -74,6 +88,7 @@ class Survey:
     reference: "Reference | None" = None
     reachable: tuple[float, float] = (0.0, 1.0)
     reasons: tuple[str, ...] = ()
+    interval: "FractionInterval | None" = None
     problem: BadInputError | None = None
 
 
@@ -82,7 +97,7 @@ class TrainingJob:
     """A training as the user asked for it."""
 
     reference: "Reference"
-    porosity: float
+    porosity: float | tuple[float, float]
     config: TrainingConfig
     seed: int
     device: str
@@ -90,12 +105,19 @@ class TrainingJob:
 
 @dataclass(frozen=True, eq=False)
 class GenerationJob:
-    """A realisation as the user asked for it."""
+    """Realisations as the user asked for them: of the seeds `seed` to ``seed + n - 1``."""
 
     model: "Model"
     shape: Shape
     seed: int
     device: str
+    porosity: float | None = None
+    place: Place = field(default_factory=lambda: EVERYWHERE)
+    n: int = 1
+
+    def arguments(self) -> dict[str, Any]:
+        """For `napari_swnn.generate`, beside the model, the shape and the seed."""
+        return {"device": self.device, **self.place.arguments(self.porosity)}
 
 
 def find_devices() -> dict[str, str]:
@@ -114,6 +136,7 @@ def find_devices() -> dict[str, str]:
 def survey(inputs: Inputs) -> Survey:
     """Look at a reference: its phases, the porosities within reach, and what would be chosen from it."""
     from napari_swnn.core.plan import plan_training, reachable_porosity
+    from napari_swnn.validation import reference_interval
 
     snapshot, phases = inputs.snapshot, inputs.snapshot.phases()
     phase = phase_of_interest(phases, inputs.phase)
@@ -125,9 +148,10 @@ def survey(inputs: Inputs) -> Survey:
         low, high = reachable_porosity(reference, config=inputs.config)
         porosity = min(max(reference.porosity, low), high)
         plan = plan_training(reference, porosity=porosity, config=inputs.config, device=inputs.device)
+        interval = reference_interval(reference)
     except (TypeError, ValueError) as error:
         return Survey(inputs, phases, phase, problem=bad_input(error))
-    return Survey(inputs, phases, phase, reference, plan.reachable, plan.choice.reasons)
+    return Survey(inputs, phases, phase, reference, plan.reachable, plan.choice.reasons, interval)
 
 
 def phase_of_interest(phases: dict[int, float], wanted: int | None) -> int:
@@ -150,6 +174,8 @@ def train(job: TrainingJob, should_stop: Callable[[], bool]) -> "Generator[Train
     """Train; yields steps, returns the model."""
     from napari_swnn.core.training import iter_training
 
+    if MEASURING.acquire(timeout=_LONGEST_WAIT):
+        MEASURING.release()
     return (
         yield from iter_training(
             job.reference,
@@ -163,10 +189,40 @@ def train(job: TrainingJob, should_stop: Callable[[], bool]) -> "Generator[Train
 
 
 def generate(job: GenerationJob) -> "Generator[GenerationStep, None, Labels]":
-    """Generate; yields steps, returns the labels."""
+    """Generate one volume in memory; yields steps, returns the labels."""
     from napari_swnn.core.generation import iter_generate
 
-    return (yield from iter_generate(job.model, job.shape, seed=job.seed, device=job.device))
+    return (yield from iter_generate(job.model, job.shape, seed=job.seed, **job.arguments()))
+
+
+def describe(job: GenerationJob) -> "Generator[GenerationStep, None, list[VirtualVolume]]":
+    """Describe volumes that are computed where they are looked at; yields nothing, returns them."""
+    from napari_swnn.core.virtual_volume import describe_volume
+
+    yield from ()
+    arguments = job.arguments()
+    return [describe_volume(job.model, job.shape, seed=job.seed + i, **arguments) for i in range(job.n)]
+
+
+def save(job: GenerationJob, path: "Path") -> "Generator[GenerationStep, None, Path]":
+    """Generate into a file, or go on with one that was begun; yields steps, returns its path."""
+    from napari_swnn.production import iter_generation
+
+    yield from iter_generation(job.model, job.shape, seed=job.seed, n=job.n, out=path, resume=True, **job.arguments())
+    return path
+
+
+def compute_region(volume: "VirtualVolume", window: "Window") -> "Generator[GenerationStep, None, Labels]":
+    """Compute a box of a volume; yields steps, returns its labels."""
+    from napari_swnn.core.generation import GenerationStep
+
+    labels = np.empty(window.shape, volume.dtype)
+    blocks, start = volume.blocks(window), perf_counter()
+    for i, block in enumerate(blocks, start=1):
+        labels[block.destination(window.start)] = volume.labels(block)
+        elapsed = perf_counter() - start
+        yield GenerationStep(i, len(blocks), elapsed, elapsed / i * (len(blocks) - i))
+    return labels
 
 
 def load_model(path: str) -> "Model":
@@ -277,12 +333,15 @@ class _Running(QObject):
 
 
 class Runner(_Running):
-    """Runs one training or generation at a time; `trained` and `generated` bring their results."""
+    """Runs one training or generation at a time; `trained` and the signals below it bring their results."""
 
     training_stepped = Signal(object)
     generation_stepped = Signal(object)
     trained = Signal(object)
     generated = Signal(object)
+    described = Signal(object)
+    saved = Signal(object)
+    computed = Signal(object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -294,9 +353,24 @@ class Runner(_Running):
         self._start(self.training_stepped, self.trained, train, job, self._should_stop.is_set)
 
     def generate(self, job: GenerationJob) -> None:
-        """Start a generation."""
+        """Start a generation in memory."""
         self._should_stop = None
         self._start(self.generation_stepped, self.generated, generate, job)
+
+    def describe(self, job: GenerationJob) -> None:
+        """Describe volumes without computing them."""
+        self._should_stop = None
+        self._start(self.generation_stepped, self.described, describe, job)
+
+    def save(self, job: GenerationJob, path: "Path") -> None:
+        """Start a generation into a file."""
+        self._should_stop = None
+        self._start(self.generation_stepped, self.saved, save, job, path)
+
+    def compute(self, volume: "VirtualVolume", window: "Window") -> None:
+        """Compute a box of a volume."""
+        self._should_stop = None
+        self._start(self.generation_stepped, self.computed, compute_region, volume, window)
 
     def stop(self) -> None:
         """End a training with the model as it is by now, or cancel a generation."""

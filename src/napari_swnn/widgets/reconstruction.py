@@ -1,38 +1,32 @@
-"""The dock widget that turns a segmented micrograph into a volume.
+"""The dock widget that turns a segmented micrograph into volumes.
 
 No ``from __future__ import annotations`` here: napari reads the annotation of the constructor's argument.
 """
 
-from dataclasses import dataclass
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QEvent, QObject, QSize, Qt
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
-from napari_swnn._checks import check_memory
-from napari_swnn._types import Labels, Shape
-from napari_swnn.widgets._controls import Note, WheelGuard
-from napari_swnn.widgets._layers import (
-    PREVIEW_NAME,
-    Look,
-    OutputLayers,
-    phase_colour,
-    provenance,
-    result_name,
-    show_in_3d,
-)
+from napari_swnn._types import Labels
+from napari_swnn.widgets._controls import Note, Problem
+from napari_swnn.widgets._dock import DockPanel
+from napari_swnn.widgets._drawer import Drawer
+from napari_swnn.widgets._forecast import Forecast, Intent, memory_warning, room_problem, told_cost
+from napari_swnn.widgets._large import LargePanel
+from napari_swnn.widgets._layers import BadInputError, Look, OutputLayers, phase_colour, show_in_3d
+from napari_swnn.widgets._lazy import rest, tiles_of
 from napari_swnn.widgets._models import Entry, ModelPanel
+from napari_swnn.widgets._order import Order
+from napari_swnn.widgets._place import EVERYWHERE
 from napari_swnn.widgets._progress import ProgressPanel
+from napari_swnn.widgets._range_preview import RangePreview
 from napari_swnn.widgets._reference_check import ReferenceCheck
+from napari_swnn.widgets._regions import Regions
+from napari_swnn.widgets._save_dialog import ask_for_volume_file
 from napari_swnn.widgets._settings import SettingsPanel
-from napari_swnn.widgets._workers import (
-    Checker,
-    GenerationJob,
-    Runner,
-    TrainingJob,
-    bad_input,
-    find_devices,
-)
+from napari_swnn.widgets._workers import Checker, Runner, TrainingJob, find_devices, sentence
 
 if TYPE_CHECKING:
     import napari
@@ -40,21 +34,10 @@ if TYPE_CHECKING:
     from napari_swnn.core.generation import GenerationStep
     from napari_swnn.core.model import Model
     from napari_swnn.core.training import TrainingStep
+    from napari_swnn.core.virtual_volume import VirtualVolume
 
 
-@dataclass(frozen=True, eq=False)
-class _Order:
-    """What a run makes, as the user asked for it when it began."""
-
-    source: str
-    preset: str
-    shape: Shape
-    seed: int
-    device: str
-    output: OutputLayers
-
-
-class ReconstructionWidget(QScrollArea):
+class ReconstructionWidget(DockPanel):
     """Panel: reference, porosity and size above; run, progress and models below.
 
     Parameters
@@ -64,37 +47,37 @@ class ReconstructionWidget(QScrollArea):
     """
 
     def __init__(self, napari_viewer: "napari.viewer.Viewer", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._viewer = napari_viewer
+        super().__init__(napari_viewer, parent)
         self._devices: dict[str, str] = {}
         self._device_problem = ""
-        self._order: _Order | None = None
+        self._order: Order | None = None
         self._training: Look | None = None
-        self._stopping = self._joined = False
+        self._stopping = self._watching = False
         self._result: Any = None
 
-        self.settings, self.progress, self.models = SettingsPanel(), ProgressPanel(), ModelPanel()
+        self.settings, self.progress, self.models, self.large = (
+            SettingsPanel(),
+            ProgressPanel(),
+            ModelPanel(),
+            LargePanel(),
+        )
         self.run_button, self.stop_button, self.view_button = (
             QPushButton("Run"),
             QPushButton("Stop"),
             QPushButton("Show in 3-D"),
         )
-        self.hint = Note()
-        self.reference = ReferenceCheck(self.settings, self)
+        self.hint, self.cost, self.room = Note(), Note(), Problem()
+        self.reference, self.forecast = ReferenceCheck(self.settings, self), Forecast(self)
+        self.preview = RangePreview(napari_viewer, self)
         self._runner, self._finder = Runner(self), Checker(self)
+        self.regions = Regions(napari_viewer, self._runner, self)
         self._lay_out()
         self._connect()
-        self._guard = WheelGuard(self)
-        self._guard.watch(self)
-
-    def sizeHint(self) -> QSize:  # noqa: N802  (Qt's name)
-        """As wide as a dock beside the canvas of a small laptop; docks ignore minimum sizes."""
-        return QSize(340, 640)
 
     # -- putting the panel together
 
     def _lay_out(self) -> None:
-        self.run_button.setToolTip("Train on the reference, then generate a volume of the chosen size.")
+        self.run_button.setToolTip("Train on the reference, then generate volumes of the chosen size.")
         self.stop_button.setToolTip(
             "During training: finish with the model as it is by now. During generation: cancel and keep the model."
         )
@@ -104,23 +87,20 @@ class ReconstructionWidget(QScrollArea):
             buttons.addWidget(button)
         line = QFrame()
         line.setFrameShape(QFrame.Shape.HLine)
-        content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.addWidget(self.settings)
-        layout.addLayout(buttons)
-        for widget in (self.hint, self.progress, line, self.models):
-            layout.addWidget(widget)
-        layout.addStretch(1)
-        self.setWidget(content)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFrameShape(QFrame.Shape.NoFrame)
+        self._large = Drawer("Large volumes", self.large)
+        notes = (self.cost, self.room, self.hint)
+        self.lay_out(self.settings, self._large, buttons, *notes, self.progress, line, self.models)
 
     def _connect(self) -> None:
-        self.reference.changed.connect(self._update)
-        self.settings.touched.connect(self._update)
-        self.models.changed.connect(self._update)
+        self.reference.changed.connect(self._look_ahead)
+        self.settings.touched.connect(self._look_ahead)
+        self.models.changed.connect(self._on_model)
+        self.models.asked.connect(self._on_asked)
         self.models.generate.connect(self.generate)
+        self.large.changed.connect(self._on_large)
+        self.large.compute.connect(self.compute_region)
+        self.forecast.changed.connect(self._update)
+        self.regions.ended.connect(self._on_region)
         self.run_button.clicked.connect(self.run)
         self.stop_button.clicked.connect(self.stop)
         self.view_button.clicked.connect(self._on_view)
@@ -130,36 +110,19 @@ class ReconstructionWidget(QScrollArea):
         self._runner.generation_stepped.connect(self._on_generation_step)
         self._runner.trained.connect(self._on_trained)
         self._runner.generated.connect(self._on_generated)
+        self._runner.described.connect(self._on_described)
+        self._runner.saved.connect(self._on_saved)
+        self._runner.computed.connect(self.regions.show)
         self._runner.failed.connect(self._on_failed)
         self._runner.cancelled.connect(self._on_cancelled)
 
-    # -- coming and going: the panel can be closed, and the viewer too, at any moment
+    # -- coming and going
 
-    def event(self, event: QEvent) -> bool:
-        """Notice when the panel is docked and when its dock is closed: napari then only takes it out of there."""
-        if event.type() == QEvent.Type.ParentChange:
-            if self.parent() is None:
-                self._leave()
-            else:
-                self._join()
-        return bool(super().event(event))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  (Qt's name)
-        """Notice when the viewer's window closes; a close that the user may still call off shows as hiding."""
-        hidden = event.type() == QEvent.Type.Hide and not event.spontaneous()
-        closed = event.type() == QEvent.Type.Close and not event.spontaneous()
-        if isinstance(watched, QMainWindow) and (hidden or closed):
-            self._runner.abandon()
-            self._disconnect_viewer()
-        return False
-
-    def _join(self) -> None:
-        if self._joined:
-            return
-        self._joined = True
-        self._viewer.events.theme.connect(self._on_theme)
-        self._on_theme()
-        self.reset_choices()
+    def joined(self) -> None:
+        """Look for devices, and at the reference."""
+        if not self._watching:
+            self._viewer.dims.events.ndisplay.connect(self._on_ndisplay)
+        self._watching = True
         if self._devices:
             self.reference.restart()
             self.reference.resume()
@@ -167,51 +130,43 @@ class ReconstructionWidget(QScrollArea):
             self._finder.request(find_devices)
         self._update()
 
-    def _leave(self) -> None:
+    def left(self) -> None:
+        """Give up all work; where only the panel was closed, take away what is unfinished."""
         self._runner.abandon()
+        for part in (self.reference, self.forecast, self.preview):
+            part.stop()
         self._finder.drop()
         self.models.drop()
-        self._disconnect_viewer()
+        self.regions.forget()
+        if self._watching:
+            self._viewer.dims.events.ndisplay.disconnect(self._on_ndisplay)
+        self._watching = False
+        if self.parent() is not None:  # the viewer is going
+            return
+        self.preview.remove()
         if self._order is not None:
             self._order.output.remove_preview()
             self._finish("Cancelled: the panel was closed.")
 
-    def _disconnect_viewer(self) -> None:
-        self.reference.stop()
-        if self._joined:
-            self._viewer.events.theme.disconnect(self._on_theme)
-        self._joined = False
-
-    def _watch_window(self) -> None:
-        """Look out for the window being closed; the panel's own window is the dock where that floats."""
-        window = self.parent()
-        while window is not None and not isinstance(window, QMainWindow):
-            window = window.parent()
-        if window is not None:  # it is not kept: that would keep the whole viewer alive
-            window.installEventFilter(self)
-
-    def _on_theme(self, _event: Any = None) -> None:
-        from napari.utils.theme import get_theme
-
-        dark = get_theme(self._viewer.theme).type == "dark"
-        for part in (self.settings, self.progress, self.models):
+    def set_dark(self, dark: bool) -> None:
+        """Follow a dark or light theme."""
+        for part in (self.settings, self.progress, self.models, self.large, self.room):
             part.set_dark(dark)
-
-    # -- layers and the checks of the reference
 
     def reset_choices(self, _event: Any = None) -> None:
         """Offer the layers that there are; napari calls this when one is added, removed, moved or renamed."""
-        from napari.layers import Labels as LabelsLayer
+        from napari.layers import Image
 
-        layers = [layer for layer in self._viewer.layers if isinstance(layer, LabelsLayer)]
-        self.settings.set_layers(layer for layer in layers if not layer.name.startswith(PREVIEW_NAME))
+        images = (layer for layer in self._viewer.layers if isinstance(layer, Image) and not layer.rgb)
+        # A lazy layer would have to be computed whole.
+        self.settings.set_layers((layer for layer in self.labels_layers() if tiles_of(layer) is None), images)
         self._update()
 
     def _on_devices(self, devices: dict[str, str]) -> None:
         self._devices = devices
         self.settings.set_devices(devices)
         self.reference.resume()
-        self._update()
+        self._look_ahead()
 
     def _on_no_device(self, text: str) -> None:
         self._device_problem = text
@@ -222,73 +177,139 @@ class ReconstructionWidget(QScrollArea):
     def _problems(self) -> dict[str, str]:
         """What is wrong, by control."""
         problems = {"device": self._device_problem} if self._device_problem else {}
-        if self.reference.problem is not None:
-            problems[self.reference.problem.control] = str(self.reference.problem)
-        try:
-            check_memory(self.settings.size.value)
-        except ValueError as error:
-            problems["size"] = str(bad_input(error))
+        outlook = self.forecast.outlook
+        found = [self.reference.problem, None if outlook is None else outlook.problem()]
+        problems |= {problem.control: str(problem) for problem in reversed(found) if problem is not None}
+        settings = self.settings
+        if settings.target.problem and settings.target.isEnabled():
+            problems["porosity"] = settings.target.problem
+        if self.large.result.value == "layer":
+            room = room_problem(settings.size.value, settings.count.value())
+            problems |= {"size": room} if room else {}
         return problems
 
     def _reason(self, problems: dict[str, str]) -> str:
         """Why a run cannot start, empty if it can."""
-        if problems:
+        outlook, where = self.forecast.outlook, self.settings.where
+        allowed = set(where.form.problems) if outlook is not None and outlook.run_problem is None else set()
+        if set(problems) - allowed:
             return "Run needs a change above."
         if not self._devices:
             return "Loading PyTorch…"
         if self.settings.reference.value is None:
             return "Add a Labels layer with the segmented micrograph, or open a sample from the File menu."
-        return "" if self.reference.survey is not None else "Looking at the reference…"
+        if self.reference.survey is None:
+            return "Looking at the reference…"
+        return "Looking at what is asked for…" if where.active and outlook is None else ""
 
     def _update(self) -> None:
         busy, problems = self._runner.busy or self._order is not None, self._problems()
         reason = self._reason(problems)
-        self.settings.form.show_problems(problems)
+        self.settings.show_problems(problems)
         self.settings.setEnabled(not busy)
+        self._show_forecast(busy)
         self.hint.say("" if busy else reason)
         self.run_button.setEnabled(not busy and not reason and not self.models.loading)
         self.run_button.setText("Running…" if busy else "Run")
         self.stop_button.setEnabled(busy and not self._stopping)
-        can_generate = bool(self._devices) and "size" not in problems and "device" not in problems
+        outlook = self.forecast.outlook
+        refused = outlook is not None and outlook.generate_problem is not None
+        can_generate = bool(self._devices) and not refused and not {"size", "device"} & set(problems)
         self.models.set_enabled(generate=not busy and can_generate, load=not busy)
+        self.large.set_enabled(choose=not busy, compute=not busy and self.regions.possible)
+        if "size" in problems:
+            self._large.expand(animate=False)
         self.view_button.setEnabled(self._result is not None and self._result in self._viewer.layers)
+
+    def _show_forecast(self, busy: bool) -> None:
+        cost, outlook = self.forecast.cost, self.forecast.outlook
+        if outlook is not None and outlook.plan is not None:
+            self.settings.reasons.say(" ".join(outlook.plan.choice.reasons))
+        if cost is None or busy:
+            self.cost.say("")
+            self.room.say("")
+            return
+        self.cost.say(told_cost(cost))
+        self.room.say(memory_warning(cost))
+
+    def _look_ahead(self) -> None:
+        """Find out what the settings come to."""
+        if self._devices and self._order is None and not self._runner.busy:
+            self.forecast.restart(self._intent)
+        self._update()
+
+    def _intent(self) -> Intent:
+        settings, entry = self.settings, self.models.entry
+        place, problem = EVERYWHERE, None
+        try:
+            place = settings.where.take()
+        except BadInputError as found:
+            problem = found
+        job = None if settings.target.problem else self._training_job()
+        model = None if entry is None else entry.model
+        size, n, result = settings.size.value, settings.count.value(), self.large.result.value
+        return Intent(job, size, n, place, model, self.models.wanted, result, problem)
+
+    def _training_job(self) -> TrainingJob | None:
+        found, settings = self.reference.survey, self.settings
+        if found is None or found.reference is None:
+            return None
+        return TrainingJob(
+            found.reference, settings.target.value, found.inputs.config, settings.seed.value(), settings.device.value
+        )
+
+    def _on_model(self) -> None:
+        entry = self.models.entry
+        self.preview.keep_for(None if entry is None else entry.model)
+        self._look_ahead()
+
+    def _on_asked(self) -> None:
+        entry, wanted = self.models.entry, self.models.wanted
+        if entry is not None and wanted is not None and self._devices and self._order is None:
+            self.preview.request(entry.model, wanted, self.settings.seed.value(), self.settings.device.value)
+
+    def _on_large(self) -> None:
+        self._large.tell(self.large.word)
+        self._look_ahead()
 
     # -- running
 
     def run(self) -> None:
-        """Train on the reference and generate a volume."""
-        found = self.reference.survey
-        if self._order is not None or found is None or found.reference is None or self._problems():
+        """Train on the reference and generate volumes."""
+        found, job = self.reference.survey, self._training_job()
+        if self._order is not None or found is None or job is None or self._reason(self._problems()):
             return
         if not self.reference.snapshot().equals(found.inputs.snapshot):  # its values were set without telling the layer
             self.reference.restart()
             return
-        self._training = Look.of_reference(found.reference)
         colour = phase_colour(self.settings.reference.value, found.phase)
-        self._begin(found.inputs.snapshot.name, self.settings.preset_name, colour)
+        if not self._begin(found.inputs.snapshot.name, self.settings.preset_name, colour):
+            return
+        self._training = Look.of_reference(job.reference)
         self.progress.begin_curve()
-        self._runner.train(
-            TrainingJob(
-                found.reference,
-                self.settings.porosity.value,
-                found.inputs.config,
-                self.settings.seed.value(),
-                self.settings.device.value,
-            )
-        )
+        self._runner.train(job)
         self.progress.begin(f"Preparing the training on {self._device_text}…")
         self._update()
 
     def generate(self) -> None:
-        """Generate a volume from the chosen model."""
+        """Generate volumes from the chosen model."""
         entry = self.models.entry
-        if self._order is None and entry is not None:
-            self._begin(entry.source, entry.preset, None)
+        if self._order is None and entry is not None and self._begin(entry.source, entry.preset, None):
+            assert self._order is not None
+            self._order.porosity = self.models.wanted
             self._generate(entry)
+
+    def compute_region(self) -> None:
+        """Compute a box of a lazy layer."""
+        if self._order is None and not self._runner.busy and self.regions.begin(self.large.side.value()):
+            self.watch_window()
+            self.forecast.stop()
+            self.progress.begin(f"Computing {self.regions.told} on {self._device_text}…")
+            self._update()
 
     def stop(self) -> None:
         """Finish a training with the model so far, or cancel a generation."""
-        if self._order is not None and not self._stopping:
+        if self._runner.busy and not self._stopping:
             self._stopping = True
             self._runner.stop()
             training = self._training is not None
@@ -299,25 +320,50 @@ class ReconstructionWidget(QScrollArea):
     def _device_text(self) -> str:
         return self._devices.get(self.settings.device.value, "")
 
-    def _begin(self, source: str, preset: str, colour: Any) -> None:
-        self._watch_window()
+    def _begin(self, source: str, preset: str, colour: Any) -> bool:
+        """Take down what is asked for; false if it is called off or cannot be."""
+        settings, result = self.settings, self.large.result.value
+        path: Path | None = None
+        try:
+            place = settings.where.take()
+        except BadInputError as problem:
+            self.progress.end("", str(problem))
+            return False
+        if result == "file":
+            path = ask_for_volume_file(self, source)
+            if path is None:
+                return False
+        self.watch_window()
+        self.forecast.stop()
+        self.preview.stop()
+        rest(self._viewer)
         self.reference.paused = True
-        settings = self.settings
-        self._order = _Order(
-            source,
-            preset,
-            settings.size.value,
-            settings.seed.value(),
-            settings.device.value,
-            OutputLayers(self._viewer, colour),
+        self._order = Order(
+            source=source,
+            preset=preset,
+            shape=settings.size.value,
+            seed=settings.seed.value(),
+            n=settings.count.value(),
+            device=settings.device.value,
+            place=place,
+            result=result,
+            path=path,
+            output=OutputLayers(self._viewer, colour),
         )
+        return True
 
     def _generate(self, entry: Entry) -> None:
-        assert self._order is not None
+        order = self._order
+        assert order is not None
         self._training, self._stopping = None, False
-        shape = self._order.shape[-entry.model.dimension :]
-        self._runner.generate(GenerationJob(entry.model, shape, self._order.seed, self._order.device))
-        self.progress.begin(f"Generating {' × '.join(map(str, shape))} voxels on {self._device_text}…")
+        job = order.job(entry)
+        if order.path is not None:
+            self._runner.save(job, order.path)
+        elif order.result == "lazy":
+            self._runner.describe(job)
+        else:
+            self._runner.generate(job)
+        self.progress.begin(f"Generating {order.size(entry)} on {self._device_text}…")
         self._update()
 
     def _on_training_step(self, step: "TrainingStep") -> None:
@@ -340,34 +386,73 @@ class ReconstructionWidget(QScrollArea):
 
     def _on_trained(self, model: "Model") -> None:
         assert self._order is not None
+        found = self.reference.survey
+        if found is not None and found.interval is not None:
+            facts = {**model.provenance, "reference_interval": [found.interval.low, found.interval.high]}
+            model = replace(model, provenance=facts)
         entry = Entry(model, self._order.source, self._order.preset)
         self.models.add(entry)
         self._generate(entry)
 
     def _on_generated(self, labels: Labels) -> None:
+        order, entry = self._made()
+        if order.keep(labels, entry):
+            self._end_well(order, entry)
+        else:
+            self._generate(entry)
+
+    def _on_described(self, volumes: "list[VirtualVolume]") -> None:
+        order, entry = self._made()
+        order.open(self._viewer, volumes, entry)
+        self._end_well(order, entry)
+
+    def _on_saved(self, path: Path) -> None:
+        order, entry = self._made()
+        try:
+            order.open_file(path, entry)
+        except (OSError, ValueError) as error:
+            self._finish(f"Done: {path.name} is written.", f"It could not be opened: {sentence(error)}")
+        else:
+            self._end_well(order, entry)
+
+    def _made(self) -> tuple[Order, Entry]:
         order, entry = self._order, self.models.entry
         assert order is not None
         assert entry is not None
-        model = entry.model
-        facts = provenance(labels, model, source=order.source, seed=order.seed, preset=order.preset)
-        name = result_name(model, source=order.source, seed=order.seed)
-        self._result = order.output.show_result(labels, name, Look.of_model(model), facts)
-        wanted = "" if model.porosity is None else f" (asked for {model.porosity:.3f})"
-        self._finish(f"Done: “{self._result.name}”, porosity {facts['porosity_of_volume']:.3f}{wanted}.")
+        return order, entry
+
+    def _end_well(self, order: Order, entry: Entry) -> None:
+        if order.layers:
+            self._result = order.layers[-1]
+        order.output.remove_preview()
+        self._finish(order.done(entry))
+
+    def _on_region(self, layer: Any) -> None:
+        self._result = layer
+        self._finish(f"Done: “{layer.name}”.")
 
     def _on_failed(self, text: str) -> None:
         from napari.utils.notifications import show_error
 
-        assert self._order is not None
-        self._order.output.remove_preview()
-        kept = "The model is kept: Generate tries again." if self._training is None else "Nothing was changed."
-        self._finish(kept, text)
+        if self._order is None:
+            status = "The box was not computed."
+        else:
+            status = "The model is kept: Generate tries again." if self._training is None else "Nothing was changed."
+        self._give_up(status, text)
         show_error(f"SWNN reconstruction: {text}")
 
     def _on_cancelled(self) -> None:
-        assert self._order is not None
-        self._order.output.remove_preview()
-        self._finish("Cancelled; the model is kept." if self._training is None else "Cancelled.")
+        order = self._order
+        status = "Cancelled." if order is None or self._training is not None else "Cancelled; the model is kept."
+        if order is not None and order.path is not None:
+            status = f"Stopped; Generate with the same settings and the file {order.path.name} goes on."
+        self._give_up(status)
+
+    def _give_up(self, status: str, problem: str = "") -> None:
+        if self._order is not None:
+            self._order.output.remove_preview()
+        self.regions.forget()
+        self._finish(status, problem)
 
     def _finish(self, status: str, problem: str = "") -> None:
         self._order = self._training = None
@@ -375,8 +460,15 @@ class ReconstructionWidget(QScrollArea):
         self.progress.end(status, problem)
         if self._joined:
             self.reference.resume()
-        self._update()
+        self._look_ahead()
+
+    # -- looking
 
     def _on_view(self) -> None:
         if self._result is not None and self._result in self._viewer.layers:
             show_in_3d(self._viewer, self._result)
+
+    def _on_ndisplay(self, _event: Any = None) -> None:
+        """In 3-D a lazy layer shows only what was computed: compute a box, which can be looked at."""
+        if self._viewer.dims.ndisplay == 3 and self.regions.wanted_in_3d:
+            self.compute_region()

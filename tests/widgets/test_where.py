@@ -1,0 +1,103 @@
+"""Porosity maps, masks and periodic volumes in the panel."""
+
+import numpy as np
+import pytest
+
+from napari_swnn.widgets._models import Entry
+
+
+@pytest.fixture
+def ranged(panel, range_model):
+    panel.models.add(Entry(range_model, "rock", "standard"))
+    return panel
+
+
+def problem(panel, key):
+    note = panel.settings.where.form.problems[key]
+    return "" if note.isHidden() else note.text()
+
+
+def generated(panel, viewer, user):
+    user.waits_for(lambda: panel.forecast.outlook is not None and panel.models.generate_button.isEnabled())
+    user.clicks(panel.models.generate_button)
+    user.waits_for_end(panel)
+    assert panel.progress.problem.isHidden(), panel.progress.problem.text()
+    return viewer.layers[-1]
+
+
+def test_a_gradient_rises_along_its_axis(ranged, viewer, user):
+    where = ranged.settings.where
+    user.choose(where.kind, "gradient")
+    where.start.setValue(0.2)
+    where.stop.setValue(0.4)
+    user.choose(where.axis, 1)
+    for side in ranged.settings.size.sides:
+        side.setValue(64)
+    layer = generated(ranged, viewer, user)
+    assert layer.name == "rock · porosity 0.20 to 0.40 along y · seed 0"
+    assert layer.metadata["swnn"]["porosity_map"] == {"start": 0.2, "stop": 0.4, "axis": 1}
+    assert (layer.data[:, 40:] == 1).mean() > (layer.data[:, :24] == 1).mean()
+
+
+def test_a_map_needs_a_model_for_a_range(ready, user):
+    user.choose(ready.settings.where.kind, "gradient")
+    user.waits_for(lambda: "train a model for a range" in problem(ready, "map"))
+    assert not ready.run_button.isEnabled()
+    ready.settings.target.ranged.setChecked(True)
+    ready.settings.target.low.setValue(0.1)
+    user.waits_for(ready.run_button.isEnabled)
+    assert problem(ready, "map") == ""
+
+
+def test_what_generate_can_do_and_run_cannot_is_told_apart(ready, range_model, user):
+    ready.models.add(Entry(range_model, "rock", "standard"))
+    where = ready.settings.where
+    where.start.setValue(0.2)
+    user.choose(where.kind, "gradient")
+    user.waits_for(lambda: problem(ready, "map").startswith("⚠ For Run: "))
+    assert ready.models.generate_button.isEnabled()
+    assert not ready.run_button.isEnabled()
+
+
+def test_each_label_gets_its_porosity(ranged, viewer, user):
+    regions = np.zeros((16, 16), np.uint8)
+    regions[:, 8:] = 5
+    viewer.add_labels(regions)
+    where = ranged.settings.where
+    user.choose(where.kind, "regions")
+    user.waits_for(lambda: list(where.table.porosities) == [0, 5])
+    user.waits_for(lambda: "must lie in the model's range" in problem(ranged, "map"))
+    where.table.cellWidget(0, 1).setValue(0.2)
+    where.table.cellWidget(1, 1).setValue(0.4)
+    layer = generated(ranged, viewer, user)
+    assert layer.metadata["swnn"]["porosity_map"] == {"regions": {"0": 0.2, "5": 0.4}}
+
+
+def test_an_image_that_is_no_map_is_refused(ranged, viewer, user):
+    viewer.add_image(np.full((8, 8), 3.0))
+    user.choose(ranged.settings.where.kind, "map")
+    user.waits_for(lambda: "must hold values in [0, 1]" in problem(ranged, "map"))
+    assert not ranged.models.generate_button.isEnabled()
+
+
+def test_a_mask_cuts_and_paints_outside(ranged, viewer, user):
+    disc = (np.hypot(*(np.indices((32, 32)) - 15.5)) < 12).astype(np.uint8)
+    mask = viewer.add_labels(disc)
+    where = ranged.settings.where
+    user.choose(where.mask, mask)
+    where.outside.setCurrentIndex(1)
+    where.new_label.setValue(7)
+    user.choose(where.mask_axis, 2)
+    layer = generated(ranged, viewer, user)
+    np.testing.assert_array_equal(layer.data[..., 0] == 7, disc == 0)
+    np.testing.assert_array_equal(layer.data[..., 9] == 7, disc == 0)
+
+
+def test_a_period_that_does_not_fit_names_those_that_do(ranged, viewer, user):
+    ranged.settings.size.sides[1].setValue(31)
+    ranged.settings.where.periodic[1].setChecked(True)
+    user.waits_for(lambda: "the next that fit are 30 and 32" in problem(ranged, "periodic"))
+    assert not ranged.models.generate_button.isEnabled()
+    ranged.settings.size.sides[1].setValue(32)
+    layer = generated(ranged, viewer, user)
+    assert layer.metadata["swnn"]["periodic"] == [False, True, False]
