@@ -34,6 +34,17 @@ def test_the_control_variate_corrects_for_rich_places(rng):
     assert abs(corrected - expected) < 0.03 < abs(uncorrected - expected)
 
 
+def test_the_regression_meets_the_porosity_at_the_usual_coarse_mean(rng):
+    # How the porosity follows the coarse mean depends on the threshold: what is found must fit together.
+    coarse = rng.uniform(-0.9, 0.1, 12)
+    blocks = [CalibrationBlock(rng.normal(size=50_000) * (1 + c) + 0.3 * c, float(c)) for c in coarse]
+    threshold, _ = calibrated_threshold(blocks, 0.1, 0.0)
+    fractions = [(block.grey >= threshold).mean() for block in blocks]
+    slope, intercept = np.polyfit(coarse, fractions, 1)
+    assert slope > 0.05
+    assert intercept == pytest.approx(0.1, abs=1e-3)
+
+
 def test_standard_error_is_the_scatter_of_repeated_calibrations(rng):
     errors, porosities = [], []
     for _ in range(60):

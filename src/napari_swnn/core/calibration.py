@@ -25,9 +25,11 @@ TOLERANCE = 0.0008
 """Standard error of the mean porosity at which more blocks are not worth their time."""
 LEAST_BLOCKS = 8
 """Blocks from which that standard error can be told."""
+_ROUNDS = 8
+"""Times that threshold and correction are found in turn; they settle in three or four."""
 N_NODES = 9
 """Porosities of a range at which the threshold is found."""
-_FAR_MEANS = {2: (4, 1024), 3: (4, 96)}
+_FAR_MEANS = {2: (8, 1024), 3: (12, 96)}
 """Number and side of the coarse volumes that tell the usual coarse mean, by dimension: many blocks' worth."""
 
 
@@ -100,20 +102,23 @@ def calibrated_threshold(blocks: Sequence[CalibrationBlock], porosity: float, us
     threshold : float
         Of the grey values.
     standard_error : float
-        Of the mean porosity at this threshold; infinite for a single block.
+        Of the mean porosity at this threshold; infinite for fewer than `LEAST_BLOCKS`, which are not corrected.
     """
     values, coarse = np.concatenate([block.grey for block in blocks]), np.array([block.coarse for block in blocks])
-    threshold = float(np.quantile(values, 1 - porosity))
-    if len(blocks) < 3:
-        return threshold, float("inf")
-    fractions = np.array([float((block.grey >= threshold).mean()) for block in blocks])
+    threshold, error = float(np.quantile(values, 1 - porosity)), float("inf")
+    if len(blocks) < LEAST_BLOCKS:
+        return threshold, error
     deviations = coarse - coarse.mean()
     spread = float(deviations @ deviations)
-    slope = float(deviations @ fractions) / spread if spread > 0 and len(blocks) >= LEAST_BLOCKS else 0.0
-    residuals = fractions - fractions.mean() - slope * deviations
-    excess = slope * (float(coarse.mean()) - usual)
-    threshold = float(np.quantile(values, np.clip(1 - porosity - excess, 0.0, 1.0)))
-    return threshold, float(np.sqrt(residuals @ residuals / (len(blocks) - 2) / len(blocks)))
+    # How porosity follows the coarse mean depends on where the threshold lies, which depends on the correction.
+    for _ in range(_ROUNDS):
+        fractions = np.array([float((block.grey >= threshold).mean()) for block in blocks])
+        slope = float(deviations @ fractions) / spread if spread > 0 else 0.0
+        excess = slope * (float(coarse.mean()) - usual)
+        threshold = float(np.quantile(values, np.clip(1 - porosity - excess, 0.0, 1.0)))
+        residuals = fractions - fractions.mean() - slope * deviations
+        error = float(np.sqrt(residuals @ residuals / (len(blocks) - 2) / len(blocks)))
+    return threshold, error
 
 
 @torch.inference_mode()
