@@ -8,6 +8,7 @@ from itertools import count
 
 import numpy as np
 import torch
+from scipy.optimize import brentq
 from torch import Tensor
 
 from napari_swnn._types import FloatArray
@@ -25,8 +26,6 @@ TOLERANCE = 0.0008
 """Standard error of the mean porosity at which more blocks are not worth their time."""
 LEAST_BLOCKS = 8
 """Blocks from which that standard error can be told."""
-_ROUNDS = 8
-"""Times that threshold and correction are found in turn; they settle in three or four."""
 N_NODES = 9
 """Porosities of a range at which the threshold is found."""
 _FAR_MEANS = {2: (8, 1024), 3: (12, 96)}
@@ -104,21 +103,28 @@ def calibrated_threshold(blocks: Sequence[CalibrationBlock], porosity: float, us
     standard_error : float
         Of the mean porosity at this threshold; infinite for fewer than `LEAST_BLOCKS`, which are not corrected.
     """
-    values, coarse = np.concatenate([block.grey for block in blocks]), np.array([block.coarse for block in blocks])
-    threshold, error = float(np.quantile(values, 1 - porosity)), float("inf")
-    if len(blocks) < LEAST_BLOCKS:
-        return threshold, error
+    values = np.sort(np.concatenate([block.grey for block in blocks]))
+    coarse = np.array([block.coarse for block in blocks])
     deviations = coarse - coarse.mean()
     spread = float(deviations @ deviations)
-    # How porosity follows the coarse mean depends on where the threshold lies, which depends on the correction.
-    for _ in range(_ROUNDS):
+
+    def threshold_above(fraction: float) -> float:
+        return float(values[min(int((1 - fraction) * len(values)), len(values) - 1)])
+
+    def regression(threshold: float) -> tuple[float, FloatArray]:
+        """Porosity at the usual coarse mean, and what is left of each block's."""
         fractions = np.array([float((block.grey >= threshold).mean()) for block in blocks])
         slope = float(deviations @ fractions) / spread if spread > 0 else 0.0
-        excess = slope * (float(coarse.mean()) - usual)
-        threshold = float(np.quantile(values, np.clip(1 - porosity - excess, 0.0, 1.0)))
-        residuals = fractions - fractions.mean() - slope * deviations
-        error = float(np.sqrt(residuals @ residuals / (len(blocks) - 2) / len(blocks)))
-    return threshold, error
+        residuals: FloatArray = fractions - fractions.mean() - slope * deviations
+        return float(fractions.mean() - slope * (coarse.mean() - usual)), residuals
+
+    if len(blocks) < LEAST_BLOCKS:
+        return threshold_above(porosity), float("inf")
+    # How porosity follows the coarse mean depends on where the threshold lies: both are found together.
+    fraction = brentq(lambda f: regression(threshold_above(f))[0] - porosity, 0.0, 1.0, xtol=1e-5)
+    threshold = threshold_above(fraction)
+    residuals = regression(threshold)[1]
+    return threshold, float(np.sqrt(residuals @ residuals / (len(blocks) - 2) / len(blocks)))
 
 
 @torch.inference_mode()
