@@ -2,12 +2,15 @@
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 import pytest
 import torch
+from napari.components import ViewerModel
 from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFileDialog, QWidget
 from skimage.data import binary_blobs
 from superqt.utils._qthreading import WorkerBase
 
@@ -116,6 +119,72 @@ def running(ready, user):
     user.clicks(ready.run_button)
     user.waits_for(lambda: len(ready.progress.curve) > 2)
     return ready
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Layers are looked at soon after they have changed."""
+    monkeypatch.setattr("napari_swnn.widgets._layer_check._PATIENCE", 20)
+
+
+@pytest.fixture
+def model():
+    """A viewer without a window: many times as quick."""
+    return ViewerModel()
+
+
+@pytest.fixture
+def beside(model, qtbot):
+    """Makes a panel with that viewer, told of layers as napari tells it; its work is ended with the test."""
+    panels = []
+    window = QWidget()
+    qtbot.addWidget(window)
+
+    def make(kind):
+        widget = kind(model)
+        for event in ("inserted", "removed", "reordered", "renamed"):
+            getattr(model.layers.events, event).connect(widget.reset_choices)
+        widget.setParent(window)
+        panels.append(widget)
+        return widget
+
+    yield make
+    for widget in panels:
+        widget.left()
+    WorkerBase.await_workers(60_000)
+    for thread in threading.enumerate():
+        if thread.name == CHECK_THREAD:
+            thread.join(60)
+    qtbot.wait(20)
+
+
+@pytest.fixture
+def in_viewer(viewer):
+    """Docks a panel in a whole viewer, by its name; its work is ended with the test."""
+    widgets = []
+
+    def make(name):
+        dock, widget = viewer.window.add_plugin_dock_widget("napari-swnn", name)
+        widget.dock = dock
+        widgets.append(widget)
+        return widget
+
+    yield make
+    for widget in widgets:
+        widget._runner.abandon()
+        del widget.dock
+
+
+@pytest.fixture
+def dialog(monkeypatch):
+    """Answers file dialogs with a path, or cancels where it is None."""
+
+    class Answer:
+        path: Path | None = None
+
+    monkeypatch.setattr(QFileDialog, "exec", lambda _self: Answer.path is not None)
+    monkeypatch.setattr(QFileDialog, "selectedFiles", lambda _self: [str(Answer.path)])
+    return Answer
 
 
 class User:

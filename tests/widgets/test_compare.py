@@ -2,21 +2,16 @@
 
 import csv
 import json
-import threading
 
 import dask.array as da
 import numpy as np
 import pytest
-from napari.components import ViewerModel
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFileDialog, QWidget
 from skimage.data import binary_blobs
-from superqt.utils._qthreading import WorkerBase
 
 from napari_swnn import Reference, validate
 from napari_swnn.widgets import compare as compare_module
 from napari_swnn.widgets._compare_work import CompareStep
-from napari_swnn.widgets._workers import CHECK_THREAD
 from napari_swnn.widgets.compare import CompareWidget
 
 
@@ -35,43 +30,16 @@ def tick(panel, name, on=True):
     item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
 
 
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch):
-    monkeypatch.setattr("napari_swnn.widgets._layer_check._PATIENCE", 20)
-
-
 @pytest.fixture
-def docked(viewer):
+def docked(impatient, in_viewer):
     """The panel in a whole viewer."""
-    dock, widget = viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN compare")
-    widget.dock = dock
-    yield widget
-    widget._runner.abandon()
-    del widget.dock
+    return in_viewer("SWNN compare")
 
 
 @pytest.fixture
-def model():
-    """A viewer without a window: many times as quick."""
-    return ViewerModel()
-
-
-@pytest.fixture
-def panel(model, qtbot):
-    """The panel with that viewer, told of layers as napari tells it."""
-    window = QWidget()
-    qtbot.addWidget(window)
-    widget = CompareWidget(model)
-    for event in ("inserted", "removed", "reordered", "renamed"):
-        getattr(model.layers.events, event).connect(widget.reset_choices)
-    widget.setParent(window)
-    yield widget
-    widget.left()
-    WorkerBase.await_workers(60_000)
-    for thread in threading.enumerate():
-        if thread.name == CHECK_THREAD:
-            thread.join(60)
-    qtbot.wait(20)
+def panel(impatient, beside):
+    """The panel with a viewer that has no window."""
+    return beside(CompareWidget)
 
 
 @pytest.fixture
@@ -92,18 +60,6 @@ def shown(panel, layers, user):
         tick(panel, name)
     user.waits_for(lambda: panel.view.comparison and len(panel.view.comparison.names) == 2)
     return panel
-
-
-@pytest.fixture
-def dialog(monkeypatch):
-    """Answers file dialogs with a path."""
-
-    class Answer:
-        path = None
-
-    monkeypatch.setattr(QFileDialog, "exec", lambda _self: Answer.path is not None)
-    monkeypatch.setattr(QFileDialog, "selectedFiles", lambda _self: [str(Answer.path)])
-    return Answer
 
 
 @pytest.fixture

@@ -1,24 +1,9 @@
 """Models in the panel: kept, saved, loaded."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from qtpy.QtWidgets import QFileDialog
 
 from napari_swnn import Model
-
-
-@pytest.fixture
-def dialog(monkeypatch):
-    """Answers file dialogs with a path, or cancels where it is None."""
-
-    class Answer:
-        path: Path | None = None
-
-    monkeypatch.setattr(QFileDialog, "exec", lambda _self: Answer.path is not None)
-    monkeypatch.setattr(QFileDialog, "selectedFiles", lambda _self: [str(Answer.path)])
-    return Answer
 
 
 @pytest.fixture

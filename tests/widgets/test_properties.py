@@ -2,23 +2,18 @@
 
 import csv
 import json
-import threading
 
 import dask.array as da
 import numpy as np
 import pytest
-from napari.components import ViewerModel
 from napari.layers import Image, Vectors
-from qtpy.QtWidgets import QFileDialog, QWidget
 from skimage.data import binary_blobs
-from superqt.utils._qthreading import WorkerBase
 
 from napari_swnn.physics import conductivity_bounds
 from napari_swnn.widgets import properties as properties_module
 from napari_swnn.widgets._property_kinds import CONDUCTIVITY, DIFFUSION, PERMEABILITY
 from napari_swnn.widgets._property_results import Results
 from napari_swnn.widgets._property_work import PropertyStep
-from napari_swnn.widgets._workers import CHECK_THREAD
 from napari_swnn.widgets.properties import PropertiesWidget
 
 LAMINATE = np.repeat(np.array([1, 0, 0, 0], np.uint8), 3)[:, None, None] * np.ones((1, 6, 6), np.uint8)
@@ -39,43 +34,16 @@ def _no_results(monkeypatch):
     monkeypatch.setattr("napari_swnn.widgets._property_results.Results.session", [])
 
 
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch):
-    monkeypatch.setattr("napari_swnn.widgets._layer_check._PATIENCE", 20)
-
-
 @pytest.fixture
-def docked(viewer):
+def docked(impatient, in_viewer):
     """The panel in a whole viewer."""
-    dock, widget = viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN properties")
-    widget.dock = dock
-    yield widget
-    widget._runner.abandon()
-    del widget.dock
+    return in_viewer("SWNN properties")
 
 
 @pytest.fixture
-def model():
-    """A viewer without a window: many times as quick."""
-    return ViewerModel()
-
-
-@pytest.fixture
-def panel(model, qtbot):
-    """The panel with that viewer, told of layers as napari tells it."""
-    window = QWidget()
-    qtbot.addWidget(window)
-    widget = PropertiesWidget(model)
-    for event in ("inserted", "removed", "reordered", "renamed"):
-        getattr(model.layers.events, event).connect(widget.reset_choices)
-    widget.setParent(window)
-    yield widget
-    widget.left()
-    WorkerBase.await_workers(60_000)
-    for thread in threading.enumerate():
-        if thread.name == CHECK_THREAD:
-            thread.join(60)
-    qtbot.wait(20)
+def panel(impatient, beside):
+    """The panel with a viewer that has no window."""
+    return beside(PropertiesWidget)
 
 
 @pytest.fixture
@@ -88,16 +56,6 @@ def laminate(model):
 def ready(panel, laminate, user):
     user.waits_for(panel.run_button.isEnabled)
     return panel
-
-
-@pytest.fixture
-def dialog(monkeypatch):
-    class Answer:
-        path = None
-
-    monkeypatch.setattr(QFileDialog, "exec", lambda _self: Answer.path is not None)
-    monkeypatch.setattr(QFileDialog, "selectedFiles", lambda _self: [str(Answer.path)])
-    return Answer
 
 
 @pytest.fixture

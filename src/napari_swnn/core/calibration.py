@@ -9,13 +9,11 @@ from itertools import count
 import numpy as np
 import torch
 from scipy.optimize import brentq
-from torch import Tensor
 
 from napari_swnn._types import FloatArray
 from napari_swnn.core.device import generation_precision
-from napari_swnn.core.grey import BLOCK_SIDE
-from napari_swnn.core.network import PorositySource, Stage, StageConfig, run_stages
-from napari_swnn.core.noise import NoiseField
+from napari_swnn.core.grey import BLOCK_SIDE, endless_noise, everywhere, grey_and_coarse, grey_window
+from napari_swnn.core.network import Stage
 from napari_swnn.core.windows import Window
 
 _SEED_OFFSET = 2**63
@@ -65,7 +63,9 @@ def calibration_blocks(
         Of a network for a range.
     """
     for i in count(start):
-        grey, coarse = _run(stages, _far_window(i, BLOCK_SIDE[stages[-1].dimension], stages), seed, porosity)
+        window = _far_window(i, BLOCK_SIDE[stages[-1].dimension], stages)
+        noise, local = endless_noise(_SEED_OFFSET + seed), everywhere(porosity)
+        grey, coarse = grey_and_coarse(stages, window, noise, local, _precision(stages))
         yield CalibrationBlock(grey.numpy().ravel(), 0.0 if coarse is None else float(coarse.mean()))
 
 
@@ -77,8 +77,14 @@ def usual_coarse_mean(stages: Sequence[Stage], *, seed: int, porosity: float | N
     if len(stages) == 1:
         return 0.0
     n, side = _FAR_MEANS[stages[-1].dimension]
-    windows = [_far_window(-1 - i, side, stages[:-1]) for i in range(n)]
-    return float(np.mean([_run(stages[:-1], window, seed, porosity)[0].mean() for window in windows]))
+    coarser, far_seed = stages[:-1], _SEED_OFFSET + seed
+    means = [
+        grey_window(
+            coarser, _far_window(-1 - i, side, coarser), seed=far_seed, porosity=porosity, precision=_precision(coarser)
+        ).mean()
+        for i in range(n)
+    ]
+    return float(np.mean(means))
 
 
 def calibrated_threshold(blocks: Sequence[CalibrationBlock], porosity: float, usual: float) -> tuple[float, float]:
@@ -127,19 +133,9 @@ def calibrated_threshold(blocks: Sequence[CalibrationBlock], porosity: float, us
     return threshold, float(np.sqrt(residuals @ residuals / (len(blocks) - 2) / len(blocks)))
 
 
-@torch.inference_mode()
-def _run(stages: Sequence[Stage], window: Window, seed: int, porosity: float | None) -> tuple[Tensor, Tensor | None]:
-    device = stages[-1].head.weight.device
-
-    def noise(config: StageConfig, where: Window) -> Tensor:
-        field = NoiseField(_SEED_OFFSET + seed, config.scale, config.n_noise_channels)
-        return torch.from_numpy(field.window(where))[None].to(device)
-
-    local: PorositySource | None = None if porosity is None else lambda _config, _window: porosity
-    precision = generation_precision(device, bounded=stages[-1].config.bounded)
-    with torch.autocast(device.type, dtype=precision, enabled=precision != torch.float32):
-        grey, coarse = run_stages(stages, window, noise, local)
-    return grey.cpu(), None if coarse is None else coarse.cpu()
+def _precision(stages: Sequence[Stage]) -> torch.dtype:
+    """That of the volumes which the threshold is for."""
+    return generation_precision(stages[-1].head.weight.device, bounded=stages[-1].config.bounded)
 
 
 def _far_window(i: int, side: int, stages: Sequence[Stage]) -> Window:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from napari_swnn._types import Shape
-from napari_swnn.core.device import training_precision
+from napari_swnn.core.device import convolutions_in, training_precision
 from napari_swnn.core.network import Stage, run_stages
 from napari_swnn.core.plan import TrainingPlan
 from napari_swnn.core.randomness import Randomness, constant_porosity
@@ -101,9 +101,8 @@ def coarse_volumes(
     plan: TrainingPlan, stages: Sequence[Stage], porosities: Sequence[float], shape: Shape, source: Randomness
 ) -> Tensor:
     """Grey volumes ``(n, phases, *shape)`` of finished stages, one for each porosity."""
-    precision = training_precision(plan.device)
     porosity = constant_porosity(porosities, plan.choice.network.dimension, plan.device)
-    with torch.autocast(plan.device.type, dtype=precision, enabled=precision != torch.float32):
+    with convolutions_in(training_precision(plan.device), plan.device):
         grey, _ = run_stages(stages, Window.of_shape(shape), source.noise(len(porosities)), porosity)
     return grey
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -19,6 +17,7 @@ import platformdirs
 import torch
 
 from napari_swnn._checks import WORKING_MEMORY
+from napari_swnn._files import replaced_when_complete
 from napari_swnn._types import Shape
 from napari_swnn.core.calibration import LEAST_BLOCKS, calibration_blocks
 from napari_swnn.core.coarse_bank import CoarseBank, bank_lifetime
@@ -192,7 +191,5 @@ def _write(cache: Path, entries: dict[str, Any]) -> None:
     """Keep measurements; a folder that cannot be written to costs a new measurement next time, no more."""
     with suppress(OSError):
         cache.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=cache.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(entries, file)
-        Path(partial).replace(cache)
+        with replaced_when_complete(cache) as file:
+            file.write_text(json.dumps(entries), encoding="utf-8")

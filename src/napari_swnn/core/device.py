@@ -57,3 +57,8 @@ def generation_precision(device: torch.device, *, bounded: bool) -> torch.dtype:
     thousand, on either side, at the surface. The paper's network has no such ends: it stays in float32.
     """
     return training_precision(device) if bounded else torch.float32
+
+
+def convolutions_in(precision: torch.dtype, device: torch.device) -> torch.autocast:
+    """A context in which convolutions have this precision."""
+    return torch.autocast(device.type, dtype=precision, enabled=precision != torch.float32)

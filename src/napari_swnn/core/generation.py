@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from napari_swnn.core.noise_gradient import NoiseGradient
 from napari_swnn.core.porosity_map import PorosityMap
 from napari_swnn.core.spatial_mask import SpatialMask
 from napari_swnn.core.virtual_volume import VirtualVolume, describe_volume
+from napari_swnn.core.windows import Window
 
 if TYPE_CHECKING:
     import dask.array as da
@@ -37,6 +38,29 @@ class GenerationStep:
     n_blocks: int
     elapsed: float
     time_left: float
+
+
+class Progress:
+    """Counts the blocks of a run that may have been begun earlier.
+
+    Parameters
+    ----------
+    n_blocks : int
+        Blocks there are.
+    done : int
+        Of these, blocks that an earlier run has left.
+    """
+
+    def __init__(self, n_blocks: int, done: int = 0) -> None:
+        self._n_blocks, self._before, self._now = n_blocks, done, 0
+        self._start = perf_counter()
+
+    def step(self, n_blocks: int = 0) -> GenerationStep:
+        """Count further blocks."""
+        self._now += n_blocks
+        elapsed, done = perf_counter() - self._start, self._before + self._now
+        left = elapsed / self._now * (self._n_blocks - done) if self._now else 0.0
+        return GenerationStep(done, self._n_blocks, elapsed, left)
 
 
 def iter_generate(
@@ -63,13 +87,17 @@ def iter_generate(
 
 def _iter_blocks(volume: VirtualVolume) -> Generator[GenerationStep, None, Labels]:
     labels = np.empty(volume.shape, volume.dtype)
-    blocks, start = volume.blocks(), perf_counter()
-    origin = (0,) * volume.ndim
-    for i, block in enumerate(blocks, start=1):
-        labels[block.destination(origin)] = volume.labels(block)
-        elapsed = perf_counter() - start
-        yield GenerationStep(i, len(blocks), elapsed, elapsed / i * (len(blocks) - i))
+    progress = Progress(len(volume.blocks()))
+    for _ in filling(labels, Window.of_shape(volume.shape), volume):
+        yield progress.step(1)
     return labels
+
+
+def filling(labels: Labels, window: Window, volume: VirtualVolume) -> Iterator[None]:
+    """Compute a window of a volume into an array of its shape; yields after each block."""
+    for block in volume.blocks(window):
+        labels[block.destination(window.start)] = volume.labels(block)
+        yield
 
 
 def generate_lazy(

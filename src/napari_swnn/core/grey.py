@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from napari_swnn.core.device import convolutions_in
 from napari_swnn.core.network import NoiseSource, PorositySource, Stage, StageConfig, run_stages
 from napari_swnn.core.noise import NoiseField
 from napari_swnn.core.windows import Window
@@ -20,14 +21,14 @@ every volume, chunk and window is put together from whole blocks of one grid, an
 
 
 @torch.inference_mode()
-def grey_values(
+def grey_and_coarse(
     stages: Sequence[Stage],
     window: Window,
     noise: NoiseSource,
     porosity: PorositySource | None = None,
     precision: torch.dtype = torch.float32,
-) -> Tensor:
-    """Grey values of a window.
+) -> tuple[Tensor, Tensor | None]:
+    """Grey values of a window, and the coarser ones that they refine.
 
     Parameters
     ----------
@@ -44,8 +45,10 @@ def grey_values(
 
     Returns
     -------
-    torch.Tensor
+    grey : torch.Tensor
         ``(phases, *window.shape)`` float32, on the CPU.
+    coarse : torch.Tensor or None
+        The same of the stage before, on the same voxels; None if there is none.
     """
     device = stages[-1].head.weight.device
 
@@ -57,18 +60,36 @@ def grey_values(
         local = porosity(stage, where)
         return local if isinstance(local, float) else local.to(device)
 
-    with torch.autocast(device.type, dtype=precision, enabled=precision != torch.float32):
-        grey, _ = run_stages(stages, window, noise_there, None if porosity is None else porosity_there)
-    return grey[0].cpu()
+    with convolutions_in(precision, device):
+        grey, coarse = run_stages(stages, window, noise_there, None if porosity is None else porosity_there)
+    return grey[0].cpu(), None if coarse is None else coarse[0].cpu()
 
 
-def grey_window(stages: Sequence[Stage], window: Window, *, seed: int, porosity: float | None = None) -> Tensor:
+def grey_values(
+    stages: Sequence[Stage],
+    window: Window,
+    noise: NoiseSource,
+    porosity: PorositySource | None = None,
+    precision: torch.dtype = torch.float32,
+) -> Tensor:
+    """Grey values of a window; arguments and first result as for `grey_and_coarse`."""
+    return grey_and_coarse(stages, window, noise, porosity, precision)[0]
+
+
+def grey_window(
+    stages: Sequence[Stage],
+    window: Window,
+    *,
+    seed: int,
+    porosity: float | None = None,
+    precision: torch.dtype = torch.float32,
+) -> Tensor:
     """Grey values of a window of an endless volume of one porosity.
 
     Parameters
     ----------
-    stages, window
-        As for `grey_values`.
+    stages, window, precision
+        As for `grey_and_coarse`.
     seed : int
         Of the noise, from 0 to 2**64 - 1.
     porosity : float, optional
@@ -79,8 +100,18 @@ def grey_window(stages: Sequence[Stage], window: Window, *, seed: int, porosity:
     torch.Tensor
         ``(phases, *window.shape)`` float32, on the CPU.
     """
+    return grey_values(stages, window, endless_noise(seed), everywhere(porosity), precision)
+
+
+def endless_noise(seed: int) -> NoiseSource:
+    """The noise of an endless volume."""
 
     def noise(stage: StageConfig, where: Window) -> Tensor:
         return torch.from_numpy(NoiseField(seed, stage.scale, stage.n_noise_channels).window(where))[None]
 
-    return grey_values(stages, window, noise, None if porosity is None else lambda *_: porosity)
+    return noise
+
+
+def everywhere(porosity: float | None) -> PorositySource | None:
+    """The same porosity at all places; None for stages of a single one."""
+    return None if porosity is None else lambda *_: porosity

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path as FilePath
 from typing import Any
@@ -15,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from napari_swnn._files import replaced_when_complete
 from napari_swnn._types import Path
 from napari_swnn.core.model import Model, PhaseLabels
 from napari_swnn.core.network import NetworkConfig, Stage, StageConfig
@@ -31,7 +28,7 @@ def save_model(model: Model, path: Path) -> None:
         for i, stage in enumerate(model.stages)
         for name, tensor in stage.state_dict().items()
     }
-    with _replaced_when_complete(FilePath(path)) as partial:
+    with replaced_when_complete(FilePath(path)) as partial:
         try:
             save_file(tensors, partial, metadata={_KEY: json.dumps(_header(model))})
         except SafetensorError as error:  # not an OSError, though it tells of a full disk
@@ -122,23 +119,3 @@ def _stage(network: NetworkConfig, i: int, tensors: dict[str, Tensor]) -> Stage:
     prefix = f"stage{i}."
     stage.load_state_dict({name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)})
     return stage.eval().requires_grad_(False)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-@contextmanager
-def _replaced_when_complete(path: FilePath) -> Iterator[FilePath]:
-    """A temporary file beside `path`, moved over it when the body has written it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    partial = FilePath(name)
-    try:
-        yield partial
-        partial.chmod(0o666 & ~_umask())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from napari_swnn.core.coarse_bank import CoarseBank
 from napari_swnn.core.config import TrainingConfig
 from napari_swnn.core.control import TargetFamily
-from napari_swnn.core.device import training_precision
+from napari_swnn.core.device import convolutions_in, training_precision
 from napari_swnn.core.network import Stage, StageConfig, cropped, upsampled
 from napari_swnn.core.pattern_loss import PatternLoss
 from napari_swnn.core.plan import TrainingPlan
@@ -130,11 +130,10 @@ def _generate(
 ) -> tuple[tuple[float, ...], Tensor, Tensor | None]:
     """Porosities, grey volumes, and the coarser volumes that they refine, on the same voxels."""
     porosities, below, place = bank.take(window.grown(stage.margin))
-    precision = training_precision(plan.device)
     noise = source.noise(len(porosities))(stage.config, place)
     local = constant_porosity(porosities, stage.dimension, plan.device)(stage.config, place)
     coarse = None if below is None else upsampled(below, place.coarser(), place)
-    with torch.autocast(plan.device.type, dtype=precision, enabled=precision != torch.float32):
+    with convolutions_in(training_precision(plan.device), plan.device):
         grey = stage(noise, coarse, local)
     return porosities, grey, None if coarse is None else cropped(coarse, stage.margin)
 

@@ -195,16 +195,19 @@ def _iter_thresholds(
         usual = usual_coarse_mean(stages, seed=plan.seed, porosity=asked)
         samples = calibration_blocks(stages, seed=plan.seed, start=i * n_blocks, porosity=asked)
         blocks: list[CalibrationBlock] = []
-        error = inf
-        while len(blocks) < n_blocks and not (len(blocks) >= LEAST_BLOCKS and error < TOLERANCE):
+        threshold, error, looked_at = 0.0, inf, 0
+        while len(blocks) < n_blocks and error >= TOLERANCE:
             blocks.append(next(samples))
             if len(blocks) % LEAST_BLOCKS == 0:
-                error = calibrated_threshold(blocks, node, usual)[1]
+                threshold, error = calibrated_threshold(blocks, node, usual)
+                looked_at = len(blocks)
             yield clock.calibration_step()
             if not hurried and should_stop():
                 clock.stopped = hurried = True
                 break
-        values.append(calibrated_threshold(blocks, node, usual)[0])
+        if looked_at < len(blocks):
+            threshold, _ = calibrated_threshold(blocks, node, usual)
+        values.append(threshold)
     return ThresholdCurve(nodes, tuple(values))
 
 

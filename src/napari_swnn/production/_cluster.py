@@ -13,11 +13,10 @@ from itertools import islice
 from typing import Any
 
 from napari_swnn.core.device import pick_device
-from napari_swnn.core.generation import GenerationStep
+from napari_swnn.core.generation import GenerationStep, Progress
 from napari_swnn.core.virtual_volume import VirtualVolume
 from napari_swnn.io.volume_file import Piece, VolumeFile
 from napari_swnn.production._local import compute
-from napari_swnn.production._progress import Progress
 
 _LEAST_IN_FLIGHT = 32
 """Tasks that wait at the scheduler at least: enough to let a cluster that adapts itself grow."""

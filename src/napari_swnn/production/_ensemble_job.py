@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path as FilePath
 from typing import Any
 
+from napari_swnn._files import replaced_when_complete
 from napari_swnn._steps import drain
 from napari_swnn._types import Shape
 from napari_swnn.core.config import TrainingConfig
@@ -174,6 +175,5 @@ def validate_one(job: EnsembleJob, member: MemberIndex) -> MemberIndex:
 
 def write_whole(path: FilePath, text: str) -> None:
     """Write a text that is there as a whole or not at all."""
-    begun = path.with_name(f".{path.name}.new")
-    begun.write_text(text, encoding="utf-8")
-    begun.replace(path)
+    with replaced_when_complete(path) as file:
+        file.write_text(text, encoding="utf-8")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 import numpy as np
 
 from napari_swnn._types import Labels
-from napari_swnn.core.generation import GenerationStep
+from napari_swnn.core.generation import GenerationStep, Progress, filling
 from napari_swnn.core.virtual_volume import VirtualVolume
 from napari_swnn.io.volume_file import Piece, VolumeFile
-from napari_swnn.production._progress import Progress
 
 
 def iter_local(
@@ -19,7 +18,7 @@ def iter_local(
     """Compute and write pieces of level 0, then all that is missing of the coarser levels."""
     for piece in pieces:
         labels = np.empty(piece.window.shape, file.layout.dtype)
-        for _ in _fill(labels, piece, volumes[piece.realisation]):
+        for _ in filling(labels, piece.window, volumes[piece.realisation]):
             yield progress.step(1)
         file.write(piece, labels)
     for level in range(1, file.n_levels):
@@ -32,12 +31,6 @@ def iter_local(
 def compute(piece: Piece, volume: VirtualVolume) -> Labels:
     """Labels of a piece of level 0."""
     labels = np.empty(piece.window.shape, volume.dtype)
-    for _ in _fill(labels, piece, volume):
+    for _ in filling(labels, piece.window, volume):
         pass
     return labels
-
-
-def _fill(labels: Labels, piece: Piece, volume: VirtualVolume) -> Iterator[None]:
-    for block in volume.blocks(piece.window):
-        labels[block.destination(piece.window.start)] = volume.labels(block)
-        yield

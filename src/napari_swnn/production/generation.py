@@ -13,7 +13,7 @@ import torch
 from napari_swnn._checks import check_memory, check_seed, check_whole
 from napari_swnn._steps import drain, retell
 from napari_swnn._types import BoolArray, FloatArray, Labels, Path, Shape
-from napari_swnn.core.generation import GenerationStep, iter_generate
+from napari_swnn.core.generation import GenerationStep, Progress, iter_generate
 from napari_swnn.core.grey import BLOCK_SIDE
 from napari_swnn.core.model import Model
 from napari_swnn.core.noise_gradient import NoiseGradient
@@ -26,7 +26,6 @@ from napari_swnn.io.tiff_stream import TiffFile
 from napari_swnn.io.volume_file import Layout, Piece, VolumeFile, check_free_space
 from napari_swnn.production._cluster import client_in_scope, iter_cluster, workers_device
 from napari_swnn.production._local import iter_local
-from napari_swnn.production._progress import Progress
 from napari_swnn.production._request import Request, check_same, plain, volume_request
 
 SUFFIXES = (".zarr", ".tif", ".tiff")

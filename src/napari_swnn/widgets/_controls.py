@@ -259,3 +259,13 @@ class WheelGuard(QObject):
 def _tight(layout: Any) -> Any:
     layout.setContentsMargins(0, 0, 0, 0)
     return layout
+
+
+def side_by_side(*widgets: QWidget) -> QWidget:
+    """A row of widgets, in which labels take no more than their width."""
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    for widget in widgets:
+        layout.addWidget(widget, 0 if isinstance(widget, QLabel) else 1)
+    return row

@@ -43,8 +43,12 @@ class LayerWatch(QObject):
 
     def touch(self, _event: Any = None) -> None:
         """Take note of a change."""
-        self._timer.start()
+        self.wait()
         self.changed.emit()
+
+    def wait(self) -> None:
+        """Say once more that all is at rest, when it is."""
+        self._timer.start()
 
     def stop(self) -> None:
         """Leave the layers alone."""

@@ -2,18 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
+from napari_swnn.widgets._layer_check import LayerWatch
 from napari_swnn.widgets._layers import BadInputError, Snapshot
 from napari_swnn.widgets._workers import Checker, Inputs, Survey, survey
 
 if TYPE_CHECKING:
     from napari_swnn.widgets._settings import SettingsPanel
-
-_PATIENCE = 200
-"""Milliseconds without a change before the reference is looked at: painting sends many."""
-_WATCHED = ("data", "paint", "scale", "units", "name")
-"""Events of a layer after which the reference has to be looked at again."""
 
 
 class ReferenceCheck(QObject):
@@ -37,37 +33,30 @@ class ReferenceCheck(QObject):
         self.problem: BadInputError | None = None
         self.paused = True
         self._settings = settings
-        self._watched: list[Any] = []
-        self._checker = Checker(self)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_PATIENCE)
-        self._timer.timeout.connect(self._look)
+        self._watch, self._checker = LayerWatch(self), Checker(self)
+        self._watch.changed.connect(self._forget)
+        self._watch.settled.connect(self._look)
         self._checker.done.connect(self._on_survey)
         self._checker.failed.connect(self._on_failed)
         settings.changed.connect(self.restart)
 
     def restart(self, _event: Any = None) -> None:
         """Forget what is known, and look again once the changes have come to rest."""
-        self.survey = self.problem = None
-        self._checker.drop()
         chosen = (self._settings.reference.value, self._settings.region.value)
-        self._watch([layer for layer in chosen if layer is not None])
-        self._timer.start()
-        self.changed.emit()
+        self._watch.watch([layer for layer in chosen if layer is not None])
+        self._watch.touch()
 
     def resume(self) -> None:
         """Go on after a pause."""
         self.paused = False
         if self.survey is None:
-            self._timer.start()
+            self._watch.wait()
 
     def stop(self) -> None:
         """Leave the layers alone."""
         self.paused = True
-        self._timer.stop()
+        self._watch.stop()
         self._checker.drop()
-        self._watch([])
 
     def snapshot(self) -> Snapshot:
         """A copy of what the chosen layers hold now.
@@ -79,12 +68,10 @@ class ReferenceCheck(QObject):
         """
         return Snapshot.take(self._settings.reference.value, self._settings.region.value)
 
-    def _watch(self, layers: list[Any]) -> None:
-        for layer, connect in [(old, False) for old in self._watched] + [(new, True) for new in layers]:
-            for name in _WATCHED:
-                emitter = getattr(layer.events, name)
-                (emitter.connect if connect else emitter.disconnect)(self.restart)
-        self._watched = layers
+    def _forget(self) -> None:
+        self.survey = self.problem = None
+        self._checker.drop()
+        self.changed.emit()
 
     def _look(self) -> None:
         if self.paused or self._settings.reference.value is None:

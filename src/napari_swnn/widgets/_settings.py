@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from napari_swnn.core.config import PRESETS, TrainingConfig
-from napari_swnn.widgets._controls import Combo, Form, LayerCombo, Note, SizeControl
+from napari_swnn.widgets._controls import Combo, Form, LayerCombo, Note, SizeControl, side_by_side
 from napari_swnn.widgets._drawer import Drawer
 from napari_swnn.widgets._forms import ConfigForm
 from napari_swnn.widgets._porosity import IntervalNote, PorosityChoice
@@ -81,7 +81,7 @@ class SettingsPanel(QWidget):
             ("porosity", "Porosity", self.target, (self.target.price, self.reach.note, self.reach.warning)),
             ("size", "Size", self.size, (self.extent,)),
             ("preset", "Preset", self.preset, (self.reasons,)),
-            ("seed", "Seed", _side_by_side(self.seed, QLabel("How many"), self.count), ()),
+            ("seed", "Seed", side_by_side(self.seed, QLabel("How many"), self.count), ()),
             ("device", "Device", self.device, ()),
         ]
         for key, label, control, notes in rows:
@@ -184,12 +184,3 @@ class SettingsPanel(QWidget):
 
     def _on_touched(self, _value: int) -> None:
         self.touched.emit()
-
-
-def _side_by_side(*widgets: QWidget) -> QWidget:
-    row = QWidget()
-    layout = QHBoxLayout(row)
-    layout.setContentsMargins(0, 0, 0, 0)
-    for widget in widgets:
-        layout.addWidget(widget, 0 if isinstance(widget, QLabel) else 1)
-    return row

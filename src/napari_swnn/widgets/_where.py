@@ -8,7 +8,6 @@ from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
     QDoubleSpinBox,
-    QHBoxLayout,
     QLabel,
     QSpinBox,
     QTableWidget,
@@ -17,7 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_swnn.widgets._controls import Combo, Form, LayerCombo, Note, PorosityControl
+from napari_swnn.widgets._controls import Combo, Form, LayerCombo, Note, PorosityControl, side_by_side
 from napari_swnn.widgets._layers import BadInputError, labels_of
 from napari_swnn.widgets._place import EVERYWHERE, Place
 
@@ -72,14 +71,14 @@ class WherePanel(QWidget):
         self.new_label.setValue(2)
 
     def _lay_out(self) -> None:
-        self._gradient = _row(self.start, QLabel("to"), self.stop)
+        self._gradient = side_by_side(self.start, QLabel("to"), self.stop)
         self._given = _column(self._gradient, self.axis, self.image, self.regions, self.table, self.advice)
         self._mask = _column(self.mask, self.mask_axis, self._outside_row())
         rows = (
             ("kind", "Porosity", self.kind),
             ("map", "", self._given),
             ("mask", "Mask", self._mask),
-            ("periodic", "Periodic", _row(*self.periodic)),
+            ("periodic", "Periodic", side_by_side(*self.periodic)),
         )
         for key, label, control in rows:
             self.form.add_row(key, label, control, _TIPS[key])
@@ -88,7 +87,7 @@ class WherePanel(QWidget):
         layout.addWidget(self.form)
 
     def _outside_row(self) -> QWidget:
-        self._outside = _row(self.outside, self.new_label)
+        self._outside = side_by_side(self.outside, self.new_label)
         return self._outside
 
     def _connect(self) -> None:
@@ -244,15 +243,6 @@ def _porosity(value: float) -> QDoubleSpinBox:
     box.setKeyboardTracking(False)
     box.setStyleSheet("QDoubleSpinBox {min-width: 50px;}")
     return box
-
-
-def _row(*widgets: QWidget) -> QWidget:
-    row = QWidget()
-    layout = QHBoxLayout(row)
-    layout.setContentsMargins(0, 0, 0, 0)
-    for widget in widgets:
-        layout.addWidget(widget, 0 if isinstance(widget, QLabel) else 1)
-    return row
 
 
 def _column(*widgets: QWidget) -> QWidget:
