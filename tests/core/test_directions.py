@@ -64,3 +64,22 @@ def test_without_local_ones_they_are_the_papers():
     generator, other = (torch.Generator().manual_seed(1) for _ in range(2))
     directions = pattern_directions(10, 2, 3, local=0.0, generator=generator)
     torch.testing.assert_close(directions.flatten(1), random_directions(10, 18, other))
+
+
+def test_whitened_directions_replace_the_last_of_those_over_the_whole_pattern():
+    whitening = torch.diag(torch.tensor([10.0, 1.0, 1.0, 1.0]))
+    plain, leaning = (
+        pattern_directions(
+            100, 1, 2, local=0.5, whitened=share, whitening=whitening, generator=torch.Generator().manual_seed(0)
+        ).flatten(1)
+        for share in (0.0, 0.2)
+    )
+    torch.testing.assert_close(plain[:80], leaning[:80])
+    torch.testing.assert_close(leaning[80:], torch.nn.functional.normalize(plain[80:] @ whitening, dim=1))
+
+
+def test_local_directions_come_before_whitened_ones():
+    drawn = pattern_directions(40, 1, 3, local=0.9, whitened=1.0, whitening=torch.eye(9) * 2)
+    lines = drawn[:18]
+    assert ((lines != 0).any(2).sum((1, 2)) == 1).any()
+    assert_allclose(drawn.flatten(1).norm(dim=1), 1, rtol=1e-5)

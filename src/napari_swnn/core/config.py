@@ -41,9 +41,15 @@ class TrainingConfig:
     n_coarse_channels: int = setting(32, "Features of the networks at coarser scales.", low=1)
     n_noise_channels: int = setting(4, "Gaussian values drawn for each voxel.", low=1)
     n_steps: int = setting(320, "Training steps at the finest scale.", low=1)
-    n_coarse_steps: int = setting(240, "Training steps at each coarser scale.", low=1)
+    n_coarse_steps: int = setting(
+        240, "Training steps at each coarser scale; five thirds of it if there is only one.", low=1
+    )
     cube_size: int = setting(48, "Side of the training volumes at the finest scale, in voxels.", low=1)
-    coarse_cube_size: int = setting(36, "Side of the training volumes at coarser scales, in their voxels.", low=1)
+    coarse_cube_size: int = setting(
+        36,
+        "Side of the training volumes at coarser scales, in their voxels; four thirds of it if there is only one.",
+        low=1,
+    )
     sampling: Literal["cube", "slabs"] = setting(
         "cube",
         "Sections come from one cube in all directions, or one from each of three slabs as in the paper.",
@@ -57,13 +63,21 @@ class TrainingConfig:
     local_directions: float = setting(
         0.65, "Share of these directions that look at a part of the pattern only; 0 in the paper.", low=0.0, high=1.0
     )
+    whitened_directions: float = setting(
+        0.2, "Share of these directions that lean towards the detail of the pattern; 0 in the paper.", low=0.0, high=1.0
+    )
+    direction_weights: Literal["by_spread", "equal"] = setting(
+        "by_spread",
+        "Distances count relative to the target's spread along each direction, or as they are (the paper's).",
+        choices=("by_spread", "equal"),
+    )
     max_patterns: int = setting(8_000, "Patterns compared in each direction and step.", low=100)
     p: int = setting(1, "Order of the Wasserstein distance.", low=1, label="Wasserstein order")
     strategy: Strategy = setting(
         "maximum_entropy", "How patterns are resampled to meet the porosity.", choices=STRATEGIES
     )
     consistency: float = setting(
-        0.3, "Weight of the agreement of a fine scale with the coarser one; threefold from three scales on.", low=0.0
+        0.9, "Weight of the agreement of a fine scale with the coarser one; a ninth of it for two scales.", low=0.0
     )
     n_calibration_blocks: int = setting(48, "Blocks generated to find the threshold of the porosity.", low=1)
 
@@ -106,6 +120,8 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
             schedule="constant",
             n_projections=512,
             local_directions=0.0,
+            whitened_directions=0.0,
+            direction_weights="equal",
             max_patterns=20_000,
             strategy="truncation",
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -12,6 +12,7 @@ from scipy.special import softmax
 
 from napari_swnn._checks import check_choice, check_in_range
 from napari_swnn._types import FloatArray
+from napari_swnn.core.whitening import half_whitening
 
 Strategy = Literal["maximum_entropy", "truncation"]
 STRATEGIES: tuple[Strategy, ...] = ("maximum_entropy", "truncation")
@@ -75,6 +76,11 @@ class TargetFamily:
         self.patterns, self.strategy = patterns, strategy
         self.reachable = reachable_range(patterns)
         self._at = lru_cache(maxsize=64)(self._at_step)  # each holds a weight for every pattern
+
+    @cached_property
+    def whitening(self) -> FloatArray:
+        """What makes directions lean towards the detail of these patterns; see `half_whitening`."""
+        return half_whitening(self.patterns)
 
     def exactly(self, porosity: float) -> TargetDistribution:
         """The distribution with a mean of `porosity`; refuses what cannot be reached, see `control`."""

@@ -22,7 +22,14 @@ def random_directions(n_projections: int, dimension: int, generator: torch.Gener
 
 
 def pattern_directions(
-    n_projections: int, phases: int, template_size: int, *, local: float, generator: torch.Generator | None = None
+    n_projections: int,
+    phases: int,
+    template_size: int,
+    *,
+    local: float,
+    whitened: float = 0.0,
+    whitening: Tensor | None = None,
+    generator: torch.Generator | None = None,
 ) -> Tensor:
     """Draw directions for patterns, some of which look at a part of the pattern only.
 
@@ -40,6 +47,11 @@ def pattern_directions(
         Of the patterns.
     local : float
         Share of local directions, in [0, 1]: half of them lines, a quarter rectangles, a quarter bars.
+    whitened : float
+        Share of directions over the whole pattern that lean towards its detail, in [0, 1]; together with `local` at
+        most 1.
+    whitening : torch.Tensor, optional
+        ``(d, d)`` what those are multiplied by; see `napari_swnn.core.whitening`.
     generator : torch.Generator, optional
         Source of the draw.
 
@@ -55,6 +67,10 @@ def pattern_directions(
     directions[:n_lines] = _rectangles(n_lines, t, generator, flat=True).float()
     directions[n_lines : n_lines + n_rectangles] *= _rectangles(n_rectangles, t, generator, flat=False)
     directions[n_local - n_bars : n_local] = _bars(n_bars, t, generator)
+    if whitening is not None:
+        n_whitened = min(round(whitened * n_projections), n_projections - n_local)
+        detailed = directions[n_projections - n_whitened :]
+        detailed[:] = (detailed.flatten(1) @ whitening.to(directions.device)).view_as(detailed)
     return torch.nn.functional.normalize(directions.flatten(1), dim=1).view_as(directions)
 
 

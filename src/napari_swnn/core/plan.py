@@ -88,7 +88,14 @@ class TrainingPlan:
 
     def n_steps(self, stage: StageConfig) -> int:
         """Training steps of a stage."""
-        return self.config.n_steps if stage.scale == 1 else self.config.n_coarse_steps
+        if stage.scale == 1:
+            return self.config.n_steps
+        return self.config.n_coarse_steps * 5 // 3 if self._has_one_coarse_stage else self.config.n_coarse_steps
+
+    @property
+    def _has_one_coarse_stage(self) -> bool:
+        """Whether a single stage makes all of the large structure: what it gets wrong, none before it has settled."""
+        return len(self.stages) == 2
 
     @property
     def consistency(self) -> float:
@@ -97,17 +104,22 @@ class TrainingPlan:
         With three scales and more, pores are wide enough for their coarse volume to say where they are; with fewer,
         it is grey where the structure is finer than its voxels, and must be left free.
         """
-        return self.config.consistency * (3 if len(self.stages) >= 3 else 1)
+        return self.config.consistency / (1 if len(self.stages) >= 3 else 9)
 
     def samples(self, stage: StageConfig) -> tuple[tuple[Window, tuple[int, ...]], ...]:
         """Windows generated in each step, each with the directions whose sections count."""
-        side = self.config.cube_size if stage.scale == 1 else self.config.coarse_cube_size
+        side = self._cube_size(stage)
         dimension = self.choice.network.dimension
         if dimension == 2:
             return ((Window.of_shape((side, side)), (0,)),)
         if self.config.sampling == "cube":
             return ((Window.of_shape((side,) * 3), (0, 1, 2)),)
         return tuple((Window.of_shape(_slab(side, axis)), (axis,)) for axis in range(3))
+
+    def _cube_size(self, stage: StageConfig) -> int:
+        if stage.scale == 1:
+            return self.config.cube_size
+        return self.config.coarse_cube_size * 4 // 3 if self._has_one_coarse_stage else self.config.coarse_cube_size
 
     def cost(self, stage: StageConfig) -> float:
         """Arithmetic of one step, in units that mean nothing by themselves."""
