@@ -66,11 +66,6 @@ class TrainingConfig:
     whitened_directions: float = setting(
         0.2, "Share of these directions that lean towards the detail of the pattern; 0 in the paper.", low=0.0, high=1.0
     )
-    direction_weights: Literal["by_spread", "equal"] = setting(
-        "by_spread",
-        "Distances count relative to the target's spread along each direction, or as they are (the paper's).",
-        choices=("by_spread", "equal"),
-    )
     max_patterns: int = setting(8_000, "Patterns compared in each direction and step.", low=100)
     p: int = setting(1, "Order of the Wasserstein distance.", low=1, label="Wasserstein order")
     strategy: Strategy = setting(
@@ -121,7 +116,6 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
             n_projections=512,
             local_directions=0.0,
             whitened_directions=0.0,
-            direction_weights="equal",
             max_patterns=20_000,
             strategy="truncation",
         ),

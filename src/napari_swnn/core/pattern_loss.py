@@ -15,9 +15,6 @@ from napari_swnn.core.control import TargetDistribution
 from napari_swnn.core.directions import pattern_directions
 from napari_swnn.core.sliced_wasserstein import wasserstein_1d
 
-_LEAST_SPREAD = 0.1
-"""Of the mean spread: directions along which the target varies less count as if it varied this much."""
-
 
 @dataclass(frozen=True, eq=False)
 class PatternLoss:
@@ -39,9 +36,6 @@ class PatternLoss:
         Share of the directions that lean towards the detail of the pattern.
     whitenings : sequence of numpy.ndarray
         One for each target, see `half_whitening`; needed for such directions.
-    by_spread : bool
-        Count the distance along each direction relative to the target's spread along it. As it is, a direction that
-        sees how much of the phase a pattern holds outweighs one that sees an edge by as much as their spreads differ.
     """
 
     targets: Sequence[TargetDistribution]
@@ -51,7 +45,6 @@ class PatternLoss:
     local_directions: float = 0.0
     whitened_directions: float = 0.0
     whitenings: Sequence[FloatArray] = ()
-    by_spread: bool = False
 
     def __call__(
         self, volumes: Tensor, axes: Sequence[int], *, generator: torch.Generator, rng: np.random.Generator
@@ -81,8 +74,7 @@ class PatternLoss:
         projected = project_patterns(sections, directions, self.max_patterns, rng)
         drawn = torch.from_numpy(target.draw(projected.shape[1], rng)).to(sections.device)
         goal = directions.flatten(1) @ (2 * drawn.flatten(1) - 1).T  # the network's grey values run from -1 to 1
-        distances = wasserstein_1d(projected, goal, p=self.p)
-        return (distances * _weights_by_spread(goal)).mean() if self.by_spread else distances.mean()
+        return wasserstein_1d(projected, goal, p=self.p).mean()
 
     def _directions(self, which: int, generator: torch.Generator) -> Tensor:
         phases, template_size = self.targets[which].patterns.shape[1:3]
@@ -95,14 +87,6 @@ class PatternLoss:
             whitening=torch.from_numpy(self.whitenings[which]) if self.whitenings else None,
             generator=generator,
         )
-
-
-def _weights_by_spread(goal: Tensor) -> Tensor:
-    """Weights ``(k,)`` with a mean of 1, inverse to the standard deviation of each row of the goal's projections."""
-    spread = goal.std(dim=1)
-    # Along a direction in which the target never varies, every difference would count without end.
-    weights = 1 / spread.clamp_min(_LEAST_SPREAD * float(spread.mean()) + 1e-12)
-    return weights / weights.mean()
 
 
 def sections_normal_to(volumes: Tensor, axis: int) -> Tensor:

@@ -117,7 +117,6 @@ def _accumulate(
                 config.local_directions,
                 config.whitened_directions,
                 [family.whitening for family in targets],
-                config.direction_weights == "by_spread",
             )
             losses.append(distance(grey[k : k + 1], axes, generator=source.generator, rng=source.rng))
         loss = torch.stack(losses).mean()
