@@ -204,7 +204,7 @@ class User:
         self._qtbot.waitUntil(lambda: bool(condition()), timeout=1000 * seconds)
 
     def waits_for_end(self, panel):
-        self.waits_for(lambda: panel._order is None)
+        self.waits_for(lambda: panel._order is None, seconds=90)  # a busy machine trains several times slower
 
     def waits(self, seconds):
         self._qtbot.wait(int(1000 * seconds))
