@@ -49,6 +49,9 @@ def test_a_measurement_is_kept_for_the_same_work_only(plan, blobs, tiny_config, 
     ranged = plan_training(Reference(blobs), porosity=(0.2, 0.4), config=tiny_config)
     estimate_cost(ranged, (64, 64, 64), cache=cache)
     assert len(measured) == 3
+    larger = plan_training(Reference(blobs), config=replace(tiny_config, coarse_cube_size=24))
+    estimate_cost(larger, (64, 64, 64), cache=cache)
+    assert len(measured) == 4
 
 
 def test_a_spoilt_or_unwritable_cache_costs_a_measurement_only(plan, measured, tmp_path):

@@ -79,7 +79,13 @@ def test_whitened_directions_replace_the_last_of_those_over_the_whole_pattern():
 
 
 def test_local_directions_come_before_whitened_ones():
-    drawn = pattern_directions(40, 1, 3, local=0.9, whitened=1.0, whitening=torch.eye(9) * 2)
-    lines = drawn[:18]
-    assert ((lines != 0).any(2).sum((1, 2)) == 1).any()
-    assert_allclose(drawn.flatten(1).norm(dim=1), 1, rtol=1e-5)
+    whitening = torch.diag(torch.arange(1.0, 10))
+    plain, leaning = (
+        pattern_directions(
+            40, 1, 3, local=0.9, whitened=share, whitening=whitening, generator=torch.Generator().manual_seed(0)
+        )
+        for share in (0.0, 1.0)
+    )
+    torch.testing.assert_close(leaning[:36], plain[:36])
+    assert (leaning[36:] != plain[36:]).flatten(1).any(1).all()
+    assert_allclose(leaning.flatten(1).norm(dim=1), 1, rtol=1e-5)

@@ -169,10 +169,11 @@ def _timing(plan: TrainingPlan, cache: Path) -> Timing:
 def _key(plan: TrainingPlan) -> str:
     """All that the time of a step depends on."""
     config = plan.config
-    work = (config.cube_size, config.coarse_cube_size, config.sampling, config.n_projections, config.max_patterns)
+    work = (config.n_projections, config.max_patterns)
+    windows = [[window.shape for window, _ in plan.samples(stage)] for stage in plan.stages]
     stages = [list(asdict(stage).values()) for stage in plan.stages]
     machine = (describe_device(plan.device), torch.__version__)
-    return json.dumps([stages, plan.choice.network.dimension, plan.n_volumes, work, machine])
+    return json.dumps([stages, plan.choice.network.dimension, plan.n_volumes, windows, work, machine])
 
 
 def _cache_file() -> Path:

@@ -65,17 +65,6 @@ def grey_and_coarse(
     return grey[0].cpu(), None if coarse is None else coarse[0].cpu()
 
 
-def grey_values(
-    stages: Sequence[Stage],
-    window: Window,
-    noise: NoiseSource,
-    porosity: PorositySource | None = None,
-    precision: torch.dtype = torch.float32,
-) -> Tensor:
-    """Grey values of a window; arguments and first result as for `grey_and_coarse`."""
-    return grey_and_coarse(stages, window, noise, porosity, precision)[0]
-
-
 def grey_window(
     stages: Sequence[Stage],
     window: Window,
@@ -100,7 +89,7 @@ def grey_window(
     torch.Tensor
         ``(phases, *window.shape)`` float32, on the CPU.
     """
-    return grey_values(stages, window, endless_noise(seed), everywhere(porosity), precision)
+    return grey_and_coarse(stages, window, endless_noise(seed), everywhere(porosity), precision)[0]
 
 
 def endless_noise(seed: int) -> NoiseSource:

@@ -16,7 +16,7 @@ from napari_swnn._checks import check_seed, check_shape
 from napari_swnn._types import BoolArray, FloatArray, Labels, Shape
 from napari_swnn.core.block_cache import BlockCache
 from napari_swnn.core.device import generation_precision, pick_device
-from napari_swnn.core.grey import BLOCK_SIDE, grey_values
+from napari_swnn.core.grey import BLOCK_SIDE, grey_and_coarse
 from napari_swnn.core.model import Model
 from napari_swnn.core.network import Stage, StageConfig
 from napari_swnn.core.noise import NoiseField
@@ -100,7 +100,7 @@ class VirtualVolume:
     def grey(self, window: Window) -> FloatArray:
         """Grey values of a box of the fixed grid, before the threshold and the mask's cut."""
         porosity = None if self.porosity is None else self._porosity_of
-        grey = grey_values(self._stages, window, self._noise_of, porosity, self.precision)
+        grey, _ = grey_and_coarse(self._stages, window, self._noise_of, porosity, self.precision)
         values: FloatArray = grey[0].numpy()
         return values
 
