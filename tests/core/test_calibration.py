@@ -1,7 +1,10 @@
+from itertools import islice
+
 import numpy as np
 import pytest
 import torch
 
+from napari_swnn.core import calibration
 from napari_swnn.core.calibration import (
     CalibrationBlock,
     calibrated_threshold,
@@ -57,17 +60,42 @@ def test_standard_error_is_the_scatter_of_repeated_calibrations(rng):
     assert np.std(porosities) == pytest.approx(np.mean(errors), rel=0.4)
 
 
-def test_blocks_depend_on_their_number_and_the_seed_only():
+def flat_stages(n):
     generator = torch.Generator().manual_seed(0)
-    stages = [
-        Stage(StageConfig(2, 3, 2, 4, 1), conditioned=False, dimension=2, generator=generator),
-        Stage(StageConfig(1, 3, 2, 4, 1), conditioned=True, dimension=2, generator=generator),
+    return [
+        Stage(StageConfig(2**i, 3, 2, 4, 1), conditioned=i < n - 1, dimension=2, generator=generator)
+        for i in reversed(range(n))
     ]
-    first, second = (block.grey for block, _ in zip(calibration_blocks(stages, seed=3), range(2), strict=False))
+
+
+def test_blocks_depend_on_their_number_and_the_seed_only():
+    stages = flat_stages(2)
+    first, second = (block.grey for block in islice(calibration_blocks(stages, seed=3), 2))
     again = next(calibration_blocks(stages, seed=3, start=1)).grey
     np.testing.assert_array_equal(again, second)
     assert not np.array_equal(first, second)
-    # The coarse stage has no trend: few blocks and much more of it have the same mean, to their sampling error.
-    means = [block.coarse for block, _ in zip(calibration_blocks(stages, seed=3), range(8), strict=False)]
-    assert usual_coarse_mean(stages, seed=3) == pytest.approx(np.mean(means), abs=4 * np.std(means) / np.sqrt(8))
+
+
+@pytest.mark.parametrize("n_stages", [2, 3])
+def test_the_usual_coarse_mean_is_that_of_blocks_elsewhere(n_stages):
+    stages = flat_stages(n_stages)
+    means = [block.coarse for block in islice(calibration_blocks(stages, seed=8), 8)]
+    error = np.std(means) / np.sqrt(8)
+    assert usual_coarse_mean(stages, seed=3) == pytest.approx(np.mean(means), abs=4 * error)
     assert usual_coarse_mean(stages[:1], seed=3) == 0
+
+
+def test_the_usual_coarse_mean_leans_on_the_scale_below(monkeypatch):
+    # Blocks of the middle scale happen to lie in rich places; what they refine tells so.
+    rng = np.random.default_rng(0)
+
+    def blocks(stages, **_):
+        while True:
+            if len(stages) == 1:  # the coarsest scale, where the mean is 0.1
+                yield CalibrationBlock(np.array([0.1 + 1e-4 * rng.normal()]), 0.0)
+            else:
+                coarse = 0.5 + 0.2 * rng.normal()
+                yield CalibrationBlock(np.array([2 * coarse + 1e-4 * rng.normal()]), coarse)
+
+    monkeypatch.setattr(calibration, "calibration_blocks", blocks)
+    assert calibration.usual_coarse_mean(flat_stages(3), seed=0) == pytest.approx(0.2, abs=2e-3)

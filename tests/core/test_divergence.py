@@ -6,6 +6,7 @@ import torch
 
 from napari_swnn import Reference
 from napari_swnn.core import stage_training
+from napari_swnn.core.optimiser import Optimiser
 from napari_swnn.core.plan import plan_training
 from napari_swnn.core.training import iter_plan
 
@@ -51,7 +52,7 @@ def test_a_training_that_never_converges_says_what_to_do(monkeypatch, blobs, tin
 def test_a_loss_far_above_the_usual_one_counts_as_diverged(blobs, tiny_config):
     plan = plan_training(Reference(blobs), config=tiny_config)
     stage = stage_training.new_stage(plan, plan.stages[0], torch.Generator().manual_seed(0))
-    guard = stage_training._DivergenceGuard(stage, torch.optim.Adam(stage.parameters()))
+    guard = stage_training._DivergenceGuard(stage, Optimiser(stage.parameters(), 0.01, muon=True))
     weight = stage.head.weight.detach().clone()
     assert all(guard.check(i, 1.0 + 0.3 * (i % 2)) == "" for i in range(20))
     stage.head.weight.data.fill_(1e6)

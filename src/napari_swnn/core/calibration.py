@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
+from math import inf
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from scipy.optimize import brentq
 
 from napari_swnn._types import FloatArray
 from napari_swnn.core.device import generation_precision
-from napari_swnn.core.grey import BLOCK_SIDE, endless_noise, everywhere, grey_and_coarse, grey_window
+from napari_swnn.core.grey import BLOCK_SIDE, endless_noise, everywhere, grey_and_coarse
 from napari_swnn.core.network import Stage
 from napari_swnn.core.windows import Window
 
@@ -26,8 +27,8 @@ LEAST_BLOCKS = 8
 """Blocks from which that standard error can be told."""
 N_NODES = 9
 """Porosities of a range at which the threshold is found."""
-_FAR_MEANS = {2: (8, 1024), 3: (12, 96)}
-"""Number and side of the coarse volumes that tell the usual coarse mean, by dimension: many blocks' worth."""
+_MOST_COARSE_BLOCKS = 32
+"""Blocks of each coarser scale from which its mean is found, at most."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -72,19 +73,25 @@ def calibration_blocks(
 def usual_coarse_mean(stages: Sequence[Stage], *, seed: int, porosity: float | None = None) -> float:
     """Mean of the coarser volume over much more of it than a few blocks hold; 0 if there is none.
 
-    It costs little, and tells whether the blocks happen to lie in rich or in poor places.
+    It tells whether the blocks happen to lie in rich or in poor places. A block of a coarser scale covers many times
+    the volume for the same time; and most of what differs between blocks comes from the scale below, whose own usual
+    mean corrects for it, and so on down (multilevel Monte Carlo).
     """
-    if len(stages) == 1:
+    coarser = stages[:-1]
+    if not coarser:
         return 0.0
-    n, side = _FAR_MEANS[stages[-1].dimension]
-    coarser, far_seed = stages[:-1], _SEED_OFFSET + seed
-    means = [
-        grey_window(
-            coarser, _far_window(-1 - i, side, coarser), seed=far_seed, porosity=porosity, precision=_precision(coarser)
-        ).mean()
-        for i in range(n)
-    ]
-    return float(np.mean(means))
+    usual = usual_coarse_mean(coarser, seed=seed, porosity=porosity)
+    # Numbers below zero lie far from the blocks of the finest scale, and those of each scale far from the others'.
+    samples = calibration_blocks(coarser, seed=seed, start=-1000 * len(coarser), porosity=porosity)
+    blocks: list[CalibrationBlock] = []
+    mean, error = 0.0, inf
+    while error >= TOLERANCE and len(blocks) < _MOST_COARSE_BLOCKS:  # of grey values, half of that of a porosity
+        blocks += islice(samples, LEAST_BLOCKS)
+        means = np.array([block.grey.mean() for block in blocks])
+        coarse = np.array([block.coarse for block in blocks])
+        mean, residuals = _mean_at_usual(means, coarse, usual)
+        error = _standard_error(residuals)
+    return mean
 
 
 def calibrated_threshold(blocks: Sequence[CalibrationBlock], porosity: float, usual: float) -> tuple[float, float]:
@@ -111,26 +118,32 @@ def calibrated_threshold(blocks: Sequence[CalibrationBlock], porosity: float, us
     """
     values = np.sort(np.concatenate([block.grey for block in blocks]))
     coarse = np.array([block.coarse for block in blocks])
-    deviations = coarse - coarse.mean()
-    spread = float(deviations @ deviations)
 
     def threshold_above(fraction: float) -> float:
         return float(values[min(int((1 - fraction) * len(values)), len(values) - 1)])
 
     def regression(threshold: float) -> tuple[float, FloatArray]:
-        """Porosity at the usual coarse mean, and what is left of each block's."""
-        fractions = np.array([float((block.grey >= threshold).mean()) for block in blocks])
-        slope = float(deviations @ fractions) / spread if spread > 0 else 0.0
-        residuals: FloatArray = fractions - fractions.mean() - slope * deviations
-        return float(fractions.mean() - slope * (coarse.mean() - usual)), residuals
+        return _mean_at_usual(np.array([float((block.grey >= threshold).mean()) for block in blocks]), coarse, usual)
 
     if len(blocks) < LEAST_BLOCKS:
-        return threshold_above(porosity), float("inf")
+        return threshold_above(porosity), inf
     # How porosity follows the coarse mean depends on where the threshold lies: both are found together.
     fraction = brentq(lambda f: regression(threshold_above(f))[0] - porosity, 0.0, 1.0, xtol=1e-5)
     threshold = threshold_above(fraction)
-    residuals = regression(threshold)[1]
-    return threshold, float(np.sqrt(residuals @ residuals / (len(blocks) - 2) / len(blocks)))
+    return threshold, _standard_error(regression(threshold)[1])
+
+
+def _mean_at_usual(values: FloatArray, coarse: FloatArray, usual: float) -> tuple[float, FloatArray]:
+    """Mean of values of blocks if their coarse mean were the usual one, and what is left of each: a control variate."""
+    deviations = coarse - coarse.mean()
+    spread = float(deviations @ deviations)
+    slope = float(deviations @ values) / spread if spread > 0 else 0.0
+    residuals: FloatArray = values - values.mean() - slope * deviations
+    return float(values.mean() - slope * (coarse.mean() - usual)), residuals
+
+
+def _standard_error(residuals: FloatArray) -> float:
+    return float(np.sqrt(residuals @ residuals / (len(residuals) - 2) / len(residuals)))
 
 
 def _precision(stages: Sequence[Stage]) -> torch.dtype:

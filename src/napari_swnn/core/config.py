@@ -40,22 +40,24 @@ class TrainingConfig:
     n_channels: int = setting(32, "Features of the finest network; multiples of 8 are quickest.", low=1)
     n_coarse_channels: int = setting(32, "Features of the networks at coarser scales.", low=1)
     n_noise_channels: int = setting(4, "Gaussian values drawn for each voxel.", low=1)
-    n_steps: int = setting(320, "Training steps at the finest scale.", low=1)
+    n_steps: int = setting(120, "Training steps at the finest scale.", low=1)
     n_coarse_steps: int = setting(
-        240, "Training steps at each coarser scale; five thirds of it if there is only one.", low=1
+        100, "Training steps at each coarser scale; twice as many if there is only one.", low=1
     )
     cube_size: int = setting(48, "Side of the training volumes at the finest scale, in voxels.", low=1)
-    coarse_cube_size: int = setting(
-        36,
-        "Side of the training volumes at coarser scales, in their voxels; four thirds of it if there is only one.",
-        low=1,
-    )
+    coarse_cube_size: int = setting(36, "Side of the training volumes at coarser scales, in their voxels.", low=1)
     sampling: Literal["cube", "slabs"] = setting(
         "cube",
         "Sections come from one cube in all directions, or one from each of three slabs as in the paper.",
         choices=("cube", "slabs"),
     )
-    learning_rate: float = setting(0.01, "Step length of Adam.", low=0.0)
+    optimiser: Literal["muon", "adam"] = setting(
+        "muon",
+        "How weights follow from gradients: Muon for the convolutions and Adam for the rest, or Adam for all as in the "
+        "paper.",
+        choices=("muon", "adam"),
+    )
+    learning_rate: float = setting(0.01, "Step length of Adam; that of Muon is three times as long.", low=0.0)
     schedule: Literal["cosine", "constant"] = setting(
         "cosine", "How the learning rate changes during a stage.", choices=("cosine", "constant")
     )
@@ -94,15 +96,13 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
     {
         "draft": replace(
             _STANDARD,
-            n_steps=120,
-            n_coarse_steps=80,
-            n_channels=16,
-            cube_size=40,
+            n_steps=60,
+            n_coarse_steps=50,
             coarse_cube_size=32,
             n_calibration_blocks=12,
         ),
         "standard": _STANDARD,
-        "fine": replace(_STANDARD, n_steps=900, n_coarse_steps=800, cube_size=64, coarse_cube_size=48),
+        "fine": replace(_STANDARD, n_steps=600, n_coarse_steps=400, coarse_cube_size=48),
         "paper": TrainingConfig(
             network="plain",
             n_blocks=8,
@@ -111,6 +111,7 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
             n_steps=2000,
             cube_size=128,
             sampling="slabs",
+            optimiser="adam",
             learning_rate=0.05,
             schedule="constant",
             n_projections=512,

@@ -169,7 +169,7 @@ def _timing(plan: TrainingPlan, cache: Path) -> Timing:
 def _key(plan: TrainingPlan) -> str:
     """All that the time of a step depends on."""
     config = plan.config
-    work = (config.n_projections, config.max_patterns)
+    work = (config.optimiser, config.n_projections, config.max_patterns)
     windows = [[window.shape for window, _ in plan.samples(stage)] for stage in plan.stages]
     stages = [list(asdict(stage).values()) for stage in plan.stages]
     machine = (describe_device(plan.device), torch.__version__)

@@ -90,12 +90,8 @@ class TrainingPlan:
         """Training steps of a stage."""
         if stage.scale == 1:
             return self.config.n_steps
-        return self.config.n_coarse_steps * 5 // 3 if self._has_one_coarse_stage else self.config.n_coarse_steps
-
-    @property
-    def _has_one_coarse_stage(self) -> bool:
-        """Whether a single stage makes all of the large structure: what it gets wrong, none before it has settled."""
-        return len(self.stages) == 2
+        # Where a single stage makes all of the large structure, what it gets wrong none before it has settled.
+        return self.config.n_coarse_steps * (2 if len(self.stages) == 2 else 1)
 
     @property
     def consistency(self) -> float:
@@ -108,18 +104,13 @@ class TrainingPlan:
 
     def samples(self, stage: StageConfig) -> tuple[tuple[Window, tuple[int, ...]], ...]:
         """Windows generated in each step, each with the directions whose sections count."""
-        side = self._cube_size(stage)
+        side = self.config.cube_size if stage.scale == 1 else self.config.coarse_cube_size
         dimension = self.choice.network.dimension
         if dimension == 2:
             return ((Window.of_shape((side, side)), (0,)),)
         if self.config.sampling == "cube":
             return ((Window.of_shape((side,) * 3), (0, 1, 2)),)
         return tuple((Window.of_shape(_slab(side, axis)), (axis,)) for axis in range(3))
-
-    def _cube_size(self, stage: StageConfig) -> int:
-        if stage.scale == 1:
-            return self.config.cube_size
-        return self.config.coarse_cube_size * 4 // 3 if self._has_one_coarse_stage else self.config.coarse_cube_size
 
     def cost(self, stage: StageConfig) -> float:
         """Arithmetic of one step, in units that mean nothing by themselves."""

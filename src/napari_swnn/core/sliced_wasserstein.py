@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_swnn._checks import check_whole
+from napari_swnn._types import FloatArray
 from napari_swnn.core.directions import random_directions
 
 
@@ -18,7 +22,7 @@ class _Sort(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor) -> Tensor:
         if values.device.type == "cpu":
-            order = torch.from_numpy(np.argsort(values.detach().numpy(), axis=1))
+            order = torch.from_numpy(_argsort_rows(values.detach().numpy(), torch.get_num_threads()))
             ordered = values.gather(1, order)
         else:
             ordered, order = torch.sort(values, dim=1)
@@ -29,6 +33,15 @@ class _Sort(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (order,) = ctx.saved_tensors
         return torch.empty_like(gradient).scatter_(1, order, gradient)
+
+
+def _argsort_rows(values: FloatArray, n_threads: int) -> NDArray[np.int64]:
+    """NumPy sorts on one core, but lets other threads run meanwhile: they share the rows."""
+    if n_threads == 1:
+        return np.argsort(values, axis=1)
+    with ThreadPoolExecutor(n_threads) as pool:
+        parts = pool.map(partial(np.argsort, axis=1), np.array_split(values, n_threads))
+        return np.concatenate(list(parts))
 
 
 def sort_rows(values: Tensor) -> Tensor:

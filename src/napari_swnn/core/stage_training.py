@@ -18,6 +18,7 @@ from napari_swnn.core.config import TrainingConfig
 from napari_swnn.core.control import TargetFamily
 from napari_swnn.core.device import convolutions_in, training_precision
 from napari_swnn.core.network import Stage, StageConfig, cropped, upsampled
+from napari_swnn.core.optimiser import Optimiser
 from napari_swnn.core.pattern_loss import PatternLoss
 from napari_swnn.core.plan import TrainingPlan
 from napari_swnn.core.randomness import Randomness, constant_porosity
@@ -84,16 +85,14 @@ def iter_stage(
     """
     config, n_steps = plan.config, plan.n_steps(stage.config)
     bank = CoarseBank(plan, finished, source)
-    optimiser = torch.optim.Adam(stage.parameters(), lr=config.learning_rate, betas=(0.9, 0.99))
+    optimiser = Optimiser(stage.parameters(), config.learning_rate, muon=config.optimiser == "muon")
     guard = _DivergenceGuard(stage, optimiser)
     for i in range(n_steps):
-        for group in optimiser.param_groups:
-            group["lr"] = config.learning_rate * guard.rate * _rate(config, i, n_steps)
         optimiser.zero_grad()
         loss, grey = _accumulate(plan, stage, bank, targets, source)
         note = guard.check(i, loss)
         if not note:
-            optimiser.step()
+            optimiser.step(guard.rate * _rate(config, i, n_steps))
         yield StageStep(loss, grey, note)
 
 
@@ -175,7 +174,7 @@ class _DivergenceGuard:
         Factor of the learning rate: halved with every return.
     """
 
-    def __init__(self, stage: Stage, optimiser: torch.optim.Optimizer) -> None:
+    def __init__(self, stage: Stage, optimiser: Optimiser) -> None:
         self._stage, self._optimiser = stage, optimiser
         self._recent: list[float] = []
         self._restarts = 0
@@ -205,7 +204,7 @@ class _DivergenceGuard:
         )
 
     def _save(self, step: int) -> None:
-        self._good: tuple[dict[str, Any], dict[str, Any]] = deepcopy(
+        self._good: tuple[dict[str, Any], Sequence[dict[str, Any]]] = deepcopy(
             (self._stage.state_dict(), self._optimiser.state_dict())
         )
         self._saved_at = step

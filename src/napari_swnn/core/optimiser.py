@@ -1,0 +1,81 @@
+"""How a step follows from the gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+MUON_STEP = 3.0
+"""Step length of Muon, in those of Adam."""
+_MOMENTUM = 0.9
+_BETAS = (0.9, 0.99)
+
+
+class Optimiser:
+    """Muon for the kernels of the convolutions and Adam for gains, shifts and head; or Adam for all.
+
+    Adam scales the gradient of each weight by itself. Muon takes the kernel of a convolution as a matrix, features
+    out by weights in, and makes all singular values of its step equal [1]_: directions of the features in which the
+    gradient is weak, such as those that tell a thin channel from a chain of dots, are learned as fast as the rest.
+
+    Parameters
+    ----------
+    parameters : iterable of torch.nn.Parameter
+        Of a stage.
+    learning_rate : float
+        Step length of Adam.
+    muon : bool
+        Whether kernels take steps of Muon.
+
+    References
+    ----------
+    .. [1] Jordan et al. (2024), Muon: an optimizer for hidden layers in neural networks.
+    """
+
+    def __init__(self, parameters: Iterable[nn.Parameter], learning_rate: float, *, muon: bool) -> None:
+        everything = list(parameters)
+        self._kernels = [p for p in everything if p.ndim > 2] if muon else []
+        self._rest = [p for p in everything if p.ndim <= 2] if muon else everything
+        # torch's Muon takes matrices only: it works on copies, which the kernels follow.
+        self._matrices = [nn.Parameter(_as_matrix(kernel.detach())) for kernel in self._kernels]
+        self._parts: list[tuple[torch.optim.Optimizer, float]] = []  # each with its full step length
+        if self._matrices:
+            part = torch.optim.Muon(self._matrices, momentum=_MOMENTUM, weight_decay=0.0)
+            self._parts.append((part, MUON_STEP * learning_rate))
+        if self._rest:
+            self._parts.append((torch.optim.Adam(self._rest, betas=_BETAS), learning_rate))
+
+    def zero_grad(self) -> None:
+        """Forget the gradients."""
+        for parameter in (*self._kernels, *self._rest):
+            parameter.grad = None
+
+    @torch.no_grad()
+    def step(self, rate: float) -> None:
+        """Take a step, `rate` times as long as the full one."""
+        for kernel, matrix in zip(self._kernels, self._matrices, strict=True):
+            matrix.copy_(_as_matrix(kernel))
+            matrix.grad = None if kernel.grad is None else _as_matrix(kernel.grad)
+        for part, length in self._parts:
+            for group in part.param_groups:
+                group["lr"] = rate * length
+            part.step()
+        for kernel, matrix in zip(self._kernels, self._matrices, strict=True):
+            kernel.copy_(matrix.view_as(kernel))
+
+    def state_dict(self) -> Sequence[dict[str, Any]]:
+        """What a step depends on beside parameters and gradients."""
+        return [part.state_dict() for part, _ in self._parts]
+
+    def load_state_dict(self, state: Sequence[dict[str, Any]]) -> None:
+        """Go back to such a state."""
+        for (part, _), of_part in zip(self._parts, state, strict=True):
+            part.load_state_dict(of_part)
+
+
+def _as_matrix(kernel: torch.Tensor) -> torch.Tensor:
+    """``(out, in * size)``, in memory of its own."""
+    return kernel.flatten(1).clone(memory_format=torch.contiguous_format)
