@@ -9,9 +9,12 @@ from 128³ on, and the memory of 256³ beyond the volume.
 from __future__ import annotations
 
 import argparse
-import threading
+import resource
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
-from time import perf_counter, sleep
+from time import perf_counter
 
 import numpy as np
 import psutil
@@ -105,43 +108,32 @@ def cascade_model(material: int, options: argparse.Namespace) -> swnn.Model:
 
 
 def flatness(model: swnn.Model, sides: list[int]) -> None:
-    """Cost of a voxel, and memory beyond the volume, by size."""
-    for side in sides:
-        with _PeakMemory() as memory:
-            seconds = _seconds(lambda side=side: swnn.generate(model, (side,) * 3))
-        beyond = memory.peak - side**3
-        print(
-            f"{side}³: {seconds:7.1f} s, {1e6 * seconds / side**3:.3f} s a million voxels, "
-            f"{beyond / 2**20:.0f} MiB beyond the volume",
-            flush=True,
-        )
+    """Cost of a voxel, and memory beyond the volume, by size: each in a process of its own, whose peak is told."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.swnn"
+        model.save(path)
+        for side in sides:
+            with ProcessPoolExecutor(1, get_context("spawn")) as fresh:
+                seconds, beyond = fresh.submit(generate_alone, path, side).result()
+            print(
+                f"{side}³: {seconds:7.1f} s, {1e6 * seconds / side**3:.3f} s a million voxels, "
+                f"at most {beyond / 2**20:.0f} MiB beyond libraries, model and volume",
+                flush=True,
+            )
+
+
+def generate_alone(path: Path, side: int) -> tuple[float, int]:
+    """Seconds of a volume, and the most bytes of this process above what it held before any generation."""
+    model, before = swnn.Model.load(path), psutil.Process().memory_info().rss
+    swnn.generate(model, (64,) * 3)  # sets the libraries up
+    seconds = _seconds(lambda: swnn.generate(model, (side,) * 3))
+    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before - side**3
 
 
 def _seconds(work) -> float:
     start = perf_counter()
     work()
     return perf_counter() - start
-
-
-class _PeakMemory:
-    """Most memory of this process above what it had, looked at every hundredth of a second."""
-
-    def __enter__(self) -> _PeakMemory:
-        self._process, self._done = psutil.Process(), threading.Event()
-        self._before = self._process.memory_info().rss
-        self.peak = 0
-        self._thread = threading.Thread(target=self._watch)
-        self._thread.start()
-        return self
-
-    def _watch(self) -> None:
-        while not self._done.is_set():
-            self.peak = max(self.peak, self._process.memory_info().rss - self._before)
-            sleep(0.01)
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
 
 
 if __name__ == "__main__":

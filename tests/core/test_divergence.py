@@ -27,7 +27,7 @@ def spoilt_at(monkeypatch, calls, value):
 
 
 def test_a_loss_that_is_no_number_sets_the_training_back(monkeypatch, blobs, tiny_config):
-    spoilt_at(monkeypatch, {2, 6}, float("nan"))
+    spoilt_at(monkeypatch, {2, 10}, float("nan"))  # once in each of the two stages
     plan, notes = plan_training(Reference(blobs), config=tiny_config), []
     steps = iter_plan(plan)
     try:

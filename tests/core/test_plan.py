@@ -89,10 +89,9 @@ def test_ranges_that_are_none_are_refused(blobs, porosity):
         plan_training(Reference(blobs), porosity=porosity)
 
 
-@pytest.mark.parametrize(("n_scales", "steps", "side"), [(2, 6, 16), (3, 4, 12)])
-def test_a_stage_that_alone_makes_the_large_structure_is_trained_longer(blobs, tiny_config, n_scales, steps, side):
+@pytest.mark.parametrize(("n_scales", "steps"), [(2, 8), (3, 4)])
+def test_a_stage_that_alone_makes_the_large_structure_is_trained_longer(blobs, tiny_config, n_scales, steps):
     plan = plan_training(Reference(blobs), config=replace(tiny_config, n_scales=n_scales))
     *coarse, finest = plan.stages
     assert [plan.n_steps(stage) for stage in coarse] == [steps] * (n_scales - 1)
-    assert {window.shape for stage in coarse for window, _ in plan.samples(stage)} == {(side,) * 3}
     assert plan.n_steps(finest) == tiny_config.n_steps

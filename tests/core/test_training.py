@@ -28,9 +28,9 @@ def test_training_brings_the_patterns_closer(reference, tiny_config):
 def test_steps_count_up_and_say_what_is_left(reference, tiny_config):
     steps = []
     train(reference, config=tiny_config, progress=steps.append)
-    assert [step.iteration for step in steps] == [*range(1, 11), 10]
-    assert [step.activity for step in steps] == ["training"] * 10 + ["finding the threshold"]
-    assert {step.n_iterations for step in steps} == {10}
+    assert [step.iteration for step in steps] == [*range(1, 13), 12]
+    assert [step.activity for step in steps] == ["training"] * 12 + ["finding the threshold"]
+    assert {step.n_iterations for step in steps} == {12}
     assert steps[-1].time_left == pytest.approx(0, abs=1e-6)
     assert steps[0].time_left > 0
     assert isinstance(steps[0], TrainingStep)

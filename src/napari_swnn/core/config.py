@@ -42,10 +42,10 @@ class TrainingConfig:
     n_noise_channels: int = setting(4, "Gaussian values drawn for each voxel.", low=1)
     n_steps: int = setting(120, "Training steps at the finest scale.", low=1)
     n_coarse_steps: int = setting(
-        100, "Training steps at each coarser scale; twice as many if there is only one.", low=1
+        160, "Training steps at each coarser scale; twice as many if there is only one.", low=1
     )
     cube_size: int = setting(48, "Side of the training volumes at the finest scale, in voxels.", low=1)
-    coarse_cube_size: int = setting(36, "Side of the training volumes at coarser scales, in their voxels.", low=1)
+    coarse_cube_size: int = setting(28, "Side of the training volumes at coarser scales, in their voxels.", low=1)
     sampling: Literal["cube", "slabs"] = setting(
         "cube",
         "Sections come from one cube in all directions, or one from each of three slabs as in the paper.",
@@ -97,12 +97,11 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
         "draft": replace(
             _STANDARD,
             n_steps=60,
-            n_coarse_steps=50,
-            coarse_cube_size=32,
+            n_coarse_steps=80,
             n_calibration_blocks=12,
         ),
         "standard": _STANDARD,
-        "fine": replace(_STANDARD, n_steps=600, n_coarse_steps=400, coarse_cube_size=48),
+        "fine": replace(_STANDARD, n_steps=500, n_coarse_steps=600, coarse_cube_size=36),
         "paper": TrainingConfig(
             network="plain",
             n_blocks=8,
