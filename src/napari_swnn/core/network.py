@@ -147,8 +147,8 @@ class Stage(nn.Module):
             nn.init.kaiming_normal_(layer.weight, a=SLOPE, generator=generator)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
-        # A refining stage starts by passing the coarser volume on; the first one with grey values up to both ends, which
-        # it would else reach late, and not at all where the phase is rare.
+        # A refining stage starts close to the coarser volume. The first one starts with grey values up to both ends: it
+        # would else reach them late, and not at all where the phase is rare.
         nn.init.normal_(self.head.weight, 0, 0.1 if self.conditioned else 0.2, generator=generator)
         nn.init.zeros_(self.head.bias)
 
