@@ -95,3 +95,10 @@ def test_a_stage_that_alone_makes_the_large_structure_is_trained_longer(blobs, t
     *coarse, finest = plan.stages
     assert [plan.n_steps(stage) for stage in coarse] == [steps] * (n_scales - 1)
     assert plan.n_steps(finest) == tiny_config.n_steps
+
+
+def test_a_range_of_porosities_takes_more_steps(blobs, tiny_config):
+    single, ranged = (plan_training(Reference(blobs), porosity=p, config=tiny_config) for p in (0.3, (0.2, 0.4)))
+    assert [ranged.n_steps(stage) for stage in ranged.stages] == [
+        3 * single.n_steps(stage) // 2 for stage in single.stages
+    ]

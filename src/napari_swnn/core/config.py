@@ -40,7 +40,9 @@ class TrainingConfig:
     n_channels: int = setting(32, "Features of the finest network; multiples of 8 are quickest.", low=1)
     n_coarse_channels: int = setting(32, "Features of the networks at coarser scales.", low=1)
     n_noise_channels: int = setting(4, "Gaussian values drawn for each voxel.", low=1)
-    n_steps: int = setting(120, "Training steps at the finest scale.", low=1)
+    n_steps: int = setting(
+        120, "Training steps at the finest scale; half as many again for a range of porosities.", low=1
+    )
     n_coarse_steps: int = setting(
         160, "Training steps at each coarser scale; twice as many if there is only one.", low=1
     )

@@ -88,10 +88,10 @@ class TrainingPlan:
 
     def n_steps(self, stage: StageConfig) -> int:
         """Training steps of a stage."""
-        if stage.scale == 1:
-            return self.config.n_steps
+        n = self.config.n_steps if stage.scale == 1 else self.config.n_coarse_steps
         # Where a single stage makes all of the large structure, what it gets wrong none before it has settled.
-        return self.config.n_coarse_steps * (2 if len(self.stages) == 2 else 1)
+        n *= 2 if stage.scale > 1 and len(self.stages) == 2 else 1
+        return n if self.porosity_range is None else n * 3 // 2  # more is learned, at every porosity
 
     @property
     def consistency(self) -> float:
