@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from napari_swnn.core.grey import grey_window
+from napari_swnn.core.grey import endless_noise, everywhere, grey_and_coarse
 from napari_swnn.core.model import Model
 from napari_swnn.core.network import NetworkConfig, Stage, StageConfig
 from napari_swnn.core.threshold import ThresholdCurve
@@ -35,10 +35,9 @@ def random_model(*, n_scales=2, dimension=3, porosity_range=None, porosity=0.2):
                 torch.nn.init.normal_(weight, 0, 0.05, generator=generator)
     sample = Window.of_shape((64,) * dimension)
     nodes = (porosity,) if porosity_range is None else tuple(np.linspace(*porosity_range, 5).tolist())
-    values = tuple(
-        float(np.quantile(grey_window(stages, sample, seed=99, porosity=p if porosity_range else None).numpy(), 1 - p))
-        for p in nodes
-    )
+    asked = nodes if porosity_range else (None,)
+    greys = [grey_and_coarse(stages, sample, endless_noise(99), everywhere(p))[0].numpy() for p in asked]
+    values = tuple(float(np.quantile(grey, 1 - p)) for grey, p in zip(greys, nodes, strict=True))
     network = NetworkConfig(configs, dimension=dimension, porosity_range=porosity_range)
     return Model(network, stages, ThresholdCurve(nodes, values), porosity)
 

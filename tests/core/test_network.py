@@ -3,6 +3,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
+from napari_swnn.core.grey import endless_noise, grey_and_coarse
 from napari_swnn.core.network import NetworkConfig, Stage, StageConfig, cropped, run_stages, upsampled
 from napari_swnn.core.windows import Window
 
@@ -39,6 +40,27 @@ def test_folding_batch_norm_changes_nothing(dimension, conditioned):
     torch.testing.assert_close(network.folded()(noise, coarse), network(noise, coarse), rtol=1e-4, atol=1e-5)
 
 
+def test_with_moving_statistics_a_training_step_sees_what_will_be_generated():
+    network, noise = stage(normalised=True), torch.randn(1, 2, 14, 14, 14)
+    for norm in network.norms:
+        norm.momentum = 0.0  # the statistics stay as they are
+    generated = network.folded()
+    network.moving_statistics = True
+    torch.testing.assert_close(network(noise + 0.3), generated(noise + 0.3), rtol=1e-4, atol=1e-5)
+    network.moving_statistics = False  # each batch by its own statistics: a shift of the whole input is taken away
+    torch.testing.assert_close(network(noise + 0.3), network(noise), rtol=1e-4, atol=1e-4)
+    assert (generated(noise + 0.3) - generated(noise)).abs().max() > 0.01
+
+
+def test_moving_statistics_come_to_those_of_the_batches():
+    network, noise = stage(normalised=True), torch.randn(1, 2, 14, 14, 14)
+    expected = network(noise)
+    network.moving_statistics = True
+    for _ in range(40):
+        network(noise)
+    torch.testing.assert_close(network(noise), expected, rtol=1e-2, atol=1e-2)
+
+
 @pytest.mark.parametrize("dimension", [2, 3])
 def test_upsampling_is_linear_interpolation_in_global_coordinates(dimension):
     # A linear function of position is reproduced exactly, whatever the window's start, odd ones included.
@@ -57,13 +79,11 @@ def _linear(window, slope, spacing):
 
 
 def test_windows_that_overlap_agree():
-    from napari_swnn.core.grey import grey_window
-
     stages = [stage(scale=4), stage(conditioned=True, scale=2, seed=1), stage(conditioned=True, scale=1, seed=2)]
     stages = [s.eval().requires_grad_(False) for s in stages]
     large, small = Window((-3, 0, 5), (15, 14, 20)), Window((0, 3, 6), (9, 10, 17))
-    expected = grey_window(stages, large, seed=3)[:, *small.slices(large.start)]
-    torch.testing.assert_close(grey_window(stages, small, seed=3), expected, rtol=1e-4, atol=1e-5)
+    grey, expected = (grey_and_coarse(stages, window, endless_noise(3))[0] for window in (small, large))
+    torch.testing.assert_close(grey, expected[:, *small.slices(large.start)], rtol=1e-4, atol=1e-5)
 
 
 def test_a_stage_without_a_last_layer_passes_the_coarser_volume_on():

@@ -89,7 +89,7 @@ def test_ranges_that_are_none_are_refused(blobs, porosity):
         plan_training(Reference(blobs), porosity=porosity)
 
 
-@pytest.mark.parametrize(("n_scales", "steps"), [(2, 8), (3, 4)])
+@pytest.mark.parametrize(("n_scales", "steps"), [(2, 10), (3, 4)])
 def test_a_stage_that_alone_makes_the_large_structure_is_trained_longer(blobs, tiny_config, n_scales, steps):
     plan = plan_training(Reference(blobs), config=replace(tiny_config, n_scales=n_scales))
     *coarse, finest = plan.stages

@@ -8,6 +8,8 @@ from napari_swnn import Reference, generate, iter_training, train
 from napari_swnn._steps import drain
 from napari_swnn.core.config import PRESETS, TrainingConfig
 from napari_swnn.core.plan import plan_training
+from napari_swnn.core.randomness import Randomness
+from napari_swnn.core.stage_training import iter_stage, new_stage
 from napari_swnn.core.training import TrainingStep
 
 
@@ -17,7 +19,7 @@ def reference(blobs):
 
 
 def test_training_brings_the_patterns_closer(reference, tiny_config):
-    config = replace(tiny_config, n_steps=30, n_coarse_steps=40, cube_size=20, n_projections=16)
+    config = replace(tiny_config, n_steps=30, n_coarse_steps=20, cube_size=20, coarse_cube_size=20, n_projections=16)
     steps = []
     train(reference, config=config, progress=steps.append)
     for scale in (2, 1):
@@ -28,9 +30,9 @@ def test_training_brings_the_patterns_closer(reference, tiny_config):
 def test_steps_count_up_and_say_what_is_left(reference, tiny_config):
     steps = []
     train(reference, config=tiny_config, progress=steps.append)
-    assert [step.iteration for step in steps] == [*range(1, 13), 12]
-    assert [step.activity for step in steps] == ["training"] * 12 + ["finding the threshold"]
-    assert {step.n_iterations for step in steps} == {12}
+    assert [step.iteration for step in steps] == [*range(1, 15), 14]
+    assert [step.activity for step in steps] == ["training"] * 14 + ["finding the threshold"]
+    assert {step.n_iterations for step in steps} == {14}
     assert steps[-1].time_left == pytest.approx(0, abs=1e-6)
     assert steps[0].time_left > 0
     assert isinstance(steps[0], TrainingStep)
@@ -75,6 +77,17 @@ def test_stopping_at_any_step_gives_a_whole_model(reference, tiny_config, stop_a
     assert model.provenance["stopped_early"]
     assert len(model.stages) == 2
     assert (generate(model, (64, 64, 64)) == 1).mean() == pytest.approx(reference.porosity, abs=0.02)
+
+
+def test_only_the_last_steps_of_the_coarsest_scale_take_moving_statistics(reference, tiny_config):
+    plan = plan_training(reference, config=replace(tiny_config, n_coarse_steps=4, moving_statistics=0.3))
+    source, finished, seen = Randomness(0, plan.device), [], {}
+    for config, targets in zip(plan.stages, plan.targets, strict=True):
+        stage = new_stage(plan, config, source.generator)
+        steps = iter_stage(plan, stage, finished, targets, source)
+        seen[config.scale] = [stage.moving_statistics for _ in steps]
+        finished.append(stage.folded())
+    assert seen == {2: [False] * 7 + [True] * 3, 1: [False] * 4}
 
 
 def test_two_dimensional_reconstruction(reference, tiny_config):

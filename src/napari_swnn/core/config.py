@@ -44,7 +44,7 @@ class TrainingConfig:
         120, "Training steps at the finest scale; half as many again for a range of porosities.", low=1
     )
     n_coarse_steps: int = setting(
-        160, "Training steps at each coarser scale; twice as many if there is only one.", low=1
+        130, "Training steps at each coarser scale; two and a half times as many if there is only one.", low=1
     )
     cube_size: int = setting(48, "Side of the training volumes at the finest scale, in voxels.", low=1)
     coarse_cube_size: int = setting(28, "Side of the training volumes at coarser scales, in their voxels.", low=1)
@@ -62,6 +62,13 @@ class TrainingConfig:
     learning_rate: float = setting(0.01, "Step length of Adam; that of Muon is three times as long.", low=0.0)
     schedule: Literal["cosine", "constant"] = setting(
         "cosine", "How the learning rate changes during a stage.", choices=("cosine", "constant")
+    )
+    moving_statistics: float = setting(
+        0.6,
+        "Share of the steps of the coarsest scale, at their end, in which batch norm takes its moving statistics in "
+        "place of those of the step; 0 in the paper.",
+        low=0.0,
+        high=1.0,
     )
     n_projections: int = setting(128, "Random directions of the sliced Wasserstein distance.", low=1)
     local_directions: float = setting(
@@ -99,11 +106,11 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
         "draft": replace(
             _STANDARD,
             n_steps=60,
-            n_coarse_steps=80,
+            n_coarse_steps=65,
             n_calibration_blocks=12,
         ),
         "standard": _STANDARD,
-        "fine": replace(_STANDARD, n_steps=500, n_coarse_steps=600, coarse_cube_size=36),
+        "fine": replace(_STANDARD, n_steps=500, n_coarse_steps=480, coarse_cube_size=36),
         "paper": TrainingConfig(
             network="plain",
             n_blocks=8,
@@ -115,6 +122,7 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
             optimiser="adam",
             learning_rate=0.05,
             schedule="constant",
+            moving_statistics=0.0,
             n_projections=512,
             local_directions=0.0,
             whitened_directions=0.0,

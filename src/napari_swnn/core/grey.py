@@ -65,33 +65,6 @@ def grey_and_coarse(
     return grey[0].cpu(), None if coarse is None else coarse[0].cpu()
 
 
-def grey_window(
-    stages: Sequence[Stage],
-    window: Window,
-    *,
-    seed: int,
-    porosity: float | None = None,
-    precision: torch.dtype = torch.float32,
-) -> Tensor:
-    """Grey values of a window of an endless volume of one porosity.
-
-    Parameters
-    ----------
-    stages, window, precision
-        As for `grey_and_coarse`.
-    seed : int
-        Of the noise, from 0 to 2**64 - 1.
-    porosity : float, optional
-        Of modulated stages.
-
-    Returns
-    -------
-    torch.Tensor
-        ``(phases, *window.shape)`` float32, on the CPU.
-    """
-    return grey_and_coarse(stages, window, endless_noise(seed), everywhere(porosity), precision)[0]
-
-
 def endless_noise(seed: int) -> NoiseSource:
     """The noise of an endless volume."""
 

@@ -15,6 +15,8 @@ from napari_swnn.core.windows import Window
 
 SLOPE = 0.01
 """Slope of the leaky ReLU below zero."""
+NORM_MOMENTUM = 0.3
+"""Share of the latest batch in the moving statistics of batch norm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,8 @@ class Stage(nn.Module):
         self.convolutions = nn.ModuleList(
             _uninitialised(convolution, n, width, kernel_size=3, bias=not normalised) for n in inputs
         )
-        self.norms = nn.ModuleList(norm(width) for _ in inputs) if normalised else None
+        self.norms = nn.ModuleList(norm(width, momentum=NORM_MOMENTUM) for _ in inputs) if normalised else None
+        self.moving_statistics = False  # else each batch is normalised by its own statistics
         modulated = porosity_range is not None
         self.modulations = nn.ModuleList(Modulation(width) for _ in inputs) if modulated else None
         self.head = _uninitialised(nn.Linear, width, n_phase_channels)
@@ -182,7 +185,7 @@ class Stage(nn.Module):
         for i, convolution in enumerate(self.convolutions):
             x = convolution(x)
             if self.norms is not None:
-                x = self.norms[i](x)
+                x = self._normalised(x, cast(nn.BatchNorm3d, self.norms[i]))
             if self.modulations is not None and features is not None:
                 features = cropped_features(features, 1)
                 x = self.modulations[i](x, features)
@@ -194,6 +197,12 @@ class Stage(nn.Module):
         if coarse is not None:
             y = y + self.CARRY_OVER * cropped(coarse, self.margin)
         return self.CEILING * torch.tanh(y) if self.config.bounded else y
+
+    def _normalised(self, x: Tensor, norm: nn.BatchNorm3d) -> Tensor:
+        if not self.moving_statistics:
+            return cast(Tensor, norm(x))
+        norm(x.detach())  # only to move the statistics
+        return F.batch_norm(x, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=norm.eps)
 
     @torch.no_grad()
     def folded(self) -> Stage:

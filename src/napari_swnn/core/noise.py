@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import torch
 
 from napari_swnn._types import FloatArray, Shape
+from napari_swnn.core.threads import in_threads, n_threads
 from napari_swnn.core.windows import Window, aligned_boxes, parts_in_period
 
 _TILE = 16
@@ -60,10 +59,8 @@ class NoiseField:
                 drawn = _tile(self.seed, self.scale, self.n_channels, index)
                 values[:, *part.slices(window.start)] = drawn[:, *part.slices(box.start)]
 
-        # NumPy draws on one core, but lets other threads run meanwhile.
-        tiles, n_threads = list(aligned_boxes(window, _TILE)), torch.get_num_threads()
-        with ThreadPoolExecutor(n_threads) as pool:
-            list(pool.map(fill, [tiles[i::n_threads] for i in range(n_threads)]))
+        tiles, n = list(aligned_boxes(window, _TILE)), n_threads()
+        in_threads(fill, [tiles[i::n] for i in range(n)])
 
 
 @lru_cache(maxsize=1024)  # neighbouring blocks have tiles in common
@@ -72,4 +69,6 @@ def _tile(seed: int, scale: int, n_channels: int, index: Shape) -> FloatArray:
     # The lowest word of the counter runs within the tile, the other three hold its index: no two tiles overlap.
     words = np.array([0, *(i % _WORD for i in index), *[0] * (3 - len(index))], np.uint64)
     bits = np.random.Philox(key=np.array([seed, scale], np.uint64), counter=words)
-    return np.random.Generator(bits).standard_normal((n_channels, *[_TILE] * len(index)), dtype=np.float32)
+    values = np.random.Generator(bits).standard_normal((n_channels, *[_TILE] * len(index)), dtype=np.float32)
+    values.flags.writeable = False  # all who ask share it
+    return values

@@ -48,11 +48,6 @@ class Optimiser:
         if self._rest:
             self._parts.append((torch.optim.Adam(self._rest, betas=_BETAS), learning_rate))
 
-    def zero_grad(self) -> None:
-        """Forget the gradients."""
-        for parameter in (*self._kernels, *self._rest):
-            parameter.grad = None
-
     @torch.no_grad()
     def step(self, rate: float) -> None:
         """Take a step, `rate` times as long as the full one."""

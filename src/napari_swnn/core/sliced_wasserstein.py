@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -14,6 +13,7 @@ from torch import Tensor
 from napari_swnn._checks import check_whole
 from napari_swnn._types import FloatArray
 from napari_swnn.core.directions import random_directions
+from napari_swnn.core.threads import in_threads, n_threads
 
 
 class _Sort(torch.autograd.Function):
@@ -22,7 +22,7 @@ class _Sort(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor) -> Tensor:
         if values.device.type == "cpu":
-            order = torch.from_numpy(_argsort_rows(values.detach().numpy(), torch.get_num_threads()))
+            order = torch.from_numpy(_argsort_rows(values.detach().numpy()))
             ordered = values.gather(1, order)
         else:
             ordered, order = torch.sort(values, dim=1)
@@ -35,13 +35,8 @@ class _Sort(torch.autograd.Function):
         return torch.empty_like(gradient).scatter_(1, order, gradient)
 
 
-def _argsort_rows(values: FloatArray, n_threads: int) -> NDArray[np.int64]:
-    """NumPy sorts on one core, but lets other threads run meanwhile: they share the rows."""
-    if n_threads == 1:
-        return np.argsort(values, axis=1)
-    with ThreadPoolExecutor(n_threads) as pool:
-        parts = pool.map(partial(np.argsort, axis=1), np.array_split(values, n_threads))
-        return np.concatenate(list(parts))
+def _argsort_rows(values: FloatArray) -> NDArray[np.int64]:
+    return np.concatenate(in_threads(partial(np.argsort, axis=1), np.array_split(values, n_threads())))
 
 
 def sort_rows(values: Tensor) -> Tensor:

@@ -88,7 +88,10 @@ def iter_stage(
     optimiser = Optimiser(stage.parameters(), config.learning_rate, muon=config.optimiser == "muon")
     guard = _DivergenceGuard(stage, optimiser)
     for i in range(n_steps):
-        optimiser.zero_grad()
+        # In a window's own statistics its mean cannot be seen, and windows scatter in porosity; but the last steps see
+        # it. Of a refining stage the coarser volume holds the mean.
+        stage.moving_statistics = not stage.conditioned and i >= (1 - config.moving_statistics) * n_steps
+        stage.zero_grad()
         loss, grey = _accumulate(plan, stage, bank, targets, source)
         note = guard.check(i, loss)
         if not note:
@@ -155,6 +158,7 @@ def disagreement(grey: Tensor, coarse: Tensor) -> Tensor:
 @torch.no_grad()
 def settle_norms(plan: TrainingPlan, stage: Stage, finished: Sequence[Stage], source: Randomness) -> None:
     """Take the statistics of batch norm over fresh volumes, with the weights as they are ("precise" batch norm)."""
+    stage.moving_statistics = False
     norms = [module for module in stage.modules() if isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d)]
     for norm in norms:
         norm.reset_running_stats()
