@@ -59,3 +59,13 @@ def test_a_loss_far_above_the_usual_one_counts_as_diverged(blobs, tiny_config):
     assert "went back to step 0" in guard.check(20, 30.0)
     assert torch.equal(stage.head.weight, weight)
     assert guard.rate == 0.5
+
+
+def test_a_loss_that_means_something_else_is_not_held_against_the_usual_one(blobs, tiny_config):
+    plan = plan_training(Reference(blobs), config=tiny_config)
+    stage = stage_training.new_stage(plan, plan.stages[0], torch.Generator().manual_seed(0))
+    guard = stage_training._DivergenceGuard(stage, Optimiser(stage.parameters(), 0.01, muon=True))
+    assert all(guard.check(i, 1.0) == "" for i in range(20))
+    guard.forget()
+    assert all(guard.check(i, 8.0) == "" for i in range(20, 40))
+    assert "diverged" in guard.check(40, 60.0)

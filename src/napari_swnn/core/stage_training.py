@@ -90,7 +90,9 @@ def iter_stage(
     for i in range(n_steps):
         # In a window's own statistics its mean cannot be seen, and windows scatter in porosity; but the last steps see
         # it. Of a refining stage the coarser volume holds the mean.
-        stage.moving_statistics = not stage.conditioned and i >= (1 - config.moving_statistics) * n_steps
+        if not stage.conditioned and i >= (1 - config.moving_statistics) * n_steps and not stage.moving_statistics:
+            stage.moving_statistics = True
+            guard.forget()
         stage.zero_grad()
         loss, grey = _accumulate(plan, stage, bank, targets, source)
         note = guard.check(i, loss)
@@ -206,6 +208,10 @@ class _DivergenceGuard:
             f"the loss diverged ({loss:.3g}); went back to step {self._saved_at} of this scale, at {self.rate:g} times "
             "the learning rate"
         )
+
+    def forget(self) -> None:
+        """Start anew to learn what the loss usually is."""
+        self._recent.clear()
 
     def _save(self, step: int) -> None:
         self._good: tuple[dict[str, Any], Sequence[dict[str, Any]]] = deepcopy(
