@@ -51,6 +51,25 @@ def test_progress_counts_the_blocks(model, tmp_path, out):
     assert len(told) == 2
 
 
+@pytest.mark.parametrize("name", ["v.ome.zarr", "v.tif"])
+def test_exact_volumes_are_the_same_in_a_file(model, tmp_path, name):
+    several = generate(model, (20, 66, 30), seed=5, n=2, exact=True)
+    assert (several == 1).mean(axis=(1, 2, 3)) == pytest.approx([model.porosity] * 2, abs=2e-3)  # few grey values
+    assert generate(model, (20, 66, 30), seed=5, n=2, exact=True, out=tmp_path / name) == tmp_path / name
+    assert_array_equal(read(tmp_path / name), several)
+    steps = list(iter_generation(model, (20, 66, 30), seed=5, n=2, exact=True, out=tmp_path / name, resume=True))
+    assert steps == [], "the finished file of this request is taken as it is"
+    with pytest.raises(ValueError, match="got another exact: None, where it was True"):
+        generate(model, (20, 66, 30), seed=5, n=2, out=tmp_path / name, resume=True)
+
+
+@pytest.mark.parametrize("out", [None, "v.ome.zarr"])
+def test_an_exact_volume_is_computed_twice(model, tmp_path, out):
+    steps = list(iter_generation(model, (65, 64, 10), n=2, exact=True, out=out and tmp_path / out))
+    assert [step.block for step in steps] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert steps[-1].n_blocks == 8
+
+
 def test_sections_are_written_too(blobs, quick_config, tmp_path):
     model = train(Reference(blobs), config=quick_config, dimension=2)
     section = generate(model, (600, 1100))
@@ -106,6 +125,10 @@ def test_nothing_is_written_over(model, tmp_path, name):
         ({"resume": True}, "resume needs a file to write to, got out=None"),
         ({"client": "one"}, "client needs a file to write to"),
         ({"client": "one", "out": "v.tif"}, "client needs out to end in .zarr"),
+        (
+            {"client": "one", "out": "v.zarr", "exact": True},
+            "exact needs all of a volume before its first block, got a",
+        ),
         ({"n": 10**9}, "must fit into memory"),
         ({"shape": (10**5,) * 3, "out": "v.tif"}, "out must fit on the disk, got .*v.tif, which may take 9"),
         ({"shape": (10**5,) * 3, "out": "v.ome.zarr"}, "out must fit on the disk, got .*v.ome.zarr, which may take 1"),

@@ -101,3 +101,28 @@ def test_a_period_that_does_not_fit_names_those_that_do(ranged, viewer, user):
     ranged.settings.size.sides[1].setValue(32)
     layer = generated(ranged, viewer, user)
     assert layer.metadata["swnn"]["periodic"] == [False, True, False]
+
+
+def test_an_exact_volume_has_the_porosity_asked_for(ranged, viewer, user):
+    for side in ranged.settings.size.sides:
+        side.setValue(40)
+    ranged.models.porosity.number.setValue(0.3)
+    scattered = generated(ranged, viewer, user)
+    ranged.settings.exact.setChecked(True)
+    layer = generated(ranged, viewer, user)
+    assert (layer.data == 1).mean() == pytest.approx(0.3, abs=1e-4)
+    assert (scattered.data == 1).mean() != pytest.approx(0.3, abs=1e-3)
+    assert layer.metadata["swnn"]["exact_porosity"] is True
+
+
+def test_an_exact_volume_cannot_be_lazy_or_follow_a_map(ranged, user):
+    note = ranged.settings.form.problems["exact"]
+    ranged.settings.exact.setChecked(True)
+    user.choose(ranged.large.result, "lazy")
+    user.waits_for(lambda: "needs the whole volume" in note.text() and not note.isHidden())
+    assert not ranged.models.generate_button.isEnabled()
+    user.choose(ranged.large.result, "layer")
+    user.waits_for(ranged.models.generate_button.isEnabled)
+    ranged.settings.where.start.setValue(0.2)
+    user.choose(ranged.settings.where.kind, "gradient")
+    user.waits_for(lambda: "got a map from 0.2 to 0.25" in note.text() and not note.isHidden())

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_swnn._checks import check_memory, check_whole
+from napari_swnn._steps import retell
 from napari_swnn._types import BoolArray, FloatArray, Labels, Shape
+from napari_swnn.core.exact_porosity import exact_target, iter_exact
 from napari_swnn.core.model import Model
 from napari_swnn.core.noise_gradient import NoiseGradient
 from napari_swnn.core.porosity_map import PorosityMap
@@ -72,6 +74,7 @@ def iter_generate(
     mask: BoolArray | SpatialMask | None = None,
     periodic: bool | Sequence[bool] = False,
     noise: NoiseGradient | None = None,
+    exact: bool = False,
     device: str = "auto",
 ) -> Generator[GenerationStep, None, Labels]:
     """Generate one volume in memory, block by block; yields progress, returns the volume.
@@ -82,12 +85,16 @@ def iter_generate(
         model, shape, seed=seed, porosity=porosity, mask=mask, periodic=periodic, noise=noise, device=device
     )
     check_memory(volume.shape, volume.dtype.itemsize)
-    return _iter_blocks(volume)
+    if exact:
+        exact_target(volume)  # refuses what has none
+    return _iter_blocks(volume, exact=exact)
 
 
-def _iter_blocks(volume: VirtualVolume) -> Generator[GenerationStep, None, Labels]:
+def _iter_blocks(volume: VirtualVolume, *, exact: bool) -> Generator[GenerationStep, None, Labels]:
     labels = np.empty(volume.shape, volume.dtype)
-    progress = Progress(len(volume.blocks()))
+    progress = Progress((1 + exact) * len(volume.blocks()))
+    if exact:
+        volume = yield from retell(iter_exact(volume), lambda _: progress.step(1))
     for _ in filling(labels, Window.of_shape(volume.shape), volume):
         yield progress.step(1)
     return labels

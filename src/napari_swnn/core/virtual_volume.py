@@ -55,6 +55,8 @@ class VirtualVolume:
         Mean and spread of the noise.
     precision : torch.dtype
         Of the convolutions.
+    threshold : float or None
+        Grey value that the phase lies above; None for the model's, which follows the local porosity.
     """
 
     model: Model
@@ -66,6 +68,7 @@ class VirtualVolume:
     periodic: tuple[bool, ...] = ()
     noise: NoiseGradient | None = None
     precision: torch.dtype = torch.float32
+    threshold: float | None = None
     _key: str = field(init=False, repr=False, default_factory=lambda: uuid4().hex)
     """Stands for the volume among the recent blocks, in whichever process a copy of it ends up."""
 
@@ -88,7 +91,7 @@ class VirtualVolume:
 
     def labels(self, block: Block) -> Labels:
         """Labels of the wanted part of a block."""
-        inside = self._inside(block.wanted)
+        inside = self.inside(block.wanted)
         if inside is not None and not inside.any():
             return np.full(block.wanted.shape, self._outside, self.dtype)
         in_phase = self.grey(block.window) >= self._threshold(block.window)
@@ -103,6 +106,13 @@ class VirtualVolume:
         grey, _ = grey_and_coarse(self._stages, window, self._noise_of, porosity, self.precision)
         values: FloatArray = grey[0].numpy()
         return values
+
+    def inside(self, window: Window) -> BoolArray | None:
+        """Where the labels are the network's, with extents of 1 if it is the same everywhere; None without a cut."""
+        if self._mask_field is None or self._outside is None:
+            return None
+        inside: BoolArray = self._mask_field.window(window)
+        return inside
 
     def __getitem__(self, index: Any) -> Labels:
         entries = index if isinstance(index, tuple) else (index,)
@@ -146,14 +156,9 @@ class VirtualVolume:
         return float(values.item()) if values.size == 1 else values
 
     def _threshold(self, window: Window) -> FloatArray | float:
+        if self.threshold is not None:
+            return self.threshold
         return self.model.threshold if self.porosity is None else self.model.threshold_at(self._local_porosity(window))
-
-    def _inside(self, window: Window) -> BoolArray | None:
-        """Where the labels are the network's, with extents of 1 if it is the same everywhere; None without a cut."""
-        if self._mask_field is None or self._outside is None:
-            return None
-        inside: BoolArray = self._mask_field.window(window)
-        return inside
 
     @property
     def _outside(self) -> int | None:

@@ -13,6 +13,7 @@ import torch
 from napari_swnn._checks import check_memory, check_seed, check_whole
 from napari_swnn._steps import drain, retell
 from napari_swnn._types import BoolArray, FloatArray, Labels, Path, Shape
+from napari_swnn.core.exact_porosity import exact_target, iter_exact
 from napari_swnn.core.generation import GenerationStep, Progress, iter_generate
 from napari_swnn.core.grey import BLOCK_SIDE
 from napari_swnn.core.model import Model
@@ -41,6 +42,7 @@ def generate(
     mask: BoolArray | SpatialMask | None = None,
     periodic: bool | Sequence[bool] = False,
     noise: NoiseGradient | None = None,
+    exact: bool = False,
     n: int = 1,
     out: Path | None = None,
     resume: bool = False,
@@ -69,6 +71,9 @@ def generate(
         Whether the volume repeats without a seam, along all axes or each.
     noise : NoiseGradient, optional
         For a model of one scale: graded mean and spread of its input, the paper's way to a continuous variation.
+    exact : bool
+        Give each volume a threshold of its own, so that it has just the porosity asked for, in twice the time. By
+        default volumes scatter around it, as pieces of the material do, and are pieces of larger ones.
     n : int
         Realisations, with the seeds ``seed`` to ``seed + n - 1``. More than one take a leading axis.
     out : path-like, optional
@@ -95,7 +100,7 @@ def generate(
         If a map or mask holds the wrong kind of values.
     ValueError
         If the shape does not fit the model's dimension or the periodic axes, the model cannot make the porosity, the
-        volume does not fit into memory, or `resume` finds another request.
+        volume does not fit into memory, `exact` has no single porosity to meet, or `resume` finds another request.
     OSError
         If `out` exists, or may not fit on the disk.
     """
@@ -107,6 +112,7 @@ def generate(
         mask=mask,
         periodic=periodic,
         noise=noise,
+        exact=exact,
         n=n,
         out=out,
         resume=resume,
@@ -125,6 +131,7 @@ def iter_generation(
     mask: BoolArray | SpatialMask | None = None,
     periodic: bool | Sequence[bool] = False,
     noise: NoiseGradient | None = None,
+    exact: bool = False,
     n: int = 1,
     out: Path | None = None,
     resume: bool = False,
@@ -139,11 +146,13 @@ def iter_generation(
     seeds = _seeds(seed, n)
     given: dict[str, Any] = {"porosity": porosity, "mask": mask, "periodic": periodic, "noise": noise}
     if out is not None:
-        return _iter_to_disk(model, shape, seeds, given, FilePath(out), resume=resume, client=client, device=device)
+        return _iter_to_disk(
+            model, shape, seeds, given, FilePath(out), exact=exact, resume=resume, client=client, device=device
+        )
     for name, value in (("resume", resume), ("client", client)):
         if value:
             raise ValueError(f"{name} needs a file to write to, got out=None; give out")
-    return _iter_to_memory(model, shape, seeds, {**given, "device": device})
+    return _iter_to_memory(model, shape, seeds, {**given, "device": device}, exact=exact)
 
 
 def _seeds(seed: int, n: int) -> range:
@@ -156,21 +165,22 @@ def _seeds(seed: int, n: int) -> range:
 
 
 def _iter_to_memory(
-    model: Model, shape: Shape, seeds: range, given: dict[str, Any]
+    model: Model, shape: Shape, seeds: range, given: dict[str, Any], *, exact: bool
 ) -> Generator[GenerationStep, None, Labels | FilePath]:
     if len(seeds) == 1:
-        return iter_generate(model, shape, seed=seeds[0], **given)
+        return iter_generate(model, shape, seed=seeds[0], exact=exact, **given)
     described = describe_volume(model, shape, seed=seeds[0], **given)
     # Each volume is made by itself and then takes its place.
     check_memory((len(seeds) + 1, *described.shape), described.dtype.itemsize)
-    return _iter_several(described, seeds, [iter_generate(model, shape, seed=seed, **given) for seed in seeds])
+    runs = [iter_generate(model, shape, seed=seed, exact=exact, **given) for seed in seeds]
+    return _iter_several(described, runs, n_blocks=len(seeds) * (1 + exact) * len(described.blocks()))
 
 
 def _iter_several(
-    described: VirtualVolume, seeds: range, runs: Sequence[Generator[GenerationStep, None, Labels]]
+    described: VirtualVolume, runs: Sequence[Generator[GenerationStep, None, Labels]], *, n_blocks: int
 ) -> Generator[GenerationStep, None, Labels]:
-    volumes = np.empty((len(seeds), *described.shape), described.dtype)
-    progress = Progress(len(seeds) * len(described.blocks()))
+    volumes = np.empty((len(runs), *described.shape), described.dtype)
+    progress = Progress(n_blocks)
     for i, run in enumerate(runs):
         volumes[i] = yield from retell(run, lambda _: progress.step(1))
     return volumes
@@ -183,11 +193,14 @@ def _iter_to_disk(
     given: dict[str, Any],
     out: FilePath,
     *,
+    exact: bool,
     resume: bool,
     client: Any,
     device: str,
 ) -> Generator[GenerationStep, None, FilePath]:
     client = _checked_client(client, out)
+    if exact and client is not None:
+        raise ValueError("exact needs all of a volume before its first block, got a client; leave one of them out")
     # With a client it is the workers that need the device; this process computes nothing.
     here = device if client is None else "cpu"
     volumes = [describe_volume(model, shape, seed=seed, device=here, **given) for seed in seeds]
@@ -195,6 +208,9 @@ def _iter_to_disk(
         there = torch.device(workers_device(client, device))
         volumes = [replace(volume, device=there) for volume in volumes]
     file, request = _file(out, volumes), volume_request(volumes)
+    if exact:
+        exact_target(volumes[0])  # refuses what has none
+        request["exact"] = True  # the thresholds follow from it
     finished = _find(file, request, resume=resume)
     if not finished:
         check_free_space(file)
@@ -257,13 +273,25 @@ def _iter_write(
     pieces = file.pieces(0)
     missing = [piece for piece in pieces if not file.is_written(piece)]
     n_blocks, n_missing = _n_blocks(volumes[0], pieces), _n_blocks(volumes[0], missing)
-    progress = Progress(n_blocks, n_blocks - n_missing)
+    n_before = len(volumes) * len(volumes[0].blocks()) if "exact" in request and missing else 0
+    progress = Progress(n_before + n_blocks, n_blocks - n_missing)
+    if n_before:
+        volumes = yield from _iter_exact(volumes, progress)
     if client is None:
         yield from iter_local(file, volumes, missing, progress)
     else:
         yield from iter_cluster(file, volumes, missing, progress, client)
     file.finish()
     return file.out
+
+
+def _iter_exact(
+    volumes: Sequence[VirtualVolume], progress: Progress
+) -> Generator[GenerationStep, None, Sequence[VirtualVolume]]:
+    exact = []
+    for volume in volumes:
+        exact.append((yield from retell(iter_exact(volume), lambda _: progress.step(1))))
+    return exact
 
 
 def _n_blocks(volume: VirtualVolume, pieces: Sequence[Piece]) -> int:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from napari_swnn.core.model import Model
     from napari_swnn.core.plan import TrainingPlan
 
-_OF_PLACES = ("map", "mask", "periodic")
+_OF_PLACES = ("map", "mask", "periodic", "exact")
 """Controls of what is asked of both Run and Generate."""
 _PATIENCE, _QUIET = 300, 1200
 """Milliseconds without a change before the settings are checked, and before the time of a run is foretold."""
@@ -116,6 +116,9 @@ def look_ahead(intent: Intent) -> Outlook:
 
 
 def _problem_of(intent: Intent, model: "Model | Prospect", wanted: float | None) -> BadInputError | None:
+    if intent.place.exact and intent.result == "lazy":
+        text = "An exact porosity needs the whole volume; choose a layer or a file under Large volumes, or untick it."
+        return BadInputError("exact", text)
     try:
         intent.place.check(model, intent.shape[-model.dimension :], wanted)
     except BadInputError as problem:
@@ -129,7 +132,7 @@ def foretell(plan: "TrainingPlan", intent: Intent) -> "CostEstimate":
 
     shape = intent.shape[-plan.choice.network.dimension :]
     with MEASURING:
-        cost = estimate_cost(plan, shape, n_volumes=intent.n)
+        cost = estimate_cost(plan, shape, n_volumes=intent.n * (2 if intent.place.exact else 1))
     if intent.result == "layer":
         return replace(cost, memory=cost.memory + (intent.n - 1) * prod(shape))
     small = estimate_cost(plan, (1,) * len(shape))  # blocks go to a file, or come when they are looked at

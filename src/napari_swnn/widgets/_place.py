@@ -34,6 +34,8 @@ class Place:
         Label outside of the mask; None for the background's.
     periodic : tuple of bool
         For each of the axes z, y and x.
+    exact : bool
+        Whether each volume is to have just the porosity asked for.
     """
 
     kind: Literal["same", "gradient", "map", "regions"] = "same"
@@ -46,14 +48,15 @@ class Place:
     mask_axis: int = 0
     outside: int | None = None
     periodic: tuple[bool, ...] = (False, False, False)
+    exact: bool = False
 
     @property
     def plain(self) -> bool:
-        """Whether the volume is the same everywhere and not periodic."""
-        return self.kind == "same" and self.mask is None and not any(self.periodic)
+        """Whether any model can do it: the same everywhere, not periodic, no more exact than it comes."""
+        return self.kind == "same" and self.mask is None and not any(self.periodic) and not self.exact
 
     def arguments(self, porosity: float | None) -> dict[str, Any]:
-        """Arguments for `napari_swnn.generate`; `porosity` is that of a volume that is the same everywhere.
+        """Arguments that describe a volume; `porosity` is that of one that is the same everywhere.
 
         Raises
         ------
@@ -86,14 +89,19 @@ class Place:
         BadInputError
             Beside the control that it concerns.
         """
+        from napari_swnn.core.exact_porosity import exact_target
         from napari_swnn.core.virtual_volume import describe_volume
 
         arguments = self.arguments(porosity)
         try:
-            describe_volume(model, shape, device="cpu", **arguments)
+            volume = describe_volume(model, shape, device="cpu", **arguments)
+            if self.exact:
+                exact_target(volume)
         except (TypeError, ValueError) as error:
             text = str(error)
-            about = {"shape": "periodic", "periodic": "periodic", "mask": "mask"}.get(text.split(" ", 1)[0], "map")
+            about = {"shape": "periodic", "periodic": "periodic", "mask": "mask", "exact": "exact"}.get(
+                text.split(" ", 1)[0], "map"
+            )
             raise BadInputError(about, f"{text[:1].upper()}{text[1:]}.") from error
 
     def told(self, porosity: float | None) -> str:
@@ -117,6 +125,8 @@ class Place:
             facts["mask"] = {"axis": self.mask_axis, "outside": self.outside}
         if any(self.periodic):
             facts["periodic"] = list(self.periodic)
+        if self.exact:
+            facts["exact_porosity"] = True
         return facts
 
     def _map(self) -> Any:

@@ -1,15 +1,17 @@
 """The upper part of the panel: what to reconstruct and how."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QLabel, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from napari_swnn.core.config import PRESETS, TrainingConfig
 from napari_swnn.widgets._controls import Combo, Form, LayerCombo, Note, SizeControl, side_by_side
 from napari_swnn.widgets._drawer import Drawer
 from napari_swnn.widgets._forms import ConfigForm
+from napari_swnn.widgets._place import Place
 from napari_swnn.widgets._porosity import IntervalNote, PorosityChoice
 from napari_swnn.widgets._where import WherePanel
 
@@ -25,6 +27,8 @@ _TIPS = {
     "region": "A Labels layer painted over the part of the reference that counts; all of it if none is chosen.",
     "porosity": "Fraction of the phase of interest in the reconstruction. It starts at the reference's own; the slider "
     "ends where the local patterns of the reference cannot express more or less.",
+    "exact": "Give each volume just the porosity asked for, in twice the time. Else volumes scatter around it, as "
+    "pieces of the material do.",
     "size": "Size of the reconstruction in voxels, along z, y and x.",
     "preset": "draft: a first look; standard: the usual choice; fine: the best, several times as long; paper: the "
     "settings of the publication, hours without a GPU.",
@@ -49,7 +53,7 @@ class SettingsPanel(QWidget):
         self.reference, self.region = LayerCombo(), LayerCombo(no_layer="whole image")
         self.phase, self.preset, self.device = Combo(), Combo(), Combo()
         self.target, self.size, self.seed, self.count = PorosityChoice(), SizeControl(), QSpinBox(), QSpinBox()
-        self.porosity = self.target.single
+        self.porosity, self.exact = self.target.single, QCheckBox("Exactly, in each volume")
         self.advanced, self.where = ConfigForm(TrainingConfig), WherePanel()
         self.reach, self.extent, self.reasons = IntervalNote(), Note(), Note()
         self.reasons.setStyleSheet("font-size: 8pt;")
@@ -79,6 +83,7 @@ class SettingsPanel(QWidget):
             ("phase", "Phase", self.phase, ()),
             ("region", "Region of\ninterest", self.region, ()),
             ("porosity", "Porosity", self.target, (self.target.price, self.reach.note, self.reach.warning)),
+            ("exact", "", self.exact, ()),
             ("size", "Size", self.size, (self.extent,)),
             ("preset", "Preset", self.preset, (self.reasons,)),
             ("seed", "Seed", side_by_side(self.seed, QLabel("How many"), self.count), ()),
@@ -101,6 +106,7 @@ class SettingsPanel(QWidget):
         self.size.changed.connect(self._on_size)
         self.target.changed.connect(self.touched)
         self.count.valueChanged.connect(self._on_touched)
+        self.exact.toggled.connect(self._on_touched)
         self.where.changed.connect(self._on_where)
 
     def set_layers(self, layers: "Iterable[LabelsLayer]", images: "Iterable[Layer]" = ()) -> None:
@@ -134,6 +140,16 @@ class SettingsPanel(QWidget):
         """Show the size of a reconstruction for voxels of this size."""
         self._voxel = (voxel_size, unit)
         self.extent.say("" if unit == "voxel" else self.size.physical(voxel_size, unit))
+
+    def take_place(self) -> Place:
+        """A copy of what is asked of the places in a volume.
+
+        Raises
+        ------
+        BadInputError
+            See `WherePanel.take`.
+        """
+        return replace(self.where.take(), exact=self.exact.isChecked())
 
     @property
     def preset_name(self) -> str:
@@ -182,5 +198,5 @@ class SettingsPanel(QWidget):
         self.show_voxels(*self._voxel)
         self.touched.emit()
 
-    def _on_touched(self, _value: int) -> None:
+    def _on_touched(self, _value: object) -> None:
         self.touched.emit()

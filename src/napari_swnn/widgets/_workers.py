@@ -116,7 +116,7 @@ class GenerationJob:
     n: int = 1
 
     def arguments(self) -> dict[str, Any]:
-        """For `napari_swnn.generate`, beside the model, the shape and the seed."""
+        """What describes a volume, beside the model, the shape and the seed."""
         return {"device": self.device, **self.place.arguments(self.porosity)}
 
 
@@ -192,7 +192,8 @@ def generate(job: GenerationJob) -> "Generator[GenerationStep, None, Labels]":
     """Generate one volume in memory; yields steps, returns the labels."""
     from napari_swnn.core.generation import iter_generate
 
-    return (yield from iter_generate(job.model, job.shape, seed=job.seed, **job.arguments()))
+    exact = job.place.exact
+    return (yield from iter_generate(job.model, job.shape, seed=job.seed, exact=exact, **job.arguments()))
 
 
 def describe(job: GenerationJob) -> "Generator[GenerationStep, None, list[VirtualVolume]]":
@@ -208,7 +209,8 @@ def save(job: GenerationJob, path: "Path") -> "Generator[GenerationStep, None, P
     """Generate into a file, or go on with one that was begun; yields steps, returns its path."""
     from napari_swnn.production import iter_generation
 
-    yield from iter_generation(job.model, job.shape, seed=job.seed, n=job.n, out=path, resume=True, **job.arguments())
+    given = {"seed": job.seed, "n": job.n, "exact": job.place.exact, **job.arguments()}
+    yield from iter_generation(job.model, job.shape, out=path, resume=True, **given)
     return path
 
 

@@ -191,7 +191,7 @@ class ReconstructionWidget(DockPanel):
     def _reason(self, problems: dict[str, str]) -> str:
         """Why a run cannot start, empty if it can."""
         outlook, where = self.forecast.outlook, self.settings.where
-        allowed = set(where.form.problems) if outlook is not None and outlook.run_problem is None else set()
+        allowed = {*where.form.problems, "exact"} if outlook is not None and outlook.run_problem is None else set()
         if set(problems) - allowed:
             return "Run needs a change above."
         if not self._devices:
@@ -200,7 +200,8 @@ class ReconstructionWidget(DockPanel):
             return "Add a Labels layer with the segmented micrograph, or open a sample from the File menu."
         if self.reference.survey is None:
             return "Looking at the reference…"
-        return "Looking at what is asked for…" if where.active and outlook is None else ""
+        unseen = outlook is None and (where.active or self.settings.exact.isChecked())
+        return "Looking at what is asked for…" if unseen else ""
 
     def _update(self) -> None:
         busy, problems = self._runner.busy or self._order is not None, self._problems()
@@ -242,7 +243,7 @@ class ReconstructionWidget(DockPanel):
         settings, entry = self.settings, self.models.entry
         place, problem = EVERYWHERE, None
         try:
-            place = settings.where.take()
+            place = settings.take_place()
         except BadInputError as found:
             problem = found
         job = None if settings.target.problem else self._training_job()
@@ -325,7 +326,7 @@ class ReconstructionWidget(DockPanel):
         settings, result = self.settings, self.large.result.value
         path: Path | None = None
         try:
-            place = settings.where.take()
+            place = settings.take_place()
         except BadInputError as problem:
             self.progress.end("", str(problem))
             return False
