@@ -110,7 +110,7 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
             n_calibration_blocks=12,
         ),
         "standard": _STANDARD,
-        "fine": replace(_STANDARD, n_steps=500, n_coarse_steps=480, coarse_cube_size=36),
+        "fine": replace(_STANDARD, n_steps=500, n_coarse_steps=480),
         "paper": TrainingConfig(
             network="plain",
             n_blocks=8,
