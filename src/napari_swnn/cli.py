@@ -176,7 +176,7 @@ def _demo(options: argparse.Namespace) -> None:
     reference = Reference(labels, **scale)
     plan = _planned(reference, options)
     check_memory(check_shape([options.size] * 3))
-    _foretell(plan, (options.size,) * 3)
+    _foretell(plan, (options.size,) * 3, exact=True)
     options.output.mkdir(parents=True, exist_ok=True)
     _check_writable(options.output / "model.swnn")
     model = _trained(plan)
@@ -390,11 +390,11 @@ def _one_or_range(porosity: Any) -> float | tuple[float, float] | None:
     return float(porosity[0]) if len(porosity) == 1 else (float(porosity[0]), float(porosity[1]))
 
 
-def _foretell(plan: TrainingPlan, shape: Shape) -> None:
+def _foretell(plan: TrainingPlan, shape: Shape, *, exact: bool = False) -> None:
     """Say what the run will take, from a short measurement that is kept for the next time."""
     from napari_swnn.core.cost import estimate_cost
 
-    cost = estimate_cost(plan, shape)
+    cost = estimate_cost(plan, shape, n_volumes=2 if exact else 1)  # an exact volume is computed twice
     size = " × ".join(map(str, shape))
     print(
         f"It will take about {_time(cost.training)} to train and {_time(cost.generation)} to generate {size} voxels, "
