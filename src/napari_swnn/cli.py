@@ -394,7 +394,7 @@ def _foretell(plan: TrainingPlan, shape: Shape, *, exact: bool = False) -> None:
     """Say what the run will take, from a short measurement that is kept for the next time."""
     from napari_swnn.core.cost import estimate_cost
 
-    cost = estimate_cost(plan, shape, n_volumes=2 if exact else 1)  # an exact volume is computed twice
+    cost = estimate_cost(plan, shape, exact=exact)
     size = " × ".join(map(str, shape))
     print(
         f"It will take about {_time(cost.training)} to train and {_time(cost.generation)} to generate {size} voxels, "

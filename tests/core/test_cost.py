@@ -31,6 +31,12 @@ def test_time_adds_up(plan, measured, tmp_path):
     assert estimate.total == estimate.training + estimate.generation
 
 
+def test_an_exact_volume_takes_twice_the_time(plan, measured, tmp_path):
+    usual, exact = (estimate_cost(plan, (64, 64, 64), exact=e, cache=tmp_path / "t.json") for e in (False, True))
+    assert exact.generation == 2 * usual.generation
+    assert (exact.training, exact.memory) == (usual.training, usual.memory)
+
+
 def test_whole_blocks_are_counted():
     assert generation_time(TIMING, (64, 64, 64)) == 1
     assert generation_time(TIMING, (65, 64, 1)) == 2

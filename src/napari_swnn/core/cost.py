@@ -76,7 +76,9 @@ class Timing:
     block: float
 
 
-def estimate_cost(plan: TrainingPlan, shape: Shape, *, n_volumes: int = 1, cache: Path | None = None) -> CostEstimate:
+def estimate_cost(
+    plan: TrainingPlan, shape: Shape, *, n_volumes: int = 1, exact: bool = False, cache: Path | None = None
+) -> CostEstimate:
     """Foretell time and memory of training a plan and generating volumes.
 
     Parameters
@@ -87,12 +89,15 @@ def estimate_cost(plan: TrainingPlan, shape: Shape, *, n_volumes: int = 1, cache
         Voxels of each volume.
     n_volumes : int
         Number of volumes, ``m`` of Eq. 22.
+    exact : bool
+        Whether they are to have just the porosity asked for, and so are computed twice.
     cache : path, optional
         File in which measurements are kept; the user's cache folder if not given. Without an entry there, a few
         steps are run, which takes some seconds.
     """
     timing = _timing(plan, _cache_file() if cache is None else cache)
-    return CostEstimate(_training_time(plan, timing), n_volumes * generation_time(timing, shape), _memory(plan, shape))
+    generation = n_volumes * (1 + exact) * generation_time(timing, shape)
+    return CostEstimate(_training_time(plan, timing), generation, _memory(plan, shape))
 
 
 def generation_time(timing: Timing, shape: Shape) -> float:

@@ -132,7 +132,7 @@ def foretell(plan: "TrainingPlan", intent: Intent) -> "CostEstimate":
 
     shape = intent.shape[-plan.choice.network.dimension :]
     with MEASURING:
-        cost = estimate_cost(plan, shape, n_volumes=intent.n * (2 if intent.place.exact else 1))
+        cost = estimate_cost(plan, shape, n_volumes=intent.n, exact=intent.place.exact)
     if intent.result == "layer":
         return replace(cost, memory=cost.memory + (intent.n - 1) * prod(shape))
     small = estimate_cost(plan, (1,) * len(shape))  # blocks go to a file, or come when they are looked at
