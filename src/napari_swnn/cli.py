@@ -286,9 +286,9 @@ def _porosity_of(path: Path, phase: int) -> float:
     """Fraction of the phase; of a very large OME-Zarr, that of a coarser level, which is a sample of the voxels."""
     import dask.array as da
 
-    from napari_swnn.io import open_ome_zarr
+    from napari_swnn.io import is_ome_zarr, open_ome_zarr
 
-    if path.suffix == ".zarr":
+    if is_ome_zarr(path):
         levels = open_ome_zarr(path).levels
         labels = next((level for level in levels if level.size <= MANY_VOXELS), levels[-1])
     else:

@@ -6,6 +6,7 @@ import torch
 
 from napari_swnn import Reference, generate, iter_training, train
 from napari_swnn._steps import drain
+from napari_swnn.core.calibration import LEAST_BLOCKS, N_NODES
 from napari_swnn.core.config import PRESETS, TrainingConfig
 from napari_swnn.core.plan import plan_training
 from napari_swnn.core.randomness import Randomness
@@ -63,7 +64,7 @@ def test_threshold_gives_the_porosity_asked_for(reference, tiny_config, porosity
     assert (volume == 1).mean() == pytest.approx(porosity or reference.porosity, abs=0.01)
 
 
-@pytest.mark.parametrize("stop_after", [1, 4, 6])
+@pytest.mark.parametrize("stop_after", [1, 10, 12, 14])  # coarse scale, its end, fine scale, its end
 def test_stopping_at_any_step_gives_a_whole_model(reference, tiny_config, stop_after):
     steps = []
     training = iter_training(reference, config=tiny_config, should_stop=lambda: len(steps) >= stop_after)
@@ -176,10 +177,24 @@ def test_a_thin_stack_gets_as_many_scales_as_fit(rng):
 
 def test_a_stop_shows_in_the_time_left_and_the_provenance(reference, tiny_config):
     steps = []
-    training = iter_training(reference, config=tiny_config, should_stop=lambda: len(steps) >= 9)  # in the calibration
+    training = iter_training(reference, config=tiny_config, should_stop=lambda: len(steps) >= 12)
     model = drain(training, steps.append)
+    assert [step.scale for step in steps].count(1) == 3  # two of four steps, and the block of the calibration
     assert model.provenance["stopped_early"]
     assert steps[-1].time_left == pytest.approx(0, abs=1e-6)
+
+
+def test_a_stop_in_the_calibration_leaves_every_threshold_the_fewest_blocks(reference, tiny_config):
+    config, steps = replace(tiny_config, n_steps=1, n_coarse_steps=1, n_calibration_blocks=40), []
+
+    def wants_to_stop():
+        return sum(step.activity != "training" for step in steps) >= 3
+
+    training = iter_training(reference, porosity=(0.2, 0.4), config=config, dimension=2, should_stop=wants_to_stop)
+    model = drain(training, steps.append)
+    assert model.provenance["stopped_early"]
+    assert sum(step.activity != "training" for step in steps) == N_NODES * LEAST_BLOCKS
+    assert len(model.thresholds.values) == N_NODES
 
 
 def test_a_plain_array_is_refused(blobs):

@@ -26,7 +26,7 @@ def test_a_range_trains_one_model_with_a_slider(ready, viewer, user):
     ready.settings.target.ranged.setChecked(True)
     ready.settings.target.low.setValue(0.2)
     ready.settings.target.high.setValue(0.4)
-    assert "twice as long" in ready.settings.target.price.text()
+    assert "three times as long" in ready.settings.target.price.text()
     user.waits_for(ready.run_button.isEnabled)
     user.clicks(ready.run_button)
     user.waits_for_end(ready)

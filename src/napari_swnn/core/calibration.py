@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 from math import inf
@@ -92,6 +92,32 @@ def usual_coarse_mean(stages: Sequence[Stage], *, seed: int, porosity: float | N
         mean, residuals = _mean_at_usual(means, coarse, usual)
         error = _standard_error(residuals)
     return mean
+
+
+def iter_threshold(
+    samples: Iterator[CalibrationBlock], porosity: float, usual: float, most_blocks: Callable[[], int]
+) -> Generator[None, None, float]:
+    """Find a threshold from as many blocks as their scatter asks for; yields after each block, returns it.
+
+    Parameters
+    ----------
+    samples : iterator of CalibrationBlock
+        Independent samples without end.
+    porosity, usual : float
+        As for `calibrated_threshold`.
+    most_blocks : callable
+        Asked before each block how many there may be: who waits may want to stop.
+    """
+    blocks: list[CalibrationBlock] = []
+    threshold, error = 0.0, inf
+    while error >= TOLERANCE and len(blocks) < most_blocks():
+        blocks.append(next(samples))
+        if len(blocks) % LEAST_BLOCKS == 0:
+            threshold, error = calibrated_threshold(blocks, porosity, usual)
+        yield
+    if len(blocks) % LEAST_BLOCKS:
+        threshold, _ = calibrated_threshold(blocks, porosity, usual)
+    return threshold
 
 
 def calibrated_threshold(blocks: Sequence[CalibrationBlock], porosity: float, usual: float) -> tuple[float, float]:

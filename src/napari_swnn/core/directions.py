@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 
-def random_directions(n_projections: int, dimension: int, generator: torch.Generator | None = None) -> Tensor:
+def random_directions(n_projections: int, dimension: int, generator: torch.Generator) -> Tensor:
     """Draw directions evenly on the unit sphere.
 
     Returns
@@ -16,8 +16,7 @@ def random_directions(n_projections: int, dimension: int, generator: torch.Gener
     torch.Tensor
         ``(n_projections, dimension)`` float32, each row of length 1.
     """
-    device = generator.device if generator is not None else "cpu"
-    normal = torch.randn(n_projections, dimension, generator=generator, device=device)
+    normal = torch.randn(n_projections, dimension, generator=generator, device=generator.device)
     return torch.nn.functional.normalize(normal, dim=1)
 
 
@@ -29,7 +28,7 @@ def pattern_directions(
     local: float,
     whitened: float = 0.0,
     whitening: Tensor | None = None,
-    generator: torch.Generator | None = None,
+    generator: torch.Generator,
 ) -> Tensor:
     """Draw directions for patterns, some of which look at a part of the pattern only.
 
@@ -52,7 +51,7 @@ def pattern_directions(
         most 1.
     whitening : torch.Tensor, optional
         ``(d, d)`` what those are multiplied by; see `napari_swnn.core.whitening`.
-    generator : torch.Generator, optional
+    generator : torch.Generator
         Source of the draw.
 
     Returns
@@ -74,7 +73,7 @@ def pattern_directions(
     return torch.nn.functional.normalize(directions.flatten(1), dim=1).view_as(directions)
 
 
-def _rectangles(n: int, t: int, generator: torch.Generator | None, *, flat: bool) -> Tensor:
+def _rectangles(n: int, t: int, generator: torch.Generator, *, flat: bool) -> Tensor:
     """Masks ``(n, 1, t, t)`` of random rectangles; flat ones are one pixel high or wide in turn."""
     sides = 1 + _uniform(n, 2, t, generator)  # height and width
     if flat:
@@ -83,19 +82,18 @@ def _rectangles(n: int, t: int, generator: torch.Generator | None, *, flat: bool
     return (rows[:, :, None] & columns[:, None, :])[:, None]
 
 
-def _random_runs(length: Tensor, extent: int, generator: torch.Generator | None) -> Tensor:
+def _random_runs(length: Tensor, extent: int, generator: torch.Generator) -> Tensor:
     """Rows ``(n, extent)``, each true in one run of its length ``(n,)`` at a random place."""
     start = _uniform(len(length), 1, extent - length[:, None] + 1, generator)
     position = torch.arange(extent, device=length.device)
     return (position >= start) & (position < start + length[:, None])
 
 
-def _bars(n: int, t: int, generator: torch.Generator | None) -> Tensor:
+def _bars(n: int, t: int, generator: torch.Generator) -> Tensor:
     """Soft-edged bars ``(n, 1, t, t)``; every other one has a mean of 0, by what is taken off around it."""
-    device = generator.device if generator is not None else "cpu"
-    draw = torch.rand(5, n, 1, 1, generator=generator, device=device)
+    draw = torch.rand(5, n, 1, 1, generator=generator, device=generator.device)
     angle, length, width = pi * draw[0], 1 + draw[1] * t / 2, 0.5 + 0.7 * draw[2]
-    y, x = torch.meshgrid(*[torch.arange(t, device=device)] * 2, indexing="ij")
+    y, x = torch.meshgrid(*[torch.arange(t, device=generator.device)] * 2, indexing="ij")
     dy, dx = y - (t - 1) * draw[3], x - (t - 1) * draw[4]
     along, across = dy * angle.cos() + dx * angle.sin(), dx * angle.cos() - dy * angle.sin()
 
@@ -108,7 +106,6 @@ def _bars(n: int, t: int, generator: torch.Generator | None) -> Tensor:
     return narrow[:, None]
 
 
-def _uniform(n: int, m: int, limit: int | Tensor, generator: torch.Generator | None) -> Tensor:
+def _uniform(n: int, m: int, limit: int | Tensor, generator: torch.Generator) -> Tensor:
     """Whole numbers ``(n, m)`` from 0 to below a limit, which may differ from row to row."""
-    device = generator.device if generator is not None else "cpu"
-    return (torch.rand(n, m, generator=generator, device=device) * limit).long()
+    return (torch.rand(n, m, generator=generator, device=generator.device) * limit).long()

@@ -211,10 +211,10 @@ class Stage(nn.Module):
         stage.load_state_dict(self.state_dict(), strict=False)  # the modulations; the rest is set below
         for i, module in enumerate(self.convolutions):
             source = cast(nn.Conv3d, module)
-            weight, bias = source.weight, source.bias
-            if self.norms is not None:
-                weight, bias = _fold(weight, bias, cast(nn.BatchNorm3d, self.norms[i]))
-            _set(stage.convolutions[i], weight, cast(Tensor, bias))
+            if self.norms is None:
+                _set(stage.convolutions[i], source.weight, cast(Tensor, source.bias))
+            else:
+                _set(stage.convolutions[i], *_fold(source.weight, cast(nn.BatchNorm3d, self.norms[i])))
         return stage
 
     @torch.no_grad()
@@ -253,10 +253,10 @@ def _uninitialised(module: type[nn.Module], *args: int, **kwargs: int) -> Any:
     return nn.utils.skip_init(module, *args, **kwargs)  # type: ignore[no-untyped-call]
 
 
-def _fold(weight: Tensor, bias: Tensor | None, norm: nn.BatchNorm3d) -> tuple[Tensor, Tensor]:
+def _fold(weight: Tensor, norm: nn.BatchNorm3d) -> tuple[Tensor, Tensor]:
     mean, variance = cast(Tensor, norm.running_mean), cast(Tensor, norm.running_var)
     gain = norm.weight / torch.sqrt(variance + norm.eps)
-    shift = norm.bias - (mean if bias is None else mean - bias) * gain
+    shift = norm.bias - mean * gain
     return weight * gain.view(-1, *[1] * (weight.ndim - 1)), shift
 
 

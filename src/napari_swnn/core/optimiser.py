@@ -53,7 +53,8 @@ class Optimiser:
         """Take a step, `rate` times as long as the full one."""
         for kernel, matrix in zip(self._kernels, self._matrices, strict=True):
             matrix.copy_(_as_matrix(kernel))
-            matrix.grad = None if kernel.grad is None else _as_matrix(kernel.grad)
+            assert kernel.grad is not None
+            matrix.grad = _as_matrix(kernel.grad)
         for part, length in self._parts:
             for group in part.param_groups:
                 group["lr"] = rate * length

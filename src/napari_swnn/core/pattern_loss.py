@@ -13,7 +13,7 @@ from torch import Tensor
 from napari_swnn._types import FloatArray
 from napari_swnn.core.control import TargetDistribution
 from napari_swnn.core.directions import pattern_directions
-from napari_swnn.core.sliced_wasserstein import wasserstein_1d
+from napari_swnn.core.sliced_wasserstein import over_directions, wasserstein_1d
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ class PatternLoss:
         projected = project_patterns(sections, directions, self.max_patterns, rng)
         drawn = torch.from_numpy(target.draw(projected.shape[1], rng)).to(sections.device)
         goal = directions.flatten(1) @ (2 * drawn.flatten(1) - 1).T  # the network's grey values run from -1 to 1
-        return wasserstein_1d(projected, goal, p=self.p).mean()
+        return over_directions(wasserstein_1d(projected, goal, p=self.p), p=self.p)
 
     def _directions(self, which: int, generator: torch.Generator) -> Tensor:
         phases, template_size = self.targets[which].patterns.shape[1:3]

@@ -121,5 +121,9 @@ def sliced_wasserstein_distance(
         check_whole(n_projections, name="n_projections")
         generator = torch.Generator(device="cpu").manual_seed(seed)
         projections = random_directions(n_projections, x.shape[1], generator).to(x)
-    by_direction = wasserstein_1d(projections @ x.T, projections @ y.T, p=p)
-    return by_direction.mean() if p == 1 else (by_direction**p).mean() ** (1 / p)
+    return over_directions(wasserstein_1d(projections @ x.T, projections @ y.T, p=p), p=p)
+
+
+def over_directions(distances: Tensor, *, p: int) -> Tensor:
+    """The sliced distance that follows from those along each direction (Eq. 18)."""
+    return distances.mean() if p == 1 else (distances**p).mean() ** (1 / p)

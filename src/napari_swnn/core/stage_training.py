@@ -115,12 +115,12 @@ def _accumulate(
             excess = bank.excess(porosity, None if coarse is None else coarse[k])
             distance = PatternLoss(
                 [family.near(porosity + excess) for family in targets],
-                config.n_projections,
-                config.max_patterns,
-                config.p,
-                config.local_directions,
-                config.whitened_directions,
-                [family.whitening for family in targets],
+                n_projections=config.n_projections,
+                max_patterns=config.max_patterns,
+                p=config.p,
+                local_directions=config.local_directions,
+                whitened_directions=config.whitened_directions,
+                whitenings=[family.whitening for family in targets],
             )
             losses.append(distance(grey[k : k + 1], axes, generator=source.generator, rng=source.rng))
         loss = torch.stack(losses).mean()

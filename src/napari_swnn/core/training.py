@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from math import inf
 from time import perf_counter
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from napari_swnn._steps import drain
+from napari_swnn._steps import drain, retell
 from napari_swnn._types import Labels
 from napari_swnn.core.calibration import (
     LEAST_BLOCKS,
-    TOLERANCE,
-    CalibrationBlock,
-    calibrated_threshold,
     calibration_blocks,
+    iter_threshold,
     usual_coarse_mean,
 )
 from napari_swnn.core.config import TrainingConfig, name_of
@@ -31,9 +28,6 @@ from napari_swnn.core.randomness import Randomness
 from napari_swnn.core.reference import Reference
 from napari_swnn.core.stage_training import StageStep, iter_stage, new_stage, settle_norms
 from napari_swnn.core.threshold import ThresholdCurve
-
-_FEW_BLOCKS = 8
-"""Blocks of the calibration when a training was stopped early."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -91,7 +85,7 @@ def train(
         The segmented section(s).
     porosity : float or tuple of float, optional
         Volume fraction of the phase of interest in the volumes, in [0, 1]; the reference's own if not given. A pair
-        ``(low, high)`` trains one model that is then asked for any porosity of that range, in twice the time.
+        ``(low, high)`` trains one model that is then asked for any porosity of that range, in three times the time.
     preset : {"standard", "draft", "fine", "paper"}
         Named settings: ``draft`` for a first look, ``fine`` for the best, ``paper`` for the paper's.
     config : TrainingConfig, optional
@@ -183,30 +177,21 @@ def iter_plan(
 def _iter_thresholds(
     plan: TrainingPlan, stages: Sequence[Stage], clock: _Clock, should_stop: Callable[[], bool]
 ) -> Generator[TrainingStep, None, ThresholdCurve]:
-    """Calibrate the threshold of each porosity; a user who wants to stop gets it from fewer blocks."""
-    nodes = plan.porosity_nodes
-    ranged = plan.porosity_range is not None
-    hurried = clock.stopped
-    n_blocks = min(plan.n_calibration_blocks, _FEW_BLOCKS) if hurried else plan.n_calibration_blocks
-    clock.cost = clock.spent + len(nodes) * n_blocks * plan.block_cost  # the steps that a stop left out will not come
-    values = []
+    """Calibrate the threshold of each porosity; a user who wants to stop gets them from the fewest blocks."""
+    nodes, values = plan.porosity_nodes, list[float]()
+
+    def most_blocks() -> int:
+        clock.stopped = clock.stopped or should_stop()
+        return min(LEAST_BLOCKS, plan.n_calibration_blocks) if clock.stopped else plan.n_calibration_blocks
+
     for i, node in enumerate(nodes):
-        asked = node if ranged else None
+        asked = None if plan.porosity_range is None else node
         usual = usual_coarse_mean(stages, seed=plan.seed, porosity=asked)
-        samples = calibration_blocks(stages, seed=plan.seed, start=i * n_blocks, porosity=asked)
-        blocks: list[CalibrationBlock] = []
-        threshold, error, looked_at = 0.0, inf, 0
-        while len(blocks) < n_blocks and error >= TOLERANCE:
-            blocks.append(next(samples))
-            if len(blocks) % LEAST_BLOCKS == 0:
-                threshold, error = calibrated_threshold(blocks, node, usual)
-                looked_at = len(blocks)
-            yield clock.calibration_step()
-            if not hurried and should_stop():
-                clock.stopped = hurried = True
-                break
-        if looked_at < len(blocks):
-            threshold, _ = calibrated_threshold(blocks, node, usual)
+        samples = calibration_blocks(stages, seed=plan.seed, start=i * plan.n_calibration_blocks, porosity=asked)
+        clock.expect_blocks((len(nodes) - i) * most_blocks())
+        threshold = yield from retell(
+            iter_threshold(samples, node, usual, most_blocks), lambda _: clock.calibration_step()
+        )
         values.append(threshold)
     return ThresholdCurve(nodes, tuple(values))
 
@@ -231,6 +216,10 @@ class _Clock:
             self.iteration, self.total, stage.scale, step.loss, porosity, preview, *self._times(), note=step.note
         )
         return self.last
+
+    def expect_blocks(self, n_blocks: int) -> None:
+        """Only so many blocks of the calibration are left to do."""
+        self.cost = self.spent + n_blocks * self.plan.block_cost
 
     def calibration_step(self) -> TrainingStep:
         self.spent += self.plan.block_cost

@@ -1,7 +1,7 @@
 """Volumes and images on disk."""
 
 from napari_swnn.io.images import read_labels
-from napari_swnn.io.ome_zarr import OmeZarr, open_ome_zarr
+from napari_swnn.io.ome_zarr import OmeZarr, is_ome_zarr, open_ome_zarr
 from napari_swnn.io.tiff import check_tiff_labels, write_tiff
 
-__all__ = ["OmeZarr", "check_tiff_labels", "open_ome_zarr", "read_labels", "write_tiff"]
+__all__ = ["OmeZarr", "check_tiff_labels", "is_ome_zarr", "open_ome_zarr", "read_labels", "write_tiff"]

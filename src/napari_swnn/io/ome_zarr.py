@@ -206,6 +206,11 @@ class OmeZarr:
     provenance: dict[str, Any]
 
 
+def is_ome_zarr(path: Path) -> bool:
+    """Whether a name is that of an OME-Zarr folder: it ends in ``.zarr``, in small or capital letters."""
+    return FilePath(path).suffix.lower() == ".zarr"
+
+
 def open_ome_zarr(path: Path) -> OmeZarr:
     """Open an OME-Zarr image of format 0.4 or 0.5.
 

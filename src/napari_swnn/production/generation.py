@@ -21,7 +21,7 @@ from napari_swnn.core.noise_gradient import NoiseGradient
 from napari_swnn.core.porosity_map import PorosityMap
 from napari_swnn.core.spatial_mask import SpatialMask
 from napari_swnn.core.virtual_volume import VirtualVolume, describe_volume
-from napari_swnn.io.ome_zarr import OmeZarrFile
+from napari_swnn.io.ome_zarr import OmeZarrFile, is_ome_zarr
 from napari_swnn.io.tiff import check_tiff_labels
 from napari_swnn.io.tiff_stream import TiffFile
 from napari_swnn.io.volume_file import Layout, Piece, VolumeFile, check_free_space
@@ -222,7 +222,7 @@ def _checked_client(client: Any, out: FilePath) -> Any:
         raise ValueError(f"out must end in {', '.join(SUFFIXES)}, got {out}")
     if not out.absolute().parent.is_dir():
         raise FileNotFoundError(f"the folder of {out} must exist, got {out.parent}; make it first")
-    if out.suffix == ".zarr":
+    if is_ome_zarr(out):
         return client_in_scope() if client is None else client
     if client is not None:
         raise ValueError(f"client needs out to end in .zarr, which many can write to at once, got {out}")
@@ -240,7 +240,7 @@ def _file(out: FilePath, volumes: Sequence[VirtualVolume]) -> VolumeFile:
         unit=model.unit,
     )
     out = out.absolute()  # workers may have other folders to start from
-    if out.suffix == ".zarr":
+    if is_ome_zarr(out):
         return OmeZarrFile(out, layout)
     outside = [] if first.mask is None or first.mask.outside is None else [first.mask.outside]
     check_tiff_labels(model.labels.phase, model.labels.background, *outside)

@@ -64,6 +64,7 @@ def two_point_cluster(
     ----------
     Torquato, Beasley and Chiew (1988), J. Chem. Phys. 88, 6540; Torquato (2002), section 2.3.
     """
+    voxel_size = check_voxel_size(voxel_size)
     view = open_phase(volume, phase=phase)
     reach = check_max_distance(max_distance, view.shape)
     wraps = check_periodic(periodic, view.ndim)
@@ -72,7 +73,7 @@ def two_point_cluster(
     lengths = [np.full(reach + 1, n) if p else n - np.arange(reach + 1) for n, p in zip(view.shape, wraps, strict=True)]
     n_lines = clusters.size // np.array(view.shape)
     trials = np.array(lengths) * n_lines[:, None]
-    return curve_of_counts(hits, trials, voxel_size=check_voxel_size(voxel_size), unit=unit)
+    return curve_of_counts(hits, trials, voxel_size=voxel_size, unit=unit)
 
 
 def _count_pairs(clusters: NDArray[np.int32], max_distance: int, periodic: bool) -> Counts:

@@ -75,6 +75,7 @@ def euler_number(
     ----------
     Ohser and Mücklich (2000), Statistical Analysis of Microstructures in Materials Science, chapter 4.
     """
+    voxel_size = check_voxel_size(voxel_size)
     view = open_phase(volume, phase=phase)
     if connectivity not in (1, view.ndim):
         raise ValueError(f"connectivity must be 1 or {view.ndim} for a {view.ndim}-D volume, got {connectivity!r}")
@@ -84,7 +85,7 @@ def euler_number(
         inside = slab.binary
         total += _euler(inside, connectivity) - (0 if shared is None else _euler(shared, connectivity))
         shared = inside[-1:]  # the first plane of the next slab
-    density = total / math.prod(view.shape) / check_voxel_size(voxel_size) ** view.ndim
+    density = total / math.prod(view.shape) / voxel_size**view.ndim
     return EulerNumber(total, density, int(connectivity), unit)
 
 

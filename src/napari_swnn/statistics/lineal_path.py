@@ -68,10 +68,11 @@ def lineal_path(
     >>> lineal_path(np.ones((4, 4), int), max_distance=2).values
     array([1., 1., 1.])
     """
+    voxel_size = check_voxel_size(voxel_size)
     view = open_phase(volume, phase=phase, mask=mask)
     reach = check_max_distance(max_distance, view.shape)
     hits, trials = sample_lines(view, _update, reach, check_periodic(periodic, view.ndim))
-    return curve_of_counts(hits, trials, voxel_size=check_voxel_size(voxel_size), unit=unit)
+    return curve_of_counts(hits, trials, voxel_size=voxel_size, unit=unit)
 
 
 def _update(words: Words, max_distance: int, periodic: bool) -> Counts:

@@ -75,12 +75,14 @@ def percolation(
     wraps = check_periodic(periodic, view.ndim)
     connectivity = check_connectivity(connectivity, view.ndim)
     inside = view.binary
-    sizes = _sizes(label_clusters(inside, wraps, connectivity))
+    clusters = label_clusters(inside, wraps, connectivity)
+    sizes = _sizes(clusters)
     n_inside = max(1, int(sizes.sum()))
     connected = np.zeros(view.ndim)
     for axis in range(view.ndim):
         sideways = [p and a != axis for a, p in enumerate(wraps)]
-        connected[axis] = _spanning(label_clusters(inside, sideways, connectivity), axis) / n_inside
+        along = label_clusters(inside, sideways, connectivity) if wraps[axis] else clusters
+        connected[axis] = _spanning(along, axis) / n_inside
     largest = float(sizes.max(initial=0) / n_inside)
     return Percolation(connected > 0, connected, float(connected.mean()), largest, len(sizes))
 

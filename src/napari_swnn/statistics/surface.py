@@ -91,7 +91,10 @@ def specific_surface_from_slope(
     ----------
     Debye, Anderson and Brumberger (1957), J. Appl. Phys. 28, 679; Torquato (2002), section 2.2.5.
     """
+    voxel_size = check_voxel_size(voxel_size)
     view = open_phase(volume, phase=phase, mask=mask)
+    if min(view.shape) < 3:
+        raise ValueError(f"volume must have at least 3 voxels along each axis, got shape {view.shape}")
     reach = check_max_distance(2, view.shape)
     wraps = check_periodic(periodic, view.ndim)
     both_in, pairs = sample_lines(view, count_pairs, reach, wraps)
@@ -99,7 +102,7 @@ def specific_surface_from_slope(
     check_sampled(int(pairs.min()), "pair of voxels at a distance of 2 along each axis")
     drop = (pairs - both_in - both_out) / (2 * pairs)  # S2(0) - S2(r), shape (ndim, 3)
     factor = {2: math.pi, 3: 4.0}[view.ndim]
-    by_axis = factor * (drop @ [0, 2, -0.5]) / check_voxel_size(voxel_size)
+    by_axis = factor * (drop @ [0, 2, -0.5]) / voxel_size
     return SpecificSurface(float(by_axis.mean()), by_axis, "slope of S2", unit)
 
 
@@ -140,10 +143,11 @@ def specific_surface_from_mesh(
     shape = check_volume(volume).shape
     if min(shape) < 2:
         raise ValueError(f"volume must have at least 2 voxels along each axis, got shape {shape}; give a larger one")
+    voxel_size = check_voxel_size(voxel_size)
     parts = slabs(open_phase(volume, phase=phase), overlap=1)
     area = sum(_update(part.binary) for part in parts)
     spanned = math.prod(n - 1 for n in shape)  # between the centres of the outermost voxels
-    return SpecificSurface(area / spanned / check_voxel_size(voxel_size), None, "mesh", unit)
+    return SpecificSurface(area / spanned / voxel_size, None, "mesh", unit)
 
 
 def _update(block: BoolArray) -> float:

@@ -79,10 +79,11 @@ def two_point_correlation(
     array([[0.5 , 0.5 , 0.5 ],
            [0.5 , 0.25, 0.  ]])
     """
+    voxel_size = check_voxel_size(voxel_size)
     view = open_phase(volume, phase=phase, mask=mask)
     reach = check_max_distance(max_distance, view.shape)
     hits, trials = sample_lines(view, count_pairs, reach, check_periodic(periodic, view.ndim))
-    return curve_of_counts(hits, trials, voxel_size=check_voxel_size(voxel_size), unit=unit)
+    return curve_of_counts(hits, trials, voxel_size=voxel_size, unit=unit)
 
 
 def autocovariance(
@@ -185,6 +186,7 @@ def two_point_map(
     TypeError, ValueError
         If an argument is not what it should be.
     """
+    voxel_size = check_voxel_size(voxel_size)
     view = open_phase(volume, phase=phase, mask=mask)
     reach = check_max_distance(max_distance, view.shape)
     wraps = check_periodic(periodic, view.ndim)
@@ -193,7 +195,7 @@ def two_point_map(
     trials = _pairs(view.shape, reach, wraps) if view.mask is None else _correlate(view.mask, reach, wraps)
     check_sampled(int(trials.max()))
     values = np.divide(hits, trials, out=np.full(hits.shape, np.nan), where=trials > 0)
-    displacement = np.arange(-reach, reach + 1) * check_voxel_size(voxel_size)
+    displacement = np.arange(-reach, reach + 1) * voxel_size
     return TwoPointMap(values, trials, displacement, unit)
 
 

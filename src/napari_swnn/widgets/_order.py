@@ -88,9 +88,10 @@ class Order:
 
     def open_file(self, path: Path, entry: Entry) -> None:
         """Add the volumes of a file, if it is one that can be looked at without being read."""
-        if path.suffix != ".zarr":
+        from napari_swnn.io.ome_zarr import is_ome_zarr, open_ome_zarr
+
+        if not is_ome_zarr(path):
             return
-        from napari_swnn.io.ome_zarr import open_ome_zarr
 
         image = open_ome_zarr(path)
         _, facts = self._described(entry, self.shape)

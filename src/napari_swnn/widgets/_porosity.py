@@ -89,7 +89,7 @@ class PorosityChoice(QWidget):
     def _on_ranged(self, ranged: bool) -> None:
         self.single.setVisible(not ranged)
         self._ends.setVisible(ranged)
-        self.price.say("One model for all of them takes twice as long to train." if ranged else "")
+        self.price.say("One model for all of them takes three times as long to train." if ranged else "")
         self.changed.emit()
 
     def _on_end(self) -> None:

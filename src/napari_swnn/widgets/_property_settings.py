@@ -53,7 +53,7 @@ _TIPS = {
     "direction": "Direction of the gradient. All directions give the full tensor, and take as many solves.",
     "ends": "What is assumed at the two ends of the volume; its sides are periodic. For conduction, where the "
     "potential is fixed. For flow, how the volume goes on: most volumes do not fit to themselves and are mirrored, "
-    "which takes twice the time and memory.",
+    "which costs more with the lattice-Boltzmann method only.",
     "outputs": "Layers to add, in the place of the source.",
 }
 

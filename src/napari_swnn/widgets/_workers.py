@@ -161,7 +161,16 @@ def phase_of_interest(phases: dict[int, float], wanted: int | None) -> int:
     return 1 if 1 in phases else max(phases)
 
 
-_CONTROLS = {"phase": "phase", "roi": "region", "porosity": "porosity", "shape": "size", "device": "device"}
+_CONTROLS = {
+    "phase": "phase",
+    "roi": "region",
+    "porosity": "porosity",
+    "shape": "size",
+    "device": "device",
+    "cube_size": "preset",
+    "coarse_cube_size": "preset",
+    "sampling": "preset",
+}
 
 
 def bad_input(error: Exception) -> BadInputError:
