@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil, prod
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,10 @@ from napari_swnn.core.windows import Window
 
 if TYPE_CHECKING:
     import dask.array as da
+
+
+_MOST_CHUNKS = 2**15
+"""That dask goes through in about a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,7 @@ def generate_lazy(
     mask: BoolArray | SpatialMask | None = None,
     periodic: bool | Sequence[bool] = False,
     noise: NoiseGradient | None = None,
-    chunks: int = 128,
+    chunks: int | None = None,
     device: str = "auto",
 ) -> da.Array:
     """Describe a volume of which only what is looked at is computed.
@@ -125,8 +130,9 @@ def generate_lazy(
     ----------
     model, shape, seed, porosity, mask, periodic, noise, device
         As for `napari_swnn.generate`; the shape may exceed any memory.
-    chunks : int
-        Side of dask's chunks in voxels, best a multiple of 64.
+    chunks : int, optional
+        Side of dask's chunks in voxels, best a multiple of 64. If not given, 128, doubled until there are few enough
+        of them: dask lists them all, however little is looked at, and a window costs no more for lying in a large one.
 
     Returns
     -------
@@ -140,8 +146,17 @@ def generate_lazy(
     """
     import dask.array as da
 
-    check_whole(chunks, name="chunks")
+    if chunks is not None:
+        check_whole(chunks, name="chunks")
     volume = describe_volume(
         model, shape, seed=seed, porosity=porosity, mask=mask, periodic=periodic, noise=noise, device=device
     )
-    return da.from_array(volume, chunks=chunks, name=False, asarray=False, meta=np.empty((), volume.dtype))
+    side = _chunk_side(volume.shape) if chunks is None else chunks
+    return da.from_array(volume, chunks=side, name=False, asarray=False, meta=np.empty((), volume.dtype))
+
+
+def _chunk_side(shape: Shape) -> int:
+    side = 128
+    while prod(ceil(extent / side) for extent in shape) > _MOST_CHUNKS:
+        side *= 2
+    return side

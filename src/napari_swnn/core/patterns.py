@@ -52,16 +52,16 @@ def extract_patterns(
     """
     sections = list(sections)
     side = template_size * scale
-    positions = [_positions(section.inside, side) for section in sections]
-    counts = np.array([len(p) for p in positions])
+    counts = np.array([np.count_nonzero(_fitting(section.inside, side)) for section in sections])
     if counts.sum() == 0:
         raise ValueError(too_small_message(sections, side))
     chosen = _choose(int(counts.sum()), max_patterns, rng or np.random.default_rng(0))
     first = np.concatenate([[0], np.cumsum(counts)])
-    parts = [
-        _gather(section.image, place[chosen[(chosen >= low) & (chosen < low + len(place))] - low], template_size, scale)
-        for section, place, low in zip(sections, positions, first[:-1], strict=True)
-    ]
+    parts = []
+    for section, low, high in zip(sections, first[:-1], first[1:], strict=True):
+        # Found once more, section by section: those of all sections of a large volume would fill the memory.
+        corners = np.argwhere(_fitting(section.inside, side))
+        parts.append(_gather(section.image, corners[_between(chosen, low, high) - low], template_size, scale))
     return np.concatenate(parts)[:, None]
 
 
@@ -79,21 +79,33 @@ def too_small_message(sections: Iterable[Section], side: int) -> str:
     )
 
 
-def _positions(inside: BoolArray, side: int) -> np.ndarray:
-    """Top-left corners ``(n, 2)`` of the windows wholly inside."""
+def _fitting(inside: BoolArray, side: int) -> BoolArray:
+    """Whether the window with this top-left corner lies wholly inside."""
     h, w = inside.shape
     if min(h, w) < side:
-        return np.empty((0, 2), int)
+        return np.zeros((0, 0), bool)
+    if inside.all():
+        return np.ones((h - side + 1, w - side + 1), bool)
     table = np.pad(np.cumsum(np.cumsum(inside, 0, dtype=np.int64), 1), ((1, 0), (1, 0)))
     area = table[side:, side:] - table[:-side, side:] - table[side:, :-side] + table[:-side, :-side]
-    return np.argwhere(area == side * side)
+    fitting: BoolArray = area == side * side
+    return fitting
+
+
+def _between(ordered: np.ndarray, low: int, high: int) -> np.ndarray:
+    """Those of the ordered numbers from `low` to below `high`."""
+    start, stop = np.searchsorted(ordered, (low, high))
+    between: np.ndarray = ordered[start:stop]
+    return between
 
 
 def _largest_square(inside: BoolArray) -> int:
+    if inside.all():
+        return int(min(inside.shape))
     low, high = 0, min(inside.shape)
     while low < high:  # squares of every smaller side fit where a larger one does
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if len(_positions(inside, middle)) else (low, middle - 1)
+        low, high = (middle, high) if _fitting(inside, middle).any() else (low, middle - 1)
     return low
 
 
