@@ -2,6 +2,7 @@
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from numpy.testing import assert_array_equal
@@ -78,6 +79,27 @@ def test_an_ensemble_is_the_same_as_here(local, client, reference, quick_config,
         volume = open_ome_zarr(member.volume).levels[0].compute()
         assert_array_equal(volume, generate(Model.load(member.model), shape, seed=member.seed))
         assert member.values["porosity"] == pytest.approx(volume.mean())
+
+
+def test_an_exact_volume_is_computed_here(client, model, tmp_path):
+    with pytest.raises(ValueError, match="exact needs all of a volume before its first block, got a client"):
+        generate(model, (20, 20, 20), exact=True, out=tmp_path / "v.ome.zarr", client=client)
+    path = generate(model, (20, 20, 20), exact=True, out=tmp_path / "v.ome.zarr")
+    assert_array_equal(open_ome_zarr(path).levels[0].compute(), generate(model, (20, 20, 20), exact=True))
+
+
+def test_a_cluster_that_adapts_itself_starts_a_worker_for_the_work(model, tmp_path):
+    shape, out = (20, 20, 20), tmp_path / "v.ome.zarr"
+    options = {"n_workers": 0, "threads_per_worker": 1, "processes": False, "dashboard_address": ":0"}
+    # In a thread, so that a call that waits for ever is one that fails.
+    with (
+        ThreadPoolExecutor() as pool,
+        distributed.LocalCluster(**options) as cluster,
+        distributed.Client(cluster) as own,
+    ):
+        cluster.adapt(minimum=0, maximum=1)
+        pool.submit(generate, model, shape, out=out, client=own).result(timeout=60)
+    assert_array_equal(open_ome_zarr(out).levels[0].compute(), generate(model, shape))
 
 
 def test_a_device_that_the_workers_lack_is_refused(client, model, tmp_path):

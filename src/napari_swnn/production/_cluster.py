@@ -52,8 +52,9 @@ def workers_device(client: Any, device: str) -> str:
     ValueError
         If they differ, or lack the device asked for.
     """
-    client.wait_for_workers(1)
-    kinds = sorted(set(client.run(_device, device).values()))
+    # A task comes first: a cluster that adapts itself has no workers, and starts none, before there is work.
+    first = client.submit(_device, device, pure=False).result()
+    kinds = sorted({first, *client.run(_device, device).values()})
     if len(kinds) > 1:
         raise ValueError(f"device must be one that all workers have, got {' and '.join(kinds)} for {device!r}")
     return str(kinds[0])

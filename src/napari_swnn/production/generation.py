@@ -83,7 +83,8 @@ def generate(
         Go on with the unfinished run of this request that `out` may have; what it left is kept, and the bytes are
         those of an uninterrupted one.
     client : distributed.Client, optional
-        Whose workers compute and write, for a ``.zarr`` they can all reach; by default the current one, if any.
+        Whose workers compute and write, for a ``.zarr`` they can all reach; by default the current one, if any. Exact
+        volumes are computed here.
     device : {"auto", "cpu", "cuda", "mps"}
         Where to compute.
     progress : callable, optional
@@ -198,9 +199,7 @@ def _iter_to_disk(
     client: Any,
     device: str,
 ) -> Generator[GenerationStep, None, FilePath]:
-    client = _checked_client(client, out)
-    if exact and client is not None:
-        raise ValueError("exact needs all of a volume before its first block, got a client; leave one of them out")
+    client = _checked_client(client, out, exact=exact)
     # With a client it is the workers that need the device; this process computes nothing.
     here = device if client is None else "cpu"
     volumes = [describe_volume(model, shape, seed=seed, device=here, **given) for seed in seeds]
@@ -217,11 +216,15 @@ def _iter_to_disk(
     return _iter_write(file, volumes, request, client, finished=finished)
 
 
-def _checked_client(client: Any, out: FilePath) -> Any:
+def _checked_client(client: Any, out: FilePath, *, exact: bool) -> Any:
     if out.suffix.lower() not in SUFFIXES:
         raise ValueError(f"out must end in {', '.join(SUFFIXES)}, got {out}")
     if not out.absolute().parent.is_dir():
         raise FileNotFoundError(f"the folder of {out} must exist, got {out.parent}; make it first")
+    if exact:
+        if client is not None:
+            raise ValueError("exact needs all of a volume before its first block, got a client; leave one of them out")
+        return None  # one that is merely in scope was not asked for
     if is_ome_zarr(out):
         return client_in_scope() if client is None else client
     if client is not None:
