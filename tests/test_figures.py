@@ -73,6 +73,46 @@ def test_figure_has_sections_surface_and_curves(blobs, rng, tmp_path):
     assert (tmp_path / "figure.png").stat().st_size > 10_000
 
 
+def test_where_there_is_no_surface_the_box_is_drawn():
+    axes = Figure().add_subplot()
+    draw_surface(axes, np.zeros((16, 16, 16), bool))
+    assert len(axes.collections) == 0
+    assert len(axes.lines) == 12
+
+
+def test_a_thin_volume_has_a_surface():
+    inside = np.zeros((4, 320, 320), bool)
+    inside[:, :160] = True
+    triangles = np.array([path.vertices for path in drawn(inside).get_paths()])
+    corners = np.array(list(np.ndindex(2, 2, 2))) * (4, 160, 320)
+    seen = corners @ np.array([[0, -1, 1], [-2, -1, -1]]).T / np.sqrt([2, 6])
+    assert_allclose(triangles.min(axis=(0, 1)), seen.min(axis=0), atol=8)
+    assert_allclose(triangles.max(axis=(0, 1)), seen.max(axis=0), atol=8)
+
+
+@pytest.mark.parametrize("empty", ["middle", "thin"])
+def test_volumes_without_a_surface_to_show_are_reported(blobs, rng, empty):
+    volume = rng.integers(0, 2, (4, 100, 100) if empty == "thin" else (140, 140, 140)).astype(np.uint8)
+    if empty == "middle":
+        volume[5:-5, 5:-5, 5:-5] = 0
+    reference = Reference(blobs)
+    report = validate(volume, reference)
+    assert "<img" in report_page(report)
+    pictures = [axes.images[0].get_array().shape for axes in sections_figure(report).axes if axes.images]
+    assert pictures[0] == (64, 64)  # all of the reference, however thin the volume
+    figure = reconstruction_figure(volume, reference, report)
+    assert figure.axes[0].images[0].get_array().shape == (64, 64)
+
+
+def test_a_section_is_pictured_beside_its_reference(blobs, tmp_path):
+    reference = Reference(blobs)
+    figure = reconstruction_figure(blobs.T, reference, validate(blobs.T, reference), target=0.3)
+    assert [len(axes.images) for axes in figure.axes] == [1, 1, 0, 0]
+    assert_array_equal(figure.axes[1].images[0].get_array(), blobs.T)
+    assert figure.axes[1].get_title() == f"porosity {blobs.mean():.3f} (0.300 asked for)"
+    save_figure(figure, tmp_path / "figure.png")
+
+
 def lines(axes):
     return {line.get_label(): line.get_xydata().T for line in axes.lines}
 

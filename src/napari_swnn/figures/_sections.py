@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn._types import BoolArray, Labels
+from napari_swnn._types import BoolArray, Labels, Shape
 from napari_swnn.figures._curves import draw_comparison
 from napari_swnn.figures._style import TEXT, TITLE, shown
 from napari_swnn.figures._surface import draw_surface
@@ -28,12 +28,12 @@ def reconstruction_figure(
     """Picture of a reference and one reconstruction of it.
 
     The reference, three orthogonal sections at the same magnification, the surface of the phase of interest in 3-D,
-    and the two-point correlation and lineal path of both.
+    and the two-point correlation and lineal path of both; of a 2-D reconstruction, all of it in place of sections.
 
     Parameters
     ----------
     volume : numpy.ndarray
-        Labels ``(z, y, x)``.
+        Labels ``(z, y, x)`` or ``(y, x)``.
     reference : Reference
         What it was made from.
     report : ValidationReport
@@ -45,22 +45,32 @@ def reconstruction_figure(
 
     figure = Figure(figsize=(13, 7.2), layout="constrained")
     grid = figure.add_gridspec(2, 12)
-    pictures = [figure.add_subplot(grid[0, 3 * i : 3 * i + 3]) for i in range(4)]
-    side = min(volume.shape)
-    _show(pictures[0], central(reference.sections[0].image, side), f"reference, porosity {reference.porosity:.3f}")
-    for axis, name in enumerate(("z", "y", "x")):
-        section = np.take(volume, volume.shape[axis] // 2, axis) == reference.phase
-        _show(pictures[axis + 1], section, f"section normal to {name}")
-    surface = figure.add_subplot(grid[1, :4])
-    asked = "" if target is None else f" ({target:.3f} asked for)"
-    draw_surface(surface, volume == reference.phase)
-    surface.set_title(f"porosity {(volume == reference.phase).mean():.3f}{asked}", fontsize=TITLE)
-    for columns, comparison in ((slice(4, 8), report.two_point), (slice(8, 12), report.lineal_path)):
+    inside = volume == reference.phase
+    porosity = f"porosity {inside.mean():.3f}" + ("" if target is None else f" ({target:.3f} asked for)")
+    own = central(reference.sections[0].image, _magnified(inside.shape))
+    pictures = [(own, f"reference, porosity {reference.porosity:.3f}"), *_titled_sections(inside, porosity)]
+    width = 12 // len(pictures)
+    for i, (image, title) in enumerate(pictures):
+        _show(figure.add_subplot(grid[0, width * i : width * (i + 1)]), image, title)
+    first = 0
+    if inside.ndim == 3:
+        first, surface = 4, figure.add_subplot(grid[1, :4])
+        draw_surface(surface, inside)
+        surface.set_title(porosity, fontsize=TITLE)
+    middle = (first + 12) // 2
+    for columns, comparison in ((slice(first, middle), report.two_point), (slice(middle, 12), report.lineal_path)):
         axes = figure.add_subplot(grid[1, columns])
         draw_comparison(axes, comparison)
         axes.set_ylim(bottom=0)
         axes.legend(frameon=False, fontsize=TEXT)
     return figure
+
+
+def _titled_sections(inside: BoolArray, porosity: str) -> list[tuple[BoolArray, str]]:
+    if inside.ndim == 2:
+        return [(inside, porosity)]
+    middle = [np.take(inside, n // 2, axis) for axis, n in enumerate(inside.shape)]
+    return [(section, f"section normal to {name}") for section, name in zip(middle, "zyx", strict=True)]
 
 
 def sections_figure(report: ValidationReport) -> Figure:
@@ -72,7 +82,10 @@ def sections_figure(report: ValidationReport) -> Figure:
 
     shown_volumes = report.volume_sections[:MOST_REALISATIONS]
     rows = [report.reference_sections, *shown_volumes]
-    side = min(n for row in rows for image in row for n in image.shape)
+    side = min(
+        *(n for image in report.reference_sections for n in image.shape),
+        *(_magnified(shape) for shape in report.shapes[:MOST_REALISATIONS]),
+    )
     n_columns = max(map(len, rows))
     figure = Figure(figsize=(2.9 * n_columns, 3.1 * len(rows)), layout="constrained")
     grid = figure.add_gridspec(len(rows), n_columns)
@@ -87,6 +100,11 @@ def sections_figure(report: ValidationReport) -> Figure:
         draw_surface(surface, report.block)
         surface.set_title("realisation 1: " + " × ".join(map(str, report.block.shape)) + " voxels", fontsize=TITLE - 1)
     return figure
+
+
+def _magnified(shape: Shape) -> int:
+    """Side of the largest square in a section: how much of every image is shown, so that thin volumes cut no others."""
+    return sorted(shape)[len(shape) - 2]
 
 
 def central(image: BoolArray, side: int) -> BoolArray:

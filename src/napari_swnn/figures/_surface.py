@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def draw_surface(axes: Axes, inside: BoolArray) -> None:
-    """Draw the surface of a phase, seen from above one corner.
+    """Draw the surface of a phase, seen from above one corner; the box alone where there is none.
 
     Parameters
     ----------
@@ -25,17 +25,36 @@ def draw_surface(axes: Axes, inside: BoolArray) -> None:
     inside : numpy.ndarray
         ``(z, y, x)`` booleans.
     """
-    from matplotlib.collections import PolyCollection
-    from matplotlib.colors import to_rgb
+    right, up, towards = _camera()
+    triangles = _triangles(inside)
+    if len(triangles):
+        _draw_triangles(axes, triangles, right, up, towards)
+    _draw_box(axes, inside.shape, right, up)
+    axes.set_aspect("equal")
+    axes.autoscale_view()
+    axes.set_axis_off()
+
+
+def _triangles(inside: BoolArray) -> FloatArray:
+    """The surface as corners ``(n, 3, 3)``, (z, y, x) in voxels."""
     from skimage.measure import marching_cubes
 
     # Averaged to what the picture can show, with a rim of emptiness that closes the surface at the volume's faces.
     side = max(1, round(max(inside.shape) / 80))
-    vertices, corners, *_ = marching_cubes(np.pad(_averaged(inside, side), 1), 0.5)
-    triangles = ((vertices - 0.5) * side)[corners]  # (n, 3, 3), (z, y, x)
+    sides = [min(side, n) for n in inside.shape]
+    averaged = np.pad(_averaged(inside, sides), 1)
+    if averaged.max() <= 0.5:
+        return np.empty((0, 3, 3))
+    vertices, corners, *_ = marching_cubes(averaged, 0.5)
+    return np.asarray(((vertices - 0.5) * sides)[corners])
+
+
+def _draw_triangles(axes: Axes, triangles: FloatArray, right: FloatArray, up: FloatArray, towards: FloatArray) -> None:
+    from matplotlib.collections import PolyCollection
+    from matplotlib.colors import to_rgb
+
     outward = np.cross(triangles[:, 2] - triangles[:, 0], triangles[:, 1] - triangles[:, 0])
     outward /= np.linalg.norm(outward, axis=1, keepdims=True) + 1e-9
-    right, up, towards = _camera()
     facing = outward @ towards
     visible = np.flatnonzero(facing > 0)
     order = visible[np.argsort(triangles[visible].mean(axis=1) @ towards)]
@@ -45,16 +64,12 @@ def draw_surface(axes: Axes, inside: BoolArray) -> None:
     faces = PolyCollection(list(outline), facecolors=colours, edgecolors=colours, linewidths=0.2)
     faces.set_rasterized(True)  # thousands of triangles are no drawing that an SVG file should hold
     axes.add_collection(faces)
-    _draw_box(axes, inside.shape, right, up)
-    axes.set_aspect("equal")
-    axes.autoscale_view()
-    axes.set_axis_off()
 
 
-def _averaged(inside: BoolArray, side: int) -> FloatArray:
-    """Means over blocks of `side` voxels, ``float32``."""
-    whole = inside[tuple(slice(n // side * side) for n in inside.shape)]
-    blocks = whole.reshape([m for n in whole.shape for m in (n // side, side)])
+def _averaged(inside: BoolArray, sides: Sequence[int]) -> FloatArray:
+    """Means over blocks of as many voxels along each axis, ``float32``."""
+    whole = inside[tuple(slice(n // side * side) for n, side in zip(inside.shape, sides, strict=True))]
+    blocks = whole.reshape([m for n, side in zip(whole.shape, sides, strict=True) for m in (n // side, side)])
     return np.asarray(blocks.mean(axis=(1, 3, 5)), np.float32)
 
 
