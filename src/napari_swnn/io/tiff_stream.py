@@ -69,14 +69,7 @@ class TiffFile(VolumeFile):
 
     def provenance(self, path: FilePath) -> dict[str, Any]:
         """What `create` was given."""
-        import tifffile
-
-        try:
-            with tifffile.TiffFile(path) as file:
-                text = _description(file)
-            return dict(json.loads(text)[PROVENANCE_KEY])
-        except (OSError, KeyError, ValueError, TypeError, ElementTree.ParseError):
-            return {}
+        return tiff_provenance(path)
 
     def pieces(self, level: int) -> list[Piece]:
         """All strips, in the order of the file."""
@@ -162,6 +155,18 @@ class TiffFile(VolumeFile):
         same = uuid5(NAMESPACE_URL, text)
         metadata = {"axes": self._axes, "Description": text, "UUID": f"urn:uuid:{same}", **side}
         return {"bigtiff": True, "ome": True, "metadata": metadata}
+
+
+def tiff_provenance(path: FilePath) -> dict[str, Any]:
+    """What `TiffFile.create` was given for the file at a path; empty if it is of another origin."""
+    import tifffile
+
+    try:
+        with tifffile.TiffFile(path) as file:
+            text = _description(file)
+        return dict(json.loads(text)[PROVENANCE_KEY])
+    except (OSError, KeyError, ValueError, TypeError, ElementTree.ParseError):
+        return {}
 
 
 def _description(file: Any) -> str:
