@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from napari_swnn.widgets import _layers
-from napari_swnn.widgets._layers import PREVIEW_NAME
+from napari_swnn.widgets import _output_layers
+from napari_swnn.widgets._output_layers import PREVIEW_NAME
 
 
 def names(viewer):
@@ -108,7 +108,7 @@ def test_painting_on_the_reference_changes_nothing_in_the_run(running, layer, us
 
 
 def test_the_preview_may_be_removed_while_running(running, viewer, user, monkeypatch):
-    monkeypatch.setattr(_layers, "PREVIEW_INTERVAL", 0.0)
+    monkeypatch.setattr(_output_layers, "PREVIEW_INTERVAL", 0.0)
     viewer.layers.remove(PREVIEW_NAME)
     steps = len(running.progress.curve)
     user.waits_for(lambda: len(running.progress.curve) > steps + 5)

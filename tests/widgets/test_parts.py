@@ -1,6 +1,7 @@
 """The parts of the panel by themselves: form, controls, plot, layers, and sentences for errors."""
 
 from dataclasses import dataclass, fields
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,11 +10,14 @@ from napari.layers import Labels
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox
 
 from napari_swnn.core.config import PRESETS, TrainingConfig, setting
+from napari_swnn.widgets._bad_input import BadInputError, bad_input
 from napari_swnn.widgets._controls import PorosityControl
 from napari_swnn.widgets._forms import ConfigForm
-from napari_swnn.widgets._layers import BadInputError, Look, OutputLayers, Snapshot, unit_of
+from napari_swnn.widgets._layer_reading import copy_of, unit_of, values_of
+from napari_swnn.widgets._output_layers import Look, OutputLayers
 from napari_swnn.widgets._plots import LossCurve
 from napari_swnn.widgets._progress import duration
+from napari_swnn.widgets._snapshot import Snapshot
 from napari_swnn.widgets._workers import WorkFailedError, guarded, sentence
 
 
@@ -101,6 +105,37 @@ def test_a_snapshot_takes_size_and_unit_of_the_layer():
 
 def test_a_single_image_read_as_a_stack_is_a_section():
     assert Snapshot.take(Labels(np.ones((1, 1, 8, 9), np.uint8))).labels.shape == (8, 9)
+
+
+def test_nothing_is_read_to_leave_out_an_axis():
+    class OnDisk:
+        shape, dtype, ndim = (1, 600, 600, 600), np.dtype(np.uint8), 4
+
+        def __getitem__(self, index):
+            raise AssertionError("it was read")
+
+    layer = SimpleNamespace(name="large", multiscale=True, data=[OnDisk()])
+    assert values_of(layer, "reference").shape == (600, 600, 600)
+    with pytest.raises(BadInputError, match="is read on demand"):
+        copy_of(layer, "reference")
+
+
+def test_a_large_file_mapped_into_memory_is_read_on_demand(tmp_path):
+    data = np.memmap(tmp_path / "large", np.uint8, "w+", shape=(600, 600, 600))
+    layer = SimpleNamespace(name="large", multiscale=False, data=data)
+    with pytest.raises(BadInputError, match="is read on demand"):
+        copy_of(layer, "reference")
+
+
+@pytest.mark.parametrize(
+    ("text", "control"), [("roi must not be empty", "region"), ("nothing known", "reference"), ("Done.", "reference")]
+)
+def test_an_error_stands_beside_the_control_for_its_argument(text, control):
+    problem = bad_input(ValueError(text))
+    assert problem.control == control
+    assert str(problem)[0].isupper()
+    assert str(problem).count(".") == 1
+    assert bad_input(ValueError(text), {}, default="mask").control == "mask"
 
 
 def test_a_region_of_another_shape_names_its_control():

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from napari_swnn.widgets import _range_preview
-from napari_swnn.widgets._layers import PREVIEW_NAME
 from napari_swnn.widgets._models import Entry
+from napari_swnn.widgets._output_layers import PREVIEW_NAME
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 
+import dask.array as da
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
@@ -131,6 +132,14 @@ def test_a_bad_region_is_refused_beside_the_control(ready, viewer, user, region,
     user.choose(ready.settings.region, None)
     user.waits_for(ready.run_button.isEnabled)
     assert problem(ready, "region") == ""
+
+
+@pytest.mark.parametrize("levels", [1, 2])
+def test_a_volume_too_large_to_be_read_on_demand_is_refused_as_reference(panel, viewer, user, levels):
+    data = da.zeros((600, 600, 600), dtype=np.uint8, chunks=(1, 600, 600))
+    viewer.add_labels(data if levels == 1 else [data, data[::2, ::2, ::2]], multiscale=levels > 1, name="large")
+    user.waits_for(lambda: "holds 600 × 600 × 600 voxels; crop" in problem(panel, "reference"))
+    assert not panel.run_button.isEnabled()
 
 
 def test_a_region_of_interest_counts(ready, viewer, section, user):

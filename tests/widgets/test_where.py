@@ -1,5 +1,6 @@
 """Porosity maps, masks and periodic volumes in the panel."""
 
+import dask.array as da
 import numpy as np
 import pytest
 
@@ -77,6 +78,18 @@ def test_an_image_that_is_no_map_is_refused(ranged, viewer, user):
     viewer.add_image(np.full((8, 8), 3.0))
     user.choose(ranged.settings.where.kind, "map")
     user.waits_for(lambda: "must hold values in [0, 1]" in problem(ranged, "map"))
+    assert not ranged.models.generate_button.isEnabled()
+
+
+@pytest.mark.parametrize(("key", "chosen"), [("map", "image"), ("map", "regions"), ("mask", "mask")])
+def test_a_layer_too_large_to_be_read_on_demand_is_refused(ranged, viewer, user, key, chosen):
+    data = da.zeros((600, 600, 600), dtype=np.uint8, chunks=(1, 600, 600))
+    layer = viewer.add_image(data / 255) if chosen == "image" else viewer.add_labels(data)
+    where = ranged.settings.where
+    if key == "map":
+        user.choose(where.kind, "map" if chosen == "image" else chosen)
+    user.choose(getattr(where, chosen), layer)
+    user.waits_for(lambda: "holds 600 × 600 × 600 voxels; crop" in problem(ranged, key))
     assert not ranged.models.generate_button.isEnabled()
 
 

@@ -7,7 +7,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from napari_swnn.widgets._controls import Combo, Form, LayerCombo, Note
-from napari_swnn.widgets._layers import METADATA_KEY
+from napari_swnn.widgets._output_layers import METADATA_KEY
 from napari_swnn.widgets._volume_list import VolumeList
 from napari_swnn.widgets._workers import phase_of_interest
 

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._steps import retell
-from napari_swnn.widgets._layers import BadInputError, Snapshot, labels_of, length_ratio, unit_of, voxel_size_of
+from napari_swnn.widgets._bad_input import BadInputError
+from napari_swnn.widgets._layer_reading import length_ratio, unit_of, values_of, voxel_size_of
+from napari_swnn.widgets._snapshot import Snapshot
+from napari_swnn.widgets._wording import capital
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -50,7 +53,7 @@ class Candidate:
         BadInputError
             If its voxels are not those of the reference.
         """
-        labels = labels_of(layer, CONTROL)
+        labels = values_of(layer, CONTROL)
         size, unit = voxel_size_of(layer, labels.ndim, CONTROL), unit_of(layer)
         if "voxel" in (unit, reference.unit) and unit != reference.unit:
             note = f"The voxels of “{layer.name}” are taken to be as large as the pixels of the reference: "
@@ -141,7 +144,7 @@ def compare(job: CompareJob) -> "Generator[CompareStep, None, Comparison]":
     volumes = [_in_two_phases(c.labels, reference) if job.physics else c.labels for c in fit]
     report = yield from retell(
         iter_validate(volumes, reference, physics=job.physics),
-        lambda step: CompareStep(step.index / step.n_steps, step.task[:1].upper() + step.task[1:]),
+        lambda step: CompareStep(step.index / step.n_steps, capital(step.task)),
     )
     names, colours = tuple(c.name for c in fit), tuple(c.colour for c in fit)
     return Comparison(job.reference.name, names, colours, report, tuple(refused))

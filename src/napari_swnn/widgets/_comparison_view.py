@@ -10,6 +10,7 @@ from napari_swnn.widgets._comparison_plot import ComparisonPlot
 from napari_swnn.widgets._comparison_table import ComparisonTable
 from napari_swnn.widgets._controls import Combo, Note, Problem
 from napari_swnn.widgets._export import ask_file, ask_folder, file_name
+from napari_swnn.widgets._wording import capital
 from napari_swnn.widgets._workers import Checker
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class ComparisonView(QWidget):
         """Show curves and numbers; the chosen curve stays chosen."""
         self.comparison = comparison
         curves = comparison.report.curves.items()
-        self.curve.set_entries([(_capital(curve.name), key) for key, curve in curves], self.curve.value)
+        self.curve.set_entries([(capital(curve.name), key) for key, curve in curves], self.curve.value)
         self.table.show_comparison(comparison)
         self.notes.say("\n".join(f"• {note}" for note in comparison.report.notes))
         self.state.say("")
@@ -147,7 +148,3 @@ def _write_figures(comparison: "Comparison", path: Path) -> None:
     from napari_swnn.figures import save_plates
 
     save_plates(comparison.report, path)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

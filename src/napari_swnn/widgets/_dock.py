@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
     from napari.viewer import Viewer
 
-from napari_swnn.widgets._layers import PREVIEW_NAME
+from napari_swnn.widgets._output_layers import PREVIEW_NAME
 
 
 class DockPanel(QScrollArea):

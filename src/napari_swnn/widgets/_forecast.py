@@ -9,11 +9,12 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_swnn._checks import WORKING_MEMORY
 from napari_swnn._types import Shape
-from napari_swnn.widgets._layers import BadInputError
+from napari_swnn.widgets._bad_input import BadInputError, bad_input
 from napari_swnn.widgets._memory import free_memory, in_gibibytes
 from napari_swnn.widgets._place import Place, Prospect
 from napari_swnn.widgets._progress import duration
-from napari_swnn.widgets._workers import MEASURING, Checker, TrainingJob, bad_input
+from napari_swnn.widgets._wording import told_shape
+from napari_swnn.widgets._workers import MEASURING, Checker, TrainingJob
 
 if TYPE_CHECKING:
     from napari_swnn.core.cost import CostEstimate
@@ -153,7 +154,7 @@ def room_problem(shape: Shape, n: int) -> str:
         return ""
     volumes = "" if n == 1 else f"{n} volumes of "
     return (
-        f"{volumes}{' × '.join(map(str, shape))} voxels need {in_gibibytes(needed)}, and {in_gibibytes(free)} are "
+        f"{volumes}{told_shape(shape)} voxels need {in_gibibytes(needed)}, and {in_gibibytes(free)} are "
         "free; choose a smaller size, or make a lazy layer or a file under Large volumes."
     )
 

@@ -8,6 +8,7 @@ from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QDoubleSpinBox, QFormLayout, QLabel, QSpinBox, QWidget
 
 from napari_swnn.widgets._controls import Combo
+from napari_swnn.widgets._wording import capital
 
 _MOST = 1_000_000
 
@@ -88,7 +89,7 @@ class ConfigForm(QWidget):
 
 def _label(field: "Field[Any]") -> str:
     name: str = field.metadata.get("label") or field.name.removeprefix("n_").replace("_", " ")
-    return name[:1].upper() + name[1:]
+    return capital(name)
 
 
 def _value_of(control: Any) -> Any:

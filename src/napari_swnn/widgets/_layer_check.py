@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_swnn.widgets._layers import BadInputError, check_readable, labels_of, unit_of, voxel_size_of
+from napari_swnn.widgets._bad_input import BadInputError
+from napari_swnn.widgets._layer_reading import check_readable, unit_of, values_of, voxel_size_of
 from napari_swnn.widgets._workers import Checker
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class LayerFacts:
         BadInputError
             If it is no section and no volume of cubic voxels, or too large to be read on demand.
         """
-        labels = labels_of(layer, control)
+        labels = values_of(layer, control)
         check_readable(layer, labels, control)
         return cls(layer.name, labels, voxel_size_of(layer, labels.ndim, control), unit_of(layer), {})
 

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn.widgets._layers import BadInputError, Look, OutputLayers
+from napari_swnn.widgets._bad_input import BadInputError
+from napari_swnn.widgets._output_layers import Look, OutputLayers
 from napari_swnn.widgets._tiles import Tiles, TileView
 
 if TYPE_CHECKING:

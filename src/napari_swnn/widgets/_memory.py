@@ -1,6 +1,6 @@
 """Will it fit? Said before a run, beside the layer that is too large."""
 
-from napari_swnn.widgets._layers import BadInputError
+from napari_swnn.widgets._bad_input import BadInputError
 
 
 def free_memory() -> int:

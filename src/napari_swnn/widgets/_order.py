@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from napari_swnn._types import Labels, Shape
-from napari_swnn.widgets._layers import Look, OutputLayers, porosity_of, provenance, result_name
 from napari_swnn.widgets._lazy import open_lazily
 from napari_swnn.widgets._models import Entry
+from napari_swnn.widgets._output_layers import Look, OutputLayers
 from napari_swnn.widgets._place import Place
+from napari_swnn.widgets._provenance import porosity_of, provenance, result_name
+from napari_swnn.widgets._wording import told_shape
 from napari_swnn.widgets._workers import GenerationJob
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ class Order:
 
     def size(self, entry: Entry) -> str:
         """Voxels of a volume as one says them, with its number where there are several."""
-        voxels = " × ".join(map(str, self.shape[-entry.model.dimension :])) + " voxels"
+        voxels = told_shape(self.shape[-entry.model.dimension :]) + " voxels"
         return voxels if self.n == 1 else f"{voxels}, {len(self.layers) + 1} of {self.n}"
 
     def keep(self, labels: Labels, entry: Entry) -> bool:

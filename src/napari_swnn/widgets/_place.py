@@ -7,9 +7,10 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from napari_swnn._types import Shape
-from napari_swnn.widgets._layers import BadInputError
+from napari_swnn.widgets._bad_input import bad_input
 
 T = TypeVar("T")
+_CONTROLS = {"shape": "periodic", "periodic": "periodic", "mask": "mask", "exact": "exact"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,11 +99,7 @@ class Place:
             if self.exact:
                 exact_target(volume)
         except (TypeError, ValueError) as error:
-            text = str(error)
-            about = {"shape": "periodic", "periodic": "periodic", "mask": "mask", "exact": "exact"}.get(
-                text.split(" ", 1)[0], "map"
-            )
-            raise BadInputError(about, f"{text[:1].upper()}{text[1:]}.") from error
+            raise bad_input(error, _CONTROLS, default="map") from error
 
     def told(self, porosity: float | None) -> str:
         """The porosity in a word or two, for the name of a layer."""
@@ -170,5 +167,4 @@ def _beside(control: str, make: Callable[[], T]) -> T:
     try:
         return make()
     except (TypeError, ValueError) as error:
-        text = str(error)
-        raise BadInputError(control, f"{text[:1].upper()}{text[1:]}.") from error
+        raise bad_input(error, {}, default=control) from error

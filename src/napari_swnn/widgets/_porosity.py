@@ -6,6 +6,7 @@ from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_swnn.widgets._controls import Note, PorosityControl, Problem
+from napari_swnn.widgets._wording import full_sentence
 
 if TYPE_CHECKING:
     from napari_swnn.statistics import FractionInterval
@@ -115,7 +116,7 @@ class IntervalNote:
         """Show the reference's porosity with its interval, and what is reachable where that is not everything."""
         self.note.say(told_interval(own, interval) + told_reach(reachable))
         warning = "" if interval is None or interval.warning is None else interval.warning
-        self.warning.say(f"{warning[:1].upper()}{warning[1:]}." if warning else "")
+        self.warning.say(full_sentence(warning) if warning else "")
 
     def clear(self) -> None:
         """Say nothing."""

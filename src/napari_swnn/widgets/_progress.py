@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
 from napari_swnn.widgets._controls import Note, Problem
 from napari_swnn.widgets._plots import LossCurve
+from napari_swnn.widgets._wording import full_sentence
 
 if TYPE_CHECKING:
     from napari_swnn.core.training import TrainingStep
@@ -67,7 +68,7 @@ class ProgressPanel(QWidget):
     def add_loss(self, step: "TrainingStep") -> None:
         """Take note of the loss of a step, and of what the step has to say, which stays until the run ends."""
         if step.note:
-            self.remark.say(f"{step.note[:1].upper()}{step.note[1:]}" + ("" if step.note.endswith(".") else "."))
+            self.remark.say(full_sentence(step.note))
         self.curve.add(step.iteration, step.loss, step.scale)
 
     def advance(self, done: int, total: int, time_left: float) -> None:

@@ -9,8 +9,9 @@ import numpy as np
 
 from napari_swnn._steps import retell
 from napari_swnn._types import FloatArray, Labels
-from napari_swnn.widgets._layers import length_ratio
+from napari_swnn.widgets._layer_reading import length_ratio
 from napari_swnn.widgets._property_kinds import AXES, CONDUCTIVITY, DIFFUSION, PERMEABILITY, UNITS, Kind, field_names
+from napari_swnn.widgets._wording import told_shape
 
 if TYPE_CHECKING:
     from napari_swnn.physics import ConductivityResult, PermeabilityResult, SolverStep, TortuosityResult
@@ -94,7 +95,7 @@ class PropertyJob:
     @property
     def about(self) -> str:
         """What was assumed, in a sentence."""
-        size = " × ".join(map(str, self.labels.shape))
+        size = told_shape(self.labels.shape)
         values = ", ".join(f"{value:g} for label {label}" for label, value in self.conductivities.items())
         with_unit = f" Conductivities in {self.conductivity_unit}: {values}." if values else ""
         return f"{size} voxels; ends {dict(self.kind.ends)[self.ends]}, sides periodic.{with_unit}"

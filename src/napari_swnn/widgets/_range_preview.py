@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, QTimer
 
 from napari_swnn._types import Labels
-from napari_swnn.widgets._layers import Look, OutputLayers
+from napari_swnn.widgets._output_layers import Look, OutputLayers
 from napari_swnn.widgets._workers import Checker
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
 
+from napari_swnn.widgets._bad_input import BadInputError
 from napari_swnn.widgets._layer_check import LayerWatch
-from napari_swnn.widgets._layers import BadInputError, Snapshot
+from napari_swnn.widgets._snapshot import Snapshot
 from napari_swnn.widgets._workers import Checker, Inputs, Survey, survey
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, Signal
 
 from napari_swnn._types import Labels
-from napari_swnn.widgets._layers import BadInputError
+from napari_swnn.widgets._bad_input import BadInputError
 from napari_swnn.widgets._lazy import box_around_view, lazy_layer, rest, tiles_of
+from napari_swnn.widgets._wording import told_shape
 from napari_swnn.widgets._workers import Runner
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Regions(QObject):
         if self._source is None:
             return ""
         layer, window = self._source
-        return f"{' × '.join(map(str, window.shape))} voxels of “{layer.name}”"
+        return f"{told_shape(window.shape)} voxels of “{layer.name}”"
 
     def begin(self, side: int) -> bool:
         """Compute a box around what is looked at; false if there is nothing to take it from."""
@@ -75,7 +76,7 @@ class Regions(QObject):
 
     def show(self, labels: Labels) -> None:
         """Add the box that was computed, in its place."""
-        from napari_swnn.widgets._layers import show_part
+        from napari_swnn.widgets._output_layers import show_part
 
         if self._source is None:
             return

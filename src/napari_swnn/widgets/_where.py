@@ -16,13 +16,14 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_swnn.widgets._bad_input import BadInputError
 from napari_swnn.widgets._controls import Combo, Form, LayerCombo, Note, PorosityControl, side_by_side
-from napari_swnn.widgets._layers import BadInputError, labels_of
+from napari_swnn.widgets._layer_reading import copy_of
 from napari_swnn.widgets._place import EVERYWHERE, Place
 
 if TYPE_CHECKING:
-    from napari.layers import Image, Layer
     from napari.layers import Labels as LabelsLayer
+    from napari.layers import Layer
 
 Kind = Literal["same", "gradient", "map", "regions"]
 
@@ -145,7 +146,7 @@ class WherePanel(QWidget):
             axis=self.axis.value,
             values=values,
             porosities=self.table.porosities if kind == "regions" else {},
-            mask=None if mask is None else np.array(labels_of(mask, "mask")),
+            mask=None if mask is None else copy_of(mask, "mask"),
             mask_axis=self.mask_axis.value,
             outside=None if self.outside.value is None else self.new_label.value(),
             periodic=cast("tuple[bool, ...]", tuple(tick.isChecked() for tick in self.periodic)),
@@ -158,11 +159,10 @@ class WherePanel(QWidget):
         if layer is None:
             wanted = "an Image layer with fractions" if kind == "map" else "a Labels layer with regions"
             raise BadInputError("map", f"A map of porosities needs {wanted}; add one.")
-        if kind == "map":
-            return _image(layer)
-        labels = np.array(labels_of(layer, "map"))
-        self._show_regions(labels)  # the user may have painted new ones
-        return labels
+        values = copy_of(layer, "map")
+        if kind == "regions":
+            self._show_regions(values)  # the user may have painted new ones
+        return values
 
     def _show_regions(self, labels: np.ndarray) -> None:
         found = [int(label) for label in np.unique(labels)[: _MOST_LABELS + 1]]
@@ -225,13 +225,6 @@ class _RegionTable(QTableWidget):
 
     def _on_value(self, _value: float) -> None:
         self.changed.emit()
-
-
-def _image(layer: "Image") -> np.ndarray:
-    data = np.array(layer.data[0] if layer.multiscale else layer.data)
-    while data.ndim > 2 and data.shape[0] == 1:
-        data = data[0]
-    return data
 
 
 def _porosity(value: float) -> QDoubleSpinBox:

@@ -17,8 +17,10 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_swnn._types import Labels, Shape
 from napari_swnn.core.config import TrainingConfig
-from napari_swnn.widgets._layers import BadInputError, Snapshot
+from napari_swnn.widgets._bad_input import BadInputError, bad_input
 from napari_swnn.widgets._place import EVERYWHERE, Place
+from napari_swnn.widgets._snapshot import Snapshot
+from napari_swnn.widgets._wording import full_sentence
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,24 +163,6 @@ def phase_of_interest(phases: dict[int, float], wanted: int | None) -> int:
     return 1 if 1 in phases else max(phases)
 
 
-_CONTROLS = {
-    "phase": "phase",
-    "roi": "region",
-    "porosity": "porosity",
-    "shape": "size",
-    "device": "device",
-    "cube_size": "preset",
-    "coarse_cube_size": "preset",
-    "sampling": "preset",
-}
-
-
-def bad_input(error: Exception) -> BadInputError:
-    """An error of the numerical part, which begins with the name of the argument, beside the control for it."""
-    text = str(error)
-    return BadInputError(_CONTROLS.get(text.split(" ", 1)[0], "reference"), text[:1].upper() + text[1:] + ".")
-
-
 def train(job: TrainingJob, should_stop: Callable[[], bool]) -> "Generator[TrainingStep, None, Model]":
     """Train; yields steps, returns the model."""
     from napari_swnn.core.training import iter_training
@@ -262,8 +246,7 @@ def sentence(error: BaseException) -> str:
             "Visual C++ runtime."
         )
     if isinstance(error, ValueError | TypeError | OSError | WorkFailedError):
-        text = _first_line(error)
-        return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+        return full_sentence(_first_line(error))
     return f"Something went wrong: {_first_line(error)} ({type(error).__name__})."
 
 

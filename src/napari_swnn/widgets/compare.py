@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
+from napari_swnn.widgets._bad_input import BadInputError
 from napari_swnn.widgets._compare_settings import CompareSettings
 from napari_swnn.widgets._compare_work import (
     Candidate,
@@ -22,9 +23,9 @@ from napari_swnn.widgets._comparison_view import ComparisonView
 from napari_swnn.widgets._controls import Note
 from napari_swnn.widgets._dock import DockPanel
 from napari_swnn.widgets._layer_check import LayerCheck, LayerWatch
-from napari_swnn.widgets._layers import BadInputError, Snapshot, check_readable, labels_of
 from napari_swnn.widgets._memory import check_room
 from napari_swnn.widgets._run_progress import WorkProgress
+from napari_swnn.widgets._snapshot import Snapshot
 from napari_swnn.widgets._workers import TaskRunner
 
 if TYPE_CHECKING:
@@ -136,7 +137,6 @@ class CompareWidget(DockPanel):
         reference = self.settings.reference.value
         if reference is None:
             return None
-        check_readable(reference, labels_of(reference, "reference"), "reference")
         return Snapshot.take(reference, self.settings.region.value)
 
     def _on_check(self) -> None:

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
+from napari_swnn.widgets._bad_input import BadInputError
 from napari_swnn.widgets._controls import Note
 from napari_swnn.widgets._dock import DockPanel
 from napari_swnn.widgets._layer_check import LayerCheck, LayerFacts
-from napari_swnn.widgets._layers import BadInputError, place_of, show_in_3d
+from napari_swnn.widgets._layer_reading import place_of
 from napari_swnn.widgets._memory import check_room, in_gibibytes
+from napari_swnn.widgets._output_layers import show_in_3d
 from napari_swnn.widgets._property_kinds import CONDUCTIVITY, LEAST, MOST_PHASES, PERMEABILITY, Kind, bytes_for_voxel
 from napari_swnn.widgets._property_layers import add_layers
 from napari_swnn.widgets._property_results import Results
 from napari_swnn.widgets._property_settings import PropertySettings
 from napari_swnn.widgets._property_work import Account, PropertyJob, PropertyRun, PropertyStep, compute
 from napari_swnn.widgets._run_progress import WorkProgress
+from napari_swnn.widgets._wording import told_shape
 from napari_swnn.widgets._workers import TaskRunner, sentence
 
 if TYPE_CHECKING:
@@ -204,7 +207,7 @@ class PropertiesWidget(DockPanel):
         if facts is None:
             return ""
         shape = facts.labels.shape
-        size = " × ".join(map(str, shape))
+        size = told_shape(shape)
         voxel = "" if facts.unit == "voxel" else f" of {facts.voxel_size:g} {facts.unit}"
         text = f"{size} voxels{voxel} · a run needs about {in_gibibytes(self._needed(shape))}"
         if prod(shape) > LARGE[self.settings.kind.key]:

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from napari_swnn._types import Labels
+from napari_swnn.widgets._bad_input import BadInputError
 from napari_swnn.widgets._controls import Note, Problem
 from napari_swnn.widgets._dock import DockPanel
 from napari_swnn.widgets._drawer import Drawer
 from napari_swnn.widgets._forecast import Forecast, Intent, memory_warning, room_problem, told_cost
 from napari_swnn.widgets._large import LargePanel
-from napari_swnn.widgets._layers import BadInputError, Look, OutputLayers, phase_colour, show_in_3d
+from napari_swnn.widgets._layer_reading import phase_colour
 from napari_swnn.widgets._lazy import rest, tiles_of
 from napari_swnn.widgets._models import Entry, ModelPanel
 from napari_swnn.widgets._order import Order
+from napari_swnn.widgets._output_layers import Look, OutputLayers, show_in_3d
 from napari_swnn.widgets._place import EVERYWHERE
 from napari_swnn.widgets._progress import ProgressPanel
 from napari_swnn.widgets._range_preview import RangePreview
