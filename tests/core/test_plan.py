@@ -25,6 +25,7 @@ def test_scales_that_cannot_express_the_porosity_are_left_out_and_said(chequered
     assert extreme.stages[-1].scale == 1
     assert len(extreme.targets) == len(extreme.stages)
     assert "too few large patterns have the porosity 0.03" in extreme.choice.reasons[-1]
+    assert f"a voxel sees {extreme.choice.network.receptive_field} px" in extreme.choice.reasons[1]
 
 
 def test_every_porosity_in_the_reachable_range_can_be_planned(chequered):

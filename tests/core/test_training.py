@@ -217,5 +217,11 @@ def test_settings_out_of_range_are_refused(setting, value):
         TrainingConfig(**{setting: value})
 
 
+def test_fine_takes_a_scale_more(blobs):
+    reference = Reference(np.tile(blobs, (2, 2)))  # large enough to hold it
+    standard, fine = (plan_training(reference, preset=preset).stages for preset in ("standard", "fine"))
+    assert [stage.scale for stage in fine] == [2 * standard[0].scale, *(stage.scale for stage in standard)]
+
+
 def test_presets_grow_in_length():
     assert PRESETS["draft"].n_steps < PRESETS["standard"].n_steps < PRESETS["fine"].n_steps

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from math import ceil, log2
 
 from napari_swnn.core.config import TrainingConfig
+from napari_swnn.core.correlation import correlation_length
 from napari_swnn.core.network import NetworkConfig, StageConfig
 from napari_swnn.core.patterns import largest_window
-from napari_swnn.core.reference import Reference, correlation_length
+from napari_swnn.core.reference import Reference
 
 MAX_SCALES, MAX_BLOCKS = 5, 16
 _TEMPLATE, _COARSE_TEMPLATE = 7, 5
@@ -48,7 +49,11 @@ def choose_network(reference: Reference, config: TrainingConfig, *, dimension: i
     length = correlation_length(reference)
     choose = _plain_stage if config.network == "plain" else _cascade_stages
     stages, reasons = choose(reference, config, length)
-    return NetworkChoice(NetworkConfig(stages, dimension), length, (f"Correlation length: {length:.1f} px.", *reasons))
+    return NetworkChoice(
+        NetworkConfig(stages, dimension),
+        length,
+        (f"Correlation length (autocovariance at 1/e): {length:.1f} px.", *reasons),
+    )
 
 
 def _plain_stage(
@@ -66,7 +71,7 @@ def _cascade_stages(
     reference: Reference, config: TrainingConfig, length: float
 ) -> tuple[tuple[StageConfig, ...], tuple[str, ...]]:
     # Structure finer than about a voxel does not exist at a scale: the coarsest is where the length still spans one.
-    wanted = config.n_scales or min(MAX_SCALES, 1 + max(0, round(log2(length))))
+    wanted = config.n_scales or min(MAX_SCALES, 1 + max(0, round(log2(length))) + config.n_further_scales)
     # A section must hold a few independent patterns of the coarsest scale.
     room = min(largest_window(direction) for direction in reference.directions)
     fitting = room / (3 * (config.template_size or _COARSE_TEMPLATE))
@@ -82,10 +87,21 @@ def _cascade_stages(
         )
         for scale in (2**i for i in reversed(range(n_scales)))
     )
-    field = NetworkConfig(stages).receptive_field
-    reach = ", ".join(f"{stage.template_size} at 1/{stage.scale}" for stage in stages)
-    reasons = (f"{n_scales} scale(s), so that a voxel sees {field} px; patterns of {reach} of the resolution.",)
-    return stages, reasons
+    return stages, describe_cascade(stages, length)
+
+
+def describe_cascade(stages: tuple[StageConfig, ...], length: float) -> tuple[str, ...]:
+    """Sentences that say how a cascade follows from the correlation length of the reference."""
+    coarsest, field = stages[0].scale, NetworkConfig(stages).receptive_field
+    scales = (
+        "One scale" if len(stages) == 1 else f"{len(stages)} scales, the coarsest at 1/{coarsest} of the resolution"
+    )
+    patterns = ", ".join(f"{stage.template_size} px at 1/{stage.scale}" for stage in stages)
+    blocks = ", ".join(str(n) for n in sorted({stage.n_blocks for stage in stages}))
+    return (
+        f"{scales}, where that length is {length / coarsest:.1f} px; a voxel sees {field} px (Eq. 12).",
+        f"Patterns of {patterns}; {blocks} blocks for each scale.",
+    )
 
 
 def _template(room: int, wanted: int) -> int:

@@ -35,6 +35,9 @@ class TrainingConfig:
         choices=("cascade", "plain"),
     )
     n_scales: int = setting(0, "Number of scales of the cascade; 0 chooses it from the correlation length.", low=0)
+    n_further_scales: int = setting(
+        0, "Scales beyond those that the correlation length asks for, where the number is chosen from it.", low=0
+    )
     template_size: int = setting(0, "Side of the local patterns in pixels; 0 chooses it.", low=0)
     n_blocks: int = setting(0, "Blocks (convolution, batch norm, leaky ReLU) of each network; 0 chooses it.", low=0)
     n_channels: int = setting(32, "Features of the finest network; multiples of 8 are quickest.", low=1)
@@ -110,7 +113,7 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
             n_calibration_blocks=12,
         ),
         "standard": _STANDARD,
-        "fine": replace(_STANDARD, n_steps=500, n_coarse_steps=480),
+        "fine": replace(_STANDARD, n_further_scales=1, n_steps=500, n_coarse_steps=480),
         "paper": TrainingConfig(
             network="plain",
             n_blocks=8,

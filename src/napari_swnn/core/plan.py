@@ -10,11 +10,10 @@ import torch
 from napari_swnn._checks import check_in_range, check_seed
 from napari_swnn._types import Shape
 from napari_swnn.core.calibration import N_NODES
-from napari_swnn.core.choice import NetworkChoice, choose_network
+from napari_swnn.core.choice import NetworkChoice, choose_network, describe_cascade
 from napari_swnn.core.config import TrainingConfig, preset_config
 from napari_swnn.core.control import TargetFamily, reachable_range
 from napari_swnn.core.device import pick_device
-from napari_swnn.core.grey import BLOCK_SIDE
 from napari_swnn.core.network import StageConfig
 from napari_swnn.core.patterns import extract_patterns, largest_window, too_small_message
 from napari_swnn.core.reference import Reference
@@ -112,22 +111,6 @@ class TrainingPlan:
         if self.config.sampling == "cube":
             return ((Window.of_shape((side,) * 3), (0, 1, 2)),)
         return tuple((Window.of_shape(_slab(side, axis)), (axis,)) for axis in range(3))
-
-    def cost(self, stage: StageConfig) -> float:
-        """Arithmetic of one step, in units that mean nothing by themselves."""
-        windows = [window.grown(stage.margin) for window, _ in self.samples(stage)]
-        return self.n_volumes * sum(_arithmetic(stage, float(np.prod(window.shape))) for window in windows)
-
-    @property
-    def block_cost(self) -> float:
-        """Arithmetic of one block of the calibration, in the same units: all stages, forward only."""
-        dimension = self.choice.network.dimension
-        sides = {stage: BLOCK_SIDE[dimension] / stage.scale + 2 * stage.margin for stage in self.stages}
-        return sum(_arithmetic(stage, side**dimension) / 3 for stage, side in sides.items())
-
-
-def _arithmetic(stage: StageConfig, n_voxels: float) -> float:
-    return n_voxels * stage.n_blocks * stage.n_channels * (stage.n_channels + 16)
 
 
 def _slab(side: int, axis: int) -> Shape:
@@ -254,11 +237,12 @@ def _able_to_express(
         first += 1
     if first == 0:
         return choice, families
-    network = replace(choice.network, stages=choice.network.stages[first:])
+    kept = choice.network.stages[first:]
     asked = " and ".join(f"{porosity:.2f}" for porosity in porosities)
     left_out = ", ".join(f"1/{stage.scale}" for stage in choice.network.stages[:first])
     reason = f"No stage at {left_out} of the resolution: too few large patterns have the porosity {asked}."
-    return replace(choice, network=network, reasons=(*choice.reasons, reason)), families[first:]
+    reasons = (choice.reasons[0], *describe_cascade(kept, choice.correlation_length), reason)
+    return replace(choice, network=replace(choice.network, stages=kept), reasons=reasons), families[first:]
 
 
 def _expresses(family: TargetFamily, porosity: float) -> bool:

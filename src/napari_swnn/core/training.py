@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
-from time import perf_counter
 
 import numpy as np
 import torch
@@ -22,48 +21,15 @@ from napari_swnn.core.calibration import (
 from napari_swnn.core.config import TrainingConfig, name_of
 from napari_swnn.core.device import describe_device
 from napari_swnn.core.model import Model, PhaseLabels
-from napari_swnn.core.network import Stage, StageConfig
+from napari_swnn.core.network import Stage
 from napari_swnn.core.plan import TrainingPlan, plan_training
+from napari_swnn.core.progress import TrainingClock, TrainingStep
 from napari_swnn.core.randomness import Randomness
 from napari_swnn.core.reference import Reference
-from napari_swnn.core.stage_training import StageStep, iter_stage, new_stage, settle_norms
+from napari_swnn.core.stage_training import iter_stage, new_stage, settle_norms
 from napari_swnn.core.threshold import ThresholdCurve
 
-
-@dataclass(frozen=True, eq=False, slots=True)
-class TrainingStep:
-    """What one step of a training did.
-
-    Attributes
-    ----------
-    iteration, n_iterations : int
-        Steps done, of all stages together, and steps planned.
-    scale : int
-        Scale of the stage in training: the side of its voxels in voxels of the result.
-    loss : float
-        Sliced Wasserstein distance of the step's sections to the target.
-    porosity : float
-        Fraction of the phase of interest in the step's volume, in [0, 1].
-    preview : numpy.ndarray
-        Labels of the step's volume, at the stage's scale.
-    elapsed, time_left : float
-        Seconds.
-    activity : str
-        What is being done: ``"training"``, or ``"finding the threshold"`` after the last iteration.
-    note : str
-        What the user should know, for example that the loss diverged and what was done; usually empty.
-    """
-
-    iteration: int
-    n_iterations: int
-    scale: int
-    loss: float
-    porosity: float
-    preview: Labels
-    elapsed: float
-    time_left: float
-    activity: str = "training"
-    note: str = ""
+__all__ = ["TrainingStep", "iter_plan", "iter_training", "train"]
 
 
 def train(
@@ -154,7 +120,7 @@ def iter_plan(
 ) -> Generator[TrainingStep, None, Model]:
     """Carry out a plan; see `iter_training`."""
     source = Randomness(plan.seed, plan.device)
-    clock = _Clock(plan)
+    clock = TrainingClock(plan)
     finished: list[Stage] = []
     losses: list[float] = []
     for config, targets in zip(plan.stages, plan.targets, strict=True):
@@ -175,7 +141,7 @@ def iter_plan(
 
 
 def _iter_thresholds(
-    plan: TrainingPlan, stages: Sequence[Stage], clock: _Clock, should_stop: Callable[[], bool]
+    plan: TrainingPlan, stages: Sequence[Stage], clock: TrainingClock, should_stop: Callable[[], bool]
 ) -> Generator[TrainingStep, None, ThresholdCurve]:
     """Calibrate the threshold of each porosity; a user who wants to stop gets them from the fewest blocks."""
     nodes, values = plan.porosity_nodes, list[float]()
@@ -194,45 +160,6 @@ def _iter_thresholds(
         )
         values.append(threshold)
     return ThresholdCurve(nodes, tuple(values))
-
-
-class _Clock:
-    """Counts steps over all stages and foretells the end from the arithmetic that is left."""
-
-    def __init__(self, plan: TrainingPlan) -> None:
-        self.plan, self.start, self.iteration, self.stopped = plan, perf_counter(), 0, False
-        self.total = sum(plan.n_steps(stage) for stage in plan.stages)
-        self.cost = sum(plan.n_steps(stage) * plan.cost(stage) for stage in plan.stages)
-        self.cost += len(plan.porosity_nodes) * plan.n_calibration_blocks * plan.block_cost
-        self.spent = 0.0
-        self.warm: tuple[float, float] | None = None
-        self.last: TrainingStep
-
-    def step(self, stage: StageConfig, step: StageStep, preview: Labels) -> TrainingStep:
-        self.iteration += 1
-        self.spent += self.plan.cost(stage)
-        porosity = float((preview == self.plan.reference.phase).mean())
-        self.last = TrainingStep(
-            self.iteration, self.total, stage.scale, step.loss, porosity, preview, *self._times(), note=step.note
-        )
-        return self.last
-
-    def expect_blocks(self, n_blocks: int) -> None:
-        """Only so many blocks of the calibration are left to do."""
-        self.cost = self.spent + n_blocks * self.plan.block_cost
-
-    def calibration_step(self) -> TrainingStep:
-        self.spent += self.plan.block_cost
-        elapsed, left = self._times()
-        return replace(self.last, elapsed=elapsed, time_left=left, activity="finding the threshold", note="")
-
-    def _times(self) -> tuple[float, float]:
-        elapsed = perf_counter() - self.start
-        if self.warm is None:  # the first step loads and compiles: it foretells nothing
-            self.warm = (elapsed, self.spent)
-            return elapsed, elapsed * (self.cost / self.spent - 1)
-        pace = (elapsed - self.warm[0]) / (self.spent - self.warm[1])
-        return elapsed, max(0.0, pace * (self.cost - self.spent))
 
 
 def _as_labels(reference: Reference, grey: Tensor) -> Labels:
