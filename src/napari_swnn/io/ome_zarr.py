@@ -32,7 +32,7 @@ _FEW_CHUNKS = 16
 _COMPRESSION = 6
 """Of labels with bits in random order and one bit of information each it is 8; coherent phases reach 20 to 30."""
 _UNITS = {
-    "angstrom": ("Å", "ångström"),
+    "angstrom": ("Å", "\u212b", "ångström"),
     "nanometer": ("nm", "nanometre"),
     "micrometer": ("um", "µm", "μm", "micron", "microns", "micrometre"),
     "millimeter": ("mm", "millimetre"),

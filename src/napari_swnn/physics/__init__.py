@@ -10,6 +10,7 @@ result, for whoever wants to show the progress or stop half-way.
 `effective_conductivity`    heat, charge or solute through any number of phases; one axis or the full tensor
 `tortuosity_factor`         τ = φ·D0/D_eff of one phase
 `permeability`              slow viscous flow through one phase; one axis or the full tensor
+`streamlines`               ways along a velocity or flux field
 `wiener_bounds`             what layers along and across the flux conduct
 `hashin_shtrikman_bounds`   what isotropic materials conduct at most and at least
 =========================== ========================================================================================
@@ -35,6 +36,7 @@ from napari_swnn.physics.results import (
     TensorResult,
     TortuosityResult,
 )
+from napari_swnn.physics.streamlines import FlowLine, streamlines
 from napari_swnn.physics.tortuosity import iter_tortuosity_factor, tortuosity_factor
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "ConductivityBounds",
     "ConductivityResult",
     "ConductivityTensor",
+    "FlowLine",
     "NotConvergedError",
     "NotPercolatingError",
     "Outcome",
@@ -58,6 +61,7 @@ __all__ = [
     "iter_permeability",
     "iter_tortuosity_factor",
     "permeability",
+    "streamlines",
     "tortuosity_factor",
     "wiener_bounds",
 ]

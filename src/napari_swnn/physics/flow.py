@@ -40,10 +40,15 @@ FlowMethod: TypeAlias = Literal["stokes", "lbm"]
 PermeabilityTensor: TypeAlias = TensorResult[PermeabilityResult]
 
 METRES = {
+    **dict.fromkeys(("km", "kilometer", "kilometre"), 1e3),
     **dict.fromkeys(("m", "meter", "metre"), 1.0),
+    **dict.fromkeys(("ft", "foot"), 0.3048),
+    **dict.fromkeys(("in", "inch"), 0.0254),
+    **dict.fromkeys(("cm", "centimeter", "centimetre"), 1e-2),
     **dict.fromkeys(("mm", "millimeter", "millimetre"), 1e-3),
-    **dict.fromkeys(("um", "µm", "μm", "micron", "micrometer", "micrometre"), 1e-6),
+    **dict.fromkeys(("um", "µm", "μm", "micron", "microns", "micrometer", "micrometre"), 1e-6),
     **dict.fromkeys(("nm", "nanometer", "nanometre"), 1e-9),
+    **dict.fromkeys(("Å", "\u212b", "angstrom", "ångström"), 1e-10),  # a letter, and a sign that looks like it
 }
 """Units of length that a permeability in m² can start from, in metres."""
 
@@ -105,7 +110,7 @@ def permeability(
     voxel_size : float, optional
         Edge of a voxel in `unit`; the result is then in m² instead of voxel².
     unit : str, optional
-        "m", "mm", "um" or "nm".
+        A length: "m", "mm", "um", "nm", "inch", …
     tolerance : float
         Residual at which to stop, in (0, 1): the velocity left on the walls over that of the undisturbed stream (root
         mean squares); with "lbm" the net force on the fluid over the driving force.
