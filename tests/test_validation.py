@@ -263,7 +263,9 @@ def test_csv_holds_what_the_report_holds(slit_report, tmp_path):
     assert picked("permeability", "1", "z") == pytest.approx([slit_report.transport[0].permeability[0].value])
     half_width = slit_report.reference_interval.half_width
     assert picked("porosity", "reference", "mean", "half_width_95") == pytest.approx([half_width])
-    assert {r["statistic"] for r in rows} == {*slit_report.curves, *slit_report.quantities}
+    bounds = {f"conductivity_{kind}_{end}" for kind in ("wiener", "hashin_shtrikman") for end in ("lower", "upper")}
+    assert {r["statistic"] for r in rows} == {*slit_report.curves, *slit_report.quantities, *bounds}
+    assert picked("conductivity_wiener_upper", "2", "mean") == pytest.approx([0.713])
 
 
 def test_summary_names_every_number(slit_report):
@@ -271,6 +273,11 @@ def test_summary_names_every_number(slit_report):
     for quantity in slit_report.quantities.values():
         assert quantity.name in summary
     assert "2 of 2 along z, 2 of 2 along y, 0 of 2 along x" in summary
+    lines = summary.splitlines()
+    conductivity = next(i for i, line in enumerate(lines) if line.startswith("conductivity"))
+    assert "Wiener bounds" in lines[conductivity + 1]
+    assert "0.0511 to 0.713" in lines[conductivity + 1]
+    assert "Hashin–Shtrikman bounds" in lines[conductivity + 2]
 
 
 @pytest.mark.parametrize(
@@ -327,6 +334,29 @@ def test_bad_input_is_refused_by_the_call_itself(blobs):
 def test_a_volume_without_the_phase_is_refused(blobs, fill, state):
     with pytest.raises(ValueError, match=f"volume 1 of 1 must hold phase 1 and another, got {state}"):
         validate(np.full((16, 16, 16), fill), Reference(blobs))
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [
+        (0, "volume 2 of 2 must hold phase 1 and another, got none of it"),
+        (3, "one number for each label of volume 2 of 2, got none for 3"),
+    ],
+)
+def test_what_no_solve_can_take_is_refused_before_the_first(slits, lazy, label, message):
+    other = np.where(slits == 1, label, 0)
+    other[0] = 0 if label == 0 else 1
+    volumes = [da.from_array(v) if lazy else v for v in (slits, other)]
+    told = []
+    with pytest.raises(ValueError, match=message):
+        validate(volumes, Reference(slits[0]), physics=True, progress=told.append)
+    assert [step.task for step in told] == [f"volume {i} of 2: checking its labels" for i in (1, 2) if lazy]
+
+
+def test_a_conductivity_that_cannot_be_is_refused_by_the_call(slits):
+    with pytest.raises(ValueError, match=r"conductivity of label 0 must lie in \[0, inf\), got -1"):
+        iter_validate(slits, Reference(slits[0]), physics=True, conductivities={0: -1, 1: 1})
 
 
 # Samples

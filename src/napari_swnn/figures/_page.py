@@ -15,7 +15,7 @@ import numpy as np
 from napari_swnn._types import Path
 from napari_swnn.figures._plates import Plate, report_plates
 from napari_swnn.figures._style import shown
-from napari_swnn.validation import with_error
+from napari_swnn.validation import between, with_error
 
 if TYPE_CHECKING:
     from napari_swnn.validation import Property, QuantityComparison, ValidationReport
@@ -177,15 +177,15 @@ def _transport_table(report: ValidationReport) -> str:
     permeability = report.quantities.get("permeability_in_m2", report.quantities["permeability"])
     rows = []
     for i, transport in enumerate(report.transport):
-        bounds = transport.bounds.hashin_shtrikman
+        bounds = [between(limits) for limits in transport.bounds]
         k = [_solved(p, p.value) for p in transport.conductivity]
         values = permeability.realisations[i].by_axis
         big_k = [_solved(p, value) for p, value in zip(transport.permeability, values, strict=True)]
         rows += [
-            (f"realisation {i + 1}: conductivity, W/(m·K)", *k, f"{bounds.lower:.3f} to {bounds.upper:.3f}"),
-            (f"realisation {i + 1}: permeability, {permeability.unit}", *big_k, "–"),
+            (f"realisation {i + 1}: conductivity, W/(m·K)", *k, *bounds),
+            (f"realisation {i + 1}: permeability, {permeability.unit}", *big_k, "–", "–"),
         ]
-    head = ("", "along z", "along y", "along x", "Hashin–Shtrikman bounds")
+    head = ("", "along z", "along y", "along x", "Wiener bounds", "Hashin–Shtrikman bounds")
     labels = ", ".join(f"{value:g} for label {label}" for label, value in report.conductivities.items())
     caption = (
         f"Conductivities in W/(m·K): {labels}. Temperature fixed at two faces, periodic sides; the volume mirrored "

@@ -2,7 +2,7 @@
 
 from napari_swnn.validation._comparison import CurveComparison, Quantity, QuantityComparison
 from napari_swnn.validation._connectivity import Connectivity
-from napari_swnn.validation._report import ValidationReport, with_error
+from napari_swnn.validation._report import ValidationReport, between, with_error
 from napari_swnn.validation._run import ValidationStep, iter_validate, validate
 from napari_swnn.validation._transport import FieldSection, Property, Transport
 from napari_swnn.validation._uncertainty import reference_interval
@@ -17,6 +17,7 @@ __all__ = [
     "Transport",
     "ValidationReport",
     "ValidationStep",
+    "between",
     "iter_validate",
     "reference_interval",
     "validate",

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from napari_swnn._types import BoolArray, FloatArray, Path, Shape
+from napari_swnn.physics import Bounds
 from napari_swnn.statistics import Curve, FractionInterval
 from napari_swnn.validation._comparison import CurveComparison, Quantity, QuantityComparison, plain
 from napari_swnn.validation._connectivity import Connectivity
-from napari_swnn.validation._transport import Transport
+from napari_swnn.validation._transport import CONDUCTIVITY_UNIT, Transport
 
 COLUMNS = ("statistic", "realisation", "axis", "distance", "distance_unit", "value", "half_width_95", "unit")
 """Of the CSV file: one value a line."""
@@ -139,7 +140,8 @@ class ValidationReport:
 
         The columns are ``statistic``, ``realisation`` (``reference``, or 1, 2, …), ``axis`` (``mean`` for all of them
         together), ``distance`` and its unit (empty for numbers), ``value``, ``half_width_95`` (of the reference's own
-        interval, where it is known) and ``unit``.
+        interval, where it is known) and ``unit``. Bounds of the conductivity are ``conductivity_wiener_lower`` and the
+        like.
         """
         with FilePath(path).open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
@@ -153,6 +155,8 @@ class ValidationReport:
             known = quantity.reference
             reference = "–" if known is None else with_error(known.value, quantity.half_width)
             rows.append((quantity.name, reference, with_error(quantity.mean, quantity.spread), quantity.unit))
+            if quantity is self.quantities.get("conductivity"):
+                rows += [(f"  {name}", "", between(limits), quantity.unit) for name, limits in self._widest_bounds()]
         lines = [
             f"{name:38s} {reference:>20s}  {volumes:>20s}  {unit}".rstrip() for name, reference, volumes, unit in rows
         ]
@@ -165,12 +169,20 @@ class ValidationReport:
             lines.append(f"{'volumes that percolate':38s} {percolating(self.connectivity)}")
         return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])
 
+    def _widest_bounds(self) -> list[tuple[str, Bounds]]:
+        """What the volume fractions allow a conductivity, from the lowest of all volumes to the highest."""
+        kinds = zip(*(transport.bounds for transport in self.transport), strict=True)
+        limits = [Bounds(min(b.lower for b in kind), max(b.upper for b in kind)) for kind in kinds]
+        return list(zip(("Wiener bounds", "Hashin–Shtrikman bounds"), limits, strict=True))
+
     def _rows(self) -> Iterator[Row]:
         for key, quantity in self.quantities.items():
             if quantity.reference is not None:
                 yield from _quantity_rows(key, "reference", quantity, quantity.reference, quantity.half_width)
             for i, realisation in enumerate(quantity.realisations, 1):
                 yield from _quantity_rows(key, str(i), quantity, realisation, np.nan)
+        for i, transport in enumerate(self.transport, 1):
+            yield from _bound_rows(str(i), transport)
         for key, comparison in self.curves.items():
             yield from _curve_rows(key, "reference", comparison, comparison.reference, comparison.half_width)
             for i, curve in enumerate(comparison.realisations, 1):
@@ -189,6 +201,11 @@ def with_error(value: Any, error: float) -> str:
         return f"{value:.4g}"
     decimals = int(np.clip(1 - np.floor(np.log10(error)), 0, 6)) if error > 0 else 4
     return f"{value:.{decimals}f} ± {error:.{decimals}f}"
+
+
+def between(limits: Bounds) -> str:
+    """Two bounds, as text."""
+    return f"{limits.lower:.3g} to {limits.upper:.3g}"
 
 
 def _volumes(n: int) -> str:
@@ -220,6 +237,14 @@ def _quantity_rows(
     yield (key, realisation, "mean", "", "", _text(quantity.value), _text(half_width), unit)
     for axis, value in zip(comparison.axes_of(quantity), quantity.by_axis, strict=True):
         yield (key, realisation, axis, "", "", _text(value), "", unit)
+
+
+def _bound_rows(realisation: str, transport: Transport) -> Iterator[Row]:
+    """What the volume fractions allow the conductivity, along every axis."""
+    for kind, limits in zip(("wiener", "hashin_shtrikman"), transport.bounds, strict=True):
+        for end, value in zip(("lower", "upper"), limits, strict=True):
+            key = f"conductivity_{kind}_{end}"
+            yield (key, realisation, "mean", "", "", _text(value), "", CONDUCTIVITY_UNIT)
 
 
 def _curve_rows(

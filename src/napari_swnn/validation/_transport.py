@@ -19,8 +19,6 @@ from napari_swnn.validation._comparison import AXES, Quantity, plain
 R = TypeVar("R", bound=AxisResult)
 
 CONDUCTIVITY_UNIT = "W/(m·K)"
-PHASE_CONDUCTIVITY, BACKGROUND_CONDUCTIVITY = 0.026, 1.4
-"""Air and silica, the paper's set-up, in W/(m·K)."""
 
 N_SOLVES = 6
 """Two properties along three axes."""

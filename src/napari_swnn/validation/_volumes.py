@@ -1,0 +1,63 @@
+"""Checks of the volumes at the door: what can be seen before hours of work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from napari_swnn._checks import check_in_range, check_labels
+from napari_swnn._types import BoolArray, Labels, Shape
+
+
+def is_lazy(volume: Any) -> bool:
+    """Whether the values of an array are still to be computed."""
+    return hasattr(volume, "__dask_graph__")
+
+
+def shape_of(volume: Any) -> Shape:
+    """Check what can be checked without computing a lazy volume."""
+    if is_lazy(volume):  # an array of the same kind that takes no memory stands in for it
+        volume = np.broadcast_to(np.zeros((), volume.dtype), volume.shape)
+    return check_labels(volume, name="volumes").shape
+
+
+def check_conductivities(conductivities: Mapping[int, float]) -> dict[int, float]:
+    """Return conductivities that a solve can take.
+
+    Raises
+    ------
+    ValueError
+        If one is not a finite number of at least 0.
+    """
+    hint = "0 means that it insulates"
+    return {
+        label: check_in_range(value, 0, np.inf, name=f"conductivity of label {label}", hint=hint, open_high=True)
+        for label, value in conductivities.items()
+    }
+
+
+def check_contents(labels: Labels, name: str, phase: int, conductivities: Mapping[int, float] | None) -> BoolArray:
+    """Return where a volume holds the phase.
+
+    Raises
+    ------
+    ValueError
+        If that is nowhere or everywhere, or a label has no conductivity where there are some.
+    """
+    inside: BoolArray = labels == phase
+    if not inside.any() or inside.all():
+        state = "nothing else" if inside.any() else "none of it"
+        raise ValueError(
+            f"{name} must hold phase {phase} and another, got {state}; "
+            "give the reference the label that the volumes use"
+        )
+    if conductivities is not None:
+        missing = [str(label) for label in np.unique(labels) if label not in conductivities]
+        if missing:
+            raise ValueError(
+                f"conductivities must hold one number for each label of {name}, got none for {', '.join(missing)}; "
+                "add it to the mapping, or leave physics out"
+            )
+    return inside
