@@ -1,7 +1,11 @@
 """What the documentation tells a reader to type works, on small volumes and a short training."""
 
+import doctest
 import re
+import subprocess
+import sys
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +14,8 @@ import pytest
 import napari_swnn as swnn
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/python.md", "docs/heterogeneous.md")
+PAGES = ("README.md", "docs/python.md", "docs/heterogeneous.md", "docs/validation.md")
+EXAMPLES = [path for path in ROOT.glob("src/**/*.py") if ">>> " in path.read_text(encoding="utf-8")]
 SMALLER = {
     "(256, 256, 256)": "(40, 40, 40)",
     "max_distance=64": "max_distance=16",
@@ -50,6 +55,24 @@ def test_snippets_run(page, blobs, tiny_config, tmp_path, monkeypatch, rng):
         exec(compile(block.replace('["standard"], n_steps=600', '["standard"], n_steps=4'), page, "exec"), names)
         ran += 1
     assert ran >= 1
+
+
+def test_names_in_running_text_are_there_after_the_import_alone():
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md")]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    names = set(re.findall(r"(?<=\bnapari_swnn\.)[a-z]\w*(?:\.\w+)*(?=[`(])", text))
+    names |= set(re.findall(r"(?<=\bswnn\.)[a-zA-Z]\w*(?:\.\w+)*", text))
+    assert {"figures.save_plates", "validation.reference_interval", "physics.streamlines"} <= names
+    calls = "\n".join(f"assert callable(swnn.{name}) or swnn.{name}.__name__" for name in sorted(names))
+    subprocess.run([sys.executable, "-c", f"import napari_swnn as swnn\n{calls}"], check=True)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=[path.stem for path in EXAMPLES])
+def test_examples_of_docstrings_run(path):
+    name = ".".join(path.relative_to(ROOT / "src").with_suffix("").parts)
+    found = doctest.testmod(import_module(name))
+    assert found.attempted > 0
+    assert found.failed == 0
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from napari_swnn import core, io, physics, statistics
+    from napari_swnn import core, figures, io, physics, production, statistics, validation
     from napari_swnn.core.config import TrainingConfig
     from napari_swnn.core.generation import generate_lazy
     from napari_swnn.core.model import Model
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from napari_swnn.production import Ensemble, ensemble, generate, iter_ensemble, iter_generation
     from napari_swnn.validation import ValidationReport, iter_validate, validate
 
-_SUBMODULES = ("core", "io", "physics", "statistics")
+_SUBMODULES = ("core", "figures", "io", "physics", "production", "statistics", "validation")
 _HOMES = {
     "Ensemble": "production",
     "Model": "core.model",
@@ -56,6 +56,7 @@ __all__ = [
     "ValidationReport",
     "core",
     "ensemble",
+    "figures",
     "generate",
     "generate_lazy",
     "io",
@@ -64,10 +65,12 @@ __all__ = [
     "iter_training",
     "iter_validate",
     "physics",
+    "production",
     "save_report",
     "statistics",
     "train",
     "validate",
+    "validation",
 ]
 
 
