@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from napari_swnn import generate
-from napari_swnn.core.virtual_volume import describe_volume
+from napari_swnn.core.virtual_volume import VirtualVolume, describe_volume
 from napari_swnn.widgets._lazy import tiles_of
 from napari_swnn.widgets._models import Entry
 from napari_swnn.widgets._tiles import Tiles
@@ -18,6 +18,15 @@ def tiles(range_model, qtbot):
     tiles = Tiles(describe_volume(range_model, (70, 130, 90)), [0, 1])
     yield tiles
     tiles.stop()
+
+
+def failing(error):
+    """A method that fails."""
+
+    def method(*_args):
+        raise error
+
+    return method
 
 
 def elsewhere(work):
@@ -92,6 +101,49 @@ def test_3d_computes_a_box_and_never_the_volume(lazy, viewer, user, range_model)
     assert len(tiles._kept) < 64
     user.waits(0.3)
     assert not tiles.busy
+
+
+def test_a_block_that_fails_is_told_once_and_tried_again(lazy, viewer, user, monkeypatch):
+    layer = viewer.layers[-1]
+    tiles = tiles_of(layer)
+    user.waits_for(lambda: not tiles.busy)
+    told = []
+    monkeypatch.setattr("napari.utils.notifications.show_error", told.append)
+    with monkeypatch.context() as patch:
+        patch.setattr(VirtualVolume, "labels", failing(RuntimeError("CUDA out of memory")))
+        for plane in (20, 220):
+            viewer.dims.set_point(0, plane)
+            user.waits_for(lambda: not tiles.busy)
+            user.waits_for(lambda: told)
+    user.waits(0.1)
+    (text,) = told
+    assert text.startswith(f"“{layer.name}” was not computed")
+    assert "not enough memory" in text
+    layer.refresh()
+    user.waits_for(lambda: not tiles.busy)
+    assert (np.asarray(layer.data[0][int(viewer.dims.point[0])]) != tiles.pending).all()
+
+
+def test_a_box_beyond_the_memory_is_refused_beside_its_control(lazy, viewer, user, monkeypatch):
+    n_layers = len(viewer.layers)
+    monkeypatch.setattr("napari_swnn.widgets._memory.free_memory", lambda: 2**29 + 2**20)
+    lazy.large.side.setValue(200)
+    user.clicks(lazy.large.compute_button)
+    note = lazy.large.form.problems["region"]
+    assert "A box of 200 × 200 × 200 voxels needs about 0.5 GiB" in note.text()
+    assert not note.isHidden()
+    assert not lazy._runner.busy
+    lazy.large.side.setValue(40)
+    user.clicks(lazy.large.compute_button)
+    assert note.isHidden()
+    user.waits_for(lambda: len(viewer.layers) > n_layers)
+
+
+def test_a_rectangle_beside_the_layer_is_refused_beside_the_control(lazy, viewer, user):
+    rectangle = np.array(viewer.layers[-1].translate)[-2:] - [[500, 500], [500, 400], [400, 400], [400, 500]]
+    viewer.layers.selection.active = viewer.add_shapes([rectangle], shape_type="rectangle")
+    user.clicks(lazy.large.compute_button)
+    assert "lies beside" in lazy.large.form.problems["region"].text()
 
 
 def test_a_marked_rectangle_gives_the_box(lazy, viewer, user):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from qtpy.QtWidgets import QFileDialog
 
 from napari_swnn import Model
 
@@ -49,6 +50,18 @@ def test_a_damaged_file_is_refused_in_one_sentence(trained, user, dialog, tmp_pa
     assert "\n" not in trained.models.problem.text()
     assert trained.models.choice.count() == 1
     assert trained.models.generate_button.isEnabled()
+
+
+def test_a_layer_of_any_name_gives_a_name_for_a_file(trained, user, monkeypatch):
+    trained.models.entry.source = "a/b: rock"
+    proposed = []
+    monkeypatch.setattr(QFileDialog, "exec", lambda _self: False)
+    monkeypatch.setattr(QFileDialog, "selectFile", lambda _self, name: proposed.append(name))
+    user.clicks(trained.models.save_button)
+    user.choose(trained.large.result, "file")
+    user.waits_for(trained.models.generate_button.isEnabled)
+    user.clicks(trained.models.generate_button)
+    assert proposed == ["a-b- rock.swnn", "a-b- rock.zarr"]
 
 
 def test_a_cancelled_dialog_changes_nothing(trained, user, dialog):

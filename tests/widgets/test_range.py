@@ -90,6 +90,21 @@ def test_of_many_moves_the_last_one_counts(ranged, viewer, user, monkeypatch):
     assert len(asked) <= 3
 
 
+def test_a_preview_that_fails_is_told_below_the_slider(ranged, viewer, user, monkeypatch):
+    def broken(*_args):
+        raise RuntimeError("CUDA out of memory")
+
+    note = ranged.models.preview_problem
+    with monkeypatch.context() as patch:
+        patch.setattr(_range_preview, "sample", broken)
+        ranged.models.porosity.number.setValue(0.35)
+        user.waits_for(lambda: "There is no preview: There is not enough memory" in note.text())
+    assert not note.isHidden()
+    ranged.models.porosity.number.setValue(0.25)
+    user.waits_for(lambda: previews(viewer))
+    assert note.isHidden()
+
+
 def test_the_preview_goes_with_its_model(ranged, viewer, user, range_model):
     ranged.models.porosity.number.setValue(0.35)
     user.waits_for(lambda: previews(viewer))

@@ -2,6 +2,8 @@
 
 from napari_swnn.widgets._bad_input import BadInputError
 
+_ADVICE = "crop the layer, or bin its voxels"
+
 
 def free_memory() -> int:
     """Bytes of memory that are free."""
@@ -15,7 +17,7 @@ def in_gibibytes(n_bytes: float) -> str:
     return f"{max(n_bytes / 2**30, 0.1):.1f} GiB"
 
 
-def check_room(needed: float, control: str, what: str) -> None:
+def check_room(needed: float, control: str, what: str, *, advice: str = _ADVICE) -> None:
     """Refuse work that needs more memory than is free.
 
     Parameters
@@ -26,6 +28,8 @@ def check_room(needed: float, control: str, what: str) -> None:
         Key of the control that the sentence belongs beside.
     what : str
         What needs it, to begin a sentence with.
+    advice : str
+        What to do, to end it with.
 
     Raises
     ------
@@ -36,6 +40,5 @@ def check_room(needed: float, control: str, what: str) -> None:
     if needed > free:
         raise BadInputError(
             control,
-            f"{what} needs about {in_gibibytes(needed)} of memory, and {in_gibibytes(free)} are free; "
-            "crop the layer, or bin its voxels.",
+            f"{what} needs about {in_gibibytes(needed)} of memory, and {in_gibibytes(free)} are free; {advice}.",
         )

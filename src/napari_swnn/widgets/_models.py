@@ -8,6 +8,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_swnn.widgets._controls import Combo, Note, PorosityControl, Problem
+from napari_swnn.widgets._export import file_name
 from napari_swnn.widgets._porosity import told_interval
 from napari_swnn.widgets._workers import Checker, load_model, sentence
 
@@ -79,7 +80,7 @@ class ModelPanel(QWidget):
             QPushButton("Save model…"),
             QPushButton("Load model…"),
         )
-        self.porosity, self.support = PorosityControl(), Note()
+        self.porosity, self.support, self.preview_problem = PorosityControl(), Note(), Problem()
         self._slider_row = QWidget()
         self._slider_row.hide()
         self._shown: Entry | None = None
@@ -106,7 +107,7 @@ class ModelPanel(QWidget):
             buttons.addWidget(button)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(head)
-        for widget in (self.state, self._slider_row, self.support):
+        for widget in (self.state, self._slider_row, self.preview_problem, self.support):
             layout.addWidget(widget)
         layout.addLayout(buttons)
         layout.addWidget(self.problem)
@@ -154,7 +155,7 @@ class ModelPanel(QWidget):
     def save(self) -> None:
         """Ask for a file and write the model to it."""
         entry = self.entry
-        path = self._ask("Save model", f"{entry.source}.swnn", save=True) if entry else None
+        path = self._ask("Save model", f"{file_name(entry.source)}.swnn", save=True) if entry else None
         if entry is None or path is None:
             return
         try:
@@ -177,7 +178,8 @@ class ModelPanel(QWidget):
 
     def set_dark(self, dark: bool) -> None:
         """Follow a dark or light theme."""
-        self.problem.set_dark(dark)
+        for problem in (self.problem, self.preview_problem):
+            problem.set_dark(dark)
 
     def drop(self) -> None:
         """Hear no more of a file that is being read."""
@@ -232,6 +234,7 @@ class ModelPanel(QWidget):
     def _show_porosities(self, entry: Entry | None) -> None:
         """Offer what the model can be asked for."""
         self._shown = entry
+        self.preview_problem.say("")
         limits = None if entry is None else entry.model.porosity_range
         self._slider_row.setVisible(limits is not None)
         self.support.say(entry.support if entry is not None and limits is not None else "")

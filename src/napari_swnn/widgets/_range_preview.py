@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QObject, QTimer
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_swnn._types import Labels
 from napari_swnn.widgets._output_layers import Look, OutputLayers
@@ -46,6 +46,9 @@ class RangePreview(QObject):
         Where to show it, as a layer of its own.
     """
 
+    told = Signal(str)
+    """Why there is no preview; empty once there is one."""
+
     def __init__(self, viewer: "Viewer", parent: QObject) -> None:
         super().__init__(parent)
         self._viewer = viewer
@@ -57,6 +60,7 @@ class RangePreview(QObject):
         self._timer.setInterval(_PATIENCE)
         self._timer.timeout.connect(self._begin)
         self._checker.done.connect(self._on_sample)
+        self._checker.failed.connect(self._on_failed)
 
     @property
     def busy(self) -> bool:
@@ -94,3 +98,7 @@ class RangePreview(QObject):
             self._output = OutputLayers(self._viewer)
         self._model = found.model
         self._output.show_porosity(found.labels, Look.of_model(found.model), found.porosity)
+        self.told.emit("")
+
+    def _on_failed(self, text: str) -> None:
+        self.told.emit(f"There is no preview: {text}")

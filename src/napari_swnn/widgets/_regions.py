@@ -1,12 +1,14 @@
 """Boxes of lazy layers, computed as ordinary layers."""
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_swnn._types import Labels
-from napari_swnn.widgets._bad_input import BadInputError
+from napari_swnn._checks import WORKING_MEMORY
+from napari_swnn._types import Labels, Shape
 from napari_swnn.widgets._lazy import box_around_view, lazy_layer, rest, tiles_of
+from napari_swnn.widgets._memory import check_room
 from napari_swnn.widgets._wording import told_shape
 from napari_swnn.widgets._workers import Runner
 
@@ -56,19 +58,20 @@ class Regions(QObject):
         return f"{told_shape(window.shape)} voxels of “{layer.name}”"
 
     def begin(self, side: int) -> bool:
-        """Compute a box around what is looked at; false if there is nothing to take it from."""
-        from napari.utils.notifications import show_info
+        """Compute a box around what is looked at; false if there is nothing to take it from.
 
+        Raises
+        ------
+        BadInputError
+            If the box lies beside the layer, or does not fit into memory.
+        """
         layer = lazy_layer(self._viewer)
         if layer is None:
             return False
-        try:
-            window = box_around_view(self._viewer, layer, side)
-        except BadInputError as problem:
-            show_info(str(problem))
-            return False
         tiles = tiles_of(layer)
         assert tiles is not None
+        window = box_around_view(self._viewer, layer, side)
+        _check_box(window.shape, tiles.volume.dtype.itemsize)
         rest(self._viewer)
         self._source = (layer, window)
         self._runner.compute(tiles.volume, window)
@@ -90,3 +93,8 @@ class Regions(QObject):
     def forget(self) -> None:
         """Expect no box any more."""
         self._source = None
+
+
+def _check_box(shape: Shape, itemsize: int) -> None:
+    what, advice = f"A box of {told_shape(shape)} voxels", "choose fewer voxels, or mark a smaller rectangle"
+    check_room(prod(shape) * itemsize + WORKING_MEMORY, "region", what, advice=advice)

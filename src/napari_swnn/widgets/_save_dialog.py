@@ -4,6 +4,8 @@ from pathlib import Path
 
 from qtpy.QtWidgets import QFileDialog, QWidget
 
+from napari_swnn.widgets._export import file_name
+
 _FILTER = "OME-Zarr (*.zarr);;TIFF (*.tif)"
 
 
@@ -12,12 +14,13 @@ def ask_for_volume_file(parent: QWidget, name: str) -> Path | None:
 
     One that exists may be chosen: an unfinished one is gone on with, and a finished one is never written over.
     """
-    dialog = QFileDialog(parent, "Write volumes to", f"{name}.zarr", _FILTER)
+    proposed = f"{file_name(name)}.zarr"
+    dialog = QFileDialog(parent, "Write volumes to", proposed, _FILTER)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setFileMode(QFileDialog.FileMode.AnyFile)
     dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
     dialog.setDefaultSuffix("zarr")
-    dialog.selectFile(f"{name}.zarr")
+    dialog.selectFile(proposed)
     accepted = bool(dialog.exec())
     files = dialog.selectedFiles()
     dialog.deleteLater()

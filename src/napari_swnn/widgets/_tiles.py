@@ -6,6 +6,7 @@ where a block is still to come; the coarse volume that would be drawn in 3-D is 
 as a box in full resolution, it gives the true labels.
 """
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -19,10 +20,12 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_swnn._checks import check_memory
 from napari_swnn._types import Labels, Shape
-from napari_swnn.widgets._workers import CHECK_THREAD
+from napari_swnn.widgets._workers import CHECK_THREAD, sentence
 
 if TYPE_CHECKING:
     from napari_swnn.core.virtual_volume import VirtualVolume
+
+logger = logging.getLogger(__name__)
 
 _MOST_BYTES = 2**29
 _REFRESH = 300
@@ -46,6 +49,7 @@ class Tiles(QObject):
     """
 
     _computed = Signal()
+    _stopped = Signal(str)
 
     def __init__(self, volume: "VirtualVolume", taken: Sequence[int]) -> None:
         from napari_swnn.core.grey import BLOCK_SIDE
@@ -62,7 +66,9 @@ class Tiles(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_REFRESH)
         self._timer.timeout.connect(self._refresh)
+        self._said = ""
         self._computed.connect(self._on_computed)
+        self._stopped.connect(self._on_stopped)
 
     def level(self, stride: int) -> "TileView":
         """The volume, or every `stride`-th voxel of it along each axis."""
@@ -130,14 +136,27 @@ class Tiles(QObject):
                 key = self._wanted.pop(0)
             try:
                 self.compute(key)
-            except Exception:  # noqa: BLE001  (too little memory, a device that is gone: the rest stays as it is)
+            except Exception as error:
+                logger.exception("a block of a lazy layer failed")
                 with self._lock:
                     self._wanted, self._thread = [], None
+                with suppress(RuntimeError):
+                    self._stopped.emit(sentence(error))
                 return
             with suppress(RuntimeError):  # the viewer was closed meanwhile
                 self._computed.emit()
 
+    def _on_stopped(self, text: str) -> None:
+        """Say why the rest stays as it is; once, though each look at the layer tries again."""
+        from napari.utils.notifications import show_error
+
+        layer = self._layer()
+        if layer is not None and text != self._said:
+            self._said = text
+            show_error(f"“{layer.name}” was not computed where it is grey; it is tried again when you move. {text}")
+
     def _on_computed(self) -> None:
+        self._said = ""
         if not self._timer.isActive():
             self._timer.start()
 

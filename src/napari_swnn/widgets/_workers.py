@@ -9,7 +9,6 @@ from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -209,14 +208,11 @@ def save(job: GenerationJob, path: "Path") -> "Generator[GenerationStep, None, P
 
 def compute_region(volume: "VirtualVolume", window: "Window") -> "Generator[GenerationStep, None, Labels]":
     """Compute a box of a volume; yields steps, returns its labels."""
-    from napari_swnn.core.generation import GenerationStep
+    from napari_swnn.core.generation import Progress, filling
 
-    labels = np.empty(window.shape, volume.dtype)
-    blocks, start = volume.blocks(window), perf_counter()
-    for i, block in enumerate(blocks, start=1):
-        labels[block.destination(window.start)] = volume.labels(block)
-        elapsed = perf_counter() - start
-        yield GenerationStep(i, len(blocks), elapsed, elapsed / i * (len(blocks) - i))
+    labels, progress = np.empty(window.shape, volume.dtype), Progress(len(volume.blocks(window)))
+    for _ in filling(labels, window, volume):
+        yield progress.step(1)
     return labels
 
 

@@ -102,6 +102,7 @@ class ReconstructionWidget(DockPanel):
         self.large.changed.connect(self._on_large)
         self.large.compute.connect(self.compute_region)
         self.forecast.changed.connect(self._update)
+        self.preview.told.connect(self.models.preview_problem.say)
         self.regions.ended.connect(self._on_region)
         self.run_button.clicked.connect(self.run)
         self.stop_button.clicked.connect(self.stop)
@@ -272,6 +273,7 @@ class ReconstructionWidget(DockPanel):
             self.preview.request(entry.model, wanted, self.settings.seed.value(), self.settings.device.value)
 
     def _on_large(self) -> None:
+        self.large.form.show_problems({})
         self._large.tell(self.large.word)
         self._look_ahead()
 
@@ -304,11 +306,24 @@ class ReconstructionWidget(DockPanel):
 
     def compute_region(self) -> None:
         """Compute a box of a lazy layer."""
-        if self._order is None and not self._runner.busy and self.regions.begin(self.large.side.value()):
+        if self._order is not None or self._runner.busy:
+            return
+        self.large.form.show_problems({})
+        try:
+            begun = self.regions.begin(self.large.side.value())
+        except BadInputError as problem:
+            self._refuse(problem)
+            return
+        if begun:
             self.watch_window()
             self.forecast.stop()
             self.progress.begin(f"Computing {self.regions.told} on {self._device_text}…")
             self._update()
+
+    def _refuse(self, problem: BadInputError) -> None:
+        """Say beside its control under Large volumes why something was not begun."""
+        self.large.form.show_problems({problem.control: str(problem)})
+        self._large.expand(animate=False)
 
     def stop(self) -> None:
         """Finish a training with the model so far, or cancel a generation."""
