@@ -1,10 +1,15 @@
 """What can come between: stopping, errors, and things that disappear while a run goes on."""
 
+import gc
+import time
+from weakref import ref
+
 import numpy as np
 import pytest
 import torch
 
 from napari_swnn.widgets import _output_layers
+from napari_swnn.widgets._models import ModelPanel
 from napari_swnn.widgets._output_layers import PREVIEW_NAME
 
 
@@ -22,6 +27,21 @@ def endless_generation(monkeypatch):
             yield generation.GenerationStep(1, 100, 0.1, 60.0)
 
     monkeypatch.setattr(generation, "iter_generate", endless)
+
+
+@pytest.fixture
+def endless_training(monkeypatch):
+    """A training whose model takes for ever to finish."""
+    from napari_swnn.core import training
+
+    step = training.TrainingStep(1, 2, 1, 0.1, 0.3, np.zeros((2, 2, 2), np.uint8), 0.0, 0.0)
+
+    def endless(*_args, **_kwargs):
+        while True:
+            time.sleep(0.01)
+            yield step
+
+    monkeypatch.setattr(training, "iter_training", endless)
 
 
 def failing(error):
@@ -104,7 +124,10 @@ def test_painting_on_the_reference_changes_nothing_in_the_run(running, layer, us
     layer.refresh()
     user.clicks(running.stop_button)
     user.waits_for_end(running)
-    assert running.models.entry.model.provenance["reference_porosity"] == pytest.approx(0.3, abs=0.01)
+    facts = running.models.entry.model.provenance
+    assert facts["reference_porosity"] == pytest.approx(0.3, abs=0.01)
+    low, high = facts["reference_interval"]
+    assert low < 0.3 < high
 
 
 def test_the_preview_may_be_removed_while_running(running, viewer, user, monkeypatch):
@@ -133,13 +156,63 @@ def test_the_preview_is_throttled(running, viewer, user):
     assert len(running.progress.curve) - steps > 3 * len(refreshes)
 
 
-def test_closing_the_dock_ends_the_run(running, viewer, user):
+def test_closing_the_dock_in_a_training_finishes_the_model(running, viewer, user):
     worker = running._runner._worker
     viewer.window.remove_dock_widget(running.dock)
+    assert names(viewer) == ["rock"]  # no preview is left
+    _, again = viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN reconstruction")
     user.waits_for(lambda: not worker.is_running)
+    user.waits_for(lambda: again.models.entry is not None)
+    assert again.models.entry.source == "rock"
+    assert again.models.entry.model.provenance["stopped_early"]
     user.waits(0.2)
     assert names(viewer) == ["rock"]
     assert running._order is None
+
+
+def test_a_closed_panel_lives_until_its_model_is_finished(viewer, layer, user):
+    from napari_swnn.widgets.reconstruction import ReconstructionWidget
+
+    def trained_and_closed():
+        dock, panel = viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN reconstruction")
+        user.choose(panel.settings.preset, "long")
+        user.waits_for(panel.run_button.isEnabled, seconds=60)
+        user.clicks(panel.run_button)
+        user.waits_for(lambda: len(panel.progress.curve) > 2)
+        viewer.window.remove_dock_widget(dock)
+        return ref(panel)
+
+    gone = trained_and_closed()
+    gc.collect()
+    user.waits_for(lambda: ModelPanel.session)
+    assert not ReconstructionWidget._finishing
+    user.waits(0.2)
+    gc.collect()
+    assert gone() is None
+
+
+def test_closing_the_viewer_does_not_wait_for_the_model_of_a_closed_panel(ready, viewer, user, endless_training):
+    user.clicks(ready.run_button)
+    user.waits_for(lambda: len(ready.progress.curve) > 2)
+    worker = ready._runner._worker
+    viewer.window.remove_dock_widget(ready.dock)
+    user.waits(0.2)
+    assert worker.is_running
+    viewer.close()
+    user.waits_for(lambda: not worker.is_running, seconds=5)
+    assert ModelPanel.session == []
+    assert ready not in ready._finishing
+
+
+def test_closing_the_dock_in_a_generation_ends_it(ready, viewer, user, endless_generation):
+    user.clicks(ready.run_button)
+    user.waits_for(lambda: ready.progress.status.text().startswith("Generating"))
+    worker = ready._runner._worker
+    viewer.window.remove_dock_widget(ready.dock)
+    user.waits_for(lambda: not worker.is_running)
+    assert names(viewer) == ["rock"]
+    assert ready._order is None
+    assert len(ModelPanel.session) == 1
 
 
 def test_a_model_outlives_its_panel(ready, viewer, user):

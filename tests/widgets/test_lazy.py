@@ -193,3 +193,23 @@ def test_a_file_is_written_stopped_and_gone_on_with(panel, viewer, user, range_m
     assert layer.multiscale
     expected = generate(range_model, (200, 32, 32), porosity=panel.models.wanted)
     np.testing.assert_array_equal(np.asarray(layer.data[0]), expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("rock.png", "ends in .zarr or .tif"), ("there.zarr", "is there already"), ("no/rock.zarr", "There is no folder")],
+)
+def test_a_file_that_cannot_be_written_is_refused_before_the_training(ready, user, monkeypatch, tmp_path, name, text):
+    (tmp_path / "there.zarr").mkdir()
+    path = tmp_path / name
+    monkeypatch.setattr("napari_swnn.widgets.reconstruction.ask_for_volume_file", lambda *_: path)
+    user.choose(ready.large.result, "file")
+    user.waits_for(ready.run_button.isEnabled)
+    user.clicks(ready.run_button)
+    note = ready.large.form.problems["result"]
+    assert text in note.text()
+    assert not note.isHidden()
+    assert ready._order is None
+    assert ready.run_button.isEnabled()
+    user.choose(ready.large.result, "layer")
+    assert note.isHidden()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_swnn.widgets._controls import Combo, Note, PorosityControl, Problem
@@ -61,11 +61,18 @@ class Entry:
         return f"In the file {self.path.name}." if self.path else "Not saved: it is lost when napari closes."
 
 
+class _News(QObject):
+    """Tells the panels of all viewers that there is another model."""
+
+    added = Signal(object)
+
+
 class ModelPanel(QWidget):
     """Chooses, saves and loads models. A model once trained stays until napari closes, also if the panel is closed."""
 
     session: ClassVar[list[Entry]] = []
     """Models of all panels, oldest first: a new training never costs an earlier one."""
+    _news: ClassVar[_News] = _News()
 
     changed = Signal()
     generate = Signal()
@@ -121,6 +128,7 @@ class ModelPanel(QWidget):
         self.porosity.number.valueChanged.connect(self._on_asked)
         self._loader.done.connect(self._on_loaded)
         self._loader.failed.connect(self._on_load_failed)
+        self._news.added.connect(self._on_added)
 
     @property
     def entry(self) -> Entry | None:
@@ -140,9 +148,10 @@ class ModelPanel(QWidget):
         return self._loader.busy
 
     def add(self, entry: Entry) -> None:
-        """Keep a model and choose it."""
+        """Keep a model and choose it; the other panels offer it."""
         self.session.append(entry)
         self._show_entries(entry)
+        self._news.added.emit(self)
 
     def set_enabled(self, *, generate: bool, load: bool) -> None:
         """Allow what can be done now; saving is possible whenever there is a model."""
@@ -208,6 +217,10 @@ class ModelPanel(QWidget):
     def _on_loaded(self, model: "Model") -> None:
         path = Path(self._path)
         self.add(Entry(model, path.stem, "as loaded", path))
+
+    def _on_added(self, panel: "ModelPanel") -> None:
+        if panel is not self:
+            self._show_entries(self.entry or self.session[-1], keep_problem=True)
 
     def _on_load_failed(self, text: str) -> None:
         self.problem.say(text)

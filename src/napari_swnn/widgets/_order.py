@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_swnn.core.virtual_volume import VirtualVolume
+    from napari_swnn.statistics import FractionInterval
 
 
 @dataclass(eq=False)
@@ -43,6 +44,8 @@ class Order:
         The file.
     output : OutputLayers
         Adds the layers.
+    interval : FractionInterval or None
+        Of the porosity of the reference, as it was when a training began.
     porosity : float or None
         Asked of a model for a range; None for the model's own.
     layers, porosities : list
@@ -59,6 +62,7 @@ class Order:
     result: Literal["layer", "lazy", "file"]
     path: Path | None
     output: OutputLayers
+    interval: "FractionInterval | None" = None
     porosity: float | None = None
     layers: list[Any] = field(default_factory=list)
     porosities: list[float] = field(default_factory=list)

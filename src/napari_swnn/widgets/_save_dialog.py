@@ -1,9 +1,10 @@
-"""Asking for the file that volumes are written to."""
+"""Asking for the file that volumes are written to, and refusing it."""
 
 from pathlib import Path
 
 from qtpy.QtWidgets import QFileDialog, QWidget
 
+from napari_swnn.widgets._bad_input import BadInputError
 from napari_swnn.widgets._export import file_name
 
 _FILTER = "OME-Zarr (*.zarr);;TIFF (*.tif)"
@@ -28,3 +29,28 @@ def ask_for_volume_file(parent: QWidget, name: str) -> Path | None:
         return None
     path = Path(files[0])
     return path.with_name(path.name.removesuffix(".partial"))
+
+
+def check_volume_file(path: Path, *, new: bool) -> None:
+    """Refuse a file that volumes could not be written to, before any work is done for it.
+
+    Parameters
+    ----------
+    path : Path
+        The finished file.
+    new : bool
+        Whether it has to be a new one: a model that is yet to be trained has finished none.
+
+    Raises
+    ------
+    BadInputError
+        If its name has another ending, its folder is missing, or it is there although it has to be new.
+    """
+    from napari_swnn.production.generation import SUFFIXES
+
+    if path.suffix.lower() not in SUFFIXES:
+        raise BadInputError("result", f"A file of volumes ends in .zarr or .tif, got “{path.name}”; change its name.")
+    if not path.parent.is_dir():
+        raise BadInputError("result", f"There is no folder {path.parent}; choose another, or make it first.")
+    if new and path.exists():
+        raise BadInputError("result", f"“{path.name}” is there already, and finished; choose another name.")

@@ -5,7 +5,7 @@ No ``from __future__ import annotations`` here: napari reads the annotation of t
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
@@ -26,7 +26,7 @@ from napari_swnn.widgets._progress import ProgressPanel
 from napari_swnn.widgets._range_preview import RangePreview
 from napari_swnn.widgets._reference_check import ReferenceCheck
 from napari_swnn.widgets._regions import Regions
-from napari_swnn.widgets._save_dialog import ask_for_volume_file
+from napari_swnn.widgets._save_dialog import ask_for_volume_file, check_volume_file
 from napari_swnn.widgets._settings import SettingsPanel
 from napari_swnn.widgets._workers import Checker, Runner, TrainingJob, find_devices, sentence
 
@@ -47,6 +47,9 @@ class ReconstructionWidget(DockPanel):
     napari_viewer : napari.viewer.Viewer
         Layers are taken from it and added to it.
     """
+
+    _finishing: ClassVar[set["ReconstructionWidget"]] = set()
+    """Panels that were closed during a training: each lives on until its model is finished."""
 
     def __init__(self, napari_viewer: "napari.viewer.Viewer", parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
@@ -123,6 +126,7 @@ class ReconstructionWidget(DockPanel):
 
     def joined(self) -> None:
         """Look for devices, and at the reference."""
+        self._finishing.discard(self)
         if not self._watching:
             self._viewer.dims.events.ndisplay.connect(self._on_ndisplay)
         self._watching = True
@@ -134,8 +138,8 @@ class ReconstructionWidget(DockPanel):
         self._update()
 
     def left(self) -> None:
-        """Give up all work; where only the panel was closed, take away what is unfinished."""
-        self._runner.abandon()
+        """Give up all work; where only the panel was closed, keep the model of a training and take away the rest."""
+        viewer_goes = self.parent() is not None or self in self._finishing
         for part in (self.reference, self.forecast, self.preview):
             part.stop()
         self._finder.drop()
@@ -144,11 +148,17 @@ class ReconstructionWidget(DockPanel):
         if self._watching:
             self._viewer.dims.events.ndisplay.disconnect(self._on_ndisplay)
         self._watching = False
-        if self.parent() is not None:  # the viewer is going
+        if not viewer_goes:
+            self.preview.remove()
+            if self._order is not None:
+                self._order.output.remove_preview()
+        if self._training is not None and not viewer_goes:
+            self._finishing.add(self)
+            self.stop()
             return
-        self.preview.remove()
-        if self._order is not None:
-            self._order.output.remove_preview()
+        self._finishing.discard(self)
+        self._runner.abandon()
+        if self._order is not None and not viewer_goes:
             self._finish("Cancelled: the panel was closed.")
 
     def set_dark(self, dark: bool) -> None:
@@ -238,7 +248,7 @@ class ReconstructionWidget(DockPanel):
 
     def _look_ahead(self) -> None:
         """Find out what the settings come to."""
-        if self._devices and self._order is None and not self._runner.busy:
+        if self._joined and self._devices and self._order is None and not self._runner.busy:
             self.forecast.restart(self._intent)
         self._update()
 
@@ -288,9 +298,10 @@ class ReconstructionWidget(DockPanel):
             self.reference.restart()
             return
         colour = phase_colour(self.settings.reference.value, found.phase)
-        if not self._begin(found.inputs.snapshot.name, self.settings.preset_name, colour):
+        if not self._begin(found.inputs.snapshot.name, self.settings.preset_name, colour, new=True):
             return
-        self._training = Look.of_reference(job.reference)
+        assert self._order is not None
+        self._order.interval, self._training = found.interval, Look.of_reference(job.reference)
         self.progress.begin_curve()
         self._runner.train(job)
         self.progress.begin(f"Preparing the training on {self._device_text}…")
@@ -299,7 +310,7 @@ class ReconstructionWidget(DockPanel):
     def generate(self) -> None:
         """Generate volumes from the chosen model."""
         entry = self.models.entry
-        if self._order is None and entry is not None and self._begin(entry.source, entry.preset, None):
+        if self._order is None and entry is not None and self._begin(entry.source, entry.preset, None, new=False):
             assert self._order is not None
             self._order.porosity = self.models.wanted
             self._generate(entry)
@@ -338,8 +349,20 @@ class ReconstructionWidget(DockPanel):
     def _device_text(self) -> str:
         return self._devices.get(self.settings.device.value, "")
 
-    def _begin(self, source: str, preset: str, colour: Any) -> bool:
-        """Take down what is asked for; false if it is called off or cannot be."""
+    def _ask_file(self, source: str, *, new: bool) -> Path | None:
+        """Ask where to write to; None if it is called off or cannot be."""
+        self.large.form.show_problems({})
+        path = ask_for_volume_file(self, source)
+        try:
+            if path is not None:
+                check_volume_file(path, new=new)
+        except BadInputError as problem:
+            self._refuse(problem)
+            return None
+        return path
+
+    def _begin(self, source: str, preset: str, colour: Any, *, new: bool) -> bool:
+        """Take down what is asked of a model, which may be `new`; false if it is called off or cannot be."""
         settings, result = self.settings, self.large.result.value
         path: Path | None = None
         try:
@@ -348,7 +371,7 @@ class ReconstructionWidget(DockPanel):
             self.progress.end("", str(problem))
             return False
         if result == "file":
-            path = ask_for_volume_file(self, source)
+            path = self._ask_file(source, new=new)
             if path is None:
                 return False
         self.watch_window()
@@ -385,7 +408,7 @@ class ReconstructionWidget(DockPanel):
         self._update()
 
     def _on_training_step(self, step: "TrainingStep") -> None:
-        if self._order is None or self._training is None:
+        if self._order is None or self._training is None or not self._joined:
             return
         training = step.activity == "training"
         if training:
@@ -403,14 +426,19 @@ class ReconstructionWidget(DockPanel):
             self.progress.advance(step.block, step.n_blocks, step.time_left)
 
     def _on_trained(self, model: "Model") -> None:
+        from napari.utils.notifications import show_info
+
         assert self._order is not None
-        found = self.reference.survey
-        if found is not None and found.interval is not None:
-            facts = {**model.provenance, "reference_interval": [found.interval.low, found.interval.high]}
-            model = replace(model, provenance=facts)
+        interval = self._order.interval
+        if interval is not None:
+            model = replace(model, provenance={**model.provenance, "reference_interval": [interval.low, interval.high]})
         entry = Entry(model, self._order.source, self._order.preset)
         self.models.add(entry)
-        self._generate(entry)
+        if self._joined:
+            self._generate(entry)
+        else:
+            self._finish("Stopped: the panel was closed; the model is kept.")
+            show_info(f"SWNN reconstruction: the training on “{entry.source}” was stopped, and its model is kept.")
 
     def _on_generated(self, labels: Labels) -> None:
         order, entry = self._made()
@@ -475,6 +503,7 @@ class ReconstructionWidget(DockPanel):
     def _finish(self, status: str, problem: str = "") -> None:
         self._order = self._training = None
         self._stopping = False
+        self._finishing.discard(self)
         self.progress.end(status, problem)
         if self._joined:
             self.reference.resume()
