@@ -183,10 +183,12 @@ def _iter_ensemble(job: EnsembleJob, client: Any, *, validate: bool) -> Generato
     write_whole(job.request_path, json.dumps(job.request(), indent=1))
     count = _Count(job.n_trainings + len(job.members) * (2 if validate else 1))
     remote = None if client is None else _Remote(client, job)
-    yield from _iter_trainings(job, remote, count)
-    yield from _iter_volumes(job, remote, count)
+    yield from _iter_tasks(_trainings(job), remote, count)
+    volumes = _volumes(job, client)
+    apart = remote is not None and remote.prefers_whole_volumes(len(volumes.missing))
+    yield from _iter_tasks(volumes, remote if apart else None, count)
     if validate:
-        yield from _iter_validations(job, remote, count)
+        yield from _iter_tasks(_validations(job), remote, count)
     result = _result(job, validate=validate)
     result.save()
     return result
@@ -213,6 +215,33 @@ class _Count:
         return self.step(task)
 
 
+@dataclass(frozen=True)
+class _Tasks:
+    """All tasks of one kind.
+
+    Attributes
+    ----------
+    names : dict
+        What each is called, by the entry that the others take.
+    path : callable
+        Where its result is, once it is finished.
+    whole : callable
+        ``whole(job, entry)`` does it in one go and returns the entry.
+    steps : callable
+        ``steps(entry)`` does it step by step.
+    """
+
+    names: dict[Any, str]
+    path: Callable[[Any], FilePath]
+    whole: Callable[[EnsembleJob, Any], Any]
+    steps: Callable[[Any], Generator[Any, None, None]]
+
+    @property
+    def missing(self) -> list[Any]:
+        """Entries whose result is not there."""
+        return [entry for entry in self.names if not self.path(entry).exists()]
+
+
 class _Remote:
     """The job at the workers of a client."""
 
@@ -232,45 +261,33 @@ class _Remote:
         return ceil(n_volumes / n_threads) * self._n_pieces <= n_volumes * ceil(self._n_pieces / n_threads)
 
 
-def _iter_trainings(job: EnsembleJob, remote: _Remote | None, count: _Count) -> Steps:
-    missing = [i for i in range(job.n_trainings) if not job.model(i).exists()]
-    tasks = [f"training {i + 1} of {job.n_trainings}" for i in range(job.n_trainings)]
-    for i, task in enumerate(tasks):
-        if i not in missing:
-            yield count.finish(task)
+def _trainings(job: EnsembleJob) -> _Tasks:
+    names = {i: f"training {i + 1} of {job.n_trainings}" for i in range(job.n_trainings)}
+    return _Tasks(names, job.model, train_one, partial(iter_train, job))
+
+
+def _volumes(job: EnsembleJob, client: Any) -> _Tasks:
+    names = {member: f"volume {_name(member)}" for member in job.members}
+    return _Tasks(names, job.volume, generate_one, partial(iter_volume, job, client=client))
+
+
+def _validations(job: EnsembleJob) -> _Tasks:
+    names = {member: f"validation {_name(member)}" for member in job.members}
+    return _Tasks(names, job.report, validate_one, partial(iter_validate_one, job))
+
+
+def _iter_tasks(tasks: _Tasks, remote: _Remote | None, count: _Count) -> Steps:
+    """Count what is there already, and do the rest: each task by one worker, or one after another from here."""
+    missing = tasks.missing
+    for entry, name in tasks.names.items():
+        if entry not in missing:
+            yield count.finish(name)
     if remote is not None:
-        for i in remote.each(train_one, missing):
-            yield count.finish(tasks[i])
+        for entry in remote.each(tasks.whole, missing):
+            yield count.finish(tasks.names[entry])
         return
-    for i in missing:
-        yield from count.follow(tasks[i], iter_train(job, i))
-
-
-def _iter_volumes(job: EnsembleJob, remote: _Remote | None, count: _Count) -> Steps:
-    missing = [member for member in job.members if not job.volume(member).exists()]
-    for member in job.members:
-        if member not in missing:
-            yield count.finish(f"volume {_name(member)}")
-    if remote is not None and remote.prefers_whole_volumes(len(missing)):
-        for member in remote.each(generate_one, missing):
-            yield count.finish(f"volume {_name(member)}")
-        return
-    for member in missing:
-        client = None if remote is None else remote.client
-        yield from count.follow(f"volume {_name(member)}", iter_volume(job, member, client))
-
-
-def _iter_validations(job: EnsembleJob, remote: _Remote | None, count: _Count) -> Steps:
-    missing = [member for member in job.members if not job.report(member).exists()]
-    for member in job.members:
-        if member not in missing:
-            yield count.finish(f"validation {_name(member)}")
-    if remote is not None:
-        for member in remote.each(validate_one, missing):
-            yield count.finish(f"validation {_name(member)}")
-        return
-    for member in missing:
-        yield from count.follow(f"validation {_name(member)}", iter_validate_one(job, member))
+    for entry in missing:
+        yield from count.follow(tasks.names[entry], tasks.steps(entry))
 
 
 def _name(member: MemberIndex) -> str:
