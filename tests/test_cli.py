@@ -1,6 +1,10 @@
 import json
 import re
 import signal
+from concurrent.futures import CancelledError
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -50,7 +54,7 @@ def test_one_model_for_a_range(quick, image, tmp_path, capsys):
     assert main(["generate", model, "--shape", "64", "--porosity", "0.35", "-o", volume]) == 0
     assert main(["generate", model, "--shape", "64", "--porosity", "0.5", "-o", str(tmp_path / "b.tif")]) == 2
     assert "[0.2, 0.4]" in capsys.readouterr().err
-    assert main(["train", image, "--porosity", "0.2", "0.3", "0.4", "-o", model]) == 2
+    assert main(["train", image, "--porosity", "0.2", "0.3", "0.4", "-o", model, "--overwrite"]) == 2
     assert "--porosity must be one number or two" in capsys.readouterr().err
 
 
@@ -131,6 +135,14 @@ def test_periodic_axes_are_named_by_letters(model, tmp_path):
     assert main(["generate", model, "--periodic", "zw", "-o", str(tmp_path / "w.tif")]) == 2
 
 
+def test_axes_that_a_model_lacks_are_refused(quick, image, tmp_path, capsys):
+    model, out = str(tmp_path / "m.swnn"), str(tmp_path / "v.tif")
+    assert main(["train", image, "--dimension", "2", "-o", model]) == 0
+    assert main(["generate", model, "--shape", "32", "--periodic", "z", "-o", out]) == 2
+    assert "--periodic must name axes of yx, which a 2-D model has, got 'z'" in capsys.readouterr().err
+    assert main(["generate", model, "--shape", "32", "--periodic", "-o", out]) == 0
+
+
 def test_an_interrupted_generation_says_how_to_go_on(model, tmp_path, capsys, monkeypatch):
     from napari_swnn.production import generation
 
@@ -162,7 +174,11 @@ def test_an_ensemble_leaves_tables(quick, image, tmp_path, capsys):
     folder = tmp_path / "e"
     options = ["--trainings", "1", "--realisations", "2", "--shape", "20", "--no-validation", "-o", str(folder)]
     assert main(["ensemble", image, *options]) == 0
-    assert "1 training(s) with 2 realisation(s)" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "1 training(s) with 2 realisation(s)" in said
+    before, _ = said.split("0/3 done", 1)
+    assert re.search(r"Reference porosity 0\.300, 95 % interval 0\.\d+ to 0\.\d+; reachable", before)
+    assert re.search(r"It will take about \d+ s to train and \d+ s to generate 2 times 20 × 20 × 20 voxels", before)
     options.remove("--no-validation")
     assert main(["ensemble", image, *options, "--resume"]) == 0
     said = capsys.readouterr().out
@@ -195,6 +211,8 @@ def test_an_ensemble_leaves_tables(quick, image, tmp_path, capsys):
         (["ensemble", "IMAGE", "--porosity", "2"], "porosity must lie in"),
         (["validate", "IMAGE", "IMAGE", "--html", "no/such/page.html"], "the folder of no/such/page.html must exist"),
         (["validate", "IMAGE", "IMAGE", "--physics"], "physics needs volumes"),
+        (["validate", "IMAGE", "IMAGE", "--figures", "IMAGE"], "--figures must name a folder, got"),
+        (["validate", "IMAGE", "none.ome.zarr"], "must name an OME-Zarr folder, got none.ome.zarr"),
     ],
 )
 def test_bad_input_is_one_sentence_and_status_2(image, capsys, arguments, message):
@@ -227,7 +245,8 @@ def test_region_of_interest_file(quick, image, tmp_path, blobs):
     assert Model.load(tmp_path / "m.swnn").provenance["reference_porosity"] == pytest.approx(expected)
 
 
-def test_interrupting_a_training_finishes_the_model(quick, image, tmp_path, capsys, monkeypatch):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupting_a_training_finishes_the_model(quick, image, tmp_path, capsys, monkeypatch, number):
     from napari_swnn.core import training
 
     take_stage = training.iter_stage
@@ -235,12 +254,83 @@ def test_interrupting_a_training_finishes_the_model(quick, image, tmp_path, caps
     def interrupted(*arguments):
         for i, step in enumerate(take_stage(*arguments)):
             if i == 1:
-                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(number)
             yield step
 
     monkeypatch.setattr(training, "iter_stage", interrupted)
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.getsignal(number)
     assert main(["train", image, "-o", str(tmp_path / "m.swnn")]) == 0
     assert Model.load(tmp_path / "m.swnn").provenance["stopped_early"]
     assert "stopping: finishing the model" in capsys.readouterr().out
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(number) is before
+
+
+def test_a_model_that_is_there_is_not_replaced_unasked(model, image, capsys):
+    before = Path(model).read_bytes()
+    assert main(["train", image, "--seed", "1", "-o", model]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""  # before any work
+    assert "add --overwrite to replace it" in said.err
+    assert Path(model).read_bytes() == before
+    assert main(["train", image, "--seed", "1", "-o", model, "--overwrite"]) == 0
+    assert Model.load(model).provenance["seed"] == 1
+
+
+@pytest.mark.parametrize("command", ["train", "ensemble"])
+def test_what_a_training_has_to_say_is_said(quick, image, tmp_path, capsys, monkeypatch, command):
+    from napari_swnn.core import training
+
+    take_stage = training.iter_stage
+
+    def diverging(*arguments):
+        for i, step in enumerate(take_stage(*arguments)):
+            yield replace(step, note="the loss diverged" if i == 1 else "")
+
+    monkeypatch.setattr(training, "iter_stage", diverging)
+    options = ["--trainings", "1", "--realisations", "1", "--shape", "20", "--no-validation"]
+    assert main([command, image, *(options if command == "ensemble" else []), "-o", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out.splitlines().count("Note: the loss diverged") == 2  # once in each of the two stages
+
+
+@pytest.mark.parametrize("name", ["v.tif", "v.ome.zarr"])
+def test_validate_reads_what_generate_writes(model, image, tmp_path, capsys, name):
+    volumes, report = str(tmp_path / name), tmp_path / "report.json"
+    assert main(["generate", model, "--shape", "24", "--n", "2", "-o", volumes]) == 0
+    assert main(["validate", image, volumes, volumes, "--report", str(report), "--picture", f"{volumes}.PNG"]) == 0
+    saved = json.loads(report.read_text(encoding="utf-8"))
+    assert saved["shapes"] == [[24, 24, 24]] * 4
+    porosities = [entry["value"] for entry in saved["porosities"]]
+    assert porosities[:2] == porosities[2:]
+    assert "4 volumes" in capsys.readouterr().out
+
+
+def test_a_section_is_pictured(image, tmp_path):
+    picture = tmp_path / "picture.png"
+    assert main(["validate", image, image, "--picture", str(picture)]) == 0
+    assert read_picture(picture).std() > 10
+
+
+@pytest.mark.parametrize("kind", ["KilledWorker", "CancelledError"])
+def test_lost_workers_are_one_sentence(model, tmp_path, capsys, monkeypatch, kind):
+    distributed = pytest.importorskip("distributed")
+
+    def lost(*arguments):
+        yield from ()
+        if kind == "CancelledError":
+            raise CancelledError("cancelled:\nscheduler-connection-lost")
+        raise distributed.KilledWorker("piece", SimpleNamespace(address="tcp://10.0.0.1:1"), 3)
+
+    monkeypatch.setattr("napari_swnn.production.generation.iter_cluster", lost)
+    with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as cluster:
+        options = ["--scheduler", cluster.scheduler_address, "-o", str(tmp_path / "v.ome.zarr")]
+        assert main(["generate", model, "--shape", "20", *options]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("napari-swnn: the workers and the scheduler must stay alive, got: ")
+    assert said.count("\n") == 1
+
+
+def test_a_file_that_cannot_be_replaced_is_refused_before_the_work(image, tmp_path, capsys, monkeypatch):
+    (tmp_path / "report.json").write_text("precious")
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path).is_dir())  # root may write everywhere
+    assert main(["validate", image, image, "--report", str(tmp_path / "report.json")]) == 2
+    assert "report.json must be writable, got one that is not" in capsys.readouterr().err

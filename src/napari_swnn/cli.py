@@ -33,6 +33,7 @@ DESCRIPTION = "3-D microstructures of a chosen porosity from one segmented 2-D m
 MANY_VOXELS = 2**28
 PICTURES = (".png", ".pdf", ".svg")
 SHAPE_HELP = "voxels along z y x, or one number for a cube"
+ALL_AXES = "all"
 SAMPLES = ("silica", "rock", "electrode", "superalloy")
 
 
@@ -95,6 +96,7 @@ def _add_train(commands: Any) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of all random draws")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--output", "-o", type=Path, default=Path("model.swnn"), help="model file to write")
+    parser.add_argument("--overwrite", action="store_true", help="replace the model file that is there")
 
 
 def _add_reference_options(parser: argparse.ArgumentParser) -> None:
@@ -110,7 +112,7 @@ def _add_generate(commands: Any) -> None:
     parser.add_argument("--shape", type=int, nargs="+", default=[128], help=SHAPE_HELP)
     parser.add_argument("--porosity", type=float, help="for a model of a range of porosities: which (its own if left)")
     parser.add_argument(
-        "--periodic", nargs="?", const="zyx", default="", metavar="AXES", help="repeat along these axes, all if left"
+        "--periodic", nargs="?", const=ALL_AXES, default="", metavar="AXES", help="repeat along these axes, all if left"
     )
     parser.add_argument(
         "--exact", action="store_true", help="give each volume just the porosity asked for, in twice the time"
@@ -147,16 +149,17 @@ def _add_run_options(parser: argparse.ArgumentParser, resuming: str) -> None:
 def _add_validate(commands: Any) -> None:
     parser = _command(commands, "validate", _validate, "Compare volumes with the image they were made from.")
     parser.add_argument("image", type=Path, help="the segmented section")
-    parser.add_argument("volumes", type=Path, nargs="+", help="generated volumes: TIFF or .npy")
+    parser.add_argument(
+        "volumes", type=Path, nargs="+", help="generated volumes: .ome.zarr, TIFF or .npy; all that a file holds"
+    )
     _add_reference_options(parser)
     parser.add_argument("--physics", action="store_true", help="compute conductivity and permeability too: takes long")
     parser.add_argument(
         "--conductivities",
         type=float,
         nargs=2,
-        default=(0.026, 1.4),
         metavar=("PHASE", "REST"),
-        help="of the phase of interest and of the rest, in W/(m·K)",
+        help="of the phase of interest and of the rest, in W/(m·K); the paper's air and silica if left",
     )
     parser.add_argument("--report", type=Path, help="JSON file for all results")
     parser.add_argument("--csv", type=Path, help="CSV file for all results, one value a line")
@@ -193,7 +196,11 @@ def _demo(options: argparse.Namespace) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     _check_writable(options.output)
-    plan = _planned(_reference(options), options)
+    if options.output.exists() and not options.overwrite:
+        raise ValueError(
+            f"--output must be a new file, got {options.output}, which is there; add --overwrite to replace it"
+        )
+    plan = _planned(_reference(options), options, dimension=options.dimension)
     _foretell(plan, (128,) * plan.choice.network.dimension)
     model = _trained(plan)
     model.save(options.output)
@@ -227,14 +234,16 @@ def _generate(options: argparse.Namespace) -> None:
 def _ensemble(options: argparse.Namespace) -> None:
     from napari_swnn import iter_ensemble
 
+    shape, n_volumes = _full(options.shape, 3), options.trainings * options.realisations
     with _client(options.scheduler) as client, _resumable():
+        reference = _reference(options)
         steps = iter_ensemble(
-            _reference(options),
+            reference,
             out=options.output,
             porosity=options.porosity,
             n_trainings=options.trainings,
             n_realisations=options.realisations,
-            shape=_full(options.shape, 3),
+            shape=shape,
             preset=options.preset,
             seed=options.seed,
             validate=not options.no_validation,
@@ -242,6 +251,8 @@ def _ensemble(options: argparse.Namespace) -> None:
             client=client,
             device=options.device,
         )
+        plan = _planned(reference, options, dimension=len(shape))
+        _foretell(plan, shape, n_trainings=options.trainings, n_volumes=n_volumes, shared=client is not None)
         result = _followed(steps, _describe_ensemble)
     print(result.summary())
     print(f"Wrote models, volumes, reports and tables to {options.output}/")
@@ -253,9 +264,9 @@ def _full(shape: Sequence[int], dimension: int) -> tuple[int, ...]:
 
 def _flags(axes: str, dimension: int) -> tuple[bool, ...]:
     names = "zyx"[-dimension:]
-    if not set(axes) <= set("zyx"):
-        raise ValueError(f"--periodic must name axes of {names}, got {axes!r}")
-    return tuple(name in axes for name in names)
+    if axes != ALL_AXES and not set(axes) <= set(names):
+        raise ValueError(f"--periodic must name axes of {names}, which a {dimension}-D model has, got {axes!r}")
+    return tuple(axes == ALL_AXES or name in axes for name in names)
 
 
 @contextmanager
@@ -265,12 +276,18 @@ def _client(address: str | None) -> Iterator[Any]:
         yield None
         return
     try:
-        from distributed import Client
+        from concurrent.futures import CancelledError
+
+        from distributed import Client, KilledWorker
     except ImportError as error:
         raise ValueError("--scheduler needs the package distributed; install napari-swnn[cluster]") from error
     # A scheduler that is just starting writes its file in a moment: the client waits for it.
     with Client(scheduler_file=address) if address.endswith(".json") else Client(address) as client:
-        yield client
+        try:
+            yield client
+        except (KilledWorker, CancelledError) as error:
+            said = " ".join(str(error).split())
+            raise RuntimeError(f"the workers and the scheduler must stay alive, got: {said}") from error
 
 
 @contextmanager
@@ -299,16 +316,20 @@ def _porosity_of(path: Path, phase: int) -> float:
 
 
 def _validate(options: argparse.Namespace) -> None:
+    import numpy as np
+
     from napari_swnn import iter_validate
     from napari_swnn.figures import reconstruction_figure, report_page, save_figure, save_plates
-    from napari_swnn.io import read_labels
+    from napari_swnn.io import open_volumes
 
     for path in filter(None, (options.report, options.csv, options.html, options.picture)):
         _check_writable(path)
-    if options.picture and options.picture.suffix not in PICTURES:
+    if options.figures:
+        _check_folder(options.figures)
+    if options.picture and options.picture.suffix.lower() not in PICTURES:
         raise ValueError(f"--picture must end in {', '.join(PICTURES)}, got {options.picture}")
     reference = _reference(options)
-    volumes = [read_labels(path) for path in options.volumes]
+    volumes = [volume for path in options.volumes for volume in open_volumes(path)]
     report = _followed(
         iter_validate(volumes, reference, physics=options.physics, conductivities=_conductivities(options, reference)),
         lambda s: f"validating  {s.index + 1}/{s.n_steps}  {s.task}",
@@ -323,10 +344,12 @@ def _validate(options: argparse.Namespace) -> None:
     if options.figures:
         save_plates(report, options.figures)
     if options.picture:
-        save_figure(reconstruction_figure(volumes[0], reference, report), options.picture)
+        save_figure(reconstruction_figure(np.asarray(volumes[0]), reference, report), options.picture)
 
 
-def _conductivities(options: argparse.Namespace, reference: Reference) -> dict[int, float]:
+def _conductivities(options: argparse.Namespace, reference: Reference) -> dict[int, float] | None:
+    if options.conductivities is None:
+        return None
     of_phase, of_rest = options.conductivities
     return {reference.phase: of_phase, reference.background: of_rest}
 
@@ -353,7 +376,8 @@ def _highest_of_two(labels: np.ndarray, path: Path) -> int:
     return int(values[-1])
 
 
-def _planned(reference: Reference, options: argparse.Namespace) -> TrainingPlan:
+def _planned(reference: Reference, options: argparse.Namespace, *, dimension: int = 3) -> TrainingPlan:
+    """Check what is asked for, and say what it comes to."""
     from napari_swnn.core.device import describe_device
     from napari_swnn.core.plan import plan_training
     from napari_swnn.validation import reference_interval
@@ -362,7 +386,7 @@ def _planned(reference: Reference, options: argparse.Namespace) -> TrainingPlan:
         reference,
         porosity=_one_or_range(options.porosity),
         preset=options.preset,
-        dimension=getattr(options, "dimension", 3),
+        dimension=dimension,
         seed=options.seed,
         device=getattr(options, "device", "auto"),
     )
@@ -377,7 +401,9 @@ def _planned(reference: Reference, options: argparse.Namespace) -> TrainingPlan:
     if interval.warning is not None:
         print(f"Note: {interval.warning}.")
     print(*plan.choice.reasons)
-    print(f"Training on {describe_device(plan.device)}, preset {options.preset!r}.")
+    scheduler = getattr(options, "scheduler", None)
+    where = describe_device(plan.device) if scheduler is None else f"the workers of {scheduler}"
+    print(f"Training on {where}, preset {options.preset!r}.")
     return plan
 
 
@@ -390,15 +416,25 @@ def _one_or_range(porosity: Any) -> float | tuple[float, float] | None:
     return float(porosity[0]) if len(porosity) == 1 else (float(porosity[0]), float(porosity[1]))
 
 
-def _foretell(plan: TrainingPlan, shape: Shape, *, exact: bool = False) -> None:
+def _foretell(
+    plan: TrainingPlan,
+    shape: Shape,
+    *,
+    exact: bool = False,
+    n_trainings: int = 1,
+    n_volumes: int = 1,
+    shared: bool = False,
+) -> None:
     """Say what the run will take, from a short measurement that is kept for the next time."""
     from napari_swnn.core.cost import estimate_cost
 
-    cost = estimate_cost(plan, shape, exact=exact)
-    size = " × ".join(map(str, shape))
+    cost = estimate_cost(plan, shape, n_volumes=n_volumes, exact=exact)
+    models = "" if n_trainings == 1 else f" {n_trainings} models"
+    size = ("" if n_volumes == 1 else f"{n_volumes} times ") + " × ".join(map(str, shape))
     print(
-        f"It will take about {_time(cost.training)} to train and {_time(cost.generation)} to generate {size} voxels, "
-        f"in {cost.memory / 2**30:.1f} GiB of memory."
+        f"It will take about {_time(n_trainings * cost.training)} to train{models} and {_time(cost.generation)} to "
+        f"generate {size} voxels, in {cost.memory / 2**30:.1f} GiB of memory"
+        + (" on this machine alone; the workers share the work." if shared else ".")
     )
 
 
@@ -407,18 +443,20 @@ def _trained(plan: TrainingPlan) -> Model:
 
     asked: list[int] = []
 
-    def on_interrupt(_signal: int, _frame: Any) -> None:
-        """Ctrl-C once finishes the model with what was learned; twice gives up."""
-        if asked:
+    def on_signal(number: int, _frame: Any) -> None:
+        """Ctrl-C, or the end of a job's time, finishes the model with what was learned; Ctrl-C after it gives up."""
+        if asked and number == signal.SIGINT:
             raise KeyboardInterrupt
-        asked.append(1)
-        print("\nstopping: finishing the model; press Ctrl-C again to give it up", flush=True)
+        if not asked:
+            print("\nstopping: finishing the model; press Ctrl-C again to give it up", flush=True)
+        asked.append(number)
 
-    before = signal.signal(signal.SIGINT, on_interrupt)
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         return _followed(iter_plan(plan, should_stop=lambda: bool(asked)), _describe_training)
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _describe_training(step: TrainingStep) -> str:
@@ -449,6 +487,8 @@ def _followed(steps: Generator[Any, None, Result], describe: Callable[[Any], str
 
     def say(step: Any) -> None:
         nonlocal said, text
+        if note := _note_of(step):
+            print("\r" + f"Note: {note}".ljust(len(text)) if terminal else f"Note: {note}", flush=True)
         text = describe(step).ljust(len(text) if terminal else 0)  # what is longer on the line would stay there
         if perf_counter() - said >= (0.2 if terminal else 10):
             print("\r" + text if terminal else text, end="" if terminal else "\n", flush=True)
@@ -458,6 +498,11 @@ def _followed(steps: Generator[Any, None, Result], describe: Callable[[Any], str
     done = f"{text.rstrip()}  done in {_time(perf_counter() - start)}"
     print("\r" + done.ljust(len(text)) if terminal else done, flush=True)
     return result
+
+
+def _note_of(step: Any) -> str:
+    """What the user should know, for example that a training diverged; of an ensemble it is in the detail."""
+    return getattr(step, "note", "") or getattr(getattr(step, "detail", None), "note", "")
 
 
 def _time(seconds: float) -> str:
@@ -474,3 +519,14 @@ def _check_writable(path: Path) -> None:
         raise ValueError(f"the folder of {path} must exist, got {path.parent}; make it first")
     if not os.access(path.parent, os.W_OK):
         raise ValueError(f"the folder of {path} must be writable, got {path.parent}; choose another")
+    if path.exists() and not os.access(path, os.W_OK):
+        raise ValueError(f"the file {path} must be writable, got one that is not; choose another name")
+
+
+def _check_folder(path: Path) -> None:
+    """Refuse now a folder that could not be made or written to after hours of work."""
+    there = next(folder for folder in (path.absolute(), *path.absolute().parents) if folder.exists())
+    if not there.is_dir():
+        raise ValueError(f"--figures must name a folder, got {path}, where {there} is a file; choose another")
+    if not os.access(there, os.W_OK):
+        raise ValueError(f"--figures must lie in a folder that is writable, got {path} in {there}; choose another")
