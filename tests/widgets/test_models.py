@@ -1,10 +1,13 @@
 """Models in the panel: kept, saved, loaded."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from qtpy.QtWidgets import QFileDialog
 
 from napari_swnn import Model
+from napari_swnn.widgets._models import Entry
 
 
 @pytest.fixture
@@ -76,6 +79,17 @@ def test_a_file_that_cannot_be_written_keeps_the_model(trained, user, dialog, tm
     user.clicks(trained.models.save_button)
     assert "was not saved" in trained.models.problem.text()
     assert trained.models.entry.path is None
+
+
+def test_a_result_of_a_draft_says_that_it_is_one(trained, viewer, user):
+    assert "draft" not in trained.progress.status.text().lower()
+    model = trained.models.entry.model
+    trained.models.add(Entry(replace(model, provenance={**model.provenance, "preset": "draft"}), "rock", "as loaded"))
+    user.waits_for(trained.models.generate_button.isEnabled)
+    user.clicks(trained.models.generate_button)
+    user.waits_for_end(trained)
+    assert trained.progress.status.text().endswith("(asked for 0.300). Draft: for a first look.")
+    assert viewer.layers[-1].name == "rock · porosity 0.30 · seed 0 · draft"
 
 
 def test_a_second_training_keeps_the_first_model(trained, user):

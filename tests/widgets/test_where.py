@@ -4,6 +4,7 @@ import dask.array as da
 import numpy as np
 import pytest
 
+from napari_swnn import SpatialMask, generate
 from napari_swnn.widgets._models import Entry
 
 
@@ -104,6 +105,25 @@ def test_a_mask_cuts_and_paints_outside(ranged, viewer, user):
     layer = generated(ranged, viewer, user)
     np.testing.assert_array_equal(layer.data[..., 0] == 7, disc == 0)
     np.testing.assert_array_equal(layer.data[..., 9] == 7, disc == 0)
+
+
+def test_the_papers_mask_is_a_choice_beside_the_mask(ranged, viewer, user, range_model):
+    disc = (np.hypot(*(np.indices((32, 32)) - 15.5)) < 12).astype(np.uint8)
+    where, mask = ranged.settings.where, viewer.add_labels(disc)
+    assert where.mask_method.isHidden()
+    user.choose(where.mask, mask)
+    assert not where.mask_method.isHidden()
+    assert where.mask_method.value == "composite"
+    assert where.outside.itemText(0) == "outside: background"
+    user.choose(where.mask_method, "noise")
+    assert where.outside.itemText(0) == "outside: as it comes"
+    assert "multiplies the noise" in where.mask_method.toolTip()
+    layer = generated(ranged, viewer, user)
+    assert layer.metadata["swnn"]["mask"] == {"axis": 0, "outside": None, "method": "noise"}
+    expected = generate(
+        range_model, (32, 32, 32), porosity=ranged.models.wanted, mask=SpatialMask(disc, method="noise")
+    )
+    np.testing.assert_array_equal(layer.data, expected)
 
 
 def test_a_period_that_does_not_fit_names_those_that_do(ranged, viewer, user):

@@ -49,6 +49,11 @@ class Entry:
         return f"{self.source}{porosity}" + ("" if self.path else " (not saved)")
 
     @property
+    def draft(self) -> bool:
+        """Whether it is one for a first look."""
+        return bool(self.model.provenance.get("preset") == "draft")
+
+    @property
     def support(self) -> str:
         """What the reference says of the material's porosity; empty where the model does not tell."""
         facts = self.model.provenance

@@ -110,7 +110,10 @@ class Order:
             self.layers.append(self.output.show_levels(own, name, look, facts))
 
     def done(self, entry: Entry) -> str:
-        """One sentence on what was made."""
+        """What was made, and how far it is to be trusted, in a sentence each."""
+        return self._made(entry) + (" Draft: for a first look." if entry.draft else "")
+
+    def _made(self, entry: Entry) -> str:
         if self.path is not None:
             return f"Done: {self.path.name} is written" + (" and open." if self.layers else ".")
         what = f"“{self.layers[-1].name}”" if len(self.layers) == 1 else f"{len(self.layers)} realisations"
@@ -132,6 +135,6 @@ class Order:
     def _described(self, entry: Entry, shape: Shape) -> tuple[str, dict[str, Any]]:
         """Name and origin of the next layer."""
         seed, asked = self.seed + len(self.layers), self._asked(entry)
-        name = result_name(source=self.source, told=self.place.told(asked), seed=seed)
+        name = result_name(source=self.source, told=self.place.told(asked), seed=seed, draft=entry.draft)
         facts = provenance(entry.model, shape, source=self.source, seed=seed, preset=self.preset, porosity=asked)
         return name, {**facts, **self.place.facts()}

@@ -31,8 +31,10 @@ class Place:
         Labels of which all but 0 have structure.
     mask_axis : int
         Along which a 2-D mask is extruded.
+    mask_method : {"composite", "noise"}
+        How the mask acts; see `SpatialMask`.
     outside : int or None
-        Label outside of the mask; None for the background's.
+        Label outside of the mask; None for what the method leaves there.
     periodic : tuple of bool
         For each of the axes z, y and x.
     exact : bool
@@ -47,6 +49,7 @@ class Place:
     porosities: Mapping[int, float] = field(default_factory=dict)
     mask: np.ndarray | None = None
     mask_axis: int = 0
+    mask_method: str = "composite"
     outside: int | None = None
     periodic: tuple[bool, ...] = (False, False, False)
     exact: bool = False
@@ -119,7 +122,7 @@ class Place:
         elif self.kind == "map":
             facts["porosity_map"] = "an image"
         if self.mask is not None:
-            facts["mask"] = {"axis": self.mask_axis, "outside": self.outside}
+            facts["mask"] = {"axis": self.mask_axis, "outside": self.outside, "method": self.mask_method}
         if any(self.periodic):
             facts["periodic"] = list(self.periodic)
         if self.exact:
@@ -138,7 +141,7 @@ class Place:
     def _mask(self) -> Any:
         from napari_swnn.core.spatial_mask import SpatialMask
 
-        return SpatialMask(self.mask, outside=self.outside, axis=self.mask_axis)
+        return SpatialMask(self.mask, outside=self.outside, axis=self.mask_axis, method=self.mask_method)
 
 
 EVERYWHERE = Place()

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from napari_swnn.core.model import Model
 
 
-def result_name(*, source: str, told: str, seed: int) -> str:
+def result_name(*, source: str, told: str, seed: int, draft: bool) -> str:
     """Name of a realisation's layer; `told` is its porosity in a word or two."""
-    return " · ".join(part for part in (source, told, f"seed {seed}") if part)
+    return " · ".join(part for part in (source, told, f"seed {seed}", "draft" if draft else "") if part)
 
 
 def provenance(

@@ -34,12 +34,18 @@ _KINDS: list[tuple[str, Kind]] = [
     ("one for each label", "regions"),
 ]
 _AXES = [("along z", 0), ("along y", 1), ("along x", 2)]
+_MASK_METHODS = [("cut at its border", "composite"), ("mask times noise, as in the paper", "noise")]
+_OUTSIDE = {"composite": "background", "noise": "as it comes"}
+"""What is outside of a mask unless a label is asked for."""
 _MOST_LABELS = 50
 _TIPS = {
     "kind": "How the porosity varies in the volume. Anything but “the same” needs a model for a range of porosities.",
     "map": "What gives the porosity. It is stretched over the whole volume; a 2-D layer is the same in every plane.",
     "mask": "Structure only where this layer is labelled. It is stretched over the whole volume. Draw one as a Labels "
     "layer, or convert shapes to labels.",
+    "mask_method": "Cut: inside, every voxel is the same as without the mask; outside is background. Mask times noise: "
+    "the mask multiplies the noise that the structure grows from; pores close near its border, the porosity falls "
+    "short there, and outside is what the network makes of no noise, usually one phase.",
     "periodic": "The volume goes on across its faces without a seam.",
 }
 
@@ -54,7 +60,7 @@ class WherePanel(QWidget):
         self.kind, self.axis = Combo(), Combo()
         self.start, self.stop = _porosity(0.15), _porosity(0.25)
         self.image, self.regions, self.mask = LayerCombo(), LayerCombo(), LayerCombo(no_layer="no mask")
-        self.mask_axis, self.outside, self.new_label = Combo(), Combo(), QSpinBox()
+        self.mask_method, self.mask_axis, self.outside, self.new_label = Combo(), Combo(), Combo(), QSpinBox()
         self.table, self.advice = _RegionTable(), Note()
         self.periodic = tuple(QCheckBox(name) for name in "zyx")
         self.form = Form()
@@ -67,14 +73,15 @@ class WherePanel(QWidget):
         self.kind.set_entries(_KINDS, "same")
         self.axis.set_entries(_AXES, 0)
         self.mask_axis.set_entries([(f"2-D mask drawn out {text}", axis) for text, axis in _AXES], 0)
-        self.outside.set_entries([("outside: background", None), ("outside: label", 1)], None)
+        self.mask_method.set_entries(_MASK_METHODS, "composite")
+        self.mask_method.setToolTip(_TIPS["mask_method"])
         self.new_label.setRange(0, 65535)
         self.new_label.setValue(2)
 
     def _lay_out(self) -> None:
         self._gradient = side_by_side(self.start, QLabel("to"), self.stop)
         self._given = _column(self._gradient, self.axis, self.image, self.regions, self.table, self.advice)
-        self._mask = _column(self.mask, self.mask_axis, self._outside_row())
+        self._mask = _column(self.mask, self.mask_method, self.mask_axis, self._outside_row())
         rows = (
             ("kind", "Porosity", self.kind),
             ("map", "", self._given),
@@ -92,7 +99,7 @@ class WherePanel(QWidget):
         return self._outside
 
     def _connect(self) -> None:
-        for combo in (self.kind, self.axis, self.mask_axis, self.outside):
+        for combo in (self.kind, self.axis, self.mask_method, self.mask_axis, self.outside):
             combo.currentIndexChanged.connect(self._on_changed)
         for layers in (self.image, self.mask, self.regions):
             layers.chosen.connect(self._on_changed)
@@ -148,6 +155,7 @@ class WherePanel(QWidget):
             porosities=self.table.porosities if kind == "regions" else {},
             mask=None if mask is None else copy_of(mask, "mask"),
             mask_axis=self.mask_axis.value,
+            mask_method=self.mask_method.value,
             outside=None if self.outside.value is None else self.new_label.value(),
             periodic=cast("tuple[bool, ...]", tuple(tick.isChecked() for tick in self.periodic)),
         )
@@ -184,7 +192,10 @@ class WherePanel(QWidget):
         for widget in (self.regions, self.table):
             widget.setVisible(kind == "regions")
         self.advice.say("" if kind == "same" else "It takes the place of the one value of the whole volume.")
-        self._outside.setVisible(mask is not None)
+        usual = f"outside: {_OUTSIDE[self.mask_method.value]}"
+        self.outside.set_entries([(usual, None), ("outside: label", 1)], self.outside.value)
+        for widget in (self.mask_method, self._outside):
+            widget.setVisible(mask is not None)
         self.mask_axis.setVisible(mask is not None and mask.ndim == 2)
         self.new_label.setVisible(self.outside.value is not None)
 
