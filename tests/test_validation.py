@@ -278,6 +278,7 @@ def test_summary_names_every_number(slit_report):
     assert "Wiener bounds" in lines[conductivity + 1]
     assert "0.0511 to 0.713" in lines[conductivity + 1]
     assert "Hashin–Shtrikman bounds" in lines[conductivity + 2]
+    assert len({line.index(unit) for line in lines for unit in ("  W/(m·K)", "  voxel²", "  m²") if unit in line}) == 1
 
 
 @pytest.mark.parametrize(

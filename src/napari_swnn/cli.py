@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -448,7 +448,8 @@ def _trained(plan: TrainingPlan) -> Model:
         if asked and number == signal.SIGINT:
             raise KeyboardInterrupt
         if not asked:
-            print("\nstopping: finishing the model; press Ctrl-C again to give it up", flush=True)
+            with suppress(RuntimeError):  # a print that the signal cut into allows no other
+                print("\nstopping: finishing the model; press Ctrl-C again to give it up", flush=True)
         asked.append(number)
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
