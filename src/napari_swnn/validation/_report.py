@@ -157,18 +157,18 @@ class ValidationReport:
             rows.append((quantity.name, reference, with_error(quantity.mean, quantity.spread), quantity.unit))
             if quantity is self.quantities.get("conductivity"):
                 rows += [(f"  {name}", "", between(limits), quantity.unit) for name, limits in self._widest_bounds()]
-        wide = max(len(row[0]) for row in rows)
+        wide, left, right = (max(len(row[i]) for row in rows) for i in range(3))
         lines = [
-            f"{name:{wide}s} {reference:>20s}  {volumes:>20s}  {unit}".rstrip()
+            f"{name:{wide}s}  {reference:>{left}s}  {volumes:>{right}s}  {unit}".rstrip()
             for name, reference, volumes, unit in rows
         ]
         lines += [
-            f"{curve.name:{wide}s} mean difference {curve.mean_error:.4f}, largest {curve.largest_error:.4f}, "
+            f"{curve.name:{wide}s}  mean difference {curve.mean_error:.4f}, largest {curve.largest_error:.4f}, "
             f"between axes {curve.anisotropy:.4f}"
             for curve in (self.two_point, self.lineal_path)
         ]
         if self.connectivity:
-            lines.append(f"{'volumes that percolate':{wide}s} {percolating(self.connectivity)}")
+            lines.append(f"{'volumes that percolate':{wide}s}  {percolating(self.connectivity)}")
         return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])
 
     def _widest_bounds(self) -> list[tuple[str, Bounds]]:
