@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 from napari.layers import Labels
-from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox
+from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from napari_swnn.core.config import PRESETS, TrainingConfig, setting
 from napari_swnn.widgets._bad_input import BadInputError, bad_input
-from napari_swnn.widgets._controls import PorosityControl
+from napari_swnn.widgets._controls import Form, Note, PorosityControl
 from napari_swnn.widgets._forms import ConfigForm
 from napari_swnn.widgets._layer_reading import copy_of, unit_of, values_of
 from napari_swnn.widgets._output_layers import Look, OutputLayers
@@ -175,3 +175,17 @@ def test_a_runtime_error_comes_out_as_another_kind():
 )
 def test_errors_become_sentences(error, text):
     assert sentence(error).startswith(text)
+
+
+def test_a_note_in_a_narrow_panel_shows_all_its_lines(qtbot):
+    note, panel = Note(), QWidget()
+    qtbot.addWidget(panel)
+    form = Form(panel)
+    form.add_row("preset", "Preset", QPushButton("standard"), "", note)
+    layout = QVBoxLayout(panel)
+    layout.addWidget(form)
+    layout.addStretch()
+    panel.resize(200, 80)
+    panel.show()
+    note.say("a sentence that goes on for many lines " * 6)
+    qtbot.waitUntil(lambda: note.height() >= note.heightForWidth(note.width()) > 3 * note.fontMetrics().height())

@@ -52,7 +52,7 @@ def choose_network(reference: Reference, config: TrainingConfig, *, dimension: i
     return NetworkChoice(
         NetworkConfig(stages, dimension),
         length,
-        (f"Correlation length (autocovariance at 1/e): {length:.1f} px.", *reasons),
+        (f"Correlation length (to 1/e): {length:.1f} px.", *reasons),
     )
 
 
@@ -93,14 +93,11 @@ def _cascade_stages(
 def describe_cascade(stages: tuple[StageConfig, ...], length: float) -> tuple[str, ...]:
     """Sentences that say how a cascade follows from the correlation length of the reference."""
     coarsest, field = stages[0].scale, NetworkConfig(stages).receptive_field
-    scales = (
-        "One scale" if len(stages) == 1 else f"{len(stages)} scales, the coarsest at 1/{coarsest} of the resolution"
-    )
+    there = f" to 1/{coarsest}, where it is {length / coarsest:.1f} px" if coarsest > 1 else ""
     patterns = ", ".join(f"{stage.template_size} px at 1/{stage.scale}" for stage in stages)
-    blocks = ", ".join(str(n) for n in sorted({stage.n_blocks for stage in stages}))
     return (
-        f"{scales}, where that length is {length / coarsest:.1f} px; a voxel sees {field} px (Eq. 12).",
-        f"Patterns of {patterns}; {blocks} blocks for each scale.",
+        f"{len(stages)} scale{'s' * (coarsest > 1)}{there}; a voxel sees {field} px (Eq. 12).",
+        f"Patterns: {patterns}; {stages[0].n_blocks} blocks a scale.",
     )
 
 

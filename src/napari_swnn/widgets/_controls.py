@@ -188,6 +188,15 @@ class Note(QLabel):
         """Show a text; none if it is empty."""
         self.setText(text)
         self.setVisible(bool(text))
+        self._make_room()
+
+    def resizeEvent(self, event: Any) -> None:  # noqa: N802 (Qt's name)
+        """Take the height that the text needs at the new width: layouts do not see to it, and cut the last lines."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        self.setMinimumHeight(max(0, self.heightForWidth(self.width())) if self.text() else 0)
 
 
 class Problem(Note):
