@@ -384,12 +384,12 @@ def examine(material: Material, options: argparse.Namespace) -> list[Row]:
     truth = measure_structure(true_volumes(material, side, n), f"truth {side}³")
     ours = measure_structure(our_volumes(model, side, n), f"ours {side}³")
     rows = structure_rows(material, truth, ours)
-    for name, unit, target, side, solver in (
-        ("conductivity", "W/(m·K)", 0.05, options.conduction_side, conductivity_along),
-        ("permeability", "voxel²", 0.25, options.flow_side, permeability_along),
+    for name, unit, target, side, solver, axes in (
+        ("conductivity", "W/(m·K)", 0.05, options.conduction_side, conductivity_along, [0, 1, 2]),
+        ("permeability", "voxel²", 0.25, options.flow_side, permeability_along, options.flow_axes),
     ):
         if side:
-            solve = solver(options.axes)
+            solve = solver(axes)
             origins = {"truth": true_volumes(material, side, n), "ours": our_volumes(model, side, n)}
             found = [
                 measure_transport(volumes, f"{origin} {side}³, {name}", solve) for origin, volumes in origins.items()
@@ -409,7 +409,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=128, help="of the volumes for statistics")
     parser.add_argument("--conduction-side", type=int, default=128, help="of those for conductivity; 0 leaves it out")
     parser.add_argument("--flow-side", type=int, default=96, help="of those for permeability; 0 leaves it out")
-    parser.add_argument("--axes", type=int, nargs="+", default=[0, 1, 2], help="along which transport is solved")
+    parser.add_argument("--flow-axes", type=int, nargs="+", default=[0], help="along which permeability is solved")
     parser.add_argument("--seed", type=int, default=0, help="of the training")
     parser.add_argument("--fresh", action="store_true", help="train even if there is a model")
     options = parser.parse_args()
