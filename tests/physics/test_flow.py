@@ -155,7 +155,8 @@ def test_mirrored_ends_are_those_of_the_doubled_volume(blobs, axis):
     half = permeability(volume, phase=1, axis=axis, ends="mirror", tolerance=1e-10)
     whole = permeability(doubled, phase=1, axis=axis, tolerance=1e-10)
     first = tuple(slice(n) for n in volume.shape)
-    np.testing.assert_allclose(half.velocity, whole.velocity[:, *first], atol=1e-8 * whole.velocity.max())
+    # what is left, 1e-8 of the fastest flow, does not shrink with the tolerance and depends on the processor
+    np.testing.assert_allclose(half.velocity, whole.velocity[:, *first], atol=3e-8 * whole.velocity.max())
     drop = np.nanmean(half.pressure - whole.pressure[first])  # the doubled volume is twice as long
     np.testing.assert_allclose(half.pressure - whole.pressure[first], np.where(volume, drop, np.nan), atol=1e-6)
     assert half.value == pytest.approx(whole.velocity[axis][first].mean(), rel=1e-8)
