@@ -50,6 +50,19 @@ def test_same_seed_same_model(reference, tiny_config):
     assert not all(torch.equal(a, b) for a, b in zip(first, other, strict=True))
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_model_trained_on_a_gpu_generates_on_the_cpu(reference, tiny_config):
+    config = replace(tiny_config, n_steps=30, n_coarse_steps=20, cube_size=20, coarse_cube_size=20, n_projections=16)
+    steps = []
+    model = train(reference, config=config, device="cuda", progress=steps.append)
+    losses = [step.loss for step in steps if step.scale == 1]
+    assert np.mean(losses[-5:]) < 0.85 * losses[0]
+    assert {parameter.device.type for stage in model.stages for parameter in stage.parameters()} == {"cpu"}
+    volume = generate(model, (64, 64, 64), device="cpu")
+    assert (volume == 1).mean() == pytest.approx(reference.porosity, abs=0.03)
+
+
 def test_global_random_state_is_left_alone(reference, tiny_config):
     np_state, torch_state = np.random.get_state()[1].copy(), torch.random.get_rng_state()  # noqa: NPY002
     generate(train(reference, config=tiny_config), (16, 16, 16))
