@@ -9,6 +9,7 @@ from numpy.testing import assert_array_equal
 
 from napari_swnn import Model, ensemble, generate
 from napari_swnn.io import open_ome_zarr
+from napari_swnn.io.ome_zarr import OmeZarrFile
 from napari_swnn.production import iter_generation
 from napari_swnn.production._cluster import client_in_scope
 
@@ -64,6 +65,14 @@ def test_what_fails_on_a_worker_is_told(client, model, tmp_path):
     (tmp_path / "v.ome.zarr.partial").rename(tmp_path / "gone")
     with pytest.raises(FileNotFoundError):
         list(steps)
+
+
+def test_a_file_that_is_gone_before_the_first_task_is_told(client, model, tmp_path, monkeypatch):
+    monkeypatch.setattr(OmeZarrFile, "create", lambda *_: None)
+    with pytest.raises(
+        FileNotFoundError, match="the unfinished file must stay in its place till the end, got no level 0"
+    ):
+        list(iter_generation(model, SHAPE, out=tmp_path / "v.ome.zarr", client=client))
 
 
 def test_a_task_takes_no_client_itself(client):

@@ -146,7 +146,12 @@ class OmeZarrFile(VolumeFile):
     def _array(self, level: int) -> Any:
         import zarr
 
-        array = zarr.open_array(self.partial, path=str(level), mode="r+", zarr_format=3)
+        try:
+            array = zarr.open_array(self.partial, path=str(level), mode="r+", zarr_format=3)
+        except FileNotFoundError:  # of a kind of zarr's that a worker of a cluster cannot send
+            raise FileNotFoundError(
+                f"the unfinished file must stay in its place till the end, got no level {level} of {self.partial}"
+            ) from None
         return array.with_config({"write_empty_chunks": True})  # the file of a shard of zeros says that it is done
 
     def _index(self, realisation: int, window: Window) -> tuple[int | slice, ...]:
