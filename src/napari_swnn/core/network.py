@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_swnn.core.modulation import Modulation, cropped_features, porosity_features
+from napari_swnn.core.thread_invariance import convolved, weighted_sums
 from napari_swnn.core.windows import Window
 
 SLOPE = 0.01
@@ -183,15 +184,16 @@ class Stage(nn.Module):
         x = noise if coarse is None else torch.cat([coarse, noise], 1)
         x = x.contiguous(memory_format=self.memory_format)
         for i, convolution in enumerate(self.convolutions):
-            x = convolution(x)
-            if self.norms is not None:
-                x = self._normalised(x, cast(nn.BatchNorm3d, self.norms[i]))
+            if self.norms is None:
+                x = convolved(convolution, x)
+            else:
+                x = self._normalised(convolution(x), cast(nn.BatchNorm3d, self.norms[i]))
             if self.modulations is not None and features is not None:
                 features = cropped_features(features, 1)
                 x = self.modulations[i](x, features)
             x = F.leaky_relu(x, SLOPE, inplace=True)
         # A 1 x 1 x 1 convolution takes a slow path on the CPU; a matrix product over the channels does not.
-        y = self.head(x.movedim(1, -1)).movedim(-1, 1).float()
+        y = weighted_sums(x.movedim(1, -1), self.head.weight, self.head.bias).movedim(-1, 1).float()
         if self.head_modulation is not None and features is not None:
             y = self.head_modulation(y, features)
         if coarse is not None:
