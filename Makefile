@@ -7,6 +7,9 @@ PIP := $(BIN)/pip install --disable-pip-version-check --quiet -c constraints.txt
 # torch first, at its pinned release: nothing that depends on it may pull another one.
 TORCH := $(shell grep '^torch==' constraints.txt)
 
+# Two at a time, each on one thread: the small tensors of tests are slower with more. The tests of a file stay together.
+TESTS := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadscope
+
 .PHONY: demo test napari format clean
 
 demo: $(VENV)/.base
@@ -18,7 +21,7 @@ test: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(TESTS)
 
 napari: $(VENV)/.dev
 	$(BIN)/napari --with napari-swnn "SWNN reconstruction"
