@@ -29,7 +29,7 @@ def test_contributions_are_where_users_look(manifest):
 
 def test_every_command_is_used(manifest):
     contributions = manifest.contributions
-    used = {item.command for item in (*contributions.widgets, *contributions.sample_data)}
+    used = {item.command for item in (*contributions.widgets, *contributions.sample_data, *contributions.readers)}
     assert used == {command.id for command in contributions.commands}
 
 

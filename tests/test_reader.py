@@ -1,0 +1,55 @@
+"""Stored volumes as layers of the viewer."""
+
+import numpy as np
+import pytest
+from napari.layers import Labels, Layer
+from numpy.testing import assert_allclose, assert_array_equal
+
+from napari_swnn import Reference, generate, train
+from napari_swnn._reader import volume_reader
+
+
+@pytest.fixture(scope="module")
+def model(blobs, tiny_config):
+    labels = np.where(blobs == 1, 0, 5)  # the phase is what napari shows as nothing
+    return train(Reference(labels, phase=0, voxel_size=0.5, unit="um"), config=tiny_config)
+
+
+def opened(path):
+    ((data, attributes, kind),) = volume_reader(path)(path)
+    return Layer.create(data, attributes, kind)
+
+
+def test_a_stored_volume_opens_as_it_was_generated(model, tmp_path):
+    path = tmp_path / "v.ome.zarr"
+    generate(model, (140, 64, 40), seed=2, out=path)
+    layer = opened(str(path))
+    assert isinstance(layer, Labels)
+    assert layer.multiscale
+    assert_array_equal(layer.data[0], generate(model, (140, 64, 40), seed=2))
+    assert_allclose(layer.scale, 0.5)
+    assert {str(unit) for unit in layer.units} == {"micrometer"}
+    assert layer.metadata["swnn"]["request"]["seed"] == 2
+    assert layer.colormap.map(0)[3] == 1  # seen, and what lies between is not
+    assert layer.colormap.map(5)[3] == 0
+
+
+def test_realisations_stand_on_a_leading_axis(model, tmp_path):
+    path = tmp_path / "two.ome.zarr"
+    generate(model, (30, 30, 30), n=2, out=path)
+    layer = opened(path)
+    assert layer.data.shape == (2, 30, 30, 30)
+    assert_allclose(layer.scale, (1, 0.5, 0.5, 0.5))
+
+
+def test_what_is_no_volume_of_labels_is_left_to_others(tmp_path):
+    import zarr
+
+    root = zarr.open_group(tmp_path / "grey.ome.zarr", mode="w", zarr_format=3)
+    root.create_array("0", data=np.zeros((4, 4), np.float32))
+    axes = [{"name": name, "type": "space"} for name in "yx"]
+    root.attrs["ome"] = {"version": "0.5", "multiscales": [{"axes": axes, "datasets": [{"path": "0"}]}]}
+    (tmp_path / "empty.ome.zarr").mkdir()
+    for path in ("grey.ome.zarr", "empty.ome.zarr", "gone.ome.zarr", "rock.tif"):
+        assert volume_reader(tmp_path / path) is None
+    assert volume_reader([tmp_path / "a.ome.zarr"]) is None
