@@ -1,0 +1,55 @@
+"""``napari-swnn demo``: the whole job on a built-in sample."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from napari_swnn._checks import check_memory, check_shape
+from napari_swnn.cli._command import add_command
+from napari_swnn.cli._paths import check_writable
+from napari_swnn.cli._plan import foretell, planned
+from napari_swnn.cli._progress import describe_generation, followed
+from napari_swnn.cli._training import trained
+from napari_swnn.core.config import PRESETS
+
+SAMPLES = ("silica", "rock", "electrode", "superalloy")
+
+
+def add_to(commands: Any) -> None:
+    """Add the command with its options."""
+    parser = add_command(commands, "demo", run, "Run the whole job on a built-in sample, without a display.")
+    parser.add_argument("--sample", choices=SAMPLES, default="rock", help="which synthetic reference")
+    parser.add_argument("--porosity", type=float, default=0.25, help="porosity of the reconstruction")
+    parser.add_argument("--preset", choices=tuple(PRESETS), default="standard", help="how long to train")
+    parser.add_argument("--size", type=int, default=128, help="side of the volume in voxels")
+    parser.add_argument("--seed", type=int, default=0, help="another seed, another realisation")
+    parser.add_argument("--output", type=Path, default=Path("demo-output"), help="folder for the results")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train, generate and validate, and leave the model, the volume, the report and a picture."""
+    from napari_swnn import Reference, _sample_data, validate
+    from napari_swnn.core.generation import iter_generate
+    from napari_swnn.figures import reconstruction_figure, save_figure
+    from napari_swnn.io import write_tiff
+
+    labels, attributes, _ = getattr(_sample_data, f"{options.sample}_like")()[0]
+    scale = {"voxel_size": attributes["scale"][0], "unit": attributes["units"][0]}
+    reference = Reference(labels, **scale)
+    plan = planned(reference, options)
+    check_memory(check_shape([options.size] * 3))
+    foretell(plan, (options.size,) * 3, exact=True)
+    options.output.mkdir(parents=True, exist_ok=True)
+    check_writable(options.output / "model.swnn")
+    model = trained(plan)
+    model.save(options.output / "model.swnn")
+    volume = followed(iter_generate(model, (options.size,) * 3, seed=options.seed, exact=True), describe_generation)
+    write_tiff(options.output / "volume.tif", volume, **scale)
+    report = validate(volume, reference)
+    report.save(options.output / "report.json")
+    print(report.summary())
+    figure = reconstruction_figure(volume, reference, report, target=plan.porosity)
+    save_figure(figure, options.output / "reconstruction.png")
+    print(f"Wrote model.swnn, volume.tif, report.json and reconstruction.png to {options.output}/")

@@ -1,0 +1,73 @@
+"""``napari-swnn ensemble``: several models of an image, several volumes of each."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_swnn.cli._command import add_command
+from napari_swnn.cli._plan import foretell, planned
+from napari_swnn.cli._progress import as_time, followed
+from napari_swnn.cli._reference import add_reference_options, read_reference
+from napari_swnn.cli._run import add_run_options, cluster_client, resumable
+from napari_swnn.cli._shape import add_shape_option, full_shape
+from napari_swnn.core.config import PRESETS
+
+if TYPE_CHECKING:
+    from napari_swnn.production import EnsembleStep
+
+
+def add_to(commands: Any) -> None:
+    """Add the command with its options."""
+    parser = add_command(commands, "ensemble", run, "Train several models, generate several volumes of each.")
+    parser.add_argument("image", type=Path, help="segmented section: TIFF, PNG, BMP or .npy, one value for each phase")
+    add_reference_options(parser)
+    parser.add_argument("--porosity", type=float, help="fraction of the phase in the volumes (the image's own if left)")
+    parser.add_argument("--preset", choices=tuple(PRESETS), default="standard", help="how long to train")
+    parser.add_argument("--trainings", type=int, default=4, help="models")
+    parser.add_argument("--realisations", type=int, default=5, help="volumes of each model")
+    add_shape_option(parser)
+    parser.add_argument("--seed", type=int, default=0, help="of all random draws")
+    parser.add_argument("--no-validation", action="store_true", help="do not compare the volumes with the image")
+    parser.add_argument("--output", "-o", type=Path, default=Path("ensemble"), help="folder for the results")
+    add_run_options(parser, "goes on with the ensemble of this request that the folder holds")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Make an ensemble in a folder, or go on with it."""
+    from napari_swnn import iter_ensemble
+
+    shape, n_volumes = full_shape(options.shape, 3), options.trainings * options.realisations
+    with cluster_client(options.scheduler) as client, resumable():
+        reference = read_reference(options)
+        steps = iter_ensemble(
+            reference,
+            out=options.output,
+            porosity=options.porosity,
+            n_trainings=options.trainings,
+            n_realisations=options.realisations,
+            shape=shape,
+            preset=options.preset,
+            seed=options.seed,
+            validate=not options.no_validation,
+            resume=options.resume,
+            client=client,
+            device=options.device,
+        )
+        plan = planned(reference, options, dimension=len(shape))
+        foretell(plan, shape, n_trainings=options.trainings, n_volumes=n_volumes, shared=client is not None)
+        result = followed(steps, _describe_ensemble)
+    print(result.summary())
+    print(f"Wrote models, volumes, reports and tables to {options.output}/")
+
+
+def _describe_ensemble(step: EnsembleStep) -> str:
+    detail, text = step.detail, f"{step.index}/{step.n_steps} done  {step.task}"
+    for kind, described in (
+        ("iteration", "step {0.iteration}/{0.n_iterations}"),
+        ("block", "block {0.block}/{0.n_blocks}"),
+    ):
+        if hasattr(detail, kind):
+            return f"{text}  {described.format(detail)}  {as_time(detail.time_left)} left"
+    return text if detail is None else f"{text}  {detail.task}"

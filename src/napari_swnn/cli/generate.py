@@ -1,0 +1,82 @@
+"""``napari-swnn generate``: volumes from a model file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from napari_swnn.cli._command import add_command
+from napari_swnn.cli._paths import check_writable
+from napari_swnn.cli._progress import describe_generation, followed
+from napari_swnn.cli._run import add_run_options, cluster_client, resumable
+from napari_swnn.cli._shape import add_shape_option, full_shape
+
+ALL_AXES = "all"
+MANY_VOXELS = 2**28
+
+
+def add_to(commands: Any) -> None:
+    """Add the command with its options."""
+    parser = add_command(commands, "generate", run, "Generate volumes of any size from a trained model.")
+    parser.add_argument("model", type=Path, help="model file that 'train' wrote")
+    add_shape_option(parser)
+    parser.add_argument("--porosity", type=float, help="for a model of a range of porosities: which (its own if left)")
+    parser.add_argument(
+        "--periodic", nargs="?", const=ALL_AXES, default="", metavar="AXES", help="repeat along these axes, all if left"
+    )
+    parser.add_argument(
+        "--exact", action="store_true", help="give each volume just the porosity asked for, in twice the time"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="another seed, another realisation")
+    parser.add_argument("--n", type=int, default=1, help="realisations, with consecutive seeds, on a leading axis")
+    parser.add_argument("--output", "-o", type=Path, default=Path("volume.tif"), help=".tif or .ome.zarr to write")
+    add_run_options(parser, "goes on with the unfinished run of this request that the output has")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Generate volumes and write them."""
+    from napari_swnn import Model, iter_generation
+
+    if not options.output.is_dir():
+        check_writable(options.output)
+    model = Model.load(options.model)
+    with cluster_client(options.scheduler) as client, resumable():
+        steps = iter_generation(
+            model,
+            full_shape(options.shape, model.dimension),
+            seed=options.seed,
+            porosity=options.porosity,
+            periodic=_flags(options.periodic, model.dimension),
+            exact=options.exact,
+            n=options.n,
+            out=options.output,
+            resume=options.resume,
+            client=client,
+            device=options.device,
+        )
+        followed(steps, describe_generation)
+    print(f"Porosity {_porosity_of(options.output, model.labels.phase):.4f}; wrote {options.output}")
+
+
+def _flags(axes: str, dimension: int) -> tuple[bool, ...]:
+    names = "zyx"[-dimension:]
+    if axes != ALL_AXES and not set(axes) <= set(names):
+        raise ValueError(f"--periodic must name axes of {names}, which a {dimension}-D model has, got {axes!r}")
+    return tuple(axes == ALL_AXES or name in axes for name in names)
+
+
+def _porosity_of(path: Path, phase: int) -> float:
+    """Fraction of the phase; of a very large OME-Zarr, that of a coarser level, which is a sample of the voxels."""
+    import dask.array as da
+
+    from napari_swnn.io import is_ome_zarr, open_ome_zarr
+
+    if is_ome_zarr(path):
+        levels = open_ome_zarr(path).levels
+        labels = next((level for level in levels if level.size <= MANY_VOXELS), levels[-1])
+    else:
+        import tifffile
+
+        labels = da.from_array(tifffile.memmap(path, mode="r"))
+    return float((labels == phase).mean().compute())

@@ -1,0 +1,80 @@
+"""``napari-swnn validate``: volumes compared with the image they were made from."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_swnn.cli._command import add_command
+from napari_swnn.cli._paths import check_folder, check_writable
+from napari_swnn.cli._progress import followed
+from napari_swnn.cli._reference import add_reference_options, read_reference
+
+if TYPE_CHECKING:
+    from napari_swnn.core.reference import Reference
+
+PICTURES = (".png", ".pdf", ".svg")
+
+
+def add_to(commands: Any) -> None:
+    """Add the command with its options."""
+    parser = add_command(commands, "validate", run, "Compare volumes with the image they were made from.")
+    parser.add_argument("image", type=Path, help="the segmented section")
+    parser.add_argument(
+        "volumes", type=Path, nargs="+", help="generated volumes: .ome.zarr, TIFF or .npy; all that a file holds"
+    )
+    add_reference_options(parser)
+    parser.add_argument("--physics", action="store_true", help="compute conductivity and permeability too: takes long")
+    parser.add_argument(
+        "--conductivities",
+        type=float,
+        nargs=2,
+        metavar=("PHASE", "REST"),
+        help="of the phase of interest and of the rest, in W/(m·K); the paper's air and silica if left",
+    )
+    parser.add_argument("--report", type=Path, help="JSON file for all results")
+    parser.add_argument("--csv", type=Path, help="CSV file for all results, one value a line")
+    parser.add_argument("--html", type=Path, help="HTML page with tables and figures, for reading and printing")
+    parser.add_argument("--figures", type=Path, help="folder for the figures of that page, as PNG and SVG")
+    parser.add_argument("--picture", type=Path, help="PNG, PDF or SVG file for sections and curves of the first volume")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Compare volumes with the image; print the report, and write what was asked for."""
+    import numpy as np
+
+    from napari_swnn import iter_validate
+    from napari_swnn.figures import reconstruction_figure, report_page, save_figure, save_plates
+    from napari_swnn.io import open_volumes
+
+    for path in filter(None, (options.report, options.csv, options.html, options.picture)):
+        check_writable(path)
+    if options.figures:
+        check_folder(options.figures)
+    if options.picture and options.picture.suffix.lower() not in PICTURES:
+        raise ValueError(f"--picture must end in {', '.join(PICTURES)}, got {options.picture}")
+    reference = read_reference(options)
+    volumes = [volume for path in options.volumes for volume in open_volumes(path)]
+    report = followed(
+        iter_validate(volumes, reference, physics=options.physics, conductivities=_conductivities(options, reference)),
+        lambda s: f"validating  {s.index + 1}/{s.n_steps}  {s.task}",
+    )
+    print(report.summary())
+    if options.report:
+        report.save(options.report)
+    if options.csv:
+        report.save_csv(options.csv)
+    if options.html:
+        options.html.write_text(report_page(report), encoding="utf-8")
+    if options.figures:
+        save_plates(report, options.figures)
+    if options.picture:
+        save_figure(reconstruction_figure(np.asarray(volumes[0]), reference, report), options.picture)
+
+
+def _conductivities(options: argparse.Namespace, reference: Reference) -> dict[int, float] | None:
+    if options.conductivities is None:
+        return None
+    of_phase, of_rest = options.conductivities
+    return {reference.phase: of_phase, reference.background: of_rest}
