@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_swnn.cli._command import add_command
-from napari_swnn.cli._paths import check_folder, check_writable
+from napari_swnn.cli._paths import check_folder, check_new, check_writable
 from napari_swnn.cli._progress import followed
 from napari_swnn.cli._reference import add_reference_options, read_reference
 
 if TYPE_CHECKING:
     from napari_swnn.core.reference import Reference
+    from napari_swnn.validation import ValidationReport
 
 PICTURES = (".png", ".pdf", ".svg")
+FIGURES = ("sections", "correlation", "distributions", "transport", "fields")
+"""What `save_plates` calls its files."""
 
 
 def add_to(commands: Any) -> None:
@@ -38,22 +42,15 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--html", type=Path, help="HTML page with tables and figures, for reading and printing")
     parser.add_argument("--figures", type=Path, help="folder for the figures of that page, as PNG and SVG")
     parser.add_argument("--picture", type=Path, help="PNG, PDF or SVG file for sections and curves of the first volume")
+    parser.add_argument("--overwrite", action="store_true", help="replace files that are there")
 
 
 def run(options: argparse.Namespace) -> None:
     """Compare volumes with the image; print the report, and write what was asked for."""
-    import numpy as np
-
     from napari_swnn import iter_validate
-    from napari_swnn.figures import reconstruction_figure, report_page, save_figure, save_plates
     from napari_swnn.io import open_volumes
 
-    for path in filter(None, (options.report, options.csv, options.html, options.picture)):
-        check_writable(path)
-    if options.figures:
-        check_folder(options.figures)
-    if options.picture and options.picture.suffix.lower() not in PICTURES:
-        raise ValueError(f"--picture must end in {', '.join(PICTURES)}, got {options.picture}")
+    _check_outputs(options)
     reference = read_reference(options)
     volumes = [volume for path in options.volumes for volume in open_volumes(path)]
     report = followed(
@@ -61,6 +58,35 @@ def run(options: argparse.Namespace) -> None:
         lambda s: f"validating  {s.index + 1}/{s.n_steps}  {s.task}",
     )
     print(report.summary())
+    _write(report, options, reference, volumes[0])
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Refuse now what could not be written, and what would replace something unasked."""
+    if options.picture and options.picture.suffix.lower() not in PICTURES:
+        raise ValueError(f"--picture must end in {', '.join(PICTURES)}, got {options.picture}")
+    for name in ("report", "csv", "html", "picture"):
+        if path := getattr(options, name):
+            check_writable(path)
+            check_new(path, f"--{name}", overwrite=options.overwrite)
+    if options.figures:
+        check_folder(options.figures)
+        for name, ending in product(FIGURES, ("png", "svg")):
+            check_new(options.figures / f"{name}.{ending}", "--figures", overwrite=options.overwrite)
+
+
+def _conductivities(options: argparse.Namespace, reference: Reference) -> dict[int, float] | None:
+    if options.conductivities is None:
+        return None
+    of_phase, of_rest = options.conductivities
+    return {reference.phase: of_phase, reference.background: of_rest}
+
+
+def _write(report: ValidationReport, options: argparse.Namespace, reference: Reference, volume: Any) -> None:
+    import numpy as np
+
+    from napari_swnn.figures import reconstruction_figure, report_page, save_figure, save_plates
+
     if options.report:
         report.save(options.report)
     if options.csv:
@@ -70,11 +96,4 @@ def run(options: argparse.Namespace) -> None:
     if options.figures:
         save_plates(report, options.figures)
     if options.picture:
-        save_figure(reconstruction_figure(np.asarray(volumes[0]), reference, report), options.picture)
-
-
-def _conductivities(options: argparse.Namespace, reference: Reference) -> dict[int, float] | None:
-    if options.conductivities is None:
-        return None
-    of_phase, of_rest = options.conductivities
-    return {reference.phase: of_phase, reference.background: of_rest}
+        save_figure(reconstruction_figure(np.asarray(volume), reference, report), options.picture)
