@@ -1,0 +1,93 @@
+from concurrent.futures import CancelledError
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from napari_swnn.cli import main
+from napari_swnn.io import open_ome_zarr, read_labels
+
+
+def test_one_number_is_a_cube(quick, image, tmp_path):
+    model, volume = str(tmp_path / "m.swnn"), str(tmp_path / "v.tif")
+    main(["train", image, "-o", model])
+    main(["generate", model, "--shape", "20", "-o", volume])
+    assert read_labels(volume).shape == (20, 20, 20)
+
+
+def test_the_ending_chooses_the_format(model, tmp_path, capsys):
+    stored = str(tmp_path / "v.ome.zarr")
+    command = ["generate", model, "--shape", "20", "--n", "2", "--seed", "3", "-o", stored]
+    assert main(command) == 0
+    labels = open_ome_zarr(stored).levels[0].compute()
+    assert labels.shape == (2, 20, 20, 20)
+    assert f"Porosity {(labels == 255).mean():.4f}; wrote" in capsys.readouterr().out
+    assert main(command) == 2
+    assert "which is already there" in capsys.readouterr().err
+    assert main([*command, "--resume"]) == 0
+
+
+def test_periodic_axes_are_named_by_letters(model, tmp_path):
+    volumes = []
+    for i, axes in enumerate((["--periodic"], ["--periodic", "zyx"], ["--periodic", "z"], [])):
+        path = str(tmp_path / f"{i}.tif")
+        assert main(["generate", model, "--shape", "32", "-o", path, *axes]) == 0
+        volumes.append(read_labels(path))
+    np.testing.assert_array_equal(volumes[0], volumes[1])
+    assert (volumes[0] != volumes[2]).any()
+    assert (volumes[2] != volumes[3]).any()
+    assert main(["generate", model, "--periodic", "zw", "-o", str(tmp_path / "w.tif")]) == 2
+
+
+def test_axes_that_a_model_lacks_are_refused(quick, image, tmp_path, capsys):
+    model, out = str(tmp_path / "m.swnn"), str(tmp_path / "v.tif")
+    assert main(["train", image, "--dimension", "2", "-o", model]) == 0
+    assert main(["generate", model, "--shape", "32", "--periodic", "z", "-o", out]) == 2
+    assert "--periodic must name axes of yx, which a 2-D model has, got 'z'" in capsys.readouterr().err
+    assert main(["generate", model, "--shape", "32", "--periodic", "-o", out]) == 0
+
+
+def test_an_interrupted_generation_says_how_to_go_on(model, tmp_path, capsys, monkeypatch):
+    from napari_swnn.production import generation
+
+    write = generation.iter_local
+
+    def interrupted(*arguments):
+        yield next(write(*arguments))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(generation, "iter_local", interrupted)
+    command = ["generate", model, "--shape", "70", "10", "10", "-o", str(tmp_path / "v.tif")]
+    assert main(command) == 130
+    assert "the same command with --resume goes on" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert main([*command, "--resume"]) == 0
+    assert read_labels(tmp_path / "v.tif").shape == (70, 10, 10)
+
+
+def test_workers_of_a_cluster_generate(model, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster:
+        for name, options in (("here", []), ("there", ["--scheduler", cluster.scheduler_address])):
+            assert main(["generate", model, "--shape", "20", "-o", str(tmp_path / f"{name}.ome.zarr"), *options]) == 0
+    here, there = (open_ome_zarr(tmp_path / f"{name}.ome.zarr").levels[0].compute() for name in ("here", "there"))
+    np.testing.assert_array_equal(here, there)
+
+
+@pytest.mark.parametrize("kind", ["KilledWorker", "CancelledError"])
+def test_lost_workers_are_one_sentence(model, tmp_path, capsys, monkeypatch, kind):
+    distributed = pytest.importorskip("distributed")
+
+    def lost(*arguments):
+        yield from ()
+        if kind == "CancelledError":
+            raise CancelledError("cancelled:\nscheduler-connection-lost")
+        raise distributed.KilledWorker("piece", SimpleNamespace(address="tcp://10.0.0.1:1"), 3)
+
+    monkeypatch.setattr("napari_swnn.production.generation.iter_cluster", lost)
+    with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as cluster:
+        options = ["--scheduler", cluster.scheduler_address, "-o", str(tmp_path / "v.ome.zarr")]
+        assert main(["generate", model, "--shape", "20", *options]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("napari-swnn: the workers and the scheduler must stay alive, got: ")
+    assert said.count("\n") == 1

@@ -1,0 +1,56 @@
+import subprocess
+import sys
+
+import pytest
+
+from napari_swnn.cli import main
+
+
+@pytest.mark.parametrize("command", [[], ["demo"], ["train"], ["generate"], ["ensemble"], ["validate"]])
+def test_help_explains(command, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main([*command, "--help"])
+    assert stopped.value.code == 0
+    assert len(capsys.readouterr().out) > 200
+
+
+def test_help_loads_nothing_heavy():
+    script = """
+import sys
+from napari_swnn.cli import main
+try:
+    main(["--help"])
+finally:
+    print(*sys.modules)
+"""
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    loaded = said.splitlines()[-1].split()
+    assert {"torch", "napari", "matplotlib", "skimage", "dask"}.isdisjoint(loaded)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "none.png"], "does not exist"),
+        (["train", "IMAGE", "--porosity", "2"], "porosity must lie in"),
+        (["train", "IMAGE", "--phase", "7"], "one of the values of labels (0, 255), got 7"),
+        (["train", "IMAGE", "-o", "no/such/folder/model.swnn"], "the folder of no/such/folder/model.swnn must exist"),
+        (["train", "IMAGE", "-o", "."], "got the folder ."),
+        (["demo", "--size", "0"], "shape must be"),
+        (["validate", "IMAGE", "IMAGE", "--picture", "x.gif"], "--picture must end in"),
+        (["generate", "IMAGE"], "must name a model file"),
+        (["generate", "none.swnn"], "does not exist"),
+        (["generate", "none.swnn", "-o", "no/such/v.tif"], "the folder of no/such/v.tif must exist"),
+        (["ensemble", "IMAGE", "-o", "no/such/folder"], "must exist"),
+        (["ensemble", "IMAGE", "--porosity", "2"], "porosity must lie in"),
+        (["validate", "IMAGE", "IMAGE", "--html", "no/such/page.html"], "the folder of no/such/page.html must exist"),
+        (["validate", "IMAGE", "IMAGE", "--physics"], "physics needs volumes"),
+        (["validate", "IMAGE", "IMAGE", "--figures", "IMAGE"], "--figures must name a folder, got"),
+        (["validate", "IMAGE", "none.ome.zarr"], "must name an OME-Zarr folder, got none.ome.zarr"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_status_2(image, capsys, arguments, message):
+    assert main([image if argument == "IMAGE" else argument for argument in arguments]) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1

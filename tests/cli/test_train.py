@@ -1,0 +1,84 @@
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from skimage.io import imsave
+
+from napari_swnn import Model, Reference
+from napari_swnn.cli import main
+
+
+def test_one_model_for_a_range(quick, image, tmp_path, capsys):
+    model, volume = str(tmp_path / "range.swnn"), str(tmp_path / "rock.tif")
+    assert main(["train", image, "--porosity", "0.2", "0.4", "-o", model]) == 0
+    assert "range 0.200 to 0.400" in capsys.readouterr().out
+    assert Model.load(model).porosity_range == (0.2, 0.4)
+    assert main(["generate", model, "--shape", "64", "--porosity", "0.35", "-o", volume]) == 0
+    assert main(["generate", model, "--shape", "64", "--porosity", "0.5", "-o", str(tmp_path / "b.tif")]) == 2
+    assert "[0.2, 0.4]" in capsys.readouterr().err
+    assert main(["train", image, "--porosity", "0.2", "0.3", "0.4", "-o", model, "--overwrite"]) == 2
+    assert "--porosity must be one number or two" in capsys.readouterr().err
+
+
+def test_grey_levels_are_refused(tmp_path, rng, capsys):
+    imsave(tmp_path / "grey.png", rng.integers(0, 255, (30, 30)).astype(np.uint8), check_contrast=False)
+    assert main(["train", str(tmp_path / "grey.png")]) == 2
+    assert "segment the image first" in capsys.readouterr().err
+
+
+def test_region_of_interest_file(quick, image, tmp_path, blobs):
+    roi = np.zeros(blobs.shape, np.uint8)
+    roi[:, :32] = 255
+    imsave(tmp_path / "roi.png", roi, check_contrast=False)
+    main(["train", image, "--roi", str(tmp_path / "roi.png"), "-o", str(tmp_path / "m.swnn")])
+    expected = Reference(blobs, roi=roi > 0).porosity
+    assert Model.load(tmp_path / "m.swnn").provenance["reference_porosity"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupting_a_training_finishes_the_model(quick, image, tmp_path, capsys, monkeypatch, number):
+    from napari_swnn.core import training
+
+    take_stage = training.iter_stage
+
+    def interrupted(*arguments):
+        for i, step in enumerate(take_stage(*arguments)):
+            if i == 1:
+                signal.raise_signal(number)
+            yield step
+
+    monkeypatch.setattr(training, "iter_stage", interrupted)
+    before = signal.getsignal(number)
+    assert main(["train", image, "-o", str(tmp_path / "m.swnn")]) == 0
+    assert Model.load(tmp_path / "m.swnn").provenance["stopped_early"]
+    assert "stopping: finishing the model" in capsys.readouterr().out
+    assert signal.getsignal(number) is before
+
+
+def test_a_model_that_is_there_is_not_replaced_unasked(model, image, capsys):
+    before = Path(model).read_bytes()
+    assert main(["train", image, "--seed", "1", "-o", model]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""  # before any work
+    assert "add --overwrite to replace it" in said.err
+    assert Path(model).read_bytes() == before
+    assert main(["train", image, "--seed", "1", "-o", model, "--overwrite"]) == 0
+    assert Model.load(model).provenance["seed"] == 1
+
+
+@pytest.mark.parametrize("command", ["train", "ensemble"])
+def test_what_a_training_has_to_say_is_said(quick, image, tmp_path, capsys, monkeypatch, command):
+    from napari_swnn.core import training
+
+    take_stage = training.iter_stage
+
+    def diverging(*arguments):
+        for i, step in enumerate(take_stage(*arguments)):
+            yield replace(step, note="the loss diverged" if i == 1 else "")
+
+    monkeypatch.setattr(training, "iter_stage", diverging)
+    options = ["--trainings", "1", "--realisations", "1", "--shape", "20", "--no-validation"]
+    assert main([command, image, *(options if command == "ensemble" else []), "-o", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out.splitlines().count("Note: the loss diverged") == 2  # once in each of the two stages
