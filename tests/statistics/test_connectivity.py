@@ -113,6 +113,38 @@ def test_euler_number_equals_the_count_of_cells_slab_by_slab(corners, image):
         assert statistics.euler_number(image, connectivity=connectivity).value == count_cells(image, connectivity)
 
 
+def count_cells_on_torus(image, connectivity):
+    """The same of a volume that repeats along all axes: each voxel has neighbours on all sides."""
+    total = 0
+    for extent in product((0, 1), repeat=image.ndim):
+        offsets = product(*(range(e + 1) for e in extent))
+        parts = [np.roll(image.astype(bool), offset, range(image.ndim)) for offset in offsets]
+        cells = np.all(parts, axis=0) if connectivity == 1 else np.any(parts, axis=0)
+        dimension = sum(extent) if connectivity == 1 else image.ndim - sum(extent)
+        total += (-1) ** dimension * int(cells.sum())
+    return total
+
+
+@given(image=IMAGES)
+@settings(max_examples=60, deadline=None)
+@pytest.mark.parametrize("corners", [False, True])
+def test_the_periodic_euler_number_equals_the_count_of_cells_all_round(corners, image):
+    connectivity = image.ndim if corners else 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_blocks, "VOXELS_AT_ONCE", 2 * image[0].size)
+        periodic = statistics.euler_number(image, connectivity=connectivity, periodic=True)
+    assert periodic.value == count_cells_on_torus(image, connectivity)
+
+
+def test_a_layer_that_goes_all_round_is_closed(structures):
+    layer = structures.laminate((12, 12, 12), 0, period=12, width=4)
+    values = [
+        statistics.euler_number(layer, periodic=flags).value
+        for flags in (False, (True, False, False), (False, True, False), True)
+    ]
+    assert values == [1, 1, 0, 0]  # a box, a box, a ring, a torus with a wall
+
+
 def test_euler_number_of_ball_ring_and_shell():
     solid = np.ones((5, 5, 5), int)
     ring, shell = solid.copy(), solid.copy()

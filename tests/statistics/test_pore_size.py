@@ -9,20 +9,27 @@ from hypothesis.extra import numpy as hnp
 from napari_swnn import statistics
 
 
-@given(image=hnp.arrays(np.uint8, st.tuples(st.integers(3, 9), st.integers(3, 9)), elements=st.integers(0, 5)))
-@settings(max_examples=60, deadline=None)
-def test_local_diameter_equals_brute_force(image):
+@given(
+    image=hnp.arrays(np.uint8, st.tuples(st.integers(3, 9), st.integers(3, 9)), elements=st.integers(0, 5)),
+    periodic=st.tuples(st.booleans(), st.booleans()),
+)
+@settings(max_examples=100, deadline=None)
+def test_local_diameter_equals_brute_force(image, periodic):
     inside = image > 0  # mostly pore
     assume(inside.any() and not inside.all())
     pore, solid = np.argwhere(inside), np.argwhere(~inside)
+    shape = np.array(image.shape)
+
+    def distances(places, centre):
+        away = np.abs(places - centre)
+        return np.sqrt((np.where(periodic, np.minimum(away, shape - away), away) ** 2).sum(axis=-1))
+
     expected = np.zeros(image.shape, int)
     for centre in pore:
-        free = np.sqrt(((solid - centre) ** 2).sum(axis=1).min())
-        for place in pore:
-            away = np.sqrt(((place - centre) ** 2).sum())
-            if away < int(free):
-                expected[tuple(place)] = max(expected[tuple(place)], 2 * int(free) - 1)
-    np.testing.assert_array_equal(statistics.local_diameter(inside), expected)
+        free = int(distances(solid, centre).min())
+        for place in pore[distances(pore, centre) < free]:
+            expected[tuple(place)] = max(expected[tuple(place)], 2 * free - 1)
+    np.testing.assert_array_equal(statistics.local_diameter(inside, periodic=periodic), expected)
 
 
 @pytest.mark.parametrize("ndim", [2, 3])

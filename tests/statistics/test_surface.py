@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from napari_swnn import statistics
+from napari_swnn.statistics import _blocks
 
 
 def ball(ndim, side, radius):
@@ -29,6 +30,17 @@ def test_results_name_their_method_and_scale_with_the_voxel():
         plain, scaled = function(image), function(image, voxel_size=0.5, unit="µm")
         assert (scaled.method, scaled.unit) == (method, "µm")
         assert scaled.value == pytest.approx(2 * plain.value)
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+def test_a_periodic_mesh_does_not_see_where_the_volume_begins(ndim, monkeypatch):
+    image = ball(ndim, 24, 9)
+    whole = statistics.specific_surface_from_mesh(image).value * (23 / 24) ** ndim
+    rolled = np.roll(image, (12, 5, 7)[:ndim], range(ndim))
+    monkeypatch.setattr(_blocks, "VOXELS_AT_ONCE", 5 * image[0].size)
+    assert statistics.specific_surface_from_mesh(rolled, periodic=True).value == pytest.approx(whole, rel=1e-6)
+    only_some = statistics.specific_surface_from_mesh(rolled, periodic=(True, *[False] * (ndim - 1))).value
+    assert only_some != pytest.approx(whole, rel=1e-3)
 
 
 def test_both_phases_share_their_surface():

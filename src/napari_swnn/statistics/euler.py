@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_swnn.statistics._blocks import open_phase, slabs
-from napari_swnn.statistics._inputs import check_voxel_size
+from napari_swnn.statistics._inputs import check_periodic, check_voxel_size
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari_swnn._types import BoolArray
 
 
@@ -36,11 +41,17 @@ class EulerNumber:
 
 
 def euler_number(
-    volume: Any, *, phase: int = 1, connectivity: int = 1, voxel_size: float = 1.0, unit: str = "voxel"
+    volume: Any,
+    *,
+    phase: int = 1,
+    periodic: bool | Sequence[bool] = False,
+    connectivity: int = 1,
+    voxel_size: float = 1.0,
+    unit: str = "voxel",
 ) -> EulerNumber:
     """Return the Euler number of `phase`: the more negative its density, the better connected the phase.
 
-    The border of the volume counts as the end of the phase.
+    The border of the volume counts as the end of the phase, but where the volume is periodic.
 
     Parameters
     ----------
@@ -48,6 +59,8 @@ def euler_number(
         Labels; read once, slab by slab.
     phase : int
         The label of the phase of interest.
+    periodic : bool or one for each axis
+        Whether the volume repeats, and the phase goes on from its last plane to its first.
     connectivity : int
         1: voxels that share a face are connected; 2 in 2-D, 3 in 3-D: a corner is enough. The other phase then has
         the other kind.
@@ -69,7 +82,7 @@ def euler_number(
     Notes
     -----
     Slabs that share one plane of voxels are put together by χ(A ∪ B) = χ(A) + χ(B) - χ(A ∩ B); each slab is left to
-    ``skimage.measure.euler_number``.
+    ``skimage.measure.euler_number``. A periodic axis is closed by a slab of the last plane and the first.
 
     References
     ----------
@@ -79,17 +92,27 @@ def euler_number(
     view = open_phase(volume, phase=phase)
     if connectivity not in (1, view.ndim):
         raise ValueError(f"connectivity must be 1 or {view.ndim} for a {view.ndim}-D volume, got {connectivity!r}")
+    around, *sideways = check_periodic(periodic, view.ndim)
+    count = partial(_euler, periodic=(False, *sideways), connectivity=connectivity)
     total = 0
-    shared: BoolArray | None = None
+    first = last = None
     for slab in slabs(view, overlap=1):
         inside = slab.binary
-        total += _euler(inside, connectivity) - (0 if shared is None else _euler(shared, connectivity))
-        shared = inside[-1:]  # the first plane of the next slab
+        total += count(inside) - (0 if last is None else count(last))
+        first, last = inside[:1] if first is None else first, inside[-1:]  # which is the first plane of the next slab
+    if around and first is not None and last is not None:
+        total += count(np.concatenate([last, first])) - count(last) - count(first)
     density = total / math.prod(view.shape) / voxel_size**view.ndim
     return EulerNumber(total, density, int(connectivity), unit)
 
 
-def _euler(inside: BoolArray, connectivity: int) -> int:
+def _euler(inside: BoolArray, periodic: Sequence[bool], connectivity: int) -> int:
+    """Euler number of a part in memory, closed along the periodic axes one after another."""
     from skimage import measure
 
-    return int(measure.euler_number(inside, connectivity))
+    if not any(periodic):
+        return int(measure.euler_number(inside, connectivity))
+    axis = list(periodic).index(True)
+    others = [flag and a != axis for a, flag in enumerate(periodic)]
+    first = inside.take([0], axis)
+    return _euler(np.concatenate([inside, first], axis), others, connectivity) - _euler(first, others, connectivity)

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn.statistics._blocks import open_phase
-from napari_swnn.statistics._inputs import check_voxel_size
+from napari_swnn.statistics._inputs import check_periodic, check_voxel_size
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari_swnn._types import BoolArray, FloatArray
 
 
@@ -41,12 +43,19 @@ class PoreSizes:
         return self.fraction[::-1].cumsum()[::-1]
 
 
-def pore_size_distribution(volume: Any, *, phase: int = 1, voxel_size: float = 1.0, unit: str = "voxel") -> PoreSizes:
+def pore_size_distribution(
+    volume: Any,
+    *,
+    phase: int = 1,
+    periodic: bool | Sequence[bool] = False,
+    voxel_size: float = 1.0,
+    unit: str = "voxel",
+) -> PoreSizes:
     """Return the pore-size distribution of `phase` by maximal inscribed spheres (discs in 2-D).
 
     Parameters
     ----------
-    volume, phase
+    volume, phase, periodic
         As for `local_diameter`.
     voxel_size : float
         Side of a voxel in `unit`, above 0.
@@ -64,13 +73,14 @@ def pore_size_distribution(volume: Any, *, phase: int = 1, voxel_size: float = 1
         If the phase fills nothing or all of the volume, or an argument is not what it should be.
     """
     voxel_size = check_voxel_size(voxel_size)
-    counts = np.bincount(local_diameter(volume, phase=phase).ravel())[1::2]  # diameters 1, 3, 5, … of voxels
+    widths = local_diameter(volume, phase=phase, periodic=periodic)
+    counts = np.bincount(widths.ravel())[1::2]  # of 1, 3, 5, … voxels
     diameter = np.arange(1, 2 * len(counts), 2) * voxel_size
     fraction = counts / counts.sum()
     return PoreSizes(diameter, fraction, float(diameter @ fraction), unit)
 
 
-def local_diameter(volume: Any, *, phase: int = 1) -> Any:
+def local_diameter(volume: Any, *, phase: int = 1, periodic: bool | Sequence[bool] = False) -> Any:
     """Return the diameter in voxels of the largest sphere inside `phase` that covers each voxel; 0 outside the phase.
 
     Parameters
@@ -80,6 +90,8 @@ def local_diameter(volume: Any, *, phase: int = 1) -> Any:
         memory, and each radius takes one distance transform.
     phase : int
         The label of the phase of interest, which must fill a part of the volume.
+    periodic : bool or one for each axis
+        Whether the volume repeats. It is then computed with a rim of twice the largest radius.
 
     Returns
     -------
@@ -94,8 +106,8 @@ def local_diameter(volume: Any, *, phase: int = 1) -> Any:
     Notes
     -----
     A ball of radius r holds the voxels whose centres are nearer than r, and is 2 r - 1 voxels wide. Radii are whole
-    numbers, so a slit of w voxels has size w if w is odd and w - 1 if it is even. Beyond the border of the volume
-    nothing is known, and spheres may reach out there.
+    numbers, so a slit of w voxels has size w if w is odd and w - 1 if it is even. Beyond the border of a volume that is
+    not periodic nothing is known, and spheres may reach out there.
 
     References
     ----------
@@ -105,6 +117,18 @@ def local_diameter(volume: Any, *, phase: int = 1) -> Any:
 
     inside = open_phase(volume, phase=phase).binary
     _check_partial(inside, phase)
+    wraps = check_periodic(periodic, inside.ndim)
+    # Solid beyond the border makes balls smaller, never larger: all those that meet the volume lie within this rim.
+    rim = 2 * int(np.ceil(ndimage.distance_transform_edt(inside).max())) if any(wraps) else 0
+    around = [(rim * flag, rim * flag) for flag in wraps]
+    inner = tuple(slice(before, before + n) for (before, _), n in zip(around, inside.shape, strict=True))
+    diameter: Any = _local_diameter(np.pad(inside, around, mode="wrap"))[inner]
+    return diameter
+
+
+def _local_diameter(inside: BoolArray) -> Any:
+    from scipy import ndimage
+
     depth = ndimage.distance_transform_edt(inside)
     diameter = np.zeros(inside.shape, np.uint16)
     for radius in range(int(depth.max()), 1, -1):
