@@ -20,6 +20,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_swnn._checks import check_memory
 from napari_swnn._types import Labels, Shape
+from napari_swnn.widgets._interruption import Interrupted, interruptible
 from napari_swnn.widgets._workers import CHECK_THREAD, sentence
 
 if TYPE_CHECKING:
@@ -135,7 +136,9 @@ class Tiles(QObject):
                     return
                 key = self._wanted.pop(0)
             try:
-                self.compute(key)
+                interruptible(self.compute, key)
+            except Interrupted:
+                return
             except Exception as error:
                 logger.exception("a block of a lazy layer failed")
                 with self._lock:

@@ -17,6 +17,7 @@ from qtpy.QtCore import QObject, Signal
 from napari_swnn._types import Labels, Shape
 from napari_swnn.core.config import TrainingConfig
 from napari_swnn.widgets._bad_input import BadInputError, bad_input
+from napari_swnn.widgets._interruption import Interrupted, interruptible
 from napari_swnn.widgets._place import EVERYWHERE, Place
 from napari_swnn.widgets._snapshot import Snapshot
 from napari_swnn.widgets._wording import full_sentence
@@ -224,9 +225,15 @@ def load_model(path: str) -> "Model":
 
 
 def guarded(work: Callable[..., Generator[Any, None, Any]], *args: Any) -> Generator[Any, None, Any]:
-    """The same work, with every error as a `WorkFailedError`."""
+    """The same work, with every error as a `WorkFailedError`; it is cut short when napari ends."""
     try:
-        return (yield from work(*args))
+        steps = work(*args)
+        while True:
+            yield interruptible(next, steps)
+    except StopIteration as end:
+        return end.value
+    except Interrupted as end:
+        raise WorkFailedError("Interrupted: the last window was closed.") from end
     except Exception as error:
         logger.exception("%s failed", work.__name__)
         raise WorkFailedError(sentence(error)) from error
@@ -420,7 +427,9 @@ class Checker(QObject):
     def _work(self, work: Callable[..., Any], *args: Any) -> None:
         outcome: Any
         try:
-            outcome = work(*args)
+            outcome = interruptible(work, *args)
+        except Interrupted:
+            return
         except Exception as error:  # noqa: BLE001  (whatever it is, the panel must come to know)
             outcome = _Failure(error)
         with suppress(RuntimeError):  # the panel was deleted meanwhile
