@@ -138,6 +138,23 @@ def test_time_and_memory_are_foretold_by_the_run_button(ready, user):
     user.waits_for(lambda: "1 min to generate" in ready.cost.text())
 
 
+def test_a_failed_estimate_is_told_in_its_place(ready, user, monkeypatch):
+    def failing(*_args, **_kwargs):
+        raise RuntimeError("CUDA out of memory")
+
+    user.waits_for(lambda: ready.cost.text().startswith("About"))
+    with monkeypatch.context() as patch:
+        patch.setattr("napari_swnn.core.cost.estimate_cost", failing)
+        ready.settings.count.setValue(2)
+        user.waits_for(lambda: ready.cost.text())
+        assert ready.cost.text().startswith("Time and memory could not be estimated: There is not enough memory")
+        assert ready.room.isHidden()
+        assert ready.run_button.isEnabled()
+    ready.settings.count.setValue(3)
+    assert ready.cost.text() == ""
+    user.waits_for(lambda: ready.cost.text().startswith("About"))
+
+
 def test_too_little_memory_is_said_before_the_run(ready, user, monkeypatch):
     monkeypatch.setattr("napari_swnn.widgets._forecast.free_memory", lambda: 2**29 + 2**20)
     ready.settings.count.setValue(2)

@@ -179,6 +179,8 @@ class Forecast(QObject):
         What the settings come to; None while that is not known.
     cost : CostEstimate or None
         Of the run; None while that is not known.
+    cost_problem : str
+        Why the cost is not known, though the rest is; empty for no reason.
     """
 
     changed = Signal()
@@ -187,6 +189,7 @@ class Forecast(QObject):
         super().__init__(parent)
         self.outlook: Outlook | None = None
         self.cost: CostEstimate | None = None
+        self.cost_problem = ""
         self._intent: Callable[[], Intent] | None = None
         self._checker, self._coster = Checker(self), Checker(self)
         self._soon, self._later = QTimer(self), QTimer(self)
@@ -197,11 +200,12 @@ class Forecast(QObject):
         self._checker.done.connect(self._on_outlook)
         self._checker.failed.connect(self._on_failed)
         self._coster.done.connect(self._on_cost)
+        self._coster.failed.connect(self._on_no_cost)
 
     def restart(self, intent: Callable[[], Intent]) -> None:
         """Forget what is known, and look ahead at what `intent` returns once the settings have come to rest."""
         self.stop()
-        self.outlook = self.cost = None
+        self.outlook, self.cost, self.cost_problem = None, None, ""
         self._intent = intent
         self._soon.start()
 
@@ -233,4 +237,8 @@ class Forecast(QObject):
 
     def _on_cost(self, cost: "CostEstimate") -> None:
         self.cost = cost
+        self.changed.emit()
+
+    def _on_no_cost(self, text: str) -> None:
+        self.cost_problem = f"Time and memory could not be estimated: {text}"
         self.changed.emit()

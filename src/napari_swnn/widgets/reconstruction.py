@@ -240,7 +240,7 @@ class ReconstructionWidget(DockPanel):
         if outlook is not None and outlook.plan is not None:
             self.settings.reasons.say(" ".join(outlook.plan.choice.reasons))
         if cost is None or busy:
-            self.cost.say("")
+            self.cost.say("" if busy else self.forecast.cost_problem)
             self.room.say("")
             return
         self.cost.say(told_cost(cost))
