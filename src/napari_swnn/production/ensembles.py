@@ -6,7 +6,7 @@ import json
 import pickle
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from math import ceil
 from pathlib import Path as FilePath
 from typing import Any
@@ -236,9 +236,9 @@ class _Tasks:
     whole: Callable[[EnsembleJob, Any], Any]
     steps: Callable[[Any], Generator[Any, None, None]]
 
-    @property
+    @cached_property
     def missing(self) -> list[Any]:
-        """Entries whose result is not there."""
+        """Entries whose result is not there before the work."""
         return [entry for entry in self.names if not self.path(entry).exists()]
 
 
@@ -278,15 +278,14 @@ def _validations(job: EnsembleJob) -> _Tasks:
 
 def _iter_tasks(tasks: _Tasks, remote: _Remote | None, count: _Count) -> Steps:
     """Count what is there already, and do the rest: each task by one worker, or one after another from here."""
-    missing = tasks.missing
     for entry, name in tasks.names.items():
-        if entry not in missing:
+        if entry not in tasks.missing:
             yield count.finish(name)
     if remote is not None:
-        for entry in remote.each(tasks.whole, missing):
+        for entry in remote.each(tasks.whole, tasks.missing):
             yield count.finish(tasks.names[entry])
         return
-    for entry in missing:
+    for entry in tasks.missing:
         yield from count.follow(tasks.names[entry], tasks.steps(entry))
 
 
