@@ -3,11 +3,13 @@
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from numpy.testing import assert_array_equal
 
-from napari_swnn import Model, ensemble, generate
+from napari_swnn import Model, ensemble, generate, iter_ensemble
+from napari_swnn.core import training
 from napari_swnn.io import open_ome_zarr
 from napari_swnn.io.ome_zarr import OmeZarrFile
 from napari_swnn.production import iter_generation
@@ -88,6 +90,22 @@ def test_an_ensemble_is_the_same_as_here(local, client, reference, quick_config,
         volume = open_ome_zarr(member.volume).levels[0].compute()
         assert_array_equal(volume, generate(Model.load(member.model), shape, seed=member.seed))
         assert member.values["porosity"] == pytest.approx(volume.mean())
+
+
+def test_what_a_training_has_to_say_is_told(local, reference, quick_config, tmp_path, monkeypatch):
+    take_stage = training.iter_stage
+
+    def diverging(*arguments):
+        for i, step in enumerate(take_stage(*arguments)):
+            yield replace(step, note="the loss diverged" if i == 1 else "")
+
+    monkeypatch.setattr(training, "iter_stage", diverging)
+    options = {"config": quick_config, "n_trainings": 1, "n_realisations": 1, "shape": (20, 20, 20), "validate": False}
+    threads = {"n_workers": 1, "processes": False, "dashboard_address": ":0"}  # processes would not see the patch
+    with distributed.LocalCluster(**threads) as cluster, distributed.Client(cluster) as own:
+        steps = list(iter_ensemble(reference, out=tmp_path / "e", client=own, **options))
+    assert [(step.task, step.note) for step in steps if step.note] == [("training 1 of 1", "the loss diverged")]
+    assert all(step.detail is None for step in steps)  # all of it was done there
 
 
 def test_an_exact_volume_is_computed_here(client, model, tmp_path):

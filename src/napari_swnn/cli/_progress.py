@@ -21,7 +21,7 @@ def followed(steps: Generator[Any, None, Result], describe: Callable[[Any], str]
 
     def say(step: Any) -> None:
         nonlocal said, text
-        if note := _note_of(step):
+        if note := getattr(step, "note", ""):
             print("\r" + f"Note: {note}".ljust(len(text)) if terminal else f"Note: {note}", flush=True)
         text = describe(step).ljust(len(text) if terminal else 0)  # what is longer on the line would stay there
         if perf_counter() - said >= (0.2 if terminal else 10):
@@ -32,11 +32,6 @@ def followed(steps: Generator[Any, None, Result], describe: Callable[[Any], str]
     done = f"{text.rstrip()}  done in {as_time(perf_counter() - start)}"
     print("\r" + done.ljust(len(text)) if terminal else done, flush=True)
     return result
-
-
-def _note_of(step: Any) -> str:
-    """What the user should know, for example that a training diverged; of an ensemble it is in the detail."""
-    return getattr(step, "note", "") or getattr(getattr(step, "detail", None), "note", "")
 
 
 def describe_generation(step: GenerationStep) -> str:

@@ -11,7 +11,6 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from napari_swnn._files import replaced_when_complete
-from napari_swnn._steps import drain
 from napari_swnn._types import Shape
 from napari_swnn.core.config import TrainingConfig
 from napari_swnn.core.generation import GenerationStep
@@ -133,10 +132,9 @@ def iter_train(job: EnsembleJob, training: int) -> Generator[TrainingStep, None,
     model.save(job.model(training))
 
 
-def train_one(job: EnsembleJob, training: int) -> int:
-    """The same in one go; returns its number."""
-    drain(iter_train(job, training))
-    return training
+def train_one(job: EnsembleJob, training: int) -> tuple[int, list[str]]:
+    """The same in one go; returns its number, and its notes."""
+    return training, _notes(iter_train(job, training))
 
 
 def iter_volume(job: EnsembleJob, member: MemberIndex, client: Any = None) -> Generator[GenerationStep, None, None]:
@@ -154,10 +152,9 @@ def iter_volume(job: EnsembleJob, member: MemberIndex, client: Any = None) -> Ge
     )
 
 
-def generate_one(job: EnsembleJob, member: MemberIndex) -> MemberIndex:
-    """The same in one go; returns its number."""
-    drain(iter_volume(job, member))
-    return member
+def generate_one(job: EnsembleJob, member: MemberIndex) -> tuple[MemberIndex, list[str]]:
+    """The same in one go; returns its number, and its notes."""
+    return member, _notes(iter_volume(job, member))
 
 
 def iter_validate_one(job: EnsembleJob, member: MemberIndex) -> Generator[ValidationStep, None, None]:
@@ -167,10 +164,19 @@ def iter_validate_one(job: EnsembleJob, member: MemberIndex) -> Generator[Valida
     write_whole(job.report(member), json.dumps(report.to_dict(), indent=1, allow_nan=False, ensure_ascii=False))
 
 
-def validate_one(job: EnsembleJob, member: MemberIndex) -> MemberIndex:
-    """The same in one go; returns its number."""
-    drain(iter_validate_one(job, member))
-    return member
+def validate_one(job: EnsembleJob, member: MemberIndex) -> tuple[MemberIndex, list[str]]:
+    """The same in one go; returns its number, and its notes."""
+    return member, _notes(iter_validate_one(job, member))
+
+
+def note_of(step: Any) -> str:
+    """What a step has to say, for example that the training diverged; empty if nothing."""
+    return str(getattr(step, "note", ""))
+
+
+def _notes(steps: Generator[Any, None, None]) -> list[str]:
+    """Run `steps` to the end; what they had to say."""
+    return [note for step in steps if (note := note_of(step))]
 
 
 def write_whole(path: FilePath, text: str) -> None:

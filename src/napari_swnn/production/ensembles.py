@@ -26,6 +26,7 @@ from napari_swnn.production._ensemble_job import (
     iter_train,
     iter_validate_one,
     iter_volume,
+    note_of,
     train_one,
     validate_one,
     write_whole,
@@ -47,12 +48,16 @@ class EnsembleStep:
         What is being done now.
     detail : TrainingStep, GenerationStep, ValidationStep or None
         How far that is; None where only its end is known.
+    note : str
+        What the user should know, for example that a training diverged and what was done; usually empty. Of a task at
+        a worker it is told at the end.
     """
 
     index: int
     n_steps: int
     task: str
     detail: Any = None
+    note: str = ""
 
 
 Steps = Generator[EnsembleStep, None, None]
@@ -202,7 +207,11 @@ class _Count:
 
     def step(self, task: str, detail: Any = None) -> EnsembleStep:
         """How far a task is."""
-        return EnsembleStep(self._done, self._n_steps, task, detail)
+        return EnsembleStep(self._done, self._n_steps, task, detail, note_of(detail))
+
+    def note(self, task: str, note: str) -> EnsembleStep:
+        """What is to be known of a task."""
+        return EnsembleStep(self._done, self._n_steps, task, note=note)
 
     def follow(self, task: str, steps: Generator[Any, None, Any]) -> Steps:
         """Run a task from here to its end."""
@@ -226,7 +235,7 @@ class _Tasks:
     path : callable
         Where its result is, once it is finished.
     whole : callable
-        ``whole(job, entry)`` does it in one go and returns the entry.
+        ``whole(job, entry)`` does it in one go and returns the entry and its notes.
     steps : callable
         ``steps(entry)`` does it step by step.
     """
@@ -282,7 +291,9 @@ def _iter_tasks(tasks: _Tasks, remote: _Remote | None, count: _Count) -> Steps:
         if entry not in tasks.missing:
             yield count.finish(name)
     if remote is not None:
-        for entry in remote.each(tasks.whole, tasks.missing):
+        for entry, notes in remote.each(tasks.whole, tasks.missing):
+            for note in notes:
+                yield count.note(tasks.names[entry], note)
             yield count.finish(tasks.names[entry])
         return
     for entry in tasks.missing:
