@@ -8,6 +8,7 @@ import pytest
 
 from napari_swnn import generate
 from napari_swnn.core.virtual_volume import VirtualVolume, describe_volume
+from napari_swnn.production import iter_generation
 from napari_swnn.widgets._lazy import tiles_of
 from napari_swnn.widgets._models import Entry
 from napari_swnn.widgets._tiles import Tiles
@@ -197,10 +198,16 @@ def test_a_file_is_written_stopped_and_gone_on_with(panel, viewer, user, range_m
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("rock.png", "ends in .zarr or .tif"), ("there.zarr", "is there already"), ("no/rock.zarr", "There is no folder")],
+    [
+        ("rock.png", "ends in .zarr or .tif"),
+        ("there.zarr", "is there already"),
+        ("begun.zarr", "was begun with another model"),
+        ("no/rock.zarr", "There is no folder"),
+    ],
 )
 def test_a_file_that_cannot_be_written_is_refused_before_the_training(ready, user, monkeypatch, tmp_path, name, text):
     (tmp_path / "there.zarr").mkdir()
+    (tmp_path / "begun.zarr.partial").mkdir()
     path = tmp_path / name
     monkeypatch.setattr("napari_swnn.widgets.reconstruction.ask_for_volume_file", lambda *_: path)
     user.choose(ready.large.result, "file")
@@ -213,3 +220,40 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_training(ready, use
     assert ready.run_button.isEnabled()
     user.choose(ready.large.result, "layer")
     assert note.isHidden()
+
+
+def test_labels_that_a_tiff_cannot_hold_are_refused_before_the_training(
+    panel, viewer, section, user, file, monkeypatch
+):
+    tiff = file.with_suffix(".tif")
+    viewer.add_labels(section.astype(np.int32) * 70_000)
+    user.choose(panel.large.result, "file")
+    user.waits_for(panel.run_button.isEnabled)
+    with monkeypatch.context() as patch:
+        patch.setattr("napari_swnn.widgets.reconstruction.ask_for_volume_file", lambda *_: tiff)
+        user.clicks(panel.run_button)
+    note = panel.large.form.problems["result"]
+    assert "labels from 0 to 65535, got 0 to 70000; relabel the reference, or choose a .zarr" in note.text()
+    assert panel._order is None
+    user.clicks(panel.run_button)
+    assert note.isHidden()
+    user.waits_for_end(panel)
+    assert file.is_dir()
+
+
+def test_a_file_of_another_job_is_refused_when_generate_is_pressed(panel, user, range_model, file):
+    begun = iter_generation(range_model, (32, 32, 32), porosity=0.25, out=file)
+    next(begun)
+    begun.close()
+    panel.models.add(Entry(range_model, "rock", "standard"))
+    user.choose(panel.large.result, "file")
+    user.clicks(panel.models.generate_button)
+    note = panel.large.form.problems["result"]
+    assert "got another porosity" in note.text()
+    assert not note.isHidden()
+    assert panel._order is None
+    file.with_name("rock.zarr.partial").rename(file.with_name("elsewhere"))
+    user.clicks(panel.models.generate_button)
+    assert note.isHidden()
+    user.waits_for_end(panel)
+    assert file.is_dir()

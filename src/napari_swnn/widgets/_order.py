@@ -40,10 +40,10 @@ class Order:
         What is asked of the places in a volume.
     result : {"layer", "lazy", "file"}
         What to make of them.
-    path : Path or None
-        The file.
     output : OutputLayers
         Adds the layers.
+    path : Path or None
+        The file.
     interval : FractionInterval or None
         Of the porosity of the reference, as it was when a training began.
     porosity : float or None
@@ -60,8 +60,8 @@ class Order:
     device: str
     place: Place
     result: Literal["layer", "lazy", "file"]
-    path: Path | None
     output: OutputLayers
+    path: Path | None = None
     interval: "FractionInterval | None" = None
     porosity: float | None = None
     layers: list[Any] = field(default_factory=list)

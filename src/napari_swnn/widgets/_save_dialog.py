@@ -1,13 +1,22 @@
 """Asking for the file that volumes are written to, and refusing it."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_swnn.widgets._bad_input import BadInputError
 from napari_swnn.widgets._export import file_name
+from napari_swnn.widgets._wording import full_sentence
+from napari_swnn.widgets._workers import iter_file, sentence
+
+if TYPE_CHECKING:
+    from napari_swnn.core.reference import Reference
+    from napari_swnn.widgets._workers import GenerationJob
 
 _FILTER = "OME-Zarr (*.zarr);;TIFF (*.tif)"
+_UNFINISHED = ".partial"
+"""What the name of a file ends in while it is being written."""
 
 
 def ask_for_volume_file(parent: QWidget, name: str) -> Path | None:
@@ -28,29 +37,70 @@ def ask_for_volume_file(parent: QWidget, name: str) -> Path | None:
     if not accepted or not files:
         return None
     path = Path(files[0])
-    return path.with_name(path.name.removesuffix(".partial"))
+    return path.with_name(path.name.removesuffix(_UNFINISHED))
 
 
-def check_volume_file(path: Path, *, new: bool) -> None:
-    """Refuse a file that volumes could not be written to, before any work is done for it.
+def check_file_of_new_model(path: Path, reference: "Reference") -> None:
+    """Refuse a file that volumes of a model cannot be written to, before the model is trained.
 
     Parameters
     ----------
     path : Path
-        The finished file.
-    new : bool
-        Whether it has to be a new one: a model that is yet to be trained has finished none.
+        The finished file. It has to be a new one: a model that is yet to be trained has begun none.
+    reference : Reference
+        What the model is trained on.
 
     Raises
     ------
     BadInputError
-        If its name has another ending, its folder is missing, or it is there although it has to be new.
+        If its name or folder will not do, it is there or begun, or it cannot hold the labels of the reference.
     """
+    from napari_swnn.io.ome_zarr import is_ome_zarr
+    from napari_swnn.io.tiff import check_tiff_labels
+
+    _check_name(path)
+    if path.exists():
+        raise BadInputError("result", f"“{path.name}” is there already, and finished; choose another name.")
+    if _unfinished(path).exists():
+        text = f"“{path.name}” was begun with another model; choose another name, or go on with it by Generate."
+        raise BadInputError("result", text)
+    if not is_ome_zarr(path):
+        try:
+            check_tiff_labels(reference.phase, reference.background)
+        except ValueError as error:
+            raise BadInputError("result", full_sentence(f"{error}, or choose a .zarr")) from error
+
+
+def check_file_of_model(path: Path, job: "GenerationJob") -> None:
+    """Refuse a file that the volumes of a model cannot be written to, before any of it is computed.
+
+    Parameters
+    ----------
+    path : Path
+        The finished file. One that the same job has begun is gone on with.
+    job : GenerationJob
+        What is to be written.
+
+    Raises
+    ------
+    BadInputError
+        If its name or folder will not do, it is of another job, or it cannot hold what is to be written.
+    """
+    _check_name(path)
+    try:
+        iter_file(job, path)  # checks, and writes nothing before its first step
+    except (TypeError, ValueError, OSError) as error:
+        raise BadInputError("result", sentence(error)) from error
+
+
+def _check_name(path: Path) -> None:
     from napari_swnn.production.generation import SUFFIXES
 
     if path.suffix.lower() not in SUFFIXES:
         raise BadInputError("result", f"A file of volumes ends in .zarr or .tif, got “{path.name}”; change its name.")
     if not path.parent.is_dir():
         raise BadInputError("result", f"There is no folder {path.parent}; choose another, or make it first.")
-    if new and path.exists():
-        raise BadInputError("result", f"“{path.name}” is there already, and finished; choose another name.")
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(path.name + _UNFINISHED)

@@ -200,11 +200,16 @@ def describe(job: GenerationJob) -> "Generator[GenerationStep, None, list[Virtua
 
 def save(job: GenerationJob, path: "Path") -> "Generator[GenerationStep, None, Path]":
     """Generate into a file, or go on with one that was begun; yields steps, returns its path."""
+    yield from iter_file(job, path)
+    return path
+
+
+def iter_file(job: GenerationJob, path: "Path") -> "Generator[GenerationStep, None, Any]":
+    """The steps of `save`; what cannot be written is refused by the call itself."""
     from napari_swnn.production import iter_generation
 
     given = {"seed": job.seed, "n": job.n, "exact": job.place.exact, **job.arguments()}
-    yield from iter_generation(job.model, job.shape, out=path, resume=True, **given)
-    return path
+    return iter_generation(job.model, job.shape, out=path, resume=True, **given)
 
 
 def compute_region(volume: "VirtualVolume", window: "Window") -> "Generator[GenerationStep, None, Labels]":

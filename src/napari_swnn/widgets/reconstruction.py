@@ -3,7 +3,9 @@
 No ``from __future__ import annotations`` here: napari reads the annotation of the constructor's argument.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -26,7 +28,7 @@ from napari_swnn.widgets._progress import ProgressPanel
 from napari_swnn.widgets._range_preview import RangePreview
 from napari_swnn.widgets._reference_check import ReferenceCheck
 from napari_swnn.widgets._regions import Regions
-from napari_swnn.widgets._save_dialog import ask_for_volume_file, check_volume_file
+from napari_swnn.widgets._save_dialog import ask_for_volume_file, check_file_of_model, check_file_of_new_model
 from napari_swnn.widgets._settings import SettingsPanel
 from napari_swnn.widgets._workers import Checker, Runner, TrainingJob, find_devices, sentence
 
@@ -298,10 +300,11 @@ class ReconstructionWidget(DockPanel):
             self.reference.restart()
             return
         colour = phase_colour(self.settings.reference.value, found.phase)
-        if not self._begin(found.inputs.snapshot.name, self.settings.preset_name, colour, new=True):
+        order = self._taken(found.inputs.snapshot.name, self.settings.preset_name, colour)
+        if order is None or not self._choose_file(order, partial(check_file_of_new_model, reference=job.reference)):
             return
-        assert self._order is not None
-        self._order.interval, self._training = found.interval, Look.of_reference(job.reference)
+        order.interval, self._training = found.interval, Look.of_reference(job.reference)
+        self._begin(order)
         self.progress.begin_curve()
         self._runner.train(job)
         self.progress.begin(f"Preparing the training on {self._device_text}…")
@@ -310,9 +313,14 @@ class ReconstructionWidget(DockPanel):
     def generate(self) -> None:
         """Generate volumes from the chosen model."""
         entry = self.models.entry
-        if self._order is None and entry is not None and self._begin(entry.source, entry.preset, None, new=False):
-            assert self._order is not None
-            self._order.porosity = self.models.wanted
+        if self._order is not None or entry is None:
+            return
+        order = self._taken(entry.source, entry.preset, None)
+        if order is None:
+            return
+        order.porosity = self.models.wanted
+        if self._choose_file(order, partial(check_file_of_model, job=order.job(entry))):
+            self._begin(order)
             self._generate(entry)
 
     def compute_region(self) -> None:
@@ -349,37 +357,15 @@ class ReconstructionWidget(DockPanel):
     def _device_text(self) -> str:
         return self._devices.get(self.settings.device.value, "")
 
-    def _ask_file(self, source: str, *, new: bool) -> Path | None:
-        """Ask where to write to; None if it is called off or cannot be."""
-        self.large.form.show_problems({})
-        path = ask_for_volume_file(self, source)
-        try:
-            if path is not None:
-                check_volume_file(path, new=new)
-        except BadInputError as problem:
-            self._refuse(problem)
-            return None
-        return path
-
-    def _begin(self, source: str, preset: str, colour: Any, *, new: bool) -> bool:
-        """Take down what is asked of a model, which may be `new`; false if it is called off or cannot be."""
-        settings, result = self.settings, self.large.result.value
-        path: Path | None = None
+    def _taken(self, source: str, preset: str, colour: Any) -> Order | None:
+        """Take down what is asked for now; None if it cannot be had."""
+        settings = self.settings
         try:
             place = settings.take_place()
         except BadInputError as problem:
             self.progress.end("", str(problem))
-            return False
-        if result == "file":
-            path = self._ask_file(source, new=new)
-            if path is None:
-                return False
-        self.watch_window()
-        self.forecast.stop()
-        self.preview.stop()
-        rest(self._viewer)
-        self.reference.paused = True
-        self._order = Order(
+            return None
+        return Order(
             source=source,
             preset=preset,
             shape=settings.size.value,
@@ -387,11 +373,32 @@ class ReconstructionWidget(DockPanel):
             n=settings.count.value(),
             device=settings.device.value,
             place=place,
-            result=result,
-            path=path,
+            result=self.large.result.value,
             output=OutputLayers(self._viewer, colour),
         )
-        return True
+
+    def _choose_file(self, order: Order, check: Callable[[Path], None]) -> bool:
+        """Ask for the file of an order that is to be written; false if it is called off or cannot be."""
+        if order.result != "file":
+            return True
+        self.large.form.show_problems({})
+        order.path = ask_for_volume_file(self, order.source)
+        try:
+            if order.path is not None:
+                check(order.path)
+        except BadInputError as problem:
+            self._refuse(problem)
+            return False
+        return order.path is not None
+
+    def _begin(self, order: Order) -> None:
+        """Let other work rest."""
+        self._order = order
+        self.watch_window()
+        self.forecast.stop()
+        self.preview.stop()
+        rest(self._viewer)
+        self.reference.paused = True
 
     def _generate(self, entry: Entry) -> None:
         order = self._order
