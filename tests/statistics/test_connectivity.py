@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from skimage import measure
@@ -19,15 +19,66 @@ IMAGES = hnp.arrays(
 )
 
 
-@given(image=IMAGES)
-@settings(max_examples=60, deadline=None)
+@pytest.fixture
+def thin_slabs(monkeypatch):
+    """Read volumes in slabs of two planes."""
+
+    def two_planes(image):
+        monkeypatch.setattr(_blocks, "VOXELS_AT_ONCE", 2 * image[0].size)
+
+    return two_planes
+
+
+def clusters_of(image, connectivity, periodic):
+    """Clusters by brute force: labels of the volume, of which those that meet across a periodic border become one."""
+    clusters = measure.label(
+        np.pad(image, [(0, int(flag)) for flag in periodic], mode="wrap"), connectivity=connectivity
+    )
+    own = clusters[tuple(map(slice, image.shape))]
+    changed = True
+    while changed:
+        changed = False
+        for axis, flag in enumerate(periodic):
+            if not flag:
+                continue
+            for one, other in zip(clusters.take(0, axis).ravel(), clusters.take(-1, axis).ravel(), strict=True):
+                if one != other:
+                    clusters[clusters == other] = one
+                    changed = True
+    return own
+
+
+@given(image=IMAGES, data=st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("connectivity", [1, 2])
-def test_c2_equals_pairs_of_equal_labels(structures, connectivity, image):
-    clusters = measure.label(image, connectivity=connectivity)
-    c2 = statistics.two_point_cluster(image, max_distance=2, connectivity=connectivity)
+def test_c2_equals_pairs_of_equal_labels(structures, thin_slabs, connectivity, image, data):
+    thin_slabs(image)
+    periodic = [data.draw(st.booleans()) for _ in image.shape]
+    clusters = clusters_of(image, connectivity, periodic)
+    c2 = statistics.two_point_cluster(image, max_distance=2, connectivity=connectivity, periodic=periodic)
     for axis, distance in product(range(image.ndim), range(3)):
-        count = structures.count_pairs(clusters, axis, distance, False, lambda on_it: on_it[0] == on_it[-1] > 0)
+        count = structures.count_pairs(
+            clusters, axis, distance, periodic[axis], lambda on_it: on_it[0] == on_it[-1] > 0
+        )
         assert c2.by_axis[axis, distance] * c2.samples[axis, distance] == pytest.approx(count)
+
+
+@given(image=IMAGES, data=st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("connectivity", [1, 2])
+def test_clusters_are_those_of_the_whole_volume(thin_slabs, connectivity, image, data):
+    thin_slabs(image)
+    periodic = [data.draw(st.booleans()) for _ in image.shape]
+    found = statistics.percolation(image, connectivity=connectivity, periodic=periodic)
+    expected = clusters_of(image, connectivity, periodic)
+    sizes = np.unique(expected[expected > 0], return_counts=True)[1]
+    assert found.n_clusters == len(sizes)
+    assert found.largest_fraction == pytest.approx(sizes.max(initial=0) / max(1, image.sum()))
+    for axis in range(image.ndim):
+        along = clusters_of(image, connectivity, [flag and a != axis for a, flag in enumerate(periodic)])
+        spanning = np.intersect1d(along.take(0, axis), along.take(-1, axis))
+        share = np.isin(along, spanning[spanning > 0]).sum() / max(1, image.sum())
+        assert found.connected_by_axis[axis] == pytest.approx(share)
 
 
 def test_a_layer_cut_by_a_periodic_border_is_one_cluster(structures):

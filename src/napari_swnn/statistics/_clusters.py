@@ -1,15 +1,17 @@
-"""Connected clusters of a phase, across periodic borders too."""
+"""Connected clusters of a phase, slab by slab: their numbers are settled where slabs, and periodic borders, meet."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_swnn._checks import check_whole
+from napari_swnn.statistics._blocks import PhaseView, slabs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,8 +33,127 @@ def check_connectivity(connectivity: int, ndim: int) -> int:
     return int(connectivity)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Clusters:
+    """Clusters of a phase, numbered from 1.
+
+    Attributes
+    ----------
+    view : PhaseView
+        The phase.
+    sideways : tuple of bool
+        Axes along which a slab is closed upon itself; never the first.
+    connectivity : int
+        Steps along axes that may part neighbours.
+    sizes : (n,) int
+        Voxels of each cluster.
+    faces : tuple of pairs of arrays
+        For each axis, the clusters that meet the first plane and those that meet the last; 0 stands for none.
+    numbers : tuple of arrays
+        For each slab, the number of each of its own clusters 0, 1, …; 0 is what lies outside.
+    """
+
+    view: PhaseView
+    sideways: tuple[bool, ...]
+    connectivity: int
+    sizes: NDArray[np.int64]
+    faces: tuple[tuple[NDArray[Any], NDArray[Any]], ...]
+    numbers: tuple[NDArray[np.int32], ...]
+
+    def spanning(self, axis: int) -> int:
+        """Count the voxels of the clusters that meet both end planes of an axis."""
+        both = np.intersect1d(*self.faces[axis])
+        return int(self.sizes[both[both > 0] - 1].sum())
+
+    def slabs(self) -> Iterator[NDArray[np.int32]]:
+        """Yield the cluster number of each voxel, in slabs that cover the volume once."""
+        for k, slab in enumerate(slabs(self.view, overlap=1)):
+            clusters = label_clusters(slab.binary, self.sideways, self.connectivity)
+            yield self.numbers[k][clusters[1 if k else 0 :]]
+
+
+def find_clusters(view: PhaseView, periodic: Sequence[bool], connectivity: int) -> Clusters:
+    """Number the clusters of a phase; in memory are one slab, and some bytes for each cluster and voxel of a plane."""
+    around, *others = periodic
+    sideways = (False, *others)
+    register = _Register(view.ndim)
+    for slab in slabs(view, overlap=1):
+        register.add(slab.binary, label_clusters(slab.binary, sideways, connectivity))
+    if around:
+        seam = register.seam()
+        register.close(label_clusters(seam, sideways, connectivity))
+    numbers, sizes = register.settled()
+    faces = tuple((numbers[first], numbers[last]) for first, last in register.faces())
+    return Clusters(view, sideways, connectivity, sizes, faces, tuple(numbers[own] for own in register.slabs))
+
+
+class _Register:
+    """Keeps the clusters of slabs under provisional numbers, and which of them are one.
+
+    Attributes
+    ----------
+    slabs : list of arrays
+        For each slab, the provisional numbers of its own clusters 0, 1, …; 0 is what lies outside.
+    """
+
+    def __init__(self, ndim: int) -> None:
+        self.slabs: list[NDArray[np.int64]] = []
+        self._ends: list[tuple[BoolArray, NDArray[np.int64]]] = []  # first and last plane so far
+        self._sides: list[list[NDArray[np.int64]]] = [[] for _ in range(2 * (ndim - 1))]
+        self._sizes: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
+        self._pairs: list[NDArray[np.int64]] = []
+        self._n = 0
+
+    def add(self, inside: BoolArray, clusters: NDArray[np.int32]) -> None:
+        """Take a slab whose first plane, unless it is the first slab, is the last one of the slab before."""
+        begun = bool(self._ends)
+        numbered = self._enter(clusters, clusters[1 if begun else 0 :])
+        if begun:
+            self._join(self._ends[1][1], numbered[0])
+        first, last = ((inside[plane], numbered[plane]) for plane in (0, -1))
+        self._ends = [self._ends[0] if begun else first, last]
+        for axis in range(1, inside.ndim):
+            for end, plane in enumerate((0, -1)):
+                self._sides[2 * (axis - 1) + end].append(np.unique(numbered.take(plane, axis)))
+
+    def seam(self) -> BoolArray:
+        """The last plane and the first, side by side."""
+        return np.stack([self._ends[1][0], self._ends[0][0]])
+
+    def close(self, clusters: NDArray[np.int32]) -> None:
+        """Take the clusters of the seam, whose voxels are counted already."""
+        numbered = self._enter(clusters, clusters[:0])
+        self._join(numbered[0], self._ends[1][1])
+        self._join(numbered[1], self._ends[0][1])
+
+    def faces(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Provisional numbers on the first and the last plane across each axis."""
+        faces = [*(np.unique(plane) for _, plane in self._ends), *map(np.concatenate, self._sides)]
+        return list(zip(faces[::2], faces[1::2], strict=True))
+
+    def settled(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Final number of each provisional one, and the voxels of each cluster."""
+        pairs = np.concatenate(self._pairs, axis=1) if self._pairs else np.zeros((2, 0), np.int64)
+        numbers = _join(pairs, self._n)
+        sizes = np.zeros(int(numbers.max()) + 1, np.int64)
+        np.add.at(sizes, numbers, np.concatenate(self._sizes))
+        return numbers, sizes[1:]
+
+    def _enter(self, clusters: NDArray[np.int32], counted: NDArray[np.int32]) -> NDArray[np.int64]:
+        own = np.arange(int(clusters.max(initial=0)) + 1)
+        own[1:] += self._n
+        self.slabs.append(own)
+        self._sizes.append(np.bincount(counted.ravel(), minlength=len(own))[1:])
+        self._n += len(own) - 1
+        return own[clusters]
+
+    def _join(self, one: NDArray[np.int64], other: NDArray[np.int64]) -> None:
+        pairs = np.unique(one.ravel() * (self._n + 1) + other.ravel())  # each pair once, as one number
+        self._pairs.append(np.stack(np.divmod(pairs, self._n + 1)))
+
+
 def label_clusters(inside: BoolArray, periodic: Sequence[bool], connectivity: int) -> NDArray[np.int32]:
-    """Number the clusters of `inside` from 1; 0 is outside. All of it is in memory at once."""
+    """Number the clusters of an array in memory from 1; 0 is outside."""
     from scipy import ndimage
 
     structure = ndimage.generate_binary_structure(inside.ndim, connectivity)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_swnn.statistics._blocks import open_phase
-from napari_swnn.statistics._clusters import check_connectivity, label_clusters
+from napari_swnn.statistics._clusters import check_connectivity, find_clusters
 from napari_swnn.statistics._curves import Curve, curve_of_counts
 from napari_swnn.statistics._inputs import check_max_distance, check_periodic, check_voxel_size
 
@@ -36,7 +38,7 @@ def two_point_cluster(
     Parameters
     ----------
     volume : (y, x) or (z, y, x) array of int or bool, numpy or dask
-        Labels. Clusters know no blocks: the phase and its cluster numbers, 5 bytes a voxel, are held in memory.
+        Labels; read twice, slab by slab. The numbers of some planes, twice `max_distance`, are held in memory.
     phase : int
         The label of the phase of interest.
     max_distance : int, optional
@@ -68,20 +70,63 @@ def two_point_cluster(
     view = open_phase(volume, phase=phase)
     reach = check_max_distance(max_distance, view.shape)
     wraps = check_periodic(periodic, view.ndim)
-    clusters = label_clusters(view.binary, wraps, check_connectivity(connectivity, view.ndim))
-    hits = np.array([_count_pairs(np.moveaxis(clusters, a, 0), reach, wraps[a]) for a in range(view.ndim)])
+    clusters = find_clusters(view, wraps, check_connectivity(connectivity, view.ndim))
+    along, hits = _PairsAcross(reach, wraps[0]), np.zeros((view.ndim, reach + 1), np.int64)
+    for slab in clusters.slabs():
+        along.add(slab)
+        for axis in range(1, view.ndim):
+            hits[axis] += _count_pairs(slab, axis, reach, wraps[axis])
+    hits[0] = along.counts()
     lengths = [np.full(reach + 1, n) if p else n - np.arange(reach + 1) for n, p in zip(view.shape, wraps, strict=True)]
-    n_lines = clusters.size // np.array(view.shape)
+    n_lines = math.prod(view.shape) // np.array(view.shape)
     trials = np.array(lengths) * n_lines[:, None]
     return curve_of_counts(hits, trials, voxel_size=voxel_size, unit=unit)
 
 
-def _count_pairs(clusters: NDArray[np.int32], max_distance: int, periodic: bool) -> Counts:
-    """Count the pairs in one cluster at every distance along axis 0."""
-    n = len(clusters)
-    counts = np.zeros(max_distance + 1, np.int64)
-    for i in range(n):  # plane by plane: no temporary array as large as the volume
-        inside = clusters[i] > 0
-        for r in range(max_distance + 1 if periodic else min(max_distance + 1, n - i)):
-            counts[r] += np.count_nonzero((clusters[i] == clusters[(i + r) % n]) & inside)
-    return counts
+def _count_pairs(clusters: NDArray[np.int32], axis: int, max_distance: int, periodic: bool) -> Counts:
+    """Count the pairs in one cluster at every distance along an axis whose lines are whole."""
+    lines = np.moveaxis(clusters, axis, 0)
+    ours = np.where(lines > 0, lines, -1)  # what lies outside is in no cluster, not even with itself
+    counts = [np.count_nonzero(ours[: len(lines) - r] == lines[r:]) for r in range(max_distance + 1)]
+    if periodic:
+        for r in range(1, max_distance + 1):
+            counts[r] += np.count_nonzero(ours[-r:] == lines[:r])
+    return np.array(counts, np.int64)
+
+
+class _PairsAcross:
+    """Counts pairs of voxels in one cluster, at every distance along axis 0, from planes that come one after another.
+
+    Parameters
+    ----------
+    max_distance : int
+        Largest distance; as many planes are kept.
+    periodic : bool
+        Whether the first plane follows the last one.
+    """
+
+    def __init__(self, max_distance: int, periodic: bool) -> None:
+        self._counts: Counts = np.zeros(max_distance + 1, np.int64)
+        self._recent: deque[NDArray[np.int32]] = deque(maxlen=max_distance)
+        self._first: list[NDArray[np.int32]] = []
+        self._n_first = max_distance if periodic else 0
+
+    def add(self, clusters: NDArray[np.int32]) -> None:
+        """Take further planes."""
+        for plane in clusters:
+            self._counts[0] += np.count_nonzero(plane)
+            self._compare(plane, nearest=1)
+            if len(self._first) < self._n_first:
+                self._first.append(plane)
+            self._recent.append(plane)
+
+    def counts(self) -> Counts:
+        """Pairs at each distance, once all planes are in."""
+        for i, plane in enumerate(self._first):
+            self._compare(plane, nearest=i + 1)  # the last plane is that far away
+        return self._counts
+
+    def _compare(self, plane: NDArray[np.int32], *, nearest: int) -> None:
+        inside = plane > 0
+        for distance, other in zip(range(nearest, len(self._counts)), reversed(self._recent), strict=False):
+            self._counts[distance] += np.count_nonzero((plane == other) & inside)

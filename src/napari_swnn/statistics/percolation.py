@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn.statistics._blocks import open_phase
-from napari_swnn.statistics._clusters import check_connectivity, label_clusters
+from napari_swnn.statistics._clusters import check_connectivity, find_clusters
 from napari_swnn.statistics._inputs import check_periodic
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def percolation(
     Parameters
     ----------
     volume : (y, x) or (z, y, x) array of int or bool, numpy or dask
-        Labels. Clusters know no blocks: the phase and its cluster numbers, 5 bytes a voxel, are held in memory.
+        Labels; read slab by slab, once and again for each periodic axis.
     phase : int
         The label of the phase of interest.
     periodic : bool or one for each axis
@@ -74,25 +74,12 @@ def percolation(
     view = open_phase(volume, phase=phase)
     wraps = check_periodic(periodic, view.ndim)
     connectivity = check_connectivity(connectivity, view.ndim)
-    inside = view.binary
-    clusters = label_clusters(inside, wraps, connectivity)
-    sizes = _sizes(clusters)
-    n_inside = max(1, int(sizes.sum()))
+    clusters = find_clusters(view, wraps, connectivity)
+    n_inside = max(1, int(clusters.sizes.sum()))
     connected = np.zeros(view.ndim)
     for axis in range(view.ndim):
         sideways = [p and a != axis for a, p in enumerate(wraps)]
-        along = label_clusters(inside, sideways, connectivity) if wraps[axis] else clusters
-        connected[axis] = _spanning(along, axis) / n_inside
-    largest = float(sizes.max(initial=0) / n_inside)
-    return Percolation(connected > 0, connected, float(connected.mean()), largest, len(sizes))
-
-
-def _spanning(clusters: Any, axis: int) -> int:
-    """Count the voxels of the clusters that meet both end planes."""
-    both = np.intersect1d(clusters.take(0, axis), clusters.take(-1, axis))
-    return int(_sizes(clusters)[both[both > 0] - 1].sum())
-
-
-def _sizes(clusters: Any) -> Any:
-    """Return the number of voxels of each cluster."""
-    return np.bincount(clusters.ravel())[1:]
+        along = find_clusters(view, sideways, connectivity) if wraps[axis] else clusters
+        connected[axis] = along.spanning(axis) / n_inside
+    largest = float(clusters.sizes.max(initial=0) / n_inside)
+    return Percolation(connected > 0, connected, float(connected.mean()), largest, len(clusters.sizes))
