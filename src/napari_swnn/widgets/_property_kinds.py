@@ -70,9 +70,6 @@ UNITS = {
 }
 """For each unit of a conductivity: what is conducted, its flux, and the flux's unit."""
 
-PORE, SOLID = 0.026, 1.4
-"""Air and silica as in the paper, in W/(m·K)."""
-
 MOST_PHASES = 8
 """Labels that are taken for phases; more are an instance segmentation."""
 

@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 from superqt import QCollapsible
 
 from napari_swnn.core.config import setting
+from napari_swnn.physics._paper import PORE_CONDUCTIVITY, SOLID_CONDUCTIVITY
 from napari_swnn.widgets._bad_input import BadInputError
 from napari_swnn.widgets._controls import Combo, Form, LayerCombo, Note
 from napari_swnn.widgets._forms import ConfigForm
@@ -30,8 +31,6 @@ from napari_swnn.widgets._property_kinds import (
     KINDS,
     METHODS,
     MOST_PHASES,
-    PORE,
-    SOLID,
     UNITS,
     Kind,
     field_names,
@@ -257,7 +256,9 @@ class PhaseValues(QWidget):
             kept = {label: field.text() for label, field in self.fields.items()}
             self._clear()
             for row, label in enumerate(phases):
-                self._add(row, label, kept.get(label, f"{PORE if label == pore else SOLID:g}"))
+                self._add(
+                    row, label, kept.get(label, f"{PORE_CONDUCTIVITY if label == pore else SOLID_CONDUCTIVITY:g}")
+                )
         for name, (label, fraction) in zip(self._names, phases.items(), strict=True):
             name.setText(f"label {label}  ({100 * fraction:.1f} %)")
 
