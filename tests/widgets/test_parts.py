@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 from napari.layers import Labels
-from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFileDialog, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from napari_swnn.core.config import PRESETS, TrainingConfig, setting
 from napari_swnn.widgets._bad_input import BadInputError, bad_input
 from napari_swnn.widgets._controls import Form, Note, PorosityControl
+from napari_swnn.widgets._file_dialogs import ask_file
 from napari_swnn.widgets._forms import ConfigForm
 from napari_swnn.widgets._layer_reading import copy_of, unit_of, values_of
 from napari_swnn.widgets._output_layers import Look, OutputLayers
@@ -189,3 +190,16 @@ def test_a_note_in_a_narrow_panel_shows_all_its_lines(qtbot):
     panel.show()
     note.say("a sentence that goes on for many lines " * 6)
     qtbot.waitUntil(lambda: note.height() >= note.heightForWidth(note.width()) > 3 * note.fontMetrics().height())
+
+
+def test_a_name_without_an_ending_gets_that_of_the_chosen_kind(qtbot, monkeypatch, tmp_path):
+    def type_a_name(dialog):
+        dialog.filterSelected.emit("TIFF (*.tif)")
+        dialog.selectFile(str(tmp_path / "rock"))
+        return True
+
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    monkeypatch.setattr(QFileDialog, "exec", type_a_name)
+    assert ask_file(parent, "Write", "rock", {"OME-Zarr": "zarr", "TIFF": "tif"}) == tmp_path / "rock.tif"
+    assert ask_file(parent, "Write", "rock", {"TIFF": "tif"}) == tmp_path / "rock.tif"

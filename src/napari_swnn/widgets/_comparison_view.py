@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QPushBut
 from napari_swnn.widgets._comparison_plot import ComparisonPlot
 from napari_swnn.widgets._comparison_table import ComparisonTable
 from napari_swnn.widgets._controls import Combo, Note, Problem
-from napari_swnn.widgets._export import ask_file, ask_folder, file_name
+from napari_swnn.widgets._file_dialogs import ask_file, ask_folder
 from napari_swnn.widgets._wording import capital
 from napari_swnn.widgets._workers import Checker
 
@@ -116,8 +116,8 @@ class ComparisonView(QWidget):
 
     def _save(self, name: str) -> None:
         kind, ending = _FILES[name]
-        title = "" if self.comparison is None else f"{file_name(self.comparison.reference)} comparison"
-        self._write(_write_report, ask_file(self, f"Save as {name}", title, kind, ending))
+        title = "" if self.comparison is None else f"{self.comparison.reference} comparison"
+        self._write(_write_report, ask_file(self, f"Save as {name}", title, {kind: ending}))
 
     def _on_figures(self) -> None:
         self._write(_write_figures, ask_folder(self, "Folder for the figures"))

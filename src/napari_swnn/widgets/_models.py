@@ -5,17 +5,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from qtpy.QtCore import QObject, Signal
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_swnn.widgets._controls import Combo, Note, PorosityControl, Problem
-from napari_swnn.widgets._export import file_name
+from napari_swnn.widgets._file_dialogs import ask_existing_file, ask_file
 from napari_swnn.widgets._porosity import told_interval
 from napari_swnn.widgets._workers import Checker, load_model, sentence
 
 if TYPE_CHECKING:
     from napari_swnn.core.model import Model
 
-_FILTER = "SWNN model (*.swnn);;All files (*)"
+_KIND, _ENDING = "SWNN model", "swnn"
 
 
 @dataclass(eq=False)
@@ -97,7 +97,7 @@ class ModelPanel(QWidget):
         self._slider_row.hide()
         self._shown: Entry | None = None
         self._loader = Checker(self)
-        self._path = ""
+        self._path = Path()
         self._lay_out()
         self._connect()
         self._show_entries(self.session[-1] if self.session else None)
@@ -169,7 +169,7 @@ class ModelPanel(QWidget):
     def save(self) -> None:
         """Ask for a file and write the model to it."""
         entry = self.entry
-        path = self._ask("Save model", f"{file_name(entry.source)}.swnn", save=True) if entry else None
+        path = ask_file(self, "Save model", entry.source, {_KIND: _ENDING}) if entry else None
         if entry is None or path is None:
             return
         try:
@@ -177,16 +177,16 @@ class ModelPanel(QWidget):
         except OSError as error:
             self.problem.say(f"The model was not saved: {sentence(error)}")
             return
-        entry.path = Path(path)
+        entry.path = path
         self._show_entries(entry)
 
     def load(self) -> None:
         """Ask for a file and read a model from it."""
-        path = self._ask("Load model", "", save=False)
+        path = ask_existing_file(self, "Load model", _KIND, _ENDING)
         if path is not None:
             self._path = path
             self.problem.say("")
-            self.state.say(f"Loading {Path(path).name}…")
+            self.state.say(f"Loading {path.name}…")
             self._loader.request(load_model, path)
             self.changed.emit()
 
@@ -199,29 +199,8 @@ class ModelPanel(QWidget):
         """Hear no more of a file that is being read."""
         self._loader.drop()
 
-    def _ask(self, title: str, name: str, *, save: bool) -> str | None:
-        dialog = QFileDialog(self, title, name, _FILTER)
-        dialog.setDefaultSuffix("swnn")  # also asks before an existing file is replaced
-        mode = (
-            (QFileDialog.AcceptMode.AcceptSave, QFileDialog.FileMode.AnyFile)
-            if save
-            else (
-                QFileDialog.AcceptMode.AcceptOpen,
-                QFileDialog.FileMode.ExistingFile,
-            )
-        )
-        dialog.setAcceptMode(mode[0])
-        dialog.setFileMode(mode[1])
-        if name:
-            dialog.selectFile(name)
-        accepted = bool(dialog.exec())
-        files = dialog.selectedFiles()
-        dialog.deleteLater()
-        return str(files[0]) if accepted and files else None
-
     def _on_loaded(self, model: "Model") -> None:
-        path = Path(self._path)
-        self.add(Entry(model, path.stem, "as loaded", path))
+        self.add(Entry(model, self._path.stem, "as loaded", self._path))
 
     def _on_added(self, panel: "ModelPanel") -> None:
         if panel is not self:

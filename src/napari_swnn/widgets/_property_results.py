@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_swnn.widgets._controls import Combo, Note, Problem
-from napari_swnn.widgets._export import ask_file
+from napari_swnn.widgets._file_dialogs import ask_file
 from napari_swnn.widgets._number_table import Head, NumberTable, Row
 from napari_swnn.widgets._property_work import Account, Number, PropertyJob, PropertyRun
 from napari_swnn.widgets._workers import sentence
@@ -89,12 +89,12 @@ class Results(QWidget):
         self._show()
 
     def _on_csv(self) -> None:
-        path = ask_file(self, "Save as CSV", "properties", "Table of all numbers", "csv")
+        path = ask_file(self, "Save as CSV", "properties", {"Table of all numbers": "csv"})
         if path is not None:
             self._write(path, save_csv)
 
     def _on_json(self) -> None:
-        path = ask_file(self, "Save as JSON", "properties", "All numbers", "json")
+        path = ask_file(self, "Save as JSON", "properties", {"All numbers": "json"})
         if path is not None:
             self._write(path, save_json)
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QFileDialog, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_swnn.widgets._bad_input import BadInputError
-from napari_swnn.widgets._export import file_name
+from napari_swnn.widgets._file_dialogs import ask_file
 from napari_swnn.widgets._wording import full_sentence
 from napari_swnn.widgets._workers import iter_file, sentence
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from napari_swnn.core.reference import Reference
     from napari_swnn.widgets._workers import GenerationJob
 
-_FILTER = "OME-Zarr (*.zarr);;TIFF (*.tif)"
+_KINDS = {"OME-Zarr": "zarr", "TIFF": "tif"}
 _UNFINISHED = ".partial"
 """What the name of a file ends in while it is being written."""
 
@@ -24,20 +24,8 @@ def ask_for_volume_file(parent: QWidget, name: str) -> Path | None:
 
     One that exists may be chosen: an unfinished one is gone on with, and a finished one is never written over.
     """
-    proposed = f"{file_name(name)}.zarr"
-    dialog = QFileDialog(parent, "Write volumes to", proposed, _FILTER)
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setFileMode(QFileDialog.FileMode.AnyFile)
-    dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
-    dialog.setDefaultSuffix("zarr")
-    dialog.selectFile(proposed)
-    accepted = bool(dialog.exec())
-    files = dialog.selectedFiles()
-    dialog.deleteLater()
-    if not accepted or not files:
-        return None
-    path = Path(files[0])
-    return path.with_name(path.name.removesuffix(_UNFINISHED))
+    path = ask_file(parent, "Write volumes to", name, _KINDS, confirm_overwrite=False)
+    return None if path is None else path.with_name(path.name.removesuffix(_UNFINISHED))
 
 
 def check_file_of_new_model(path: Path, reference: "Reference") -> None:

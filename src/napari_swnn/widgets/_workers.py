@@ -222,7 +222,7 @@ def compute_region(volume: "VirtualVolume", window: "Window") -> "Generator[Gene
     return labels
 
 
-def load_model(path: str) -> "Model":
+def load_model(path: "Path") -> "Model":
     """Read a model file. Loads PyTorch."""
     from napari_swnn.core.model import Model
 

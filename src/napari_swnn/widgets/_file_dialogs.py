@@ -1,0 +1,62 @@
+"""Asking for files and folders."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from qtpy.QtWidgets import QFileDialog, QWidget
+
+
+def ask_file(
+    parent: QWidget, title: str, name: str, kinds: Mapping[str, str], *, confirm_overwrite: bool = True
+) -> Path | None:
+    """Ask for a file to be written; None if the user thinks better of it.
+
+    Parameters
+    ----------
+    parent : QWidget
+        Above which the dialog stands.
+    title, name : str
+        Of the dialog; of the file that is proposed, without its ending.
+    kinds : mapping
+        What a name ends in, for each kind of file in words. The first is proposed; a name without an ending gets that
+        of the kind that is chosen.
+    confirm_overwrite : bool
+        Whether to ask before a file that exists is chosen.
+    """
+    endings = {f"{kind} (*.{ending})": ending for kind, ending in kinds.items()}
+    dialog = QFileDialog(parent, title, "", ";;".join(endings))
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+    dialog.setOption(QFileDialog.Option.DontConfirmOverwrite, not confirm_overwrite)
+    dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(endings[chosen]))
+    usual = next(iter(endings.values()))
+    dialog.setDefaultSuffix(usual)
+    dialog.selectFile(f"{file_name(name)}.{usual}")
+    return _answer(dialog)
+
+
+def ask_existing_file(parent: QWidget, title: str, kind: str, ending: str) -> Path | None:
+    """Ask for a file to be read; None if the user thinks better of it."""
+    dialog = QFileDialog(parent, title, "", f"{kind} (*.{ending});;All files (*)")
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    return _answer(dialog)
+
+
+def ask_folder(parent: QWidget, title: str) -> Path | None:
+    """Ask for a folder to write into; None if the user thinks better of it."""
+    dialog = QFileDialog(parent, title)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    return _answer(dialog)
+
+
+def file_name(text: str) -> str:
+    """A text as a name for a file: what systems do not take becomes a dash."""
+    return "".join(letter if letter.isalnum() or letter in " .-_" else "-" for letter in text).strip() or "results"
+
+
+def _answer(dialog: QFileDialog) -> Path | None:
+    accepted = bool(dialog.exec())
+    files = dialog.selectedFiles()
+    dialog.deleteLater()
+    return Path(files[0]) if accepted and files else None
