@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from napari_swnn import statistics
+from napari_swnn.statistics import pore_size
 
 
 @given(
-    image=hnp.arrays(np.uint8, st.tuples(st.integers(3, 9), st.integers(3, 9)), elements=st.integers(0, 5)),
+    image=hnp.arrays(np.uint8, st.tuples(st.integers(3, 16), st.integers(3, 9)), elements=st.integers(0, 5)),
     periodic=st.tuples(st.booleans(), st.booleans()),
 )
 @settings(max_examples=100, deadline=None)
@@ -29,7 +30,12 @@ def test_local_diameter_equals_brute_force(image, periodic):
         free = int(distances(solid, centre).min())
         for place in pore[distances(pore, centre) < free]:
             expected[tuple(place)] = max(expected[tuple(place)], 2 * free - 1)
-    np.testing.assert_array_equal(statistics.local_diameter(inside, periodic=periodic), expected)
+    with pytest.MonkeyPatch.context() as patch:  # slabs as thin as can be
+        patch.setattr(pore_size, "VOXELS_AT_ONCE", 1)
+        patch.setattr(pore_size, "_FIRST_RIM", 1)
+        np.testing.assert_array_equal(statistics.local_diameter(inside, periodic=periodic), expected)
+        counts = np.bincount(expected[inside])[1::2] / inside.sum()
+        np.testing.assert_allclose(statistics.pore_size_distribution(inside, periodic=periodic).fraction, counts)
 
 
 @pytest.mark.parametrize("ndim", [2, 3])
@@ -50,6 +56,17 @@ def test_a_ball_is_one_pore():
     sizes = statistics.pore_size_distribution(ball)
     assert sizes.diameter[-1] == 19
     assert sizes.fraction[-1] == pytest.approx(1)
+
+
+def test_a_dask_volume_needs_no_more_than_slabs():
+    import dask.array as da
+
+    place = np.indices((90, 20, 20)).astype(float)
+    rod = ((place[1] - 10) ** 2 + (place[2] - 10) ** 2 < 7**2).astype(np.uint8)
+    lazy = da.from_array(rod, chunks=(10, 20, 20))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pore_size, "VOXELS_AT_ONCE", 1)
+        np.testing.assert_array_equal(statistics.local_diameter(lazy), statistics.local_diameter(rod))
 
 
 @pytest.mark.parametrize(("value", "state"), [(0, "none"), (1, "all")])

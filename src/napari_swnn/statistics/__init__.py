@@ -18,8 +18,8 @@ frozen result. Distances run from voxel centre to voxel centre, in voxels unless
 `pool`                            one curve from several sections
 ================================  =================================================================================
 
-Curves, fractions, chords, surface and Euler number go through the array block by block and need little memory besides
-it. Clusters and pore sizes know no blocks and hold the phase in memory.
+All of them go through the array block by block and need little memory besides it: clusters are joined where slabs meet,
+and spheres are looked for in slabs as thick as the largest of them.
 """
 
 from napari_swnn.statistics._curves import Curve, pool

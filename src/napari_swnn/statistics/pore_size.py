@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn.statistics._blocks import open_phase
-from napari_swnn.statistics._inputs import check_periodic, check_voxel_size
+from napari_swnn.statistics._blocks import VOXELS_AT_ONCE, PhaseView, open_phase, read_window, slabs
+from napari_swnn.statistics._inputs import check_periodic, check_volume, check_voxel_size
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from napari_swnn._types import BoolArray, FloatArray
+
+_FIRST_RIM = 16
+"""Voxels beyond a slab that are looked at first for what bounds the phase."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,8 +79,12 @@ def pore_size_distribution(
         If the phase fills nothing or all of the volume, or an argument is not what it should be.
     """
     voxel_size = check_voxel_size(voxel_size)
-    widths = local_diameter(volume, phase=phase, periodic=periodic)
-    counts = np.bincount(widths.ravel())[1::2]  # of 1, 3, 5, … voxels
+    counts = np.zeros(1, np.int64)
+    for _, widths in _iter_diameters(volume, phase, periodic):
+        found = np.bincount(widths.ravel(), minlength=len(counts))
+        found[: len(counts)] += counts
+        counts = found
+    counts = counts[1::2]  # of 1, 3, 5, … voxels
     diameter = np.arange(1, 2 * len(counts), 2) * voxel_size
     fraction = counts / counts.sum()
     return PoreSizes(diameter, fraction, float(diameter @ fraction), unit)
@@ -86,12 +96,11 @@ def local_diameter(volume: Any, *, phase: int = 1, periodic: bool | Sequence[boo
     Parameters
     ----------
     volume : (y, x) or (z, y, x) array of int or bool, numpy or dask
-        Labels. Spheres know no blocks: the volume and its distance transforms, some 30 bytes a voxel, are held in
-        memory, and each radius takes one distance transform.
+        Labels, in slabs that overlap by four times the largest radius; each radius takes one distance transform.
     phase : int
         The label of the phase of interest, which must fill a part of the volume.
     periodic : bool or one for each axis
-        Whether the volume repeats. It is then computed with a rim of twice the largest radius.
+        Whether the volume repeats.
 
     Returns
     -------
@@ -113,32 +122,76 @@ def local_diameter(volume: Any, *, phase: int = 1, periodic: bool | Sequence[boo
     ----------
     Hildebrand and Rüegsegger (1997), J. Microscopy 185, 67 (local thickness).
     """
-    from scipy import ndimage
-
-    inside = open_phase(volume, phase=phase).binary
-    _check_partial(inside, phase)
-    wraps = check_periodic(periodic, inside.ndim)
-    # Solid beyond the border makes balls smaller, never larger: all those that meet the volume lie within this rim.
-    rim = 2 * int(np.ceil(ndimage.distance_transform_edt(inside).max())) if any(wraps) else 0
-    around = [(rim * flag, rim * flag) for flag in wraps]
-    inner = tuple(slice(before, before + n) for (before, _), n in zip(around, inside.shape, strict=True))
-    diameter: Any = _local_diameter(np.pad(inside, around, mode="wrap"))[inner]
+    shape = check_volume(volume).shape
+    diameter = np.empty(shape, np.uint16)
+    for planes, widths in _iter_diameters(volume, phase, periodic):
+        diameter[planes] = widths
     return diameter
 
 
-def _local_diameter(inside: BoolArray) -> Any:
+def _iter_diameters(
+    volume: Any, phase: int, periodic: bool | Sequence[bool]
+) -> Iterator[tuple[slice, NDArray[np.uint16]]]:
+    """Yield planes across axis 0 and the local diameters there, until the volume is covered."""
+    view = open_phase(volume, phase=phase)
+    wraps = check_periodic(periodic, view.ndim)
+    _check_partial(view)
+    deepest = _deepest(view, wraps)
+    # All balls that reach a plane have their centre within one radius, and what bounds them within two.
+    for planes, inside, inner in _parts(view, wraps, 2 * math.ceil(deepest)):
+        yield planes, _local_diameter(inside, int(deepest))[inner]
+
+
+def _local_diameter(inside: BoolArray, largest: int) -> NDArray[np.uint16]:
+    """Local diameters of an array in memory, by balls up to the largest radius there is."""
     from scipy import ndimage
 
     depth = ndimage.distance_transform_edt(inside)
     diameter = np.zeros(inside.shape, np.uint16)
-    for radius in range(int(depth.max()), 1, -1):
+    for radius in range(min(int(depth.max()), largest), 1, -1):
         covered = ndimage.distance_transform_edt(depth < radius) < radius
         diameter[covered & (diameter == 0)] = 2 * radius - 1
     diameter[inside & (diameter == 0)] = 1  # what no larger ball reaches is as wide as itself
     return diameter
 
 
-def _check_partial(inside: BoolArray, phase: int) -> None:
-    if inside.all() or not inside.any():
-        state = "all" if inside.any() else "none"
-        raise ValueError(f"phase {phase} must fill a part of the volume, got {state} of it; pick another phase")
+def _deepest(view: PhaseView, periodic: Sequence[bool]) -> float:
+    """Largest distance from a voxel of the phase to what is not."""
+    from scipy import ndimage
+
+    rim, longest = _FIRST_RIM, max(view.shape)
+    while True:
+        found = 0.0
+        for _, inside, inner in _parts(view, periodic, rim):
+            unbounded = inside.all()
+            depth = np.inf if unbounded else float(ndimage.distance_transform_edt(inside)[inner].max())
+            found = max(found, depth)
+        # A wider rim shows more of what bounds the phase, and distances can only fall.
+        if found <= rim or rim >= longest:
+            return found
+        rim = longest if found > longest else math.ceil(found)
+
+
+def _parts(view: PhaseView, periodic: Sequence[bool], rim: int) -> Iterator[tuple[slice, BoolArray, tuple[slice, ...]]]:
+    """Yield planes across axis 0, the phase there with a rim on all sides, and where in it the planes lie.
+
+    The rim ends at the border of a volume that is not periodic.
+    """
+    n_planes, *cross = view.shape
+    step = max(2 * rim, VOXELS_AT_ONCE // math.prod(cross), 1)
+    for start in range(0, n_planes, step):
+        core = [(start, min(start + step, n_planes)), *((0, n) for n in cross)]
+        bounds = [
+            (low - rim, high + rim) if wraps else (max(low - rim, 0), min(high + rim, n))
+            for (low, high), n, wraps in zip(core, view.shape, periodic, strict=True)
+        ]
+        lows, highs = zip(*bounds, strict=True)
+        inside = read_window(view.labels, lows, highs, periodic) == view.phase
+        yield slice(*core[0]), inside, tuple(slice(a - low, b - low) for (a, b), low in zip(core, lows, strict=True))
+
+
+def _check_partial(view: PhaseView) -> None:
+    share = sum(int(np.count_nonzero(slab.binary)) for slab in slabs(view)) / math.prod(view.shape)
+    if share in (0, 1):
+        state = "all" if share else "none"
+        raise ValueError(f"phase {view.phase} must fill a part of the volume, got {state} of it; pick another phase")
