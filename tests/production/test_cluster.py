@@ -21,18 +21,18 @@ SHAPE = (64, 130, 400)
 
 
 @pytest.fixture(scope="module")
-def client():
-    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
-    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
 def local(model, tmp_path_factory):
     """The same volume, made before there is a client."""
     assert client_in_scope() is None
     folder = tmp_path_factory.mktemp("local")
     return generate(model, SHAPE, out=folder / "v.ome.zarr")
+
+
+@pytest.fixture(scope="module")
+def client(local):
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
+        yield client
 
 
 def test_the_client_in_scope_does_the_work(local, client, model, content, tmp_path):
