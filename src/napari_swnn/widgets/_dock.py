@@ -6,7 +6,7 @@ from qtpy.QtCore import QEvent, QObject, QSize, Qt
 from qtpy.QtWidgets import QFrame, QLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from napari_swnn.widgets._controls import WheelGuard
-from napari_swnn.widgets._interruption import interrupt_at_end
+from napari_swnn.widgets._ending import await_work_at_end
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -29,7 +29,7 @@ class DockPanel(QScrollArea):
         self._viewer = viewer
         self._joined = False
         self._guard = WheelGuard(self)
-        interrupt_at_end()
+        await_work_at_end()
 
     def sizeHint(self) -> QSize:  # noqa: N802  (Qt's name)
         """As wide as a dock beside the canvas of a small laptop; docks ignore minimum sizes."""

@@ -20,7 +20,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_swnn._checks import check_memory
 from napari_swnn._types import Labels, Shape
-from napari_swnn.widgets._interruption import Interrupted, interruptible
+from napari_swnn.widgets._ending import of_the_end
 from napari_swnn.widgets._workers import CHECK_THREAD, sentence
 
 if TYPE_CHECKING:
@@ -136,11 +136,10 @@ class Tiles(QObject):
                     return
                 key = self._wanted.pop(0)
             try:
-                interruptible(self.compute, key)
-            except Interrupted:
-                return
+                self.compute(key)
             except Exception as error:
-                logger.exception("a block of a lazy layer failed")
+                if not of_the_end(error):
+                    logger.exception("a block of a lazy layer failed")
                 with self._lock:
                     self._wanted, self._thread = [], None
                 with suppress(RuntimeError):

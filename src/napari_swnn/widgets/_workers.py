@@ -17,7 +17,7 @@ from qtpy.QtCore import QObject, Signal
 from napari_swnn._types import Labels, Shape
 from napari_swnn.core.config import TrainingConfig
 from napari_swnn.widgets._bad_input import BadInputError, bad_input
-from napari_swnn.widgets._interruption import Interrupted, interruptible
+from napari_swnn.widgets._ending import of_the_end
 from napari_swnn.widgets._place import EVERYWHERE, Place
 from napari_swnn.widgets._snapshot import Snapshot
 from napari_swnn.widgets._wording import full_sentence
@@ -230,17 +230,12 @@ def load_model(path: "Path") -> "Model":
 
 
 def guarded(work: Callable[..., Generator[Any, None, Any]], *args: Any) -> Generator[Any, None, Any]:
-    """The same work, with every error as a `WorkFailedError`; it is cut short when napari ends."""
+    """The same work, with every error as a `WorkFailedError`."""
     try:
-        steps = work(*args)
-        while True:
-            yield interruptible(next, steps)
-    except StopIteration as end:
-        return end.value
-    except Interrupted as end:
-        raise WorkFailedError("Interrupted: the last window was closed.") from end
+        return (yield from work(*args))
     except Exception as error:
-        logger.exception("%s failed", work.__name__)
+        if not of_the_end(error):
+            logger.exception("%s failed", work.__name__)
         raise WorkFailedError(sentence(error)) from error
 
 
@@ -432,9 +427,7 @@ class Checker(QObject):
     def _work(self, work: Callable[..., Any], *args: Any) -> None:
         outcome: Any
         try:
-            outcome = interruptible(work, *args)
-        except Interrupted:
-            return
+            outcome = work(*args)
         except Exception as error:  # noqa: BLE001  (whatever it is, the panel must come to know)
             outcome = _Failure(error)
         with suppress(RuntimeError):  # the panel was deleted meanwhile
