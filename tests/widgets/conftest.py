@@ -89,7 +89,7 @@ def panel(viewer, qtbot):
     """The docked panel, with its devices found; `panel.dock` is its dock."""
     dock, widget = viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN reconstruction")
     widget.dock = dock
-    qtbot.waitUntil(lambda: bool(widget._devices), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(widget.readiness.devices), timeout=60_000)
     for side in widget.settings.size.sides:
         side.setValue(32)
     yield widget

@@ -16,7 +16,7 @@ from napari_swnn.widgets._bad_input import BadInputError
 from napari_swnn.widgets._controls import Note, Problem
 from napari_swnn.widgets._dock import DockPanel
 from napari_swnn.widgets._drawer import Drawer
-from napari_swnn.widgets._forecast import Forecast, Intent, memory_warning, room_problem, told_cost
+from napari_swnn.widgets._forecast import Forecast, Intent, memory_warning, told_cost
 from napari_swnn.widgets._large import LargePanel
 from napari_swnn.widgets._layer_reading import phase_colour
 from napari_swnn.widgets._lazy import rest, tiles_of
@@ -26,6 +26,7 @@ from napari_swnn.widgets._output_layers import Look, OutputLayers, show_in_3d
 from napari_swnn.widgets._place import EVERYWHERE
 from napari_swnn.widgets._progress import ProgressPanel
 from napari_swnn.widgets._range_preview import RangePreview
+from napari_swnn.widgets._readiness import Readiness
 from napari_swnn.widgets._reference_check import ReferenceCheck
 from napari_swnn.widgets._regions import Regions
 from napari_swnn.widgets._save_dialog import ask_for_volume_file, check_file_of_model, check_file_of_new_model
@@ -55,8 +56,6 @@ class ReconstructionWidget(DockPanel):
 
     def __init__(self, napari_viewer: "napari.viewer.Viewer", parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
-        self._devices: dict[str, str] = {}
-        self._device_problem = ""
         self._order: Order | None = None
         self._training: Look | None = None
         self._stopping = self._watching = False
@@ -75,6 +74,7 @@ class ReconstructionWidget(DockPanel):
         )
         self.hint, self.cost, self.room = Note(), Note(), Problem()
         self.reference, self.forecast = ReferenceCheck(self.settings, self), Forecast(self)
+        self.readiness = Readiness(self.settings, self.large, self.reference, self.forecast)
         self.preview = RangePreview(napari_viewer, self)
         self._runner, self._finder = Runner(self), Checker(self)
         self.regions = Regions(napari_viewer, self._runner, self)
@@ -132,7 +132,7 @@ class ReconstructionWidget(DockPanel):
         if not self._watching:
             self._viewer.dims.events.ndisplay.connect(self._on_ndisplay)
         self._watching = True
-        if self._devices:
+        if self.readiness.devices:
             self.reference.restart()
             self.reference.resume()
         else:
@@ -178,49 +178,20 @@ class ReconstructionWidget(DockPanel):
         self._update()
 
     def _on_devices(self, devices: dict[str, str]) -> None:
-        self._devices = devices
+        self.readiness.devices = devices
         self.settings.set_devices(devices)
         self.reference.resume()
         self._look_ahead()
 
     def _on_no_device(self, text: str) -> None:
-        self._device_problem = text
+        self.readiness.device_problem = text
         self._update()
 
     # -- what can be done now
 
-    def _problems(self) -> dict[str, str]:
-        """What is wrong, by control."""
-        problems = {"device": self._device_problem} if self._device_problem else {}
-        outlook = self.forecast.outlook
-        found = [self.reference.problem, None if outlook is None else outlook.problem()]
-        problems |= {problem.control: str(problem) for problem in reversed(found) if problem is not None}
-        settings = self.settings
-        if settings.target.problem and settings.target.isEnabled():
-            problems["porosity"] = settings.target.problem
-        if self.large.result.value == "layer":
-            room = room_problem(settings.size.value, settings.count.value())
-            problems |= {"size": room} if room else {}
-        return problems
-
-    def _reason(self, problems: dict[str, str]) -> str:
-        """Why a run cannot start, empty if it can."""
-        outlook, where = self.forecast.outlook, self.settings.where
-        allowed = {*where.form.problems, "exact"} if outlook is not None and outlook.run_problem is None else set()
-        if set(problems) - allowed:
-            return "Run needs a change above."
-        if not self._devices:
-            return "Loading PyTorch…"
-        if self.settings.reference.value is None:
-            return "Add a Labels layer with the segmented micrograph, or open a sample from the File menu."
-        if self.reference.survey is None:
-            return "Looking at the reference…"
-        unseen = outlook is None and (where.active or self.settings.exact.isChecked())
-        return "Looking at what is asked for…" if unseen else ""
-
     def _update(self) -> None:
-        busy, problems = self._runner.busy or self._order is not None, self._problems()
-        reason = self._reason(problems)
+        busy, problems = self._runner.busy or self._order is not None, self.readiness.problems()
+        reason = self.readiness.why_no_run(problems)
         self.settings.show_problems(problems)
         self.settings.setEnabled(not busy)
         self._show_forecast(busy)
@@ -228,10 +199,7 @@ class ReconstructionWidget(DockPanel):
         self.run_button.setEnabled(not busy and not reason and not self.models.loading)
         self.run_button.setText("Running…" if busy else "Run")
         self.stop_button.setEnabled(busy and not self._stopping)
-        outlook = self.forecast.outlook
-        refused = outlook is not None and outlook.generate_problem is not None
-        can_generate = bool(self._devices) and not refused and not {"size", "device"} & set(problems)
-        self.models.set_enabled(generate=not busy and can_generate, load=not busy)
+        self.models.set_enabled(generate=not busy and self.readiness.can_generate(problems), load=not busy)
         self.large.set_enabled(choose=not busy, compute=not busy and self.regions.possible)
         if "size" in problems:
             self._large.expand(animate=False)
@@ -250,7 +218,7 @@ class ReconstructionWidget(DockPanel):
 
     def _look_ahead(self) -> None:
         """Find out what the settings come to."""
-        if self._joined and self._devices and self._order is None and not self._runner.busy:
+        if self._joined and self.readiness.devices and self._order is None and not self._runner.busy:
             self.forecast.restart(self._intent)
         self._update()
 
@@ -281,7 +249,7 @@ class ReconstructionWidget(DockPanel):
 
     def _on_asked(self) -> None:
         entry, wanted = self.models.entry, self.models.wanted
-        if entry is not None and wanted is not None and self._devices and self._order is None:
+        if entry is not None and wanted is not None and self.readiness.devices and self._order is None:
             self.preview.request(entry.model, wanted, self.settings.seed.value(), self.settings.device.value)
 
     def _on_large(self) -> None:
@@ -294,7 +262,8 @@ class ReconstructionWidget(DockPanel):
     def run(self) -> None:
         """Train on the reference and generate volumes."""
         found, job = self.reference.survey, self._training_job()
-        if self._order is not None or found is None or job is None or self._reason(self._problems()):
+        hindered = self.readiness.why_no_run(self.readiness.problems())
+        if self._order is not None or found is None or job is None or hindered:
             return
         if not self.reference.snapshot().equals(found.inputs.snapshot):  # its values were set without telling the layer
             self.reference.restart()
@@ -355,7 +324,7 @@ class ReconstructionWidget(DockPanel):
 
     @property
     def _device_text(self) -> str:
-        return self._devices.get(self.settings.device.value, "")
+        return self.readiness.devices.get(self.settings.device.value, "")
 
     def _taken(self, source: str, preset: str, colour: Any) -> Order | None:
         """Take down what is asked for now; None if it cannot be had."""
