@@ -18,8 +18,8 @@ from qtpy.QtWidgets import (
 )
 from superqt import QCollapsible
 
+from napari_swnn._paper import PORE_CONDUCTIVITY, SOLID_CONDUCTIVITY
 from napari_swnn.core.config import setting
-from napari_swnn.physics._paper import PORE_CONDUCTIVITY, SOLID_CONDUCTIVITY
 from napari_swnn.widgets._bad_input import BadInputError
 from napari_swnn.widgets._controls import Combo, Form, LayerCombo, Note
 from napari_swnn.widgets._forms import ConfigForm
