@@ -15,6 +15,7 @@ from napari_swnn.widgets._controls import Form, Note, PorosityControl
 from napari_swnn.widgets._file_dialogs import ask_file
 from napari_swnn.widgets._forms import ConfigForm
 from napari_swnn.widgets._layer_reading import copy_of, unit_of, values_of
+from napari_swnn.widgets._number_table import Head, NumberTable, Row
 from napari_swnn.widgets._output_layers import Look, OutputLayers
 from napari_swnn.widgets._plots import LossCurve
 from napari_swnn.widgets._progress import duration
@@ -203,3 +204,15 @@ def test_a_name_without_an_ending_gets_that_of_the_chosen_kind(qtbot, monkeypatc
     monkeypatch.setattr(QFileDialog, "exec", type_a_name)
     assert ask_file(parent, "Write", "rock", {"OME-Zarr": "zarr", "TIFF": "tif"}) == tmp_path / "rock.tif"
     assert ask_file(parent, "Write", "rock", {"TIFF": "tif"}) == tmp_path / "rock.tif"
+
+
+@pytest.mark.parametrize("width", [230, 900])
+def test_numbers_are_never_cut_off(qtbot, width):
+    table = NumberTable()
+    qtbot.addWidget(table)
+    table.resize(width, 200)
+    table.show()
+    rows = [Row("fraction connected from face to face (3-D)", ("0.0549 ± 0.0023", "0.0406 ± 0.0012"))]
+    table.show_numbers([Head("reference"), Head("1")], rows)
+    assert all(table.columnWidth(i) >= table.sizeHintForColumn(i) for i in range(2))
+    assert table.horizontalHeader().length() >= table.viewport().width()  # the last column takes what room is left

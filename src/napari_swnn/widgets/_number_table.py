@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from textwrap import fill
 
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from napari_swnn.widgets._volume_list import swatch
 
 _NAME_WIDTHS = {True: 30, False: 18}
-"""Characters of a row's name before it wraps, beside few and beside many columns."""
-_FEW = 2
-"""Columns that leave room."""
+"""Characters of a row's name before it wraps, where there is room and where there is none."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Row:
 
 
 class NumberTable(QTableWidget):
-    """Names of rows at the left, where they stay in view; columns fill the width if they are few."""
+    """Names of rows at the left, where they stay in view; columns fill the width, or scroll if they are many."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,14 +65,13 @@ class NumberTable(QTableWidget):
             if head.colour:
                 item.setIcon(swatch(head.colour))
             self.setHorizontalHeaderItem(column, item)
-        width = _NAME_WIDTHS[len(heads) <= _FEW]
-        self.setVerticalHeaderLabels([fill(row.name, width, break_long_words=False) for row in rows])
         for i, row in enumerate(rows):
             for column, text in enumerate(row.cells):
                 cell = QTableWidgetItem(text)
                 cell.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 cell.setToolTip(row.tips[column] if row.tips else "")
                 self.setItem(i, column, cell)
+        self._name_rows([row.name for row in rows])
         self._fit()
 
     def text(self, row: int, column: int) -> str:
@@ -94,8 +92,27 @@ class NumberTable(QTableWidget):
                 return i
         raise KeyError(name)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._share_width()
+
+    def _name_rows(self, names: Sequence[str]) -> None:
+        for wide in (True, False):
+            width = _NAME_WIDTHS[wide]
+            self.setVerticalHeaderLabels([fill(name, width, break_long_words=False) for name in names])
+            if self._columns_width() + self.verticalHeader().sizeHint().width() <= self.width():
+                break
+
+    def _columns_width(self) -> int:
+        header = self.horizontalHeader()
+        return sum(max(self.sizeHintForColumn(i), header.sectionSizeHint(i)) for i in range(self.columnCount()))
+
+    def _share_width(self) -> None:
+        # Where there is too little room, to stretch the last column would cut its numbers off.
+        self.horizontalHeader().setStretchLastSection(self._columns_width() <= self.viewport().width())
+
     def _fit(self) -> None:
-        self.horizontalHeader().setStretchLastSection(self.columnCount() <= _FEW)  # it would squeeze one of many
+        self._share_width()
         self.resizeRowsToContents()
         height = self.horizontalHeader().sizeHint().height() + 2 * self.frameWidth()
         height += sum(self.rowHeight(i) for i in range(self.rowCount()))
