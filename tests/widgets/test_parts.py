@@ -206,13 +206,13 @@ def test_a_name_without_an_ending_gets_that_of_the_chosen_kind(qtbot, monkeypatc
     assert ask_file(parent, "Write", "rock", {"TIFF": "tif"}) == tmp_path / "rock.tif"
 
 
-@pytest.mark.parametrize("width", [230, 900])
-def test_numbers_are_never_cut_off(qtbot, width):
+def test_numbers_are_never_cut_off(qtbot):
     table = NumberTable()
     qtbot.addWidget(table)
-    table.resize(width, 200)
     table.show()
     rows = [Row("fraction connected from face to face (3-D)", ("0.0549 ± 0.0023", "0.0406 ± 0.0012"))]
-    table.show_numbers([Head("reference"), Head("1")], rows)
-    assert all(table.columnWidth(i) >= table.sizeHintForColumn(i) for i in range(2))
-    assert table.horizontalHeader().length() >= table.viewport().width()  # the last column takes what room is left
+    for width in range(200, 900, 20):
+        table.resize(width, 200)
+        table.show_numbers([Head("reference"), Head("1")], rows)
+        assert all(table.columnWidth(i) >= table.sizeHintForColumn(i) for i in range(2))
+        assert table.horizontalHeader().length() >= table.viewport().width()  # the last column takes what room is left
