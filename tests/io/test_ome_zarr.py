@@ -141,6 +141,22 @@ def test_a_piece_that_was_written_needs_no_room(tmp_path, monkeypatch):
         check_free_space(file)
 
 
+def test_a_file_that_is_gone_is_told_by_an_error_that_can_travel(tmp_path, monkeypatch):
+    class OfZarr(FileNotFoundError):
+        def __reduce__(self):
+            raise TypeError("it cannot")
+
+    def gone(*_, **__):
+        raise OfZarr("no array")
+
+    monkeypatch.setattr("zarr.open_array", gone)
+    file = OmeZarrFile(tmp_path / "v.ome.zarr", Layout((20, 20, 20), "uint8", 16))
+    with pytest.raises(FileNotFoundError, match="must stay in its place till the end, got no level 0") as caught:
+        file.write(file.pieces(0)[0], np.zeros((20, 20, 20), np.uint8))
+    assert type(caught.value) is FileNotFoundError
+    assert caught.value.__context__ is None  # which processes that talk to each other send along
+
+
 def test_images_of_others_are_opened(tmp_path, rng):
     """Format 0.4, as most programs write it today."""
     labels = rng.integers(0, 9, (10, 12, 14), np.uint8)

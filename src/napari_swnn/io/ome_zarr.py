@@ -9,6 +9,7 @@ majority, at every level again, until the thinner one is gone.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path as FilePath
@@ -146,12 +147,13 @@ class OmeZarrFile(VolumeFile):
     def _array(self, level: int) -> Any:
         import zarr
 
-        try:
+        array = None
+        with suppress(FileNotFoundError):
             array = zarr.open_array(self.partial, path=str(level), mode="r+", zarr_format=3)
-        except FileNotFoundError:  # of a kind of zarr's that a worker of a cluster cannot send
+        if array is None:  # zarr's error is of a kind that a worker of a cluster cannot send, as a context neither
             raise FileNotFoundError(
                 f"the unfinished file must stay in its place till the end, got no level {level} of {self.partial}"
-            ) from None
+            )
         return array.with_config({"write_empty_chunks": True})  # the file of a shard of zeros says that it is done
 
     def _index(self, realisation: int, window: Window) -> tuple[int | slice, ...]:
