@@ -142,12 +142,12 @@ def test_a_piece_that_was_written_needs_no_room(tmp_path, monkeypatch):
 
 
 def test_a_file_that_is_gone_is_told_by_an_error_that_can_travel(tmp_path, monkeypatch):
-    class OfZarr(FileNotFoundError):
+    class ZarrsOwnError(FileNotFoundError):
         def __reduce__(self):
             raise TypeError("it cannot")
 
     def gone(*_, **__):
-        raise OfZarr("no array")
+        raise ZarrsOwnError("no array")
 
     monkeypatch.setattr("zarr.open_array", gone)
     file = OmeZarrFile(tmp_path / "v.ome.zarr", Layout((20, 20, 20), "uint8", 16))
