@@ -67,7 +67,7 @@ def test_an_interrupted_generation_says_how_to_go_on(model, tmp_path, capsys, mo
 
 def test_workers_of_a_cluster_generate(model, tmp_path):
     distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as cluster:
         for name, options in (("here", []), ("there", ["--scheduler", cluster.scheduler_address])):
             assert main(["generate", model, "--shape", "20", "-o", str(tmp_path / f"{name}.ome.zarr"), *options]) == 0
     here, there = (open_ome_zarr(tmp_path / f"{name}.ome.zarr").levels[0].compute() for name in ("here", "there"))
