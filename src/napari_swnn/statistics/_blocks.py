@@ -107,6 +107,20 @@ def slabs(view: PhaseView, *, overlap: int = 0) -> Iterator[PhaseView]:
         yield from _pieces(loaded, 0, length=span.stop - span.start, overlap=overlap)
 
 
+def linked_slabs(view: PhaseView, *, periodic: bool = False) -> Iterator[BoolArray]:
+    """Yield the phase in slabs across axis 0, each of which begins with the last plane of the one before.
+
+    Where the volume is periodic along that axis, a slab of the last plane and the first closes the ring.
+    """
+    ends: list[BoolArray] = []
+    for slab in slabs(view, overlap=1):
+        inside = slab.binary
+        ends = [ends[0] if ends else inside[:1], inside[-1:]]
+        yield inside
+    if periodic:
+        yield np.concatenate(ends[::-1])
+
+
 def _pieces(part: PhaseView, axis: int, *, length: int | None = None, overlap: int = 0) -> Iterator[PhaseView]:
     """Cut the first `length` planes of a part in memory into pieces of about `VOXELS_AT_ONCE`."""
     length = part.shape[axis] if length is None else length

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._checks import check_whole
-from napari_swnn.statistics._blocks import PhaseView, slabs
+from napari_swnn.statistics._blocks import PhaseView, linked_slabs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +48,8 @@ class Clusters:
     sizes : (n,) int
         Voxels of each cluster.
     faces : tuple of pairs of arrays
-        For each axis, the clusters that meet the first plane and those that meet the last; 0 stands for none.
+        For each axis that is not periodic, the clusters that meet the first plane and those that meet the last; 0
+        stands for none.
     numbers : tuple of arrays
         For each slab, the number of each of its own clusters 0, 1, …; 0 is what lies outside.
     """
@@ -67,8 +68,8 @@ class Clusters:
 
     def slabs(self) -> Iterator[NDArray[np.int32]]:
         """Yield the cluster number of each voxel, in slabs that cover the volume once."""
-        for k, slab in enumerate(slabs(self.view, overlap=1)):
-            clusters = label_clusters(slab.binary, self.sideways, self.connectivity)
+        for k, inside in enumerate(linked_slabs(self.view)):
+            clusters = label_clusters(inside, self.sideways, self.connectivity)
             yield self.numbers[k][clusters[1 if k else 0 :]]
 
 
@@ -76,19 +77,16 @@ def find_clusters(view: PhaseView, periodic: Sequence[bool], connectivity: int) 
     """Number the clusters of a phase; in memory are one slab, and some bytes for each cluster and voxel of a plane."""
     around, *others = periodic
     sideways = (False, *others)
-    register = _Register(view.ndim)
-    for slab in slabs(view, overlap=1):
-        register.add(slab.binary, label_clusters(slab.binary, sideways, connectivity))
-    if around:
-        seam = register.seam()
-        register.close(label_clusters(seam, sideways, connectivity))
+    register = _Register(view.ndim, around=around)
+    for inside in linked_slabs(view, periodic=around):
+        register.add(label_clusters(inside, sideways, connectivity))
     numbers, sizes = register.settled()
     faces = tuple((numbers[first], numbers[last]) for first, last in register.faces())
     return Clusters(view, sideways, connectivity, sizes, faces, tuple(numbers[own] for own in register.slabs))
 
 
 class _Register:
-    """Keeps the clusters of slabs under provisional numbers, and which of them are one.
+    """Keeps the clusters of linked slabs under provisional numbers, and which of them are one.
 
     Attributes
     ----------
@@ -96,43 +94,36 @@ class _Register:
         For each slab, the provisional numbers of its own clusters 0, 1, …; 0 is what lies outside.
     """
 
-    def __init__(self, ndim: int) -> None:
+    def __init__(self, ndim: int, *, around: bool) -> None:
         self.slabs: list[NDArray[np.int64]] = []
-        self._ends: list[tuple[BoolArray, NDArray[np.int64]]] = []  # first and last plane so far
+        self._around = around
+        self._ends: list[NDArray[np.int64]] = []  # first and last plane so far
         self._sides: list[list[NDArray[np.int64]]] = [[] for _ in range(2 * (ndim - 1))]
         self._sizes: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
         self._pairs: list[NDArray[np.int64]] = []
         self._n = 0
 
-    def add(self, inside: BoolArray, clusters: NDArray[np.int32]) -> None:
+    def add(self, clusters: NDArray[np.int32]) -> None:
         """Take a slab whose first plane, unless it is the first slab, is the last one of the slab before."""
         begun = bool(self._ends)
-        numbered = self._enter(clusters, clusters[1 if begun else 0 :])
+        shared = begun or self._around  # its first plane, which is counted as the last one of another slab
+        numbered = self._enter(clusters, clusters[1 if shared else 0 :])
         if begun:
-            self._join(self._ends[1][1], numbered[0])
-        first, last = ((inside[plane], numbered[plane]) for plane in (0, -1))
-        self._ends = [self._ends[0] if begun else first, last]
-        for axis in range(1, inside.ndim):
+            self._join(self._ends[1], numbered[0])
+        self._ends = [self._ends[0] if begun else numbered[0], numbered[-1]]
+        for axis in range(1, clusters.ndim):
             for end, plane in enumerate((0, -1)):
                 self._sides[2 * (axis - 1) + end].append(np.unique(numbered.take(plane, axis)))
 
-    def seam(self) -> BoolArray:
-        """The last plane and the first, side by side."""
-        return np.stack([self._ends[1][0], self._ends[0][0]])
-
-    def close(self, clusters: NDArray[np.int32]) -> None:
-        """Take the clusters of the seam, whose voxels are counted already."""
-        numbered = self._enter(clusters, clusters[:0])
-        self._join(numbered[0], self._ends[1][1])
-        self._join(numbered[1], self._ends[0][1])
-
     def faces(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Provisional numbers on the first and the last plane across each axis."""
-        faces = [*(np.unique(plane) for _, plane in self._ends), *map(np.concatenate, self._sides)]
+        faces = [*map(np.unique, self._ends), *map(np.concatenate, self._sides)]
         return list(zip(faces[::2], faces[1::2], strict=True))
 
     def settled(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Final number of each provisional one, and the voxels of each cluster."""
+        if self._around:  # the last plane of the last slab is the first one of the first
+            self._join(*self._ends)
         pairs = np.concatenate(self._pairs, axis=1) if self._pairs else np.zeros((2, 0), np.int64)
         numbers = _join(pairs, self._n)
         sizes = np.zeros(int(numbers.max()) + 1, np.int64)

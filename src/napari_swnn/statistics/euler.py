@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn.statistics._blocks import open_phase, slabs
+from napari_swnn.statistics._blocks import linked_slabs, open_phase
 from napari_swnn.statistics._inputs import check_periodic, check_voxel_size
 
 if TYPE_CHECKING:
@@ -95,13 +95,9 @@ def euler_number(
     around, *sideways = check_periodic(periodic, view.ndim)
     count = partial(_euler, periodic=(False, *sideways), connectivity=connectivity)
     total = 0
-    first = last = None
-    for slab in slabs(view, overlap=1):
-        inside = slab.binary
-        total += count(inside) - (0 if last is None else count(last))
-        first, last = inside[:1] if first is None else first, inside[-1:]  # which is the first plane of the next slab
-    if around and first is not None and last is not None:
-        total += count(np.concatenate([last, first])) - count(last) - count(first)
+    for k, inside in enumerate(linked_slabs(view, periodic=around)):
+        shared = k > 0 or around  # its first plane: with the slab before, or all round with the last
+        total += count(inside) - (count(inside[:1]) if shared else 0)
     density = total / math.prod(view.shape) / voxel_size**view.ndim
     return EulerNumber(total, density, int(connectivity), unit)
 

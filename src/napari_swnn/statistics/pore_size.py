@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn.statistics._blocks import VOXELS_AT_ONCE, PhaseView, open_phase, read_window, slabs
-from napari_swnn.statistics._inputs import check_periodic, check_volume, check_voxel_size
+from napari_swnn.statistics._blocks import VOXELS_AT_ONCE, PhaseView, open_phase, read_window
+from napari_swnn.statistics._inputs import check_periodic, check_voxel_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,7 +80,7 @@ def pore_size_distribution(
     """
     voxel_size = check_voxel_size(voxel_size)
     counts = np.zeros(1, np.int64)
-    for _, widths in _iter_diameters(volume, phase, periodic):
+    for _, widths in _iter_diameters(open_phase(volume, phase=phase), periodic):
         found = np.bincount(widths.ravel(), minlength=len(counts))
         found[: len(counts)] += counts
         counts = found
@@ -122,21 +122,20 @@ def local_diameter(volume: Any, *, phase: int = 1, periodic: bool | Sequence[boo
     ----------
     Hildebrand and Rüegsegger (1997), J. Microscopy 185, 67 (local thickness).
     """
-    shape = check_volume(volume).shape
-    diameter = np.empty(shape, np.uint16)
-    for planes, widths in _iter_diameters(volume, phase, periodic):
+    view = open_phase(volume, phase=phase)
+    diameter = np.empty(view.shape, np.uint16)
+    for planes, widths in _iter_diameters(view, periodic):
         diameter[planes] = widths
     return diameter
 
 
-def _iter_diameters(
-    volume: Any, phase: int, periodic: bool | Sequence[bool]
-) -> Iterator[tuple[slice, NDArray[np.uint16]]]:
+def _iter_diameters(view: PhaseView, periodic: bool | Sequence[bool]) -> Iterator[tuple[slice, NDArray[np.uint16]]]:
     """Yield planes across axis 0 and the local diameters there, until the volume is covered."""
-    view = open_phase(volume, phase=phase)
     wraps = check_periodic(periodic, view.ndim)
-    _check_partial(view)
     deepest = _deepest(view, wraps)
+    if deepest in (0, np.inf):
+        state = "all" if deepest else "none"
+        raise ValueError(f"phase {view.phase} must fill a part of the volume, got {state} of it; pick another phase")
     # All balls that reach a plane have their centre within one radius, and what bounds them within two.
     for planes, inside, inner in _parts(view, wraps, 2 * math.ceil(deepest)):
         yield planes, _local_diameter(inside, int(deepest))[inner]
@@ -156,7 +155,7 @@ def _local_diameter(inside: BoolArray, largest: int) -> NDArray[np.uint16]:
 
 
 def _deepest(view: PhaseView, periodic: Sequence[bool]) -> float:
-    """Largest distance from a voxel of the phase to what is not."""
+    """Largest distance from a voxel of the phase to what is not: 0 without it, infinite if it is all there is."""
     from scipy import ndimage
 
     rim, longest = _FIRST_RIM, max(view.shape)
@@ -188,10 +187,3 @@ def _parts(view: PhaseView, periodic: Sequence[bool], rim: int) -> Iterator[tupl
         lows, highs = zip(*bounds, strict=True)
         inside = read_window(view.labels, lows, highs, periodic) == view.phase
         yield slice(*core[0]), inside, tuple(slice(a - low, b - low) for (a, b), low in zip(core, lows, strict=True))
-
-
-def _check_partial(view: PhaseView) -> None:
-    share = sum(int(np.count_nonzero(slab.binary)) for slab in slabs(view)) / math.prod(view.shape)
-    if share in (0, 1):
-        state = "all" if share else "none"
-        raise ValueError(f"phase {view.phase} must fill a part of the volume, got {state} of it; pick another phase")

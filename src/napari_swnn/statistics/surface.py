@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn.statistics._blocks import open_phase, slabs
+from napari_swnn.statistics._blocks import linked_slabs, open_phase
 from napari_swnn.statistics._inputs import (
     check_max_distance,
     check_periodic,
@@ -152,14 +152,9 @@ def specific_surface_from_mesh(
         raise ValueError(f"volume must have at least 2 voxels along each axis, got shape {shape}; give a larger one")
     voxel_size = check_voxel_size(voxel_size)
     around, *sideways = wraps = check_periodic(periodic, len(shape))
-    area = 0.0
-    first = last = None
-    for slab in slabs(open_phase(volume, phase=phase), overlap=1):
-        block = np.pad(slab.binary, [(0, 0), *((0, int(flag)) for flag in sideways)], mode="wrap")
-        area += _update(block)
-        first, last = block[:1] if first is None else first, block[-1:]
-    if around and first is not None and last is not None:
-        area += _update(np.concatenate([last, first]))
+    beyond = [(0, 0), *((0, int(flag)) for flag in sideways)]
+    parts = linked_slabs(open_phase(volume, phase=phase), periodic=around)
+    area = sum(_update(np.pad(part, beyond, mode="wrap")) for part in parts)
     # between the centres of the outermost voxels, or all round
     spanned = math.prod(n if flag else n - 1 for n, flag in zip(shape, wraps, strict=True))
     return SpecificSurface(area / spanned / voxel_size, None, "mesh", unit)
