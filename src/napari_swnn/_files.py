@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+UNFINISHED = ".partial"
+"""What the name of a file of volumes ends in while it is being written."""
+
 
 @contextmanager
 def replaced_when_complete(path: Path) -> Iterator[Path]:

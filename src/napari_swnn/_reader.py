@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from napari_swnn._layer_style import METADATA_KEY, phase_colours
 from napari_swnn._types import Path
 from napari_swnn.io import OmeZarr, is_ome_zarr, open_ome_zarr
 
-_COLOUR = (0.9, 0.6, 0.1, 1.0)
 LayerData = tuple[Any, dict[str, Any], str]
 
 
@@ -45,9 +45,9 @@ def _layer(stored: OmeZarr) -> LayerData:
         "translate": stored.translation,
         "units": stored.units,
         "axis_labels": stored.axes,
-        "metadata": {"swnn": stored.provenance},
+        "metadata": {METADATA_KEY: stored.provenance},
     }
     labels = stored.provenance.get("labels", {})
-    if labels.get("background"):  # napari leaves out label 0 only: the phase would be a hole in an opaque block
-        attributes["colormap"] = {labels["phase"]: _COLOUR, labels["background"]: "transparent", None: "transparent"}
+    if labels.get("background"):
+        attributes["colormap"] = phase_colours(labels["phase"], labels["background"])
     return stored.levels if attributes["multiscale"] else stored.levels[0], attributes, "labels"

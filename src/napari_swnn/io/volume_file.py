@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from napari_swnn._files import UNFINISHED
 from napari_swnn._types import Labels, Shape
 from napari_swnn.core.windows import Window
 
@@ -90,7 +91,7 @@ class VolumeFile(ABC):
     @property
     def partial(self) -> FilePath:
         """Name under which the file is written."""
-        return self.out.with_name(f"{self.out.name}.partial")
+        return self.out.with_name(self.out.name + UNFINISHED)
 
     @property
     @abstractmethod

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
+from napari_swnn._layer_style import METADATA_KEY
 from napari_swnn.widgets._controls import Combo, Form, LayerCombo, Note
-from napari_swnn.widgets._output_layers import METADATA_KEY
 from napari_swnn.widgets._volume_list import VolumeList
 from napari_swnn.widgets._workers import phase_of_interest
 

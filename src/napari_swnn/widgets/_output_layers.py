@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pint
 
+from napari_swnn._layer_style import METADATA_KEY, PHASE_COLOUR, phase_colours
 from napari_swnn._types import Labels, Shape
 from napari_swnn.widgets._layer_reading import place_of
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 PREVIEW_NAME = "SWNN preview"
 PREVIEW_INTERVAL = 1.0
 """Seconds between two refreshes of the preview; redrawing a volume takes the viewer a good part of one."""
-METADATA_KEY = "swnn"
-_FALLBACK_COLOUR = (0.9, 0.6, 0.1, 1.0)
 _PENDING_COLOUR = (0.5, 0.5, 0.5, 0.25)
 
 
@@ -62,7 +61,7 @@ class OutputLayers:
 
     def __init__(self, viewer: "Viewer", colour: Any = None) -> None:
         self._viewer = viewer
-        self._colour = _FALLBACK_COLOUR if colour is None else colour
+        self._colour = PHASE_COLOUR if colour is None else colour
         self._corner = _free_corner(viewer)
         self._camera = _camera(viewer)
         self._preview: LabelsLayer | None = None
@@ -149,7 +148,7 @@ class OutputLayers:
             units=(_known_unit(look.unit),) * ndim,
             axis_labels=("z", "y", "x")[-ndim:],
         )
-        if look.background != 0:  # napari leaves out label 0 only: the phase would be a hole in an opaque block
+        if look.background != 0:
             layer.colormap = _phase_colours(look, self._colour)
         if chosen is not None:  # the user may be painting
             self._viewer.layers.selection.active = chosen
@@ -181,9 +180,7 @@ def show_in_3d(viewer: "Viewer", layer: "LabelsLayer") -> None:
 def _phase_colours(look: Look, colour: Any, others: Mapping[int, Any] = MappingProxyType({})) -> Any:
     from napari.utils.colormaps import DirectLabelColormap
 
-    colours: dict[int | None, Any] = {look.phase: colour, look.background: "transparent", None: "transparent"}
-    colours |= dict(others.items())
-    return DirectLabelColormap(color_dict=colours)
+    return DirectLabelColormap(color_dict=phase_colours(look.phase, look.background, colour) | dict(others))
 
 
 def _free_corner(viewer: "Viewer") -> tuple[float, float, float]:

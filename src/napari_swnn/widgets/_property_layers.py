@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_swnn._layer_style import METADATA_KEY
 from napari_swnn._types import FloatArray
-from napari_swnn.widgets._output_layers import METADATA_KEY
 from napari_swnn.widgets._property_work import Fields, PropertyRun
 
 if TYPE_CHECKING:

@@ -18,13 +18,13 @@ from qtpy.QtWidgets import (
 )
 from superqt import QCollapsible
 
+from napari_swnn._layer_style import METADATA_KEY
 from napari_swnn._paper import PORE_CONDUCTIVITY, SOLID_CONDUCTIVITY
 from napari_swnn.core.config import setting
 from napari_swnn.widgets._bad_input import BadInputError
 from napari_swnn.widgets._controls import Combo, Form, LayerCombo, Note
 from napari_swnn.widgets._forms import ConfigForm
 from napari_swnn.widgets._layer_check import LayerFacts
-from napari_swnn.widgets._output_layers import METADATA_KEY
 from napari_swnn.widgets._property_kinds import (
     AXES,
     CONDUCTIVITY,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QWidget
 
+from napari_swnn._files import UNFINISHED
 from napari_swnn.widgets._bad_input import BadInputError
 from napari_swnn.widgets._file_dialogs import ask_file
 from napari_swnn.widgets._wording import full_sentence
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from napari_swnn.widgets._workers import GenerationJob
 
 _KINDS = {"OME-Zarr": "zarr", "TIFF": "tif"}
-_UNFINISHED = ".partial"
-"""What the name of a file ends in while it is being written."""
 
 
 def ask_for_volume_file(parent: QWidget, name: str) -> Path | None:
@@ -25,7 +24,7 @@ def ask_for_volume_file(parent: QWidget, name: str) -> Path | None:
     One that exists may be chosen: an unfinished one is gone on with, and a finished one is never written over.
     """
     path = ask_file(parent, "Write volumes to", name, _KINDS, confirm_overwrite=False)
-    return None if path is None else path.with_name(path.name.removesuffix(_UNFINISHED))
+    return None if path is None else path.with_name(path.name.removesuffix(UNFINISHED))
 
 
 def check_file_of_new_model(path: Path, reference: "Reference") -> None:
@@ -49,7 +48,7 @@ def check_file_of_new_model(path: Path, reference: "Reference") -> None:
     _check_name(path)
     if path.exists():
         raise BadInputError("result", f"“{path.name}” is there already, and finished; choose another name.")
-    if _unfinished(path).exists():
+    if path.with_name(path.name + UNFINISHED).exists():
         text = f"“{path.name}” was begun with another model; choose another name, or go on with it by Generate."
         raise BadInputError("result", text)
     if not is_ome_zarr(path):
@@ -88,7 +87,3 @@ def _check_name(path: Path) -> None:
         raise BadInputError("result", f"A file of volumes ends in .zarr or .tif, got “{path.name}”; change its name.")
     if not path.parent.is_dir():
         raise BadInputError("result", f"There is no folder {path.parent}; choose another, or make it first.")
-
-
-def _unfinished(path: Path) -> Path:
-    return path.with_name(path.name + _UNFINISHED)
