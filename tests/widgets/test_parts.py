@@ -216,3 +216,19 @@ def test_numbers_are_never_cut_off(qtbot):
         table.show_numbers([Head("reference"), Head("1")], rows)
         assert all(table.columnWidth(i) >= table.sizeHintForColumn(i) for i in range(2))
         assert table.horizontalHeader().length() >= table.viewport().width()  # the last column takes what room is left
+
+
+def test_names_wrap_where_a_table_becomes_narrow(qtbot):
+    table = NumberTable()
+    qtbot.addWidget(table)
+    table.resize(900, 200)
+    table.show()
+    rows = [Row("fraction connected from face to face (3-D)", ("0.05", "0.04"))]
+    table.show_numbers([Head("reference"), Head("1")], rows)
+    names = [table.verticalHeaderItem(0).text()]
+    for width in (260, 900):
+        table.resize(width, 200)
+        qtbot.waitUntil(lambda: table.verticalHeaderItem(0).text() != names[-1])
+        names.append(table.verticalHeaderItem(0).text())
+        qtbot.waitUntil(lambda: table.horizontalHeader().length() <= table.viewport().width())  # all is in view
+    assert names[0] == names[2]

@@ -47,6 +47,8 @@ class NumberTable(QTableWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._names: list[str] = []
+        self._fitted_width = 0
         self.setStyleSheet("font-size: 8pt;")
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -71,7 +73,7 @@ class NumberTable(QTableWidget):
                 cell.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 cell.setToolTip(row.tips[column] if row.tips else "")
                 self.setItem(i, column, cell)
-        self._name_rows([row.name for row in rows])
+        self._names = [row.name for row in rows]
         self._fit()
 
     def text(self, row: int, column: int) -> str:
@@ -94,12 +96,14 @@ class NumberTable(QTableWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
+        if self.width() != self._fitted_width:  # else it is the rows' names that take room from the columns, or give it
+            self._fit()
         self._share_width()
 
-    def _name_rows(self, names: Sequence[str]) -> None:
+    def _name_rows(self) -> None:
         for wide in (True, False):
             width = _NAME_WIDTHS[wide]
-            self.setVerticalHeaderLabels([fill(name, width, break_long_words=False) for name in names])
+            self.setVerticalHeaderLabels([fill(name, width, break_long_words=False) for name in self._names])
             if self._columns_width() + self.verticalHeader().sizeHint().width() <= self.width():
                 break
 
@@ -112,6 +116,8 @@ class NumberTable(QTableWidget):
         self.horizontalHeader().setStretchLastSection(self._columns_width() <= self.viewport().width())
 
     def _fit(self) -> None:
+        self._fitted_width = self.width()
+        self._name_rows()
         self._share_width()
         self.resizeRowsToContents()
         height = self.horizontalHeader().sizeHint().height() + 2 * self.frameWidth()
