@@ -51,6 +51,19 @@ def test_sections_are_planes_normal_to_the_axis():
     assert torch.equal(sections[4 + 2, 0], volume[1, 0, :, 2])
 
 
+@pytest.mark.parametrize("most", [50, 300, 1000])
+@pytest.mark.parametrize("period", [2, 4])
+def test_patterns_of_a_call_lie_alike_to_the_coarser_grid(most, period):
+    y, x = torch.meshgrid(torch.arange(21), torch.arange(21), indexing="ij")
+    phases = (y % period * period + x % period).float().expand(3, 1, 21, 21)
+    corner = torch.zeros(1, 1, 5, 5)
+    corner[..., 0, 0] = 1  # the value where a pattern starts
+    rng = np.random.default_rng(0)
+    calls = [project_patterns(phases, corner, most, rng, period=period).unique() for _ in range(200)]
+    assert {len(found) for found in calls} == {1}
+    assert {found.item() for found in calls} == set(range(period**2))
+
+
 @pytest.mark.parametrize("most", [50, 300, 10**6])
 def test_no_more_patterns_are_compared_than_allowed(most):
     projected = project_patterns(torch.randn(4, 1, 20, 20), torch.randn(7, 1, 5, 5), most, np.random.default_rng(0))

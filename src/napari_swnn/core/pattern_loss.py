@@ -36,6 +36,10 @@ class PatternLoss:
         Share of the directions that lean towards the detail of the pattern.
     whitenings : sequence of numpy.ndarray
         One for each target, see `half_whitening`; needed for such directions.
+    period : int
+        Of the coarser grid that the volumes were refined from, in voxels. The patterns of a call lie alike to it, those
+        of another call elsewhere: compared together, they could agree with the target although those at no place do,
+        and the grid would show in the structure.
     """
 
     targets: Sequence[TargetDistribution]
@@ -45,6 +49,7 @@ class PatternLoss:
     local_directions: float = 0.0
     whitened_directions: float = 0.0
     whitenings: Sequence[FloatArray] = ()
+    period: int = 1
 
     def __call__(
         self, volumes: Tensor, axes: Sequence[int], *, generator: torch.Generator, rng: np.random.Generator
@@ -71,7 +76,7 @@ class PatternLoss:
     ) -> Tensor:
         target = self.targets[which]
         directions = self._directions(which, generator).to(sections.device)
-        projected = project_patterns(sections, directions, self.max_patterns, rng)
+        projected = project_patterns(sections, directions, self.max_patterns, rng, period=self.period)
         drawn = torch.from_numpy(target.draw(projected.shape[1], rng)).to(sections.device)
         goal = directions.flatten(1) @ (2 * drawn.flatten(1) - 1).T  # the network's grey values run from -1 to 1
         return over_directions(wasserstein_1d(projected, goal, p=self.p), p=self.p)
@@ -94,7 +99,9 @@ def sections_normal_to(volumes: Tensor, axis: int) -> Tensor:
     return volumes if volumes.ndim == 4 else volumes.movedim(axis + 2, 1).flatten(0, 1)
 
 
-def project_patterns(sections: Tensor, filters: Tensor, max_patterns: int, rng: np.random.Generator) -> Tensor:
+def project_patterns(
+    sections: Tensor, filters: Tensor, max_patterns: int, rng: np.random.Generator, *, period: int = 1
+) -> Tensor:
     """Project the patterns of the sections on the filters.
 
     Parameters
@@ -107,6 +114,8 @@ def project_patterns(sections: Tensor, filters: Tensor, max_patterns: int, rng: 
         If there are more positions, only those on a regular grid with a random start are taken.
     rng : numpy.random.Generator
         Source of the start.
+    period : int
+        The spacing of that grid is a multiple of this, however few positions there are.
 
     Returns
     -------
@@ -116,6 +125,7 @@ def project_patterns(sections: Tensor, filters: Tensor, max_patterns: int, rng: 
     n, _, h, w = sections.shape
     t = filters.shape[-1]
     stride = max(1, int(np.ceil(np.sqrt(n * (h - t + 1) * (w - t + 1) / max_patterns))))
+    stride = period * -(-stride // period)
     y, x = (int(rng.integers(min(stride, extent - t + 1))) for extent in (h, w))
     # With few patterns of a stride, to list them and take one product is up to ten times quicker than a convolution.
     patterns = F.unfold(sections[:, :, y:, x:], t, stride=stride)  # (n, phases * t * t, m)

@@ -121,6 +121,7 @@ def _accumulate(
                 local_directions=config.local_directions,
                 whitened_directions=config.whitened_directions,
                 whitenings=[family.whitening for family in targets],
+                period=2 if stage.conditioned else 1,
             )
             losses.append(distance(grey[k : k + 1], axes, generator=source.generator, rng=source.rng))
         loss = torch.stack(losses).mean()
