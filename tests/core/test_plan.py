@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from napari_swnn import Reference
+from napari_swnn.core.choice import choose_network
 from napari_swnn.core.coarse_bank import CoarseBank
+from napari_swnn.core.config import TrainingConfig
 from napari_swnn.core.network import upsampled
 from napari_swnn.core.plan import plan_training, reachable_porosity
 from napari_swnn.core.randomness import Randomness
@@ -44,6 +46,14 @@ def test_a_porosity_outside_is_refused_and_the_range_named(blobs):
 def test_stages_are_dropped_from_the_coarse_end_only(chequered):
     usual, extreme = plan_training(chequered).stages, plan_training(chequered, porosity=0.03).stages
     assert extreme == usual[-len(extreme) :]
+
+
+@pytest.mark.parametrize(("side", "template_sizes"), [(128, [5, 7, 7, 7]), (256, [7, 7, 7, 7]), (96, [5, 7, 7])])
+def test_coarse_patterns_are_small_where_a_section_holds_few(side, template_sizes):
+    rng = np.random.default_rng(0)
+    reference = Reference((rng.random((side, side)) < 0.3).astype(np.uint8))
+    network = choose_network(reference, TrainingConfig(n_scales=4)).network
+    assert [stage.template_size for stage in network.stages] == template_sizes
 
 
 def test_excess_is_what_a_window_holds_above_the_usual(blobs, tiny_config):

@@ -12,7 +12,9 @@ from napari_swnn.core.patterns import largest_window
 from napari_swnn.core.reference import Reference
 
 MAX_SCALES, MAX_BLOCKS = 5, 16
-_TEMPLATE, _COARSE_TEMPLATE = 7, 5
+_TEMPLATE, _SMALL_TEMPLATE = 7, 5
+_LEAST_ACROSS = 4
+"""Patterns side by side that a section has to hold, or small ones are taken, of which it holds more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +76,12 @@ def _cascade_stages(
     wanted = config.n_scales or min(MAX_SCALES, 1 + max(0, round(log2(length))) + config.n_further_scales)
     # A section must hold a few independent patterns of the coarsest scale.
     room = min(largest_window(direction) for direction in reference.directions)
-    fitting = room / (3 * (config.template_size or _COARSE_TEMPLATE))
+    fitting = room / (3 * (config.template_size or _SMALL_TEMPLATE))
     n_scales = max(1, min(wanted, 1 + int(log2(max(1.0, fitting)))))
     stages = tuple(
         StageConfig(
             scale=scale,
-            template_size=config.template_size
-            or _template(room // scale, _COARSE_TEMPLATE if scale > 2 else _TEMPLATE),
+            template_size=config.template_size or _template_at(scale, room // scale),
             n_blocks=config.n_blocks or 6,
             n_channels=config.n_channels if scale == 1 else config.n_coarse_channels,
             n_noise_channels=config.n_noise_channels,
@@ -99,6 +100,12 @@ def describe_cascade(stages: tuple[StageConfig, ...], length: float) -> tuple[st
         f"{len(stages)} scale{'s' * (coarsest > 1)}{there}; a voxel sees {field} px (Eq. 12).",
         f"Patterns: {patterns}; {stages[0].n_blocks} blocks a scale.",
     )
+
+
+def _template_at(scale: int, room: int) -> int:
+    # The finest scales learn detail, of which any section holds plenty.
+    large = scale <= 2 or room >= _LEAST_ACROSS * _TEMPLATE
+    return _template(room, _TEMPLATE if large else _SMALL_TEMPLATE)
 
 
 def _template(room: int, wanted: int) -> int:
