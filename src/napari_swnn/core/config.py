@@ -113,7 +113,14 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
             n_calibration_blocks=12,
         ),
         "standard": _STANDARD,
-        "fine": replace(_STANDARD, n_further_scales=1, n_steps=500, n_coarse_steps=480),
+        "fine": replace(
+            _STANDARD,
+            n_further_scales=1,
+            n_steps=500,
+            n_coarse_steps=480,
+            coarse_cube_size=44,
+            max_patterns=16_000,
+        ),
         "paper": TrainingConfig(
             network="plain",
             n_blocks=8,
