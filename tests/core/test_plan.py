@@ -7,7 +7,7 @@ import torch
 from napari_swnn import Reference
 from napari_swnn.core.choice import choose_network
 from napari_swnn.core.coarse_bank import CoarseBank
-from napari_swnn.core.config import TrainingConfig
+from napari_swnn.core.config import TrainingConfig, preset_config
 from napari_swnn.core.network import upsampled
 from napari_swnn.core.plan import plan_training, reachable_porosity
 from napari_swnn.core.randomness import Randomness
@@ -54,6 +54,17 @@ def test_coarse_patterns_are_small_where_a_section_holds_few(side, template_size
     reference = Reference((rng.random((side, side)) < 0.3).astype(np.uint8))
     network = choose_network(reference, TrainingConfig(n_scales=4)).network
     assert [stage.template_size for stage in network.stages] == template_sizes
+
+
+def test_a_further_scale_needs_a_section_with_many_grains():
+    def n_scales(n_grains, preset):
+        rng, section = np.random.default_rng(0), np.zeros((128, 128), np.uint8)
+        for y, x in rng.choice(np.argwhere(np.ones((18, 18))), n_grains, replace=False) * 7:
+            section[y : y + 5, x : x + 5] = 1
+        return len(choose_network(Reference(section), preset_config(preset)).network.stages)
+
+    assert n_scales(120, "fine") == n_scales(120, "standard") + 1
+    assert n_scales(20, "fine") == n_scales(20, "standard")
 
 
 def test_excess_is_what_a_window_holds_above_the_usual(blobs, tiny_config):

@@ -16,6 +16,9 @@ _TEMPLATE, _SMALL_TEMPLATE = 7, 5
 _LEAST_ACROSS = 4
 """Patterns side by side that a section has to hold, or small ones are taken, of which it holds more."""
 
+_LEAST_FEATURES = 30
+"""Pores or grains that a section has to hold; of fewer, how they lie together is chance, which no scale is to learn."""
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkChoice:
@@ -73,9 +76,10 @@ def _cascade_stages(
     reference: Reference, config: TrainingConfig, length: float
 ) -> tuple[tuple[StageConfig, ...], tuple[str, ...]]:
     # Structure finer than about a voxel does not exist at a scale: the coarsest is where the length still spans one.
-    wanted = config.n_scales or min(MAX_SCALES, 1 + max(0, round(log2(length))) + config.n_further_scales)
-    # A section must hold a few independent patterns of the coarsest scale.
     room = min(largest_window(direction) for direction in reference.directions)
+    further = config.n_further_scales if _n_features(reference, room, length) >= _LEAST_FEATURES else 0
+    wanted = config.n_scales or min(MAX_SCALES, 1 + max(0, round(log2(length))) + further)
+    # A section must hold a few independent patterns of the coarsest scale.
     fitting = room / (3 * (config.template_size or _SMALL_TEMPLATE))
     n_scales = max(1, min(wanted, 1 + int(log2(max(1.0, fitting)))))
     stages = tuple(
@@ -89,6 +93,12 @@ def _cascade_stages(
         for scale in (2**i for i in reversed(range(n_scales)))
     )
     return stages, describe_cascade(stages, length)
+
+
+def _n_features(reference: Reference, room: int, length: float) -> float:
+    """About how many pores or grains of the rarer phase a section holds, each twice the correlation length wide."""
+    rarer = min(reference.porosity, 1 - reference.porosity)
+    return rarer * (room / (2 * length)) ** 2
 
 
 def describe_cascade(stages: tuple[StageConfig, ...], length: float) -> tuple[str, ...]:
