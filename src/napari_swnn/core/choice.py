@@ -15,7 +15,6 @@ MAX_SCALES, MAX_BLOCKS = 5, 16
 _TEMPLATE, _SMALL_TEMPLATE = 7, 5
 _LEAST_ACROSS = 4
 """Patterns side by side that a section has to hold, or small ones are taken, of which it holds more."""
-
 _LEAST_FEATURES = 30
 """Pores or grains that a section has to hold; of fewer, how they lie together is chance, which no scale is to learn."""
 
@@ -75,9 +74,9 @@ def _plain_stage(
 def _cascade_stages(
     reference: Reference, config: TrainingConfig, length: float
 ) -> tuple[tuple[StageConfig, ...], tuple[str, ...]]:
-    # Structure finer than about a voxel does not exist at a scale: the coarsest is where the length still spans one.
     room = min(largest_window(direction) for direction in reference.directions)
     further = config.n_further_scales if _n_features(reference, room, length) >= _LEAST_FEATURES else 0
+    # Structure finer than about a voxel does not exist at a scale: the coarsest is where the length still spans one.
     wanted = config.n_scales or min(MAX_SCALES, 1 + max(0, round(log2(length))) + further)
     # A section must hold a few independent patterns of the coarsest scale.
     fitting = room / (3 * (config.template_size or _SMALL_TEMPLATE))

@@ -36,7 +36,10 @@ class TrainingConfig:
     )
     n_scales: int = setting(0, "Number of scales of the cascade; 0 chooses it from the correlation length.", low=0)
     n_further_scales: int = setting(
-        0, "Scales beyond those that the correlation length asks for, where the number is chosen from it.", low=0
+        0,
+        "Scales beyond those that the correlation length asks for, where the number is chosen from it and a section "
+        "holds pores or grains enough.",
+        low=0,
     )
     template_size: int = setting(0, "Side of the local patterns in pixels; 0 chooses it.", low=0)
     n_blocks: int = setting(0, "Blocks (convolution, batch norm, leaky ReLU) of each network; 0 chooses it.", low=0)
