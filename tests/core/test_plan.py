@@ -57,14 +57,20 @@ def test_coarse_patterns_are_small_where_a_section_holds_few(side, template_size
 
 
 def test_a_further_scale_needs_a_section_with_many_grains():
-    def n_scales(n_grains, preset):
+    def choice(n_grains, preset):
         rng, section = np.random.default_rng(0), np.zeros((128, 128), np.uint8)
         for y, x in rng.choice(np.argwhere(np.ones((18, 18))), n_grains, replace=False) * 7:
             section[y : y + 5, x : x + 5] = 1
-        return len(choose_network(Reference(section), preset_config(preset)).network.stages)
+        return choose_network(Reference(section), preset_config(preset))
+
+    def n_scales(n_grains, preset):
+        return len(choice(n_grains, preset).network.stages)
 
     assert n_scales(120, "fine") == n_scales(120, "standard") + 1
     assert n_scales(20, "fine") == n_scales(20, "standard")
+    told = "No further scale"
+    assert told in choice(20, "fine").reasons[-1]
+    assert not any(told in reason for case in [(120, "fine"), (20, "standard")] for reason in choice(*case).reasons)
 
 
 def test_excess_is_what_a_window_holds_above_the_usual(blobs, tiny_config):

@@ -75,7 +75,9 @@ def _cascade_stages(
     reference: Reference, config: TrainingConfig, length: float
 ) -> tuple[tuple[StageConfig, ...], tuple[str, ...]]:
     room = min(largest_window(direction) for direction in reference.directions)
-    further = config.n_further_scales if _n_features(reference, room, length) >= _LEAST_FEATURES else 0
+    n_features = _n_features(reference, room, length)
+    few = n_features < _LEAST_FEATURES
+    further = 0 if few else config.n_further_scales
     # Structure finer than about a voxel does not exist at a scale: the coarsest is where the length still spans one.
     wanted = config.n_scales or min(MAX_SCALES, 1 + max(0, round(log2(length))) + further)
     # A section must hold a few independent patterns of the coarsest scale.
@@ -91,7 +93,11 @@ def _cascade_stages(
         )
         for scale in (2**i for i in reversed(range(n_scales)))
     )
-    return stages, describe_cascade(stages, length)
+    reasons = describe_cascade(stages, length)
+    if few and config.n_further_scales and not config.n_scales:
+        counted = f"about {n_features:.0f} pores or grains, and it takes {_LEAST_FEATURES}"
+        reasons += (f"No further scale for this preset: the section holds {counted}.",)
+    return stages, reasons
 
 
 def _n_features(reference: Reference, room: int, length: float) -> float:
