@@ -84,6 +84,12 @@ class TrainingConfig:
         0.2, "Share of these directions that lean towards the detail of the pattern; 0 in the paper.", low=0.0, high=1.0
     )
     max_patterns: int = setting(8_000, "Patterns compared in each direction and step.", low=100)
+    two_point: float = setting(
+        3.0,
+        "Weight of the two-point correlation beside the patterns; a tenth of it at the finest scale; 0 in the paper.",
+        low=0.0,
+        label="Two-point weight",
+    )
     p: int = setting(1, "Order of the Wasserstein distance.", low=1, label="Wasserstein order")
     strategy: Strategy = setting(
         "maximum_entropy", "How patterns are resampled to meet the porosity.", choices=STRATEGIES
@@ -123,6 +129,7 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
             n_coarse_steps=480,
             coarse_cube_size=44,
             max_patterns=16_000,
+            two_point=10.0,
         ),
         "paper": TrainingConfig(
             network="plain",
@@ -140,6 +147,7 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
             local_directions=0.0,
             whitened_directions=0.0,
             max_patterns=20_000,
+            two_point=0.0,
             strategy="truncation",
         ),
     }

@@ -39,6 +39,12 @@ class TargetDistribution:
         return float(self.weights @ pattern_means(self.patterns))
 
     @property
+    def variance(self) -> float:
+        """Of the pixels of all patterns."""
+        deviations = (self.patterns.reshape(len(self.patterns), -1) - self.porosity) ** 2
+        return float(self.weights @ deviations.mean(axis=1, dtype=np.float64))
+
+    @property
     def effective_size(self) -> float:
         """Number of patterns in effect: of equal weights, all (Kish 1965)."""
         return float(1 / np.sum(self.weights**2))

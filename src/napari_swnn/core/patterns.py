@@ -52,7 +52,7 @@ def extract_patterns(
     """
     sections = list(sections)
     side = template_size * scale
-    counts = np.array([np.count_nonzero(_fitting(section.inside, side)) for section in sections])
+    counts = np.array([np.count_nonzero(windows_inside(section.inside, side)) for section in sections])
     if counts.sum() == 0:
         raise ValueError(too_small_message(sections, side))
     chosen = _choose(int(counts.sum()), max_patterns, rng or np.random.default_rng(0))
@@ -60,7 +60,7 @@ def extract_patterns(
     parts = []
     for section, low, high in zip(sections, first[:-1], first[1:], strict=True):
         # Found once more, section by section: those of all sections of a large volume would fill the memory.
-        corners = np.argwhere(_fitting(section.inside, side))
+        corners = np.argwhere(windows_inside(section.inside, side))
         parts.append(_gather(section.image, corners[_between(chosen, low, high) - low], template_size, scale))
     return np.concatenate(parts)[:, None]
 
@@ -79,7 +79,7 @@ def too_small_message(sections: Iterable[Section], side: int) -> str:
     )
 
 
-def _fitting(inside: BoolArray, side: int) -> BoolArray:
+def windows_inside(inside: BoolArray, side: int) -> BoolArray:
     """Whether the window with this top-left corner lies wholly inside."""
     h, w = inside.shape
     if min(h, w) < side:
@@ -105,7 +105,7 @@ def _largest_square(inside: BoolArray) -> int:
     low, high = 0, min(inside.shape)
     while low < high:  # squares of every smaller side fit where a larger one does
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if _fitting(inside, middle).any() else (low, middle - 1)
+        low, high = (middle, high) if windows_inside(inside, middle).any() else (low, middle - 1)
     return low
 
 

@@ -102,10 +102,20 @@ class TrainingPlan:
         """
         return self.config.consistency / (1 if len(self.stages) >= 3 else 9)
 
+    def two_point(self, stage: StageConfig) -> float:
+        """Weight of the two-point correlation at the scale of a stage.
+
+        Large structure is made at coarser scales; at the finest, more of it breaks thin necks.
+        """
+        return self.config.two_point / (10 if stage.scale == 1 else 1)
+
+    def side(self, stage: StageConfig) -> int:
+        """Of the training volumes of a stage, in its voxels."""
+        return self.config.cube_size if stage.scale == 1 else self.config.coarse_cube_size
+
     def samples(self, stage: StageConfig) -> tuple[tuple[Window, tuple[int, ...]], ...]:
         """Windows generated in each step, each with the directions whose sections count."""
-        side = self.config.cube_size if stage.scale == 1 else self.config.coarse_cube_size
-        dimension = self.choice.network.dimension
+        side, dimension = self.side(stage), self.choice.network.dimension
         if dimension == 2:
             return ((Window.of_shape((side, side)), (0,)),)
         if self.config.sampling == "cube":

@@ -22,6 +22,7 @@ from napari_swnn.core.optimiser import Optimiser
 from napari_swnn.core.pattern_loss import PatternLoss
 from napari_swnn.core.plan import TrainingPlan
 from napari_swnn.core.randomness import Randomness, constant_porosity
+from napari_swnn.core.two_point_feedback import TwoPointFeedback
 from napari_swnn.core.windows import Window
 
 WARM_UP = 10
@@ -84,7 +85,7 @@ def iter_stage(
         If the loss diverges time and again.
     """
     config, n_steps = plan.config, plan.n_steps(stage.config)
-    bank = CoarseBank(plan, finished, source)
+    bank, feedback = CoarseBank(plan, finished, source), _feedback(plan, stage.config, targets)
     optimiser = Optimiser(stage.parameters(), config.learning_rate, muon=config.optimiser == "muon")
     guard = _DivergenceGuard(stage, optimiser)
     for i in range(n_steps):
@@ -93,16 +94,31 @@ def iter_stage(
         if not stage.conditioned and i >= (1 - config.moving_statistics) * n_steps and not stage.moving_statistics:
             stage.moving_statistics = True
             guard.forget()
+        # In its own statistics a window's mean is always the same, and so is part of its autocovariance.
+        heeded = feedback if i >= WARM_UP and (stage.conditioned or stage.moving_statistics) else None
         stage.zero_grad()
-        loss, grey = _accumulate(plan, stage, bank, targets, source)
+        loss, grey = _accumulate(plan, stage, bank, targets, heeded, source)
         note = guard.check(i, loss)
         if not note:
             optimiser.step(guard.rate * _rate(config, i, n_steps))
+        elif feedback is not None:
+            feedback.forget()
         yield StageStep(loss, grey, note)
 
 
+def _feedback(plan: TrainingPlan, stage: StageConfig, targets: Sequence[TargetFamily]) -> TwoPointFeedback | None:
+    if plan.two_point(stage) == 0:
+        return None
+    return TwoPointFeedback(plan.reference, targets, stage.scale, plan.side(stage))
+
+
 def _accumulate(
-    plan: TrainingPlan, stage: Stage, bank: CoarseBank, targets: Sequence[TargetFamily], source: Randomness
+    plan: TrainingPlan,
+    stage: Stage,
+    bank: CoarseBank,
+    targets: Sequence[TargetFamily],
+    feedback: TwoPointFeedback | None,
+    source: Randomness,
 ) -> tuple[float, Tensor]:
     """Add up the gradients of one step; returns the distance and the volumes."""
     config, total, samples = plan.config, 0.0, plan.samples(stage.config)
@@ -128,6 +144,9 @@ def _accumulate(
         total += float(loss.detach()) / len(samples)
         if coarse is not None:
             loss = loss + plan.consistency * disagreement(grey, coarse)
+        if feedback is not None:
+            each = [feedback(grey[k : k + 1], axes, porosity) for k, porosity in enumerate(porosities)]
+            loss = loss + plan.two_point(stage.config) * torch.stack(each).mean()
         (loss / len(samples)).backward()  # type: ignore[no-untyped-call]
     return total, grey.detach()
 

@@ -1,0 +1,90 @@
+"""How pixels a lag apart vary together, for lags in all directions of a plane (Wiener-Khinchin)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_swnn._types import BoolArray, FloatArray
+from napari_swnn.core.patterns import block_averages, windows_inside
+from napari_swnn.core.reference import Section
+
+
+def reference_autocovariance(sections: Iterable[Section], mean: float, reach: int, *, scale: int = 1) -> FloatArray:
+    """Autocovariance of sections within their regions of interest, seen at a coarser scale.
+
+    Parameters
+    ----------
+    sections : iterable of Section
+        Pairs of blocks count where both lie wholly inside.
+    mean : float
+        Of the phase of interest; deviations are taken from it.
+    reach : int
+        Largest lag along each axis, in blocks.
+    scale : int
+        Side of a block, in pixels. All positions serve, as for patterns.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(reach + 1, reach + 1)`` float32. Entry ``[i, j]`` is the mean of lags ``(i, j)`` and ``(i, -j)``: which way
+        a structure slants is left to the patterns.
+
+    Raises
+    ------
+    ValueError
+        If some lag has no pair.
+    """
+    pairs, products = np.zeros((2, reach + 1, reach + 1))
+    for section in sections:
+        inside = windows_inside(section.inside, scale)
+        deviation = inside * (block_averages(section.image.astype(np.float32), scale) - np.float32(mean))
+        pairs += _products(inside, reach, scale)
+        products += _products(deviation, reach, scale)
+    if pairs.min() < 0.5:
+        raise ValueError(f"reach must be shorter than the region of interest, got {reach} blocks of {scale} pixels")
+    autocovariance: FloatArray = (products / pairs).astype(np.float32)
+    return autocovariance
+
+
+def _products(plane: FloatArray | BoolArray, reach: int, scale: int) -> FloatArray:
+    longest = reach * scale
+    values = torch.from_numpy(np.ascontiguousarray(plane, np.float64))[None]
+    products: FloatArray = _lagged_products(values, longest)[::scale, ::scale].numpy()
+    return products
+
+
+def autocovariance(deviations: Tensor, reach: int) -> Tensor:
+    """Autocovariance of planes, taken together; differentiable.
+
+    Parameters
+    ----------
+    deviations : torch.Tensor
+        ``(n, h, w)`` deviations from the mean that is expected, which need not be that of these planes.
+    reach : int
+        Largest lag along each axis, less than `h` and `w`.
+
+    Returns
+    -------
+    torch.Tensor
+        ``(reach + 1, reach + 1)``, as for `reference_autocovariance`.
+    """
+    n, h, w = deviations.shape
+    lags = torch.arange(reach + 1, device=deviations.device)
+    pairs = 2 * n * (h - lags)[:, None] * (w - lags)
+    return _lagged_products(deviations, reach) / pairs
+
+
+def _lagged_products(planes: Tensor, reach: int) -> Tensor:
+    """Sum over planes of the products of entries ``(i, j)`` apart and of those ``(i, -j)`` apart, up to `reach`."""
+    padded = [extent + reach for extent in planes.shape[1:]]  # so that no lag meets the other end
+    transformed = torch.fft.rfft2(planes, s=padded)
+    power = (transformed.real**2 + transformed.imag**2).sum(0)
+    products = torch.fft.irfft2(power, s=padded)[: reach + 1]
+    rising = products[:, : reach + 1]
+    falling = torch.cat([products[:, :1], products[:, products.shape[1] - reach :].flip(1)], dim=1)
+    total: Tensor = rising + falling
+    return total

@@ -1,0 +1,60 @@
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+
+from napari_swnn.core.autocovariance import autocovariance, reference_autocovariance
+from napari_swnn.core.patterns import block_averages
+from napari_swnn.core.reference import Section
+from napari_swnn.statistics import two_point_correlation
+
+
+def by_listing_pairs(values, inside, reach, step=1):
+    """Mean product over all pairs (i, j) and (i, -j) blocks apart, with both ends inside."""
+    h, w = values.shape
+    result = np.zeros((reach + 1, reach + 1))
+    for i, j in product(range(reach + 1), repeat=2):
+        products = [
+            values[y, x] * values[y + i * step, x + sign * j * step]
+            for y, x in product(range(h - i * step), range(w))
+            for sign in (1, -1)
+            if 0 <= x + sign * j * step < w and inside[y, x] and inside[y + i * step, x + sign * j * step]
+        ]
+        result[i, j] = np.mean(products)
+    return result
+
+
+@pytest.fixture
+def section(rng):
+    inside = np.ones((15, 18), bool)
+    inside[:5, :4] = inside[12:, 13:] = False
+    return Section(rng.random((15, 18)) < 0.4, inside)
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_of_a_reference_equals_a_sum_over_pairs(section, scale):
+    blocks = block_averages(section.image.astype(np.float32), scale)
+    fits = block_averages(section.inside.astype(np.float32), scale) > 1 - 1e-6
+    expected = by_listing_pairs(blocks - 0.37, fits, 3, step=scale)
+    np.testing.assert_allclose(reference_autocovariance([section], 0.37, 3, scale=scale), expected, atol=1e-6)
+
+
+def test_of_planes_equals_that_of_a_reference_of_all_of_them(rng):
+    images = rng.random((3, 12, 16)) < 0.3
+    sections = [Section(image, np.ones(image.shape, bool)) for image in images]
+    ours = autocovariance(torch.from_numpy(images - 0.3), 5)
+    np.testing.assert_allclose(ours, reference_autocovariance(sections, 0.3, 5), atol=1e-6)
+
+
+def test_along_the_axes_it_is_the_two_point_correlation(blobs):
+    section = Section(blobs == 1, np.ones(blobs.shape, bool))
+    covariance = reference_autocovariance([section], 0.0, 9)
+    expected = two_point_correlation(blobs, max_distance=9).values
+    np.testing.assert_allclose((covariance[0] + covariance[:, 0]) / 2, expected, rtol=1e-5)
+
+
+def test_a_lag_without_pairs_is_refused():
+    section = Section(np.eye(8, dtype=bool), np.ones((8, 8), bool))
+    with pytest.raises(ValueError, match="reach must be shorter"):
+        reference_autocovariance([section], 0.1, 8)
