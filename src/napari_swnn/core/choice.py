@@ -95,7 +95,7 @@ def _cascade_stages(
     )
     reasons = describe_cascade(stages, length)
     if few and config.n_further_scales and not config.n_scales:
-        counted = f"about {n_features:.0f} pores or grains, and it takes {_LEAST_FEATURES}"
+        counted = f"about {n_features:.0f} pores or grains, fewer than {_LEAST_FEATURES}"
         reasons += (f"No further scale for this preset: the section holds {counted}.",)
     return stages, reasons
 
