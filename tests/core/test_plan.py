@@ -103,6 +103,14 @@ def test_the_bank_hands_on_what_the_stages_make(blobs, tiny_config):
         torch.testing.assert_close(fine[0, 0, :, 0, 0], expected)
 
 
+def test_the_two_point_correlation_counts_less_at_the_finest_scale_and_not_in_a_range(blobs, tiny_config):
+    plan = plan_training(Reference(blobs), config=tiny_config)
+    coarse, fine = (plan.two_point(stage) for stage in plan.stages)
+    assert coarse == tiny_config.two_point == pytest.approx(10 * fine)
+    plan = plan_training(Reference(blobs), porosity=(0.2, 0.4), config=tiny_config)
+    assert [plan.two_point(stage) for stage in plan.stages] == [0, 0]
+
+
 def test_a_range_is_planned_for_both_ends(blobs, tiny_config):
     plan = plan_training(Reference(blobs), porosity=(0.2, 0.4), config=tiny_config)
     assert plan.porosity_range == (0.2, 0.4)

@@ -86,7 +86,8 @@ class TrainingConfig:
     max_patterns: int = setting(8_000, "Patterns compared in each direction and step.", low=100)
     two_point: float = setting(
         3.0,
-        "Weight of the two-point correlation beside the patterns; a tenth of it at the finest scale; 0 in the paper.",
+        "Weight of the two-point correlation beside the patterns; a tenth of it at the finest scale, none for a range "
+        "of porosities; 0 in the paper.",
         low=0.0,
         label="Two-point weight",
     )

@@ -105,8 +105,11 @@ class TrainingPlan:
     def two_point(self, stage: StageConfig) -> float:
         """Weight of the two-point correlation at the scale of a stage.
 
-        Large structure is made at coarser scales; at the finest, more of it breaks thin necks.
+        Large structure is made at coarser scales; at the finest, more of it breaks thin necks. One section tells the
+        correlation at its own porosity, too little for a whole range.
         """
+        if self.porosity_range is not None:
+            return 0.0
         return self.config.two_point / (10 if stage.scale == 1 else 1)
 
     def side(self, stage: StageConfig) -> int:
