@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from napari_swnn._types import FloatArray
-from napari_swnn.core.reference import Reference
+from napari_swnn.core.reference import Reference, evenly_thinned
 
 
 def correlation_length(reference: Reference) -> float:
@@ -26,7 +26,7 @@ def correlation_length(reference: Reference) -> float:
     longest = max(max(section.image.shape) for section in reference.sections) // 2
     porosity = np.float32(reference.porosity)
     pairs, products = np.zeros(longest + 1), np.zeros(longest + 1)
-    for section in reference.sections[:: max(1, len(reference.sections) // 48)]:
+    for section in evenly_thinned([section for section in reference.sections if section.inside.any()]):
         for axis in (0, 1):
             inside = np.moveaxis(section.inside, axis, 1).astype(np.float32)
             deviation = inside * (np.moveaxis(section.image, axis, 1) - porosity)

@@ -98,6 +98,11 @@ class Reference:
         return self.directions[axis % len(self.directions)]
 
 
+def evenly_thinned(sections: Sequence[Section], most: int = 48) -> Sequence[Section]:
+    """Sections evenly spaced, `most` of them or somewhat more: for statistics that need no more of a large volume."""
+    return sections[:: max(1, len(sections) // most)]
+
+
 def _as_images(labels: Any) -> list[Labels]:
     if isinstance(labels, list | tuple) and len(labels) > 0 and np.ndim(labels[0]) == 2:
         return [check_labels(section, name=f"labels[{i}]", ndim=(2,)) for i, section in enumerate(labels)]

@@ -109,7 +109,7 @@ def iter_stage(
 def _feedback(plan: TrainingPlan, stage: StageConfig, targets: Sequence[TargetFamily]) -> TwoPointFeedback | None:
     if plan.two_point(stage) == 0:
         return None
-    return TwoPointFeedback(plan.reference, targets, stage.scale, plan.side(stage))
+    return TwoPointFeedback(plan.reference, targets, plan.porosity, stage.scale, plan.side(stage))
 
 
 def _accumulate(
@@ -145,8 +145,7 @@ def _accumulate(
         if coarse is not None:
             loss = loss + plan.consistency * disagreement(grey, coarse)
         if feedback is not None:
-            each = [feedback(grey[k : k + 1], axes, porosity) for k, porosity in enumerate(porosities)]
-            loss = loss + plan.two_point(stage.config) * torch.stack(each).mean()
+            loss = loss + plan.two_point(stage.config) * feedback(grey, axes)
         (loss / len(samples)).backward()  # type: ignore[no-untyped-call]
     return total, grey.detach()
 

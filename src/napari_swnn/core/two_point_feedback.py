@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
 import torch
 from torch import Tensor
@@ -11,16 +10,17 @@ from torch import Tensor
 from napari_swnn.core.autocovariance import autocovariance, reference_autocovariance
 from napari_swnn.core.control import TargetFamily
 from napari_swnn.core.pattern_loss import sections_normal_to
-from napari_swnn.core.patterns import largest_window
-from napari_swnn.core.reference import Reference
+from napari_swnn.core.patterns import largest_window, windows_inside
+from napari_swnn.core.reference import Reference, evenly_thinned
 
-MAX_REACH = 16
+_MAX_REACH = 16
 """Largest lag, in voxels of the scale."""
+_SECTION = 3
+"""A section, or its region of interest, holds so many times the reach."""
 _MEMORY = 0.95
 """Share of the average that a step keeps: it spans some twenty steps."""
 _SMALL = 0.01
 """Of the variance: deviations under this are hardly corrected any more."""
-_MAX_SECTIONS = 48
 
 
 class TwoPointFeedback:
@@ -31,8 +31,8 @@ class TwoPointFeedback:
     deviation is averaged over recent steps, and a window only goes against that average, by however much it has of it
     itself.
 
-    The form of ``C`` is the reference's at every porosity; its height is the variance of the patterns that the control
-    strategy has for that porosity.
+    The form of ``C`` is the reference's whatever the porosity; its height is the variance of the patterns that the
+    control strategy has for that porosity.
 
     Parameters
     ----------
@@ -40,26 +40,34 @@ class TwoPointFeedback:
         Its directions each have an autocovariance of their own.
     families : sequence of TargetFamily
         The target patterns of this scale, for each direction of the reference.
+    porosity : float
+        That the volumes are asked for.
     scale : int
         Pixels of the reference per voxel of the stage.
     side : int
-        Shortest extent of the training volumes, in voxels of the stage.
+        Of the training volumes, in voxels of the stage.
     """
 
-    def __init__(self, reference: Reference, families: Sequence[TargetFamily], scale: int, side: int) -> None:
-        room = min(map(largest_window, reference.directions))
-        reach = max(1, min(MAX_REACH, side // 2, room // (3 * scale)))
-        self._reach, self._forms = reach, []
-        for sections in reference.directions:
-            thinned = sections[:: max(1, len(sections) // _MAX_SECTIONS)]
-            covariance = reference_autocovariance(thinned, reference.porosity, reach, scale=scale)
+    def __init__(
+        self, reference: Reference, families: Sequence[TargetFamily], porosity: float, scale: int, side: int
+    ) -> None:
+        least = _SECTION * scale  # a pattern has at least three voxels a side, so each direction has such a section
+        directions = [
+            evenly_thinned([section for section in sections if windows_inside(section.inside, least).any()])
+            for sections in reference.directions
+        ]
+        room = min(map(largest_window, directions))
+        self._reach = min(_MAX_REACH, side // 2, room // least)
+        self._mean = 2 * porosity - 1  # of grey values, which run from -1 to 1
+        self._variances = [4 * family.near(porosity).variance for family in families]
+        self._forms = []
+        for sections in directions:
+            covariance = reference_autocovariance(sections, reference.porosity, self._reach, scale=scale)
             self._forms.append(torch.from_numpy(covariance / covariance[0, 0]))
-        # Of grey values, which run from -1 to 1.
-        self._variance = cache(lambda which, near: 4 * families[which].near(near).variance)
         self._average: dict[int, Tensor] = {}
         self._weight: dict[int, float] = {}
 
-    def __call__(self, volumes: Tensor, axes: Sequence[int], porosity: float) -> Tensor:
+    def __call__(self, volumes: Tensor, axes: Sequence[int]) -> Tensor:
         """Return what to add to the loss: its gradient matters, its value says nothing.
 
         Parameters
@@ -68,21 +76,18 @@ class TwoPointFeedback:
             ``(n, 1, *spatial)`` grey values in [-1, 1].
         axes : sequence of int
             Directions whose sections count.
-        porosity : float
-            That the volumes were asked for.
         """
-        each = [self._of_sections(sections_normal_to(volumes, axis), axis, porosity) for axis in axes]
-        return torch.stack(each).mean()
+        return torch.stack([self._of_sections(sections_normal_to(volumes, axis), axis) for axis in axes]).mean()
 
     def forget(self) -> None:
         """Start anew, where what was seen of late is not what the network makes any more."""
         self._average.clear()
         self._weight.clear()
 
-    def _of_sections(self, sections: Tensor, axis: int, porosity: float) -> Tensor:
+    def _of_sections(self, sections: Tensor, axis: int) -> Tensor:
         which = axis % len(self._forms)
-        variance = self._variance(which, round(porosity, 3))
-        covariance = autocovariance(sections[:, 0].float() - (2 * porosity - 1), self._reach)
+        variance = self._variances[which]
+        covariance = autocovariance(sections[:, 0].float() - self._mean, self._reach)
         deviation = self._remember(axis, covariance.detach() / variance - self._forms[which].to(sections.device))
         size = deviation.square().mean().sqrt()
         return (deviation / (size + _SMALL) * covariance).mean()
