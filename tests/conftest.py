@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from napari_swnn._sample_data import gaussian_level_set
 from napari_swnn.core.config import TrainingConfig
@@ -12,6 +13,15 @@ def own_cache(monkeypatch, tmp_path_factory):
     """Measurements of this machine are kept apart from those of its user."""
     folder = tmp_path_factory.getbasetemp() / "cache"
     monkeypatch.setattr("platformdirs.user_cache_dir", lambda *args, **kwargs: str(folder))
+
+
+_NO_CARD = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA card")
+
+
+@pytest.fixture(params=["cpu", pytest.param("cuda", marks=[pytest.mark.gpu, _NO_CARD])])
+def device(request):
+    """Where to compute, in turn."""
+    return request.param
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def test_excess_is_what_a_window_holds_above_the_usual(blobs, tiny_config):
 def test_the_bank_hands_on_what_the_stages_make(blobs, tiny_config):
     # At every place, odd ones included: a stage that makes a linear function of nothing but a constant cannot tell
     # places apart, so the volume is replaced by one whose values are their own positions.
-    plan = plan_training(Reference(blobs), config=tiny_config)
+    plan = plan_training(Reference(blobs), config=tiny_config, device="cpu")
     source = Randomness(0, plan.device)
     stage = new_stage(plan, plan.stages[0], source.generator).folded()
     bank = CoarseBank(plan, [stage], source)

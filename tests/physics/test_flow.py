@@ -264,13 +264,13 @@ def test_single_precision(blobs):
 def test_iterator_tells_each_step_and_returns_the_same(blobs, method):
     volume = blobs((12, 12, 12), 0.6)
     steps = []
-    iterator = iter_permeability(volume, phase=1, axis=1, method=method)
+    iterator = iter_permeability(volume, phase=1, axis=1, method=method, device="cpu")  # a card adds up in any order
     try:
         while True:
             steps.append(next(iterator))
     except StopIteration as stop:
         result = stop.value
-    once = permeability(volume, phase=1, axis=1, method=method)
+    once = permeability(volume, phase=1, axis=1, method=method, device="cpu")
     assert result.value == once.value
     np.testing.assert_array_equal(result.velocity, once.velocity)
     assert steps[-1].iteration == result.n_iterations

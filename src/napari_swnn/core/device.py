@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 from napari_swnn._checks import check_choice
+from napari_swnn.core.repeatable import repeatable
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -59,6 +63,8 @@ def generation_precision(device: torch.device, *, bounded: bool) -> torch.dtype:
     return training_precision(device) if bounded else torch.float32
 
 
-def convolutions_in(precision: torch.dtype, device: torch.device) -> torch.autocast:
-    """A context in which convolutions have this precision."""
-    return torch.autocast(device.type, dtype=precision, enabled=precision != torch.float32)
+@contextmanager
+def convolutions_in(precision: torch.dtype, device: torch.device) -> Iterator[None]:
+    """A context in which convolutions have this precision, and on a CUDA card are repeatable."""
+    with torch.autocast(device.type, dtype=precision, enabled=precision != torch.float32), repeatable:
+        yield

@@ -22,6 +22,7 @@ from napari_swnn.core.optimiser import Optimiser
 from napari_swnn.core.pattern_loss import PatternLoss
 from napari_swnn.core.plan import TrainingPlan
 from napari_swnn.core.randomness import Randomness, constant_porosity
+from napari_swnn.core.repeatable import repeatable
 from napari_swnn.core.two_point_feedback import TwoPointFeedback
 from napari_swnn.core.windows import Window
 
@@ -146,7 +147,8 @@ def _accumulate(
             loss = loss + plan.consistency * disagreement(grey, coarse)
         if feedback is not None:
             loss = loss + plan.two_point(stage.config) * feedback(grey, axes)
-        (loss / len(samples)).backward()  # type: ignore[no-untyped-call]
+        with repeatable:
+            (loss / len(samples)).backward()  # type: ignore[no-untyped-call]
     return total, grey.detach()
 
 
@@ -171,9 +173,13 @@ def _rate(config: TrainingConfig, step: int, n_steps: int) -> float:
 
 
 def disagreement(grey: Tensor, coarse: Tensor) -> Tensor:
-    """Mean squared difference of the block averages of a grey volume and of the coarser one it refines."""
+    """Mean squared difference of the averages of a grey volume and of the coarser one over blocks of 4, 2 apart."""
     pool = F.avg_pool3d if grey.ndim == 5 else F.avg_pool2d
-    return (pool(grey, 4, 2) - pool(coarse, 4, 2)).pow(2).mean()
+    averages = pool(grey - coarse, 2)
+    for axis in range(2, grey.ndim):  # of blocks that overlap, a GPU would add up gradients in a random order
+        n = averages.shape[axis] - 1
+        averages = (averages.narrow(axis, 0, n) + averages.narrow(axis, 1, n)) / 2
+    return averages.pow(2).mean()
 
 
 @torch.no_grad()
