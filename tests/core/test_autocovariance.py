@@ -3,8 +3,9 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import uniform_filter
 
-from napari_swnn.core.autocovariance import autocovariance, reference_autocovariance
+from napari_swnn.core.autocovariance import autocovariance, chance_deviation, reference_autocovariance
 from napari_swnn.core.patterns import block_averages
 from napari_swnn.core.reference import Section
 from napari_swnn.statistics import two_point_correlation
@@ -58,3 +59,21 @@ def test_a_lag_without_pairs_is_refused():
     section = Section(np.eye(8, dtype=bool), np.ones((8, 8), bool))
     with pytest.raises(ValueError, match="reach must be shorter"):
         reference_autocovariance([section], 0.1, 8)
+
+
+def test_the_chance_of_a_far_lag_is_the_scatter_over_sections(rng):
+    # Noise averaged over 3 x 3 pixels: it has no correlation at lags of 3 and more.
+    everywhere = np.ones((96, 80), bool)
+    forms = []
+    for _ in range(200):
+        noise = uniform_filter(rng.standard_normal(everywhere.shape), 3, mode="wrap")
+        covariance = reference_autocovariance([Section(noise, everywhere)], 0.0, 12)
+        forms.append(covariance / covariance[0, 0])
+    along_axes = np.concatenate([np.array(forms)[:, 0, 8:], np.array(forms)[:, 8:, 0]])
+    expected = chance_deviation(np.mean(forms, axis=0), everywhere.size)
+    assert along_axes.std() == pytest.approx(expected, rel=0.1)
+
+
+def test_the_chance_falls_with_the_root_of_the_size():
+    form = np.array([[1.0, 0.2], [0.3, 0.0]])
+    assert chance_deviation(form, 400) == pytest.approx(np.sqrt(1 + 2 * 0.2**2 + 2 * 0.3**2) / 20)

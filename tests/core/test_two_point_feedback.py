@@ -61,6 +61,18 @@ def test_windows_that_differ_but_agree_on_average_are_left_alone(stripes):
     assert last < 0.5 * alone
 
 
+def test_a_small_section_is_followed_less(stripes):
+    # What it says may be chance. Several copies say the same as one, with more pixels.
+    a_little_off = stripes.mean() + np.sqrt(1.1) * (stripes - stripes.mean())
+    pulls = []
+    for n in (1, 4, 16):
+        reference = Reference([stripes.astype(np.uint8)] * n)
+        families = [TargetFamily(extract_patterns(sections, 5)) for sections in reference.directions]
+        feedback = TwoPointFeedback(reference, families, reference.porosity, 1, 24)
+        pulls.append(gradient(feedback, a_little_off).abs().sum())
+    assert pulls[0] < 0.9 * pulls[1] < 0.9 * pulls[2]
+
+
 def test_what_was_seen_can_be_forgotten(stripes):
     feedback = feedback_for(stripes)
     gradient(feedback, np.full((48, 48), np.nan))

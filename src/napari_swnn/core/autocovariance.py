@@ -57,6 +57,25 @@ def _products(plane: FloatArray | BoolArray, reach: int, scale: int) -> FloatArr
     return products
 
 
+def chance_deviation(autocorrelation: FloatArray, n: float) -> float:
+    """How far an autocorrelation is off by chance, at lags beyond which it has died out (Bartlett 1946).
+
+    Parameters
+    ----------
+    autocorrelation : numpy.ndarray
+        ``(reach + 1, reach + 1)``, laid out as by `reference_autocovariance`, 1 at lag 0.
+    n : float
+        Number of entries of the planes it was taken from.
+
+    Returns
+    -------
+    float
+        Standard deviation over planes of that size.
+    """
+    lags = np.where(np.arange(len(autocorrelation)) > 0, 2, 1)  # each stands for its negative too
+    return float(np.sqrt(np.sum(np.outer(lags, lags) * autocorrelation**2) / n))
+
+
 def autocovariance(deviations: Tensor, reach: int) -> Tensor:
     """Autocovariance of planes, taken together; differentiable.
 

@@ -85,7 +85,7 @@ class TrainingConfig:
     )
     max_patterns: int = setting(8_000, "Patterns compared in each direction and step.", low=100)
     two_point: float = setting(
-        3.0,
+        10.0,
         "Weight of the two-point correlation beside the patterns; a tenth of it at the finest scale, none for a range "
         "of porosities; 0 in the paper.",
         low=0.0,
@@ -126,11 +126,11 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
         "fine": replace(
             _STANDARD,
             n_further_scales=1,
-            n_steps=500,
-            n_coarse_steps=480,
+            n_steps=600,
+            n_coarse_steps=600,
+            cube_size=64,
             coarse_cube_size=44,
-            max_patterns=16_000,
-            two_point=10.0,
+            max_patterns=24_000,
         ),
         "paper": TrainingConfig(
             network="plain",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from napari_swnn.core.autocovariance import autocovariance, reference_autocovariance
+from napari_swnn.core.autocovariance import autocovariance, chance_deviation, reference_autocovariance
 from napari_swnn.core.control import TargetFamily
 from napari_swnn.core.pattern_loss import sections_normal_to
 from napari_swnn.core.patterns import largest_window, windows_inside
@@ -19,8 +19,6 @@ _SECTION = 3
 """A section, or its region of interest, holds so many times the reach."""
 _MEMORY = 0.95
 """Share of the average that a step keeps: it spans some twenty steps."""
-_SMALL = 0.01
-"""Of the variance: deviations under this are hardly corrected any more."""
 
 
 class TwoPointFeedback:
@@ -29,7 +27,8 @@ class TwoPointFeedback:
     It descends ``‖E[C] - C_ref‖``, where ``C`` is the autocovariance of sections at all lags up to the reach. A single
     window is too small to know ``E[C]``, and to ask each for ``C_ref`` would teach a network to be uniform. So the
     deviation is averaged over recent steps, and a window only goes against that average, by however much it has of it
-    itself.
+    itself. What a section of the reference's size is off by chance is the measure of a deviation: much larger ones all
+    count alike, smaller ones less and less.
 
     The form of ``C`` is the reference's whatever the porosity; its height is the variance of the patterns that the
     control strategy has for that porosity.
@@ -60,10 +59,12 @@ class TwoPointFeedback:
         self._reach = min(_MAX_REACH, side // 2, room // least)
         self._mean = 2 * porosity - 1  # of grey values, which run from -1 to 1
         self._variances = [4 * family.near(porosity).variance for family in families]
-        self._forms = []
+        self._forms, self._chance = [], []
         for sections in directions:
             covariance = reference_autocovariance(sections, reference.porosity, self._reach, scale=scale)
-            self._forms.append(torch.from_numpy(covariance / covariance[0, 0]))
+            form, n_pixels = covariance / covariance[0, 0], sum(int(section.inside.sum()) for section in sections)
+            self._forms.append(torch.from_numpy(form))
+            self._chance.append(chance_deviation(form, n_pixels / scale**2))
         self._average: dict[int, Tensor] = {}
         self._weight: dict[int, float] = {}
 
@@ -90,7 +91,7 @@ class TwoPointFeedback:
         covariance = autocovariance(sections[:, 0].float() - self._mean, self._reach)
         deviation = self._remember(axis, covariance.detach() / variance - self._forms[which].to(sections.device))
         size = deviation.square().mean().sqrt()
-        return (deviation / (size + _SMALL) * covariance).mean()
+        return (deviation / (size + self._chance[which]) * covariance).mean()
 
     def _remember(self, axis: int, deviation: Tensor) -> Tensor:
         """Take a deviation into the average of its direction, and return that."""
