@@ -36,16 +36,25 @@ def flags():
 
 
 OURS = {"enabled": True, "benchmark": False, "deterministic": True, "allow_tf32": False}
+CARD = torch.device("cuda")  # the settings can be made without one
 
 
-def test_what_the_user_has_set_is_left_alone(device):
+def test_what_the_user_has_set_is_left_alone():
     before = flags()
     assert before != OURS
-    with convolutions_in(torch.float32, torch.device(device)):
+    with repeatable(CARD):
         assert flags() == OURS
-        with convolutions_in(torch.bfloat16, torch.device(device)):
+        with repeatable(CARD):
             assert flags() == OURS
         assert flags() == OURS
+    assert flags() == before
+
+
+def test_convolutions_are_repeatable_where_they_are_on_a_card(device):
+    before = flags()
+    for precision in (torch.float32, torch.bfloat16):
+        with convolutions_in(precision, torch.device(device)):
+            assert flags() == (OURS if device == "cuda" else before)
     assert flags() == before
 
 
@@ -54,14 +63,14 @@ def test_a_thread_that_ends_leaves_the_others_repeatable():
     before, first_is_in, second_is_in, first_is_out = flags(), Barrier(2), Barrier(2), Barrier(2)
 
     def first():
-        with repeatable:
+        with repeatable(CARD):
             first_is_in.wait(5)
             second_is_in.wait(5)
         first_is_out.wait(5)
 
     def second():
         first_is_in.wait(5)
-        with repeatable:
+        with repeatable(CARD):
             second_is_in.wait(5)
             first_is_out.wait(5)
             return flags()

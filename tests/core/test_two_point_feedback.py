@@ -8,10 +8,14 @@ from napari_swnn.core.reference import Reference
 from napari_swnn.core.two_point_feedback import TwoPointFeedback
 
 
-def feedback_for(image, side=24):
-    reference = Reference(np.asarray(image, np.uint8))
-    families = [TargetFamily(extract_patterns(sections, 5)) for sections in reference.directions]
+def feedback_of(reference, *, side, template_size):
+    families = [TargetFamily(extract_patterns(sections, template_size)) for sections in reference.directions]
     return TwoPointFeedback(reference, families, reference.porosity, 1, side)
+
+
+def feedback_for(image, n_sections=1):
+    reference = Reference([np.asarray(image, np.uint8)] * n_sections)
+    return feedback_of(reference, side=24, template_size=5)
 
 
 def gradient(feedback, section):
@@ -64,12 +68,7 @@ def test_windows_that_differ_but_agree_on_average_are_left_alone(stripes):
 def test_a_small_section_is_followed_less(stripes):
     # What it says may be chance. Several copies say the same as one, with more pixels.
     a_little_off = stripes.mean() + np.sqrt(1.1) * (stripes - stripes.mean())
-    pulls = []
-    for n in (1, 4, 16):
-        reference = Reference([stripes.astype(np.uint8)] * n)
-        families = [TargetFamily(extract_patterns(sections, 5)) for sections in reference.directions]
-        feedback = TwoPointFeedback(reference, families, reference.porosity, 1, 24)
-        pulls.append(gradient(feedback, a_little_off).abs().sum())
+    pulls = [gradient(feedback_for(stripes, n), a_little_off).abs().sum() for n in (1, 4, 16)]
     assert pulls[0] < 0.9 * pulls[1] < 0.9 * pulls[2]
 
 
@@ -83,9 +82,7 @@ def test_what_was_seen_can_be_forgotten(stripes):
 def test_a_region_of_interest_in_few_planes_of_a_volume_is_found(rng):
     labels, roi = (rng.random((200, 12, 12)) < 0.4).astype(np.uint8), np.zeros((200, 12, 12), bool)
     roi[41:44] = True  # every fourth plane would miss it
-    reference = Reference(labels, roi=roi)
-    families = [TargetFamily(extract_patterns(sections, 3)) for sections in reference.directions]
-    feedback = TwoPointFeedback(reference, families, reference.porosity, 1, 12)
+    feedback = feedback_of(Reference(labels, roi=roi), side=12, template_size=3)
     grey = torch.zeros(1, 1, 12, 12, 12, requires_grad=True)
     feedback(grey, (0, 1, 2)).backward()
     assert torch.isfinite(grey.grad).all()

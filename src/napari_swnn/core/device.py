@@ -66,5 +66,5 @@ def generation_precision(device: torch.device, *, bounded: bool) -> torch.dtype:
 @contextmanager
 def convolutions_in(precision: torch.dtype, device: torch.device) -> Iterator[None]:
     """A context in which convolutions have this precision, and on a CUDA card are repeatable."""
-    with torch.autocast(device.type, dtype=precision, enabled=precision != torch.float32), repeatable:
+    with torch.autocast(device.type, dtype=precision, enabled=precision != torch.float32), repeatable(device):
         yield

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from threading import Lock
-from types import TracebackType
 
 import torch
 
 
-class _Repeatable:
+def repeatable(device: torch.device) -> AbstractContextManager[None]:
+    """A context in which convolutions on a CUDA card are repeatable, and float32 is no less.
+
+    Left alone, a card rounds the factors of float32 products to ten bits (TF32), enough to move a threshold, and adds
+    up gradients in an order that changes from run to run. On other devices nothing needs to be set.
+    """
+    return _ON_CARDS if device.type == "cuda" else nullcontext()
+
+
+class _RepeatableOnCards(AbstractContextManager[None]):
     """A context that many threads may be in; torch knows these settings for all of them only."""
 
     def __init__(self) -> None:
@@ -22,18 +30,11 @@ class _Repeatable:
                 self._before.enter_context(flags)
             self._inside += 1
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         with self._lock:
             self._inside -= 1
             if self._inside == 0:
                 self._before.close()  # the last one out puts back what was set
 
 
-repeatable = _Repeatable()
-"""``with repeatable:`` convolutions are repeatable, and float32 is no less.
-
-Left alone, a card rounds the factors of float32 products to ten bits (TF32), enough to move a threshold, and adds up
-gradients in an order that changes from run to run.
-"""
+_ON_CARDS = _RepeatableOnCards()

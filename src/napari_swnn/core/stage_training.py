@@ -147,7 +147,7 @@ def _accumulate(
             loss = loss + plan.consistency * disagreement(grey, coarse)
         if feedback is not None:
             loss = loss + plan.two_point(stage.config) * feedback(grey, axes)
-        with repeatable:
+        with repeatable(plan.device):
             (loss / len(samples)).backward()  # type: ignore[no-untyped-call]
     return total, grey.detach()
 
