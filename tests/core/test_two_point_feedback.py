@@ -2,20 +2,21 @@ import numpy as np
 import pytest
 import torch
 
+from napari_swnn.core import two_point_feedback
 from napari_swnn.core.control import TargetFamily
 from napari_swnn.core.patterns import extract_patterns
 from napari_swnn.core.reference import Reference
 from napari_swnn.core.two_point_feedback import TwoPointFeedback
 
 
-def feedback_of(reference, *, side, template_size):
+def feedback_of(reference, *, side, template_size, coarsest=False):
     families = [TargetFamily(extract_patterns(sections, template_size)) for sections in reference.directions]
-    return TwoPointFeedback(reference, families, reference.porosity, 1, side)
+    return TwoPointFeedback(reference, families, reference.porosity, 1, side, coarsest=coarsest)
 
 
-def feedback_for(image, n_sections=1):
+def feedback_for(image, n_sections=1, *, coarsest=False):
     reference = Reference([np.asarray(image, np.uint8)] * n_sections)
-    return feedback_of(reference, side=24, template_size=5)
+    return feedback_of(reference, side=24, template_size=5, coarsest=coarsest)
 
 
 def gradient(feedback, section):
@@ -32,11 +33,26 @@ def stripes():
     return np.tile(np.searchsorted(edges, np.arange(96), side="right") % 2, (96, 1))
 
 
-def test_the_reference_itself_is_left_as_it_is(stripes):
-    feedback = feedback_for(stripes)
+@pytest.mark.parametrize(("n_sections", "coarsest"), [(1, False), (64, True)])
+def test_a_reference_large_enough_is_left_as_it_is(n_sections, coarsest, stripes):
+    feedback = feedback_for(stripes, n_sections, coarsest=coarsest)
     assert gradient(feedback, stripes).abs().sum() < 0.02
-    other = feedback_for(stripes)
+    other = feedback_for(stripes, n_sections, coarsest=coarsest)
     assert gradient(other, stripes.T).abs().sum() > 0.1
+
+
+def test_the_coarsest_scale_leaves_the_luck_of_a_section_alone(rng, monkeypatch):
+    # By its luck volumes would scatter more or less in porosity: it shows in the pull on a window that has too much.
+    monkeypatch.setattr(two_point_feedback, "_SPREAD", 0.0)  # of the lags alone
+    pulls = []
+    for reference in rng.random((8, 48, 48)) < 0.4:
+        for coarsest in (False, True):
+            feedback = feedback_for(reference, coarsest=coarsest)
+            for window in rng.random((20, 40, 24, 24)) < 0.4:  # of the same material
+                gradient(feedback, window)
+            pulls.append(float(gradient(feedback, np.full((40, 24, 24), reference.mean() + 0.02)).sum()))
+    as_seen, beyond_chance = np.std(np.reshape(pulls, (8, 2)), axis=0)
+    assert beyond_chance < 0.8 * as_seen
 
 
 def test_a_step_against_it_brings_the_correlation_closer(blobs, rng):
@@ -63,6 +79,16 @@ def test_windows_that_differ_but_agree_on_average_are_left_alone(stripes):
     for window in windows * 60:
         last = gradient(feedback, window).abs().sum()
     assert last < 0.5 * alone
+
+
+def test_windows_that_scatter_in_porosity_are_pulled_together(rng):
+    # They have a little too much at each lag, which adds up in the spread over boxes: by lags alone it would be .13.
+    feedback = feedback_for(rng.random((96, 96)) < 0.4, coarsest=True)
+    pulls = []
+    for shift in (0.06, -0.06) * 60:
+        window = rng.random((24, 24)) < 0.4 + shift
+        pulls.append(float(gradient(feedback, window).sum()) * np.sign(shift))
+    assert np.mean(pulls[40:]) > 0.3
 
 
 def test_a_small_section_is_followed_less(stripes):

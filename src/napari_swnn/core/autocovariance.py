@@ -76,6 +76,62 @@ def chance_deviation(autocorrelation: FloatArray, n: float) -> float:
     return float(np.sqrt(np.sum(np.outer(lags, lags) * autocorrelation**2) / n))
 
 
+def beyond_chance(autocorrelation: FloatArray, n: float) -> FloatArray:
+    """An autocorrelation whose rings of lags add up to no more than its planes are large enough to tell.
+
+    By the sum of all lags large volumes scatter in porosity, and in a small section most of it is chance. So the mean
+    of lags about equally far is shrunk: where they are no larger, in the mean square, than chance makes them, to 0;
+    where their mean square is `z` times as much, to ``1 - 1/z`` of it (an empirical Wiener filter). By what the lags of
+    a ring differ is left as it is.
+
+    Parameters
+    ----------
+    autocorrelation : numpy.ndarray
+        ``(reach + 1, reach + 1)``, laid out as by `reference_autocovariance`, 1 at lag 0.
+    n : float
+        Number of entries of the planes it was taken from.
+
+    Returns
+    -------
+    numpy.ndarray
+        As laid out before, 1 at lag 0.
+    """
+    lags = np.arange(len(autocorrelation))
+    ring = np.rint(np.hypot(*np.meshgrid(lags, lags))).astype(int)
+    # Off the axes an entry is the mean of two lags: it counts twice, and its variance is half of that on an axis.
+    counts = np.outer(lags > 0, lags > 0) + 1
+
+    def over_ring(values: FloatArray) -> FloatArray:
+        means: FloatArray = np.bincount(ring.ravel(), values.ravel()) / np.bincount(ring.ravel(), counts.ravel())
+        return means
+
+    by_chance = over_ring(np.full(ring.shape, chance_deviation(autocorrelation, n) ** 2))
+    seen = over_ring(counts * autocorrelation**2)
+    lost = np.minimum(1, by_chance / np.maximum(seen, np.finfo(float).tiny))
+    lost[0] = 0
+    shrunk: FloatArray = autocorrelation - (lost * over_ring(counts * autocorrelation))[ring].astype(np.float32)
+    return shrunk
+
+
+def box_weights(side: int) -> FloatArray:
+    """Weights with which an autocovariance adds up to the variance of averages over boxes.
+
+    Parameters
+    ----------
+    side : int
+        Of a box, in entries of the plane; lags up to ``side - 1`` count.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(side, side)`` float32, to be multiplied with what `autocovariance` gives.
+    """
+    lags = np.arange(side)
+    pairs = np.where(lags > 0, 2, 1) * (side - lags)  # of rows of a box that are so far apart, either way
+    weights: FloatArray = (np.outer(pairs, pairs) / side**4).astype(np.float32)
+    return weights
+
+
 def autocovariance(deviations: Tensor, reach: int) -> Tensor:
     """Autocovariance of planes, taken together; differentiable.
 

@@ -110,7 +110,8 @@ def iter_stage(
 def _feedback(plan: TrainingPlan, stage: StageConfig, targets: Sequence[TargetFamily]) -> TwoPointFeedback | None:
     if plan.two_point(stage) == 0:
         return None
-    return TwoPointFeedback(plan.reference, targets, plan.porosity, stage.scale, plan.side(stage))
+    coarsest = stage == plan.stages[0]
+    return TwoPointFeedback(plan.reference, targets, plan.porosity, stage.scale, plan.side(stage), coarsest=coarsest)
 
 
 def _accumulate(
