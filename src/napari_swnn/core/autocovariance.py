@@ -72,7 +72,7 @@ def chance_deviation(autocorrelation: FloatArray, n: float) -> float:
     float
         Standard deviation over planes of that size.
     """
-    lags = np.where(np.arange(len(autocorrelation)) > 0, 2, 1)  # each stands for its negative too
+    lags = _either_way(len(autocorrelation))
     return float(np.sqrt(np.sum(np.outer(lags, lags) * autocorrelation**2) / n))
 
 
@@ -126,10 +126,15 @@ def box_weights(side: int) -> FloatArray:
     numpy.ndarray
         ``(side, side)`` float32, to be multiplied with what `autocovariance` gives.
     """
-    lags = np.arange(side)
-    pairs = np.where(lags > 0, 2, 1) * (side - lags)  # of rows of a box that are so far apart, either way
+    pairs = _either_way(side) * (side - np.arange(side))  # of rows of a box that are so far apart
     weights: FloatArray = (np.outer(pairs, pairs) / side**4).astype(np.float32)
     return weights
+
+
+def _either_way(n: int) -> np.ndarray:
+    """How many lags along an axis each of the first `n` stands for: itself and its negative."""
+    counts: np.ndarray = np.where(np.arange(n) > 0, 2, 1)
+    return counts
 
 
 def autocovariance(deviations: Tensor, reach: int) -> Tensor:

@@ -86,7 +86,7 @@ def iter_stage(
         If the loss diverges time and again.
     """
     config, n_steps = plan.config, plan.n_steps(stage.config)
-    bank, feedback = CoarseBank(plan, finished, source), _feedback(plan, stage.config, targets)
+    bank, feedback = CoarseBank(plan, finished, source), _feedback(plan, stage, targets)
     optimiser = Optimiser(stage.parameters(), config.learning_rate, muon=config.optimiser == "muon")
     guard = _DivergenceGuard(stage, optimiser)
     for i in range(n_steps):
@@ -107,11 +107,11 @@ def iter_stage(
         yield StageStep(loss, grey, note)
 
 
-def _feedback(plan: TrainingPlan, stage: StageConfig, targets: Sequence[TargetFamily]) -> TwoPointFeedback | None:
-    if plan.two_point(stage) == 0:
+def _feedback(plan: TrainingPlan, stage: Stage, targets: Sequence[TargetFamily]) -> TwoPointFeedback | None:
+    if plan.two_point(stage.config) == 0:
         return None
-    coarsest = stage == plan.stages[0]
-    return TwoPointFeedback(plan.reference, targets, plan.porosity, stage.scale, plan.side(stage), coarsest=coarsest)
+    scale, side = stage.config.scale, plan.side(stage.config)
+    return TwoPointFeedback(plan.reference, targets, plan.porosity, scale, side, coarsest=not stage.conditioned)
 
 
 def _accumulate(
