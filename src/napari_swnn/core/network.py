@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from napari_swnn.core import winograd
 from napari_swnn.core.modulation import Modulation, cropped_features, porosity_features
 from napari_swnn.core.thread_invariance import convolved, weighted_sums
 from napari_swnn.core.windows import Window
@@ -183,6 +184,19 @@ class Stage(nn.Module):
             features = porosity_features(porosity, self.porosity_range)
         x = noise if coarse is None else torch.cat([coarse, noise], 1)
         x = x.contiguous(memory_format=self.memory_format)
+        if self.norms is None and features is None and winograd.pays(x, len(self.convolutions)):
+            x = winograd.convolved(x, self.convolutions, SLOPE)
+        else:
+            x, features = self._blocks(x, features)
+        # A 1 x 1 x 1 convolution takes a slow path on the CPU; a matrix product over the channels does not.
+        y = weighted_sums(x.movedim(1, -1), self.head.weight, self.head.bias).movedim(-1, 1).float()
+        if self.head_modulation is not None and features is not None:
+            y = self.head_modulation(y, features)
+        if coarse is not None:
+            y = y + self.CARRY_OVER * cropped(coarse, self.margin)
+        return self.CEILING * torch.tanh(y) if self.config.bounded else y
+
+    def _blocks(self, x: Tensor, features: Tensor | None) -> tuple[Tensor, Tensor | None]:
         for i, convolution in enumerate(self.convolutions):
             if self.norms is None:
                 x = convolved(convolution, x)
@@ -192,13 +206,7 @@ class Stage(nn.Module):
                 features = cropped_features(features, 1)
                 x = self.modulations[i](x, features)
             x = F.leaky_relu(x, SLOPE, inplace=True)
-        # A 1 x 1 x 1 convolution takes a slow path on the CPU; a matrix product over the channels does not.
-        y = weighted_sums(x.movedim(1, -1), self.head.weight, self.head.bias).movedim(-1, 1).float()
-        if self.head_modulation is not None and features is not None:
-            y = self.head_modulation(y, features)
-        if coarse is not None:
-            y = y + self.CARRY_OVER * cropped(coarse, self.margin)
-        return self.CEILING * torch.tanh(y) if self.config.bounded else y
+        return x, features
 
     def _normalised(self, x: Tensor, norm: nn.BatchNorm3d) -> Tensor:
         if not self.moving_statistics:
