@@ -137,7 +137,7 @@ def test_a_piece_that_was_written_needs_no_room(tmp_path, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free))
     check_free_space(file)
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free - 2**20))
-    with pytest.raises(OSError, match="out must fit on the disk"):
+    with pytest.raises(OSError, match="the disk must have room for"):
         check_free_space(file)
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -220,6 +221,19 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_training(ready, use
     assert ready.run_button.isEnabled()
     user.choose(ready.large.result, "layer")
     assert note.isHidden()
+
+
+@pytest.mark.parametrize("name", ["rock.zarr", "rock.tif"])
+def test_a_file_that_the_disk_cannot_hold_is_refused_before_the_training(ready, user, monkeypatch, tmp_path, name):
+    path = tmp_path / name
+    monkeypatch.setattr("napari_swnn.widgets.reconstruction.ask_for_volume_file", lambda *_: path)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
+    user.choose(ready.large.result, "file")
+    user.waits_for(ready.run_button.isEnabled)
+    user.clicks(ready.run_button)
+    assert "disk must have room for" in ready.large.form.problems["result"].text()
+    assert ready._order is None
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_labels_that_a_tiff_cannot_hold_are_refused_before_the_training(

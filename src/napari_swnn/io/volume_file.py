@@ -144,8 +144,8 @@ def check_free_space(file: VolumeFile) -> None:
     needed, free = file.size - there, shutil.disk_usage(file.out.parent).free
     if needed > free:
         raise OSError(
-            f"out must fit on the disk, got {file.out}, which may take {needed / 2**30:.1f} GiB more where "
-            f"{free / 2**30:.1f} GiB are free; choose a smaller volume, or another disk"
+            f"the disk must have room for {file.out}, got {free / 2**30:.1f} GiB free where it may take "
+            f"{needed / 2**30:.1f} GiB more; choose a smaller volume, or another disk"
         )
 
 

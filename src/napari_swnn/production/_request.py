@@ -49,12 +49,16 @@ def check_same(request: Request, begun: Request, path: Path) -> None:
         The message names the first setting that differs.
     """
     if not begun:
-        raise ValueError(f"resume needs a run of napari-swnn, got {path}, which is of another origin; choose another")
+        raise ValueError(
+            f"what is gone on with must be an unfinished run of napari-swnn, got {path}, which is of another origin; "
+            "choose another name"
+        )
     for key in {**request, **begun}:
         if request.get(key) != begun.get(key):
             raise ValueError(
-                f"resume needs the request that {path} was begun with, got another {key}: {_shown(request.get(key))}, "
-                f"where it was {_shown(begun.get(key))}; ask for the same, or choose another name"
+                f"an unfinished run must be gone on with as it was begun, got another {key} for {path}: "
+                f"{_shown(request.get(key))}, where it was {_shown(begun.get(key))}; ask for the same, or choose "
+                "another name"
             )
 
 

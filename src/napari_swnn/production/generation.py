@@ -232,6 +232,12 @@ def _checked_client(client: Any, out: FilePath, *, exact: bool) -> Any:
     return None
 
 
+def file_at(out: FilePath, layout: Layout) -> VolumeFile:
+    """The file at a path, of the kind that its name says; nothing is written."""
+    out = out.absolute()  # workers may have other folders to start from
+    return OmeZarrFile(out, layout) if is_ome_zarr(out) else TiffFile(out, layout)
+
+
 def _file(out: FilePath, volumes: Sequence[VirtualVolume]) -> VolumeFile:
     first, model = volumes[0], volumes[0].model
     layout = Layout(
@@ -242,12 +248,10 @@ def _file(out: FilePath, volumes: Sequence[VirtualVolume]) -> VolumeFile:
         voxel_size=model.voxel_size,
         unit=model.unit,
     )
-    out = out.absolute()  # workers may have other folders to start from
-    if is_ome_zarr(out):
-        return OmeZarrFile(out, layout)
-    outside = [] if first.mask is None or first.mask.outside is None else [first.mask.outside]
-    check_tiff_labels(model.labels.phase, model.labels.background, *outside)
-    return TiffFile(out, layout)
+    if not is_ome_zarr(out):
+        outside = [] if first.mask is None or first.mask.outside is None else [first.mask.outside]
+        check_tiff_labels(model.labels.phase, model.labels.background, *outside)
+    return file_at(out, layout)
 
 
 def _find(file: VolumeFile, request: Request, *, resume: bool) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtWidgets import QWidget
 
 from napari_swnn._files import UNFINISHED
+from napari_swnn._types import Shape
 from napari_swnn.widgets._bad_input import BadInputError
 from napari_swnn.widgets._file_dialogs import ask_file
 from napari_swnn.widgets._wording import full_sentence
@@ -27,7 +28,7 @@ def ask_for_volume_file(parent: QWidget, name: str) -> Path | None:
     return None if path is None else path.with_name(path.name.removesuffix(UNFINISHED))
 
 
-def check_file_of_new_model(path: Path, reference: "Reference") -> None:
+def check_file_of_new_model(path: Path, reference: "Reference", shape: Shape, n: int) -> None:
     """Refuse a file that volumes of a model cannot be written to, before the model is trained.
 
     Parameters
@@ -36,14 +37,23 @@ def check_file_of_new_model(path: Path, reference: "Reference") -> None:
         The finished file. It has to be a new one: a model that is yet to be trained has begun none.
     reference : Reference
         What the model is trained on.
+    shape : tuple of int
+        Voxels of each volume.
+    n : int
+        Number of volumes.
 
     Raises
     ------
     BadInputError
-        If its name or folder will not do, it is there or begun, or it cannot hold the labels of the reference.
+        If its name or folder will not do, it is there or begun, it cannot hold the labels of the reference, or the disk
+        cannot hold it.
     """
+    from napari_swnn.core.grey import BLOCK_SIDE
+    from napari_swnn.core.model import PhaseLabels
     from napari_swnn.io.ome_zarr import is_ome_zarr
     from napari_swnn.io.tiff import check_tiff_labels
+    from napari_swnn.io.volume_file import Layout, check_free_space
+    from napari_swnn.production.generation import file_at
 
     _check_name(path)
     if path.exists():
@@ -56,6 +66,11 @@ def check_file_of_new_model(path: Path, reference: "Reference") -> None:
             check_tiff_labels(reference.phase, reference.background)
         except ValueError as error:
             raise BadInputError("result", full_sentence(f"{error}, or choose a .zarr")) from error
+    layout = Layout(shape, PhaseLabels.of(reference).dtype.name, BLOCK_SIDE[len(shape)], n)
+    try:
+        check_free_space(file_at(path, layout))
+    except OSError as error:
+        raise BadInputError("result", sentence(error)) from error
 
 
 def check_file_of_model(path: Path, job: "GenerationJob") -> None:

@@ -270,7 +270,10 @@ class ReconstructionWidget(DockPanel):
             return
         colour = phase_colour(self.settings.reference.value, found.phase)
         order = self._taken(found.inputs.snapshot.name, self.settings.preset_name, colour)
-        if order is None or not self._choose_file(order, partial(check_file_of_new_model, reference=job.reference)):
+        if order is None:
+            return
+        check = partial(check_file_of_new_model, reference=job.reference, shape=order.shape, n=order.n)
+        if not self._choose_file(order, check):
             return
         order.interval, self._training = found.interval, Look.of_reference(job.reference)
         self._begin(order)
