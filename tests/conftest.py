@@ -45,7 +45,7 @@ def tiny_config():
         n_channels=8,
         n_coarse_channels=8,
         n_noise_channels=2,
-        n_steps=4,
+        n_steps=3,
         n_coarse_steps=4,
         cube_size=16,
         coarse_cube_size=12,

@@ -47,7 +47,10 @@ class TrainingConfig:
     n_coarse_channels: int = setting(32, "Features of the networks at coarser scales.", low=1)
     n_noise_channels: int = setting(4, "Gaussian values drawn for each voxel.", low=1)
     n_steps: int = setting(
-        120, "Training steps at the finest scale; half as many again for a range of porosities.", low=1
+        120,
+        "Training steps at the finest scale; a third more with two scales, half as many again for a range of "
+        "porosities.",
+        low=1,
     )
     n_coarse_steps: int = setting(
         130, "Training steps at each coarser scale; two and a half times as many if there is only one.", low=1
@@ -68,6 +71,13 @@ class TrainingConfig:
     learning_rate: float = setting(0.01, "Step length of Adam; that of Muon is three times as long.", low=0.0)
     schedule: Literal["cosine", "constant"] = setting(
         "cosine", "How the learning rate changes during a stage.", choices=("cosine", "constant")
+    )
+    weight_average: float = setting(
+        0.4,
+        "Share of the steps of each scale, at their end, whose weights are averaged, the last of them most; 0 in the "
+        "paper.",
+        low=0.0,
+        high=1.0,
     )
     moving_statistics: float = setting(
         0.6,
@@ -143,6 +153,7 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
             optimiser="adam",
             learning_rate=0.05,
             schedule="constant",
+            weight_average=0.0,
             moving_statistics=0.0,
             n_projections=512,
             local_directions=0.0,

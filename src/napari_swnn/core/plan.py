@@ -88,9 +88,10 @@ class TrainingPlan:
     def n_steps(self, stage: StageConfig) -> int:
         """Training steps of a stage."""
         n = self.config.n_steps if stage.scale == 1 else self.config.n_coarse_steps
-        # Where a single stage makes all of the large structure, what it gets wrong none before it has settled.
-        if stage.scale > 1 and len(self.stages) == 2:
-            n = n * 5 // 2
+        # Where a single stage makes all of the large structure, what it gets wrong none before it has settled, and the
+        # finest one has more to do.
+        if len(self.stages) == 2:
+            n = n * 5 // 2 if stage.scale > 1 else n * 4 // 3
         return n if self.porosity_range is None else n * 3 // 2  # more is learned, at every porosity
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from math import cos, isfinite, pi
@@ -24,12 +24,15 @@ from napari_swnn.core.plan import TrainingPlan
 from napari_swnn.core.randomness import Randomness, constant_porosity
 from napari_swnn.core.repeatable import repeatable
 from napari_swnn.core.two_point_feedback import TwoPointFeedback
+from napari_swnn.core.weight_average import WeightAverage
 from napari_swnn.core.windows import Window
 
 WARM_UP = 10
 """Steps over which the learning rate rises to its full value."""
 N_NORM_CUBES = 8
 """Fresh volumes from which the statistics of batch norm are taken at the end of a stage."""
+_MEMORY = 0.4
+"""Steps over which the mean of the weights runs, as a share of those that are averaged."""
 _SAVE_EVERY = 20
 """Steps between the states that a training can go back to."""
 _DIVERGED = 5.0
@@ -77,7 +80,7 @@ def iter_stage(
     finished: Sequence[Stage],
     targets: Sequence[TargetFamily],
     source: Randomness,
-) -> Iterator[StageStep]:
+) -> Generator[StageStep, None, None]:
     """Fit one stage step by step.
 
     Raises
@@ -89,22 +92,29 @@ def iter_stage(
     bank, feedback = CoarseBank(plan, finished, source), _feedback(plan, stage, targets)
     optimiser = Optimiser(stage.parameters(), config.learning_rate, muon=config.optimiser == "muon")
     guard = _DivergenceGuard(stage, optimiser)
-    for i in range(n_steps):
-        # In a window's own statistics its mean cannot be seen, and windows scatter in porosity; but the last steps see
-        # it. Of a refining stage the coarser volume holds the mean.
-        if not stage.conditioned and i >= (1 - config.moving_statistics) * n_steps and not stage.moving_statistics:
-            stage.moving_statistics = True
-            guard.forget()
-        # In its own statistics a window's mean is always the same, and so is part of its autocovariance.
-        heeded = feedback if i >= WARM_UP and (stage.conditioned or stage.moving_statistics) else None
-        stage.zero_grad()
-        loss, grey = _accumulate(plan, stage, bank, targets, heeded, source)
-        note = guard.check(i, loss)
-        if not note:
-            optimiser.step(guard.rate * _rate(config, i, n_steps))
-        elif feedback is not None:
-            feedback.forget()
-        yield StageStep(loss, grey, note)
+    n_averaged = config.weight_average * n_steps
+    average = WeightAverage(stage, memory=_MEMORY * n_averaged)
+    try:
+        for i in range(n_steps):
+            # In a window's own statistics its mean cannot be seen, and windows scatter in porosity; but the last steps
+            # see it. Of a refining stage the coarser volume holds the mean.
+            if not stage.conditioned and i >= (1 - config.moving_statistics) * n_steps and not stage.moving_statistics:
+                stage.moving_statistics = True
+                guard.forget()
+            # In its own statistics a window's mean is always the same, and so is part of its autocovariance.
+            heeded = feedback if i >= WARM_UP and (stage.conditioned or stage.moving_statistics) else None
+            stage.zero_grad()
+            loss, grey = _accumulate(plan, stage, bank, targets, heeded, source)
+            note = guard.check(i, loss)
+            if not note:
+                if i >= n_steps - n_averaged:
+                    average.add()
+                optimiser.step(guard.rate * _rate(config, i, n_steps))
+            elif feedback is not None:
+                feedback.forget()
+            yield StageStep(loss, grey, note)
+    finally:  # a user who stops gets the mean so far
+        average.put_in_place()
 
 
 def _feedback(plan: TrainingPlan, stage: Stage, targets: Sequence[TargetFamily]) -> TwoPointFeedback | None:
@@ -167,10 +177,11 @@ def _generate(
 
 
 def _rate(config: TrainingConfig, step: int, n_steps: int) -> float:
-    """Factor of the learning rate: a short rise, then half a cosine down to a fiftieth."""
+    """Factor of the learning rate: a short rise, then half a cosine down to its last value."""
     if config.schedule == "constant":
         return 1.0
-    return min(1.0, (step + 1) / WARM_UP) * (0.02 + 0.49 * (1 + cos(pi * step / n_steps)))
+    last = 0.3 if config.weight_average else 0.02  # a mean of weights goes on learning and yet comes to rest
+    return min(1.0, (step + 1) / WARM_UP) * (last + (1 - last) / 2 * (1 + cos(pi * step / n_steps)))
 
 
 def disagreement(grey: Tensor, coarse: Tensor) -> Tensor:

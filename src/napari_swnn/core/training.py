@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -126,12 +127,13 @@ def iter_plan(
     for config, targets in zip(plan.stages, plan.targets, strict=True):
         stage = new_stage(plan, config, source.generator)
         if not clock.stopped:
-            for step in iter_stage(plan, stage, finished, targets, source):
-                losses.append(step.loss)
-                yield clock.step(config, step, _as_labels(plan.reference, step.grey))
-                if should_stop():
-                    clock.stopped = True
-                    break
+            with closing(iter_stage(plan, stage, finished, targets, source)) as steps:
+                for step in steps:
+                    losses.append(step.loss)
+                    yield clock.step(config, step, _as_labels(plan.reference, step.grey))
+                    if should_stop():
+                        clock.stopped = True
+                        break
         else:
             nn.init.zeros_(stage.head.weight)  # pass the coarser volume on
         settle_norms(plan, stage, finished, source)
