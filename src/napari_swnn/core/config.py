@@ -141,6 +141,7 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
             cube_size=64,
             coarse_cube_size=44,
             max_patterns=24_000,
+            weight_average=0.0,  # after so many steps a low rate does better
         ),
         "paper": TrainingConfig(
             network="plain",
