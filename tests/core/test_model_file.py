@@ -32,7 +32,7 @@ def test_header_is_json_with_provenance(model, tmp_path):
         header = json.loads(file.metadata()["napari-swnn"])
     assert header["format_version"] == FORMAT_VERSION
     assert header["provenance"]["seed"] == 0
-    assert header["provenance"]["training"]["n_steps"] == 4
+    assert header["provenance"]["training"]["n_steps"] == 3
 
 
 def test_a_model_for_a_range_comes_back_whole(blobs, tiny_config, tmp_path):

@@ -132,7 +132,7 @@ def test_several_realisations_take_the_seeds_that_follow(ranged, viewer, user):
 
 def test_time_and_memory_are_foretold_by_the_run_button(ready, user):
     user.waits_for(lambda: ready.cost.text())
-    assert ready.cost.text().startswith("About 23 s to train, 1 s to generate · ")
+    assert ready.cost.text().startswith("About 25 s to train, 1 s to generate · ")
     ready.settings.count.setValue(60)
     assert ready.cost.text() == ""
     user.waits_for(lambda: "1 min to generate" in ready.cost.text())
