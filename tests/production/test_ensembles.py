@@ -79,7 +79,7 @@ def test_a_stopped_ensemble_keeps_what_is_finished(made, reference, quick_config
     models = [(tmp_path / "e" / f"training-{i}.swnn").read_bytes() for i in (1, 2)]
     with pytest.raises(FileExistsError, match="which holds something"):
         iter_ensemble(reference, **options)
-    with pytest.raises(ValueError, match=r"got another n_trainings for .*: 3, where it was 2"):
+    with pytest.raises(ValueError, match=r"as it was begun, got another n_trainings for .*: 3, where it was 2"):
         iter_ensemble(reference, **{**options, "n_trainings": 3}, resume=True)
     resumed = list(iter_ensemble(reference, **options, resume=True))
     assert [step.index for step in resumed[:5]] == [1, 2, 3, 4, 4]
@@ -113,7 +113,7 @@ def test_without_validation_there_are_volumes_only(reference, quick_config, tmp_
         ({"shape": (10**4,) * 3}, "must fit into memory"),
         ({"shape": (10**5,) * 3, "validate": False}, "the disk must have room for"),
         ({"out": "file"}, "out must be a folder, got the file"),
-        ({"out": "other", "resume": True}, "must be an unfinished run of napari-swnn"),
+        ({"out": "other", "resume": True}, "what is gone on with must be an unfinished run of napari-swnn"),
         ({"out": "none/e"}, "the folder of .*none/e must exist"),
     ],
 )

@@ -59,7 +59,7 @@ def test_exact_volumes_are_the_same_in_a_file(model, tmp_path, name):
     assert_array_equal(read(tmp_path / name), several)
     steps = list(iter_generation(model, (20, 66, 30), seed=5, n=2, exact=True, out=tmp_path / name, resume=True))
     assert steps == [], "the finished file of this request is taken as it is"
-    with pytest.raises(ValueError, match=r"got another exact for .*: None, where it was True"):
+    with pytest.raises(ValueError, match=r"as it was begun, got another exact for .*: None, where it was True"):
         generate(model, (20, 66, 30), seed=5, n=2, out=tmp_path / name, resume=True)
 
 
@@ -87,7 +87,7 @@ def test_masks_and_periods_reach_the_file(model, tmp_path):
         labels = read(tmp_path / name)
         assert_array_equal(labels, generate(model, (64, 20, 20), **options))
         assert (labels[32:] == 7).all()
-    with pytest.raises(ValueError, match="got another mask"):
+    with pytest.raises(ValueError, match="as it was begun, got another mask"):
         generate(model, (64, 20, 20), out=tmp_path / "v.tif", mask=~mask, resume=True)
 
 
@@ -130,8 +130,8 @@ def test_nothing_is_written_over(model, tmp_path, name):
             "exact needs all of a volume before its first block, got a",
         ),
         ({"n": 10**9}, "must fit into memory"),
-        ({"shape": (10**5,) * 3, "out": "v.tif"}, "room for .*v.tif, got .* where it may take 9"),
-        ({"shape": (10**5,) * 3, "out": "v.ome.zarr"}, "room for .*v.ome.zarr, got .* where it may take 1"),
+        ({"shape": (10**5,) * 3, "out": "v.tif"}, "the disk must have room for .*v.tif, got .* where it may take 9"),
+        ({"shape": (10**5,) * 3, "out": "v.ome.zarr"}, "must have room for .*v.ome.zarr, got .* where it may take 1"),
     ],
 )
 def test_bad_input_is_refused_before_any_work(model, tmp_path, monkeypatch, options, message):

@@ -14,15 +14,13 @@ from napari_swnn._files import replaced_when_complete
 from napari_swnn._types import Shape
 from napari_swnn.core.config import TrainingConfig
 from napari_swnn.core.generation import GenerationStep
-from napari_swnn.core.grey import BLOCK_SIDE
-from napari_swnn.core.model import Model, PhaseLabels
+from napari_swnn.core.model import Model
 from napari_swnn.core.plan import TrainingPlan, plan_training
 from napari_swnn.core.reference import Reference
 from napari_swnn.core.training import TrainingStep, iter_plan
 from napari_swnn.io.ome_zarr import OmeZarrFile, open_ome_zarr
-from napari_swnn.io.volume_file import Layout
 from napari_swnn.production._request import Request, check_same, plain
-from napari_swnn.production.generation import iter_generation
+from napari_swnn.production.generation import iter_generation, layout_to_come
 from napari_swnn.validation import ValidationStep, iter_validate
 
 MemberIndex = tuple[int, int]
@@ -85,8 +83,7 @@ class EnsembleJob:
 
     def file(self, n: int = 1) -> OmeZarrFile:
         """A file like those of the volumes, with `n` of them."""
-        labels = PhaseLabels.of(self.reference)
-        return OmeZarrFile(self.folder, Layout(self.shape, labels.dtype.name, BLOCK_SIDE[len(self.shape)], n=n))
+        return OmeZarrFile(self.folder, layout_to_come(self.reference, self.shape, n))
 
     def plan(self, training: int) -> TrainingPlan:
         """The plan of a training; refuses what cannot be trained."""

@@ -16,9 +16,10 @@ from napari_swnn._types import BoolArray, FloatArray, Labels, Path, Shape
 from napari_swnn.core.exact_porosity import exact_target, iter_exact
 from napari_swnn.core.generation import GenerationStep, Progress, iter_generate
 from napari_swnn.core.grey import BLOCK_SIDE
-from napari_swnn.core.model import Model
+from napari_swnn.core.model import Model, PhaseLabels
 from napari_swnn.core.noise_gradient import NoiseGradient
 from napari_swnn.core.porosity_map import PorosityMap
+from napari_swnn.core.reference import Reference
 from napari_swnn.core.spatial_mask import SpatialMask
 from napari_swnn.core.virtual_volume import VirtualVolume, describe_volume
 from napari_swnn.io.ome_zarr import OmeZarrFile, is_ome_zarr
@@ -236,6 +237,11 @@ def file_at(out: FilePath, layout: Layout) -> VolumeFile:
     """The file at a path, of the kind that its name says; nothing is written."""
     out = out.absolute()  # workers may have other folders to start from
     return OmeZarrFile(out, layout) if is_ome_zarr(out) else TiffFile(out, layout)
+
+
+def layout_to_come(reference: Reference, shape: Shape, n: int) -> Layout:
+    """Of volumes of a model that is yet to be trained on a reference."""
+    return Layout(shape, PhaseLabels.of(reference).dtype.name, BLOCK_SIDE[len(shape)], n=n)
 
 
 def _file(out: FilePath, volumes: Sequence[VirtualVolume]) -> VolumeFile:

@@ -48,12 +48,10 @@ def check_file_of_new_model(path: Path, reference: "Reference", shape: Shape, n:
         If its name or folder will not do, it is there or begun, it cannot hold the labels of the reference, or the disk
         cannot hold it.
     """
-    from napari_swnn.core.grey import BLOCK_SIDE
-    from napari_swnn.core.model import PhaseLabels
     from napari_swnn.io.ome_zarr import is_ome_zarr
     from napari_swnn.io.tiff import check_tiff_labels
-    from napari_swnn.io.volume_file import Layout, check_free_space
-    from napari_swnn.production.generation import file_at
+    from napari_swnn.io.volume_file import check_free_space
+    from napari_swnn.production.generation import file_at, layout_to_come
 
     _check_name(path)
     if path.exists():
@@ -66,9 +64,8 @@ def check_file_of_new_model(path: Path, reference: "Reference", shape: Shape, n:
             check_tiff_labels(reference.phase, reference.background)
         except ValueError as error:
             raise BadInputError("result", full_sentence(f"{error}, or choose a .zarr")) from error
-    layout = Layout(shape, PhaseLabels.of(reference).dtype.name, BLOCK_SIDE[len(shape)], n)
     try:
-        check_free_space(file_at(path, layout))
+        check_free_space(file_at(path, layout_to_come(reference, shape, n)))
     except OSError as error:
         raise BadInputError("result", sentence(error)) from error
 
