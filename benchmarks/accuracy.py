@@ -15,7 +15,7 @@ import numpy as np
 
 import _paper
 import napari_swnn as swnn
-from napari_swnn.core.config import PRESETS
+from napari_swnn.core.training.config import PRESETS
 
 OUTPUT = Path(__file__).parent / "output"
 

@@ -15,10 +15,10 @@ import numpy as np
 
 import _paper
 import napari_swnn as swnn
-from napari_swnn.core.config import PRESETS
-from napari_swnn.core.control import control
-from napari_swnn.core.patterns import extract_patterns
-from napari_swnn.core.plan import plan_training
+from napari_swnn.core.descriptor.patterns import extract_patterns
+from napari_swnn.core.descriptor.resampling import control
+from napari_swnn.core.training.config import PRESETS
+from napari_swnn.core.training.plan import plan_training
 
 OUTPUT = Path(__file__).parent / "output"
 

@@ -16,8 +16,8 @@ import numpy as np
 
 import _paper
 import napari_swnn as swnn
-from napari_swnn.core.threshold import ThresholdCurve
-from napari_swnn.core.virtual_volume import describe_volume
+from napari_swnn.core.model.threshold import ThresholdCurve
+from napari_swnn.core.volume.virtual_volume import describe_volume
 
 ROOT = Path(__file__).resolve().parents[1]
 SIDE, SEED = 128, 7

@@ -14,9 +14,9 @@ import numpy as np
 
 import _paper
 import napari_swnn as swnn
-from napari_swnn.core.config import PRESETS
-from napari_swnn.core.cost import estimate_cost
-from napari_swnn.core.plan import plan_training
+from napari_swnn.core.training.config import PRESETS
+from napari_swnn.core.training.cost import estimate_cost
+from napari_swnn.core.training.plan import plan_training
 
 SHAPE = (128, 128, 128)
 

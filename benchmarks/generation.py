@@ -23,11 +23,12 @@ from torch import nn
 
 import _paper
 import napari_swnn as swnn
-from napari_swnn.core.authors import load_checkpoint
-from napari_swnn.core.network import NetworkConfig, Stage, StageConfig
-from napari_swnn.core.plan import plan_training
-from napari_swnn.core.stage_training import new_stage
-from napari_swnn.core.threshold import ThresholdCurve
+from napari_swnn.core.model.paper_checkpoint import load_checkpoint
+from napari_swnn.core.model.threshold import ThresholdCurve
+from napari_swnn.core.network.config import NetworkConfig, StageConfig
+from napari_swnn.core.network.stage import Stage
+from napari_swnn.core.training.plan import plan_training
+from napari_swnn.core.training.stage import new_stage
 
 OUTPUT = Path(__file__).parent / "output"
 SIDE = 128

@@ -34,7 +34,7 @@ import numpy as np
 from scipy import fft, integrate, stats
 
 import napari_swnn as swnn
-from napari_swnn.core.config import PRESETS
+from napari_swnn.core.training.config import PRESETS
 from napari_swnn.physics import Outcome, effective_conductivity, permeability
 from napari_swnn.statistics import Curve, lineal_path, percolation, pool, two_point_correlation
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from napari_swnn._sample_data import gaussian_level_set
-from napari_swnn.core.config import TrainingConfig
+from napari_swnn.core.training.config import TrainingConfig
 
 
 @pytest.fixture(autouse=True)

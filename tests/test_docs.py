@@ -36,7 +36,9 @@ def snippets(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_snippets_run(page, blobs, tiny_config, tmp_path, monkeypatch, rng):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("napari_swnn.core.config.PRESETS", dict.fromkeys(("draft", "standard", "fine"), tiny_config))
+    monkeypatch.setattr(
+        "napari_swnn.core.training.config.PRESETS", dict.fromkeys(("draft", "standard", "fine"), tiny_config)
+    )
     names = {
         "labels": np.where(blobs == 1, 1, 2),
         "mask": np.ones(blobs.shape, bool),

@@ -4,7 +4,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import multivariate_normal, norm
 
 from napari_swnn import Reference, _sample_data
-from napari_swnn.core.plan import plan_training
+from napari_swnn.core.training.plan import plan_training
 from napari_swnn.statistics import two_point_correlation
 
 SAMPLES = {"silica": 0.10, "rock": 0.20, "electrode": 0.41, "superalloy": 0.38}

@@ -16,3 +16,7 @@ def phase_colours(phase: int, background: int, colour: Any = PHASE_COLOUR) -> di
     napari leaves out label 0 only: the phase would be a hole in an opaque block.
     """
     return {phase: colour, background: "transparent", None: "transparent"}
+
+
+PREVIEW_NAME = "SWNN preview"
+"""Beginning of the name of the layer that shows a training."""

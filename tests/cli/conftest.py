@@ -7,7 +7,7 @@ from napari_swnn.cli import main
 @pytest.fixture
 def quick(monkeypatch, tiny_config):
     presets = {"standard": tiny_config, "draft": tiny_config}
-    monkeypatch.setattr("napari_swnn.core.config.PRESETS", presets)
+    monkeypatch.setattr("napari_swnn.core.training.config.PRESETS", presets)
 
 
 @pytest.fixture

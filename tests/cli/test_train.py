@@ -39,7 +39,7 @@ def test_region_of_interest_file(quick, image, tmp_path, blobs):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupting_a_training_finishes_the_model(quick, image, tmp_path, capsys, monkeypatch, number):
-    from napari_swnn.core import training
+    from napari_swnn.core.training import run as training
 
     take_stage = training.iter_stage
 
@@ -70,7 +70,7 @@ def test_a_model_that_is_there_is_not_replaced_unasked(model, image, capsys):
 
 @pytest.mark.parametrize("command", ["train", "ensemble"])
 def test_what_a_training_has_to_say_is_said(quick, image, tmp_path, capsys, monkeypatch, command):
-    from napari_swnn.core import training
+    from napari_swnn.core.training import run as training
 
     take_stage = training.iter_stage
 

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from napari_swnn.core.grey import endless_noise, everywhere, grey_and_coarse
-from napari_swnn.core.model import Model
-from napari_swnn.core.network import NetworkConfig, Stage, StageConfig
-from napari_swnn.core.threshold import ThresholdCurve
-from napari_swnn.core.windows import Window
+from napari_swnn.core.grid.windows import Window
+from napari_swnn.core.model.model import Model
+from napari_swnn.core.model.threshold import ThresholdCurve
+from napari_swnn.core.network.config import NetworkConfig, StageConfig
+from napari_swnn.core.network.evaluation import endless_noise, everywhere, grey_and_coarse
+from napari_swnn.core.network.stage import Stage
 
 
 def random_model(*, n_scales=2, dimension=3, porosity_range=None, porosity=0.2):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from napari_swnn.core.windows import Window
+from napari_swnn.core.grid.windows import Window
 from napari_swnn.io import open_ome_zarr
 from napari_swnn.io.ome_zarr import OmeZarrFile, ome_unit
 from napari_swnn.io.volume_file import Layout, check_free_space

@@ -15,8 +15,8 @@ from skimage.data import binary_blobs
 from superqt.utils._qthreading import WorkerBase
 
 from napari_swnn import Reference, train
-from napari_swnn.core.config import TrainingConfig
-from napari_swnn.widgets._workers import CHECK_THREAD
+from napari_swnn.core.training.config import TrainingConfig
+from napari_swnn.widgets.kit.threads import CHECK_THREAD
 
 TINY = TrainingConfig(
     n_scales=2,
@@ -47,13 +47,13 @@ def _one_thread():
 @pytest.fixture(autouse=True)
 def _tiny_presets(monkeypatch):
     presets = MappingProxyType({"standard": TINY, "long": LONG})
-    monkeypatch.setattr("napari_swnn.widgets._settings.PRESETS", presets)
+    monkeypatch.setattr("napari_swnn.widgets.reconstruction.settings.PRESETS", presets)
 
 
 @pytest.fixture(autouse=True)
 def _known_speed(monkeypatch):
     """A machine of known speed: nothing is measured, and nothing is written to the user's cache."""
-    from napari_swnn.core import cost
+    from napari_swnn.core.training import cost
 
     timing = cost.Timing(steps=(0.5, 2.0), banks=(0.0, 3.0), block=1.0)
     monkeypatch.setattr(cost, "_timing", lambda _plan, _cache: timing)
@@ -61,7 +61,7 @@ def _known_speed(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _no_models(monkeypatch):
-    monkeypatch.setattr("napari_swnn.widgets._models.ModelPanel.session", [])
+    monkeypatch.setattr("napari_swnn.widgets.reconstruction.models.ModelPanel.session", [])
 
 
 @pytest.fixture(scope="session")
@@ -124,7 +124,7 @@ def running(ready, user):
 @pytest.fixture
 def impatient(monkeypatch):
     """Layers are looked at soon after they have changed."""
-    monkeypatch.setattr("napari_swnn.widgets._layer_check._PATIENCE", 20)
+    monkeypatch.setattr("napari_swnn.widgets.layers.watch._PATIENCE", 20)
 
 
 @pytest.fixture

@@ -9,14 +9,14 @@ from napari_swnn.cli._progress import as_time
 
 if TYPE_CHECKING:
     from napari_swnn._types import Shape
-    from napari_swnn.core.plan import TrainingPlan
-    from napari_swnn.core.reference import Reference
+    from napari_swnn.core.descriptor.reference import Reference
+    from napari_swnn.core.training.plan import TrainingPlan
 
 
 def planned(reference: Reference, options: argparse.Namespace, *, dimension: int = 3) -> TrainingPlan:
     """Check what is asked for, and say what it comes to."""
-    from napari_swnn.core.device import describe_device
-    from napari_swnn.core.plan import plan_training
+    from napari_swnn.core.numerics.device import describe_device
+    from napari_swnn.core.training.plan import plan_training
     from napari_swnn.validation import reference_interval
 
     plan = plan_training(
@@ -63,7 +63,7 @@ def foretell(
     shared: bool = False,
 ) -> None:
     """Say what the run will take, from a short measurement that is kept for the next time."""
-    from napari_swnn.core.cost import estimate_cost
+    from napari_swnn.core.training.cost import estimate_cost
 
     cost = estimate_cost(plan, shape, n_volumes=n_volumes, exact=exact)
     models = "" if n_trainings == 1 else f" {n_trainings} models"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
-    from napari_swnn.core.reference import Reference
+    from napari_swnn.core.descriptor.reference import Reference
 
 
 def add_reference_options(parser: argparse.ArgumentParser) -> None:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from napari_swnn.cli._progress import as_time, followed
 
 if TYPE_CHECKING:
-    from napari_swnn.core.model import Model
-    from napari_swnn.core.plan import TrainingPlan
-    from napari_swnn.core.training import TrainingStep
+    from napari_swnn.core.model.model import Model
+    from napari_swnn.core.training.plan import TrainingPlan
+    from napari_swnn.core.training.run import TrainingStep
 
 
 def trained(plan: TrainingPlan) -> Model:
     """Carry out a plan, saying how far it is."""
-    from napari_swnn.core.training import iter_plan
+    from napari_swnn.core.training.run import iter_plan
 
     asked: list[int] = []
 

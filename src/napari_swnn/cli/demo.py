@@ -12,7 +12,7 @@ from napari_swnn.cli._paths import check_writable
 from napari_swnn.cli._plan import foretell, planned
 from napari_swnn.cli._progress import describe_generation, followed
 from napari_swnn.cli._training import trained
-from napari_swnn.core.config import PRESETS
+from napari_swnn.core.training.config import PRESETS
 
 SAMPLES = ("silica", "rock", "electrode", "superalloy")
 
@@ -31,7 +31,7 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Train, generate and validate, and leave the model, the volume, the report and a picture."""
     from napari_swnn import Reference, _sample_data, validate
-    from napari_swnn.core.generation import iter_generate
+    from napari_swnn.core.volume.generation import iter_generate
     from napari_swnn.figures import reconstruction_figure, save_figure
     from napari_swnn.io import write_tiff
 

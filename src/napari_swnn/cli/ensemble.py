@@ -12,10 +12,10 @@ from napari_swnn.cli._progress import as_time, followed
 from napari_swnn.cli._reference import add_reference_options, read_reference
 from napari_swnn.cli._run import add_run_options, cluster_client, resumable
 from napari_swnn.cli._shape import add_shape_option, full_shape
-from napari_swnn.core.config import PRESETS
+from napari_swnn.core.training.config import PRESETS
 
 if TYPE_CHECKING:
-    from napari_swnn.production import EnsembleStep
+    from napari_swnn.runs import EnsembleStep
 
 
 def add_to(commands: Any) -> None:

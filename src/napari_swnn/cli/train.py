@@ -11,7 +11,7 @@ from napari_swnn.cli._paths import check_new, check_writable
 from napari_swnn.cli._plan import foretell, planned
 from napari_swnn.cli._reference import add_reference_options, read_reference
 from napari_swnn.cli._training import trained
-from napari_swnn.core.config import PRESETS
+from napari_swnn.core.training.config import PRESETS
 
 
 def add_to(commands: Any) -> None:

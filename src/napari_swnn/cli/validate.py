@@ -13,7 +13,7 @@ from napari_swnn.cli._progress import followed
 from napari_swnn.cli._reference import add_reference_options, read_reference
 
 if TYPE_CHECKING:
-    from napari_swnn.core.reference import Reference
+    from napari_swnn.core.descriptor.reference import Reference
     from napari_swnn.validation import ValidationReport
 
 PICTURES = (".png", ".pdf", ".svg")

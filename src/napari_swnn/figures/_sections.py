@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from napari_swnn.core.reference import Reference
+    from napari_swnn.core.descriptor.reference import Reference
     from napari_swnn.validation import ValidationReport
 
 MOST_REALISATIONS = 3

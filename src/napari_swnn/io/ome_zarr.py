@@ -19,7 +19,7 @@ from uuid import uuid4
 import numpy as np
 
 from napari_swnn._types import Labels, Path, Shape
-from napari_swnn.core.windows import Window, aligned_boxes
+from napari_swnn.core.grid.windows import Window, aligned_boxes
 from napari_swnn.io.volume_file import PROVENANCE_KEY, Piece, VolumeFile
 
 if TYPE_CHECKING:

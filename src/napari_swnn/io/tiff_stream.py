@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from napari_swnn._types import Labels, Shape
-from napari_swnn.core.windows import Window, aligned_boxes
+from napari_swnn.core.grid.windows import Window, aligned_boxes
 from napari_swnn.io.tiff import imagej_options
 from napari_swnn.io.volume_file import PROVENANCE_KEY, Piece, VolumeFile
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from napari_swnn._files import UNFINISHED
 from napari_swnn._types import Labels, Shape
-from napari_swnn.core.windows import Window
+from napari_swnn.core.grid.windows import Window
 
 PROVENANCE_KEY = "napari-swnn"
 """Where a file keeps what its labels are and how they came about."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from napari_swnn._types import BoolArray, FloatArray, Shape
-from napari_swnn.core.reference import Reference
+from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.physics.flow import METRES
 from napari_swnn.statistics import Curve, FractionInterval
 from napari_swnn.validation._comparison import CurveComparison, Quantity, QuantityComparison

@@ -13,7 +13,7 @@ from napari_swnn._checks import check_labels, check_whole
 from napari_swnn._paper import PORE_CONDUCTIVITY, SOLID_CONDUCTIVITY
 from napari_swnn._steps import drain, retell
 from napari_swnn._types import BoolArray, Labels, Shape
-from napari_swnn.core.reference import Reference
+from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.statistics import volume_fraction_interval
 from napari_swnn.validation._assembly import Measured, MeasuredReference, assemble
 from napari_swnn.validation._connectivity import Connectivity

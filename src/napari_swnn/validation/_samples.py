@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from napari_swnn._types import BoolArray
-from napari_swnn.core.reference import Reference
+from napari_swnn.core.descriptor.reference import Reference
 
 SMALLEST = 8
 """Side in voxels of the smallest piece on which chords, clusters and pores are looked at."""

@@ -9,7 +9,7 @@ from scipy.special import stdtrit
 
 from napari_swnn._steps import drain
 from napari_swnn._types import BoolArray, FloatArray
-from napari_swnn.core.reference import Reference
+from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.statistics import FractionInterval, volume_fraction_interval
 from napari_swnn.statistics.representativity import FEW_SAMPLES
 from napari_swnn.validation._samples import Sample

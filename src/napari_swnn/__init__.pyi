@@ -1,0 +1,30 @@
+from . import core as core
+from . import figures as figures
+from . import io as io
+from . import physics as physics
+from . import runs as runs
+from . import statistics as statistics
+from . import validation as validation
+from .core.descriptor import Reference as Reference
+from .core.model import Model as Model
+from .core.training import PRESETS as PRESETS
+from .core.training import TrainingConfig as TrainingConfig
+from .core.training import estimate_cost as estimate_cost
+from .core.training import iter_training as iter_training
+from .core.training import plan_training as plan_training
+from .core.training import train as train
+from .core.volume import NoiseGradient as NoiseGradient
+from .core.volume import PorosityMap as PorosityMap
+from .core.volume import SpatialMask as SpatialMask
+from .core.volume import generate_lazy as generate_lazy
+from .figures import save_report as save_report
+from .runs import Ensemble as Ensemble
+from .runs import ensemble as ensemble
+from .runs import generate as generate
+from .runs import iter_ensemble as iter_ensemble
+from .runs import iter_generation as iter_generation
+from .validation import ValidationReport as ValidationReport
+from .validation import iter_validate as iter_validate
+from .validation import validate as validate
+
+__version__: str

@@ -1,0 +1,130 @@
+"""The descriptor: local patterns of the sections (Eq. 7-8 of the paper), at any scale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from scipy.ndimage import uniform_filter
+
+from napari_swnn._types import BoolArray, FloatArray
+from napari_swnn.core.descriptor.reference import Section
+
+MAX_PATTERNS = 65_536
+"""Patterns kept of one direction: beyond it a larger sample changes no quantile that matters."""
+
+
+def extract_patterns(
+    sections: Iterable[Section],
+    template_size: int,
+    *,
+    scale: int = 1,
+    max_patterns: int = MAX_PATTERNS,
+    rng: np.random.Generator | None = None,
+) -> FloatArray:
+    """Return the local patterns of sections, seen at a coarser scale.
+
+    At scale `s` a pattern is a window of ``t * s`` pixels a side, averaged over blocks of ``s * s`` pixels. All
+    positions serve (stride 1 in pixels, not in blocks), so coarse scales have about as many patterns as fine ones.
+
+    Parameters
+    ----------
+    sections : iterable of Section
+        Only windows wholly inside the region of interest count.
+    template_size : int
+        Side `t` of a pattern, in blocks.
+    scale : int
+        Side `s` of a block, in pixels.
+    max_patterns : int
+        If there are more, this many are drawn at random.
+    rng : numpy.random.Generator, optional
+        Source of that draw; a fixed one if not given.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(n, 1, t, t)`` float32 area fractions of the phase of interest, in [0, 1]. The second axis is the phase axis.
+
+    Raises
+    ------
+    ValueError
+        If no window fits.
+    """
+    sections = list(sections)
+    side = template_size * scale
+    counts = np.array([np.count_nonzero(windows_inside(section.inside, side)) for section in sections])
+    if counts.sum() == 0:
+        raise ValueError(too_small_message(sections, side))
+    chosen = _choose(int(counts.sum()), max_patterns, rng or np.random.default_rng(0))
+    first = np.concatenate([[0], np.cumsum(counts)])
+    parts = []
+    for section, low, high in zip(sections, first[:-1], first[1:], strict=True):
+        # Found once more, section by section: those of all sections of a large volume would fill the memory.
+        corners = np.argwhere(windows_inside(section.inside, side))
+        parts.append(_gather(section.image, corners[_between(chosen, low, high) - low], template_size, scale))
+    return np.concatenate(parts)[:, None]
+
+
+def largest_window(sections: Iterable[Section]) -> int:
+    """Side in pixels of the largest square window that lies wholly inside a region of interest."""
+    return max(_largest_square(section.inside) for section in sections)
+
+
+def too_small_message(sections: Iterable[Section], side: int) -> str:
+    """Sentence for a reference or region of interest that no pattern fits in."""
+    found = largest_window(sections)
+    return (
+        f"the reference and its region of interest must hold a square of at least {side} pixels (one pattern), "
+        f"the largest inside is {found}; use a larger image or region, or a smaller template_size"
+    )
+
+
+def windows_inside(inside: BoolArray, side: int) -> BoolArray:
+    """Whether the window with this top-left corner lies wholly inside."""
+    h, w = inside.shape
+    if min(h, w) < side:
+        return np.zeros((0, 0), bool)
+    if inside.all():
+        return np.ones((h - side + 1, w - side + 1), bool)
+    table = np.pad(np.cumsum(np.cumsum(inside, 0, dtype=np.int64), 1), ((1, 0), (1, 0)))
+    area = table[side:, side:] - table[:-side, side:] - table[side:, :-side] + table[:-side, :-side]
+    fitting: BoolArray = area == side * side
+    return fitting
+
+
+def _between(ordered: np.ndarray, low: int, high: int) -> np.ndarray:
+    """Those of the ordered numbers from `low` to below `high`."""
+    start, stop = np.searchsorted(ordered, (low, high))
+    between: np.ndarray = ordered[start:stop]
+    return between
+
+
+def _largest_square(inside: BoolArray) -> int:
+    if inside.all():
+        return int(min(inside.shape))
+    low, high = 0, min(inside.shape)
+    while low < high:  # squares of every smaller side fit where a larger one does
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if windows_inside(inside, middle).any() else (low, middle - 1)
+    return low
+
+
+def _choose(n: int, most: int, rng: np.random.Generator) -> np.ndarray:
+    return np.arange(n) if n <= most else np.sort(rng.choice(n, most, replace=False))
+
+
+def _gather(image: BoolArray, corners: np.ndarray, template_size: int, scale: int) -> FloatArray:
+    averages = block_averages(image.astype(np.float32), scale)
+    steps = scale * np.arange(template_size)
+    rows = corners[:, 0, None, None] + steps[:, None]  # (n, t, 1)
+    columns = corners[:, 1, None, None] + steps  # (n, 1, t)
+    patterns: FloatArray = averages[rows, columns]
+    return patterns
+
+
+def block_averages(image: FloatArray, scale: int) -> FloatArray:
+    """Mean of the `scale` x `scale` block that starts at each pixel, ``(h - scale + 1, w - scale + 1)``."""
+    if scale == 1:
+        return image
+    averages: FloatArray = uniform_filter(image, scale, origin=-(scale // 2), mode="constant")
+    return averages[: image.shape[0] - scale + 1, : image.shape[1] - scale + 1]

@@ -1,0 +1,8 @@
+"""Functions of position: boxes in global coordinates, the noise field, and sampled maps.
+
+May import: nothing of `core`.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,117 @@
+"""An array laid over a volume of another size, and looked up at the voxels of any scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_swnn._types import FloatArray, Shape
+from napari_swnn.core.grid.windows import Window
+
+Sampling: TypeAlias = Literal["linear", "ends", "nearest"]
+"""How values are taken between the entries of an array.
+
+``"linear"``: the entries are cells that fill the volume, and their values hold at the cells' centres. ``"ends"``: the
+first and the last entry hold on the two faces of the volume. ``"nearest"``: the value of the cell, without blends.
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class SampledField:
+    """Values over a volume: a pure function of the position, whichever window is asked for.
+
+    Attributes
+    ----------
+    values : numpy.ndarray
+        As many axes as the volume; an axis of one entry is the same all along.
+    sampling : {"linear", "ends", "nearest"}
+        How to take values between the entries.
+    extents : tuple of int
+        Of the volume, in finest voxels.
+    periodic : tuple of bool
+        Axes along which the volume repeats. Beyond the faces of the others the outermost values go on.
+    """
+
+    values: NDArray[Any]
+    sampling: Sampling
+    extents: Shape
+    periodic: tuple[bool, ...]
+
+    def window(self, window: Window, *, scale: int = 1) -> NDArray[Any]:
+        """Values at the centres of voxels.
+
+        Parameters
+        ----------
+        window : Window
+            Which voxels, on the grid of `scale`.
+        scale : int
+            Side of these voxels, in finest voxels.
+
+        Returns
+        -------
+        numpy.ndarray
+            Of the window's shape, with extents of 1 along axes where it is the same all along.
+        """
+        places = [
+            self._places(axis, (np.arange(a, b) + 0.5) * scale)
+            for axis, (a, b) in enumerate(zip(window.start, window.stop, strict=True))
+        ]
+        needed = [np.unique(np.concatenate([low, high])) for low, high, _ in places]
+        values: NDArray[Any] = self.values[np.ix_(*needed)]
+        if (values == values.flat[0]).all():
+            return values.reshape(-1)[:1].reshape((1,) * values.ndim)
+        for axis, (entries, (low, high, weight)) in enumerate(zip(needed, places, strict=True)):
+            if len(entries) > 1:
+                values = _between(values, axis, np.searchsorted(entries, low), np.searchsorted(entries, high), weight)
+        return values
+
+    def _places(self, axis: int, centres: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatArray]:
+        """The two entries between which each position lies, and the weight of the second."""
+        n, extent, periodic = self.values.shape[axis], self.extents[axis], self.periodic[axis]
+        if periodic:
+            centres = centres % extent
+        position = {
+            "linear": centres * n / extent - 0.5,
+            "ends": centres * (n - 1) / extent,
+            "nearest": np.floor(centres * n / extent),
+        }[self.sampling]
+        low = np.floor(position).astype(np.intp)
+        weight = (position - low).astype(np.float32)
+        if periodic and self.sampling == "linear":
+            return low % n, (low + 1) % n, weight
+        high = low + (self.sampling != "nearest")
+        return np.clip(low, 0, n - 1), np.clip(high, 0, n - 1), weight
+
+
+def _between(
+    values: NDArray[Any], axis: int, low: NDArray[np.intp], high: NDArray[np.intp], weight: FloatArray
+) -> NDArray[Any]:
+    first = np.take(values, low, axis)
+    if not weight.any():
+        return first
+    along = [1] * values.ndim
+    along[axis] = -1
+    # In this form two equal entries give exactly their value.
+    blended: NDArray[Any] = first + weight.reshape(along) * (np.take(values, high, axis) - first)
+    return blended
+
+
+def laid_out(values: NDArray[Any], ndim: int, *, axis: int = 0, name: str) -> NDArray[Any]:
+    """Return `values` with `ndim` axes; an array with one axis less is extruded along `axis`.
+
+    Raises
+    ------
+    ValueError
+        If the array has another number of axes, or there is no such axis.
+    """
+    if values.ndim == 0:
+        return values.reshape((1,) * ndim)
+    if values.ndim == ndim:
+        return values
+    if not (values.ndim == ndim - 1 == 2):
+        allowed = "2-D or 3-D" if ndim == 3 else "2-D"
+        raise ValueError(f"{name} must be {allowed} for a {ndim}-D model, got an array of shape {values.shape}")
+    return np.expand_dims(values, axis)

@@ -1,0 +1,1 @@
+from .pattern_loss import PatternLoss as PatternLoss

@@ -1,0 +1,8 @@
+"""The trained model, its file format and the segmentation threshold.
+
+May import: `descriptor`, `network`.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

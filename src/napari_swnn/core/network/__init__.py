@@ -1,0 +1,8 @@
+"""The mapping from noise to grey volumes: a cascade of the paper's network (Eq. 12-15).
+
+May import: `numerics`, `grid`.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,70 @@
+"""Architecture of the cascade: one small network for each scale (Eq. 12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class StageConfig:
+    """One network of the paper's kind, at one scale.
+
+    Attributes
+    ----------
+    scale : int
+        Side of its voxels, in voxels of the finest stage.
+    template_size : int
+        Side of the patterns it is trained on, in its own voxels.
+    n_blocks : int
+        Blocks of convolution (3 a side), batch norm and leaky ReLU.
+    n_channels : int
+        Features of each block.
+    n_noise_channels : int
+        Gaussian values for each voxel of the input.
+    bounded : bool
+        End in a hyperbolic tangent. The paper's network does not.
+    """
+
+    scale: int
+    template_size: int
+    n_blocks: int
+    n_channels: int
+    n_noise_channels: int
+    bounded: bool = True
+
+    @property
+    def margin(self) -> int:
+        """Voxels lost on every side: nothing is padded."""
+        return self.n_blocks
+
+    @property
+    def receptive_field(self) -> int:
+        """Side of the input that one output voxel sees (Eq. 12)."""
+        return 2 * self.n_blocks + 1
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """A cascade of stages, coarsest first. One stage alone is the paper's network.
+
+    Attributes
+    ----------
+    stages : tuple of StageConfig
+        Scales fall by factors of 2 to 1.
+    dimension : int
+        2 or 3.
+    n_phase_channels : int
+        Grey channels of the output: 1 for two phases.
+    porosity_range : tuple of float, optional
+        Lowest and highest porosity that the network can be asked for. None: it has a single one.
+    """
+
+    stages: tuple[StageConfig, ...]
+    dimension: int = 3
+    n_phase_channels: int = 1
+    porosity_range: tuple[float, float] | None = None
+
+    @property
+    def receptive_field(self) -> int:
+        """Side in finest voxels of the noise that one output voxel sees through the coarsest stage."""
+        return sum(2 * stage.n_blocks * stage.scale for stage in self.stages) + 1

@@ -1,0 +1,81 @@
+"""Grey volumes of finished stages: a pure function of stages, noise, porosity and position."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from napari_swnn.core.grid.noise import NoiseField
+from napari_swnn.core.grid.windows import Window
+from napari_swnn.core.network.cascade import NoiseSource, PorositySource, run_stages
+from napari_swnn.core.network.config import StageConfig
+from napari_swnn.core.network.stage import Stage
+from napari_swnn.core.numerics.device import convolutions_in
+
+BLOCK_SIDE = {2: 512, 3: 64}
+"""Side of the blocks of the fixed global grid, by dimension.
+
+Convolutions on windows of different shapes differ in their last bits, enough to flip a voxel near the threshold. So
+every volume, chunk and window is put together from whole blocks of one grid, and has the same bytes.
+"""
+
+
+@torch.inference_mode()
+def grey_and_coarse(
+    stages: Sequence[Stage],
+    window: Window,
+    noise: NoiseSource,
+    porosity: PorositySource | None = None,
+    precision: torch.dtype = torch.float32,
+) -> tuple[Tensor, Tensor | None]:
+    """Grey values of a window, and the coarser ones that they refine.
+
+    Parameters
+    ----------
+    stages : sequence of Stage
+        Coarsest first, in evaluation mode (`Stage.folded`).
+    window : Window
+        In voxels of the last stage. For bytes that never differ, a box of the fixed grid.
+    noise : callable
+        Gives the noise of a stage in a window, on the CPU.
+    porosity : callable, optional
+        Gives the porosity of a modulated stage in a window, on the CPU.
+    precision : torch.dtype
+        Of the convolutions; see `napari_swnn.core.numerics.device.generation_precision`.
+
+    Returns
+    -------
+    grey : torch.Tensor
+        ``(phases, *window.shape)`` float32, on the CPU.
+    coarse : torch.Tensor or None
+        The same of the stage before, on the same voxels; None if there is none.
+    """
+    device = stages[-1].head.weight.device
+
+    def noise_there(stage: StageConfig, where: Window) -> Tensor:
+        return noise(stage, where).to(device)
+
+    def porosity_there(stage: StageConfig, where: Window) -> Tensor | float:
+        assert porosity is not None
+        local = porosity(stage, where)
+        return local if isinstance(local, float) else local.to(device)
+
+    with convolutions_in(precision, device):
+        grey, coarse = run_stages(stages, window, noise_there, None if porosity is None else porosity_there)
+    return grey[0].cpu(), None if coarse is None else coarse[0].cpu()
+
+
+def endless_noise(seed: int) -> NoiseSource:
+    """The noise of an endless volume."""
+
+    def noise(stage: StageConfig, where: Window) -> Tensor:
+        return torch.from_numpy(NoiseField(seed, stage.scale, stage.n_noise_channels).window(where))[None]
+
+    return noise
+
+
+def everywhere(porosity: float | None) -> PorositySource | None:
+    """The same porosity at all places; None for stages of a single one."""
+    return None if porosity is None else lambda *_: porosity

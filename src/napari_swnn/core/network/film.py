@@ -1,0 +1,69 @@
+"""How a porosity steers a network: gains and shifts of its features, voxel by voxel."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from napari_swnn.core.numerics.thread_invariance import weighted_sums
+
+N_FEATURES = 3
+
+
+def porosity_features(porosity: Tensor, porosity_range: tuple[float, float]) -> Tensor:
+    """Smooth functions of the porosity that gains and shifts are linear in.
+
+    Parameters
+    ----------
+    porosity : torch.Tensor
+        ``(n, 1, *spatial)``, in [0, 1].
+    porosity_range : tuple of float
+        Lowest and highest porosity of the model; they are mapped to -1 and 1.
+
+    Returns
+    -------
+    torch.Tensor
+        ``(n, *spatial, N_FEATURES)``: Legendre polynomials of the first three orders.
+    """
+    low, high = porosity_range
+    u = 2 * (porosity[:, 0] - low) / (high - low) - 1
+    return torch.stack([u, 1.5 * u**2 - 0.5, 2.5 * u**3 - 1.5 * u], -1)
+
+
+class Modulation(nn.Module):
+    """Gain and shift of each channel, given by the porosity (feature-wise linear modulation [1]_).
+
+    It acts after the normalisation, which would take away what was added before it. It starts as the identity.
+
+    Parameters
+    ----------
+    n_channels : int
+        Channels of the features.
+
+    References
+    ----------
+    .. [1] Perez et al. (2018), FiLM: Visual Reasoning with a General Conditioning Layer.
+    """
+
+    def __init__(self, n_channels: int) -> None:
+        super().__init__()
+        self.gain = nn.Parameter(torch.zeros(n_channels, N_FEATURES))
+        self.shift = nn.Parameter(torch.zeros(n_channels, N_FEATURES))
+
+    def forward(self, x: Tensor, features: Tensor) -> Tensor:
+        """Modulate ``(n, channels, *spatial)`` by ``(n, *spatial, N_FEATURES)``, whose extents may be 1."""
+        gain, shift = (weighted_sums(features, weight).movedim(-1, 1) for weight in (self.gain, self.shift))
+        if torch.is_inference_mode_enabled():  # nothing is kept for a gradient: no copies either
+            return x.mul_(gain.add_(1)).add_(shift)
+        return x * (1 + gain) + shift
+
+    def folded(self, weight: Tensor, bias: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Weight and bias of a convolution that does the same for one porosity, with features ``(N_FEATURES,)``."""
+        gain = 1 + self.gain @ features
+        return weight * gain.view(-1, *[1] * (weight.ndim - 1)), bias * gain + self.shift @ features
+
+
+def cropped_features(features: Tensor, margin: int) -> Tensor:
+    """Features without `margin` voxels on every side; axes along which they are the same are kept at 1."""
+    inner = (slice(margin, -margin or None) if extent > 1 else slice(None) for extent in features.shape[1:-1])
+    return features[:, *inner]

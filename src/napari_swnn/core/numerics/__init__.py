@@ -1,0 +1,8 @@
+"""Devices, precision, determinism and fast convolutions; knows nothing of microstructures.
+
+May import: nothing of `core`.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,8 @@
+"""Evaluate a model as a volume of any size, block by block on a fixed grid.
+
+May import: every other room of `core` but `training`.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,105 @@
+"""Graded noise: the paper's way to a structure that changes continuously (sect. 3.3, Fig. 12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from napari_swnn._checks import check_in_range, check_whole
+from napari_swnn._types import FloatArray, Shape
+from napari_swnn.core.grid.sampled_field import SampledField
+from napari_swnn.core.grid.windows import Window
+from napari_swnn.core.network.config import NetworkConfig
+
+Ends = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseGradient:
+    """Mean and spread of a plain network's noise, changing linearly from one face of the volume to the opposite one.
+
+    The network has only seen noise of mean 0 and spread 1; what it makes of other noise is a variation of its
+    structure without a known porosity. For a porosity that is asked for and met, train a model for a range and give
+    a `PorosityMap`.
+
+    Parameters
+    ----------
+    mean : float or pair of float
+        On the first and on the last face; one number holds everywhere.
+    spread : float or pair of float
+        Standard deviation, at least 0, likewise.
+    axis : int
+        Along which they change.
+
+    Raises
+    ------
+    ValueError
+        If a value is not a finite number, or a spread is negative.
+    """
+
+    mean: float | Ends = 0.0
+    spread: float | Ends = 1.0
+    axis: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mean", _ends(self.mean, low=-np.inf, name="mean"))
+        object.__setattr__(self, "spread", _ends(self.spread, low=0, name="spread"))
+        object.__setattr__(self, "axis", check_whole(self.axis, name="axis", low=0, high=2))
+
+    def over(self, extents: Shape, periodic: tuple[bool, ...]) -> GradedNoise:
+        """The gradient laid over a volume.
+
+        Raises
+        ------
+        ValueError
+            If the axis is not one of the volume's.
+        """
+        check_whole(self.axis, name="axis", low=0, high=len(extents) - 1)
+        along = [-1 if axis == self.axis else 1 for axis in range(len(extents))]
+        mean, spread = (
+            SampledField(np.array(ends, np.float32).reshape(along), "ends", extents, periodic)
+            for ends in (self.mean, self.spread)
+        )
+        return GradedNoise(mean, spread)
+
+
+@dataclass(frozen=True, eq=False)
+class GradedNoise:
+    """A gradient laid over a volume."""
+
+    mean: SampledField
+    spread: SampledField
+
+    def applied(self, noise: FloatArray, window: Window, *, scale: int) -> FloatArray:
+        """Noise ``(n_channels, *window.shape)`` of mean 0 and spread 1, with the mean and spread of its place."""
+        graded: FloatArray = noise * self.spread.window(window, scale=scale) + self.mean.window(window, scale=scale)
+        return graded
+
+
+def check_noise(noise: Any, network: NetworkConfig) -> None:
+    """Refuse graded noise for a network of several scales.
+
+    Raises
+    ------
+    TypeError
+        If `noise` is not a `NoiseGradient`.
+    ValueError
+        If the network is not plain.
+    """
+    if noise is None:
+        return
+    if not isinstance(noise, NoiseGradient):
+        raise TypeError(f"noise must be a NoiseGradient, got {type(noise).__name__}; write NoiseGradient(mean=(-1, 1))")
+    if len(network.stages) > 1:
+        raise ValueError(
+            f"noise must be left out for a model of several scales, got {noise}; "
+            "train a model for a range of porosities and give a porosity map"
+        )
+
+
+def _ends(value: Any, *, low: float, name: str) -> Ends:
+    pair = tuple(value) if np.ndim(value) == 1 and len(value) == 2 else (value, value)
+    first, last = (check_in_range(v, low, np.inf, name=name, open_low=low < 0, open_high=True) for v in pair)
+    return first, last

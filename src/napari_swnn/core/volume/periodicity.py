@@ -1,0 +1,59 @@
+"""Volumes that repeat: which extents allow it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from napari_swnn._types import Shape
+from napari_swnn.core.network.config import NetworkConfig
+
+
+def check_periodic(periodic: Any, shape: Shape, network: NetworkConfig) -> tuple[bool, ...]:
+    """Return one flag for each axis.
+
+    Along a periodic axis the extent must be a multiple of the coarsest stage's voxels, so that the noise of every
+    stage repeats with the volume, and no stage may see a voxel of its input twice.
+
+    Parameters
+    ----------
+    periodic : bool or sequence of bool
+        For all axes, or for each.
+    shape : tuple of int
+        Of the volume.
+    network : NetworkConfig
+        That is to make it.
+
+    Raises
+    ------
+    ValueError
+        If the number of flags is not that of the axes, or an extent does not fit; the message names those that do.
+    """
+    flags = tuple(periodic) if isinstance(periodic, Sequence | np.ndarray) else (periodic,) * len(shape)
+    if len(flags) != len(shape) or not all(isinstance(flag, bool | np.bool_) for flag in flags):
+        raise ValueError(f"periodic must be True, False, or one of them for each of the axes, got {periodic!r}")
+    for axis, (flag, extent) in enumerate(zip(flags, shape, strict=True)):
+        if flag:
+            _check_extent(extent, axis, network)
+    return tuple(bool(flag) for flag in flags)
+
+
+def least_period(network: NetworkConfig) -> int:
+    """Least extent in voxels of a periodic axis."""
+    step = network.stages[0].scale
+    seen = max(stage.receptive_field * stage.scale for stage in network.stages)
+    return -(-seen // step) * step
+
+
+def _check_extent(extent: int, axis: int, network: NetworkConfig) -> None:
+    step, least = network.stages[0].scale, least_period(network)
+    if extent >= least and extent % step == 0:
+        return
+    below = max(extent // step * step, least)
+    above = max(below + step, least)
+    raise ValueError(
+        f"shape must be a multiple of {step} and at least {least} voxels along the periodic axis {axis}, got {extent}; "
+        f"the next that fit are {below} and {above}"
+    )

@@ -1,0 +1,221 @@
+"""Porosity that varies from place to place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from napari_swnn._checks import check_in_range, check_labels, check_whole
+from napari_swnn._types import FloatArray, Shape
+from napari_swnn.core.grid.sampled_field import SampledField, Sampling, laid_out
+
+_TOLERANCE = 1e-6
+"""Values are kept as float32: an end of a model's range may lie this far outside of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class PorosityMap:
+    """Porosity as a function of the position in a volume; made by one of the class methods.
+
+    A map has no size of its own: it fills whatever volume is generated.
+
+    Attributes
+    ----------
+    values : numpy.ndarray
+        Porosities, float32: no axis (one value), one (along `axis`), two or three.
+    sampling : {"linear", "ends", "nearest"}
+        What holds between the values; see `napari_swnn.core.grid.sampled_field`.
+    axis : int
+        Of a gradient.
+    """
+
+    values: FloatArray
+    sampling: Sampling = "linear"
+    axis: int = 0
+
+    @classmethod
+    def constant(cls, porosity: float) -> PorosityMap:
+        """The same porosity everywhere.
+
+        Parameters
+        ----------
+        porosity : float
+            In [0, 1].
+
+        Raises
+        ------
+        ValueError
+            If it is not in [0, 1].
+        """
+        return cls(_frozen(check_in_range(porosity, 0, 1, name="porosity")))
+
+    @classmethod
+    def from_array(cls, values: Any) -> PorosityMap:
+        """Porosities on a grid of any size, interpolated linearly to the voxels of the volume.
+
+        Parameters
+        ----------
+        values : array_like
+            Fractions in [0, 1], ``(z, y, x)``, or ``(y, x)``: for a volume, the same in every plane along axis 0.
+
+        Raises
+        ------
+        TypeError
+            If the values are not fractions.
+        ValueError
+            If the array is neither 2-D nor 3-D, is empty, or holds a value outside [0, 1].
+        """
+        array = np.asarray(values)
+        if not np.issubdtype(array.dtype, np.floating):
+            raise TypeError(
+                f"porosity must hold fractions as floating-point numbers, got {array.dtype}; "
+                "for labels, PorosityMap.from_labels takes the porosity of each"
+            )
+        if array.ndim not in (2, 3) or array.size == 0:
+            raise ValueError(f"porosity must be a number or a 2-D or 3-D map, got an array of shape {array.shape}")
+        low, high = float(array.min()), float(array.max())
+        if not 0 <= low <= high <= 1:  # also where a value is not a number
+            raise ValueError(f"porosity must hold values in [0, 1], got values from {low:g} to {high:g}")
+        return cls(_frozen(array))
+
+    @classmethod
+    def from_labels(cls, labels: Any, porosities: Mapping[int, float]) -> PorosityMap:
+        """One porosity for each region; regions end sharply, at the nearest voxel.
+
+        Parameters
+        ----------
+        labels : array_like
+            Integers, ``(z, y, x)`` or ``(y, x)``: for a volume, the same in every plane along axis 0.
+        porosities : mapping
+            Porosity in [0, 1] of each label.
+
+        Raises
+        ------
+        TypeError
+            If the labels are not integers.
+        ValueError
+            If a label has no porosity, or a porosity lies outside [0, 1].
+        """
+        regions = check_labels(labels)
+        values, places = np.unique(regions, return_inverse=True)
+        missing = [int(value) for value in values if int(value) not in porosities]
+        if missing:
+            raise ValueError(
+                f"porosities must name every label, got none for {', '.join(map(str, missing[:8]))}; "
+                "give each region a porosity, the background too"
+            )
+        found = [check_in_range(porosities[int(v)], 0, 1, name=f"porosities[{int(v)}]") for v in values]
+        return cls(_frozen(np.array(found)[places].reshape(regions.shape)), "nearest")
+
+    @classmethod
+    def gradient(cls, start: float, stop: float, axis: int = 0) -> PorosityMap:
+        """A linear ramp from one face of the volume to the opposite one.
+
+        Parameters
+        ----------
+        start, stop : float
+            Porosity, in [0, 1], on the first and on the last face.
+        axis : int
+            Along which it changes.
+
+        Raises
+        ------
+        ValueError
+            If a porosity is not in [0, 1], or the axis is not 0, 1 or 2.
+        """
+        ends = [check_in_range(start, 0, 1, name="start"), check_in_range(stop, 0, 1, name="stop")]
+        return cls(_frozen(np.array(ends)), "ends", check_whole(axis, name="axis", low=0, high=2))
+
+    @property
+    def extremes(self) -> tuple[float, float]:
+        """Lowest and highest porosity."""
+        return float(self.values.min()), float(self.values.max())
+
+    def over(self, extents: Shape, periodic: tuple[bool, ...]) -> SampledField:
+        """The map laid over a volume.
+
+        Raises
+        ------
+        ValueError
+            If the map has more axes than the volume, or its axis is not one of the volume's.
+        """
+        ndim = len(extents)
+        if self.values.ndim == 1:
+            check_whole(self.axis, name="axis", low=0, high=ndim - 1)
+            values = self.values.reshape([-1 if axis == self.axis else 1 for axis in range(ndim)])
+        else:
+            values = laid_out(self.values, ndim, name="porosity")
+        return SampledField(values, self.sampling, extents, periodic)
+
+
+def as_porosity_map(porosity: Any) -> PorosityMap:
+    """Return a number or an array as a map, and a map as it is."""
+    if isinstance(porosity, PorosityMap):
+        return porosity
+    if np.ndim(porosity) == 0:
+        return PorosityMap.constant(porosity)
+    return PorosityMap.from_array(porosity)
+
+
+def check_porosity(
+    porosity: Any, *, porosity_range: tuple[float, float] | None, own: float | None
+) -> PorosityMap | None:
+    """Return the map that a model is asked for, or None for a model of a single porosity.
+
+    Parameters
+    ----------
+    porosity : None, float, array_like or PorosityMap
+        As given to `generate`.
+    porosity_range : tuple of float or None
+        Of the model.
+    own : float or None
+        Porosity that the model makes if none is asked for.
+
+    Raises
+    ------
+    ValueError
+        If the model cannot make what is asked for.
+    """
+    if porosity_range is None:
+        _check_single(porosity, own)
+        return None
+    low, high = porosity_range
+    if porosity is None:
+        if own is None or not low <= own <= high:
+            known = "not known" if own is None else f"{own:.4g}"
+            raise ValueError(
+                f"porosity must be given for a model with the range [{low:g}, {high:g}] whose own is {known}; "
+                "choose a value in the range"
+            )
+        porosity = own
+    wanted = as_porosity_map(porosity)
+    lowest, highest = wanted.extremes
+    if lowest < low - _TOLERANCE or highest > high + _TOLERANCE:
+        came = f"{lowest:.4g}" if lowest == highest else f"values from {lowest:.4g} to {highest:.4g}"
+        raise ValueError(
+            f"porosity must lie in the model's range [{low:g}, {high:g}], got {came}; "
+            "choose values in it, or train with a wider range"
+        )
+    return wanted
+
+
+def _check_single(porosity: Any, own: float | None) -> None:
+    if porosity is None:
+        return
+    lowest, highest = as_porosity_map(porosity).extremes
+    if own is None or max(abs(lowest - own), abs(highest - own)) > _TOLERANCE:
+        trained = "of a single porosity" if own is None else f"trained for the single porosity {own:.4g}"
+        came = f"{lowest:.4g}" if lowest == highest else f"a map from {lowest:.4g} to {highest:.4g}"
+        raise ValueError(
+            f"porosity must be left out for a model {trained}, got {came}; train a model for a range of porosities"
+        )
+
+
+def _frozen(values: Any) -> FloatArray:
+    # A copy: what a caller later writes into an array must not change volumes that were described before.
+    array = np.array(values, np.float32)
+    array.flags.writeable = False
+    return array

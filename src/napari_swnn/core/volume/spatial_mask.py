@@ -1,0 +1,82 @@
+"""Masks: structure in one part of a volume only (sect. 3.3 of the paper)."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from typing import Any
+
+import numpy as np
+
+from napari_swnn._checks import check_choice, check_whole
+from napari_swnn._types import Shape
+from napari_swnn.core.grid.sampled_field import SampledField, laid_out
+
+METHODS = ("composite", "noise")
+
+
+@dataclass(frozen=True, eq=False)
+class SpatialMask:
+    """Where a volume is to have structure.
+
+    Parameters
+    ----------
+    mask : array_like
+        Booleans, or labels of which all but 0 count, ``(z, y, x)`` or ``(y, x)``, of any size: it fills the volume,
+        and each voxel takes the nearest entry.
+    outside : int, optional
+        Label of the voxels outside. By default, that of the background with ``method="composite"``; with
+        ``method="noise"`` the outside is left as the network makes it.
+    axis : int
+        Along which a 2-D mask is extruded in a volume.
+    method : {"composite", "noise"}
+        ``"composite"`` cuts: inside, every voxel is the same as without a mask. ``"noise"`` is the paper's way,
+        which multiplies the network's input by the mask, at every scale: the structure gives way to what the
+        network makes of no noise at all within some voxels of the border.
+
+    Raises
+    ------
+    TypeError
+        If the mask holds neither booleans nor integers.
+    ValueError
+        If the mask is empty or of a wrong dimension, or the method is not known.
+    """
+
+    mask: Any
+    _: KW_ONLY
+    outside: int | None = None
+    axis: int = 0
+    method: str = "composite"
+
+    def __post_init__(self) -> None:
+        array = np.asarray(self.mask)
+        if array.dtype != bool and not np.issubdtype(array.dtype, np.integer):
+            raise TypeError(f"mask must hold booleans or labels, got {array.dtype}; threshold it first")
+        if array.ndim not in (2, 3):
+            raise ValueError(f"mask must be 2-D or 3-D, got an array of shape {array.shape}")
+        if not array.any():
+            raise ValueError("mask must hold at least one voxel, got an empty mask; mark where to have structure")
+        # A copy: what a caller later writes into an array must not change volumes that were described before.
+        inside = np.array(array != 0)
+        inside.flags.writeable = False
+        object.__setattr__(self, "mask", inside)
+        if self.outside is not None:
+            outside = check_whole(self.outside, name="outside", low=-(2**31), high=2**32 - 1)
+            object.__setattr__(self, "outside", outside)
+        object.__setattr__(self, "axis", check_whole(self.axis, name="axis", low=0, high=2))
+        check_choice(self.method, METHODS, name="method")
+
+    def over(self, extents: Shape, periodic: tuple[bool, ...]) -> SampledField:
+        """The mask laid over a volume.
+
+        Raises
+        ------
+        ValueError
+            If the mask has more axes than the volume.
+        """
+        inside = laid_out(self.mask, len(extents), axis=self.axis, name="mask")
+        return SampledField(inside, "nearest", extents, periodic)
+
+
+def as_mask(mask: Any) -> SpatialMask | None:
+    """Return an array as a mask, and a mask or None as it is."""
+    return mask if mask is None or isinstance(mask, SpatialMask) else SpatialMask(mask)

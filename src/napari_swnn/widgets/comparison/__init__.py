@@ -1,0 +1,4 @@
+"""The panel *SWNN compare*: volumes beside the reference.
+
+May import: `kit`, `layers`, `lazy`.
+"""

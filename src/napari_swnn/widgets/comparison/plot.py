@@ -1,0 +1,104 @@
+"""One statistic of the reference and of the volumes, as curves."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyqtgraph as pg
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QColor
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+if TYPE_CHECKING:
+    from napari_swnn.validation import CurveComparison
+    from napari_swnn.widgets.comparison.work import Comparison
+
+ORIGIN = 8
+"""How far the enlarged origin reaches, in voxels."""
+_TEXT = {True: "#f0f1f2", False: "#1e1e21"}
+
+
+class ComparisonPlot(QWidget):
+    """Dashed: the reference, with its own interval as a band; one line in its colour for each volume."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._plot = pg.PlotWidget(background=None)
+        self._plot.setMenuEnabled(False)
+        self._plot.setMouseEnabled(False, False)
+        self._plot.hideButtons()
+        self._plot.setStyleSheet("background: transparent")  # the view keeps the first theme's colour otherwise
+        self._plot.getPlotItem().layout.setContentsMargins(0, 4, 8, 6)  # the label reaches below its axis
+        for name in ("bottom", "left"):
+            self._plot.getAxis(name).enableAutoSIPrefix(False)
+        self._shown: tuple[Comparison, str, bool] | None = None
+        self.lines: list[pg.PlotDataItem] = []
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._plot)
+        self.setFixedHeight(250)
+        self.set_dark(True)
+
+    def show_curve(self, comparison: "Comparison", key: str, *, origin: bool) -> None:
+        """Draw one statistic; with `origin` only its first distances, each with a mark."""
+        self._shown = (comparison, key, origin)
+        curve = comparison.report.curves[key]
+        part = slice(ORIGIN + 1 if origin else _end(curve))
+        self._plot.clear()
+        self._draw_band(curve, part)
+        self.lines = [
+            self._draw(curve.distance[part], volume.values[part], pg.mkPen(colour, width=2), colour, origin)
+            for volume, colour in zip(curve.realisations, comparison.colours, strict=True)
+        ]
+        dashed = pg.mkPen(self._text, width=2, style=Qt.PenStyle.DashLine)
+        reference = self._draw(curve.distance[part], curve.reference.values[part], dashed, self._text, origin)
+        self.lines.append(reference)
+        self._plot.setLabel("bottom", _with_unit(curve.argument, curve.reference.unit))
+        self._plot.setLabel("left", _with_unit(curve.symbol, curve.unit))
+        self._plot.autoRange(padding=0.04)
+        if not origin and np.nanmin(curve.reference.values) >= 0:
+            self._plot.setYRange(0, self._plot.viewRange()[1][1], padding=0)
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._shown = None
+        self.lines = []
+        self._plot.clear()
+
+    def set_dark(self, dark: bool) -> None:
+        """Follow a dark or light theme."""
+        self._text = QColor(_TEXT[dark])
+        for name in ("bottom", "left"):
+            axis = self._plot.getAxis(name)
+            axis.setPen(self._text)
+            axis.setTextPen(self._text)
+        if self._shown is not None:
+            comparison, key, origin = self._shown
+            self.show_curve(comparison, key, origin=origin)
+
+    def _draw(self, x: np.ndarray, y: np.ndarray, pen: object, colour: object, marked: bool) -> pg.PlotDataItem:
+        marks = {"symbol": "o", "symbolSize": 6, "symbolBrush": colour, "symbolPen": None} if marked else {}
+        return self._plot.plot(x, y, pen=pen, connect="finite", **marks)
+
+    def _draw_band(self, curve: "CurveComparison", part: slice) -> None:
+        middle, half, distance = curve.reference.values[part], curve.half_width[part], curve.distance[part]
+        known = np.isfinite(middle) & np.isfinite(half)
+        if not known.any():
+            return
+        low, high = middle - half, middle + half
+        if not (middle[known] < 0).any():
+            low = np.maximum(low, 0)
+        edges = [pg.PlotCurveItem(distance[known], values[known], pen=None) for values in (low, high)]
+        colour = QColor(self._text)
+        colour.setAlpha(45)
+        self._plot.addItem(pg.FillBetweenItem(*edges, brush=pg.mkBrush(colour)))
+
+
+def _end(curve: "CurveComparison") -> int:
+    """How many distances to show: densities of lengths end in a long tail of nothing."""
+    values = np.nan_to_num(np.array([curve.reference.values, *(volume.values for volume in curve.realisations)]))
+    seen = np.flatnonzero((np.abs(values) > 0.01 * values.max()).any(axis=0))
+    return min(len(curve.distance), int(1.1 * seen[-1]) + 3) if seen.size else len(curve.distance)
+
+
+def _with_unit(text: str, unit: str) -> str:
+    return f"{text} ({unit})" if unit else text

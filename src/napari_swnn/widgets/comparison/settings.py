@@ -1,0 +1,106 @@
+"""The upper part of the comparison panel: what is compared with what."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+
+from napari_swnn._layer_style import METADATA_KEY
+from napari_swnn.widgets.comparison.volume_list import VolumeList
+from napari_swnn.widgets.kit.controls import Combo, Form, LayerCombo, Note
+from napari_swnn.widgets.layers.snapshot import phase_of_interest
+
+if TYPE_CHECKING:
+    from napari.layers import Labels as LabelsLayer
+
+_TIPS = {
+    "reference": "The segmented micrograph that the volumes should resemble: a Labels layer (2-D, or a 3-D volume).",
+    "phase": "The phase of interest, usually the pores. The volumes use the same label for it.",
+    "region": "A Labels layer painted over the part of the reference that counts; all of it if none is chosen.",
+    "volumes": "Labels layers to compare with the reference: tick as many as you like. The colours are those of the "
+    "curves. Results of a reconstruction from this reference are ticked by themselves.",
+    "physics": "Also solve for the heat conductivity (0.026 W/(m·K) in the phase of interest, 1.4 in the rest) and the "
+    "permeability of every volume along z, y and x. This takes minutes where the rest takes seconds.",
+}
+
+
+class CompareSettings(QWidget):
+    """What the user chooses.
+
+    `reference_changed` is sent when the reference has to be looked at again; `changed` when something else changed.
+    """
+
+    reference_changed = Signal()
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.reference, self.region = LayerCombo(), LayerCombo(no_layer="whole image")
+        self.phase, self.volumes = Combo(), VolumeList()
+        self.physics = QCheckBox("with conductivity and permeability")
+        self.note = Note()
+        self.form = Form()
+        self._layers: list[LabelsLayer] = []
+        self._wanted: int | None = None
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        rows: list[tuple[str, str, QWidget, tuple[Note, ...]]] = [
+            ("reference", "Reference", self.reference, ()),
+            ("phase", "Phase", self.phase, ()),
+            ("region", "Region of\ninterest", self.region, ()),
+            ("volumes", "Volumes", self.volumes, (self.note,)),
+            ("physics", "Physics", self.physics, ()),
+        ]
+        for key, label, control, notes in rows:
+            self.form.add_row(key, label, control, _TIPS[key], *notes)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.form)
+
+    def _connect(self) -> None:
+        self.reference.chosen.connect(self._on_reference)
+        self.region.chosen.connect(self.reference_changed)
+        self.phase.currentIndexChanged.connect(self._on_phase)
+        self.volumes.ticked.connect(self.changed)
+        self.physics.toggled.connect(self._on_physics)
+
+    def set_layers(self, layers: "Iterable[LabelsLayer]") -> None:
+        """Offer these layers; a section is taken for the reference before a volume."""
+        self._layers = sorted(layers, key=lambda layer: layer.ndim)  # stable: else in the viewer's order
+        self.region.set_layers(self._layers)
+        self.reference.set_layers(self._layers)
+        self._offer_volumes()
+
+    def show_phases(self, phases: dict[int, float]) -> None:
+        """Offer the labels of the reference, with their fractions."""
+        entries = [(f"{value}  ({100 * fraction:.1f} %)", value) for value, fraction in phases.items()]
+        self.phase.set_entries(entries, phase_of_interest(phases, self._wanted))
+
+    def set_dark(self, dark: bool) -> None:
+        """Follow a dark or light theme."""
+        self.form.set_dark(dark)
+
+    def _offer_volumes(self) -> None:
+        others = [layer for layer in self._layers if layer is not self.reference.value]
+        self.volumes.set_layers(others, tick=[layer for layer in others if self._comes_from_reference(layer)])
+
+    def _comes_from_reference(self, layer: "LabelsLayer") -> bool:
+        facts = layer.metadata.get(METADATA_KEY) or {}
+        reference = self.reference.value
+        return reference is not None and facts.get("reference") == reference.name
+
+    def _on_reference(self) -> None:
+        self._wanted = None
+        self.phase.set_entries([])
+        self._offer_volumes()
+        self.reference_changed.emit()
+
+    def _on_phase(self, _index: int) -> None:
+        self._wanted = self.phase.value
+        self.changed.emit()
+
+    def _on_physics(self, _on: bool) -> None:
+        self.changed.emit()

@@ -1,0 +1,150 @@
+"""The lower part of the comparison panel: curves, numbers, notes, and files."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from napari_swnn.widgets.comparison.plot import ComparisonPlot
+from napari_swnn.widgets.comparison.table import ComparisonTable
+from napari_swnn.widgets.kit.controls import Combo, Note, Problem
+from napari_swnn.widgets.kit.file_dialogs import ask_file, ask_folder
+from napari_swnn.widgets.kit.formatting import capital
+from napari_swnn.widgets.kit.threads import Checker
+
+if TYPE_CHECKING:
+    from napari_swnn.widgets.comparison.work import Comparison
+
+_FILES = {"CSV": ("Table of all numbers", "csv"), "JSON": ("All numbers", "json"), "HTML report": ("Report", "html")}
+_LEGEND = (
+    "Dashed: the reference, with the 95 % interval from its own parts as a band. Lines: the volumes, in the colours of "
+    "the list and of the table's columns. More on each number: point at it."
+)
+
+
+class ComparisonView(QWidget):
+    """Shows a comparison and writes it to files."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.comparison: Comparison | None = None
+        self.curve, self.origin = Combo(), QCheckBox("enlarge the origin")
+        self.plot, self.table = ComparisonPlot(), ComparisonTable()
+        self.notes, self.state, self.problem = Note(), Note(), Problem()
+        self.buttons = {name: QPushButton(f"{name}…") for name in (*_FILES, "Figures")}
+        self._writer = Checker(self)
+        self._written = ""
+        self._lay_out()
+        self._connect()
+        self.hide()
+
+    def _lay_out(self) -> None:
+        self.curve.setToolTip("The statistic that is drawn, as a function of a distance.")
+        self.origin.setToolTip("Only the first few voxels: the slope of S₂ there is the specific surface.")
+        self.buttons["CSV"].setToolTip("Write all numbers and curves as a table, one value a line.")
+        self.buttons["JSON"].setToolTip("Write all numbers and curves for a program to read.")
+        self.buttons["HTML report"].setToolTip("Write one page with all tables and figures, to read and to print.")
+        self.buttons["Figures"].setToolTip("Write every figure as PNG and SVG into a folder.")
+        head, files, layout = QHBoxLayout(), QGridLayout(), QVBoxLayout(self)
+        head.addWidget(QLabel("Curve"))
+        head.addWidget(self.curve, 1)
+        for i, button in enumerate(self.buttons.values()):
+            files.addWidget(button, i // 2, i % 2)
+        legend = Note()
+        legend.setStyleSheet("font-size: 8pt;")
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(head)
+        for widget in (self.origin, self.plot, legend, self.table, self.notes):
+            layout.addWidget(widget)
+        layout.addLayout(files)
+        layout.addWidget(self.state)
+        layout.addWidget(self.problem)
+        legend.say(_LEGEND)
+
+    def _connect(self) -> None:
+        self.curve.currentIndexChanged.connect(self._on_curve)
+        self.origin.toggled.connect(self._on_curve)
+        for name, slot in (("CSV", self._on_csv), ("JSON", self._on_json), ("HTML report", self._on_html)):
+            self.buttons[name].clicked.connect(slot)
+        self.buttons["Figures"].clicked.connect(self._on_figures)
+        self._writer.done.connect(self._on_written)
+        self._writer.failed.connect(self._on_failed)
+
+    def show_comparison(self, comparison: "Comparison") -> None:
+        """Show curves and numbers; the chosen curve stays chosen."""
+        self.comparison = comparison
+        curves = comparison.report.curves.items()
+        self.curve.set_entries([(capital(curve.name), key) for key, curve in curves], self.curve.value)
+        self.table.show_comparison(comparison)
+        self.notes.say("\n".join(f"• {note}" for note in comparison.report.notes))
+        self.state.say("")
+        self.problem.say("")
+        self._draw()
+        self.show()
+
+    def clear(self) -> None:
+        """Show nothing: there is nothing to compare any more."""
+        self.comparison = None
+        self.plot.clear()
+        self.hide()
+
+    def set_dark(self, dark: bool) -> None:
+        """Follow a dark or light theme."""
+        self.plot.set_dark(dark)
+        self.problem.set_dark(dark)
+
+    def drop(self) -> None:
+        """Hear no more of a file that is being written; it is written to the end."""
+        self._writer.drop()
+
+    def _draw(self) -> None:
+        if self.comparison is not None and self.curve.value is not None:
+            self.plot.show_curve(self.comparison, self.curve.value, origin=self.origin.isChecked())
+
+    def _on_curve(self, _index: int) -> None:
+        self._draw()
+
+    def _on_csv(self) -> None:
+        self._save("CSV")
+
+    def _on_json(self) -> None:
+        self._save("JSON")
+
+    def _on_html(self) -> None:
+        self._save("HTML report")
+
+    def _save(self, name: str) -> None:
+        kind, ending = _FILES[name]
+        title = "" if self.comparison is None else f"{self.comparison.reference} comparison"
+        self._write(_write_report, ask_file(self, f"Save as {name}", title, {kind: ending}))
+
+    def _on_figures(self) -> None:
+        self._write(_write_figures, ask_folder(self, "Folder for the figures"))
+
+    def _write(self, write: "Callable[[Comparison, Path], None]", path: Path | None) -> None:
+        if path is None or self.comparison is None:
+            return
+        self._written = path.name
+        self.problem.say("")
+        self.state.say(f"Writing {path.name}…")
+        self._writer.request(write, self.comparison, path)
+
+    def _on_written(self, _result: object) -> None:
+        self.state.say(f"Written: {self._written}.")
+
+    def _on_failed(self, text: str) -> None:
+        self.state.say("")
+        self.problem.say(f"{self._written} was not written: {text}")
+
+
+def _write_report(comparison: "Comparison", path: Path) -> None:
+    from napari_swnn.figures import save_report
+
+    save_report(comparison.report, path)
+
+
+def _write_figures(comparison: "Comparison", path: Path) -> None:
+    from napari_swnn.figures import save_plates
+
+    save_plates(comparison.report, path)

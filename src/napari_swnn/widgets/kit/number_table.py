@@ -1,0 +1,126 @@
+"""A table of numbers as tall as it needs to be: the panel scrolls, not the table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from textwrap import fill
+
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QResizeEvent
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from napari_swnn.widgets.kit.swatch import swatch
+
+_NAME_WIDTHS = {True: 30, False: 18}
+"""Characters of a row's name before it wraps, where there is room and where there is none."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """Top of a column: a short text, more on it, and perhaps a colour."""
+
+    text: str
+    tip: str = ""
+    colour: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number in every column.
+
+    Attributes
+    ----------
+    name : str
+        With its unit.
+    cells : tuple of str
+        One for each column.
+    tips : tuple of str
+        More on each cell; may be left out.
+    """
+
+    name: str
+    cells: tuple[str, ...]
+    tips: tuple[str, ...] = ()
+
+
+class NumberTable(QTableWidget):
+    """Names of rows at the left, where they stay in view; columns fill the width, or scroll if they are many."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._names: list[str] = []
+        self._fitted_width = 0
+        self.setStyleSheet("font-size: 8pt;")
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.setWordWrap(False)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+
+    def show_numbers(self, heads: Sequence[Head], rows: Sequence[Row]) -> None:
+        """Replace everything that is shown."""
+        self.setColumnCount(len(heads))
+        self.setRowCount(len(rows))
+        for column, head in enumerate(heads):
+            item = QTableWidgetItem(head.text)
+            item.setToolTip(head.tip)
+            if head.colour:
+                item.setIcon(swatch(head.colour))
+            self.setHorizontalHeaderItem(column, item)
+        for i, row in enumerate(rows):
+            for column, text in enumerate(row.cells):
+                cell = QTableWidgetItem(text)
+                cell.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                cell.setToolTip(row.tips[column] if row.tips else "")
+                self.setItem(i, column, cell)
+        self._names = [row.name for row in rows]
+        self._fit()
+
+    def text(self, row: int, column: int) -> str:
+        """What a cell says."""
+        item = self.item(row, column)
+        return "" if item is None else str(item.text())
+
+    def row_of(self, name: str) -> int:
+        """Index of the row whose name begins so.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
+        for i in range(self.rowCount()):
+            if self.verticalHeaderItem(i).text().replace("\n", " ").startswith(name):
+                return i
+        raise KeyError(name)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Fit the columns to the new width."""
+        super().resizeEvent(event)
+        if self.width() != self._fitted_width:  # else it is the rows' names that take room from the columns, or give it
+            self._fit()
+        self._share_width()
+
+    def _name_rows(self) -> None:
+        for wide in (True, False):
+            width = _NAME_WIDTHS[wide]
+            self.setVerticalHeaderLabels([fill(name, width, break_long_words=False) for name in self._names])
+            if self._columns_width() + self.verticalHeader().sizeHint().width() <= self.width():
+                break
+
+    def _columns_width(self) -> int:
+        header = self.horizontalHeader()
+        return sum(max(self.sizeHintForColumn(i), header.sectionSizeHint(i)) for i in range(self.columnCount()))
+
+    def _share_width(self) -> None:
+        # Where there is too little room, to stretch the last column would cut its numbers off.
+        self.horizontalHeader().setStretchLastSection(self._columns_width() <= self.viewport().width())
+
+    def _fit(self) -> None:
+        self._fitted_width = self.width()
+        self._name_rows()
+        self._share_width()
+        self.resizeRowsToContents()
+        height = self.horizontalHeader().sizeHint().height() + 2 * self.frameWidth()
+        height += sum(self.rowHeight(i) for i in range(self.rowCount()))
+        self.setFixedHeight(height + self.horizontalScrollBar().sizeHint().height())

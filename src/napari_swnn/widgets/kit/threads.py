@@ -1,0 +1,201 @@
+"""Run work off the viewer's thread and bring its results back as signals.
+
+The work itself is a plain function or generator that knows no layer. Results arrive in the viewer's thread, as signals
+to bound methods, which Qt disconnects when the panel is gone.
+"""
+
+import logging
+from collections.abc import Callable, Generator
+from contextlib import suppress
+from dataclasses import dataclass
+from threading import Thread
+from typing import Any
+
+from qtpy.QtCore import QObject, Signal
+
+from napari_swnn.widgets.kit.formatting import full_sentence
+from napari_swnn.widgets.kit.shutdown import of_the_end
+
+CHECK_THREAD = "napari-swnn check"
+
+logger = logging.getLogger(__name__)
+
+
+class WorkFailedError(Exception):
+    """Work in a thread failed; the text is one sentence for the user.
+
+    It is no `RuntimeError`: the generator worker takes one for a deleted worker and never ends (superqt), while most
+    errors of PyTorch, such as want of memory, are just that.
+    """
+
+
+def guarded(work: Callable[..., Generator[Any, None, Any]], *args: Any) -> Generator[Any, None, Any]:
+    """The same work, with every error as a `WorkFailedError`."""
+    try:
+        return (yield from work(*args))
+    except Exception as error:
+        if not of_the_end(error):
+            logger.exception("%s failed", work.__name__)
+        raise WorkFailedError(sentence(error)) from error
+
+
+def sentence(error: BaseException) -> str:
+    """One sentence for the user; errors that are no one's input name their kind."""
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
+        return "There is not enough memory; choose a smaller size, smaller training volumes, or another device."
+    if isinstance(error, ImportError | OSError) and "torch" in str(error).lower():
+        return (
+            f"PyTorch could not be loaded ({_first_line(error)}); check its installation, and on Windows that of the "
+            "Visual C++ runtime."
+        )
+    if isinstance(error, ValueError | TypeError | OSError | WorkFailedError):
+        return full_sentence(_first_line(error))
+    return f"Something went wrong: {_first_line(error)} ({type(error).__name__})."
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+class Running(QObject):
+    """Runs one generator at a time in a worker thread.
+
+    After each piece of work exactly one of its own signal for results, `failed` and `cancelled` is emitted, unless it
+    was abandoned: then nothing is.
+    """
+
+    failed = Signal(str)
+    cancelled = Signal()
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._worker: Any = None
+        self._stepped: Any = None
+        self._done: Any = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether work is under way."""
+        return self._worker is not None
+
+    def stop(self) -> None:
+        """Cancel what is under way."""
+        if self._worker is not None:
+            self._worker.quit()
+
+    def abandon(self) -> None:
+        """Cancel whatever is under way and hear no more of it."""
+        if self._worker is not None:
+            self._worker.quit()
+            self._worker = None
+
+    def _start(self, stepped: Any, done: Any, work: Callable[..., Any], *args: Any) -> None:
+        from napari.qt.threading import create_worker
+
+        self._stepped, self._done = stepped, done
+        self._worker = create_worker(
+            guarded,
+            work,
+            *args,
+            _start_thread=True,  # one that is never started would count as pending when the viewer closes
+            _ignore_errors=True,
+            _connect={
+                "yielded": self._on_yielded,
+                "returned": self._on_returned,
+                "errored": self._on_errored,
+                "aborted": self._on_aborted,
+            },
+        )
+
+    def _on_yielded(self, step: Any) -> None:
+        if self._worker is not None:
+            self._stepped.emit(step)
+
+    def _on_returned(self, result: Any) -> None:
+        if self._ended():
+            self._done.emit(result)
+
+    def _on_errored(self, error: Exception) -> None:
+        if self._ended():
+            self.failed.emit(str(error))
+
+    def _on_aborted(self) -> None:
+        if self._ended():
+            self.cancelled.emit()
+
+    def _ended(self) -> bool:
+        """Free the runner; false if the work was abandoned."""
+        expected, self._worker = self._worker is not None, None
+        return expected
+
+
+class TaskRunner(Running):
+    """Runs any generator, one at a time; `stepped` brings what it yields, `done` what it returns."""
+
+    stepped = Signal(object)
+    done = Signal(object)
+
+    def run(self, work: Callable[..., Generator[Any, None, Any]], *args: Any) -> None:
+        """Start `work`."""
+        self._start(self.stepped, self.done, work, *args)
+
+
+class Checker(QObject):
+    """Runs short work quietly; of several requests, only the last one is answered.
+
+    A plain thread: the viewer asks for no confirmation to close because of it, and nothing is said if the panel is
+    gone by the time of the answer.
+    """
+
+    done = Signal(object)
+    failed = Signal(str)
+    _answered = Signal(object)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._running = self._wanted = False
+        self._next: tuple[Any, ...] = ()
+        self._answered.connect(self._on_answered)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is to come."""
+        return self._running and self._wanted
+
+    def request(self, work: Callable[..., Any], *args: Any) -> None:
+        """Do `work` in a thread, once what runs has ended."""
+        self._next, self._wanted = (work, *args), True
+        if not self._running:
+            self._start_next()
+
+    def drop(self) -> None:
+        """Answer no request that was made up to now."""
+        self._next, self._wanted = (), False
+
+    def _start_next(self) -> None:
+        task, self._next, self._running = self._next, (), True
+        Thread(target=self._work, args=task, name=CHECK_THREAD).start()
+
+    def _work(self, work: Callable[..., Any], *args: Any) -> None:
+        outcome: Any
+        try:
+            outcome = work(*args)
+        except Exception as error:  # noqa: BLE001  (whatever it is, the panel must come to know)
+            outcome = _Failure(error)
+        with suppress(RuntimeError):  # the panel was deleted meanwhile
+            self._answered.emit(outcome)
+
+    def _on_answered(self, outcome: Any) -> None:
+        self._running = False
+        if self._next:
+            self._start_next()
+        elif self._wanted and isinstance(outcome, _Failure):
+            logger.warning("%s", outcome.error, exc_info=outcome.error)
+            self.failed.emit(sentence(outcome.error))
+        elif self._wanted:
+            self.done.emit(outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    error: Exception

@@ -1,0 +1,4 @@
+"""Reading layers of the viewer, watching them, and adding results as layers.
+
+May import: `kit`.
+"""

@@ -1,0 +1,203 @@
+"""The layers that a run adds to the viewer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pint
+
+from napari_swnn._layer_style import METADATA_KEY, PHASE_COLOUR, PREVIEW_NAME, phase_colours
+from napari_swnn._types import Labels, Shape
+from napari_swnn.widgets.layers.reading import place_of
+
+if TYPE_CHECKING:
+    from napari.layers import Labels as LabelsLayer
+    from napari.viewer import Viewer
+
+    from napari_swnn.core.descriptor.reference import Reference
+    from napari_swnn.core.model.model import Model
+
+PREVIEW_INTERVAL = 1.0
+"""Seconds between two refreshes of the preview; redrawing a volume takes the viewer a good part of one."""
+_PENDING_COLOUR = (0.5, 0.5, 0.5, 0.25)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a volume needs to be shown: its labels and the size of its voxels."""
+
+    phase: int
+    background: int
+    voxel_size: float
+    unit: str
+
+    @classmethod
+    def of_reference(cls, reference: "Reference") -> "Look":
+        """As the volumes made from a reference."""
+        return cls(reference.phase, reference.background, reference.voxel_size, reference.unit)
+
+    @classmethod
+    def of_model(cls, model: "Model") -> "Look":
+        """As the volumes that a model generates."""
+        return cls(model.labels.phase, model.labels.background, model.voxel_size, model.unit)
+
+
+class OutputLayers:
+    """The layers that one run adds to the viewer; it touches no others.
+
+    They stand beside what the viewer shows already: a realisation has no place in the reference image.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where to add them.
+    colour : array_like, optional
+        Colour of the phase of interest, for labels that napari would not show in 3-D by itself.
+    """
+
+    def __init__(self, viewer: "Viewer", colour: Any = None) -> None:
+        self._viewer = viewer
+        self._colour = PHASE_COLOUR if colour is None else colour
+        self._corner = _free_corner(viewer)
+        self._camera = _camera(viewer)
+        self._preview: LabelsLayer | None = None
+        self._shown_at = -np.inf
+
+    def show_preview(self, labels: Labels, look: Look, *, scale: int) -> None:
+        """Show an unfinished volume, at most once in `PREVIEW_INTERVAL`.
+
+        Parameters
+        ----------
+        labels : numpy.ndarray
+            The volume.
+        look : Look
+            Of the result.
+        scale : int
+            Side of the volume's voxels in those of the result.
+        """
+        if monotonic() - self._shown_at >= PREVIEW_INTERVAL:
+            self._refresh_preview(labels, replace(look, voxel_size=look.voxel_size * scale))
+
+    def show_porosity(self, labels: Labels, look: Look, porosity: float) -> None:
+        """Show a small volume of a porosity that is being chosen; one that the user removed comes back."""
+        if self._preview is not None and self._preview not in self._viewer.layers:
+            self._preview = None
+        self._refresh_preview(labels, look)
+        if self._preview is not None:
+            self._preview.name = f"{PREVIEW_NAME} · porosity {porosity:.3f}"
+
+    def _refresh_preview(self, labels: Labels, coarse: Look) -> None:
+        if self._preview is None:
+            self._preview = self._add(labels, PREVIEW_NAME, coarse)
+        elif self._preview in self._viewer.layers:  # else the user removed it, and it stays so
+            self._preview.data = labels
+            self._preview.scale = (coarse.voxel_size,) * labels.ndim
+        self._shown_at = monotonic()
+
+    def remove_preview(self) -> None:
+        """Remove the preview if it is still there."""
+        if self._preview is not None and self._preview in self._viewer.layers:
+            self._viewer.layers.remove(self._preview)
+        self._preview = None
+
+    def show_result(self, labels: Labels, name: str, look: Look, metadata: Mapping[str, Any]) -> "LabelsLayer":
+        """Add a realisation, with where it came from in its metadata; the preview goes."""
+        layer = self._add(labels, name, look)
+        self.remove_preview()  # after, for napari resets the view where the number of dimensions changes
+        layer.metadata[METADATA_KEY] = dict(metadata)
+        return layer
+
+    def show_levels(
+        self, levels: Sequence[Any], name: str, look: Look, metadata: Mapping[str, Any], *, pending: int | None = None
+    ) -> "LabelsLayer":
+        """Add a realisation in several resolutions, of which nothing is read before it is looked at.
+
+        Parameters
+        ----------
+        levels : sequence of array_like
+            The finest first.
+        name, look, metadata
+            As for `show_result`.
+        pending : int, optional
+            Label of voxels that are still to come; they are shown in grey.
+        """
+        layer = self._add(levels, name, look)
+        self.remove_preview()
+        if pending is not None:
+            shown = np.array(layer.get_color(look.phase) if look.background == 0 else self._colour, float)
+            layer.colormap = _phase_colours(look, shown, {pending: _PENDING_COLOUR})
+        layer.metadata[METADATA_KEY] = dict(metadata)
+        return layer
+
+    def _add(self, labels: Any, name: str, look: Look) -> "LabelsLayer":
+        multiscale = not isinstance(labels, np.ndarray)
+        ndim = labels[0].ndim if multiscale else labels.ndim
+        chosen = self._viewer.layers.selection.active
+        moved = _camera(self._viewer) != self._camera
+        layer = self._viewer.add_labels(
+            labels,
+            name=name,
+            multiscale=multiscale,
+            opacity=1.0,  # it covers nothing
+            scale=(look.voxel_size,) * ndim,
+            translate=self._corner[-ndim:],
+            units=(_known_unit(look.unit),) * ndim,
+            axis_labels=("z", "y", "x")[-ndim:],
+        )
+        if look.background != 0:
+            layer.colormap = _phase_colours(look, self._colour)
+        if chosen is not None:  # the user may be painting
+            self._viewer.layers.selection.active = chosen
+        if not moved:  # else the user is looking at something
+            self._viewer.fit_to_view()
+            self._camera = _camera(self._viewer)
+        return layer
+
+
+def show_part(viewer: "Viewer", labels: Labels, name: str, whole: "LabelsLayer", start: Shape) -> "LabelsLayer":
+    """Add a part of a volume in its place, looking like it; the first voxel is `start` of the whole."""
+    chosen = viewer.layers.selection.active
+    place = place_of(whole, labels.ndim) | {"translate": np.array(whole.translate) + np.array(whole.scale) * start}
+    layer = viewer.add_labels(labels, name=name, opacity=1.0, **place)
+    layer.colormap = whole.colormap
+    layer.metadata[METADATA_KEY] = {**whole.metadata.get(METADATA_KEY, {}), "first_voxel": list(start), "lazy": False}
+    if chosen is not None:
+        viewer.layers.selection.active = chosen
+    return layer
+
+
+def show_in_3d(viewer: "Viewer", layer: "LabelsLayer") -> None:
+    """Turn the viewer to three dimensions, on one layer, seen from a corner."""
+    viewer.dims.ndisplay = 3
+    viewer.scene.camera.angles = (-25.0, 35.0, 12.0)
+    viewer.fit_to_view(layers=[layer], margin=0.3)  # corners reach further than the faces it is fitted by
+
+
+def _phase_colours(look: Look, colour: Any, others: Mapping[int, Any] = MappingProxyType({})) -> Any:
+    from napari.utils.colormaps import DirectLabelColormap
+
+    return DirectLabelColormap(color_dict=phase_colours(look.phase, look.background, colour) | dict(others))
+
+
+def _free_corner(viewer: "Viewer") -> tuple[float, float, float]:
+    """Where a volume can stand to the right of all layers, top edges in line."""
+    if len(viewer.layers) == 0:
+        return (0.0, 0.0, 0.0)
+    low, high = viewer.layers.extent.world
+    return (0.0, float(low[-2]), float(high[-1] + 0.06 * (high[-1] - low[-1])))
+
+
+def _camera(viewer: "Viewer") -> tuple[float, ...]:
+    camera = viewer.scene.camera
+    return (*camera.center, camera.zoom, *camera.angles, viewer.dims.ndisplay)
+
+
+def _known_unit(unit: str) -> str:
+    try:
+        physical = pint.get_application_registry().Unit(unit).is_compatible_with("meter")
+    except (pint.PintError, AttributeError, ValueError):  # a model file may name any unit
+        physical = False
+    return unit if physical else "pixel"

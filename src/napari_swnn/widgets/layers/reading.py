@@ -1,0 +1,125 @@
+"""Reading the user's layers: their labels, the size of their voxels, and where they are."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pint
+
+from napari_swnn.widgets.kit.formatting import told_shape
+from napari_swnn.widgets.kit.input_error import BadInputError
+
+if TYPE_CHECKING:
+    from napari.layers import Image
+    from napari.layers import Labels as LabelsLayer
+
+MOST_LAZY = 2**27
+"""Voxels of a layer computed on demand that are read without being asked for (512³)."""
+
+
+def values_of(layer: "LabelsLayer | Image", control: str) -> Any:
+    """The values of a layer as they are, ``(y, x)`` or ``(z, y, x)``: nothing is copied, and lazy ones stay lazy.
+
+    Parameters
+    ----------
+    layer : napari.layers.Labels or napari.layers.Image
+        Its leading axes of length 1 are left out.
+    control : str
+        Key of the control that a problem belongs beside.
+
+    Returns
+    -------
+    numpy.ndarray or dask array
+        Do not write to it.
+
+    Raises
+    ------
+    BadInputError
+        If it is neither a section nor a volume.
+    """
+    data = layer.data[0] if layer.multiscale else layer.data
+    if not isinstance(data, np.ndarray) and not hasattr(data, "__dask_graph__"):
+        import dask.array  # for zarr and the like, which would read a whole volume to leave out an axis
+
+        data = dask.array.from_array(data)
+    while data.ndim > 2 and data.shape[0] == 1:
+        data = data[0]
+    if data.ndim not in (2, 3):
+        raise BadInputError(control, f"“{layer.name}” has {data.ndim} axes; pick one 2-D section or one 3-D volume.")
+    if 0 in data.shape:
+        raise BadInputError(control, f"“{layer.name}” holds no pixel.")
+    return data
+
+
+def copy_of(layer: "LabelsLayer | Image", control: str) -> np.ndarray:
+    """A copy of the values of a layer, ``(y, x)`` or ``(z, y, x)``, in memory.
+
+    Raises
+    ------
+    BadInputError
+        As by `values_of` and `check_readable`.
+    """
+    values = values_of(layer, control)
+    check_readable(layer, values, control)
+    return np.array(values)
+
+
+def check_readable(layer: "LabelsLayer | Image", values: Any, control: str) -> None:
+    """Refuse values that are read or computed on demand and are many: that could take for ever.
+
+    Raises
+    ------
+    BadInputError
+        If they should be cropped first.
+    """
+    in_memory = isinstance(values, np.ndarray) and not isinstance(values, np.memmap)
+    if not in_memory and values.size > MOST_LAZY:
+        raise BadInputError(
+            control,
+            f"“{layer.name}” is read on demand and holds {told_shape(values.shape)} voxels; crop the part that you "
+            "need into a layer of its own.",
+        )
+
+
+def voxel_size_of(layer: "LabelsLayer", ndim: int, control: str) -> float:
+    """Side of the voxels of a layer, in its unit.
+
+    Raises
+    ------
+    BadInputError
+        If they are no cubes.
+    """
+    scale = [abs(float(side)) for side in layer.scale[-ndim:]]
+    if max(scale) > 1.001 * min(scale):
+        sides = " × ".join(f"{side:g}" for side in scale)
+        raise BadInputError(
+            control, f"The pixels of “{layer.name}” measure {sides}; resample it so that all sides are equal."
+        )
+    return scale[-1]
+
+
+def unit_of(layer: "LabelsLayer") -> str:
+    """Short name of a layer's unit of length, ``"voxel"`` where it has none."""
+    unit = layer.units[-1]
+    return f"{unit:~}" if unit.is_compatible_with("meter") else "voxel"
+
+
+def length_ratio(unit: str, other: str) -> float:
+    """How many of the other unit of length one unit is; units as `unit_of` names them."""
+    if unit == other:
+        return 1.0
+    return float(pint.get_application_registry().Quantity(1.0, unit).to(other).magnitude)
+
+
+def place_of(layer: "LabelsLayer", ndim: int) -> dict[str, Any]:
+    """Arguments that put a new layer of `ndim` axes where another one is."""
+    place: dict[str, Any] = {name: tuple(getattr(layer, name))[-ndim:] for name in ("scale", "translate", "units")}
+    place["axis_labels"] = ("z", "y", "x")[-ndim:]
+    if layer.ndim == ndim:  # else they also turn the axes that were left out
+        place |= {"rotate": layer.rotate, "shear": layer.shear, "affine": layer.affine}
+    return place
+
+
+def phase_colour(layer: "LabelsLayer", phase: int) -> Any:
+    """Colour of a phase as the viewer shows it, None where it shows none."""
+    colour = layer.get_color(phase)
+    return None if colour is None or colour[3] == 0 else colour

@@ -1,0 +1,92 @@
+"""A copy of what a reconstruction takes from the viewer."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_swnn._types import Labels
+from napari_swnn.widgets.kit.formatting import told_shape
+from napari_swnn.widgets.kit.input_error import BadInputError
+from napari_swnn.widgets.layers.reading import copy_of, unit_of, voxel_size_of
+
+if TYPE_CHECKING:
+    from napari.layers import Labels as LabelsLayer
+
+    from napari_swnn.core.descriptor.reference import Reference
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A copy of everything that a reconstruction takes from the viewer.
+
+    The user may paint on, rename or remove the layers while it is in use.
+
+    Attributes
+    ----------
+    name : str
+        Name of the reference layer.
+    labels : numpy.ndarray
+        ``(y, x)`` or ``(z, y, x)``.
+    region : numpy.ndarray or None
+        Region of interest of the same shape, as booleans.
+    voxel_size : float
+        Side of a pixel.
+    unit : str
+        Of the voxel size; ``"voxel"`` if the layer has no physical unit.
+    """
+
+    name: str
+    labels: Labels
+    region: np.ndarray | None
+    voxel_size: float
+    unit: str
+
+    @classmethod
+    def take(cls, layer: "LabelsLayer", region: "LabelsLayer | None" = None) -> "Snapshot":
+        """Copy a reference layer and, if given, the layer that marks the region of interest.
+
+        Raises
+        ------
+        BadInputError
+            If the layers cannot describe a reference.
+        """
+        labels = copy_of(layer, "reference")
+        inside = None if region is None else copy_of(region, "region") != 0
+        if inside is not None and inside.shape != labels.shape:
+            own, other = told_shape(inside.shape), told_shape(labels.shape)
+            text = f"The region of interest has {own} pixels, the reference {other}; draw it on the same image."
+            raise BadInputError("region", text)
+        if inside is not None and not inside.any():
+            raise BadInputError("region", "The region of interest is empty; paint where the material is.")
+        return cls(layer.name, labels, inside, voxel_size_of(layer, labels.ndim, "reference"), unit_of(layer))
+
+    def reference(self, phase: int) -> "Reference":
+        """The checked reference for a phase of interest."""
+        from napari_swnn.core.descriptor.reference import Reference
+
+        return Reference(self.labels, phase=phase, roi=self.region, voxel_size=self.voxel_size, unit=self.unit)
+
+    def equals(self, other: "Snapshot") -> bool:
+        """Whether another snapshot shows the same."""
+        return (
+            (self.name, self.voxel_size, self.unit) == (other.name, other.voxel_size, other.unit)
+            and np.array_equal(self.labels, other.labels)
+            and np.array_equal(self._inside(), other._inside())
+        )
+
+    def _inside(self) -> np.ndarray:
+        return np.ones((), bool) if self.region is None else self.region
+
+    def phases(self) -> dict[int, float]:
+        """Fraction of each label within the region of interest."""
+        visible = self.labels if self.region is None else self.labels[self.region]
+        values, counts = np.unique(visible, return_counts=True)
+        return {int(value): float(count / visible.size) for value, count in zip(values, counts, strict=True)}
+
+
+def phase_of_interest(phases: dict[int, float], wanted: int | None) -> int:
+    """The wanted label if it is there, else 1, else the highest."""
+    if wanted in phases:
+        return wanted
+    return 1 if 1 in phases else max(phases)

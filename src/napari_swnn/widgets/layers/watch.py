@@ -1,0 +1,169 @@
+"""Keeps what is known about chosen layers up to date."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from napari_swnn.widgets.kit.input_error import BadInputError
+from napari_swnn.widgets.kit.threads import Checker
+from napari_swnn.widgets.layers.reading import check_readable, unit_of, values_of, voxel_size_of
+
+if TYPE_CHECKING:
+    from napari.layers import Labels as LabelsLayer
+
+_PATIENCE = 200
+"""Milliseconds without a change before layers are looked at: painting sends many."""
+_WATCHED = ("data", "paint", "scale", "units", "name")
+"""Events of a layer after which it has to be looked at again."""
+
+
+class LayerWatch(QObject):
+    """Sends `changed` at once when a watched layer changes, and `settled` when the changes have come to rest."""
+
+    changed = Signal()
+    settled = Signal()
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._watched: list[Any] = []
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_PATIENCE)
+        self._timer.timeout.connect(self.settled)
+
+    def watch(self, layers: "Iterable[LabelsLayer]") -> None:
+        """Watch these layers and no others."""
+        wanted = list(layers)
+        for layer, connect in [(old, False) for old in self._watched] + [(new, True) for new in wanted]:
+            for name in _WATCHED:
+                emitter = getattr(layer.events, name)
+                (emitter.connect if connect else emitter.disconnect)(self.touch)
+        self._watched = wanted
+
+    def touch(self, _event: Any = None) -> None:
+        """Take note of a change."""
+        self.wait()
+        self.changed.emit()
+
+    def wait(self) -> None:
+        """Say once more that all is at rest, when it is."""
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Leave the layers alone."""
+        self._timer.stop()
+        self.watch([])
+
+
+@dataclass(frozen=True, eq=False)
+class LayerFacts:
+    """What a segmented layer holds.
+
+    Attributes
+    ----------
+    name : str
+        Of the layer.
+    labels : numpy.ndarray or dask array
+        ``(y, x)`` or ``(z, y, x)``: the layer's own, not to be written to.
+    voxel_size : float
+        Side of a voxel.
+    unit : str
+        Of the voxel size; ``"voxel"`` if the layer has no physical unit.
+    phases : dict of int to float
+        Fraction of each label; empty until it was looked at.
+    """
+
+    name: str
+    labels: Any
+    voxel_size: float
+    unit: str
+    phases: dict[int, float]
+
+    @classmethod
+    def take(cls, layer: "LabelsLayer", control: str) -> "LayerFacts":
+        """What is known of a layer without reading its labels.
+
+        Raises
+        ------
+        BadInputError
+            If it is no section and no volume of cubic voxels, or too large to be read on demand.
+        """
+        labels = values_of(layer, control)
+        check_readable(layer, labels, control)
+        return cls(layer.name, labels, voxel_size_of(layer, labels.ndim, control), unit_of(layer), {})
+
+    def with_phases(self) -> "LayerFacts":
+        """The same, with the fraction of each label; reads the layer block by block."""
+        from napari_swnn.statistics.volume_fraction import volume_fractions
+
+        return LayerFacts(self.name, self.labels, self.voxel_size, self.unit, volume_fractions(self.labels))
+
+
+class LayerCheck(QObject):
+    """Looks at chosen layers, in a thread, whenever they have changed.
+
+    Parameters
+    ----------
+    take : callable
+        Takes from the layers what is needed, in the viewer's thread; returns None if none is chosen, and raises a
+        `BadInputError` if they cannot be used.
+    look : callable
+        Finds out about it, in a thread.
+    control : str
+        Key of the control that an error in the thread belongs beside.
+
+    Attributes
+    ----------
+    found
+        What `look` returned; None while that is not known.
+    problem : BadInputError or None
+        Why the layers cannot be used.
+    """
+
+    changed = Signal()
+
+    def __init__(self, take: Callable[[], Any], look: Callable[[Any], Any], control: str, parent: QObject) -> None:
+        super().__init__(parent)
+        self.found: Any = None
+        self.problem: BadInputError | None = None
+        self._take, self._look, self._control = take, look, control
+        self._watch, self._checker = LayerWatch(self), Checker(self)
+        self._watch.changed.connect(self._forget)
+        self._watch.settled.connect(self._begin)
+        self._checker.done.connect(self._on_found)
+        self._checker.failed.connect(self._on_failed)
+
+    def restart(self, *layers: "LabelsLayer | None") -> None:
+        """Watch these layers, forget what is known, and look again."""
+        self._watch.watch([layer for layer in layers if layer is not None])
+        self._watch.touch()
+
+    def stop(self) -> None:
+        """Leave the layers alone."""
+        self._watch.stop()
+        self._checker.drop()
+
+    def _forget(self) -> None:
+        self.found = self.problem = None
+        self._checker.drop()
+        self.changed.emit()
+
+    def _begin(self) -> None:
+        try:
+            taken = self._take()
+        except BadInputError as problem:
+            self.problem = problem
+            self.changed.emit()
+            return
+        if taken is not None:
+            self._checker.request(self._look, taken)
+
+    def _on_found(self, found: Any) -> None:
+        self.found = found
+        self.changed.emit()
+
+    def _on_failed(self, text: str) -> None:
+        self.problem = BadInputError(self._control, text)
+        self.changed.emit()

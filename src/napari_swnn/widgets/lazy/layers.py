@@ -1,0 +1,124 @@
+"""Layers of volumes that are computed where they are looked at, and boxes taken out of them."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_swnn.widgets.kit.input_error import BadInputError
+from napari_swnn.widgets.layers.output import Look, OutputLayers
+from napari_swnn.widgets.lazy.tiles import Tiles, TileView
+
+if TYPE_CHECKING:
+    from napari.layers import Labels as LabelsLayer
+    from napari.viewer import Viewer
+
+    from napari_swnn.core.grid.windows import Window
+    from napari_swnn.core.volume.virtual_volume import VirtualVolume
+
+_COARSEST = 128
+"""Longest side of the coarsest level: small enough to be drawn whole in 3-D."""
+
+
+def tiles_of(layer: Any) -> Tiles | None:
+    """What computes a lazy layer; None for any other layer."""
+    data = layer.data[0] if getattr(layer, "multiscale", False) else None
+    if not isinstance(data, TileView):
+        return None
+    tiles: Any = data.tiles
+    found: Tiles = getattr(tiles, "__wrapped__", tiles)  # napari hands out proxies, also of what is ours
+    return found
+
+
+def open_lazily(
+    viewer: "Viewer", volume: "VirtualVolume", name: str, metadata: dict[str, Any], output: OutputLayers
+) -> "LabelsLayer":
+    """Add a volume as a layer that opens at once and is computed while it is looked at."""
+    outside = [] if volume.mask is None or volume.mask.outside is None else [volume.mask.outside]
+    look = Look.of_model(volume.model)
+    tiles = Tiles(volume, [look.phase, look.background, *outside])
+    strides = [1, 2]
+    while max(volume.shape) // strides[-1] > _COARSEST:
+        strides.append(2 * strides[-1])
+    levels = [tiles.level(stride) for stride in strides]
+    facts = {**metadata, "lazy": True, "label_of_voxels_to_come": tiles.pending}
+    layer = output.show_levels(levels, name, look, facts, pending=tiles.pending)
+    tiles.follow(layer)
+
+    def stop(event: Any) -> None:
+        if event.value is layer:
+            tiles.stop()
+            viewer.layers.events.removed.disconnect(stop)
+
+    viewer.layers.events.removed.connect(stop)
+    return layer
+
+
+def lazy_layer(viewer: "Viewer") -> "LabelsLayer | None":
+    """The lazy layer to take a box from: the active one, else the topmost visible one."""
+    active = viewer.layers.selection.active
+    if active is not None and tiles_of(active) is not None:
+        return active
+    found = (layer for layer in reversed(viewer.layers) if layer.visible and tiles_of(layer) is not None)
+    return next(found, None)
+
+
+def rest(viewer: "Viewer") -> None:
+    """Let other work go first: lazy layers go on when they are next looked at."""
+    for tiles in map(tiles_of, viewer.layers):
+        if tiles is not None:
+            tiles.stop()
+
+
+def box_around_view(viewer: "Viewer", layer: "LabelsLayer", side: int) -> "Window":
+    """A box in a lazy layer: around what is looked at, or the marked rectangle of the active Shapes layer.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The position of its sliders and of its camera count.
+    layer : napari.layers.Labels
+        The lazy layer.
+    side : int
+        Voxels along each axis; of a rectangle, along the axis across it.
+
+    Raises
+    ------
+    BadInputError
+        If the rectangle lies beside the layer.
+    """
+    from napari_swnn.core.grid.windows import Window
+
+    tiles = tiles_of(layer)
+    assert tiles is not None
+    extents = np.array(tiles.volume.shape)
+    point, sides = np.array(viewer.dims.point, float), np.full(len(extents), side)
+    displayed = list(viewer.dims.displayed)
+    point[displayed[-2:]] = viewer.scene.camera.center[-2:]
+    marked = _rectangle(viewer) if viewer.dims.ndisplay == 2 else None
+    centre = np.array(layer.world_to_data(point))
+    if marked is not None:
+        low, high = marked
+        ends = []
+        for corner in (low, high):
+            point[displayed] = corner
+            ends.append(np.array(layer.world_to_data(point)))
+        shown = [axis - (len(point) - len(extents)) for axis in displayed]
+        centre[shown] = (ends[0][shown] + ends[1][shown]) / 2
+        sides[shown] = np.maximum(1, np.abs(ends[1][shown] - ends[0][shown]).round().astype(int))
+        if np.any(centre[shown] < 0) or np.any(centre[shown] >= extents[shown]):
+            raise BadInputError("region", f"The rectangle lies beside “{layer.name}”; draw it on that layer.")
+    sides = np.minimum(sides, extents)
+    start = np.clip(np.round(centre - sides / 2).astype(int), 0, extents - sides)
+    return Window(tuple(map(int, start)), tuple(map(int, start + sides)))
+
+
+def _rectangle(viewer: "Viewer") -> tuple[np.ndarray, np.ndarray] | None:
+    """Corners, in the world, of the marked shape of the active Shapes layer."""
+    from napari.layers import Shapes
+
+    layer = viewer.layers.selection.active
+    if not isinstance(layer, Shapes) or len(layer.data) == 0:
+        return None
+    chosen = sorted(layer.selected_data)[:1] or [len(layer.data) - 1]
+    corners = np.array([layer.data_to_world(corner)[-2:] for corner in layer.data[chosen[0]]])
+    return corners.min(axis=0), corners.max(axis=0)

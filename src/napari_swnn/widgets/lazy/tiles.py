@@ -1,0 +1,273 @@
+"""A volume that is computed while it is looked at: what the viewer asks for never makes it wait.
+
+`Tiles` keeps the blocks that were looked at, and computes missing ones in a thread. `TileView` is what napari takes for
+an array: a level of a pyramid, cut lazily. Read in the viewer's thread, it gives what there is, with `Tiles.pending`
+where a block is still to come; the coarse volume that would be drawn in 3-D is left empty. Read in any other thread, or
+as a box in full resolution, it gives the true labels.
+"""
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from itertools import product
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+import numpy as np
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from napari_swnn._checks import check_memory
+from napari_swnn._types import Labels, Shape
+from napari_swnn.widgets.kit.shutdown import of_the_end
+from napari_swnn.widgets.kit.threads import CHECK_THREAD, sentence
+
+if TYPE_CHECKING:
+    from napari_swnn.core.volume.virtual_volume import VirtualVolume
+
+logger = logging.getLogger(__name__)
+
+_MOST_BYTES = 2**29
+_REFRESH = 300
+"""Milliseconds between two refreshes while blocks arrive."""
+
+Key = tuple[int, ...]
+
+
+class Tiles(QObject):
+    """Blocks of a volume: kept, and computed in a thread, those that were asked for last first.
+
+    Parameters
+    ----------
+    volume : VirtualVolume
+        What is looked at.
+
+    Attributes
+    ----------
+    pending : int
+        Label of voxels that are not computed yet; none of the volume's.
+    """
+
+    _computed = Signal()
+    _stopped = Signal(str)
+
+    def __init__(self, volume: "VirtualVolume", taken: Sequence[int]) -> None:
+        from napari_swnn.core.network.evaluation import BLOCK_SIDE
+
+        super().__init__()
+        self.volume, self.side = volume, BLOCK_SIDE[volume.ndim]
+        self.pending = next(label for label in range(int(np.iinfo(volume.dtype).max), -1, -1) if label not in taken)
+        self._kept: OrderedDict[Key, Labels] = OrderedDict()
+        self._wanted: list[Key] = []
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._layer: Callable[[], Any] = lambda: None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_REFRESH)
+        self._timer.timeout.connect(self._refresh)
+        self._said = ""
+        self._computed.connect(self._on_computed)
+        self._stopped.connect(self._on_stopped)
+
+    def level(self, stride: int) -> "TileView":
+        """The volume, or every `stride`-th voxel of it along each axis."""
+        return TileView(self, tuple(range(0, extent, stride) for extent in self.volume.shape))
+
+    def follow(self, layer: Any) -> None:
+        """Compute what this layer shows, and refresh it as blocks arrive."""
+        self._layer = ref(layer)
+        layer.refresh()
+
+    def is_shown(self, stride: int) -> bool:
+        """Whether the layer shows this level now: thumbnails are taken from the coarsest one at any time."""
+        layer = self._layer()
+        return layer is not None and stride == 2**layer.data_level
+
+    @property
+    def busy(self) -> bool:
+        """Whether blocks are to come."""
+        return self._thread is not None
+
+    def kept(self, key: Key) -> Labels | None:
+        """A block that is there."""
+        with self._lock:
+            labels = self._kept.get(key)
+            if labels is not None:
+                self._kept.move_to_end(key)
+            return labels
+
+    def compute(self, key: Key) -> Labels:
+        """A block, computed if need be."""
+        labels = self.kept(key)
+        if labels is None:
+            labels = self.volume.labels(self._block(key))
+            with self._lock:
+                self._kept[key] = labels
+                while len(self._kept) > 1 and sum(kept.nbytes for kept in self._kept.values()) > _MOST_BYTES:
+                    self._kept.popitem(last=False)
+        return labels
+
+    def want(self, keys: Sequence[Key]) -> None:
+        """Compute these blocks, in this order, and no others any more."""
+        with self._lock:
+            self._wanted = list(keys)
+            if self._wanted and self._thread is None:
+                self._thread = threading.Thread(target=self._work, name=CHECK_THREAD)
+                self._thread.start()
+
+    def stop(self) -> None:
+        """Compute nothing more that nobody looks at."""
+        self.want(())
+        self._timer.stop()
+
+    def _block(self, key: Key) -> Any:
+        from napari_swnn.core.grid.windows import Block, Window
+
+        box = Window(tuple(i * self.side for i in key), tuple((i + 1) * self.side for i in key))
+        return Block(box, box.intersection(Window.of_shape(self.volume.shape)))
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._wanted or not threading.main_thread().is_alive():  # napari is ending
+                    self._thread = None
+                    return
+                key = self._wanted.pop(0)
+            try:
+                self.compute(key)
+            except Exception as error:
+                if not of_the_end(error):
+                    logger.exception("a block of a lazy layer failed")
+                with self._lock:
+                    self._wanted, self._thread = [], None
+                with suppress(RuntimeError):
+                    self._stopped.emit(sentence(error))
+                return
+            with suppress(RuntimeError):  # the viewer was closed meanwhile
+                self._computed.emit()
+
+    def _on_stopped(self, text: str) -> None:
+        """Say why the rest stays as it is; once, though each look at the layer tries again."""
+        from napari.utils.notifications import show_error
+
+        layer = self._layer()
+        if layer is not None and text != self._said:
+            self._said = text
+            show_error(f"“{layer.name}” was not computed where it is grey; it is tried again when you move. {text}")
+
+    def _on_computed(self) -> None:
+        self._said = ""
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _refresh(self) -> None:
+        layer = self._layer()
+        if layer is not None:
+            layer.refresh(extent=False)
+
+
+class TileView:
+    """Part of a volume, as an array that computes nothing before it is read.
+
+    Parameters
+    ----------
+    tiles : Tiles
+        The blocks.
+    axes : tuple of range or int
+        Which voxels of the volume, along each axis; a number takes the axis away.
+    """
+
+    def __init__(self, tiles: Tiles, axes: tuple[range | int, ...]) -> None:
+        self.tiles, self._axes = tiles, axes
+
+    @property
+    def shape(self) -> Shape:
+        """Along the axes that are left."""
+        return tuple(len(axis) for axis in self._axes if isinstance(axis, range))
+
+    @property
+    def ndim(self) -> int:
+        """Axes that are left."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of voxels."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the labels."""
+        return self.tiles.volume.dtype
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: Any) -> Any:
+        entries = list(index if isinstance(index, tuple) else (index,))
+        if Ellipsis in entries:
+            at = entries.index(Ellipsis)
+            entries[at : at + 1] = [slice(None)] * (self.ndim - len(entries) + 1)
+        entries += [slice(None)] * (self.ndim - len(entries))
+        given = iter(entries)
+        axes = tuple(_cut(axis, next(given)) if isinstance(axis, range) else axis for axis in self._axes)
+        view = TileView(self.tiles, axes)
+        return view if view.ndim else view.read(wait=False)[()]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        labels = self.read(wait=threading.current_thread() is not threading.main_thread() or self._is_volume)
+        return labels if dtype is None else labels.astype(dtype, copy=False)
+
+    @property
+    def _is_volume(self) -> bool:
+        """Whether it is a part in full resolution, with all its axes: more than the viewer asks for."""
+        return len(self._axes) > 2 and all(isinstance(axis, range) and axis.step == 1 for axis in self._axes)
+
+    def read(self, *, wait: bool) -> Labels:
+        """The labels: all of them if one can wait, else what is there, and the rest is on its way."""
+        spans = tuple(axis if isinstance(axis, range) else range(axis, axis + 1) for axis in self._axes)
+        shape = tuple(map(len, spans))
+        if wait:
+            check_memory(shape, self.dtype.itemsize)
+        if not wait and len(shape) == self.ndim > 2:  # in 3-D single blocks would hide the boxes that are computed
+            return np.full(shape, self.tiles.volume.model.labels.background, self.dtype)
+        labels = np.full(shape, self.tiles.pending, self.dtype)
+        missing = []
+        for key in product(*(_blocks_of(span, self.tiles.side) for span in spans)):
+            block = self.tiles.compute(key) if wait else self.tiles.kept(key)
+            if block is None:
+                missing.append(key)
+                continue
+            places = [_overlap(span, i, self.tiles.side) for span, i in zip(spans, key, strict=True)]
+            labels[tuple(to for to, _ in places)] = block[tuple(source for _, source in places)]
+        strides = {axis.step for axis in self._axes if isinstance(axis, range)}
+        if not wait and self.ndim == 2 and self.tiles.is_shown(min(strides)):
+            self.tiles.want(_from_the_middle(missing))
+        return labels.reshape(self.shape)
+
+
+def _cut(axis: range, entry: Any) -> range | int:
+    if isinstance(entry, slice):
+        return axis[entry]
+    return axis[int(entry)]
+
+
+def _blocks_of(span: range, side: int) -> range:
+    return range(span[0] // side, span[-1] // side + 1) if len(span) else range(0)
+
+
+def _overlap(span: range, block: int, side: int) -> tuple[slice, slice]:
+    """Where the voxels of a block belong in a span, and which of the block's they are."""
+    first = max(0, -(-(block * side - span.start) // span.step))
+    stop = min(len(span), -(-((block + 1) * side - span.start) // span.step))
+    start = span.start + first * span.step - block * side
+    return slice(first, stop), slice(start, start + (stop - first - 1) * span.step + 1, span.step)
+
+
+def _from_the_middle(keys: Sequence[Key]) -> list[Key]:
+    if not keys:
+        return []
+    middle = np.mean(np.array(keys), axis=0)
+    return sorted(keys, key=lambda key: float(np.sum((np.array(key) - middle) ** 2)))

@@ -1,0 +1,138 @@
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+from scipy.ndimage import gaussian_filter, uniform_filter
+
+from napari_swnn.core.descriptor.autocovariance import (
+    autocovariance,
+    beyond_chance,
+    box_weights,
+    chance_deviation,
+    reference_autocovariance,
+)
+from napari_swnn.core.descriptor.patterns import block_averages
+from napari_swnn.core.descriptor.reference import Section
+from napari_swnn.statistics import two_point_correlation
+
+
+def by_listing_pairs(values, inside, reach, step=1):
+    """Mean product over all pairs (i, j) and (i, -j) blocks apart, with both ends inside."""
+    h, w = values.shape
+    result = np.zeros((reach + 1, reach + 1))
+    for i, j in product(range(reach + 1), repeat=2):
+        products = [
+            values[y, x] * values[y + i * step, x + sign * j * step]
+            for y, x in product(range(h - i * step), range(w))
+            for sign in (1, -1)
+            if 0 <= x + sign * j * step < w and inside[y, x] and inside[y + i * step, x + sign * j * step]
+        ]
+        result[i, j] = np.mean(products)
+    return result
+
+
+@pytest.fixture
+def section(rng):
+    inside = np.ones((15, 18), bool)
+    inside[:5, :4] = inside[12:, 13:] = False
+    return Section(rng.random((15, 18)) < 0.4, inside)
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_of_a_reference_equals_a_sum_over_pairs(section, scale):
+    blocks = block_averages(section.image.astype(np.float32), scale)
+    fits = block_averages(section.inside.astype(np.float32), scale) > 1 - 1e-6
+    expected = by_listing_pairs(blocks - 0.37, fits, 3, step=scale)
+    np.testing.assert_allclose(reference_autocovariance([section], 0.37, 3, scale=scale), expected, atol=1e-6)
+
+
+def test_of_planes_equals_that_of_a_reference_of_all_of_them(rng):
+    images = rng.random((3, 12, 16)) < 0.3
+    sections = [Section(image, np.ones(image.shape, bool)) for image in images]
+    ours = autocovariance(torch.from_numpy(images - 0.3), 5)
+    np.testing.assert_allclose(ours, reference_autocovariance(sections, 0.3, 5), atol=1e-6)
+
+
+def test_along_the_axes_it_is_the_two_point_correlation(blobs):
+    section = Section(blobs == 1, np.ones(blobs.shape, bool))
+    covariance = reference_autocovariance([section], 0.0, 9)
+    expected = two_point_correlation(blobs, max_distance=9).values
+    np.testing.assert_allclose((covariance[0] + covariance[:, 0]) / 2, expected, rtol=1e-5)
+
+
+def test_a_lag_without_pairs_is_refused():
+    section = Section(np.eye(8, dtype=bool), np.ones((8, 8), bool))
+    with pytest.raises(ValueError, match="reach must be shorter"):
+        reference_autocovariance([section], 0.1, 8)
+
+
+def test_the_chance_of_a_far_lag_is_the_scatter_over_sections(rng):
+    # Noise averaged over 3 x 3 pixels: it has no correlation at lags of 3 and more.
+    everywhere = np.ones((96, 80), bool)
+    forms = []
+    for _ in range(200):
+        noise = uniform_filter(rng.standard_normal(everywhere.shape), 3, mode="wrap")
+        covariance = reference_autocovariance([Section(noise, everywhere)], 0.0, 12)
+        forms.append(covariance / covariance[0, 0])
+    along_axes = np.concatenate([np.array(forms)[:, 0, 8:], np.array(forms)[:, 8:, 0]])
+    expected = chance_deviation(np.mean(forms, axis=0), everywhere.size)
+    assert along_axes.std() == pytest.approx(expected, rel=0.1)
+
+
+def test_the_chance_falls_with_the_root_of_the_size():
+    form = np.array([[1.0, 0.2], [0.3, 0.0]])
+    assert chance_deviation(form, 400) == pytest.approx(np.sqrt(1 + 2 * 0.2**2 + 2 * 0.3**2) / 20)
+
+
+def autocorrelation(image, reach, scale):
+    covariance = reference_autocovariance([Section(image, np.ones(image.shape, bool))], 0.3, reach, scale=scale)
+    return covariance / covariance[0, 0]
+
+
+def rarer_where_high(field):
+    return field > np.quantile(field, 0.7)
+
+
+def blots(rng, side):
+    return rarer_where_high(gaussian_filter(rng.standard_normal((side, side)), 3, mode="wrap"))
+
+
+def ripples(rng, side):
+    """Structure of one wavelength, 10 pixels, in any direction: correlated over many waves."""
+    frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(side), np.fft.fftfreq(side)))
+    spectrum = np.fft.fft2(rng.standard_normal((side, side))) * np.exp(-(((frequency - 0.1) / 0.01) ** 2))
+    return rarer_where_high(np.fft.ifft2(spectrum).real)
+
+
+def noise(rng, side):
+    return rng.random((side, side)) < 0.3
+
+
+@pytest.mark.parametrize(("material", "share"), [(noise, 0.5), (blots, 0.7)])
+def test_beyond_chance_a_section_tells_better_how_volumes_scatter(material, share, rng):
+    # That is the sum over all lags. The sections have 128² pixels, seen at a quarter of the resolution.
+    def totals(forms):
+        either_way = np.where(np.arange(11) > 0, 2, 1)
+        return np.sum(np.outer(either_way, either_way) * forms, axis=(1, 2))
+
+    truth = totals([autocorrelation(material(rng, 1024), 10, 4) for _ in range(4)]).mean()
+    forms = [autocorrelation(material(rng, 512)[:128, :128], 10, 4) for _ in range(20)]
+    beyond = [beyond_chance(form, (128 / 4) ** 2) for form in forms]
+    mistakes = [np.sqrt(np.mean((totals(each) - truth) ** 2)) for each in (forms, beyond)]
+    assert mistakes[1] < share * mistakes[0]
+
+
+def test_of_a_large_plane_all_is_beyond_chance(rng):
+    form = autocorrelation(ripples(rng, 128), 10, 1)
+    np.testing.assert_allclose(beyond_chance(form, 1e9), form, atol=1e-4)
+
+
+def test_box_weights_make_it_the_variance_of_averages_over_boxes(rng):
+    # On a plane that repeats itself, so that there are no ends.
+    plane = gaussian_filter(rng.standard_normal((40, 40)), 1.5, mode="wrap")
+    plane -= plane.mean()
+    every_lag = np.fft.ifft2(np.abs(np.fft.fft2(plane)) ** 2).real / plane.size
+    rising, falling = every_lag[:7, :7], every_lag[:7, -np.arange(7)]
+    averages = uniform_filter(plane, 7, mode="wrap")
+    assert np.sum(box_weights(7) * (rising + falling) / 2) == pytest.approx(averages.var(), rel=1e-5)

@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+import torch
+
+from napari_swnn.core.descriptor.patterns import extract_patterns
+from napari_swnn.core.descriptor.reference import Reference
+from napari_swnn.core.descriptor.resampling import TargetFamily
+from napari_swnn.core.loss import autocovariance_loss as two_point_feedback
+from napari_swnn.core.loss.autocovariance_loss import TwoPointFeedback
+
+
+def feedback_of(reference, *, side, template_size, coarsest=False):
+    families = [TargetFamily(extract_patterns(sections, template_size)) for sections in reference.directions]
+    return TwoPointFeedback(reference, families, reference.porosity, 1, side, coarsest=coarsest)
+
+
+def feedback_for(image, n_sections=1, *, coarsest=False):
+    reference = Reference([np.asarray(image, np.uint8)] * n_sections)
+    return feedback_of(reference, side=24, template_size=5, coarsest=coarsest)
+
+
+def gradient(feedback, section):
+    volume = torch.tensor(2.0 * np.asarray(section, float) - 1)[None, None].float().requires_grad_()
+    feedback(volume, (0,)).backward()
+    return volume.grad
+
+
+@pytest.fixture(scope="module")
+def stripes():
+    """Layers of a random thickness, so that correlation dies out."""
+    rng = np.random.default_rng(0)
+    edges = np.cumsum(rng.integers(2, 6, 60))
+    return np.tile(np.searchsorted(edges, np.arange(96), side="right") % 2, (96, 1))
+
+
+@pytest.mark.parametrize(("n_sections", "coarsest"), [(1, False), (64, True)])
+def test_a_reference_large_enough_is_left_as_it_is(n_sections, coarsest, stripes):
+    feedback = feedback_for(stripes, n_sections, coarsest=coarsest)
+    assert gradient(feedback, stripes).abs().sum() < 0.02
+    other = feedback_for(stripes, n_sections, coarsest=coarsest)
+    assert gradient(other, stripes.T).abs().sum() > 0.1
+
+
+def test_the_coarsest_scale_leaves_the_luck_of_a_section_alone(rng, monkeypatch):
+    # By its luck volumes would scatter more or less in porosity: it shows in the pull on a window that has too much.
+    monkeypatch.setattr(two_point_feedback, "_SPREAD", 0.0)  # of the lags alone
+    pulls = []
+    for reference in rng.random((8, 48, 48)) < 0.4:
+        for coarsest in (False, True):
+            feedback = feedback_for(reference, coarsest=coarsest)
+            for window in rng.random((20, 40, 24, 24)) < 0.4:  # of the same material
+                gradient(feedback, window)
+            pulls.append(float(gradient(feedback, np.full((40, 24, 24), reference.mean() + 0.02)).sum()))
+    as_seen, beyond_chance = np.std(np.reshape(pulls, (8, 2)), axis=0)
+    assert beyond_chance < 0.8 * as_seen
+
+
+def test_a_step_against_it_brings_the_correlation_closer(blobs, rng):
+    feedback = feedback_for(blobs)
+    noise = rng.random((48, 48)) < blobs.mean()
+
+    def distance(section):
+        fresh = feedback_for(blobs)
+        fresh(torch.as_tensor(section)[None, None].float(), (0,))
+        (deviation,) = fresh._average.values()
+        return float(deviation.square().mean())
+
+    start = torch.tensor(2.0 * noise - 1).float()
+    step = gradient(feedback, noise)[0, 0]
+    assert distance(start - 5 * step) < distance(start) < distance(start + 5 * step)
+
+
+def test_windows_that_differ_but_agree_on_average_are_left_alone(stripes):
+    # Half as much again and half of what it should be, in turn, as in windows of one material.
+    feedback = feedback_for(stripes)
+    mean = stripes.mean()
+    windows = [mean + np.sqrt(factor) * (stripes - mean) for factor in (1.5, 0.5)]
+    alone = gradient(feedback_for(stripes), windows[1]).abs().sum()
+    for window in windows * 60:
+        last = gradient(feedback, window).abs().sum()
+    assert last < 0.5 * alone
+
+
+def test_windows_that_scatter_in_porosity_are_pulled_together(rng):
+    # They have a little too much at each lag, which adds up in the spread over boxes: by lags alone it would be .13.
+    feedback = feedback_for(rng.random((96, 96)) < 0.4, coarsest=True)
+    pulls = []
+    for shift in (0.06, -0.06) * 60:
+        window = rng.random((24, 24)) < 0.4 + shift
+        pulls.append(float(gradient(feedback, window).sum()) * np.sign(shift))
+    assert np.mean(pulls[40:]) > 0.3
+
+
+def test_a_small_section_is_followed_less(stripes):
+    # What it says may be chance. Several copies say the same as one, with more pixels.
+    a_little_off = stripes.mean() + np.sqrt(1.1) * (stripes - stripes.mean())
+    pulls = [gradient(feedback_for(stripes, n), a_little_off).abs().sum() for n in (1, 4, 16)]
+    assert pulls[0] < 0.9 * pulls[1] < 0.9 * pulls[2]
+
+
+def test_what_was_seen_can_be_forgotten(stripes):
+    feedback = feedback_for(stripes)
+    gradient(feedback, np.full((48, 48), np.nan))
+    feedback.forget()
+    assert torch.isfinite(gradient(feedback, stripes)).all()
+
+
+def test_a_region_of_interest_in_few_planes_of_a_volume_is_found(rng):
+    labels, roi = (rng.random((200, 12, 12)) < 0.4).astype(np.uint8), np.zeros((200, 12, 12), bool)
+    roi[41:44] = True  # every fourth plane would miss it
+    feedback = feedback_of(Reference(labels, roi=roi), side=12, template_size=3)
+    grey = torch.zeros(1, 1, 12, 12, 12, requires_grad=True)
+    feedback(grey, (0, 1, 2)).backward()
+    assert torch.isfinite(grey.grad).all()

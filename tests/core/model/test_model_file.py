@@ -1,0 +1,129 @@
+import json
+import os
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_array_equal
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from napari_swnn import Model, Reference, generate, train
+from napari_swnn.core.model.model_file import FORMAT_VERSION
+
+
+@pytest.fixture(scope="module")
+def model(blobs, tiny_config):
+    return train(Reference(blobs * 3, phase=3, voxel_size=0.25, unit="um"), porosity=0.2, config=tiny_config)
+
+
+def test_a_loaded_model_generates_the_same_bytes(model, tmp_path):
+    model.save(tmp_path / "rock.swnn")
+    loaded = Model.load(tmp_path / "rock.swnn")
+    assert_array_equal(generate(loaded, (40, 30, 20), seed=2), generate(model, (40, 30, 20), seed=2))
+    for name in ("network", "thresholds", "porosity", "reachable", "labels", "voxel_size", "unit", "provenance"):
+        assert getattr(loaded, name) == getattr(model, name)
+
+
+def test_header_is_json_with_provenance(model, tmp_path):
+    model.save(tmp_path / "rock.swnn")
+    with safe_open(tmp_path / "rock.swnn", framework="np") as file:
+        header = json.loads(file.metadata()["napari-swnn"])
+    assert header["format_version"] == FORMAT_VERSION
+    assert header["provenance"]["seed"] == 0
+    assert header["provenance"]["training"]["n_steps"] == 3
+
+
+def test_a_model_for_a_range_comes_back_whole(blobs, tiny_config, tmp_path):
+    model = train(Reference(blobs), porosity=(0.2, 0.4), config=tiny_config)
+    model.save(tmp_path / "range.swnn")
+    loaded = Model.load(tmp_path / "range.swnn")
+    assert loaded.porosity_range == (0.2, 0.4)
+    assert loaded.thresholds == model.thresholds
+    assert len(set(model.thresholds.values)) > 1
+    for ours, theirs in zip(loaded.stages, model.stages, strict=True):
+        for name, weight in theirs.state_dict().items():
+            assert torch.equal(ours.state_dict()[name], weight), name
+
+
+def test_files_of_the_first_format_are_read(model, tmp_path):
+    model.save(tmp_path / "rock.swnn")
+    with safe_open(tmp_path / "rock.swnn", framework="pt") as file:
+        header = json.loads(file.metadata()["napari-swnn"])
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a mapping)
+    del header["thresholds"], header["network"]["porosity_range"]
+    header |= {"format_version": 1, "threshold": 0.125}
+    save_file(tensors, tmp_path / "old.swnn", metadata={"napari-swnn": json.dumps(header)})
+    old = Model.load(tmp_path / "old.swnn")
+    assert old.threshold == old.threshold_at(0.7) == 0.125
+    assert old.network == model.network
+
+
+def test_a_failed_save_leaves_the_old_file_whole(model, tmp_path, monkeypatch):
+    model.save(tmp_path / "rock.swnn")
+    before = (tmp_path / "rock.swnn").read_bytes()
+
+    def fail(*args, **kwargs):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("napari_swnn.core.model.model_file.save_file", fail)
+    with pytest.raises(OSError, match="disk full"):
+        model.save(tmp_path / "rock.swnn")
+    assert (tmp_path / "rock.swnn").read_bytes() == before
+    assert os.listdir(tmp_path) == ["rock.swnn"]
+
+
+def _truncated(model, path):
+    model.save(path)
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def _flipped_header(model, path):
+    model.save(path)
+    content = bytearray(path.read_bytes())
+    content[20:40] = b"\xff" * 20
+    path.write_bytes(content)
+
+
+def _text(model, path):
+    path.write_text("not a model")
+
+
+def _foreign(model, path):
+    save_file({"weight": torch.zeros(3)}, path)
+
+
+def _pickled(model, path):
+    path.write_bytes(pickle.dumps({"weight": np.zeros(3)}))
+
+
+def _incomplete(model, path):
+    save_file({"a": torch.zeros(1)}, path, metadata={"napari-swnn": '{"format_version": 1}'})
+
+
+def _later_format(model, path):
+    save_file({"a": torch.zeros(1)}, path, metadata={"napari-swnn": '{"format_version": 99}'})
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (_truncated, "damaged or of another kind"),
+        (_flipped_header, "damaged or of another kind"),
+        (_text, "damaged or of another kind"),
+        (_foreign, "safetensors file of another origin"),
+        (_pickled, "damaged or of another kind"),
+        (_incomplete, "content is inconsistent"),
+        (_later_format, "format 99, this version reads up to 2; update napari-swnn"),
+    ],
+)
+def test_other_files_are_refused_in_one_sentence(model, tmp_path, spoil, message):
+    spoil(model, tmp_path / "bad.swnn")
+    with pytest.raises(ValueError, match=message):
+        Model.load(tmp_path / "bad.swnn")
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match="does not exist"):
+        Model.load(tmp_path / "none.swnn")

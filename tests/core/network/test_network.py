@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose
+
+from napari_swnn.core.grid.windows import Window
+from napari_swnn.core.network.cascade import run_stages, upsampled
+from napari_swnn.core.network.config import NetworkConfig, StageConfig
+from napari_swnn.core.network.evaluation import endless_noise, grey_and_coarse
+from napari_swnn.core.network.stage import Stage, cropped
+
+
+def stage(dimension=3, *, conditioned=False, normalised=False, scale=1, seed=0, n_blocks=3):
+    config = StageConfig(scale, 5, n_blocks, 8, 2)
+    generator = torch.Generator().manual_seed(seed)
+    return Stage(config, conditioned=conditioned, dimension=dimension, normalised=normalised, generator=generator)
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_margin_is_what_is_lost_on_every_side(dimension):
+    network = stage(dimension, normalised=True)
+    assert network(torch.randn(1, 2, *[12] * dimension)).shape == (1, 1, *[12 - 2 * network.margin] * dimension)
+
+
+def test_receptive_field_is_where_the_gradient_reaches():
+    network, noise = stage(2, n_blocks=4), torch.randn(1, 2, 21, 21, requires_grad=True)
+    network(noise)[0, 0, 6, 6].backward()
+    reached = torch.nonzero(noise.grad.abs().sum((0, 1)))
+    assert (reached.max(0).values - reached.min(0).values + 1).tolist() == [network.config.receptive_field] * 2
+    assert NetworkConfig((network.config,), 2).receptive_field == network.config.receptive_field
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+@pytest.mark.parametrize("conditioned", [False, True])
+def test_folding_batch_norm_changes_nothing(dimension, conditioned):
+    network = stage(dimension, conditioned=conditioned, normalised=True)
+    shape = [14] * dimension
+    noise, coarse = torch.randn(2, 2, *shape), torch.randn(2, 1, *shape) if conditioned else None
+    for _ in range(3):  # statistics that are neither 0 nor 1
+        network(noise * 2 + 1, coarse)
+    network.eval()
+    torch.testing.assert_close(network.folded()(noise, coarse), network(noise, coarse), rtol=1e-4, atol=1e-5)
+
+
+def test_with_moving_statistics_a_training_step_sees_what_will_be_generated():
+    network, noise = stage(normalised=True), torch.randn(1, 2, 14, 14, 14)
+    for norm in network.norms:
+        norm.momentum = 0.0  # the statistics stay as they are
+    generated = network.folded()
+    network.moving_statistics = True
+    torch.testing.assert_close(network(noise + 0.3), generated(noise + 0.3), rtol=1e-4, atol=1e-5)
+    network.moving_statistics = False  # each batch by its own statistics: a shift of the whole input is taken away
+    torch.testing.assert_close(network(noise + 0.3), network(noise), rtol=1e-4, atol=1e-4)
+    assert (generated(noise + 0.3) - generated(noise)).abs().max() > 0.01
+
+
+def test_moving_statistics_come_to_those_of_the_batches():
+    network, noise = stage(normalised=True), torch.randn(1, 2, 14, 14, 14)
+    expected = network(noise)
+    network.moving_statistics = True
+    for _ in range(40):
+        network(noise)
+    torch.testing.assert_close(network(noise), expected, rtol=1e-2, atol=1e-2)
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_upsampling_is_linear_interpolation_in_global_coordinates(dimension):
+    # A linear function of position is reproduced exactly, whatever the window's start, odd ones included.
+    slope = np.arange(1, dimension + 1)
+    for start in (-5, -4, 0, 3):
+        target = Window(tuple(start + i for i in range(dimension)), tuple(start + 7 + i for i in range(dimension)))
+        source = target.coarser()
+        coarse = _linear(source, slope, spacing=2.0)
+        fine = upsampled(torch.from_numpy(coarse)[None, None], source, target)[0, 0].numpy()
+        assert_allclose(fine, _linear(target, slope, spacing=1.0), atol=1e-9)
+
+
+def _linear(window, slope, spacing):
+    positions = [(np.arange(a, b) + 0.5) * spacing for a, b in zip(window.start, window.stop, strict=True)]
+    return sum(s * x for s, x in zip(slope, np.meshgrid(*positions, indexing="ij"), strict=True))
+
+
+def test_windows_that_overlap_agree():
+    stages = [stage(scale=4), stage(conditioned=True, scale=2, seed=1), stage(conditioned=True, scale=1, seed=2)]
+    stages = [s.eval().requires_grad_(False) for s in stages]
+    large, small = Window((-3, 0, 5), (15, 14, 20)), Window((0, 3, 6), (9, 10, 17))
+    grey, expected = (grey_and_coarse(stages, window, endless_noise(3))[0] for window in (small, large))
+    torch.testing.assert_close(grey, expected[:, *small.slices(large.start)], rtol=1e-4, atol=1e-5)
+
+
+def test_a_stage_without_a_last_layer_passes_the_coarser_volume_on():
+    first, second = stage(scale=2), stage(conditioned=True, scale=1)
+    torch.nn.init.zeros_(second.head.weight)
+    with torch.no_grad():
+        grey, coarse = run_stages([first, second], Window.of_shape((8, 8, 8)), _noise)
+    torch.testing.assert_close(grey, Stage.CEILING * torch.tanh(Stage.CARRY_OVER * coarse))
+
+
+def _noise(config, window):
+    return torch.randn(1, config.n_noise_channels, *window.shape, generator=torch.Generator().manual_seed(config.scale))
+
+
+def test_initial_weights_depend_on_the_seed_only():
+    state = torch.random.get_rng_state()
+    a, b, c = stage(seed=1), stage(seed=1), stage(seed=2)
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert all(torch.equal(p, q) for p, q in zip(a.parameters(), b.parameters(), strict=True))
+    assert not torch.equal(a.head.weight, c.head.weight)
+
+
+def test_cropping_nothing_is_the_identity():
+    volume = torch.randn(1, 1, 4, 4)
+    assert torch.equal(cropped(volume, 0), volume)

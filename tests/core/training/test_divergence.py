@@ -1,0 +1,71 @@
+"""A training whose loss is no number any more goes back to where it was good, and says so."""
+
+import numpy as np
+import pytest
+import torch
+
+from napari_swnn import Reference
+from napari_swnn.core.training import stage as stage_training
+from napari_swnn.core.training.optimiser import Optimiser
+from napari_swnn.core.training.plan import plan_training
+from napari_swnn.core.training.run import iter_plan
+
+
+def spoilt_at(monkeypatch, calls, value):
+    """Make the loss of some calls useless, and the weights with it."""
+    original, count = stage_training._accumulate, iter(range(10**6))
+
+    def accumulate(plan, stage, *rest):
+        loss, grey = original(plan, stage, *rest)
+        if next(count) in calls:
+            for weight in stage.parameters():
+                weight.data.fill_(float("nan"))
+            return value, grey
+        return loss, grey
+
+    monkeypatch.setattr(stage_training, "_accumulate", accumulate)
+
+
+def test_a_loss_that_is_no_number_sets_the_training_back(monkeypatch, blobs, tiny_config):
+    spoilt_at(monkeypatch, {2, 10}, float("nan"))  # once in each of the two stages
+    plan, notes = plan_training(Reference(blobs), config=tiny_config), []
+    steps = iter_plan(plan)
+    try:
+        while True:
+            notes.append(next(steps).note)
+    except StopIteration as end:
+        model = end.value
+    said = [note for note in notes if note]
+    assert len(said) == 2
+    assert all("diverged" in note and "0.5 times" in note for note in said)
+    assert all(torch.isfinite(tensor).all() for stage in model.stages for tensor in stage.state_dict().values())
+    assert np.isfinite(model.threshold)
+
+
+def test_a_training_that_never_converges_says_what_to_do(monkeypatch, blobs, tiny_config):
+    spoilt_at(monkeypatch, range(100), float("inf"))
+    monkeypatch.setattr(stage_training, "_MAX_RESTARTS", 2)
+    with pytest.raises(RuntimeError, match="choose a lower learning_rate"):
+        list(iter_plan(plan_training(Reference(blobs), config=tiny_config)))
+
+
+def test_a_loss_far_above_the_usual_one_counts_as_diverged(blobs, tiny_config):
+    plan = plan_training(Reference(blobs), config=tiny_config)
+    stage = stage_training.new_stage(plan, plan.stages[0], torch.Generator().manual_seed(0))
+    guard = stage_training._DivergenceGuard(stage, Optimiser(stage.parameters(), 0.01, muon=True))
+    weight = stage.head.weight.detach().clone()
+    assert all(guard.check(i, 1.0 + 0.3 * (i % 2)) == "" for i in range(20))
+    stage.head.weight.data.fill_(1e6)
+    assert "went back to step 0" in guard.check(20, 30.0)
+    assert torch.equal(stage.head.weight, weight)
+    assert guard.rate == 0.5
+
+
+def test_a_loss_that_means_something_else_is_not_held_against_the_usual_one(blobs, tiny_config):
+    plan = plan_training(Reference(blobs), config=tiny_config)
+    stage = stage_training.new_stage(plan, plan.stages[0], torch.Generator().manual_seed(0))
+    guard = stage_training._DivergenceGuard(stage, Optimiser(stage.parameters(), 0.01, muon=True))
+    assert all(guard.check(i, 1.0) == "" for i in range(20))
+    guard.forget()
+    assert all(guard.check(i, 8.0) == "" for i in range(20, 40))
+    assert "diverged" in guard.check(40, 60.0)

@@ -1,0 +1,233 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from napari_swnn import Reference, generate, iter_training, train
+from napari_swnn._steps import drain
+from napari_swnn.core.training.calibration import LEAST_BLOCKS, N_NODES
+from napari_swnn.core.training.config import PRESETS, TrainingConfig
+from napari_swnn.core.training.plan import plan_training
+from napari_swnn.core.training.run import TrainingStep
+from napari_swnn.core.training.sampling import Randomness
+from napari_swnn.core.training.stage import iter_stage, new_stage
+
+
+@pytest.fixture(scope="module")
+def reference(blobs):
+    return Reference(blobs, voxel_size=0.5, unit="um")
+
+
+def test_training_brings_the_patterns_closer(reference, tiny_config, device):
+    config = replace(tiny_config, n_steps=30, n_coarse_steps=20, cube_size=20, coarse_cube_size=20, n_projections=16)
+    steps = []
+    model = train(reference, config=config, progress=steps.append, device=device)
+    for scale in (2, 1):
+        losses = [step.loss for step in steps if step.scale == scale]
+        assert np.mean(losses[-5:]) < 0.85 * losses[0]
+    assert {parameter.device.type for stage in model.stages for parameter in stage.parameters()} == {"cpu"}
+    volume = generate(model, (64, 64, 64), device="cpu")
+    assert (volume == 1).mean() == pytest.approx(reference.porosity, abs=0.03)
+
+
+def test_steps_count_up_and_say_what_is_left(reference, tiny_config):
+    steps = []
+    train(reference, config=tiny_config, progress=steps.append)
+    assert [step.iteration for step in steps] == [*range(1, 15), 14]
+    assert [step.activity for step in steps] == ["training"] * 14 + ["finding the threshold"]
+    assert {step.n_iterations for step in steps} == {14}
+    assert steps[-1].time_left == pytest.approx(0, abs=1e-6)
+    assert steps[0].time_left > 0
+    assert isinstance(steps[0], TrainingStep)
+    assert steps[0].preview.shape == (12,) * 3
+    assert steps[-1].preview.shape == (16,) * 3
+
+
+def test_same_seed_same_model(reference, tiny_config, device):
+    config = replace(tiny_config, n_channels=16, cube_size=24)  # large enough that a card could split its sums
+
+    def weights(seed):
+        model = train(reference, config=config, seed=seed, device=device)
+        return [p for stage in model.stages for p in stage.parameters()]
+
+    first, again, other = weights(1), weights(1), weights(2)
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(first, other, strict=True))
+
+
+def test_global_random_state_is_left_alone(reference, tiny_config):
+    np_state, torch_state = np.random.get_state()[1].copy(), torch.random.get_rng_state()  # noqa: NPY002
+    generate(train(reference, config=tiny_config), (16, 16, 16))
+    assert (np.random.get_state()[1] == np_state).all()  # noqa: NPY002
+    assert torch.equal(torch.random.get_rng_state(), torch_state)
+
+
+@pytest.mark.parametrize("porosity", [None, 0.15, 0.45])
+def test_threshold_gives_the_porosity_asked_for(reference, tiny_config, porosity):
+    model = train(reference, porosity=porosity, config=replace(tiny_config, n_calibration_blocks=4))
+    volume = generate(model, (128, 128, 128), seed=5)
+    assert (volume == 1).mean() == pytest.approx(porosity or reference.porosity, abs=0.01)
+
+
+@pytest.mark.parametrize("stop_after", [1, 10, 12, 14])  # coarse scale, its end, fine scale, its end
+def test_stopping_at_any_step_gives_a_whole_model(reference, tiny_config, stop_after):
+    steps = []
+    training = iter_training(reference, config=tiny_config, should_stop=lambda: len(steps) >= stop_after)
+    while True:
+        try:
+            steps.append(next(training))
+        except StopIteration as finished:
+            model = finished.value
+            break
+    assert [step.activity for step in steps].count("training") == stop_after
+    assert model.provenance["stopped_early"]
+    assert len(model.stages) == 2
+    assert (generate(model, (64, 64, 64)) == 1).mean() == pytest.approx(reference.porosity, abs=0.02)
+
+
+def test_only_the_last_steps_of_the_coarsest_scale_take_moving_statistics(reference, tiny_config):
+    plan = plan_training(reference, config=replace(tiny_config, n_coarse_steps=4, moving_statistics=0.3))
+    source, finished, seen = Randomness(0, plan.device), [], {}
+    for config, targets in zip(plan.stages, plan.targets, strict=True):
+        stage = new_stage(plan, config, source.generator)
+        steps = iter_stage(plan, stage, finished, targets, source)
+        seen[config.scale] = [stage.moving_statistics for _ in steps]
+        finished.append(stage.folded())
+    assert seen == {2: [False] * 7 + [True] * 3, 1: [False] * 4}
+
+
+def test_two_dimensional_reconstruction(reference, tiny_config):
+    config = replace(tiny_config, cube_size=48, coarse_cube_size=24, n_steps=40, n_coarse_steps=40)
+    steps = []
+    model = train(reference, config=config, dimension=2, seed=1, progress=steps.append)
+    section = generate(model, (700, 900), seed=1)
+    assert section.shape == (700, 900)
+    assert section.mean() == pytest.approx(reference.porosity, abs=0.03)
+    losses = [step.loss for step in steps if step.scale == 1]
+    assert np.mean(losses[-5:]) < 0.85 * losses[0]
+
+
+def test_a_volume_trains_each_direction_on_its_own_sections(tiny_config):
+    layers = np.zeros((32, 32, 32), np.uint8)
+    layers[::4] = layers[1::4] = 1  # normal to z: planes that are full or empty
+    plan = plan_training(Reference(layers), config=replace(tiny_config, n_scales=1))
+    means = [target.patterns.mean(axis=(1, 2, 3)) for target in plan.targets[0]]
+    assert set(np.round(means[0], 6)) == {0.0, 1.0}
+    assert means[1].min() > 0
+    assert means[1].max() < 1
+
+
+def test_plain_network_is_a_cascade_of_one_stage(reference, tiny_config):
+    model = train(reference, config=replace(tiny_config, network="plain"))
+    assert [stage.config.scale for stage in model.stages] == [1]
+    assert not model.network.stages[0].bounded
+
+
+def test_slabs_give_one_section_a_direction(reference, tiny_config):
+    plan = plan_training(reference, config=replace(tiny_config, network="plain", sampling="slabs", cube_size=20))
+    assert [(window.shape, axes) for window, axes in plan.samples(plan.stages[0])] == [
+        ((1, 20, 20), (0,)),
+        ((20, 1, 20), (1,)),
+        ((20, 20, 1), (2,)),
+    ]
+    train(reference, config=plan.config)
+
+
+def test_paper_preset_has_the_settings_of_the_paper(reference):
+    plan = plan_training(reference, preset="paper")
+    (stage,) = plan.stages
+    assert (stage.n_blocks, stage.n_channels, stage.n_noise_channels, stage.bounded) == (8, 24, 3, False)
+    assert (plan.config.n_steps, plan.config.learning_rate, plan.config.n_projections) == (2000, 0.05, 512)
+    assert plan.samples(stage)[0][0].shape == (1, 128, 128)
+
+
+def test_choice_follows_the_correlation_length():
+    coarse = np.kron(np.random.default_rng(0).integers(0, 2, (16, 16)), np.ones((16, 16), int))
+    fine = np.random.default_rng(0).integers(0, 2, (256, 256))
+    assert len(plan_training(Reference(coarse)).stages) > len(plan_training(Reference(fine)).stages)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"porosity": 1.5}, r"porosity must lie in \(0, 1\), got 1.5"),
+        ({"porosity": 0.0}, r"porosity must lie in \(0, 1\), got 0.0"),
+        ({"preset": "quick"}, "preset must be one of 'draft', 'standard', 'fine', 'paper', got 'quick'"),
+        ({"dimension": 4}, "dimension must be 2 or 3, got 4"),
+        ({"dimension": "2"}, "dimension must be 2 or 3, got '2'"),
+        ({"seed": 2**63}, "seed must be a whole number of at most"),
+        ({"device": "cpu:abc"}, "device must be present"),
+        ({"config": TrainingConfig(cube_size=5)}, "cube_size must be at least 7, to hold a pattern"),
+        ({"config": TrainingConfig(sampling="slabs")}, "sampling must be 'cube' for a cascade"),
+        ({"seed": -1}, "seed must be a whole number of at least 0, got -1"),
+        ({"device": "tpu"}, "device must be one of"),
+        ({"config": TrainingConfig(template_size=70)}, "square of at least 70 pixels .* the largest inside is 64"),
+    ],
+)
+def test_bad_input_is_refused_by_the_call_itself(reference, options, message):
+    with pytest.raises(ValueError, match=message):
+        iter_training(reference, **options)  # not one step is asked for
+
+
+def test_numpy_scalars_are_as_good_as_numbers(blobs, tiny_config, tmp_path):
+    reference = Reference(blobs, phase=blobs.max(), voxel_size=np.float32(0.5))
+    config = replace(tiny_config, n_steps=np.int64(2), learning_rate=np.float32(0.01))
+    train(reference, config=config, seed=np.int64(3)).save(tmp_path / "model.swnn")
+
+
+def test_a_thin_stack_gets_as_many_scales_as_fit(rng):
+    plan = plan_training(Reference(rng.integers(0, 2, (14, 60, 60)).repeat(3, 1).repeat(3, 2)))
+    assert max(stage.template_size * stage.scale for stage in plan.stages) <= 14
+
+
+def test_a_stop_shows_in_the_time_left_and_the_provenance(reference, tiny_config):
+    steps = []
+    training = iter_training(reference, config=tiny_config, should_stop=lambda: len(steps) >= 12)
+    model = drain(training, steps.append)
+    assert [step.scale for step in steps].count(1) == 3  # two of four steps, and the block of the calibration
+    assert model.provenance["stopped_early"]
+    assert steps[-1].time_left == pytest.approx(0, abs=1e-6)
+
+
+def test_a_stop_in_the_calibration_leaves_every_threshold_the_fewest_blocks(reference, tiny_config):
+    config, steps = replace(tiny_config, n_steps=1, n_coarse_steps=1, n_calibration_blocks=40), []
+
+    def wants_to_stop():
+        return sum(step.activity != "training" for step in steps) >= 3
+
+    training = iter_training(reference, porosity=(0.2, 0.4), config=config, dimension=2, should_stop=wants_to_stop)
+    model = drain(training, steps.append)
+    assert model.provenance["stopped_early"]
+    assert sum(step.activity != "training" for step in steps) == N_NODES * LEAST_BLOCKS
+    assert len(model.thresholds.values) == N_NODES
+
+
+def test_a_plain_array_is_refused(blobs):
+    with pytest.raises(TypeError, match=r"must be a Reference, got ndarray; wrap it: Reference\(labels\)"):
+        train(blobs)
+
+
+def test_a_missing_gpu_is_refused(reference):
+    if torch.cuda.is_available():
+        pytest.skip("this machine has one")
+    with pytest.raises(ValueError, match="device must be present on this machine, got 'cuda'"):
+        train(reference, device="cuda")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("n_steps", 0), ("network", "gan"), ("learning_rate", -1.0), ("n_channels", 2.5)]
+)
+def test_settings_out_of_range_are_refused(setting, value):
+    with pytest.raises(ValueError, match=setting):
+        TrainingConfig(**{setting: value})
+
+
+def test_fine_takes_a_scale_more(blobs):
+    reference = Reference(np.tile(blobs, (2, 2)))  # large enough to hold it
+    standard, fine = (plan_training(reference, preset=preset).stages for preset in ("standard", "fine"))
+    assert [stage.scale for stage in fine] == [2 * standard[0].scale, *(stage.scale for stage in standard)]
+
+
+def test_presets_grow_in_length():
+    assert PRESETS["draft"].n_steps < PRESETS["standard"].n_steps < PRESETS["fine"].n_steps

@@ -1,0 +1,234 @@
+"""The parts of the panel by themselves: form, controls, plot, layers, and sentences for errors."""
+
+from dataclasses import dataclass, fields
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from napari.layers import Labels
+from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFileDialog, QPushButton, QSpinBox, QVBoxLayout, QWidget
+
+from napari_swnn.core.training.config import PRESETS, TrainingConfig, setting
+from napari_swnn.widgets.kit.controls import Form, Note, PorosityControl
+from napari_swnn.widgets.kit.file_dialogs import ask_file
+from napari_swnn.widgets.kit.forms import ConfigForm
+from napari_swnn.widgets.kit.input_error import BadInputError, bad_input
+from napari_swnn.widgets.kit.loss_curve import LossCurve
+from napari_swnn.widgets.kit.number_table import Head, NumberTable, Row
+from napari_swnn.widgets.kit.progress import duration
+from napari_swnn.widgets.kit.threads import WorkFailedError, guarded, sentence
+from napari_swnn.widgets.layers.output import Look, OutputLayers
+from napari_swnn.widgets.layers.reading import copy_of, unit_of, values_of
+from napari_swnn.widgets.layers.snapshot import Snapshot
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    n_steps: int = setting(30, "How many.", low=1, high=99, label="number of steps")
+    size: int = setting(0, "0 chooses it.", low=0)
+    rate: float = setting(0.5, "How fast.", low=0.0)
+    kind: str = setting("a", "Which.", choices=("a", "b"))
+
+
+def test_a_form_comes_from_the_fields(qtbot):
+    form = ConfigForm(Settings)
+    qtbot.addWidget(form)
+    kinds = {name: type(control) for name, control in form.controls.items()}
+    assert kinds["n_steps"] is kinds["size"] is QSpinBox
+    assert kinds["rate"] is QDoubleSpinBox
+    assert issubclass(kinds["kind"], QComboBox)
+    assert (form.controls["n_steps"].minimum(), form.controls["n_steps"].maximum()) == (1, 99)
+    assert form.controls["n_steps"].toolTip() == "How many."
+    assert form.controls["size"].text() == "automatic"
+    assert form.value == Settings()
+
+
+def test_a_form_gives_back_what_it_is_given(qtbot):
+    form = ConfigForm(Settings)
+    qtbot.addWidget(form)
+    with qtbot.waitSignal(form.changed):
+        form.set_value(Settings(n_steps=7, size=3, rate=0.25, kind="b"))
+    assert form.value == Settings(n_steps=7, size=3, rate=0.25, kind="b")
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_passes_through_the_form_unchanged(qtbot, name):
+    form = ConfigForm(TrainingConfig)
+    qtbot.addWidget(form)
+    form.set_value(PRESETS[name])
+    assert form.value == PRESETS[name]
+    assert set(form.controls) == {field.name for field in fields(TrainingConfig)}
+
+
+def test_slider_and_number_agree(qtbot):
+    control = PorosityControl()
+    qtbot.addWidget(control)
+    control.set_range(0.1004, 0.4006, own=0.25)
+    assert (control.number.minimum(), control.number.maximum()) == (0.101, 0.4)
+    control.slider.setValue(300)
+    assert control.value == pytest.approx(0.3)
+    control.number.setValue(0.2)
+    assert control.slider.value() == 200
+
+
+def test_the_curve_marks_where_a_scale_begins(qtbot):
+    curve = LossCurve()
+    qtbot.addWidget(curve)
+    for iteration, scale in enumerate((4, 4, 2, 1), start=1):
+        curve.add(iteration, 0.5 / iteration, scale)
+    curve.refresh()
+    assert len(curve) == 4
+    assert len(curve._borders) == 2
+    curve.clear()
+    assert len(curve) == 0
+    assert curve._borders == []
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.2, "1 s"), (42, "42 s"), (150, "2 min"), (9000, "2.5 h")])
+def test_durations_read_as_one_says_them(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_a_snapshot_is_a_copy():
+    layer = Labels(np.eye(8, dtype=np.uint8))
+    snapshot = Snapshot.take(layer)
+    layer.data[:] = 5
+    np.testing.assert_array_equal(snapshot.labels, np.eye(8))
+    assert not snapshot.equals(Snapshot.take(layer))
+
+
+def test_a_snapshot_takes_size_and_unit_of_the_layer():
+    layer = Labels(np.eye(8, dtype=np.uint8), scale=(0.3, 0.3), units=("nm", "nm"))
+    reference = Snapshot.take(layer).reference(1)
+    assert (reference.voxel_size, reference.unit) == (pytest.approx(0.3), "nm")
+    assert unit_of(Labels(np.eye(8, dtype=np.uint8))) == "voxel"
+
+
+def test_a_single_image_read_as_a_stack_is_a_section():
+    assert Snapshot.take(Labels(np.ones((1, 1, 8, 9), np.uint8))).labels.shape == (8, 9)
+
+
+def test_nothing_is_read_to_leave_out_an_axis():
+    class OnDisk:
+        shape, dtype, ndim = (1, 600, 600, 600), np.dtype(np.uint8), 4
+
+        def __getitem__(self, index):
+            raise AssertionError("it was read")
+
+    layer = SimpleNamespace(name="large", multiscale=True, data=[OnDisk()])
+    assert values_of(layer, "reference").shape == (600, 600, 600)
+    with pytest.raises(BadInputError, match="is read on demand"):
+        copy_of(layer, "reference")
+
+
+def test_a_large_file_mapped_into_memory_is_read_on_demand(tmp_path):
+    data = np.memmap(tmp_path / "large", np.uint8, "w+", shape=(600, 600, 600))
+    layer = SimpleNamespace(name="large", multiscale=False, data=data)
+    with pytest.raises(BadInputError, match="is read on demand"):
+        copy_of(layer, "reference")
+
+
+@pytest.mark.parametrize(
+    ("text", "control"), [("roi must not be empty", "region"), ("nothing known", "reference"), ("Done.", "reference")]
+)
+def test_an_error_stands_beside_the_control_for_its_argument(text, control):
+    problem = bad_input(ValueError(text))
+    assert problem.control == control
+    assert str(problem)[0].isupper()
+    assert str(problem).count(".") == 1
+    assert bad_input(ValueError(text), {}, default="mask").control == "mask"
+
+
+def test_a_region_of_another_shape_names_its_control():
+    with pytest.raises(BadInputError, match="8 × 8 pixels, the reference 9 × 9") as caught:
+        Snapshot.take(Labels(np.ones((9, 9), int)), Labels(np.ones((8, 8), int)))
+    assert caught.value.control == "region"
+
+
+def test_an_unknown_unit_of_a_model_becomes_pixels():
+    viewer = ViewerModel()
+    look = Look(phase=1, background=0, voxel_size=2.0, unit="furlongs per fortnight")
+    layer = OutputLayers(viewer).show_result(np.zeros((4, 4, 4), np.uint8), "result", look, {})
+    assert {str(unit) for unit in layer.units} == {"pixel"}
+    np.testing.assert_allclose(layer.scale, 2.0)
+
+
+def test_a_runtime_error_comes_out_as_another_kind():
+    def work():
+        yield 1
+        raise RuntimeError("CUDA error\ndetails")
+
+    steps = guarded(work)
+    assert next(steps) == 1
+    with pytest.raises(WorkFailedError, match="CUDA error") as caught:
+        next(steps)
+    assert not isinstance(caught.value, RuntimeError)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (ValueError("phase must be 1"), "Phase must be 1."),
+        (MemoryError(), "There is not enough memory"),
+        (RuntimeError(""), "Something went wrong: RuntimeError"),
+    ],
+)
+def test_errors_become_sentences(error, text):
+    assert sentence(error).startswith(text)
+
+
+def test_a_note_in_a_narrow_panel_shows_all_its_lines(qtbot):
+    note, panel = Note(), QWidget()
+    qtbot.addWidget(panel)
+    form = Form(panel)
+    form.add_row("preset", "Preset", QPushButton("standard"), "", note)
+    layout = QVBoxLayout(panel)
+    layout.addWidget(form)
+    layout.addStretch()
+    panel.resize(200, 80)
+    panel.show()
+    note.say("a sentence that goes on for many lines " * 6)
+    qtbot.waitUntil(lambda: note.height() >= note.heightForWidth(note.width()) > 3 * note.fontMetrics().height())
+
+
+def test_a_name_without_an_ending_gets_that_of_the_chosen_kind(qtbot, monkeypatch, tmp_path):
+    def type_a_name(dialog):
+        dialog.filterSelected.emit("TIFF (*.tif)")
+        dialog.selectFile(str(tmp_path / "rock"))
+        return True
+
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    monkeypatch.setattr(QFileDialog, "exec", type_a_name)
+    assert ask_file(parent, "Write", "rock", {"OME-Zarr": "zarr", "TIFF": "tif"}) == tmp_path / "rock.tif"
+    assert ask_file(parent, "Write", "rock", {"TIFF": "tif"}) == tmp_path / "rock.tif"
+
+
+def test_numbers_are_never_cut_off(qtbot):
+    table = NumberTable()
+    qtbot.addWidget(table)
+    table.show()
+    rows = [Row("fraction connected from face to face (3-D)", ("0.0549 ± 0.0023", "0.0406 ± 0.0012"))]
+    for width in range(200, 900, 20):
+        table.resize(width, 200)
+        table.show_numbers([Head("reference"), Head("1")], rows)
+        assert all(table.columnWidth(i) >= table.sizeHintForColumn(i) for i in range(2))
+        assert table.horizontalHeader().length() >= table.viewport().width()  # the last column takes what room is left
+
+
+def test_names_wrap_where_a_table_becomes_narrow(qtbot):
+    table = NumberTable()
+    qtbot.addWidget(table)
+    table.resize(900, 200)
+    table.show()
+    rows = [Row("fraction connected from face to face (3-D)", ("0.05", "0.04"))]
+    table.show_numbers([Head("reference"), Head("1")], rows)
+    names = [table.verticalHeaderItem(0).text()]
+    for width in (260, 900):
+        table.resize(width, 200)
+        qtbot.waitUntil(lambda: table.verticalHeaderItem(0).text() != names[-1])
+        names.append(table.verticalHeaderItem(0).text())
+        qtbot.waitUntil(lambda: table.horizontalHeader().length() <= table.viewport().width())  # all is in view
+    assert names[0] == names[2]

@@ -1,0 +1,273 @@
+"""Volumes too large for memory: lazy layers, boxes of them, and files."""
+
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from napari_swnn import generate
+from napari_swnn.core.volume.virtual_volume import VirtualVolume, describe_volume
+from napari_swnn.runs import iter_generation
+from napari_swnn.widgets.lazy.layers import tiles_of
+from napari_swnn.widgets.lazy.tiles import Tiles
+from napari_swnn.widgets.reconstruction.models import Entry
+
+
+@pytest.fixture
+def tiles(range_model, qtbot):
+    tiles = Tiles(describe_volume(range_model, (70, 130, 90)), [0, 1])
+    yield tiles
+    tiles.stop()
+
+
+def failing(error):
+    """A method that fails."""
+
+    def method(*_args):
+        raise error
+
+    return method
+
+
+def elsewhere(work):
+    """The outcome of work in another thread."""
+    found = []
+    thread = threading.Thread(target=lambda: found.append(work()))
+    thread.start()
+    thread.join(60)
+    return found[0]
+
+
+@pytest.mark.parametrize("stride", [1, 2, 4, 64])
+def test_a_level_holds_every_nth_voxel(tiles, range_model, stride):
+    whole, level = generate(range_model, (70, 130, 90)), tiles.level(stride)
+    expected = whole[::stride, ::stride, ::stride]
+    assert level.shape == expected.shape
+    np.testing.assert_array_equal(elsewhere(lambda: np.asarray(level)), expected)
+    cut = (slice(0, None, 1), slice(min(5, len(expected[0]) - 1), 40), -1)
+    np.testing.assert_array_equal(elsewhere(lambda: np.asarray(level[cut])), expected[cut])
+    np.testing.assert_array_equal(elsewhere(lambda: np.asarray(level[0][..., 0:1])), expected[0][..., 0:1])
+
+
+def test_the_viewer_does_not_wait(tiles):
+    plane = np.asarray(tiles.level(1)[3])
+    assert (plane == tiles.pending).all()
+    assert tiles.pending not in (0, 1)
+    key = (0, 1, 0)
+    block = tiles.compute(key)
+    np.testing.assert_array_equal(np.asarray(tiles.level(1)[3])[64:128, :64], block[3])
+
+
+@pytest.fixture
+def lazy(panel, viewer, user, range_model):
+    """The panel with a lazy layer of 256³."""
+    panel.models.add(Entry(range_model, "rock", "standard"))
+    for side in panel.settings.size.sides:
+        side.setValue(256)
+    user.choose(panel.large.result, "lazy")
+    user.clicks(panel.models.generate_button)
+    user.waits_for_end(panel)
+    yield panel
+    for layer in viewer.layers:
+        if tiles_of(layer) is not None:
+            tiles_of(layer).stop()
+
+
+def test_a_lazy_layer_opens_and_fills_what_is_looked_at(lazy, viewer, user):
+    layer = viewer.layers[-1]
+    tiles = tiles_of(layer)
+    assert tuple(layer.data[0].shape) == (256, 256, 256)
+    assert layer.metadata["swnn"]["lazy"]
+    assert lazy.settings.reference.findText(layer.name) < 0  # it would be computed whole
+    user.waits_for(lambda: not tiles.busy)
+    assert 16 <= len(tiles._kept) <= 32  # the blocks of a plane, never the 64 of the volume
+    viewer.layers.remove(layer)
+    assert not tiles._wanted
+
+
+def test_3d_computes_a_box_and_never_the_volume(lazy, viewer, user, range_model):
+    tiles = tiles_of(viewer.layers[-1])
+    lazy.large.side.setValue(40)
+    viewer.dims.ndisplay = 3
+    user.waits_for(lambda: not lazy._runner.busy)
+    box = viewer.layers[-1]
+    assert box.data.shape == (40, 40, 40)
+    whole = viewer.layers[-2]
+    start = np.round((np.array(box.translate) - whole.translate) / whole.scale).astype(int)
+    expected = describe_volume(range_model, (256, 256, 256), porosity=lazy.models.wanted)[
+        tuple(slice(a, a + 40) for a in start)
+    ]
+    np.testing.assert_array_equal(box.data, expected)
+    assert len(tiles._kept) < 64
+    user.waits(0.3)
+    assert not tiles.busy
+
+
+def test_a_block_that_fails_is_told_once_and_tried_again(lazy, viewer, user, monkeypatch):
+    layer = viewer.layers[-1]
+    tiles = tiles_of(layer)
+    user.waits_for(lambda: not tiles.busy)
+    told = []
+    monkeypatch.setattr("napari.utils.notifications.show_error", told.append)
+    with monkeypatch.context() as patch:
+        patch.setattr(VirtualVolume, "labels", failing(RuntimeError("CUDA out of memory")))
+        for plane in (20, 220):
+            viewer.dims.set_point(0, plane)
+            user.waits_for(lambda: not tiles.busy)
+            user.waits_for(lambda: told)
+    user.waits(0.1)
+    (text,) = told
+    assert text.startswith(f"“{layer.name}” was not computed")
+    assert "not enough memory" in text
+    layer.refresh()
+    user.waits_for(lambda: not tiles.busy)
+    assert (np.asarray(layer.data[0][int(viewer.dims.point[0])]) != tiles.pending).all()
+
+
+def test_a_box_beyond_the_memory_is_refused_beside_its_control(lazy, viewer, user, monkeypatch):
+    n_layers = len(viewer.layers)
+    monkeypatch.setattr("napari_swnn.widgets.kit.memory.free_memory", lambda: 2**29 + 2**20)
+    lazy.large.side.setValue(200)
+    user.clicks(lazy.large.compute_button)
+    note = lazy.large.form.problems["region"]
+    assert "A box of 200 × 200 × 200 voxels needs about 0.5 GiB" in note.text()
+    assert not note.isHidden()
+    assert not lazy._runner.busy
+    lazy.large.side.setValue(40)
+    user.clicks(lazy.large.compute_button)
+    assert note.isHidden()
+    user.waits_for(lambda: len(viewer.layers) > n_layers)
+
+
+def test_a_rectangle_beside_the_layer_is_refused_beside_the_control(lazy, viewer, user):
+    rectangle = np.array(viewer.layers[-1].translate)[-2:] - [[500, 500], [500, 400], [400, 400], [400, 500]]
+    viewer.layers.selection.active = viewer.add_shapes([rectangle], shape_type="rectangle")
+    user.clicks(lazy.large.compute_button)
+    assert "lies beside" in lazy.large.form.problems["region"].text()
+
+
+def test_a_marked_rectangle_gives_the_box(lazy, viewer, user):
+    layer = viewer.layers[-1]
+    corner = np.array(layer.translate)[-2:]
+    rectangle = corner + np.array([[20, 30], [20, 90], [70, 90], [70, 30]]) * layer.scale[-1]
+    viewer.layers.selection.active = viewer.add_shapes([rectangle], shape_type="rectangle")
+    lazy.large.side.setValue(8)
+    user.clicks(lazy.large.compute_button)
+    user.waits_for(lambda: not lazy._runner.busy)
+    box = viewer.layers[-1]
+    assert box.data.shape == (8, 50, 60)
+    np.testing.assert_allclose((np.array(box.translate)[-2:] - corner) / layer.scale[-1], (20, 30), atol=1)
+
+
+def test_too_large_a_volume_is_offered_as_a_lazy_layer(ready, user):
+    for side in ready.settings.size.sides:
+        side.setValue(side.maximum())
+    assert "lazy layer" in ready.settings.form.problems["size"].text()
+    assert not ready.run_button.isEnabled()
+    user.choose(ready.large.result, "lazy")
+    user.waits_for(ready.run_button.isEnabled)
+
+
+@pytest.fixture
+def file(monkeypatch, tmp_path):
+    path = tmp_path / "rock.zarr"
+    monkeypatch.setattr("napari_swnn.widgets.reconstruction.widget.ask_for_volume_file", lambda *_: path)
+    return path
+
+
+def test_a_file_is_written_stopped_and_gone_on_with(panel, viewer, user, range_model, file):
+    panel.models.add(Entry(range_model, "rock", "standard"))
+    panel.settings.size.sides[0].setValue(200)
+    user.choose(panel.large.result, "file")
+    user.clicks(panel.models.generate_button)
+    user.waits_for(lambda: panel.progress._done > 0 or panel._order is None)
+    if panel._order is not None:
+        user.clicks(panel.stop_button)
+        user.waits_for_end(panel)
+        assert "goes on" in panel.progress.status.text()
+        user.clicks(panel.models.generate_button)
+    user.waits_for_end(panel)
+    assert file.is_dir()
+    assert not Path(f"{file}.partial").exists()
+    layer = viewer.layers[-1]
+    assert layer.multiscale
+    expected = generate(range_model, (200, 32, 32), porosity=panel.models.wanted)
+    np.testing.assert_array_equal(np.asarray(layer.data[0]), expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("rock.png", "ends in .zarr or .tif"),
+        ("there.zarr", "is there already"),
+        ("begun.zarr", "was begun with another model"),
+        ("no/rock.zarr", "There is no folder"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_refused_before_the_training(ready, user, monkeypatch, tmp_path, name, text):
+    (tmp_path / "there.zarr").mkdir()
+    (tmp_path / "begun.zarr.partial").mkdir()
+    path = tmp_path / name
+    monkeypatch.setattr("napari_swnn.widgets.reconstruction.widget.ask_for_volume_file", lambda *_: path)
+    user.choose(ready.large.result, "file")
+    user.waits_for(ready.run_button.isEnabled)
+    user.clicks(ready.run_button)
+    note = ready.large.form.problems["result"]
+    assert text in note.text()
+    assert not note.isHidden()
+    assert ready._order is None
+    assert ready.run_button.isEnabled()
+    user.choose(ready.large.result, "layer")
+    assert note.isHidden()
+
+
+@pytest.mark.parametrize("name", ["rock.zarr", "rock.tif"])
+def test_a_file_that_the_disk_cannot_hold_is_refused_before_the_training(ready, user, monkeypatch, tmp_path, name):
+    path = tmp_path / name
+    monkeypatch.setattr("napari_swnn.widgets.reconstruction.widget.ask_for_volume_file", lambda *_: path)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
+    user.choose(ready.large.result, "file")
+    user.waits_for(ready.run_button.isEnabled)
+    user.clicks(ready.run_button)
+    assert "disk must have room for" in ready.large.form.problems["result"].text()
+    assert ready._order is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_labels_that_a_tiff_cannot_hold_are_refused_before_the_training(
+    panel, viewer, section, user, file, monkeypatch
+):
+    tiff = file.with_suffix(".tif")
+    viewer.add_labels(section.astype(np.int32) * 70_000)
+    user.choose(panel.large.result, "file")
+    user.waits_for(panel.run_button.isEnabled)
+    with monkeypatch.context() as patch:
+        patch.setattr("napari_swnn.widgets.reconstruction.widget.ask_for_volume_file", lambda *_: tiff)
+        user.clicks(panel.run_button)
+    note = panel.large.form.problems["result"]
+    assert "labels from 0 to 65535, got 0 to 70000; relabel the reference, or choose a .zarr" in note.text()
+    assert panel._order is None
+    user.clicks(panel.run_button)
+    assert note.isHidden()
+    user.waits_for_end(panel)
+    assert file.is_dir()
+
+
+def test_a_file_of_another_job_is_refused_when_generate_is_pressed(panel, user, range_model, file):
+    begun = iter_generation(range_model, (32, 32, 32), porosity=0.25, out=file)
+    next(begun)
+    begun.close()
+    panel.models.add(Entry(range_model, "rock", "standard"))
+    user.choose(panel.large.result, "file")
+    user.clicks(panel.models.generate_button)
+    note = panel.large.form.problems["result"]
+    assert "got another porosity" in note.text()
+    assert not note.isHidden()
+    assert panel._order is None
+    file.with_name("rock.zarr.partial").rename(file.with_name("elsewhere"))
+    user.clicks(panel.models.generate_button)
+    assert note.isHidden()
+    user.waits_for_end(panel)
+    assert file.is_dir()

@@ -1,0 +1,311 @@
+"""The panel for properties: known answers in its table, layers in their place, and all that can come between."""
+
+import csv
+import json
+
+import dask.array as da
+import numpy as np
+import pytest
+from napari.layers import Image, Vectors
+from skimage.data import binary_blobs
+
+from napari_swnn.physics import conductivity_bounds
+from napari_swnn.widgets import properties as properties_module
+from napari_swnn.widgets.properties.kinds import CONDUCTIVITY, DIFFUSION, PERMEABILITY
+from napari_swnn.widgets.properties.results import Results
+from napari_swnn.widgets.properties.widget import PropertiesWidget
+from napari_swnn.widgets.properties.work import PropertyStep
+
+LAMINATE = np.repeat(np.array([1, 0, 0, 0], np.uint8), 3)[:, None, None] * np.ones((1, 6, 6), np.uint8)
+SERIES = 1 / (0.25 / 0.026 + 0.75 / 1.4)
+
+
+def problem(panel, key):
+    note = panel.settings.form.problems[key]
+    return "" if note.isHidden() else note.text()
+
+
+def cell(panel, name, column=0):
+    return panel.results.table.text(panel.results.table.row_of(name), column)
+
+
+@pytest.fixture(autouse=True)
+def _no_results(monkeypatch):
+    monkeypatch.setattr("napari_swnn.widgets.properties.results.Results.session", [])
+
+
+@pytest.fixture
+def docked(impatient, in_viewer):
+    """The panel in a whole viewer."""
+    return in_viewer("SWNN properties")
+
+
+@pytest.fixture
+def panel(impatient, beside):
+    """The panel with a viewer that has no window."""
+    return beside(PropertiesWidget)
+
+
+@pytest.fixture
+def laminate(model):
+    """Layers across z, of 2 µm voxels, somewhere in the world."""
+    return model.add_labels(LAMINATE.copy(), name="layers", scale=(2,) * 3, units=("um",) * 3, translate=(10, 20, 30))
+
+
+@pytest.fixture
+def ready(panel, laminate, user):
+    user.waits_for(panel.run_button.isEnabled)
+    return panel
+
+
+@pytest.fixture
+def endless(monkeypatch):
+    def work(_job):
+        while True:
+            yield PropertyStep(0.5, "Along z: iteration 7")
+
+    monkeypatch.setattr(properties_module, "compute", work)
+
+
+def run(panel, user):
+    user.clicks(panel.run_button)
+    user.waits_for(lambda: not panel._runner.busy, 60)
+
+
+def test_without_layers_it_says_what_is_missing(panel):
+    assert "Add a Labels layer" in panel.hint.text()
+    assert not panel.run_button.isEnabled()
+    assert panel.results.isHidden()
+
+
+def test_the_conductivities_begin_with_those_of_the_paper(ready):
+    assert ready.settings.conductivities.values == {0: 1.4, 1: 0.026}
+    assert "12 × 6 × 6 voxels of 2 µm" in ready.settings.extent.text()
+
+
+def test_the_phase_of_a_reconstruction_is_the_pore(panel, model, user):
+    model.add_labels(np.eye(8, dtype=np.uint8), metadata={"swnn": {"phase": 0}})
+    user.waits_for(panel.run_button.isEnabled)
+    assert panel.settings.conductivities.values == {0: 0.026, 1: 1.4}
+
+
+def test_layers_in_series_give_the_harmonic_mean(ready, user):
+    run(ready, user)
+    assert float(cell(ready, "effective conductivity (W/(m·K))")) == pytest.approx(SERIES, rel=1e-3)
+    bounds = conductivity_bounds([0.75, 0.25], [1.4, 0.026])
+    assert float(cell(ready, "Wiener bound, lower")) == pytest.approx(bounds.wiener.lower, rel=1e-3)
+    assert float(cell(ready, "Hashin–Shtrikman bound, upper")) == pytest.approx(bounds.hashin_shtrikman.upper, rel=1e-3)
+    assert cell(ready, "converged") == "yes"
+    assert float(cell(ready, "residual")) < 1e-4
+
+
+def test_all_directions_give_the_tensor(ready, user):
+    user.choose(ready.settings.direction, None)
+    for box in (ready.settings.outputs.potential, ready.settings.outputs.flow, ready.settings.outputs.lines):
+        box.setChecked(False)
+    run(ready, user)
+    parallel = 0.25 * 0.026 + 0.75 * 1.4
+    values = [float(cell(ready, "effective conductivity", column)) for column in range(3)]
+    np.testing.assert_allclose(values, [SERIES, parallel, parallel], rtol=1e-3)
+    assert float(cell(ready, "tensor, response along y", 1)) == pytest.approx(parallel, rel=1e-3)
+
+
+def test_fields_lie_where_the_source_lies(ready, model, laminate, user):
+    run(ready, user)
+    flux, temperature, lines = model.layers[1:]
+    assert [type(layer) for layer in (flux, temperature, lines)] == [Image, Image, Vectors]
+    for layer in (flux, temperature, lines):
+        np.testing.assert_allclose(layer.scale, laminate.scale)
+        np.testing.assert_allclose(layer.translate, laminate.translate)
+        assert layer.units == laminate.units
+        assert layer.metadata["swnn"]["property"] == "conductivity"
+    assert temperature.name == "temperature z · layers"
+    half = 0.5 / np.array([0.026, 1.4])  # resistance from a face to the centre of the first and the last layer
+    first, last = half / (3 / 0.026 + 9 / 1.4)
+    np.testing.assert_allclose(temperature.data[0], 1 - first, rtol=1e-3)
+    np.testing.assert_allclose(temperature.data[-1], last, rtol=1e-3)
+    np.testing.assert_allclose(flux.data, SERIES, rtol=1e-3)
+    starts, ways = lines.data[:, 0], lines.data[:, 1]
+    assert (starts > -0.51).all()
+    np.testing.assert_allclose(ways[:, 1:], 0, atol=1e-6)  # straight along z
+    assert model.layers.selection.active is laminate
+
+
+def test_the_source_is_not_changed(ready, model, laminate, user):
+    run(ready, user)
+    np.testing.assert_array_equal(laminate.data, LAMINATE)
+    assert model.layers[0].name == "layers"
+
+
+def test_a_phase_that_does_not_percolate_is_told(ready, model, user):
+    user.choose(ready.settings.property, DIFFUSION)
+    run(ready, user)
+    text = ready.progress.problem.text()
+    assert "Label 1 does not lead through “layers” along z" in text
+    assert "tortuosity infinite" in text
+    assert cell(ready, "tortuosity factor") == "∞"
+    assert cell(ready, "converged") == "does not percolate"
+    assert len(model.layers) == 1  # nothing flows, nothing is shown
+    assert ready.run_button.isEnabled()
+
+
+def test_straight_pores_have_tortuosity_one(ready, user):
+    user.choose(ready.settings.property, DIFFUSION)
+    user.choose(ready.settings.direction, 1)
+    run(ready, user)
+    assert float(cell(ready, "tortuosity factor")) == pytest.approx(1)
+    assert float(cell(ready, "effective over free")) == pytest.approx(0.25, rel=1e-3)
+
+
+@pytest.mark.parametrize("method", ["stokes", "lbm"])
+def test_permeability_of_a_slit_in_voxels_and_metres(panel, model, user, method):
+    slit = np.zeros((3, 10, 2), np.uint8)
+    slit[:, :8] = 1
+    model.add_labels(slit, name="slit", scale=(2,) * 3, units=("um",) * 3)
+    user.choose(panel.settings.property, PERMEABILITY)
+    user.choose(panel.settings.method, method)
+    user.waits_for(panel.run_button.isEnabled)
+    run(panel, user)
+    exact = 0.8 * 8**2 / 12
+    assert float(cell(panel, "permeability (voxel²)")) == pytest.approx(exact, rel=0.06)
+    mantissa, power = cell(panel, "permeability (m²)").split(" × 10⁻")
+    assert (float(mantissa), power) == (pytest.approx(exact * 0.4, rel=0.06), "¹¹")
+
+
+def test_a_section_conducts_and_is_not_permeable(panel, model, user):
+    model.add_labels(LAMINATE[:, 0].copy(), name="section")
+    user.waits_for(panel.run_button.isEnabled)
+    run(panel, user)
+    assert float(cell(panel, "effective conductivity")) == pytest.approx(SERIES, rel=1e-3)
+    assert all(layer.ndim == 2 for layer in model.layers)
+    user.choose(panel.settings.property, PERMEABILITY)
+    assert "needs a 3-D volume" in problem(panel, "property")
+    assert not panel.run_button.isEnabled()
+
+
+@pytest.mark.parametrize("text", ["abc", "-1", "", "inf"])
+def test_a_bad_number_is_refused_beside_it(ready, text):
+    ready.settings.conductivities.fields[1].setText(text)
+    assert f"got “{text}”" in problem(ready, "conductivities")
+    assert not ready.run_button.isEnabled()
+    ready.settings.conductivities.fields[1].setText("0,5")
+    assert ready.settings.conductivities.values[1] == 0.5
+    assert ready.run_button.isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "text"),
+    [
+        (np.arange(27).reshape(3, 3, 3), {}, "give all objects of a phase the same label"),
+        (np.ones((2, 4, 4, 4), int), {}, "has 4 axes"),
+        (np.ones((4, 4, 4), int), {"scale": (1, 1, 3)}, "resample it so that all sides are equal"),
+        (da.zeros((900, 900, 900), chunks=300, dtype=np.uint8), {}, "crop the part that you need"),
+        (np.broadcast_to(np.zeros((), np.uint8), (9000, 9000, 9000)), {}, "GiB"),
+    ],
+)
+def test_a_bad_layer_is_refused_beside_the_control(panel, model, user, data, options, text):
+    model.add_labels(data, visible=False, **options)
+    user.waits_for(lambda: text in problem(panel, "layer"))
+    assert not panel.run_button.isEnabled()
+
+
+@pytest.mark.parametrize("close", ["dock", "viewer"])
+def test_closing_leaves_the_layers_untouched(docked, viewer, endless, user, close):
+    layer = viewer.add_labels(LAMINATE.copy(), name="layers")
+    user.waits_for(docked.run_button.isEnabled)
+    user.clicks(docked.run_button)
+    worker = docked._runner._worker
+    if close == "dock":
+        viewer.window.remove_dock_widget(docked.dock)
+        assert [item.name for item in viewer.layers] == ["layers"]
+    else:
+        viewer.close()
+    user.waits_for(lambda: not worker.is_running)
+    np.testing.assert_array_equal(layer.data, LAMINATE)
+    assert not docked._runner.busy
+
+
+def test_stop_adds_nothing(ready, model, endless, user):
+    user.clicks(ready.run_button)
+    user.waits_for(lambda: "iteration 7" in ready.progress.status.text())
+    assert not ready.settings.isEnabled()
+    user.clicks(ready.stop_button)
+    user.waits_for(ready.run_button.isEnabled)
+    assert ready.progress.status.text() == "Cancelled; nothing was added."
+    assert len(model.layers) == 1
+
+
+def test_the_layer_may_be_removed_or_painted_while_running(panel, model, user):
+    data = binary_blobs(24, n_dim=3, volume_fraction=0.5, rng=0).astype(np.uint8)
+    layer = model.add_labels(data, name="gone", scale=(3,) * 3)
+    user.waits_for(panel.run_button.isEnabled)
+    user.clicks(panel.run_button)
+    model.layers.remove(layer)
+    user.waits_for(lambda: not panel._runner.busy)
+    assert [item.name.split(" z")[0] for item in model.layers] == ["heat flux", "temperature", "flow lines"]
+    np.testing.assert_allclose(model.layers[0].scale, 3)
+
+
+def test_an_error_is_one_sentence_and_the_panel_goes_on(ready, model, user, monkeypatch):
+    def broken(_job):
+        yield PropertyStep(0.0, "")
+        raise RuntimeError("CUDA error\nlong trace")
+
+    monkeypatch.setattr(properties_module, "compute", broken)
+    run(ready, user)
+    assert "CUDA error" in ready.progress.problem.text()
+    assert "\n" not in ready.progress.problem.text()
+    assert len(model.layers) == 1
+    assert ready.run_button.isEnabled()
+
+
+def test_files_equal_the_table(ready, user, dialog, tmp_path):
+    run(ready, user)
+    user.choose(ready.settings.property, DIFFUSION)
+    run(ready, user)
+    dialog.path = tmp_path / "numbers.csv"
+    user.clicks(ready.results.csv_button)
+    rows = list(csv.DictReader(dialog.path.read_text(encoding="utf-8").splitlines()))
+    assert {row["run"] for row in rows} == {"1", "2"}
+    value = next(row for row in rows if row["quantity"] == "effective conductivity")
+    assert (float(value["value"]), value["unit"], value["axis"]) == (pytest.approx(SERIES), "W/(m·K)", "z")
+    dialog.path = tmp_path / "numbers.json"
+    user.clicks(ready.results.json_button)
+    first, second = json.loads(dialog.path.read_text(encoding="utf-8"))
+    numbers = {number["name"]: number["value"] for number in first["axes"]["z"]["numbers"]}
+    assert numbers["effective conductivity"] == pytest.approx(SERIES)
+    assert first["settings"]["conductivities"] == {"0": 1.4, "1": 0.026}
+    assert second["axes"]["z"]["outcome"] == "not_percolating"
+    user.choose(ready.results.choice, 0)
+    assert float(cell(ready, "effective conductivity")) == pytest.approx(SERIES, rel=1e-3)
+
+
+def test_results_outlive_their_panel(ready, user, qtbot):
+    run(ready, user)
+    again = Results()
+    qtbot.addWidget(again)
+    assert float(again.table.text(0, 0)) == pytest.approx(SERIES, rel=1e-3)
+
+
+def test_only_the_rows_of_the_property_are_shown(ready, user):
+    def shown():
+        return {key for key, note in ready.settings.form.problems.items() if not note.parentWidget().isHidden()}
+
+    common = {"layer", "property", "direction", "ends", "outputs"}
+    for kind, own in (
+        (CONDUCTIVITY, {"conductivities", "unit"}),
+        (DIFFUSION, {"phase"}),
+        (PERMEABILITY, {"phase", "method"}),
+    ):
+        user.choose(ready.settings.property, kind)
+        assert shown() == common | own
+
+
+def test_it_fits_a_small_laptop_and_follows_the_theme(ready, model):
+    assert ready.sizeHint().width() <= 360
+    assert ready.widget().minimumSizeHint().width() <= 350
+    styles = set()
+    for theme in ("light", "dark"):
+        model.theme = theme
+        styles.add(ready.progress.problem.styleSheet())
+    assert len(styles) == 2
