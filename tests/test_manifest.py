@@ -46,15 +46,15 @@ print(*sorted(heavy & set(sys.modules)))
     assert found.stdout.split() == []
 
 
-@pytest.mark.parametrize("panel", ["reconstruction", "compare", "properties"])
+@pytest.mark.parametrize("panel", ["reconstruction", "comparison", "properties"])
 def test_importing_a_panel_loads_no_torch(panel):
-    code = f"import sys, napari_swnn.widgets.{panel}; print('torch' in sys.modules)"
+    code = f"import sys, napari_swnn.widgets.{panel}.widget; print('torch' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.split() == ["False"]
 
 
-@pytest.mark.parametrize("panel", ["compare", "properties"])
+@pytest.mark.parametrize("panel", ["comparison", "properties"])
 def test_importing_a_panel_loads_no_statistics(panel):
-    code = f"import sys, napari_swnn.widgets.{panel}; print(*(name for name in sys.modules if name in {HEAVY}))"
+    code = f"import sys, napari_swnn.widgets.{panel}.widget; print(*(name for name in sys.modules if name in {HEAVY}))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.split() == []

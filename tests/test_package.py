@@ -46,5 +46,5 @@ def test_version_is_the_distribution_version():
 
 
 def test_an_unknown_name_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+    with pytest.raises(AttributeError, match="nonsense"):
         napari_swnn.nonsense  # noqa: B018
