@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from napari_swnn._layer_style import METADATA_KEY, phase_colours
+from napari_swnn._layer_style import METADATA_KEY, layer_data, phase_colours
 from napari_swnn._types import Path
 from napari_swnn.io import OmeZarr, is_ome_zarr, open_ome_zarr
 
@@ -38,8 +38,9 @@ def volume_reader(path: Path | list[Path]) -> Callable[[Path], list[LayerData]] 
 
 
 def _layer(stored: OmeZarr) -> LayerData:
+    data, multiscale = layer_data(stored.levels)
     attributes: dict[str, Any] = {
-        "multiscale": len(stored.levels) > 1,
+        "multiscale": multiscale,
         "opacity": 1.0,
         "scale": stored.scale,
         "translate": stored.translation,
@@ -50,4 +51,4 @@ def _layer(stored: OmeZarr) -> LayerData:
     labels = stored.provenance.get("labels", {})
     if labels.get("background"):
         attributes["colormap"] = phase_colours(labels["phase"], labels["background"])
-    return stored.levels if attributes["multiscale"] else stored.levels[0], attributes, "labels"
+    return data, attributes, "labels"

@@ -10,7 +10,7 @@ from qtpy.QtCore import Qt
 from skimage.data import binary_blobs
 
 from napari_swnn import Reference, validate
-from napari_swnn.widgets import compare as compare_module
+from napari_swnn.widgets.comparison import widget as compare_module
 from napari_swnn.widgets.comparison.widget import CompareWidget
 from napari_swnn.widgets.comparison.work import CompareStep
 

@@ -197,6 +197,16 @@ def test_a_file_is_written_stopped_and_gone_on_with(panel, viewer, user, range_m
     np.testing.assert_array_equal(np.asarray(layer.data[0]), expected)
 
 
+def test_a_small_file_opens_too(panel, viewer, user, range_model, file):
+    panel.models.add(Entry(range_model, "rock", "standard"))
+    user.choose(panel.large.result, "file")
+    user.clicks(panel.models.generate_button)
+    user.waits_for_end(panel)
+    assert panel.progress.problem.isHidden()
+    expected = generate(range_model, (32, 32, 32), porosity=panel.models.wanted)
+    np.testing.assert_array_equal(np.asarray(viewer.layers[-1].data), expected)
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

@@ -10,7 +10,7 @@ from napari.layers import Image, Vectors
 from skimage.data import binary_blobs
 
 from napari_swnn.physics import conductivity_bounds
-from napari_swnn.widgets import properties as properties_module
+from napari_swnn.widgets.properties import widget as properties_module
 from napari_swnn.widgets.properties.kinds import CONDUCTIVITY, DIFFUSION, PERMEABILITY
 from napari_swnn.widgets.properties.results import Results
 from napari_swnn.widgets.properties.widget import PropertiesWidget

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from napari_swnn._layer_style import PREVIEW_NAME
-from napari_swnn.widgets import _output_layers
+from napari_swnn.widgets.layers import output as output_layers
 from napari_swnn.widgets.reconstruction.models import ModelPanel
 
 
@@ -131,7 +131,7 @@ def test_painting_on_the_reference_changes_nothing_in_the_run(running, layer, us
 
 
 def test_the_preview_may_be_removed_while_running(running, viewer, user, monkeypatch):
-    monkeypatch.setattr(_output_layers, "PREVIEW_INTERVAL", 0.0)
+    monkeypatch.setattr(output_layers, "PREVIEW_INTERVAL", 0.0)
     viewer.layers.remove(PREVIEW_NAME)
     steps = len(running.progress.curve)
     user.waits_for(lambda: len(running.progress.curve) > steps + 5)

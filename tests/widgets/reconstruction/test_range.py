@@ -1,12 +1,13 @@
 """Models for a range of porosities: trained, chosen from with a slider, previewed."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from napari_swnn._layer_style import PREVIEW_NAME
-from napari_swnn.widgets import _range_preview
+from napari_swnn.widgets.reconstruction import range_preview
 from napari_swnn.widgets.reconstruction.models import Entry
 
 
@@ -81,8 +82,8 @@ def test_the_preview_follows_the_slider_in_a_layer_of_its_own(ranged, viewer, la
 
 def test_of_many_moves_the_last_one_counts(ranged, viewer, user, monkeypatch):
     asked = []
-    sample = _range_preview.sample
-    monkeypatch.setattr(_range_preview, "sample", lambda *args: asked.append(args[1]) or sample(*args))
+    sample = range_preview.sample
+    monkeypatch.setattr(range_preview, "sample", lambda *args: asked.append(args[1]) or sample(*args))
     for step in range(30):
         ranged.models.porosity.number.setValue(0.2 + step / 200)
     user.waits_for(lambda: previews(viewer) and not ranged.preview.busy)
@@ -96,7 +97,7 @@ def test_a_preview_that_fails_is_told_below_the_slider(ranged, viewer, user, mon
 
     note = ranged.models.preview_problem
     with monkeypatch.context() as patch:
-        patch.setattr(_range_preview, "sample", broken)
+        patch.setattr(range_preview, "sample", broken)
         ranged.models.porosity.number.setValue(0.35)
         user.waits_for(lambda: "There is no preview: There is not enough memory" in note.text())
     assert not note.isHidden()
@@ -127,6 +128,7 @@ def test_several_realisations_take_the_seeds_that_follow(ranged, viewer, user):
     assert [layer.metadata["swnn"]["seed"] for layer in viewer.layers] == [4, 5, 6]
     assert [layer.name[-6:] for layer in viewer.layers] == ["seed 4", "seed 5", "seed 6"]
     assert not np.array_equal(viewer.layers[0].data, viewer.layers[1].data)
+    assert all(b.translate[-1] > a.extent.world[1][-1] for a, b in pairwise(viewer.layers))  # none hides another
     assert ranged.progress.status.text().startswith("Done: 3 realisations, porosity 0.")
 
 

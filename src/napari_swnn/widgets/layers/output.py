@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pint
 
-from napari_swnn._layer_style import METADATA_KEY, PHASE_COLOUR, PREVIEW_NAME, phase_colours
+from napari_swnn._layer_style import METADATA_KEY, PHASE_COLOUR, PREVIEW_NAME, layer_data, phase_colours
 from napari_swnn._types import Labels, Shape
 from napari_swnn.widgets.layers.reading import place_of
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PREVIEW_INTERVAL = 1.0
 """Seconds between two refreshes of the preview; redrawing a volume takes the viewer a good part of one."""
+_GAP = 0.06
+"""Space between two volumes side by side, as a fraction of the width to its left."""
 _PENDING_COLOUR = (0.5, 0.5, 0.5, 0.25)
 
 
@@ -48,7 +50,8 @@ class Look:
 class OutputLayers:
     """The layers that one run adds to the viewer; it touches no others.
 
-    They stand beside what the viewer shows already: a realisation has no place in the reference image.
+    They stand side by side, to the right of everything that the viewer shows: a realisation has no place in the
+    reference image, and one on top of another would hide it.
 
     Parameters
     ----------
@@ -91,7 +94,7 @@ class OutputLayers:
 
     def _refresh_preview(self, labels: Labels, coarse: Look) -> None:
         if self._preview is None:
-            self._preview = self._add(labels, PREVIEW_NAME, coarse)
+            self._preview = self._add([labels], PREVIEW_NAME, coarse)
         elif self._preview in self._viewer.layers:  # else the user removed it, and it stays so
             self._preview.data = labels
             self._preview.scale = (coarse.voxel_size,) * labels.ndim
@@ -105,7 +108,8 @@ class OutputLayers:
 
     def show_result(self, labels: Labels, name: str, look: Look, metadata: Mapping[str, Any]) -> "LabelsLayer":
         """Add a realisation, with where it came from in its metadata; the preview goes."""
-        layer = self._add(labels, name, look)
+        layer = self._add([labels], name, look)
+        self._corner = _corner_beside(layer)
         self.remove_preview()  # after, for napari resets the view where the number of dimensions changes
         layer.metadata[METADATA_KEY] = dict(metadata)
         return layer
@@ -125,6 +129,7 @@ class OutputLayers:
             Label of voxels that are still to come; they are shown in grey.
         """
         layer = self._add(levels, name, look)
+        self._corner = _corner_beside(layer)
         self.remove_preview()
         if pending is not None:
             shown = np.array(layer.get_color(look.phase) if look.background == 0 else self._colour, float)
@@ -132,13 +137,13 @@ class OutputLayers:
         layer.metadata[METADATA_KEY] = dict(metadata)
         return layer
 
-    def _add(self, labels: Any, name: str, look: Look) -> "LabelsLayer":
-        multiscale = not isinstance(labels, np.ndarray)
-        ndim = labels[0].ndim if multiscale else labels.ndim
+    def _add(self, levels: Sequence[Any], name: str, look: Look) -> "LabelsLayer":
+        data, multiscale = layer_data(levels)
+        ndim = levels[0].ndim
         chosen = self._viewer.layers.selection.active
         moved = _camera(self._viewer) != self._camera
         layer = self._viewer.add_labels(
-            labels,
+            data,
             name=name,
             multiscale=multiscale,
             opacity=1.0,  # it covers nothing
@@ -183,11 +188,17 @@ def _phase_colours(look: Look, colour: Any, others: Mapping[int, Any] = MappingP
 
 
 def _free_corner(viewer: "Viewer") -> tuple[float, float, float]:
-    """Where a volume can stand to the right of all layers, top edges in line."""
+    """Return the corner of a volume to the right of all layers, top edges aligned."""
     if len(viewer.layers) == 0:
         return (0.0, 0.0, 0.0)
     low, high = viewer.layers.extent.world
-    return (0.0, float(low[-2]), float(high[-1] + 0.06 * (high[-1] - low[-1])))
+    return (0.0, float(low[-2]), float(high[-1] + _GAP * (high[-1] - low[-1])))
+
+
+def _corner_beside(layer: "LabelsLayer") -> tuple[float, float, float]:
+    """Return the corner of the next volume of a row."""
+    low, high = layer.extent.world
+    return (0.0, float(low[-2]), float(high[-1] + _GAP * (high[-1] - low[-1])))
 
 
 def _camera(viewer: "Viewer") -> tuple[float, ...]:

@@ -1,0 +1,51 @@
+"""Layers of results: each in a place of its own, in as many resolutions as there are."""
+
+from itertools import pairwise
+
+import dask.array as da
+import numpy as np
+import pytest
+
+from napari_swnn.widgets.layers.output import Look, OutputLayers
+
+LOOK = Look(phase=1, background=0, voxel_size=0.5, unit="um")
+
+
+def volumes(n, ndim):
+    return [np.full((16,) * ndim, i % 2, np.uint8) for i in range(n)]
+
+
+def shown(output, kind, volume, name):
+    if kind == "memory":
+        return output.show_result(volume, name, LOOK, {})
+    levels = [volume] if kind == "one level" else [volume, volume[(slice(None, None, 2),) * volume.ndim]]
+    return output.show_levels([da.from_array(level) for level in levels], name, LOOK, {})
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+@pytest.mark.parametrize("kind", ["memory", "one level", "two levels"])
+def test_realisations_of_one_run_stand_side_by_side(model, section, kind, ndim):
+    model.add_labels(section, scale=(0.5, 0.5), units=("um", "um"))
+    output = OutputLayers(model)
+    layers = [shown(output, kind, volume, str(i)) for i, volume in enumerate(volumes(4, ndim))]
+    extents = [layer.extent.world for layer in model.layers]
+    for (_, left), (right, _) in pairwise(extents):
+        assert right[-1] > left[-1]
+    assert len({layer.extent.world[0][-2] for layer in layers}) == 1  # top edges aligned
+
+
+def test_a_result_takes_the_place_of_its_preview(model):
+    output = OutputLayers(model)
+    output.show_preview(np.zeros((8, 8, 8), np.uint8), LOOK, scale=2)
+    place = model.layers[0].extent.world[0]
+    layer = output.show_result(np.zeros((16, 16, 16), np.uint8), "result", LOOK, {})
+    assert list(model.layers) == [layer]
+    np.testing.assert_allclose(layer.extent.world[0][-2:], place[-2:], atol=0.3)
+
+
+@pytest.mark.parametrize("shape", [(12, 12, 12), (12, 12)])
+def test_a_single_level_is_no_pyramid(model, shape):
+    labels = np.random.default_rng(0).integers(0, 2, shape, dtype=np.uint8)
+    layer = OutputLayers(model).show_levels([da.from_array(labels)], "small", LOOK, {})
+    assert not layer.multiscale
+    np.testing.assert_array_equal(np.asarray(layer.data), labels)
