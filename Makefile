@@ -10,18 +10,21 @@ TORCH := $(shell grep '^torch==' constraints.txt)
 # Two at a time, each on one thread: the small tensors of tests are slower with more. The tests of a file stay together.
 TESTS := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadscope
 
-.PHONY: demo test napari format clean
+.PHONY: demo test lint napari format clean
 
 demo: $(VENV)/.base
 	$(BIN)/napari-swnn demo --output demo-output
 
-test: $(VENV)/.dev
+test: lint
 	scripts/system-packages.sh
+	$(TESTS)
+
+lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(TESTS)
 
 napari: $(VENV)/.dev
 	$(BIN)/napari --with napari-swnn "SWNN reconstruction"

@@ -14,7 +14,7 @@ UNFINISHED = ".partial"
 
 @contextmanager
 def replaced_when_complete(path: Path) -> Iterator[Path]:
-    """A temporary file beside `path`, moved over it when the body has written it."""
+    """Yield a temporary file beside `path`, and move it over `path` once the body has written it."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
     partial = Path(name)

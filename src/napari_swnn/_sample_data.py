@@ -30,7 +30,7 @@ def rock_like() -> list[LayerData]:
 
 
 def electrode_like() -> list[LayerData]:
-    """The fine pore space between overlapping particles of 4 pixels radius, porosity 0.41."""
+    """Return the fine pore space between overlapping particles of 4 pixels radius, porosity 0.41."""
     return _layer("electrode-like", ~overlapping_spheres_section(0.59, radius=4, seed=1), 0.1)
 
 
