@@ -1,4 +1,4 @@
-"""Aliases for the arrays that cross module borders.
+"""Aliases for the arrays that cross module borders, and the names of their axes.
 
 Axis order is ``(z, y, x)`` for volumes and ``(y, x)`` for sections, everywhere.
 """
@@ -23,3 +23,6 @@ Shape: TypeAlias = tuple[int, ...]
 """Number of voxels along each axis, ``(z, y, x)`` or ``(y, x)``."""
 
 Path: TypeAlias = str | PathLike[str]
+
+AXES = ("z", "y", "x")
+"""Names of the axes of a volume; those of an array of ``n`` axes are ``AXES[-n:]``."""

@@ -3,6 +3,7 @@ import pytest
 import tifffile
 from numpy.testing import assert_array_equal
 
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.io import read_labels, tiff_stream
 from napari_swnn.io.tiff_stream import TiffFile
 from napari_swnn.io.volume_file import Layout
@@ -32,7 +33,7 @@ def kind(request, monkeypatch):
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_strips_make_up_the_volume(kind, tmp_path, rng, shape, dtype):
     volumes = rng.integers(0, np.iinfo(dtype).max, shape).astype(dtype)
-    file = written(tmp_path / "v.tif", volumes, voxel_size=0.5, unit="um")
+    file = written(tmp_path / "v.tif", volumes, voxel=VoxelSize(0.5, "um"))
     assert_array_equal(tifffile.imread(file.out).reshape(shape), volumes)
     assert file.provenance(file.out) == {"request": {"seed": 1}}
     assert [path.name for path in tmp_path.iterdir()] == ["v.tif"]
@@ -40,7 +41,7 @@ def test_strips_make_up_the_volume(kind, tmp_path, rng, shape, dtype):
 
 
 def test_the_size_of_a_voxel_is_where_imagej_looks(tmp_path, rng):
-    written(tmp_path / "v.tif", rng.integers(0, 2, (1, 5, 7, 9)).astype(np.uint8), voxel_size=0.25, unit="µm")
+    written(tmp_path / "v.tif", rng.integers(0, 2, (1, 5, 7, 9)).astype(np.uint8), voxel=VoxelSize(0.25, "µm"))
     with tifffile.TiffFile(tmp_path / "v.tif") as file:
         assert file.imagej_metadata["unit"] == "um"
         assert file.imagej_metadata["spacing"] == 0.25
@@ -52,7 +53,7 @@ def test_the_size_of_a_voxel_is_where_imagej_looks(tmp_path, rng):
 def test_large_files_are_ome_tiff(tmp_path, rng, monkeypatch):
     monkeypatch.setattr(tiff_stream, "_LARGEST_IMAGEJ", 0)
     volumes = rng.integers(0, 2, (1, 5, 7, 9)).astype(np.uint8)
-    for name, layout in (("v.tif", {"voxel_size": 0.25, "unit": "um"}), ("w.tif", {})):
+    for name, layout in (("v.tif", {"voxel": VoxelSize(0.25, "um")}), ("w.tif", {})):
         written(tmp_path / name, volumes, **layout)
         with tifffile.TiffFile(tmp_path / name) as file:
             assert file.is_bigtiff

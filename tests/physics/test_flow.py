@@ -233,15 +233,6 @@ def test_every_unit_of_length_leads_to_square_metres(channel, unit, metres):
     assert scaled.value == pytest.approx(plain.value * (0.5 * metres) ** 2)
 
 
-def test_the_units_of_ome_zarr_are_lengths_here_too():
-    from napari_swnn.io.ome_zarr import _UNITS
-    from napari_swnn.physics.flow import METRES
-
-    assert {*_UNITS, *(other for others in _UNITS.values() for other in others)} == set(METRES)
-    for name, others in _UNITS.items():
-        assert {METRES[other] for other in others} == {METRES[name]}
-
-
 def test_a_physical_voxel_gives_square_metres(channel):
     plain = permeability(channel(6, 2), phase=1)
     scaled = permeability(channel(6, 2), phase=1, voxel_size=0.5, unit="um")

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from napari_swnn._types import AXES
 from napari_swnn.cli._command import add_command
 from napari_swnn.cli._paths import check_writable
 from napari_swnn.cli._progress import describe_generation, followed
@@ -60,7 +61,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _flags(axes: str, dimension: int) -> tuple[bool, ...]:
-    names = "zyx"[-dimension:]
+    names = AXES[-dimension:]
     if axes != ALL_AXES and not set(axes) <= set(names):
         raise ValueError(f"--periodic must name axes of {names}, which a {dimension}-D model has, got {axes!r}")
     return tuple(axes == ALL_AXES or name in axes for name in names)

@@ -108,7 +108,7 @@ def _about(report: ValidationReport) -> str:
     interval = report.reference_interval
     count = "One realisation" if report.n_volumes == 1 else f"{report.n_volumes} realisations"
     text = (
-        f"{count} of {' and '.join(shapes)} voxels of {report.voxel_size:g} {report.unit}; "
+        f"{count} of {' and '.join(shapes)} voxels of {report.voxel}; "
         f"phase of interest: label {report.phase}. The reference supports a porosity of {interval.value:.3f}, "
         f"95 % interval {interval.low:.3f} to {interval.high:.3f}; the volumes have {report.porosity:.3f}. "
         f"Written by napari-swnn {version('napari-swnn')}."
@@ -168,7 +168,7 @@ def _connectivity_table(report: ValidationReport) -> str:
         "along x",
         "in largest cluster",
         "clusters",
-        f"Euler number (1/{report.unit}³)",
+        f"Euler number (1/{report.voxel.unit}³)",
     )
     return _table("In brackets the fraction of the phase that is connected from face to face.", head, rows)
 

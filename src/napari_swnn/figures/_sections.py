@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn._types import BoolArray, Labels, Shape
+from napari_swnn._types import AXES, BoolArray, Labels, Shape
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.figures._curves import draw_comparison
 from napari_swnn.figures._style import TEXT, TITLE, shown
 from napari_swnn.figures._surface import draw_surface
@@ -70,7 +71,7 @@ def _titled_sections(inside: BoolArray, porosity: str) -> list[tuple[BoolArray, 
     if inside.ndim == 2:
         return [(inside, porosity)]
     middle = [np.take(inside, n // 2, axis) for axis, n in enumerate(inside.shape)]
-    return [(section, f"section normal to {name}") for section, name in zip(middle, "zyx", strict=True)]
+    return [(section, f"section normal to {name}") for section, name in zip(middle, AXES, strict=True)]
 
 
 def sections_figure(report: ValidationReport) -> Figure:
@@ -94,7 +95,7 @@ def sections_figure(report: ValidationReport) -> Figure:
             axes = figure.add_subplot(grid[i, j])
             _show(axes, central(image, side), name)
             if i == j == 0:
-                _draw_scale_bar(axes, side, report.voxel_size, report.unit)
+                _draw_scale_bar(axes, side, report.voxel)
     if len(report.reference_sections) == 1 and report.block.ndim == 3:
         surface = figure.add_subplot(grid[0, 1:])
         draw_surface(surface, report.block)
@@ -118,21 +119,21 @@ def _names(report: ValidationReport, row: int) -> list[str]:
         n = len(report.reference_sections)
         return ["reference"] if n == 1 else [f"reference, section {i + 1}" for i in range(n)]
     name = f"realisation {row}"
-    return [name] if report.block.ndim == 2 else [f"{name}, normal to {axis}" for axis in "zyx"]
+    return [name] if report.block.ndim == 2 else [f"{name}, normal to {axis}" for axis in AXES]
 
 
-def _draw_scale_bar(axes: Axes, side: int, voxel_size: float, unit: str) -> None:
+def _draw_scale_bar(axes: Axes, side: int, voxel: VoxelSize) -> None:
     """A bar of a round length, at most a quarter of the picture, in its corner."""
     from matplotlib.font_manager import FontProperties
     from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 
-    wanted = side * voxel_size / 4
+    wanted = side * voxel.value / 4
     power = 10.0 ** np.floor(np.log10(wanted))
     length = max(step * power for step in (1, 2, 5) if step * power <= wanted)
     bar = AnchoredSizeBar(
         axes.transData,
-        length / voxel_size,
-        shown(f"{length:g} {unit}"),
+        length / voxel.value,
+        shown(f"{length:g} {voxel.unit}"),
         "lower left",
         size_vertical=side / 60,
         fill_bar=True,

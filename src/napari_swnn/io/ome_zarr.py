@@ -18,7 +18,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from napari_swnn._types import Labels, Path, Shape
+from napari_swnn._types import AXES, Labels, Path, Shape
 from napari_swnn.core.grid.windows import Window, aligned_boxes
 from napari_swnn.io.volume_file import PROVENANCE_KEY, Piece, VolumeFile
 
@@ -32,17 +32,6 @@ _FEW_CHUNKS = 16
 """Chunks along the longest side up to which a file of the store holds 2 along each axis; beyond it holds 4."""
 _COMPRESSION = 6
 """Of labels with bits in random order and one bit of information each it is 8; coherent phases reach 20 to 30."""
-_UNITS = {
-    "angstrom": ("Å", "\u212b", "ångström"),
-    "nanometer": ("nm", "nanometre"),
-    "micrometer": ("um", "µm", "μm", "micron", "microns", "micrometre"),
-    "millimeter": ("mm", "millimetre"),
-    "centimeter": ("cm", "centimetre"),
-    "meter": ("m", "metre"),
-    "kilometer": ("km", "kilometre"),
-    "inch": ("in",),
-    "foot": ("ft",),
-}
 
 
 @dataclass(frozen=True)
@@ -161,9 +150,9 @@ class OmeZarrFile(VolumeFile):
         return within if self.layout.n == 1 else (realisation, *within)
 
     def _axes(self) -> list[dict[str, str]]:
-        unit = ome_unit(self.layout.unit)
-        named = {} if unit is None else {"unit": unit}
-        space = [{"name": name, "type": "space", **named} for name in "zyx"[-len(self.layout.shape) :]]
+        unit = self.layout.voxel.length_unit
+        named = {} if unit is None else {"unit": unit.name}
+        space = [{"name": name, "type": "space", **named} for name in AXES[-len(self.layout.shape) :]]
         return space if self.layout.n == 1 else [{"name": "realisation", "type": "realisation"}, *space]
 
     def _metadata(self) -> dict[str, Any]:
@@ -181,7 +170,7 @@ class OmeZarrFile(VolumeFile):
 
     def _scale(self, level: int) -> list[float]:
         # No translation: voxel i of a level is voxel 2**level * i of the volume, and where that one is.
-        side = float(self.layout.voxel_size) * 2**level
+        side = self.layout.voxel.value * 2**level
         return [*([] if self.layout.n == 1 else [1.0]), *(side for _ in self.layout.shape)]
 
 
@@ -271,8 +260,3 @@ def _placed(transformations: list[dict[str, Any]], ndim: int) -> tuple[tuple[flo
         if transformation["type"] == "translation":
             translation = tuple(map(float, transformation["translation"]))
     return scale, translation
-
-
-def ome_unit(unit: str) -> str | None:
-    """Name of a unit of length in OME-Zarr, ``"micrometer"`` for ``"um"``; None for one that it does not know."""
-    return next((name for name, others in _UNITS.items() if unit == name or unit in others), None)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from napari_swnn._checks import check_labels
-from napari_swnn._types import Path
+from napari_swnn._types import AXES, Path
+from napari_swnn._voxel_size import VoxelSize
 
 
 def write_tiff(path: Path, volume: np.ndarray, *, voxel_size: float = 1.0, unit: str = "voxel") -> None:
@@ -20,9 +21,9 @@ def write_tiff(path: Path, volume: np.ndarray, *, voxel_size: float = 1.0, unit:
     volume : numpy.ndarray
         Labels ``(z, y, x)`` or ``(y, x)``, from 0 to 65535.
     voxel_size : float
-        Side of a voxel, in `unit`.
+        Edge length of a voxel, in `unit`.
     unit : str
-        For example ``um``.
+        Unit of `voxel_size`, for example ``um``.
 
     Raises
     ------
@@ -39,16 +40,16 @@ def write_tiff(path: Path, volume: np.ndarray, *, voxel_size: float = 1.0, unit:
     tifffile.imwrite(
         path,
         labels.astype(np.uint8 if high < 256 else np.uint16, copy=False),
-        **imagej_options("ZYX"[-labels.ndim :], voxel_size, unit),
+        **imagej_options("".join(AXES[-labels.ndim :]).upper(), VoxelSize(voxel_size, unit)),
     )
 
 
-def imagej_options(axes: str, voxel_size: float, unit: str) -> dict[str, Any]:
-    """What tifffile has to be told for ImageJ to find the axes and the size of a voxel."""
+def imagej_options(axes: str, voxel: VoxelSize) -> dict[str, Any]:
+    """Return the options of tifffile by which ImageJ finds the axes and the voxel size."""
     return {
         "imagej": True,
-        "resolution": (1 / voxel_size, 1 / voxel_size),
-        "metadata": {"axes": axes, "spacing": voxel_size, "unit": _ascii(unit)},
+        "resolution": (1 / voxel.value, 1 / voxel.value),
+        "metadata": {"axes": axes, "spacing": voxel.value, "unit": _ascii_unit(voxel)},
     }
 
 
@@ -66,6 +67,9 @@ def check_tiff_labels(*labels: int) -> None:
         )
 
 
-def _ascii(unit: str) -> str:
-    """The unit as ImageJ writes it: its header holds no other characters."""
-    return unit.replace("µ", "u").replace("μ", "u").encode("ascii", "replace").decode()
+def _ascii_unit(voxel: VoxelSize) -> str:
+    """Return the unit in ASCII, as the header of ImageJ needs it."""
+    unit, length = voxel.unit.replace("µ", "u").replace("μ", "u"), voxel.length_unit
+    if not unit.isascii() and length is not None:
+        return length.name
+    return unit.encode("ascii", "replace").decode()

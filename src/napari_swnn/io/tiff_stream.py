@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from napari_swnn._types import Labels, Shape
+from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn.core.grid.windows import Window, aligned_boxes
 from napari_swnn.io.tiff import imagej_options
 from napari_swnn.io.volume_file import PROVENANCE_KEY, Piece, VolumeFile
@@ -118,7 +118,7 @@ class TiffFile(VolumeFile):
     @property
     def _axes(self) -> str:
         # Realisations stand on the axis of time: neither ImageJ nor OME has one of their own.
-        return ("" if self.layout.n == 1 else "T") + "ZYX"[-len(self.layout.shape) :]
+        return ("" if self.layout.n == 1 else "T") + "".join(AXES[-len(self.layout.shape) :]).upper()
 
     @property
     def _strips(self) -> list[Window]:
@@ -141,16 +141,17 @@ class TiffFile(VolumeFile):
             return int(file.pages[0].dataoffsets[0])
 
     def _imagej(self, text: str) -> dict[str, Any]:
-        options = imagej_options(self._axes, self.layout.voxel_size, self.layout.unit)
+        options = imagej_options(self._axes, self.layout.voxel)
         options["metadata"]["Info"] = text
         return options
 
     def _bigtiff(self, text: str) -> dict[str, Any]:
         side: dict[str, Any] = {}
-        if self.layout.unit != "voxel":
-            unit = self.layout.unit.replace("um", "µm")
-            for axis in "ZYX"[-len(self.layout.shape) :]:
-                side |= {f"PhysicalSize{axis}": self.layout.voxel_size, f"PhysicalSize{axis}Unit": unit}
+        voxel = self.layout.voxel
+        if voxel.unit != "voxel":
+            unit = voxel.unit if voxel.length_unit is None else voxel.length_unit.symbol
+            for axis in AXES[-len(self.layout.shape) :]:
+                side |= {f"PhysicalSize{axis.upper()}": voxel.value, f"PhysicalSize{axis.upper()}Unit": unit}
         # The identifier that OME asks for is taken from the content: the same volume has the same bytes.
         same = uuid5(NAMESPACE_URL, text)
         metadata = {"axes": self._axes, "Description": text, "UUID": f"urn:uuid:{same}", **side}

@@ -13,6 +13,7 @@ import numpy as np
 
 from napari_swnn._files import UNFINISHED
 from napari_swnn._types import Labels, Shape
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.grid.windows import Window
 
 PROVENANCE_KEY = "napari-swnn"
@@ -33,18 +34,15 @@ class Layout:
         Side of the blocks that are computed as a whole, in voxels.
     n : int
         Realisations; more than one take a leading axis.
-    voxel_size : float
-        Side of a voxel, in `unit`.
-    unit : str
-        For example ``um``; ``voxel`` for none.
+    voxel : VoxelSize
+        Edge length of a voxel, with its unit.
     """
 
     shape: Shape
     dtype: str
     block: int
     n: int = 1
-    voxel_size: float = 1.0
-    unit: str = "voxel"
+    voxel: VoxelSize = VoxelSize()
 
     @property
     def itemsize(self) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from napari_swnn._types import Labels, Path
+from napari_swnn._types import AXES, Labels, Path
 from napari_swnn.io.images import read_labels
 from napari_swnn.io.ome_zarr import is_ome_zarr, open_ome_zarr
 from napari_swnn.io.tiff_stream import tiff_provenance
@@ -55,7 +55,7 @@ def open_volumes(path: Path) -> tuple[LazyLabels, ...]:
 
 def _apart(array: Any, axes: tuple[str, ...], path: FilePath) -> tuple[LazyLabels, ...]:
     """The volumes on the leading axes, those that are not of space."""
-    n_leading = next((i for i, axis in enumerate(axes) if axis in ("z", "y", "x")), 0)
+    n_leading = next((i for i, axis in enumerate(axes) if axis in AXES), 0)
     channels = prod(n for axis, n in zip(axes, array.shape, strict=True) if axis in ("c", "channel"))
     if channels > 1:
         raise ValueError(f"path must name labels of one channel, got {channels} channels in {path}; keep one of them")
@@ -85,7 +85,7 @@ def _open_tiff(path: FilePath) -> tuple[Any, tuple[str, ...]]:
 
 def _last_of_space(ndim: int, most: int = 3) -> tuple[str, ...]:
     n = min(ndim, most)
-    return (*["realisation"] * (ndim - n), *("z", "y", "x")[3 - n :])
+    return (*["realisation"] * (ndim - n), *AXES[3 - n :])
 
 
 def _read_later(path: FilePath, shape: tuple[int, ...], dtype: Any) -> da.Array:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, Unpack, overloa
 
 import numpy as np
 
-from napari_swnn._checks import check_choice, check_in_range, check_labels, check_phase_present
+from napari_swnn._checks import check_choice, check_labels, check_phase_present
 from napari_swnn._steps import drain
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.physics._backend import Device, Precision, make_backend
 from napari_swnn.physics._lattice_boltzmann import iter_lattice_boltzmann
 from napari_swnn.physics._outcome import Outcome
@@ -38,19 +39,6 @@ FlowEnds: TypeAlias = Literal["periodic", "mirror"]
 FlowMethod: TypeAlias = Literal["stokes", "lbm"]
 
 PermeabilityTensor: TypeAlias = TensorResult[PermeabilityResult]
-
-METRES = {
-    **dict.fromkeys(("km", "kilometer", "kilometre"), 1e3),
-    **dict.fromkeys(("m", "meter", "metre"), 1.0),
-    **dict.fromkeys(("ft", "foot"), 0.3048),
-    **dict.fromkeys(("in", "inch"), 0.0254),
-    **dict.fromkeys(("cm", "centimeter", "centimetre"), 1e-2),
-    **dict.fromkeys(("mm", "millimeter", "millimetre"), 1e-3),
-    **dict.fromkeys(("um", "µm", "μm", "micron", "microns", "micrometer", "micrometre"), 1e-6),
-    **dict.fromkeys(("nm", "nanometer", "nanometre"), 1e-9),
-    **dict.fromkeys(("Å", "\u212b", "angstrom", "ångström"), 1e-10),  # a letter, and a sign that looks like it
-}
-"""Units of length that a permeability in m² can start from, in metres."""
 
 _MAX_ITERATIONS = {"stokes": 2000, "lbm": 50_000}
 
@@ -269,6 +257,4 @@ def _check_voxel_size(voxel_size: float | None, unit: str | None) -> float | Non
             f"voxel_size and unit must be given together, got voxel_size={voxel_size!r} and unit={unit!r}; "
             "leave both out to have voxel²"
         )
-    if unit not in METRES:
-        raise ValueError(f"unit must be a length such as 'm', 'mm', 'um' or 'nm', got {unit!r}")
-    return check_in_range(voxel_size, 0, np.inf, name="voxel_size", open_low=True, open_high=True) * METRES[unit]
+    return VoxelSize(voxel_size, unit).metres

@@ -251,8 +251,7 @@ def _file(out: FilePath, volumes: Sequence[VirtualVolume]) -> VolumeFile:
         dtype=first.dtype.name,
         block=BLOCK_SIDE[first.ndim],
         n=len(volumes),
-        voxel_size=model.voxel_size,
-        unit=model.unit,
+        voxel=model.voxel,
     )
     if not is_ome_zarr(out):
         outside = [] if first.mask is None or first.mask.outside is None else [first.mask.outside]

@@ -10,7 +10,6 @@ import numpy as np
 
 from napari_swnn._types import BoolArray, FloatArray, Shape
 from napari_swnn.core.descriptor.reference import Reference
-from napari_swnn.physics.flow import METRES
 from napari_swnn.statistics import Curve, FractionInterval
 from napari_swnn.validation._comparison import CurveComparison, Quantity, QuantityComparison
 from napari_swnn.validation._connectivity import Connectivity
@@ -58,8 +57,7 @@ def assemble(
     quantities |= _of_volumes_alone(connectivity, unit) | _of_transport(transport, reference)
     return ValidationReport(
         phase=reference.phase,
-        voxel_size=reference.voxel_size,
-        unit=unit,
+        voxel=reference.voxel,
         shapes=tuple(shapes),
         reference_interval=interval,
         intervals=tuple(m.interval for m in measured),
@@ -138,8 +136,8 @@ def _of_transport(transport: Sequence[Transport], reference: Reference) -> dict[
         "conductivity": _alone("conductivity (3-D)", CONDUCTIVITY_UNIT, conductivity),
         "permeability": _alone("permeability (3-D)", "voxel²", [mean_of(t.permeability) for t in transport]),
     }
-    if reference.unit in METRES:
-        area = (reference.voxel_size * METRES[reference.unit]) ** 2
+    if reference.voxel.length_unit is not None:
+        area = reference.voxel.metres**2
         in_metres = [mean_of(t.permeability, area) for t in transport]
         found["permeability_in_m2"] = _alone("permeability (3-D)", "m²", in_metres)
     return found

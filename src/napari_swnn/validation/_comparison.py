@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from napari_swnn._types import FloatArray
+from napari_swnn._types import AXES, FloatArray
 from napari_swnn.statistics import Curve
-
-AXES = ("z", "y", "x")
 
 
 def axis_names(n: int, *, on_sections: bool) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from napari_swnn._types import BoolArray, FloatArray
+from napari_swnn._types import AXES, BoolArray, FloatArray
 from napari_swnn.statistics import euler_number, percolation
-from napari_swnn.validation._comparison import AXES, plain
+from napari_swnn.validation._comparison import plain
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from napari_swnn._types import BoolArray, FloatArray, Path, Shape
+from napari_swnn._types import AXES, BoolArray, FloatArray, Path, Shape
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.physics import Bounds
 from napari_swnn.statistics import Curve, FractionInterval
 from napari_swnn.validation._comparison import CurveComparison, Quantity, QuantityComparison, plain
@@ -34,10 +35,8 @@ class ValidationReport:
     ----------
     phase : int
         Label of the phase of interest.
-    voxel_size : float
-        Side of a voxel, in `unit`.
-    unit : str
-        Unit of length of everything.
+    voxel : VoxelSize
+        Edge length of a voxel; its unit is that of every length in the report.
     shapes : tuple of tuple of int
         Of the volumes, in voxels.
     reference_interval : FractionInterval
@@ -68,8 +67,7 @@ class ValidationReport:
     """
 
     phase: int
-    voxel_size: float
-    unit: str
+    voxel: VoxelSize
     shapes: tuple[Shape, ...]
     reference_interval: FractionInterval
     intervals: tuple[FractionInterval, ...]
@@ -117,8 +115,8 @@ class ValidationReport:
         """Plain values that JSON can hold; pictures are left out."""
         return {
             "phase": self.phase,
-            "voxel_size": self.voxel_size,
-            "unit": self.unit,
+            "voxel_size": self.voxel.value,
+            "unit": self.voxel.unit,
             "shapes": [list(shape) for shape in self.shapes],
             "reference_porosity": _interval(self.reference_interval),
             "porosities": [_interval(interval) for interval in self.intervals],
@@ -217,7 +215,7 @@ def _volumes(n: int) -> str:
 def percolating(connectivity: tuple[Connectivity, ...]) -> str:
     """How many volumes percolate along each axis."""
     counts = np.sum([c.percolates for c in connectivity], axis=0)
-    return ", ".join(f"{count} of {len(connectivity)} along {axis}" for count, axis in zip(counts, "zyx", strict=True))
+    return ", ".join(f"{count} of {len(connectivity)} along {axis}" for count, axis in zip(counts, AXES, strict=True))
 
 
 def _interval(interval: FractionInterval) -> dict[str, Any]:

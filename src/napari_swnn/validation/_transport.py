@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 import numpy as np
 
 from napari_swnn._steps import retell
-from napari_swnn._types import BoolArray, FloatArray, Labels
+from napari_swnn._types import AXES, BoolArray, FloatArray, Labels
 from napari_swnn.physics import ConductivityBounds, Outcome, PermeabilityResult, SolverStep
 from napari_swnn.physics.conduction import iter_effective_conductivity
 from napari_swnn.physics.flow import iter_permeability
 from napari_swnn.physics.results import AxisResult
-from napari_swnn.validation._comparison import AXES, Quantity, plain
+from napari_swnn.validation._comparison import Quantity, plain
 
 R = TypeVar("R", bound=AxisResult)
 

@@ -9,6 +9,7 @@ from napari.components import ViewerModel
 from napari.layers import Labels
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFileDialog, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.training.config import PRESETS, TrainingConfig, setting
 from napari_swnn.widgets.kit.controls import Form, Note, PorosityControl
 from napari_swnn.widgets.kit.file_dialogs import ask_file
@@ -19,7 +20,7 @@ from napari_swnn.widgets.kit.number_table import Head, NumberTable, Row
 from napari_swnn.widgets.kit.progress import duration
 from napari_swnn.widgets.kit.threads import WorkFailedError, guarded, sentence
 from napari_swnn.widgets.layers.output import Look, OutputLayers
-from napari_swnn.widgets.layers.reading import copy_of, unit_of, values_of
+from napari_swnn.widgets.layers.reading import copy_of, values_of, voxel_size_of
 from napari_swnn.widgets.layers.snapshot import Snapshot
 
 
@@ -102,7 +103,7 @@ def test_a_snapshot_takes_size_and_unit_of_the_layer():
     layer = Labels(np.eye(8, dtype=np.uint8), scale=(0.3, 0.3), units=("nm", "nm"))
     reference = Snapshot.take(layer).reference(1)
     assert (reference.voxel_size, reference.unit) == (pytest.approx(0.3), "nm")
-    assert unit_of(Labels(np.eye(8, dtype=np.uint8))) == "voxel"
+    assert voxel_size_of(Labels(np.eye(8, dtype=np.uint8)), 2, "reference") == VoxelSize(1.0, "voxel")
 
 
 def test_a_single_image_read_as_a_stack_is_a_section():
@@ -148,7 +149,7 @@ def test_a_region_of_another_shape_names_its_control():
 
 def test_an_unknown_unit_of_a_model_becomes_pixels():
     viewer = ViewerModel()
-    look = Look(phase=1, background=0, voxel_size=2.0, unit="furlongs per fortnight")
+    look = Look(phase=1, background=0, voxel=VoxelSize(2.0, "furlongs per fortnight"))
     layer = OutputLayers(viewer).show_result(np.zeros((4, 4, 4), np.uint8), "result", look, {})
     assert {str(unit) for unit in layer.units} == {"pixel"}
     np.testing.assert_allclose(layer.scale, 2.0)

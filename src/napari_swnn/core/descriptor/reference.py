@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from napari_swnn._checks import check_in_range, check_labels, check_phase_present, check_whole
+from napari_swnn._checks import check_labels, check_phase_present, check_whole
 from napari_swnn._types import BoolArray, Labels
+from napari_swnn._voxel_size import VoxelSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,8 @@ class Reference:
     def __post_init__(self) -> None:
         images = _as_images(self.labels)
         rois = _as_rois(self.roi, images, several=isinstance(self.labels, list | tuple))
-        size = check_in_range(self.voxel_size, 0, np.inf, name="voxel_size", open_low=True, open_high=True)
         # As Python numbers, whatever they came as: they end up in the description of a model.
-        object.__setattr__(self, "voxel_size", size)
+        object.__setattr__(self, "voxel_size", VoxelSize(self.voxel_size, self.unit).value)
         object.__setattr__(self, "phase", check_whole(self.phase, name="phase", low=-(2**31), high=2**32 - 1))
         visible = np.concatenate([image[roi] for image, roi in zip(images, rois, strict=True)])
         check_phase_present(visible, self.phase)
@@ -80,6 +80,11 @@ class Reference:
         object.__setattr__(self, "directions", _directions(pairs))
         object.__setattr__(self, "background", _background(visible, self.phase))
         object.__setattr__(self, "labels", images[0] if len(images) == 1 else tuple(images))
+
+    @property
+    def voxel(self) -> VoxelSize:
+        """`voxel_size` with its `unit`."""
+        return VoxelSize(self.voxel_size, self.unit)
 
     @property
     def sections(self) -> tuple[Section, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from napari_swnn._types import BoolArray, FloatArray, Labels, Path
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.model.threshold import ThresholdCurve
 from napari_swnn.core.network.config import NetworkConfig
@@ -66,10 +67,8 @@ class Model:
         Porosities that the reference's patterns can express.
     labels : PhaseLabels
         Labels of the generated volumes.
-    voxel_size : float
-        Side of a voxel, in `unit`.
-    unit : str
-        Unit of the voxel size.
+    voxel : VoxelSize
+        Edge length of a voxel, with its unit.
     provenance : mapping
         Settings, seed, versions and facts of the reference; plain values that JSON can hold.
     """
@@ -80,9 +79,18 @@ class Model:
     porosity: float | None
     reachable: tuple[float, float] = (0.0, 1.0)
     labels: PhaseLabels = PhaseLabels(1, 0)
-    voxel_size: float = 1.0
-    unit: str = "voxel"
+    voxel: VoxelSize = VoxelSize()
     provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def voxel_size(self) -> float:
+        """Edge length of a voxel, in `unit`."""
+        return self.voxel.value
+
+    @property
+    def unit(self) -> str:
+        """Unit of `voxel_size`."""
+        return self.voxel.unit
 
     @property
     def dimension(self) -> int:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from napari_swnn._files import replaced_when_complete
 from napari_swnn._types import Path
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.model.model import Model, PhaseLabels
 from napari_swnn.core.model.threshold import ThresholdCurve
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
@@ -89,8 +90,7 @@ def _model(header: dict[str, Any], tensors: dict[str, Tensor]) -> Model:
         porosity=header["porosity"],
         reachable=(header["reachable"][0], header["reachable"][1]),
         labels=PhaseLabels(int(header["labels"]["phase"]), int(header["labels"]["background"])),
-        voxel_size=header["voxel_size"],
-        unit=header["unit"],
+        voxel=VoxelSize(header["voxel_size"], header["unit"]),
         provenance=header["provenance"],
     )
 

@@ -180,8 +180,7 @@ def _assemble(
         porosity=plan.porosity,
         reachable=plan.reachable,
         labels=PhaseLabels.of(reference),
-        voxel_size=reference.voxel_size,
-        unit=reference.unit,
+        voxel=reference.voxel,
         provenance={
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "reference_porosity": reference.porosity,

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_swnn._types import AXES
 from napari_swnn.widgets.kit.number_table import Head, NumberTable, Row
 
 if TYPE_CHECKING:
@@ -54,5 +55,5 @@ def _along_axes(comparison: "QuantityComparison", quantity: "Quantity") -> str:
 
 
 def _percolates(connectivity: "Connectivity") -> str:
-    axes = [axis for axis, yes in zip("zyx", connectivity.percolates, strict=True) if yes]
+    axes = [axis for axis, yes in zip(AXES, connectivity.percolates, strict=True) if yes]
     return ", ".join(axes) if axes else "none"

@@ -9,7 +9,7 @@ import numpy as np
 from napari_swnn._steps import retell
 from napari_swnn.widgets.kit.formatting import capital
 from napari_swnn.widgets.kit.input_error import BadInputError
-from napari_swnn.widgets.layers.reading import length_ratio, unit_of, values_of, voxel_size_of
+from napari_swnn.widgets.layers.reading import values_of, voxel_size_of
 from napari_swnn.widgets.layers.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -54,17 +54,16 @@ class Candidate:
             If its voxels are not those of the reference.
         """
         labels = values_of(layer, CONTROL)
-        size, unit = voxel_size_of(layer, labels.ndim, CONTROL), unit_of(layer)
-        if "voxel" in (unit, reference.unit) and unit != reference.unit:
+        voxel = voxel_size_of(layer, labels.ndim, CONTROL)
+        if "voxel" in (voxel.unit, reference.voxel.unit) and voxel.unit != reference.voxel.unit:
             note = f"The voxels of “{layer.name}” are taken to be as large as the pixels of the reference: "
-            without = "it" if unit == "voxel" else "the reference"
+            without = "it" if voxel.unit == "voxel" else "the reference"
             return cls(layer.name, colour, labels, f"{note}{without} has no unit of length.")
-        in_reference_unit = size * length_ratio(unit, reference.unit)
-        if abs(in_reference_unit / reference.voxel_size - 1) > _SAME:
+        if abs(voxel.in_unit(reference.voxel.unit) / reference.voxel.value - 1) > _SAME:
             raise BadInputError(
                 CONTROL,
-                f"The voxels of “{layer.name}” measure {size:g} {unit}, the pixels of the reference "
-                f"{reference.voxel_size:g} {reference.unit}; resample one of them, or correct its scale.",
+                f"The voxels of “{layer.name}” measure {voxel}, the pixels of the reference {reference.voxel}; "
+                "resample one of them, or correct its scale.",
             )
         return cls(layer.name, colour, labels)
 

@@ -19,7 +19,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_swnn._types import Shape
+from napari_swnn._types import AXES, Shape
+from napari_swnn._voxel_size import VoxelSize
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -146,8 +147,8 @@ class SizeControl(QWidget):
     def __init__(self, default: int = 128, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         layout = _tight(QHBoxLayout(self))
-        self.sides = tuple(_spin_box(f"{name}  ", default) for name in "zyx")
-        for name, side in zip("zyx", self.sides, strict=True):
+        self.sides = tuple(_spin_box(f"{name}  ", default) for name in AXES)
+        for name, side in zip(AXES, self.sides, strict=True):
             layout.addWidget(side, 1)
             side.setToolTip(f"Voxels along {name}.")
             side.valueChanged.connect(self.changed)
@@ -157,10 +158,10 @@ class SizeControl(QWidget):
         """``(z, y, x)``."""
         return tuple(side.value() for side in self.sides)
 
-    def physical(self, voxel_size: float, unit: str) -> str:
-        """The size in units of length, for a reference that has some."""
-        sides = " × ".join(f"{side * voxel_size:.4g}" for side in self.value)
-        return f"{sides} {unit}"
+    def physical(self, voxel: VoxelSize) -> str:
+        """Return the size in the unit of the voxels."""
+        sides = " × ".join(f"{side * voxel.value:.4g}" for side in self.value)
+        return f"{sides} {voxel.unit}"
 
 
 def _spin_box(prefix: str, value: int) -> QSpinBox:

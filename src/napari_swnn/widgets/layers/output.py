@@ -7,10 +7,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pint
 
 from napari_swnn._layer_style import METADATA_KEY, PHASE_COLOUR, PREVIEW_NAME, layer_data, phase_colours
-from napari_swnn._types import Labels, Shape
+from napari_swnn._types import AXES, Labels, Shape
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.layers.reading import place_of
 
 if TYPE_CHECKING:
@@ -33,18 +33,17 @@ class Look:
 
     phase: int
     background: int
-    voxel_size: float
-    unit: str
+    voxel: VoxelSize
 
     @classmethod
     def of_reference(cls, reference: "Reference") -> "Look":
         """As the volumes made from a reference."""
-        return cls(reference.phase, reference.background, reference.voxel_size, reference.unit)
+        return cls(reference.phase, reference.background, reference.voxel)
 
     @classmethod
     def of_model(cls, model: "Model") -> "Look":
         """As the volumes that a model generates."""
-        return cls(model.labels.phase, model.labels.background, model.voxel_size, model.unit)
+        return cls(model.labels.phase, model.labels.background, model.voxel)
 
 
 class OutputLayers:
@@ -82,7 +81,7 @@ class OutputLayers:
             Side of the volume's voxels in those of the result.
         """
         if monotonic() - self._shown_at >= PREVIEW_INTERVAL:
-            self._refresh_preview(labels, replace(look, voxel_size=look.voxel_size * scale))
+            self._refresh_preview(labels, replace(look, voxel=look.voxel.scaled(scale)))
 
     def show_porosity(self, labels: Labels, look: Look, porosity: float) -> None:
         """Show a small volume of a porosity that is being chosen; one that the user removed comes back."""
@@ -97,7 +96,7 @@ class OutputLayers:
             self._preview = self._add([labels], PREVIEW_NAME, coarse)
         elif self._preview in self._viewer.layers:  # else the user removed it, and it stays so
             self._preview.data = labels
-            self._preview.scale = (coarse.voxel_size,) * labels.ndim
+            self._preview.scale = (coarse.voxel.value,) * labels.ndim
         self._shown_at = monotonic()
 
     def remove_preview(self) -> None:
@@ -147,10 +146,10 @@ class OutputLayers:
             name=name,
             multiscale=multiscale,
             opacity=1.0,  # it covers nothing
-            scale=(look.voxel_size,) * ndim,
+            scale=(look.voxel.value,) * ndim,
             translate=self._corner[-ndim:],
-            units=(_known_unit(look.unit),) * ndim,
-            axis_labels=("z", "y", "x")[-ndim:],
+            units=(_napari_unit(look.voxel),) * ndim,
+            axis_labels=AXES[-ndim:],
         )
         if look.background != 0:
             layer.colormap = _phase_colours(look, self._colour)
@@ -206,9 +205,6 @@ def _camera(viewer: "Viewer") -> tuple[float, ...]:
     return (*camera.center, camera.zoom, *camera.angles, viewer.dims.ndisplay)
 
 
-def _known_unit(unit: str) -> str:
-    try:
-        physical = pint.get_application_registry().Unit(unit).is_compatible_with("meter")
-    except (pint.PintError, AttributeError, ValueError):  # a model file may name any unit
-        physical = False
-    return unit if physical else "pixel"
+def _napari_unit(voxel: VoxelSize) -> str:
+    """Return the unit of a voxel size as napari names it; a model file may hold any text."""
+    return "pixel" if voxel.length_unit is None else voxel.length_unit.name

@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pint
 
+from napari_swnn._types import AXES
+from napari_swnn._voxel_size import VoxelSize, find_length_unit
 from napari_swnn.widgets.kit.formatting import told_shape
 from napari_swnn.widgets.kit.input_error import BadInputError
 
@@ -80,13 +81,13 @@ def check_readable(layer: "LabelsLayer | Image", values: Any, control: str) -> N
         )
 
 
-def voxel_size_of(layer: "LabelsLayer", ndim: int, control: str) -> float:
-    """Side of the voxels of a layer, in its unit.
+def voxel_size_of(layer: "LabelsLayer", ndim: int, control: str) -> VoxelSize:
+    """Return the edge length of the voxels of a layer; its unit is ``"voxel"`` where the layer has no length.
 
     Raises
     ------
     BadInputError
-        If they are no cubes.
+        If the voxels are not cubes.
     """
     scale = [abs(float(side)) for side in layer.scale[-ndim:]]
     if max(scale) > 1.001 * min(scale):
@@ -94,26 +95,14 @@ def voxel_size_of(layer: "LabelsLayer", ndim: int, control: str) -> float:
         raise BadInputError(
             control, f"The pixels of “{layer.name}” measure {sides}; resample it so that all sides are equal."
         )
-    return scale[-1]
-
-
-def unit_of(layer: "LabelsLayer") -> str:
-    """Short name of a layer's unit of length, ``"voxel"`` where it has none."""
-    unit = layer.units[-1]
-    return f"{unit:~}" if unit.is_compatible_with("meter") else "voxel"
-
-
-def length_ratio(unit: str, other: str) -> float:
-    """How many of the other unit of length one unit is; units as `unit_of` names them."""
-    if unit == other:
-        return 1.0
-    return float(pint.get_application_registry().Quantity(1.0, unit).to(other).magnitude)
+    unit = find_length_unit(str(layer.units[-1]))
+    return VoxelSize(scale[-1], "voxel" if unit is None else unit.symbol)
 
 
 def place_of(layer: "LabelsLayer", ndim: int) -> dict[str, Any]:
     """Arguments that put a new layer of `ndim` axes where another one is."""
     place: dict[str, Any] = {name: tuple(getattr(layer, name))[-ndim:] for name in ("scale", "translate", "units")}
-    place["axis_labels"] = ("z", "y", "x")[-ndim:]
+    place["axis_labels"] = AXES[-ndim:]
     if layer.ndim == ndim:  # else they also turn the axes that were left out
         place |= {"rotate": layer.rotate, "shear": layer.shear, "affine": layer.affine}
     return place

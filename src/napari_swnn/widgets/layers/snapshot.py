@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_swnn._types import Labels
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.kit.formatting import told_shape
 from napari_swnn.widgets.kit.input_error import BadInputError
-from napari_swnn.widgets.layers.reading import copy_of, unit_of, voxel_size_of
+from napari_swnn.widgets.layers.reading import copy_of, voxel_size_of
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -30,17 +31,14 @@ class Snapshot:
         ``(y, x)`` or ``(z, y, x)``.
     region : numpy.ndarray or None
         Region of interest of the same shape, as booleans.
-    voxel_size : float
-        Side of a pixel.
-    unit : str
-        Of the voxel size; ``"voxel"`` if the layer has no physical unit.
+    voxel : VoxelSize
+        Edge length of a pixel; its unit is ``"voxel"`` if the layer has no unit of length.
     """
 
     name: str
     labels: Labels
     region: np.ndarray | None
-    voxel_size: float
-    unit: str
+    voxel: VoxelSize
 
     @classmethod
     def take(cls, layer: "LabelsLayer", region: "LabelsLayer | None" = None) -> "Snapshot":
@@ -59,18 +57,19 @@ class Snapshot:
             raise BadInputError("region", text)
         if inside is not None and not inside.any():
             raise BadInputError("region", "The region of interest is empty; paint where the material is.")
-        return cls(layer.name, labels, inside, voxel_size_of(layer, labels.ndim, "reference"), unit_of(layer))
+        return cls(layer.name, labels, inside, voxel_size_of(layer, labels.ndim, "reference"))
 
     def reference(self, phase: int) -> "Reference":
         """The checked reference for a phase of interest."""
         from napari_swnn.core.descriptor.reference import Reference
 
-        return Reference(self.labels, phase=phase, roi=self.region, voxel_size=self.voxel_size, unit=self.unit)
+        size, unit = self.voxel.value, self.voxel.unit
+        return Reference(self.labels, phase=phase, roi=self.region, voxel_size=size, unit=unit)
 
     def equals(self, other: "Snapshot") -> bool:
         """Whether another snapshot shows the same."""
         return (
-            (self.name, self.voxel_size, self.unit) == (other.name, other.voxel_size, other.unit)
+            (self.name, self.voxel) == (other.name, other.voxel)
             and np.array_equal(self.labels, other.labels)
             and np.array_equal(self._inside(), other._inside())
         )

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.kit.input_error import BadInputError
 from napari_swnn.widgets.kit.threads import Checker
-from napari_swnn.widgets.layers.reading import check_readable, unit_of, values_of, voxel_size_of
+from napari_swnn.widgets.layers.reading import check_readable, values_of, voxel_size_of
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -67,18 +68,15 @@ class LayerFacts:
         Of the layer.
     labels : numpy.ndarray or dask array
         ``(y, x)`` or ``(z, y, x)``: the layer's own, not to be written to.
-    voxel_size : float
-        Side of a voxel.
-    unit : str
-        Of the voxel size; ``"voxel"`` if the layer has no physical unit.
+    voxel : VoxelSize
+        Edge length of a voxel; its unit is ``"voxel"`` if the layer has no unit of length.
     phases : dict of int to float
         Fraction of each label; empty until it was looked at.
     """
 
     name: str
     labels: Any
-    voxel_size: float
-    unit: str
+    voxel: VoxelSize
     phases: dict[int, float]
 
     @classmethod
@@ -92,13 +90,13 @@ class LayerFacts:
         """
         labels = values_of(layer, control)
         check_readable(layer, labels, control)
-        return cls(layer.name, labels, voxel_size_of(layer, labels.ndim, control), unit_of(layer), {})
+        return cls(layer.name, labels, voxel_size_of(layer, labels.ndim, control), {})
 
     def with_phases(self) -> "LayerFacts":
         """The same, with the fraction of each label; reads the layer block by block."""
         from napari_swnn.statistics.volume_fraction import volume_fractions
 
-        return LayerFacts(self.name, self.labels, self.voxel_size, self.unit, volume_fractions(self.labels))
+        return LayerFacts(self.name, self.labels, self.voxel, volume_fractions(self.labels))
 
 
 class LayerCheck(QObject):

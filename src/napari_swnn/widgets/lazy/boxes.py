@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from qtpy.QtCore import QObject, Signal
 
 from napari_swnn._checks import WORKING_MEMORY
-from napari_swnn._types import Labels, Shape
+from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn.widgets.kit.formatting import told_shape
 from napari_swnn.widgets.kit.memory import check_room
 from napari_swnn.widgets.lazy.layers import box_around_view, lazy_layer, rest, tiles_of
@@ -91,7 +91,7 @@ class Regions(QObject):
         if self._source is None:
             return
         (whole, window), self._source = self._source, None
-        box = " · ".join(f"{name} {start}" for name, start in zip("zyx"[-labels.ndim :], window.start, strict=True))
+        box = " · ".join(f"{name} {start}" for name, start in zip(AXES[-labels.ndim :], window.start, strict=True))
         layer = show_part(self._viewer, labels, f"{whole.name} · box at {box}", whole, window.start)
         self._made.append(layer)
         whole.refresh()

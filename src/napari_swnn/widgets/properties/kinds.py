@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-AXES = ("z", "y", "x")
-
 
 @dataclass(frozen=True)
 class Kind:

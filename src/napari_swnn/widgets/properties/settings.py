@@ -20,6 +20,7 @@ from superqt import QCollapsible
 
 from napari_swnn._layer_style import METADATA_KEY
 from napari_swnn._paper import PORE_CONDUCTIVITY, SOLID_CONDUCTIVITY
+from napari_swnn._types import AXES
 from napari_swnn.core.training.config import setting
 from napari_swnn.widgets.kit.controls import Combo, Form, LayerCombo, Note
 from napari_swnn.widgets.kit.forms import ConfigForm
@@ -27,7 +28,6 @@ from napari_swnn.widgets.kit.input_error import BadInputError
 from napari_swnn.widgets.layers.snapshot import phase_of_interest
 from napari_swnn.widgets.layers.watch import LayerFacts
 from napari_swnn.widgets.properties.kinds import (
-    AXES,
     CONDUCTIVITY,
     KINDS,
     METHODS,

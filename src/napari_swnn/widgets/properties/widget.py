@@ -158,8 +158,7 @@ class PropertiesWidget(DockPanel):
             kind=settings.kind,
             name=facts.name,
             labels=facts.labels,
-            voxel_size=facts.voxel_size,
-            unit=facts.unit,
+            voxel=facts.voxel,
             phase=settings.phase.value,
             conductivities=settings.conductivities.values if conducts else {},
             conductivity_unit=settings.unit.value,
@@ -208,7 +207,7 @@ class PropertiesWidget(DockPanel):
             return ""
         shape = facts.labels.shape
         size = told_shape(shape)
-        voxel = "" if facts.unit == "voxel" else f" of {facts.voxel_size:g} {facts.unit}"
+        voxel = "" if facts.voxel.length_unit is None else f" of {facts.voxel}"
         text = f"{size} voxels{voxel} · a run needs about {in_gibibytes(self._needed(shape))}"
         if prod(shape) > LARGE[self.settings.kind.key]:
             text += ". ⚠ Without a GPU this takes long: try a crop first"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._steps import retell
-from napari_swnn._types import FloatArray, Labels
+from napari_swnn._types import AXES, FloatArray, Labels
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.kit.formatting import told_shape
-from napari_swnn.widgets.layers.reading import length_ratio
-from napari_swnn.widgets.properties.kinds import AXES, CONDUCTIVITY, DIFFUSION, PERMEABILITY, UNITS, Kind, field_names
+from napari_swnn.widgets.properties.kinds import CONDUCTIVITY, DIFFUSION, PERMEABILITY, UNITS, Kind, field_names
 
 if TYPE_CHECKING:
     from napari_swnn.physics import ConductivityResult, PermeabilityResult, SolverStep, TortuosityResult
@@ -45,8 +45,8 @@ class PropertyJob:
         Of the layer.
     labels : numpy.ndarray or dask array
         ``(y, x)`` or ``(z, y, x)``.
-    voxel_size, unit : float, str
-        Side of a voxel; the unit is ``"voxel"`` if there is none.
+    voxel : VoxelSize
+        Edge length of a voxel; its unit is ``"voxel"`` if the layer has no unit of length.
     phase : int
         The label that lets through; without meaning for a conductivity.
     conductivities : dict of int to float
@@ -68,8 +68,7 @@ class PropertyJob:
     kind: Kind
     name: str
     labels: Any
-    voxel_size: float
-    unit: str
+    voxel: VoxelSize
     phase: int
     conductivities: Mapping[int, float]
     conductivity_unit: str
@@ -110,8 +109,8 @@ class PropertyJob:
             "layer": self.name,
             "property": self.kind.key,
             "shape": list(self.labels.shape),
-            "voxel_size": self.voxel_size,
-            "voxel_unit": self.unit,
+            "voxel_size": self.voxel.value,
+            "voxel_unit": self.voxel.unit,
             "ends": self.ends,
             "tolerance": self.tolerance,
             "precision": self.dtype,
@@ -276,9 +275,8 @@ def _of_diffusion(_job: PropertyJob, solved: "TortuosityResult") -> list[Number]
 
 def _of_flow(job: PropertyJob, solved: "PermeabilityResult") -> list[Number]:
     numbers = [Number("permeability", solved.value_in_voxels, "voxel²")]
-    if job.unit != "voxel":
-        area = (job.voxel_size * length_ratio(job.unit, "m")) ** 2
-        numbers.insert(0, Number("permeability", solved.value_in_voxels * area, "m²"))
+    if job.voxel.length_unit is not None:
+        numbers.insert(0, Number("permeability", solved.value_in_voxels * job.voxel.metres**2, "m²"))
     return [*numbers, *_components(job, solved.column, "voxel²")]
 
 

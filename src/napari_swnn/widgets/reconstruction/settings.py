@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QLabel, QSpinBox, QVBoxLayout, QWidget
 
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.training.config import PRESETS, TrainingConfig
 from napari_swnn.widgets.kit.controls import Combo, Form, LayerCombo, Note, SizeControl, side_by_side
 from napari_swnn.widgets.kit.drawer import Drawer
@@ -60,7 +61,7 @@ class SettingsPanel(QWidget):
         self.form = Form()
         self._drawer = Drawer("Advanced settings", self.advanced)
         self._where = Drawer("Where", self.where)
-        self._voxel = (1.0, "voxel")
+        self._voxel = VoxelSize()
         self._fill()
         self._lay_out()
         self._connect()
@@ -134,12 +135,12 @@ class SettingsPanel(QWidget):
         self.target.set_range(low, high, own=own)
         self.reach.show_interval(own, survey.interval, survey.reachable)
         self.reasons.say(" ".join(survey.reasons))
-        self.show_voxels(survey.reference.voxel_size, survey.reference.unit)
+        self.show_voxels(survey.reference.voxel)
 
-    def show_voxels(self, voxel_size: float, unit: str) -> None:
+    def show_voxels(self, voxel: VoxelSize) -> None:
         """Show the size of a reconstruction for voxels of this size."""
-        self._voxel = (voxel_size, unit)
-        self.extent.say("" if unit == "voxel" else self.size.physical(voxel_size, unit))
+        self._voxel = voxel
+        self.extent.say("" if voxel.unit == "voxel" else self.size.physical(voxel))
 
     def take_place(self) -> Place:
         """A copy of what is asked of the places in a volume.
@@ -195,7 +196,7 @@ class SettingsPanel(QWidget):
         self.touched.emit()
 
     def _on_size(self) -> None:
-        self.show_voxels(*self._voxel)
+        self.show_voxels(self._voxel)
         self.touched.emit()
 
     def _on_touched(self, _value: object) -> None:

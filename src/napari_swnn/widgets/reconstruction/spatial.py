@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from napari_swnn._types import Shape
+from napari_swnn._types import AXES, Shape
 from napari_swnn.widgets.kit.input_error import bad_input
 
 T = TypeVar("T")
@@ -107,7 +107,7 @@ class Place:
     def told(self, porosity: float | None) -> str:
         """The porosity in a word or two, for the name of a layer."""
         if self.kind == "gradient":
-            return f"porosity {self.start:.2f} to {self.stop:.2f} along {'zyx'[self.axis]}"
+            return f"porosity {self.start:.2f} to {self.stop:.2f} along {AXES[self.axis]}"
         if self.kind != "same":
             return "porosity map"
         return "" if porosity is None else f"porosity {porosity:.2f}"

@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_swnn._types import AXES
 from napari_swnn.widgets.kit.controls import Combo, Form, LayerCombo, Note, PorosityControl, side_by_side
 from napari_swnn.widgets.kit.input_error import BadInputError
 from napari_swnn.widgets.layers.reading import copy_of
@@ -33,7 +34,7 @@ _KINDS: list[tuple[str, Kind]] = [
     ("an image of porosities", "map"),
     ("one for each label", "regions"),
 ]
-_AXES = [("along z", 0), ("along y", 1), ("along x", 2)]
+_DIRECTIONS = [(f"along {name}", axis) for axis, name in enumerate(AXES)]
 _MASK_METHODS = [("cut at its border", "composite"), ("mask times noise, as in the paper", "noise")]
 _OUTSIDE = {"composite": "background", "noise": "as it comes"}
 """What is outside of a mask unless a label is asked for."""
@@ -62,7 +63,7 @@ class WherePanel(QWidget):
         self.image, self.regions, self.mask = LayerCombo(), LayerCombo(), LayerCombo(no_layer="no mask")
         self.mask_method, self.mask_axis, self.outside, self.new_label = Combo(), Combo(), Combo(), QSpinBox()
         self.table, self.advice = _RegionTable(), Note()
-        self.periodic = tuple(QCheckBox(name) for name in "zyx")
+        self.periodic = tuple(QCheckBox(name) for name in AXES)
         self.form = Form()
         self._fill()
         self._lay_out()
@@ -71,8 +72,8 @@ class WherePanel(QWidget):
 
     def _fill(self) -> None:
         self.kind.set_entries(_KINDS, "same")
-        self.axis.set_entries(_AXES, 0)
-        self.mask_axis.set_entries([(f"2-D mask drawn out {text}", axis) for text, axis in _AXES], 0)
+        self.axis.set_entries(_DIRECTIONS, 0)
+        self.mask_axis.set_entries([(f"2-D mask drawn out {text}", axis) for text, axis in _DIRECTIONS], 0)
         self.mask_method.set_entries(_MASK_METHODS, "composite")
         self.mask_method.setToolTip(_TIPS["mask_method"])
         self.new_label.setRange(0, 65535)

@@ -1,0 +1,172 @@
+"""Edge length of a voxel with its unit, and the one table of units of length."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from math import inf
+
+from napari_swnn._checks import check_in_range
+
+_PREFIXES = {
+    "yotta": ("Y", 24),
+    "zetta": ("Z", 21),
+    "exa": ("E", 18),
+    "peta": ("P", 15),
+    "tera": ("T", 12),
+    "giga": ("G", 9),
+    "mega": ("M", 6),
+    "kilo": ("k", 3),
+    "hecto": ("h", 2),
+    "": ("", 0),
+    "deci": ("d", -1),
+    "centi": ("c", -2),
+    "milli": ("m", -3),
+    "micro": ("µ", -6),
+    "nano": ("n", -9),
+    "pico": ("p", -12),
+    "femto": ("f", -15),
+    "atto": ("a", -18),
+    "zepto": ("z", -21),
+    "yocto": ("y", -24),
+}
+"""SI prefixes: symbol and power of ten."""
+
+
+@dataclass(frozen=True, slots=True)
+class LengthUnit:
+    """A unit of length.
+
+    Attributes
+    ----------
+    name : str
+        Name in OME-Zarr, napari and pint, as in ``"micrometer"``.
+    symbol : str
+        Symbol, as in ``"µm"``.
+    metres : float
+        Length of one unit in metres.
+    """
+
+    name: str
+    symbol: str
+    metres: float
+
+
+LENGTH_UNITS = (
+    *(LengthUnit(f"{prefix}meter", f"{symbol}m", float(f"1e{power}")) for prefix, (symbol, power) in _PREFIXES.items()),
+    LengthUnit("angstrom", "Å", 1e-10),
+    LengthUnit("inch", "in", 0.0254),
+    LengthUnit("foot", "ft", 0.3048),
+    LengthUnit("yard", "yd", 0.9144),
+    LengthUnit("mile", "mi", 1609.344),
+    LengthUnit("parsec", "pc", 3.0856775814913674e16),
+)
+"""All units of length that OME-Zarr knows."""
+
+_OTHER_NAMES = {"micron": "micrometer", "ångström": "angstrom", "inches": "inch", "feet": "foot"}
+
+
+def _plain(text: str) -> str:
+    """Return one spelling for the look-alikes of Unicode: µ and μ become u, the angstrom sign becomes the letter Å."""
+    return unicodedata.normalize("NFKC", text.strip()).replace("μ", "u")
+
+
+_BY_SYMBOL = {_plain(unit.symbol): unit for unit in LENGTH_UNITS}
+_BY_NAME = {unit.name: unit for unit in LENGTH_UNITS}
+
+
+def find_length_unit(text: str) -> LengthUnit | None:
+    """Return the unit of length that a text names, or None.
+
+    Parameters
+    ----------
+    text : str
+        A symbol (``"um"``, ``"µm"``, ``"Å"``) or a name in either spelling, singular or plural, small or capital
+        letters (``"Micron"``, ``"nanometres"``).
+    """
+    symbol = _BY_SYMBOL.get(_plain(text))  # first, and exactly as written: mm is not Mm
+    if symbol is not None:
+        return symbol
+    name = unicodedata.normalize("NFC", text.strip()).lower()
+    for candidate in (name, name.removesuffix("s")):
+        american = candidate.removesuffix("metre") + "meter" if candidate.endswith("metre") else candidate
+        unit = _BY_NAME.get(_OTHER_NAMES.get(american, american))
+        if unit is not None:
+            return unit
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class VoxelSize:
+    """Edge length of a cubic voxel, or of a square pixel.
+
+    Parameters
+    ----------
+    value : float
+        Edge length in `unit`, above 0.
+    unit : str
+        Unit of length in any usual spelling, or any other text; ``"voxel"`` for none.
+
+    Raises
+    ------
+    ValueError
+        If `value` is not a finite number above 0.
+
+    Examples
+    --------
+    >>> str(VoxelSize(0.5, "um"))
+    '0.5 um'
+    >>> VoxelSize(0.5, "Micron").in_unit("nm")
+    500.0
+    """
+
+    value: float = 1.0
+    unit: str = "voxel"
+
+    def __post_init__(self) -> None:
+        # A Python number, whatever it came as: it ends up in the description of a model.
+        value = check_in_range(self.value, 0, inf, name="voxel_size", open_low=True, open_high=True)
+        object.__setattr__(self, "value", value)
+
+    def __str__(self) -> str:
+        return f"{self.value:g} {self.unit}"
+
+    @property
+    def length_unit(self) -> LengthUnit | None:
+        """The unit of length that `unit` names; None if it names none."""
+        return find_length_unit(self.unit)
+
+    @property
+    def metres(self) -> float:
+        """Edge length in metres.
+
+        Raises
+        ------
+        ValueError
+            If `unit` is not a length.
+        """
+        return self.value * _known(self.unit).metres
+
+    def scaled(self, factor: float) -> VoxelSize:
+        """Return the size of voxels whose edge is `factor` times as long."""
+        return VoxelSize(self.value * factor, self.unit)
+
+    def in_unit(self, unit: str) -> float:
+        """Return the edge length in another unit.
+
+        Raises
+        ------
+        ValueError
+            If the units differ and one of them is not a length.
+        """
+        if unit == self.unit:
+            return self.value
+        factor = _known(self.unit).metres / _known(unit).metres
+        return self.value * float(f"{factor:.15g}")  # 1e-6 / 1e-9 is a rounding error away from 1000
+
+
+def _known(unit: str) -> LengthUnit:
+    found = find_length_unit(unit)
+    if found is None:
+        raise ValueError(f"unit must be a length such as 'm', 'mm', 'um' or 'nm', got {unit!r}")
+    return found

@@ -1,0 +1,112 @@
+"""Voxel sizes: the table of units against that of pint, spellings, conversions, and round trips through every file."""
+
+import numpy as np
+import pint
+import pytest
+import tifffile
+from napari.components import ViewerModel
+
+from napari_swnn import Model, Reference, train
+from napari_swnn._voxel_size import LENGTH_UNITS, VoxelSize, find_length_unit
+from napari_swnn.io import open_ome_zarr, write_tiff
+from napari_swnn.io.ome_zarr import OmeZarrFile
+from napari_swnn.io.volume_file import Layout
+from napari_swnn.widgets.layers.output import Look, OutputLayers
+from napari_swnn.widgets.layers.reading import voxel_size_of
+
+OME_ZARR = {
+    *("angstrom", "attometer", "centimeter", "decimeter", "exameter", "femtometer", "foot", "gigameter", "hectometer"),
+    *("inch", "kilometer", "megameter", "meter", "micrometer", "mile", "millimeter", "nanometer", "parsec"),
+    *("petameter", "picometer", "terameter", "yard", "yoctometer", "yottameter", "zeptometer", "zettameter"),
+}
+"""Units of space of OME-Zarr 0.5, https://ngff.openmicroscopy.org/0.5."""
+
+
+def test_the_table_is_that_of_ome_zarr():
+    assert {unit.name for unit in LENGTH_UNITS} == OME_ZARR
+
+
+@pytest.mark.parametrize("unit", LENGTH_UNITS, ids=lambda unit: unit.name)
+def test_lengths_are_those_of_pint(unit):
+    metres = pint.get_application_registry().Quantity(1.0, unit.name).to("meter").magnitude
+    assert unit.metres == pytest.approx(metres, rel=1e-10)
+    assert find_length_unit(unit.name) is find_length_unit(unit.symbol) is unit
+
+
+@pytest.mark.parametrize(
+    ("name", "spellings"),
+    [
+        ("micrometer", ("um", "µm", "μm", "Micron", "microns", "micrometre", "MICROMETERS", " um ")),
+        ("angstrom", ("Å", "\u212b", "A\u030a", "ångström", "Angstroms")),
+        ("nanometer", ("nm", "nanometer", "Nanometre", "nanometres")),
+        ("inch", ("in", "inches")),
+        ("foot", ("ft", "feet")),
+        ("megameter", ("Mm",)),
+        ("millimeter", ("mm",)),
+    ],
+)
+def test_a_unit_is_known_in_its_spellings(name, spellings):
+    assert {spelling: getattr(find_length_unit(spelling), "name", None) for spelling in spellings} == dict.fromkeys(
+        spellings, name
+    )
+
+
+@pytest.mark.parametrize("text", ["", "voxel", "pixels", "s", "um²", "MM", "furlongs per fortnight", "m/s"])
+def test_other_texts_are_no_lengths(text):
+    assert find_length_unit(text) is None
+    with pytest.raises(ValueError, match=r"unit must be a length such as 'm', 'mm', 'um' or 'nm', got"):
+        _ = VoxelSize(1.0, text).metres
+
+
+def test_conversion():
+    assert VoxelSize(0.5, "um").in_unit("nm") == 500
+    assert VoxelSize(2, "inch").in_unit("mm") == pytest.approx(50.8, rel=1e-14)
+    assert VoxelSize(250, "nm").metres == pytest.approx(2.5e-7, rel=1e-14)
+    assert VoxelSize(3, "voxel").in_unit("voxel") == 3
+    for size, unit in ((VoxelSize(3, "voxel"), "um"), (VoxelSize(3, "um"), "voxel")):
+        with pytest.raises(ValueError, match="unit must be a length"):
+            size.in_unit(unit)
+
+
+@pytest.mark.parametrize("value", [0, -1.0, np.inf, np.nan, "1"])
+def test_an_edge_is_a_finite_length_above_zero(value):
+    with pytest.raises(ValueError, match=r"voxel_size must lie in \(0, inf\), got"):
+        VoxelSize(value, "um")
+
+
+def test_a_voxel_size_holds_python_numbers():
+    assert type(VoxelSize(np.float32(0.5)).value) is float
+    assert str(VoxelSize(0.5, "µm")) == "0.5 µm"
+
+
+@pytest.mark.parametrize("voxel", [VoxelSize(0.25, "Micron"), VoxelSize(2.0, "Å"), VoxelSize(3.0, "px")])
+class TestRoundTrip:
+    def test_model_file(self, voxel, blobs, tiny_config, tmp_path):
+        model = train(Reference(blobs, voxel_size=voxel.value, unit=voxel.unit), config=tiny_config)
+        model.save(tmp_path / "rock.swnn")
+        loaded = Model.load(tmp_path / "rock.swnn")
+        assert loaded.voxel == voxel
+        assert (loaded.voxel_size, loaded.unit) == (voxel.value, voxel.unit)
+
+    def test_ome_zarr(self, voxel, tmp_path):
+        OmeZarrFile(tmp_path / "v.ome.zarr", Layout((8, 8, 8), "uint8", 8, voxel=voxel)).create({})
+        (partial,) = tmp_path.iterdir()
+        stored = open_ome_zarr(partial)
+        unit = voxel.length_unit
+        assert stored.scale == (voxel.value,) * 3
+        assert set(stored.units) == {"pixel" if unit is None else unit.name}
+        assert find_length_unit(stored.units[0]) is unit
+
+    def test_tiff(self, voxel, tmp_path):
+        write_tiff(tmp_path / "v.tif", np.ones((4, 4, 4), np.uint8), voxel_size=voxel.value, unit=voxel.unit)
+        with tifffile.TiffFile(tmp_path / "v.tif") as file:
+            metadata = file.imagej_metadata
+        assert metadata["spacing"] == voxel.value
+        assert find_length_unit(metadata["unit"]) is voxel.length_unit
+
+    def test_layer(self, voxel):
+        look = Look(phase=1, background=0, voxel=voxel)
+        layer = OutputLayers(ViewerModel()).show_result(np.zeros((4, 4, 4), np.uint8), "volume", look, {})
+        read = voxel_size_of(layer, 3, "layer")
+        assert read.value == voxel.value
+        assert read.length_unit is voxel.length_unit
