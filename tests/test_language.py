@@ -50,8 +50,7 @@ SHOWN = {"help", "tooltip", "title"}
 """Keywords whose texts a user reads."""
 
 NOT_YET = {
-    "_files", "_layer_style", "_paper", "_sample_data",
-    "cli",
+    "_files", "_paper", "_sample_data",
     "core/descriptor", "core/grid", "core/loss", "core/model", "core/network", "core/numerics", "core/training",
     "core/volume",
     "figures", "io", "physics", "runs", "statistics", "validation",

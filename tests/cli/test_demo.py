@@ -10,7 +10,7 @@ def test_demo_leaves_model_volume_report_and_picture(quick, tmp_path, capsys):
         "report.json",
         "reconstruction.png",
     }
-    said = capsys.readouterr().out
-    assert "left" in said
-    assert "target 0.250" in said
+    printed = capsys.readouterr().out
+    assert "left" in printed
+    assert "target 0.250" in printed
     assert Model.load(tmp_path / "out" / "model.swnn").porosity == 0.25

@@ -43,11 +43,11 @@ def test_axes_that_a_model_lacks_are_refused(quick, image, tmp_path, capsys):
     model, out = str(tmp_path / "m.swnn"), str(tmp_path / "v.tif")
     assert main(["train", image, "--dimension", "2", "-o", model]) == 0
     assert main(["generate", model, "--shape", "32", "--periodic", "z", "-o", out]) == 2
-    assert "--periodic must name axes of yx, which a 2-D model has, got 'z'" in capsys.readouterr().err
+    assert "--periodic must name axes of a 2-D model, yx, got 'z'" in capsys.readouterr().err
     assert main(["generate", model, "--shape", "32", "--periodic", "-o", out]) == 0
 
 
-def test_an_interrupted_generation_says_how_to_go_on(model, tmp_path, capsys, monkeypatch):
+def test_an_interrupted_generation_says_how_to_resume(model, tmp_path, capsys, monkeypatch):
     from napari_swnn.runs import generation
 
     write = generation.iter_local
@@ -59,7 +59,7 @@ def test_an_interrupted_generation_says_how_to_go_on(model, tmp_path, capsys, mo
     monkeypatch.setattr(generation, "iter_local", interrupted)
     command = ["generate", model, "--shape", "70", "10", "10", "-o", str(tmp_path / "v.tif")]
     assert main(command) == 130
-    assert "the same command with --resume goes on" in capsys.readouterr().err
+    assert "run the same command with --resume to continue" in capsys.readouterr().err
     monkeypatch.undo()
     assert main([*command, "--resume"]) == 0
     assert read_labels(tmp_path / "v.tif").shape == (70, 10, 10)
@@ -88,6 +88,6 @@ def test_lost_workers_are_one_sentence(model, tmp_path, capsys, monkeypatch, kin
     with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as cluster:
         options = ["--scheduler", cluster.scheduler_address, "-o", str(tmp_path / "v.ome.zarr")]
         assert main(["generate", model, "--shape", "20", *options]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("napari-swnn: the workers and the scheduler must stay alive, got: ")
-    assert said.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith("napari-swnn: the workers and the scheduler must stay alive, got: ")
+    assert printed.count("\n") == 1

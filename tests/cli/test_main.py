@@ -23,8 +23,8 @@ try:
 finally:
     print(*sys.modules)
 """
-    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    loaded = said.splitlines()[-1].split()
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    loaded = printed.splitlines()[-1].split()
     assert {"torch", "napari", "matplotlib", "skimage", "dask"}.isdisjoint(loaded)
 
 
@@ -51,6 +51,15 @@ finally:
 )
 def test_bad_input_is_one_sentence_and_status_2(image, capsys, arguments, message):
     assert main([image if argument == "IMAGE" else argument for argument in arguments]) == 2
-    said = capsys.readouterr().err
-    assert message in said
-    assert said.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert message in printed
+    assert printed.count("\n") == 1
+
+
+def test_help_shows_defaults_that_a_user_can_type(capsys):
+    with pytest.raises(SystemExit):
+        main(["generate", "--help"])
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "each seed gives another realisation (default: 0)" in printed
+    assert "None" not in printed
+    assert "False" not in printed

@@ -19,7 +19,7 @@ def test_one_model_for_a_range(quick, image, tmp_path, capsys):
     assert main(["generate", model, "--shape", "64", "--porosity", "0.5", "-o", str(tmp_path / "b.tif")]) == 2
     assert "[0.2, 0.4]" in capsys.readouterr().err
     assert main(["train", image, "--porosity", "0.2", "0.3", "0.4", "-o", model, "--overwrite"]) == 2
-    assert "--porosity must be one number or two" in capsys.readouterr().err
+    assert "--porosity must be one number, or two" in capsys.readouterr().err
 
 
 def test_grey_levels_are_refused(tmp_path, rng, capsys):
@@ -57,19 +57,19 @@ def test_interrupting_a_training_finishes_the_model(quick, image, tmp_path, caps
     assert signal.getsignal(number) is before
 
 
-def test_a_model_that_is_there_is_not_replaced_unasked(model, image, capsys):
+def test_an_existing_model_is_replaced_only_on_request(model, image, capsys):
     before = Path(model).read_bytes()
     assert main(["train", image, "--seed", "1", "-o", model]) == 2
-    said = capsys.readouterr()
-    assert said.out == ""  # before any work
-    assert "add --overwrite to replace it" in said.err
+    printed = capsys.readouterr()
+    assert printed.out == ""  # before any work
+    assert "add --overwrite to replace it" in printed.err
     assert Path(model).read_bytes() == before
     assert main(["train", image, "--seed", "1", "-o", model, "--overwrite"]) == 0
     assert Model.load(model).provenance["seed"] == 1
 
 
 @pytest.mark.parametrize("command", ["train", "ensemble"])
-def test_what_a_training_has_to_say_is_said(quick, image, tmp_path, capsys, monkeypatch, command):
+def test_notes_of_a_training_are_printed(quick, image, tmp_path, capsys, monkeypatch, command):
     from napari_swnn.core.training import run as training
 
     take_stage = training.iter_stage

@@ -20,10 +20,10 @@ def test_train_generate_validate(quick, image, tmp_path, capsys):
     labels = read_labels(volume)
     assert labels.shape == (32, 40, 64)
     assert set(np.unique(labels)) == {0, 255}
-    said = capsys.readouterr().out
-    assert re.search(r"Reference porosity 0\.300, 95 % interval 0\.\d+ to 0\.\d+; reachable", said)
-    assert "Note: " in said  # the image is small
-    assert re.search(r"It will take about \d+ s to train and \d+ s to generate 128 × 128 × 128 voxels, in \d", said)
+    printed = capsys.readouterr().out
+    assert re.search(r"Reference porosity 0\.300, 95 % interval 0\.\d+ to 0\.\d+; reachable", printed)
+    assert "Note: " in printed  # the image is small
+    assert re.search(r"Estimated time: \d+ s to train, \d+ s to generate 128 × 128 × 128 voxels; memory: \d", printed)
     report, picture = tmp_path / "report.json", tmp_path / "picture.png"
     assert main(["validate", image, volume, "--report", str(report), "--picture", str(picture)]) == 0
     assert json.loads(report.read_text(encoding="utf-8"))["phase"] == 255
@@ -46,9 +46,9 @@ def test_validate_with_physics_writes_every_format(image, tmp_path, capsys):
     assert {path.name for path in (tmp_path / "figures").iterdir()} == {
         f"{name}.{ending}" for name in FIGURES for ending in ("png", "svg")
     }
-    said = capsys.readouterr().out
-    assert "validating" in said
-    assert "W/(m·K)" in said
+    printed = capsys.readouterr().out
+    assert "validating" in printed
+    assert "W/(m·K)" in printed
 
 
 @pytest.mark.parametrize("name", ["v.tif", "v.ome.zarr"])
@@ -94,16 +94,16 @@ def outputs(tmp_path):
 
 
 @pytest.mark.parametrize("option", OUTPUTS)
-def test_results_that_are_there_are_not_replaced_unasked(image, outputs, tmp_path, capsys, option):
+def test_existing_results_are_replaced_only_on_request(image, outputs, tmp_path, capsys, option):
     path = tmp_path / OUTPUTS[option]
     assert main(["validate", image, image, option, outputs[option]]) == 2
-    said = capsys.readouterr()
-    assert said.out == ""  # before any work
-    assert f"{option} must write a new file, got {path}, which is there; add --overwrite to replace it" in said.err
+    printed = capsys.readouterr()
+    assert printed.out == ""  # before any work
+    assert f"{option} must write a new file, got {path}, which exists; add --overwrite to replace it" in printed.err
     assert path.read_text() == "precious"
 
 
-def test_results_are_replaced_when_asked(image, outputs, tmp_path):
+def test_existing_results_are_replaced_with_overwrite(image, outputs, tmp_path):
     options = [text for pair in outputs.items() for text in pair]
     assert main(["validate", image, image, *options, "--overwrite"]) == 0
     assert not any((tmp_path / name).read_bytes() == b"precious" for name in OUTPUTS.values())

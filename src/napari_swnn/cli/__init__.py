@@ -1,4 +1,4 @@
-"""The command ``napari-swnn``: the main job without a viewer, one module for each of its commands."""
+"""Command line ``napari-swnn``: training, generation and validation without a viewer, one module for each command."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ COMMANDS = (demo, train, generate, ensemble, validate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit status: 0, or 2 if the input cannot be used."""
+    """Run the command line, and return the exit status: 0, 2 after an error, or 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (ValueError, TypeError, OSError, RuntimeError, MemoryError) as error:  # RuntimeError: how torch says most
+    except (ValueError, TypeError, OSError, RuntimeError, MemoryError) as error:  # torch raises RuntimeError
         print(f"napari-swnn: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

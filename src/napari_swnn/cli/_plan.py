@@ -1,11 +1,11 @@
-"""What is said before a training: what was asked for, and what it will take."""
+"""Summary printed before a training: reference, target, architecture, estimated time and memory."""
 
 from __future__ import annotations
 
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from napari_swnn.cli._progress import as_time
+from napari_swnn.cli._progress import format_time
 
 if TYPE_CHECKING:
     from napari_swnn._types import Shape
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from napari_swnn.core.training.plan import TrainingPlan
 
 
-def planned(reference: Reference, options: argparse.Namespace, *, dimension: int = 3) -> TrainingPlan:
-    """Check what is asked for, and say what it comes to."""
+def plan_and_report(reference: Reference, options: argparse.Namespace, *, dimension: int = 3) -> TrainingPlan:
+    """Plan a training from the options of a command, and print its summary."""
     from napari_swnn.core.numerics.device import describe_device
     from napari_swnn.core.training.plan import plan_training
     from napari_swnn.validation import reference_interval
 
     plan = plan_training(
         reference,
-        porosity=_one_or_range(options.porosity),
+        porosity=_parse_porosity(options.porosity),
         preset=options.preset,
         dimension=dimension,
         seed=options.seed,
@@ -44,16 +44,16 @@ def planned(reference: Reference, options: argparse.Namespace, *, dimension: int
     return plan
 
 
-def _one_or_range(porosity: Any) -> float | tuple[float, float] | None:
-    """What was typed: nothing, a number, or two of them."""
+def _parse_porosity(porosity: Any) -> float | tuple[float, float] | None:
+    """Return the porosity or the range of porosities given on the command line, None if there is none."""
     if not isinstance(porosity, list):
         return None if porosity is None else float(porosity)
     if len(porosity) > 2:
-        raise ValueError(f"--porosity must be one number or two, LOW HIGH, got {len(porosity)}")
+        raise ValueError(f"--porosity must be one number, or two (LOW HIGH), got {len(porosity)}")
     return float(porosity[0]) if len(porosity) == 1 else (float(porosity[0]), float(porosity[1]))
 
 
-def foretell(
+def report_cost(
     plan: TrainingPlan,
     shape: Shape,
     *,
@@ -62,14 +62,14 @@ def foretell(
     n_volumes: int = 1,
     shared: bool = False,
 ) -> None:
-    """Say what the run will take, from a short measurement that is kept for the next time."""
+    """Print the estimated time and memory of a run; the benchmark behind it is cached for the next one."""
     from napari_swnn.core.training.cost import estimate_cost
 
     cost = estimate_cost(plan, shape, n_volumes=n_volumes, exact=exact)
     models = "" if n_trainings == 1 else f" {n_trainings} models"
     size = ("" if n_volumes == 1 else f"{n_volumes} times ") + " × ".join(map(str, shape))
     print(
-        f"It will take about {as_time(n_trainings * cost.training)} to train{models} and {as_time(cost.generation)} to "
-        f"generate {size} voxels, in {cost.memory / 2**30:.1f} GiB of memory"
+        f"Estimated time: {format_time(n_trainings * cost.training)} to train{models}, "
+        f"{format_time(cost.generation)} to generate {size} voxels; memory: {cost.memory / 2**30:.1f} GiB"
         + (" on this machine alone; the workers share the work." if shared else ".")
     )

@@ -1,4 +1,4 @@
-"""Saying how far long work is."""
+"""Progress of long work, printed."""
 
 from __future__ import annotations
 
@@ -15,32 +15,38 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
-def followed(steps: Generator[Any, None, Result], describe: Callable[[Any], str]) -> Result:
-    """Drain a generator, saying how far it is: in place on a terminal, else a line every ten seconds."""
-    terminal, start, said, text = sys.stdout.isatty(), perf_counter(), float("-inf"), ""
+def run_with_progress(steps: Generator[Any, None, Result], describe: Callable[[Any], str]) -> Result:
+    """Run a generator to its end and return its result.
 
-    def say(step: Any) -> None:
-        nonlocal said, text
+    Progress is printed in place on a terminal, and otherwise as one line every ten seconds.
+    """
+    terminal = sys.stdout.isatty()
+    start = perf_counter()
+    printed_at = float("-inf")
+    text = ""
+
+    def show(step: Any) -> None:
+        nonlocal printed_at, text
         if note := getattr(step, "note", ""):
             print("\r" + f"Note: {note}".ljust(len(text)) if terminal else f"Note: {note}", flush=True)
-        text = describe(step).ljust(len(text) if terminal else 0)  # what is longer on the line would stay there
-        if perf_counter() - said >= (0.2 if terminal else 10):
+        text = describe(step).ljust(len(text) if terminal else 0)  # overwrites a longer line
+        if perf_counter() - printed_at >= (0.2 if terminal else 10):
             print("\r" + text if terminal else text, end="" if terminal else "\n", flush=True)
-            said = perf_counter()
+            printed_at = perf_counter()
 
-    result = drain(steps, say)
-    done = f"{text.rstrip()}  done in {as_time(perf_counter() - start)}"
+    result = drain(steps, show)
+    done = f"{text.rstrip()}  done in {format_time(perf_counter() - start)}"
     print("\r" + done.ljust(len(text)) if terminal else done, flush=True)
     return result
 
 
 def describe_generation(step: GenerationStep) -> str:
-    """How far a generation is."""
-    return f"generating  block {step.block}/{step.n_blocks}  {as_time(step.time_left)} left"
+    """Return the progress of a generation in words."""
+    return f"generating  block {step.block}/{step.n_blocks}  {format_time(step.time_left)} left"
 
 
-def as_time(seconds: float) -> str:
-    """Seconds, as a user says them."""
+def format_time(seconds: float) -> str:
+    """Return a time span in hours, minutes and seconds, for example ``3 min 05 s``."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

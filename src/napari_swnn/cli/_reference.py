@@ -1,4 +1,4 @@
-"""The reference: an image file with the phase of interest, the region and the scale."""
+"""Reference: an image file with its phase of interest, region of interest and voxel size."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 def add_reference_options(parser: argparse.ArgumentParser) -> None:
-    """What an image does not say itself."""
-    parser.add_argument("--phase", type=int, help="value of the phase of interest (the highest of two if left)")
-    parser.add_argument("--roi", type=Path, help="image of the same size, above 0 inside the region of interest")
-    parser.add_argument("--voxel-size", type=float, default=1.0, help="side of a pixel")
+    """Add the options that describe an image: phase, region of interest, voxel size and unit."""
+    parser.add_argument("--phase", type=int, help="label of the phase of interest (default: the higher of two labels)")
+    parser.add_argument("--roi", type=Path, help="image of the same size, non-zero inside the region of interest")
+    parser.add_argument("--voxel-size", type=float, default=1.0, help="edge length of a pixel")
     parser.add_argument("--unit", default="voxel", help="unit of the voxel size, for example um")
 
 
 def read_reference(options: argparse.Namespace) -> Reference:
-    """Read the image with the options that were given."""
+    """Read the image, and return it as a reference with the given options."""
     from napari_swnn import Reference
     from napari_swnn.io import read_labels
 
@@ -37,7 +37,7 @@ def _highest_of_two(labels: np.ndarray, path: Path) -> int:
     values = np.unique(labels)
     if len(values) > 2:
         raise ValueError(
-            f"--phase must say which phase of {path} is of interest, got none for {len(values)} values from "
-            f"{values[0]} to {values[-1]}; segment the image first if these are grey levels"
+            f"--phase must name the phase of interest of {path}, got none for {len(values)} labels from "
+            f"{values[0]} to {values[-1]}; segment the image first if these are grey values"
         )
     return int(values[-1])

@@ -1,4 +1,4 @@
-"""Long runs: where they compute, and how one that was stopped goes on."""
+"""Options of long runs: device, cluster and resuming."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from contextlib import contextmanager
 from typing import Any
 
 
-def add_run_options(parser: argparse.ArgumentParser, resuming: str) -> None:
-    """Where to compute, and whether to go on; `resuming` says with what."""
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    parser.add_argument("--resume", action="store_true", help=resuming)
+def add_run_options(parser: argparse.ArgumentParser, resume_help: str) -> None:
+    """Add the options for the device, the cluster and resuming."""
+    parser.add_argument("--device", default="auto", help="device for the computation: auto, cpu, cuda or mps")
+    parser.add_argument("--resume", action="store_true", help=resume_help)
     parser.add_argument(
-        "--scheduler", metavar="ADDRESS", help="of a Dask cluster that computes, or its scheduler file, .json"
+        "--scheduler", metavar="ADDRESS", help="address or scheduler file (.json) of a Dask cluster to compute on"
     )
 
 
 @contextmanager
 def cluster_client(address: str | None) -> Iterator[Any]:
-    """A client of a Dask cluster, if there is an address."""
+    """Yield a client of the Dask cluster at `address`, or None without one."""
     if address is None:
         yield None
         return
@@ -30,20 +30,20 @@ def cluster_client(address: str | None) -> Iterator[Any]:
         from distributed import Client, KilledWorker
     except ImportError as error:
         raise ValueError("--scheduler needs the package distributed; install napari-swnn[cluster]") from error
-    # A scheduler that is just starting writes its file in a moment: the client waits for it.
+    # The client waits for the file of a scheduler that is just starting.
     with Client(scheduler_file=address) if address.endswith(".json") else Client(address) as client:
         try:
             yield client
         except (KilledWorker, CancelledError) as error:
-            said = " ".join(str(error).split())
-            raise RuntimeError(f"the workers and the scheduler must stay alive, got: {said}") from error
+            reason = " ".join(str(error).split())
+            raise RuntimeError(f"the workers and the scheduler must stay alive, got: {reason}") from error
 
 
 @contextmanager
-def resumable() -> Iterator[None]:
-    """Tell a user who stops the run how to go on with it."""
+def explain_resuming() -> Iterator[None]:
+    """Print how to resume when the run is interrupted."""
     try:
         yield
     except KeyboardInterrupt:
-        print("\nWhat is complete is kept: the same command with --resume goes on.", file=sys.stderr)
+        print("\nCompleted work is kept; run the same command with --resume to continue.", file=sys.stderr)
         raise

@@ -1,4 +1,4 @@
-"""The shape of the volumes."""
+"""Option for the shape of the volumes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 
 def add_shape_option(parser: argparse.ArgumentParser) -> None:
-    """Voxels along each axis, a cube if left."""
+    """Add the option for the number of voxels along each axis."""
     parser.add_argument(
         "--shape", type=int, nargs="+", default=[128], help="voxels along z y x, or one number for a cube"
     )
 
 
 def full_shape(shape: Sequence[int], dimension: int) -> tuple[int, ...]:
-    """What was typed, with one number for a cube, as a number for each axis."""
+    """Return one number of voxels for each axis; a single number describes a cube."""
     return tuple(shape) * dimension if len(shape) == 1 else tuple(shape)

@@ -1,4 +1,4 @@
-"""A training that can be stopped."""
+"""Training that an interrupt finishes early."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from napari_swnn.cli._progress import as_time, followed
+from napari_swnn.cli._progress import format_time, run_with_progress
 
 if TYPE_CHECKING:
     from napari_swnn.core.model.model import Model
@@ -14,31 +14,31 @@ if TYPE_CHECKING:
     from napari_swnn.core.training.run import TrainingStep
 
 
-def trained(plan: TrainingPlan) -> Model:
-    """Carry out a plan, saying how far it is."""
+def train_plan(plan: TrainingPlan) -> Model:
+    """Train the model of a plan, printing progress; the first interrupt finishes the model early."""
     from napari_swnn.core.training.run import iter_plan
 
-    asked: list[int] = []
+    received: list[int] = []
 
     def on_signal(number: int, _frame: Any) -> None:
-        """Ctrl-C, or the end of a job's time, finishes the model with what was learned; Ctrl-C after it gives up."""
-        if asked and number == signal.SIGINT:
+        """Finish the model at Ctrl-C or SIGTERM; a second Ctrl-C aborts."""
+        if received and number == signal.SIGINT:
             raise KeyboardInterrupt
-        if not asked:
-            with suppress(RuntimeError):  # a print that the signal cut into allows no other
-                print("\nstopping: finishing the model; press Ctrl-C again to give it up", flush=True)
-        asked.append(number)
+        if not received:
+            with suppress(RuntimeError):  # raised if the signal interrupted another print
+                print("\nstopping: finishing the model; press Ctrl-C again to abort", flush=True)
+        received.append(number)
 
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        return followed(iter_plan(plan, should_stop=lambda: bool(asked)), _describe_training)
+        return run_with_progress(iter_plan(plan, should_stop=lambda: bool(received)), _describe_training)
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
 
 
 def _describe_training(step: TrainingStep) -> str:
     return (
         f"{step.activity}  step {step.iteration}/{step.n_iterations}  scale 1/{step.scale}  "
-        f"distance {step.loss:.4f}  {as_time(step.time_left)} left"
+        f"distance {step.loss:.4f}  {format_time(step.time_left)} left"
     )

@@ -1,4 +1,4 @@
-"""``napari-swnn demo``: the whole job on a built-in sample."""
+"""``napari-swnn demo``: train, generate and validate on a built-in sample."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 from napari_swnn._checks import check_memory, check_shape
 from napari_swnn.cli._command import add_command
 from napari_swnn.cli._paths import check_writable
-from napari_swnn.cli._plan import foretell, planned
-from napari_swnn.cli._progress import describe_generation, followed
-from napari_swnn.cli._training import trained
+from napari_swnn.cli._plan import plan_and_report, report_cost
+from napari_swnn.cli._progress import describe_generation, run_with_progress
+from napari_swnn.cli._training import train_plan
 from napari_swnn.core.training.config import PRESETS
 
 SAMPLES = ("silica", "rock", "electrode", "superalloy")
@@ -19,17 +19,21 @@ SAMPLES = ("silica", "rock", "electrode", "superalloy")
 
 def add_to(commands: Any) -> None:
     """Add the command with its options."""
-    parser = add_command(commands, "demo", run, "Run the whole job on a built-in sample, without a display.")
-    parser.add_argument("--sample", choices=SAMPLES, default="rock", help="which synthetic reference")
-    parser.add_argument("--porosity", type=float, default=0.25, help="porosity of the reconstruction")
-    parser.add_argument("--preset", choices=tuple(PRESETS), default="standard", help="how long to train")
-    parser.add_argument("--size", type=int, default=128, help="side of the volume in voxels")
-    parser.add_argument("--seed", type=int, default=0, help="another seed, another realisation")
+    parser = add_command(
+        commands, "demo", run, "Train, generate and validate on a built-in sample; no display is needed."
+    )
+    parser.add_argument("--sample", choices=SAMPLES, default="rock", help="synthetic reference")
+    parser.add_argument("--porosity", type=float, default=0.25, help="target porosity")
+    parser.add_argument(
+        "--preset", choices=tuple(PRESETS), default="standard", help="training preset: length and size of the training"
+    )
+    parser.add_argument("--size", type=int, default=128, help="edge length of the volume in voxels")
+    parser.add_argument("--seed", type=int, default=0, help="random seed of training and generation")
     parser.add_argument("--output", type=Path, default=Path("demo-output"), help="folder for the results")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Train, generate and validate, and leave the model, the volume, the report and a picture."""
+    """Train, generate and validate; write the model, the volume, the report and a picture."""
     from napari_swnn import Reference, _sample_data, validate
     from napari_swnn.core.volume.generation import iter_generate
     from napari_swnn.figures import reconstruction_figure, save_figure
@@ -38,14 +42,16 @@ def run(options: argparse.Namespace) -> None:
     labels, attributes, _ = getattr(_sample_data, f"{options.sample}_like")()[0]
     scale = {"voxel_size": attributes["scale"][0], "unit": attributes["units"][0]}
     reference = Reference(labels, **scale)
-    plan = planned(reference, options)
+    plan = plan_and_report(reference, options)
     check_memory(check_shape([options.size] * 3))
-    foretell(plan, (options.size,) * 3, exact=True)
+    report_cost(plan, (options.size,) * 3, exact=True)
     options.output.mkdir(parents=True, exist_ok=True)
     check_writable(options.output / "model.swnn")
-    model = trained(plan)
+    model = train_plan(plan)
     model.save(options.output / "model.swnn")
-    volume = followed(iter_generate(model, (options.size,) * 3, seed=options.seed, exact=True), describe_generation)
+    volume = run_with_progress(
+        iter_generate(model, (options.size,) * 3, seed=options.seed, exact=True), describe_generation
+    )
     write_tiff(options.output / "volume.tif", volume, **scale)
     report = validate(volume, reference)
     report.save(options.output / "report.json")

@@ -1,4 +1,4 @@
-"""``napari-swnn ensemble``: several models of an image, several volumes of each."""
+"""``napari-swnn ensemble``: several models of an image, and several realisations of each."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_swnn.cli._command import add_command
-from napari_swnn.cli._plan import foretell, planned
-from napari_swnn.cli._progress import as_time, followed
+from napari_swnn.cli._plan import plan_and_report, report_cost
+from napari_swnn.cli._progress import format_time, run_with_progress
 from napari_swnn.cli._reference import add_reference_options, read_reference
-from napari_swnn.cli._run import add_run_options, cluster_client, resumable
+from napari_swnn.cli._run import add_run_options, cluster_client, explain_resuming
 from napari_swnn.cli._shape import add_shape_option, full_shape
 from napari_swnn.core.training.config import PRESETS
 
@@ -20,26 +20,33 @@ if TYPE_CHECKING:
 
 def add_to(commands: Any) -> None:
     """Add the command with its options."""
-    parser = add_command(commands, "ensemble", run, "Train several models, generate several volumes of each.")
-    parser.add_argument("image", type=Path, help="segmented section: TIFF, PNG, BMP or .npy, one value for each phase")
+    parser = add_command(
+        commands, "ensemble", run, "Train several models of an image, and generate several realisations with each."
+    )
+    parser.add_argument(
+        "image", type=Path, help="segmented section: TIFF, PNG, BMP or .npy with one label for each phase"
+    )
     add_reference_options(parser)
-    parser.add_argument("--porosity", type=float, help="fraction of the phase in the volumes (the image's own if left)")
-    parser.add_argument("--preset", choices=tuple(PRESETS), default="standard", help="how long to train")
-    parser.add_argument("--trainings", type=int, default=4, help="models")
-    parser.add_argument("--realisations", type=int, default=5, help="volumes of each model")
+    parser.add_argument("--porosity", type=float, help="target porosity (default: that of the image)")
+    parser.add_argument(
+        "--preset", choices=tuple(PRESETS), default="standard", help="training preset: length and size of the training"
+    )
+    parser.add_argument("--trainings", type=int, default=4, help="number of models")
+    parser.add_argument("--realisations", type=int, default=5, help="realisations of each model")
     add_shape_option(parser)
-    parser.add_argument("--seed", type=int, default=0, help="of all random draws")
+    parser.add_argument("--seed", type=int, default=0, help="random seed")
     parser.add_argument("--no-validation", action="store_true", help="do not compare the volumes with the image")
     parser.add_argument("--output", "-o", type=Path, default=Path("ensemble"), help="folder for the results")
-    add_run_options(parser, "goes on with the ensemble of this request that the folder holds")
+    add_run_options(parser, "resume the unfinished ensemble in the output folder")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Make an ensemble in a folder, or go on with it."""
+    """Run an ensemble in a folder, or resume it."""
     from napari_swnn import iter_ensemble
 
-    shape, n_volumes = full_shape(options.shape, 3), options.trainings * options.realisations
-    with cluster_client(options.scheduler) as client, resumable():
+    shape = full_shape(options.shape, 3)
+    n_volumes = options.trainings * options.realisations
+    with cluster_client(options.scheduler) as client, explain_resuming():
         reference = read_reference(options)
         steps = iter_ensemble(
             reference,
@@ -55,19 +62,20 @@ def run(options: argparse.Namespace) -> None:
             client=client,
             device=options.device,
         )
-        plan = planned(reference, options, dimension=len(shape))
-        foretell(plan, shape, n_trainings=options.trainings, n_volumes=n_volumes, shared=client is not None)
-        result = followed(steps, _describe_ensemble)
+        plan = plan_and_report(reference, options, dimension=len(shape))
+        report_cost(plan, shape, n_trainings=options.trainings, n_volumes=n_volumes, shared=client is not None)
+        result = run_with_progress(steps, _describe_ensemble)
     print(result.summary())
     print(f"Wrote models, volumes, reports and tables to {options.output}/")
 
 
 def _describe_ensemble(step: EnsembleStep) -> str:
-    detail, text = step.detail, f"{step.index}/{step.n_steps} done  {step.task}"
+    detail = step.detail
+    text = f"{step.index}/{step.n_steps} done  {step.task}"
     for kind, described in (
         ("iteration", "step {0.iteration}/{0.n_iterations}"),
         ("block", "block {0.block}/{0.n_blocks}"),
     ):
         if hasattr(detail, kind):
-            return f"{text}  {described.format(detail)}  {as_time(detail.time_left)} left"
+            return f"{text}  {described.format(detail)}  {format_time(detail.time_left)} left"
     return text if detail is None else f"{text}  {detail.task}"

@@ -9,30 +9,42 @@ from typing import Any
 from napari_swnn._types import AXES
 from napari_swnn.cli._command import add_command
 from napari_swnn.cli._paths import check_writable
-from napari_swnn.cli._progress import describe_generation, followed
-from napari_swnn.cli._run import add_run_options, cluster_client, resumable
+from napari_swnn.cli._progress import describe_generation, run_with_progress
+from napari_swnn.cli._run import add_run_options, cluster_client, explain_resuming
 from napari_swnn.cli._shape import add_shape_option, full_shape
 
 ALL_AXES = "all"
 MANY_VOXELS = 2**28
+"""Number of voxels above which the porosity is measured on a sample of them."""
 
 
 def add_to(commands: Any) -> None:
     """Add the command with its options."""
-    parser = add_command(commands, "generate", run, "Generate volumes of any size from a trained model.")
-    parser.add_argument("model", type=Path, help="model file that 'train' wrote")
+    parser = add_command(commands, "generate", run, "Generate volumes of any size with a trained model.")
+    parser.add_argument("model", type=Path, help="model file written by 'napari-swnn train'")
     add_shape_option(parser)
-    parser.add_argument("--porosity", type=float, help="for a model of a range of porosities: which (its own if left)")
     parser.add_argument(
-        "--periodic", nargs="?", const=ALL_AXES, default="", metavar="AXES", help="repeat along these axes, all if left"
+        "--porosity",
+        type=float,
+        help="target porosity, for a model trained for a range (default: that of the reference)",
     )
     parser.add_argument(
-        "--exact", action="store_true", help="give each volume just the porosity asked for, in twice the time"
+        "--periodic",
+        nargs="?",
+        const=ALL_AXES,
+        default="",
+        metavar="AXES",
+        help="make the volume periodic along these axes, for example zy (all axes if AXES is omitted)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="another seed, another realisation")
-    parser.add_argument("--n", type=int, default=1, help="realisations, with consecutive seeds, on a leading axis")
-    parser.add_argument("--output", "-o", type=Path, default=Path("volume.tif"), help=".tif or .ome.zarr to write")
-    add_run_options(parser, "goes on with the unfinished run of this request that the output has")
+    parser.add_argument(
+        "--exact", action="store_true", help="match the target porosity exactly in each volume; takes twice the time"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="random seed; each seed gives another realisation")
+    parser.add_argument(
+        "--n", type=int, default=1, help="number of realisations, with consecutive seeds, on a leading axis"
+    )
+    parser.add_argument("--output", "-o", type=Path, default=Path("volume.tif"), help="output file, .tif or .ome.zarr")
+    add_run_options(parser, "resume the unfinished run of this command that the output holds")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -42,13 +54,13 @@ def run(options: argparse.Namespace) -> None:
     if not options.output.is_dir():
         check_writable(options.output)
     model = Model.load(options.model)
-    with cluster_client(options.scheduler) as client, resumable():
+    with cluster_client(options.scheduler) as client, explain_resuming():
         steps = iter_generation(
             model,
             full_shape(options.shape, model.dimension),
             seed=options.seed,
             porosity=options.porosity,
-            periodic=_flags(options.periodic, model.dimension),
+            periodic=_periodic_axes(options.periodic, model.dimension),
             exact=options.exact,
             n=options.n,
             out=options.output,
@@ -56,19 +68,19 @@ def run(options: argparse.Namespace) -> None:
             client=client,
             device=options.device,
         )
-        followed(steps, describe_generation)
+        run_with_progress(steps, describe_generation)
     print(f"Porosity {_porosity_of(options.output, model.labels.phase):.4f}; wrote {options.output}")
 
 
-def _flags(axes: str, dimension: int) -> tuple[bool, ...]:
+def _periodic_axes(axes: str, dimension: int) -> tuple[bool, ...]:
     names = AXES[-dimension:]
     if axes != ALL_AXES and not set(axes) <= set(names):
-        raise ValueError(f"--periodic must name axes of {names}, which a {dimension}-D model has, got {axes!r}")
+        raise ValueError(f"--periodic must name axes of a {dimension}-D model, {names}, got {axes!r}")
     return tuple(axes == ALL_AXES or name in axes for name in names)
 
 
 def _porosity_of(path: Path, phase: int) -> float:
-    """Fraction of the phase; of a very large OME-Zarr, that of a coarser level, which is a sample of the voxels."""
+    """Return the volume fraction of the phase; a very large OME-Zarr is sampled at a coarser level."""
     import dask.array as da
 
     from napari_swnn.io import is_ome_zarr, open_ome_zarr

@@ -1,4 +1,4 @@
-"""``napari-swnn validate``: volumes compared with the image they were made from."""
+"""``napari-swnn validate``: comparison of volumes with their reference."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_swnn.cli._command import add_command
 from napari_swnn.cli._paths import check_folder, check_new, check_writable
-from napari_swnn.cli._progress import followed
+from napari_swnn.cli._progress import run_with_progress
 from napari_swnn.cli._reference import add_reference_options, read_reference
 
 if TYPE_CHECKING:
@@ -18,42 +18,45 @@ if TYPE_CHECKING:
 
 PICTURES = (".png", ".pdf", ".svg")
 FIGURES = ("sections", "correlation", "distributions", "transport", "fields")
-"""What `save_plates` calls its files."""
+"""Names of the files that `save_plates` writes."""
 
 
 def add_to(commands: Any) -> None:
     """Add the command with its options."""
-    parser = add_command(commands, "validate", run, "Compare volumes with the image they were made from.")
-    parser.add_argument("image", type=Path, help="the segmented section")
+    parser = add_command(commands, "validate", run, "Compare generated volumes with their reference image.")
+    parser.add_argument("image", type=Path, help="segmented section that the volumes were generated from")
     parser.add_argument(
-        "volumes", type=Path, nargs="+", help="generated volumes: .ome.zarr, TIFF or .npy; all that a file holds"
+        "volumes",
+        type=Path,
+        nargs="+",
+        help="generated volumes: .ome.zarr, TIFF or .npy; every realisation of a file is used",
     )
     add_reference_options(parser)
-    parser.add_argument("--physics", action="store_true", help="compute conductivity and permeability too: takes long")
+    parser.add_argument("--physics", action="store_true", help="also compute conductivity and permeability (slow)")
     parser.add_argument(
         "--conductivities",
         type=float,
         nargs=2,
         metavar=("PHASE", "REST"),
-        help="of the phase of interest and of the rest, in W/(m·K); the paper's air and silica if left",
+        help="conductivities of the phase of interest and of the rest in W/(m·K) (default: air and silica)",
     )
     parser.add_argument("--report", type=Path, help="JSON file for all results")
-    parser.add_argument("--csv", type=Path, help="CSV file for all results, one value a line")
-    parser.add_argument("--html", type=Path, help="HTML page with tables and figures, for reading and printing")
-    parser.add_argument("--figures", type=Path, help="folder for the figures of that page, as PNG and SVG")
+    parser.add_argument("--csv", type=Path, help="CSV file for all results, one value per line")
+    parser.add_argument("--html", type=Path, help="HTML report with tables and figures")
+    parser.add_argument("--figures", type=Path, help="folder for the figures of that report, as PNG and SVG")
     parser.add_argument("--picture", type=Path, help="PNG, PDF or SVG file for sections and curves of the first volume")
-    parser.add_argument("--overwrite", action="store_true", help="replace files that are there")
+    parser.add_argument("--overwrite", action="store_true", help="replace existing files")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Compare volumes with the image; print the report, and write what was asked for."""
+    """Compare volumes with the image, print the report and write the requested files."""
     from napari_swnn import iter_validate
     from napari_swnn.io import open_volumes
 
     _check_outputs(options)
     reference = read_reference(options)
     volumes = [volume for path in options.volumes for volume in open_volumes(path)]
-    report = followed(
+    report = run_with_progress(
         iter_validate(volumes, reference, physics=options.physics, conductivities=_conductivities(options, reference)),
         lambda s: f"validating  {s.index + 1}/{s.n_steps}  {s.task}",
     )
@@ -62,7 +65,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _check_outputs(options: argparse.Namespace) -> None:
-    """Refuse now what could not be written, and what would replace something unasked."""
+    """Raise an error if an output cannot be written, or would replace a file without --overwrite."""
     if options.picture and options.picture.suffix.lower() not in PICTURES:
         raise ValueError(f"--picture must end in {', '.join(PICTURES)}, got {options.picture}")
     for name in ("report", "csv", "html", "picture"):
@@ -78,8 +81,8 @@ def _check_outputs(options: argparse.Namespace) -> None:
 def _conductivities(options: argparse.Namespace, reference: Reference) -> dict[int, float] | None:
     if options.conductivities is None:
         return None
-    of_phase, of_rest = options.conductivities
-    return {reference.phase: of_phase, reference.background: of_rest}
+    phase, background = options.conductivities
+    return {reference.phase: phase, reference.background: background}
 
 
 def _write(report: ValidationReport, options: argparse.Namespace, reference: Reference, volume: Any) -> None:
