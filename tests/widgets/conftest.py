@@ -150,7 +150,7 @@ def beside(model, qtbot):
 
     yield make
     for widget in panels:
-        widget.left()
+        widget.on_closed()
     WorkerBase.await_workers(60_000)
     for thread in threading.enumerate():
         if thread.name == CHECK_THREAD:

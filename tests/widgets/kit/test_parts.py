@@ -12,15 +12,15 @@ from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFileDialog, QPushButton, 
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.training.config import PRESETS, TrainingConfig, setting
 from napari_swnn.widgets.kit.controls import Form, Note, PorosityControl
+from napari_swnn.widgets.kit.errors import BadInputError, WorkFailedError, describe_error, to_bad_input
 from napari_swnn.widgets.kit.file_dialogs import ask_file
+from napari_swnn.widgets.kit.formatting import format_duration
 from napari_swnn.widgets.kit.forms import ConfigForm
-from napari_swnn.widgets.kit.input_error import BadInputError, bad_input
 from napari_swnn.widgets.kit.loss_curve import LossCurve
 from napari_swnn.widgets.kit.number_table import Head, NumberTable, Row
-from napari_swnn.widgets.kit.progress import duration
-from napari_swnn.widgets.kit.threads import WorkFailedError, guarded, sentence
+from napari_swnn.widgets.kit.threads import guard_errors
 from napari_swnn.widgets.layers.output import Look, OutputLayers
-from napari_swnn.widgets.layers.reading import copy_of, values_of, voxel_size_of
+from napari_swnn.widgets.layers.reading import copy_values, read_values, read_voxel_size
 from napari_swnn.widgets.layers.snapshot import Snapshot
 
 
@@ -88,7 +88,7 @@ def test_the_curve_marks_where_a_scale_begins(qtbot):
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.2, "1 s"), (42, "42 s"), (150, "2 min"), (9000, "2.5 h")])
 def test_durations_read_as_one_says_them(seconds, text):
-    assert duration(seconds) == text
+    assert format_duration(seconds) == text
 
 
 def test_a_snapshot_is_a_copy():
@@ -103,7 +103,7 @@ def test_a_snapshot_takes_size_and_unit_of_the_layer():
     layer = Labels(np.eye(8, dtype=np.uint8), scale=(0.3, 0.3), units=("nm", "nm"))
     reference = Snapshot.take(layer).reference(1)
     assert (reference.voxel_size, reference.unit) == (pytest.approx(0.3), "nm")
-    assert voxel_size_of(Labels(np.eye(8, dtype=np.uint8)), 2, "reference") == VoxelSize(1.0, "voxel")
+    assert read_voxel_size(Labels(np.eye(8, dtype=np.uint8)), 2, "reference") == VoxelSize(1.0, "voxel")
 
 
 def test_a_single_image_read_as_a_stack_is_a_section():
@@ -118,27 +118,27 @@ def test_nothing_is_read_to_leave_out_an_axis():
             raise AssertionError("it was read")
 
     layer = SimpleNamespace(name="large", multiscale=True, data=[OnDisk()])
-    assert values_of(layer, "reference").shape == (600, 600, 600)
+    assert read_values(layer, "reference").shape == (600, 600, 600)
     with pytest.raises(BadInputError, match="is read on demand"):
-        copy_of(layer, "reference")
+        copy_values(layer, "reference")
 
 
 def test_a_large_file_mapped_into_memory_is_read_on_demand(tmp_path):
     data = np.memmap(tmp_path / "large", np.uint8, "w+", shape=(600, 600, 600))
     layer = SimpleNamespace(name="large", multiscale=False, data=data)
     with pytest.raises(BadInputError, match="is read on demand"):
-        copy_of(layer, "reference")
+        copy_values(layer, "reference")
 
 
 @pytest.mark.parametrize(
     ("text", "control"), [("roi must not be empty", "region"), ("nothing known", "reference"), ("Done.", "reference")]
 )
 def test_an_error_stands_beside_the_control_for_its_argument(text, control):
-    problem = bad_input(ValueError(text))
+    problem = to_bad_input(ValueError(text))
     assert problem.control == control
     assert str(problem)[0].isupper()
     assert str(problem).count(".") == 1
-    assert bad_input(ValueError(text), {}, default="mask").control == "mask"
+    assert to_bad_input(ValueError(text), {}, default="mask").control == "mask"
 
 
 def test_a_region_of_another_shape_names_its_control():
@@ -160,7 +160,7 @@ def test_a_runtime_error_comes_out_as_another_kind():
         yield 1
         raise RuntimeError("CUDA error\ndetails")
 
-    steps = guarded(work)
+    steps = guard_errors(work)
     assert next(steps) == 1
     with pytest.raises(WorkFailedError, match="CUDA error") as caught:
         next(steps)
@@ -177,7 +177,7 @@ def test_a_runtime_error_comes_out_as_another_kind():
     ],
 )
 def test_errors_become_sentences(error, text):
-    assert sentence(error).startswith(text)
+    assert describe_error(error).startswith(text)
 
 
 def test_a_note_in_a_narrow_panel_shows_all_its_lines(qtbot):
@@ -190,7 +190,7 @@ def test_a_note_in_a_narrow_panel_shows_all_its_lines(qtbot):
     layout.addStretch()
     panel.resize(200, 80)
     panel.show()
-    note.say("a sentence that goes on for many lines " * 6)
+    note.show_text("a sentence that goes on for many lines " * 6)
     qtbot.waitUntil(lambda: note.height() >= note.heightForWidth(note.width()) > 3 * note.fontMetrics().height())
 
 

@@ -10,7 +10,7 @@ import pytest
 from napari_swnn import generate
 from napari_swnn.core.volume.virtual_volume import VirtualVolume, describe_volume
 from napari_swnn.runs import iter_generation
-from napari_swnn.widgets.lazy.layers import tiles_of
+from napari_swnn.widgets.lazy.layers import get_tiles
 from napari_swnn.widgets.lazy.tiles import Tiles
 from napari_swnn.widgets.reconstruction.models import Entry
 
@@ -71,13 +71,13 @@ def lazy(panel, viewer, user, range_model):
     user.waits_for_end(panel)
     yield panel
     for layer in viewer.layers:
-        if tiles_of(layer) is not None:
-            tiles_of(layer).stop()
+        if get_tiles(layer) is not None:
+            get_tiles(layer).stop()
 
 
 def test_a_lazy_layer_opens_and_fills_what_is_looked_at(lazy, viewer, user):
     layer = viewer.layers[-1]
-    tiles = tiles_of(layer)
+    tiles = get_tiles(layer)
     assert tuple(layer.data[0].shape) == (256, 256, 256)
     assert layer.metadata["swnn"]["lazy"]
     assert lazy.settings.reference.findText(layer.name) < 0  # it would be computed whole
@@ -88,7 +88,7 @@ def test_a_lazy_layer_opens_and_fills_what_is_looked_at(lazy, viewer, user):
 
 
 def test_3d_computes_a_box_and_never_the_volume(lazy, viewer, user, range_model):
-    tiles = tiles_of(viewer.layers[-1])
+    tiles = get_tiles(viewer.layers[-1])
     lazy.large.side.setValue(40)
     viewer.dims.ndisplay = 3
     user.waits_for(lambda: not lazy._runner.busy)
@@ -107,7 +107,7 @@ def test_3d_computes_a_box_and_never_the_volume(lazy, viewer, user, range_model)
 
 def test_a_block_that_fails_is_told_once_and_tried_again(lazy, viewer, user, monkeypatch):
     layer = viewer.layers[-1]
-    tiles = tiles_of(layer)
+    tiles = get_tiles(layer)
     user.waits_for(lambda: not tiles.busy)
     told = []
     monkeypatch.setattr("napari.utils.notifications.show_error", told.append)

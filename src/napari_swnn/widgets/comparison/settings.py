@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 from napari_swnn._layer_style import METADATA_KEY
 from napari_swnn.widgets.comparison.volume_list import VolumeList
 from napari_swnn.widgets.kit.controls import Combo, Form, LayerCombo, Note
-from napari_swnn.widgets.layers.snapshot import phase_of_interest
+from napari_swnn.widgets.layers.snapshot import choose_phase
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -77,7 +77,7 @@ class CompareSettings(QWidget):
     def show_phases(self, phases: dict[int, float]) -> None:
         """Offer the labels of the reference, with their fractions."""
         entries = [(f"{value}  ({100 * fraction:.1f} %)", value) for value, fraction in phases.items()]
-        self.phase.set_entries(entries, phase_of_interest(phases, self._wanted))
+        self.phase.set_entries(entries, choose_phase(phases, self._wanted))
 
     def set_dark(self, dark: bool) -> None:
         """Follow a dark or light theme."""

@@ -10,7 +10,7 @@ from napari_swnn.widgets.comparison.plot import ComparisonPlot
 from napari_swnn.widgets.comparison.table import ComparisonTable
 from napari_swnn.widgets.kit.controls import Combo, Note, Problem
 from napari_swnn.widgets.kit.file_dialogs import ask_file, ask_folder
-from napari_swnn.widgets.kit.formatting import capital
+from napari_swnn.widgets.kit.formatting import capitalise
 from napari_swnn.widgets.kit.threads import Checker
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class ComparisonView(QWidget):
         layout.addLayout(files)
         layout.addWidget(self.state)
         layout.addWidget(self.problem)
-        legend.say(_LEGEND)
+        legend.show_text(_LEGEND)
 
     def _connect(self) -> None:
         self.curve.currentIndexChanged.connect(self._on_curve)
@@ -75,11 +75,11 @@ class ComparisonView(QWidget):
         """Show curves and numbers; the chosen curve stays chosen."""
         self.comparison = comparison
         curves = comparison.report.curves.items()
-        self.curve.set_entries([(capital(curve.name), key) for key, curve in curves], self.curve.value)
+        self.curve.set_entries([(capitalise(curve.name), key) for key, curve in curves], self.curve.value)
         self.table.show_comparison(comparison)
-        self.notes.say("\n".join(f"• {note}" for note in comparison.report.notes))
-        self.state.say("")
-        self.problem.say("")
+        self.notes.show_text("\n".join(f"• {note}" for note in comparison.report.notes))
+        self.state.show_text("")
+        self.problem.show_text("")
         self._draw()
         self.show()
 
@@ -126,16 +126,16 @@ class ComparisonView(QWidget):
         if path is None or self.comparison is None:
             return
         self._written = path.name
-        self.problem.say("")
-        self.state.say(f"Writing {path.name}…")
+        self.problem.show_text("")
+        self.state.show_text(f"Writing {path.name}…")
         self._writer.request(write, self.comparison, path)
 
     def _on_written(self, _result: object) -> None:
-        self.state.say(f"Written: {self._written}.")
+        self.state.show_text(f"Written: {self._written}.")
 
     def _on_failed(self, text: str) -> None:
-        self.state.say("")
-        self.problem.say(f"{self._written} was not written: {text}")
+        self.state.show_text("")
+        self.problem.show_text(f"{self._written} was not written: {text}")
 
 
 def _write_report(comparison: "Comparison", path: Path) -> None:

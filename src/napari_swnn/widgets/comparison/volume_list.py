@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QSignalBlocker, QSize, Qt, Signal
 from qtpy.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem, QWidget
 
-from napari_swnn.widgets.kit.swatch import swatch
+from napari_swnn.widgets.kit.swatch import make_swatch
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -65,7 +65,7 @@ class VolumeList(QListWidget):
         with QSignalBlocker(self):
             self.clear()
             for layer in self._layers:
-                item = QListWidgetItem(swatch(self._colours[layer]), layer.name)
+                item = QListWidgetItem(make_swatch(self._colours[layer]), layer.name)
                 item.setToolTip(layer.name)
                 item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
                 item.setCheckState(Qt.CheckState.Checked if layer in self._chosen else Qt.CheckState.Unchecked)

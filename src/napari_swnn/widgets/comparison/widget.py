@@ -21,8 +21,8 @@ from napari_swnn.widgets.comparison.work import (
 )
 from napari_swnn.widgets.kit.controls import Note
 from napari_swnn.widgets.kit.dock import DockPanel
-from napari_swnn.widgets.kit.input_error import BadInputError
-from napari_swnn.widgets.kit.memory import check_room
+from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.kit.memory import check_free_memory
 from napari_swnn.widgets.kit.run_progress import WorkProgress
 from napari_swnn.widgets.kit.threads import TaskRunner
 from napari_swnn.widgets.layers.snapshot import Snapshot
@@ -102,11 +102,11 @@ class CompareWidget(DockPanel):
 
     # -- coming and going
 
-    def joined(self) -> None:
+    def on_docked(self) -> None:
         """Look at the reference that is chosen."""
         self._on_reference()
 
-    def left(self) -> None:
+    def on_closed(self) -> None:
         """Give up the measurement; the viewer may be gone."""
         busy = self._runner.busy
         self._runner.abandon()
@@ -130,7 +130,7 @@ class CompareWidget(DockPanel):
     # -- what changed
 
     def _on_reference(self) -> None:
-        if self._joined:
+        if self.is_docked:
             self.check.restart(self.settings.reference.value, self.settings.region.value)
 
     def _take(self) -> Snapshot | None:
@@ -145,7 +145,7 @@ class CompareWidget(DockPanel):
         self._on_choice()
 
     def _on_choice(self) -> None:
-        if self._joined:
+        if self.is_docked:
             self._watch.watch(self.settings.volumes.chosen)
             self._watch.touch()
 
@@ -184,7 +184,7 @@ class CompareWidget(DockPanel):
         physics = settings.physics.isChecked()
         check_together(candidates, physics=physics)
         largest = max(candidates, key=lambda candidate: candidate.labels.size)
-        check_room(_BYTES[physics] * largest.labels.size, "volumes", f"Comparing “{largest.name}”")
+        check_free_memory(_BYTES[physics] * largest.labels.size, "volumes", f"Comparing “{largest.name}”")
         return CompareJob(found.snapshot, settings.phase.value, candidates, physics)
 
     def _reason(self) -> str:
@@ -227,8 +227,8 @@ class CompareWidget(DockPanel):
             problems = {error.control: str(error)}
         busy, reason = self._runner.busy, self._reason()
         self.settings.form.show_problems(problems)
-        self.settings.note.say(notes)
-        self.hint.say("" if busy else reason or self._waiting())
+        self.settings.note.show_text(notes)
+        self.hint.show_text("" if busy else reason or self._waiting())
         self.run_button.setEnabled(not busy and not reason)
         self.run_button.setText("Comparing…" if busy else "Compare")
         self.stop_button.setEnabled(busy and not self._stopping)

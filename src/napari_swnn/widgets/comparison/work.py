@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._steps import retell
-from napari_swnn.widgets.kit.formatting import capital
-from napari_swnn.widgets.kit.input_error import BadInputError
-from napari_swnn.widgets.layers.reading import values_of, voxel_size_of
+from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.kit.formatting import capitalise
+from napari_swnn.widgets.layers.reading import read_values, read_voxel_size
 from napari_swnn.widgets.layers.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ class Candidate:
         BadInputError
             If its voxels are not those of the reference.
         """
-        labels = values_of(layer, CONTROL)
-        voxel = voxel_size_of(layer, labels.ndim, CONTROL)
+        labels = read_values(layer, CONTROL)
+        voxel = read_voxel_size(layer, labels.ndim, CONTROL)
         if "voxel" in (voxel.unit, reference.voxel.unit) and voxel.unit != reference.voxel.unit:
             note = f"The voxels of “{layer.name}” are taken to be as large as the pixels of the reference: "
             without = "it" if voxel.unit == "voxel" else "the reference"
@@ -143,7 +143,7 @@ def compare(job: CompareJob) -> "Generator[CompareStep, None, Comparison]":
     volumes = [_in_two_phases(c.labels, reference) if job.physics else c.labels for c in fit]
     report = yield from retell(
         iter_validate(volumes, reference, physics=job.physics),
-        lambda step: CompareStep(step.index / step.n_steps, capital(step.task)),
+        lambda step: CompareStep(step.index / step.n_steps, capitalise(step.task)),
     )
     names, colours = tuple(c.name for c in fit), tuple(c.colour for c in fit)
     return Comparison(job.reference.name, names, colours, report, tuple(refused))

@@ -185,7 +185,7 @@ class Note(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
         self.hide()
 
-    def say(self, text: str) -> None:
+    def show_text(self, text: str) -> None:
         """Show a text; none if it is empty."""
         self.setText(text)
         self.setVisible(bool(text))
@@ -203,9 +203,9 @@ class Note(QLabel):
 class Problem(Note):
     """A note that says what is wrong, in a colour that is legible on the theme's background."""
 
-    def say(self, text: str) -> None:
+    def show_text(self, text: str) -> None:
         """Show what is wrong; nothing if the text is empty."""
-        super().say(f"⚠ {text}" if text else "")
+        super().show_text(f"⚠ {text}" if text else "")
 
     def set_dark(self, dark: bool) -> None:
         """Choose the colour for a dark or a light background."""
@@ -240,7 +240,7 @@ class Form(QWidget):
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Show these problems, each beside its control, and no others."""
         for key, problem in self.problems.items():
-            problem.say(problems.get(key, ""))
+            problem.show_text(problems.get(key, ""))
 
     def set_dark(self, dark: bool) -> None:
         """Follow a dark or light theme."""
@@ -271,7 +271,7 @@ def _tight(layout: Any) -> Any:
     return layout
 
 
-def side_by_side(*widgets: QWidget) -> QWidget:
+def place_side_by_side(*widgets: QWidget) -> QWidget:
     """A row of widgets, in which labels take no more than their width."""
     row = QWidget()
     layout = QHBoxLayout(row)

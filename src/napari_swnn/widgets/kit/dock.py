@@ -27,7 +27,7 @@ class DockPanel(QScrollArea):
     def __init__(self, viewer: "Viewer", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._viewer = viewer
-        self._joined = False
+        self.is_docked = False
         self._guard = WheelGuard(self)
         await_work_at_end()
 
@@ -40,10 +40,10 @@ class DockPanel(QScrollArea):
 
     # -- what a panel adds
 
-    def joined(self) -> None:
+    def on_docked(self) -> None:
         """Begin to look at layers: the panel was docked."""
 
-    def left(self) -> None:
+    def on_closed(self) -> None:
         """Give up all work: the panel or the viewer was closed."""
 
     def set_dark(self, dark: bool) -> None:
@@ -106,19 +106,19 @@ class DockPanel(QScrollArea):
         return False
 
     def _join(self) -> None:
-        if self._joined:
+        if self.is_docked:
             return
-        self._joined = True
+        self.is_docked = True
         self._viewer.events.theme.connect(self._on_theme)
         self._on_theme()
         self.reset_choices()
-        self.joined()
+        self.on_docked()
 
     def _leave(self) -> None:
-        if self._joined:
+        if self.is_docked:
             self._viewer.events.theme.disconnect(self._on_theme)
-        self._joined = False
-        self.left()
+        self.is_docked = False
+        self.on_closed()
 
     def _on_theme(self, _event: Any = None) -> None:
         from napari.utils.theme import get_theme

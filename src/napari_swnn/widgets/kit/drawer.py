@@ -27,7 +27,7 @@ class Drawer(QCollapsible):
         self.toggled.connect(self._name)
         self._name()
 
-    def tell(self, word: str) -> None:
+    def set_remark(self, word: str) -> None:
         """Say beside the title what is set within; nothing if it is empty."""
         self._word = word
         self._name()

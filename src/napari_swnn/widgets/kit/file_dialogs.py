@@ -31,7 +31,7 @@ def ask_file(
     dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(endings[chosen]))
     usual = next(iter(endings.values()))
     dialog.setDefaultSuffix(usual)
-    dialog.selectFile(f"{file_name(name)}.{usual}")
+    dialog.selectFile(f"{make_file_name(name)}.{usual}")
     return _answer(dialog)
 
 
@@ -50,7 +50,7 @@ def ask_folder(parent: QWidget, title: str) -> Path | None:
     return _answer(dialog)
 
 
-def file_name(text: str) -> str:
+def make_file_name(text: str) -> str:
     """A text as a name for a file: what systems do not take becomes a dash."""
     return "".join(letter if letter.isalnum() or letter in " .-_" else "-" for letter in text).strip() or "results"
 

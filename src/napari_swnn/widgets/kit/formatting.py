@@ -3,16 +3,25 @@
 from napari_swnn._types import Shape
 
 
-def capital(text: str) -> str:
-    """A text that begins with a capital letter."""
+def capitalise(text: str) -> str:
+    """Return a text with a capital first letter."""
     return text[:1].upper() + text[1:]
 
 
-def full_sentence(text: str) -> str:
-    """A text that begins with a capital letter and ends with a full stop."""
-    return capital(text) + ("" if text.endswith(".") else ".")
+def as_sentence(text: str) -> str:
+    """Return a text with a capital first letter and a full stop."""
+    return capitalise(text) + ("" if text.endswith(".") else ".")
 
 
-def told_shape(shape: Shape) -> str:
-    """Voxels along each axis, as one says them."""
+def format_shape(shape: Shape) -> str:
+    """Return the voxels along each axis, as in ``"64 × 64 × 64"``."""
     return " × ".join(map(str, shape))
+
+
+def format_duration(seconds: float) -> str:
+    """Return a time span in seconds, minutes or hours."""
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} min"
+    return f"{seconds / 3600:.1f} h"

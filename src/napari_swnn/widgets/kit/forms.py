@@ -8,7 +8,7 @@ from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QDoubleSpinBox, QFormLayout, QLabel, QSpinBox, QWidget
 
 from napari_swnn.widgets.kit.controls import Combo
-from napari_swnn.widgets.kit.formatting import capital
+from napari_swnn.widgets.kit.formatting import capitalise
 
 _MOST = 1_000_000
 
@@ -89,7 +89,7 @@ class ConfigForm(QWidget):
 
 def _label(field: "Field[Any]") -> str:
     name: str = field.metadata.get("label") or field.name.removeprefix("n_").replace("_", " ")
-    return capital(name)
+    return capitalise(name)
 
 
 def _value_of(control: Any) -> Any:

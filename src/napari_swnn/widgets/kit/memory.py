@@ -1,6 +1,6 @@
 """Will it fit? Said before a run, beside the layer that is too large."""
 
-from napari_swnn.widgets.kit.input_error import BadInputError
+from napari_swnn.widgets.kit.errors import BadInputError
 
 _ADVICE = "crop the layer, or bin its voxels"
 
@@ -12,12 +12,12 @@ def free_memory() -> int:
     return int(psutil.virtual_memory().available)
 
 
-def in_gibibytes(n_bytes: float) -> str:
+def format_memory(n_bytes: float) -> str:
     """An amount of memory as one says it."""
     return f"{max(n_bytes / 2**30, 0.1):.1f} GiB"
 
 
-def check_room(needed: float, control: str, what: str, *, advice: str = _ADVICE) -> None:
+def check_free_memory(needed: float, control: str, what: str, *, advice: str = _ADVICE) -> None:
     """Refuse work that needs more memory than is free.
 
     Parameters
@@ -40,5 +40,5 @@ def check_room(needed: float, control: str, what: str, *, advice: str = _ADVICE)
     if needed > free:
         raise BadInputError(
             control,
-            f"{what} needs about {in_gibibytes(needed)} of memory, and {in_gibibytes(free)} are free; {advice}.",
+            f"{what} needs about {format_memory(needed)} of memory, and {format_memory(free)} are free; {advice}.",
         )

@@ -8,7 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
-from napari_swnn.widgets.kit.swatch import swatch
+from napari_swnn.widgets.kit.swatch import make_swatch
 
 _NAME_WIDTHS = {True: 30, False: 18}
 """Characters of a row's name before it wraps, where there is room and where there is none."""
@@ -65,7 +65,7 @@ class NumberTable(QTableWidget):
             item = QTableWidgetItem(head.text)
             item.setToolTip(head.tip)
             if head.colour:
-                item.setIcon(swatch(head.colour))
+                item.setIcon(make_swatch(head.colour))
             self.setHorizontalHeaderItem(column, item)
         for i, row in enumerate(rows):
             for column, text in enumerate(row.cells):

@@ -6,7 +6,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
 from napari_swnn.widgets.kit.controls import Note, Problem
-from napari_swnn.widgets.kit.formatting import full_sentence
+from napari_swnn.widgets.kit.formatting import as_sentence, format_duration
 from napari_swnn.widgets.kit.loss_curve import LossCurve
 
 if TYPE_CHECKING:
@@ -37,22 +37,22 @@ class ProgressPanel(QWidget):
 
     def begin(self, status: str) -> None:
         """Show that work starts: what it is, and a bar that does not know its length yet."""
-        self.problem.say("")
-        self.status.say(status)
+        self.problem.show_text("")
+        self.status.show_text(status)
         self.bar.show()
         self.wait("")
         self._timer.start()
 
     def begin_curve(self) -> None:
         """Start a new curve, of a new run."""
-        self.remark.say("")
+        self.remark.show_text("")
         self.curve.clear()
         self.curve.show()
 
     def wait(self, status: str) -> None:
         """Show that something of unknown length goes on."""
         if status:
-            self.status.say(status)
+            self.status.show_text(status)
         self._text, self._done, self._total = "", 0, 0
         self._refresh()
 
@@ -61,20 +61,20 @@ class ProgressPanel(QWidget):
         self._timer.stop()
         self.curve.refresh()
         self.bar.hide()
-        self.remark.say("")
-        self.status.say(status)
-        self.problem.say(problem)
+        self.remark.show_text("")
+        self.status.show_text(status)
+        self.problem.show_text(problem)
 
     def add_loss(self, step: "TrainingStep") -> None:
         """Take note of the loss of a step, and of what the step has to say, which stays until the run ends."""
         if step.note:
-            self.remark.say(full_sentence(step.note))
+            self.remark.show_text(as_sentence(step.note))
         self.curve.add(step.iteration, step.loss, step.scale)
 
     def advance(self, done: int, total: int, time_left: float) -> None:
         """Take note of how far the work is."""
         self._done, self._total = done, total
-        self._text = f"{done} / {total} · {duration(time_left)} left"
+        self._text = f"{done} / {total} · {format_duration(time_left)} left"
 
     def set_dark(self, dark: bool) -> None:
         """Follow a dark or light theme."""
@@ -86,12 +86,3 @@ class ProgressPanel(QWidget):
         self.bar.setValue(self._done)
         self.bar.setFormat(self._text)
         self.curve.refresh()
-
-
-def duration(seconds: float) -> str:
-    """A time span as one says it."""
-    if seconds < 60:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 5400:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"

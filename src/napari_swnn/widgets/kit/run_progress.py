@@ -2,7 +2,8 @@
 
 from time import monotonic
 
-from napari_swnn.widgets.kit.progress import ProgressPanel, duration
+from napari_swnn.widgets.kit.formatting import format_duration
+from napari_swnn.widgets.kit.progress import ProgressPanel
 
 _TELLING = 2.0
 """Seconds of work after which the time that is left can be told."""
@@ -32,7 +33,7 @@ class WorkProgress(ProgressPanel):
         self._done, self._total = round(100 * self._share), 100
         spent = monotonic() - self._started
         known = steady and spent > _TELLING and self._share > 0.02
-        left = f" · {duration(spent * (1 / self._share - 1))} left" if known else ""
+        left = f" · {format_duration(spent * (1 / self._share - 1))} left" if known else ""
         self._text = f"{self._done} %{left}"
         if status:
-            self.status.say(status)
+            self.status.show_text(status)

@@ -19,7 +19,7 @@ def await_work_at_end() -> None:
     atexit.register(_end)
 
 
-def of_the_end(error: BaseException) -> bool:
+def is_shutdown_error(error: BaseException) -> bool:
     """Whether work failed only because Python ends: pools of threads are shut down first, and take no work then."""
     return isinstance(error, RuntimeError) and "shutdown" in str(error)
 

@@ -3,7 +3,7 @@
 from qtpy.QtGui import QColor, QIcon, QPixmap
 
 
-def swatch(colour: str) -> QIcon:
+def make_swatch(colour: str) -> QIcon:
     """Return an icon filled with a colour, for example ``"#1f77b4"``."""
     picture = QPixmap(16, 10)
     picture.fill(QColor(colour))

@@ -13,48 +13,22 @@ from typing import Any
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_swnn.widgets.kit.formatting import full_sentence
-from napari_swnn.widgets.kit.shutdown import of_the_end
+from napari_swnn.widgets.kit.errors import WorkFailedError, describe_error
+from napari_swnn.widgets.kit.shutdown import is_shutdown_error
 
 CHECK_THREAD = "napari-swnn check"
 
 logger = logging.getLogger(__name__)
 
 
-class WorkFailedError(Exception):
-    """Work in a thread failed; the text is one sentence for the user.
-
-    It is no `RuntimeError`: the generator worker takes one for a deleted worker and never ends (superqt), while most
-    errors of PyTorch, such as want of memory, are just that.
-    """
-
-
-def guarded(work: Callable[..., Generator[Any, None, Any]], *args: Any) -> Generator[Any, None, Any]:
+def guard_errors(work: Callable[..., Generator[Any, None, Any]], *args: Any) -> Generator[Any, None, Any]:
     """The same work, with every error as a `WorkFailedError`."""
     try:
         return (yield from work(*args))
     except Exception as error:
-        if not of_the_end(error):
+        if not is_shutdown_error(error):
             logger.exception("%s failed", work.__name__)
-        raise WorkFailedError(sentence(error)) from error
-
-
-def sentence(error: BaseException) -> str:
-    """One sentence for the user; errors that are no one's input name their kind."""
-    if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
-        return "There is not enough memory; choose a smaller size, smaller training volumes, or another device."
-    if isinstance(error, ImportError | OSError) and "torch" in str(error).lower():
-        return (
-            f"PyTorch could not be loaded ({_first_line(error)}); check its installation, and on Windows that of the "
-            "Visual C++ runtime."
-        )
-    if isinstance(error, ValueError | TypeError | OSError | WorkFailedError):
-        return full_sentence(_first_line(error))
-    return f"Something went wrong: {_first_line(error)} ({type(error).__name__})."
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise WorkFailedError(describe_error(error)) from error
 
 
 class Running(QObject):
@@ -94,7 +68,7 @@ class Running(QObject):
 
         self._stepped, self._done = stepped, done
         self._worker = create_worker(
-            guarded,
+            guard_errors,
             work,
             *args,
             _start_thread=True,  # one that is never started would count as pending when the viewer closes
@@ -191,7 +165,7 @@ class Checker(QObject):
             self._start_next()
         elif self._wanted and isinstance(outcome, _Failure):
             logger.warning("%s", outcome.error, exc_info=outcome.error)
-            self.failed.emit(sentence(outcome.error))
+            self.failed.emit(describe_error(outcome.error))
         elif self._wanted:
             self.done.emit(outcome)
 

@@ -11,7 +11,7 @@ import numpy as np
 from napari_swnn._layer_style import METADATA_KEY, PHASE_COLOUR, PREVIEW_NAME, layer_data, phase_colours
 from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn._voxel_size import VoxelSize
-from napari_swnn.widgets.layers.reading import place_of
+from napari_swnn.widgets.layers.reading import read_placement
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -164,7 +164,9 @@ class OutputLayers:
 def show_part(viewer: "Viewer", labels: Labels, name: str, whole: "LabelsLayer", start: Shape) -> "LabelsLayer":
     """Add a part of a volume in its place, looking like it; the first voxel is `start` of the whole."""
     chosen = viewer.layers.selection.active
-    place = place_of(whole, labels.ndim) | {"translate": np.array(whole.translate) + np.array(whole.scale) * start}
+    place = read_placement(whole, labels.ndim) | {
+        "translate": np.array(whole.translate) + np.array(whole.scale) * start
+    }
     layer = viewer.add_labels(labels, name=name, opacity=1.0, **place)
     layer.colormap = whole.colormap
     layer.metadata[METADATA_KEY] = {**whole.metadata.get(METADATA_KEY, {}), "first_voxel": list(start), "lazy": False}

@@ -6,8 +6,8 @@ import numpy as np
 
 from napari_swnn._types import AXES
 from napari_swnn._voxel_size import VoxelSize, find_length_unit
-from napari_swnn.widgets.kit.formatting import told_shape
-from napari_swnn.widgets.kit.input_error import BadInputError
+from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.kit.formatting import format_shape
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -17,7 +17,7 @@ MOST_LAZY = 2**27
 """Voxels of a layer computed on demand that are read without being asked for (512³)."""
 
 
-def values_of(layer: "LabelsLayer | Image", control: str) -> Any:
+def read_values(layer: "LabelsLayer | Image", control: str) -> Any:
     """The values of a layer as they are, ``(y, x)`` or ``(z, y, x)``: nothing is copied, and lazy ones stay lazy.
 
     Parameters
@@ -51,15 +51,15 @@ def values_of(layer: "LabelsLayer | Image", control: str) -> Any:
     return data
 
 
-def copy_of(layer: "LabelsLayer | Image", control: str) -> np.ndarray:
+def copy_values(layer: "LabelsLayer | Image", control: str) -> np.ndarray:
     """A copy of the values of a layer, ``(y, x)`` or ``(z, y, x)``, in memory.
 
     Raises
     ------
     BadInputError
-        As by `values_of` and `check_readable`.
+        As by `read_values` and `check_readable`.
     """
-    values = values_of(layer, control)
+    values = read_values(layer, control)
     check_readable(layer, values, control)
     return np.array(values)
 
@@ -76,12 +76,12 @@ def check_readable(layer: "LabelsLayer | Image", values: Any, control: str) -> N
     if not in_memory and values.size > MOST_LAZY:
         raise BadInputError(
             control,
-            f"“{layer.name}” is read on demand and holds {told_shape(values.shape)} voxels; crop the part that you "
+            f"“{layer.name}” is read on demand and holds {format_shape(values.shape)} voxels; crop the part that you "
             "need into a layer of its own.",
         )
 
 
-def voxel_size_of(layer: "LabelsLayer", ndim: int, control: str) -> VoxelSize:
+def read_voxel_size(layer: "LabelsLayer", ndim: int, control: str) -> VoxelSize:
     """Return the edge length of the voxels of a layer; its unit is ``"voxel"`` where the layer has no length.
 
     Raises
@@ -99,7 +99,7 @@ def voxel_size_of(layer: "LabelsLayer", ndim: int, control: str) -> VoxelSize:
     return VoxelSize(scale[-1], "voxel" if unit is None else unit.symbol)
 
 
-def place_of(layer: "LabelsLayer", ndim: int) -> dict[str, Any]:
+def read_placement(layer: "LabelsLayer", ndim: int) -> dict[str, Any]:
     """Arguments that put a new layer of `ndim` axes where another one is."""
     place: dict[str, Any] = {name: tuple(getattr(layer, name))[-ndim:] for name in ("scale", "translate", "units")}
     place["axis_labels"] = AXES[-ndim:]
@@ -108,7 +108,7 @@ def place_of(layer: "LabelsLayer", ndim: int) -> dict[str, Any]:
     return place
 
 
-def phase_colour(layer: "LabelsLayer", phase: int) -> Any:
+def read_phase_colour(layer: "LabelsLayer", phase: int) -> Any:
     """Colour of a phase as the viewer shows it, None where it shows none."""
     colour = layer.get_color(phase)
     return None if colour is None or colour[3] == 0 else colour

@@ -7,9 +7,9 @@ import numpy as np
 
 from napari_swnn._types import Labels
 from napari_swnn._voxel_size import VoxelSize
-from napari_swnn.widgets.kit.formatting import told_shape
-from napari_swnn.widgets.kit.input_error import BadInputError
-from napari_swnn.widgets.layers.reading import copy_of, voxel_size_of
+from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.kit.formatting import format_shape
+from napari_swnn.widgets.layers.reading import copy_values, read_voxel_size
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -49,15 +49,15 @@ class Snapshot:
         BadInputError
             If the layers cannot describe a reference.
         """
-        labels = copy_of(layer, "reference")
-        inside = None if region is None else copy_of(region, "region") != 0
+        labels = copy_values(layer, "reference")
+        inside = None if region is None else copy_values(region, "region") != 0
         if inside is not None and inside.shape != labels.shape:
-            own, other = told_shape(inside.shape), told_shape(labels.shape)
+            own, other = format_shape(inside.shape), format_shape(labels.shape)
             text = f"The region of interest has {own} pixels, the reference {other}; draw it on the same image."
             raise BadInputError("region", text)
         if inside is not None and not inside.any():
             raise BadInputError("region", "The region of interest is empty; paint where the material is.")
-        return cls(layer.name, labels, inside, voxel_size_of(layer, labels.ndim, "reference"))
+        return cls(layer.name, labels, inside, read_voxel_size(layer, labels.ndim, "reference"))
 
     def reference(self, phase: int) -> "Reference":
         """The checked reference for a phase of interest."""
@@ -84,7 +84,7 @@ class Snapshot:
         return {int(value): float(count / visible.size) for value, count in zip(values, counts, strict=True)}
 
 
-def phase_of_interest(phases: dict[int, float], wanted: int | None) -> int:
+def choose_phase(phases: dict[int, float], wanted: int | None) -> int:
     """The wanted label if it is there, else 1, else the highest."""
     if wanted in phases:
         return wanted

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_swnn._voxel_size import VoxelSize
-from napari_swnn.widgets.kit.input_error import BadInputError
+from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.threads import Checker
-from napari_swnn.widgets.layers.reading import check_readable, values_of, voxel_size_of
+from napari_swnn.widgets.layers.reading import check_readable, read_values, read_voxel_size
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -88,9 +88,9 @@ class LayerFacts:
         BadInputError
             If it is no section and no volume of cubic voxels, or too large to be read on demand.
         """
-        labels = values_of(layer, control)
+        labels = read_values(layer, control)
         check_readable(layer, labels, control)
-        return cls(layer.name, labels, voxel_size_of(layer, labels.ndim, control), {})
+        return cls(layer.name, labels, read_voxel_size(layer, labels.ndim, control), {})
 
     def with_phases(self) -> "LayerFacts":
         """The same, with the fraction of each label; reads the layer block by block."""

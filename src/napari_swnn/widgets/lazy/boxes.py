@@ -7,9 +7,9 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_swnn._checks import WORKING_MEMORY
 from napari_swnn._types import AXES, Labels, Shape
-from napari_swnn.widgets.kit.formatting import told_shape
-from napari_swnn.widgets.kit.memory import check_room
-from napari_swnn.widgets.lazy.layers import box_around_view, lazy_layer, rest, tiles_of
+from napari_swnn.widgets.kit.formatting import format_shape
+from napari_swnn.widgets.kit.memory import check_free_memory
+from napari_swnn.widgets.lazy.layers import find_lazy_layer, get_tiles, locate_box, pause_tiles
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -48,7 +48,7 @@ class Regions(QObject):
     @property
     def possible(self) -> bool:
         """Whether there is a lazy layer."""
-        return lazy_layer(self._viewer) is not None
+        return find_lazy_layer(self._viewer) is not None
 
     @property
     def wanted_in_3d(self) -> bool:
@@ -62,7 +62,7 @@ class Regions(QObject):
         if self._source is None:
             return ""
         layer, window = self._source
-        return f"{told_shape(window.shape)} voxels of “{layer.name}”"
+        return f"{format_shape(window.shape)} voxels of “{layer.name}”"
 
     def begin(self, side: int) -> bool:
         """Compute a box around what is looked at; false if there is nothing to take it from.
@@ -72,14 +72,14 @@ class Regions(QObject):
         BadInputError
             If the box lies beside the layer, or does not fit into memory.
         """
-        layer = lazy_layer(self._viewer)
+        layer = find_lazy_layer(self._viewer)
         if layer is None:
             return False
-        tiles = tiles_of(layer)
+        tiles = get_tiles(layer)
         assert tiles is not None
-        window = box_around_view(self._viewer, layer, side)
+        window = locate_box(self._viewer, layer, side)
         _check_box(window.shape, tiles.volume.dtype.itemsize)
-        rest(self._viewer)
+        pause_tiles(self._viewer)
         self._source = (layer, window)
         self._runner.compute(tiles.volume, window)
         return True
@@ -103,5 +103,5 @@ class Regions(QObject):
 
 
 def _check_box(shape: Shape, itemsize: int) -> None:
-    what, advice = f"A box of {told_shape(shape)} voxels", "choose fewer voxels, or mark a smaller rectangle"
-    check_room(prod(shape) * itemsize + WORKING_MEMORY, "region", what, advice=advice)
+    what, advice = f"A box of {format_shape(shape)} voxels", "choose fewer voxels, or mark a smaller rectangle"
+    check_free_memory(prod(shape) * itemsize + WORKING_MEMORY, "region", what, advice=advice)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn.widgets.kit.input_error import BadInputError
+from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.layers.output import Look, OutputLayers
 from napari_swnn.widgets.lazy.tiles import Tiles, TileView
 
@@ -19,7 +19,7 @@ _COARSEST = 128
 """Longest side of the coarsest level: small enough to be drawn whole in 3-D."""
 
 
-def tiles_of(layer: Any) -> Tiles | None:
+def get_tiles(layer: Any) -> Tiles | None:
     """What computes a lazy layer; None for any other layer."""
     data = layer.data[0] if getattr(layer, "multiscale", False) else None
     if not isinstance(data, TileView):
@@ -53,23 +53,23 @@ def open_lazily(
     return layer
 
 
-def lazy_layer(viewer: "Viewer") -> "LabelsLayer | None":
+def find_lazy_layer(viewer: "Viewer") -> "LabelsLayer | None":
     """The lazy layer to take a box from: the active one, else the topmost visible one."""
     active = viewer.layers.selection.active
-    if active is not None and tiles_of(active) is not None:
+    if active is not None and get_tiles(active) is not None:
         return active
-    found = (layer for layer in reversed(viewer.layers) if layer.visible and tiles_of(layer) is not None)
+    found = (layer for layer in reversed(viewer.layers) if layer.visible and get_tiles(layer) is not None)
     return next(found, None)
 
 
-def rest(viewer: "Viewer") -> None:
+def pause_tiles(viewer: "Viewer") -> None:
     """Let other work go first: lazy layers go on when they are next looked at."""
-    for tiles in map(tiles_of, viewer.layers):
+    for tiles in map(get_tiles, viewer.layers):
         if tiles is not None:
             tiles.stop()
 
 
-def box_around_view(viewer: "Viewer", layer: "LabelsLayer", side: int) -> "Window":
+def locate_box(viewer: "Viewer", layer: "LabelsLayer", side: int) -> "Window":
     """A box in a lazy layer: around what is looked at, or the marked rectangle of the active Shapes layer.
 
     Parameters
@@ -88,7 +88,7 @@ def box_around_view(viewer: "Viewer", layer: "LabelsLayer", side: int) -> "Windo
     """
     from napari_swnn.core.grid.windows import Window
 
-    tiles = tiles_of(layer)
+    tiles = get_tiles(layer)
     assert tiles is not None
     extents = np.array(tiles.volume.shape)
     point, sides = np.array(viewer.dims.point, float), np.full(len(extents), side)

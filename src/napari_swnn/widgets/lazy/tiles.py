@@ -20,8 +20,9 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_swnn._checks import check_memory
 from napari_swnn._types import Labels, Shape
-from napari_swnn.widgets.kit.shutdown import of_the_end
-from napari_swnn.widgets.kit.threads import CHECK_THREAD, sentence
+from napari_swnn.widgets.kit.errors import describe_error
+from napari_swnn.widgets.kit.shutdown import is_shutdown_error
+from napari_swnn.widgets.kit.threads import CHECK_THREAD
 
 if TYPE_CHECKING:
     from napari_swnn.core.volume.virtual_volume import VirtualVolume
@@ -138,12 +139,12 @@ class Tiles(QObject):
             try:
                 self.compute(key)
             except Exception as error:
-                if not of_the_end(error):
+                if not is_shutdown_error(error):
                     logger.exception("a block of a lazy layer failed")
                 with self._lock:
                     self._wanted, self._thread = [], None
                 with suppress(RuntimeError):
-                    self._stopped.emit(sentence(error))
+                    self._stopped.emit(describe_error(error))
                 return
             with suppress(RuntimeError):  # the viewer was closed meanwhile
                 self._computed.emit()

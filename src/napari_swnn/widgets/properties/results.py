@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_swnn.widgets.kit.controls import Combo, Note, Problem
+from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.kit.file_dialogs import ask_file
 from napari_swnn.widgets.kit.number_table import Head, NumberTable, Row
-from napari_swnn.widgets.kit.threads import sentence
 from napari_swnn.widgets.properties.work import Account, Number, PropertyJob, PropertyRun
 
 COLUMNS = ("run", "layer", "property", "phase", "axis", "quantity", "value", "unit")
@@ -83,7 +83,7 @@ class Results(QWidget):
         heads = [Head(f"along {account.axis}", account.advice) for account in accounts]
         self.table.show_numbers(heads, rows_of(accounts))
         self.choice.setToolTip(self.choice.currentText())
-        self.about.say(job.about)
+        self.about.show_text(job.about)
 
     def _on_choice(self, _index: int) -> None:
         self._show()
@@ -99,14 +99,14 @@ class Results(QWidget):
             self._write(path, save_json)
 
     def _write(self, path: Path, save: Any) -> None:
-        self.problem.say("")
+        self.problem.show_text("")
         try:
             save(self.session, path)
         except OSError as error:
-            self.state.say("")
-            self.problem.say(f"{path.name} was not written: {sentence(error)}")
+            self.state.show_text("")
+            self.problem.show_text(f"{path.name} was not written: {describe_error(error)}")
             return
-        self.state.say(f"Written: {path.name}.")
+        self.state.show_text(f"Written: {path.name}.")
 
 
 def rows_of(accounts: Sequence[Account]) -> list[Row]:

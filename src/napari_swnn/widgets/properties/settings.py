@@ -23,9 +23,9 @@ from napari_swnn._paper import PORE_CONDUCTIVITY, SOLID_CONDUCTIVITY
 from napari_swnn._types import AXES
 from napari_swnn.core.training.config import setting
 from napari_swnn.widgets.kit.controls import Combo, Form, LayerCombo, Note
+from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.forms import ConfigForm
-from napari_swnn.widgets.kit.input_error import BadInputError
-from napari_swnn.widgets.layers.snapshot import phase_of_interest
+from napari_swnn.widgets.layers.snapshot import choose_phase
 from napari_swnn.widgets.layers.watch import LayerFacts
 from napari_swnn.widgets.properties.kinds import (
     CONDUCTIVITY,
@@ -161,8 +161,8 @@ class PropertySettings(QWidget):
     def show_facts(self, facts: LayerFacts) -> None:
         """Offer the labels that the layer holds."""
         entries = [(f"{value}  ({100 * fraction:.1f} %)", value) for value, fraction in facts.phases.items()]
-        pore = phase_of_interest(facts.phases, self._made_phase())
-        self.phase.set_entries(entries, pore if self._wanted is None else phase_of_interest(facts.phases, self._wanted))
+        pore = choose_phase(facts.phases, self._made_phase())
+        self.phase.set_entries(entries, pore if self._wanted is None else choose_phase(facts.phases, self._wanted))
         self.conductivities.set_phases(facts.phases if len(facts.phases) <= MOST_PHASES else {}, pore)
         self._show_rows()
 
@@ -186,7 +186,7 @@ class PropertySettings(QWidget):
         self._wanted = None
         self.phase.set_entries([])
         self.conductivities.set_phases({}, 0)
-        self.extent.say("")
+        self.extent.show_text("")
         self._show_rows()
         self.layer_changed.emit()
 

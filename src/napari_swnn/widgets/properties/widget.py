@@ -10,13 +10,13 @@ from qtpy.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from napari_swnn.widgets.kit.controls import Note
 from napari_swnn.widgets.kit.dock import DockPanel
-from napari_swnn.widgets.kit.formatting import told_shape
-from napari_swnn.widgets.kit.input_error import BadInputError
-from napari_swnn.widgets.kit.memory import check_room, in_gibibytes
+from napari_swnn.widgets.kit.errors import BadInputError, describe_error
+from napari_swnn.widgets.kit.formatting import format_shape
+from napari_swnn.widgets.kit.memory import check_free_memory, format_memory
 from napari_swnn.widgets.kit.run_progress import WorkProgress
-from napari_swnn.widgets.kit.threads import TaskRunner, sentence
+from napari_swnn.widgets.kit.threads import TaskRunner
 from napari_swnn.widgets.layers.output import show_in_3d
-from napari_swnn.widgets.layers.reading import place_of
+from napari_swnn.widgets.layers.reading import read_placement
 from napari_swnn.widgets.layers.watch import LayerCheck, LayerFacts
 from napari_swnn.widgets.properties.kinds import CONDUCTIVITY, LEAST, MOST_PHASES, PERMEABILITY, Kind, bytes_for_voxel
 from napari_swnn.widgets.properties.layers import add_layers
@@ -81,12 +81,12 @@ class PropertiesWidget(DockPanel):
 
     # -- coming and going
 
-    def joined(self) -> None:
+    def on_docked(self) -> None:
         """Look at the layer that is chosen."""
         self.results.refresh()
         self._on_layer()
 
-    def left(self) -> None:
+    def on_closed(self) -> None:
         """Give up the solve; the viewer may be gone."""
         busy = self._runner.busy
         self._runner.abandon()
@@ -107,7 +107,7 @@ class PropertiesWidget(DockPanel):
     # -- the layer
 
     def _on_layer(self) -> None:
-        if self._joined:
+        if self.is_docked:
             self.check.restart(self.settings.layer.value)
 
     def _take(self) -> LayerFacts | None:
@@ -116,7 +116,7 @@ class PropertiesWidget(DockPanel):
             return None
         facts = LayerFacts.take(layer, "layer")
         self.settings.set_ndim(facts.labels.ndim)
-        check_room(LEAST * float(facts.labels.size), "layer", f"Any run on “{facts.name}”")
+        check_free_memory(LEAST * float(facts.labels.size), "layer", f"Any run on “{facts.name}”")
         return facts
 
     def _on_check(self) -> None:
@@ -151,7 +151,7 @@ class PropertiesWidget(DockPanel):
         if facts is None:
             return None
         _check_kind(facts, settings.kind)
-        check_room(self._needed(facts.labels.shape), "layer", f"This run on “{facts.name}”")
+        check_free_memory(self._needed(facts.labels.shape), "layer", f"This run on “{facts.name}”")
         conducts = settings.kind is CONDUCTIVITY
         solver = settings.solver.value
         return PropertyJob(
@@ -191,9 +191,9 @@ class PropertiesWidget(DockPanel):
             problem = error
         busy, reason = self._runner.busy, self._reason()
         self.settings.form.show_problems({} if problem is None else {problem.control: str(problem)})
-        self.settings.extent.say(self._extent())
+        self.settings.extent.show_text(self._extent())
         self.settings.setEnabled(not busy)
-        self.hint.say("" if busy else reason)
+        self.hint.show_text("" if busy else reason)
         self.run_button.setEnabled(not busy and not reason)
         self.run_button.setText("Running…" if busy else "Run")
         self.stop_button.setEnabled(busy and not self._stopping)
@@ -206,9 +206,9 @@ class PropertiesWidget(DockPanel):
         if facts is None:
             return ""
         shape = facts.labels.shape
-        size = told_shape(shape)
+        size = format_shape(shape)
         voxel = "" if facts.voxel.length_unit is None else f" of {facts.voxel}"
-        text = f"{size} voxels{voxel} · a run needs about {in_gibibytes(self._needed(shape))}"
+        text = f"{size} voxels{voxel} · a run needs about {format_memory(self._needed(shape))}"
         if prod(shape) > LARGE[self.settings.kind.key]:
             text += ". ⚠ Without a GPU this takes long: try a crop first"
         return f"{text}."
@@ -222,7 +222,7 @@ class PropertiesWidget(DockPanel):
             return
         self.watch_window()
         self._source = self.settings.layer.value
-        self._place = place_of(self._source, job.labels.ndim)
+        self._place = read_placement(self._source, job.labels.ndim)
         self._stopping = False
         self.progress.begin(f"Computing the {job.kind.title.lower()} of “{job.name}”…")
         self._runner.run(compute, job)
@@ -246,7 +246,7 @@ class PropertiesWidget(DockPanel):
         try:
             added = add_layers(self._viewer, run, self._place)
         except Exception as error:  # noqa: BLE001  (the numbers are there, and the panel has to go on)
-            self._finish("Done, but not all layers could be added.", sentence(error))
+            self._finish("Done, but not all layers could be added.", describe_error(error))
             return
         failed = [account for account in run.accounts if account.outcome != "converged"]
         self._finish(f"Done.{_count(len(added))}", " ".join(_told(run, account) for account in failed))

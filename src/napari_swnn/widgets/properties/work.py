@@ -10,7 +10,7 @@ import numpy as np
 from napari_swnn._steps import retell
 from napari_swnn._types import AXES, FloatArray, Labels
 from napari_swnn._voxel_size import VoxelSize
-from napari_swnn.widgets.kit.formatting import told_shape
+from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.properties.kinds import CONDUCTIVITY, DIFFUSION, PERMEABILITY, UNITS, Kind, field_names
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class PropertyJob:
     @property
     def about(self) -> str:
         """What was assumed, in a sentence."""
-        size = told_shape(self.labels.shape)
+        size = format_shape(self.labels.shape)
         values = ", ".join(f"{value:g} for label {label}" for label, value in self.conductivities.items())
         with_unit = f" Conductivities in {self.conductivity_unit}: {values}." if values else ""
         return f"{size} voxels; ends {dict(self.kind.ends)[self.ends]}, sides periodic.{with_unit}"

@@ -56,7 +56,7 @@ class LargePanel(QWidget):
         self.form.set_dark(dark)
 
     def _on_changed(self, _index: int) -> None:
-        self.note.say(
+        self.note.show_text(
             {
                 "lazy": "It opens at once and computes what you look at, plane by plane.",
                 "file": "OME-Zarr (.zarr) or TIFF (.tif); a stopped one can be gone on with.",

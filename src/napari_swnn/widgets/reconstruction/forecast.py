@@ -9,10 +9,9 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_swnn._checks import WORKING_MEMORY
 from napari_swnn._types import Shape
-from napari_swnn.widgets.kit.formatting import told_shape
-from napari_swnn.widgets.kit.input_error import BadInputError, bad_input
-from napari_swnn.widgets.kit.memory import free_memory, in_gibibytes
-from napari_swnn.widgets.kit.progress import duration
+from napari_swnn.widgets.kit.errors import BadInputError, to_bad_input
+from napari_swnn.widgets.kit.formatting import format_duration, format_shape
+from napari_swnn.widgets.kit.memory import format_memory, free_memory
 from napari_swnn.widgets.kit.threads import Checker
 from napari_swnn.widgets.reconstruction.jobs import MEASURING, TrainingJob
 from napari_swnn.widgets.reconstruction.spatial import Place, Prospect
@@ -106,7 +105,7 @@ def look_ahead(intent: Intent) -> Outlook:
                 job.reference, porosity=job.porosity, config=job.config, seed=job.seed, device=job.device
             )
         except (TypeError, ValueError) as error:
-            run_problem = bad_input(error)
+            run_problem = to_bad_input(error)
     if intent.problem is not None:
         run_problem, generate_problem = run_problem or intent.problem, intent.problem
     elif not intent.place.plain:
@@ -143,9 +142,9 @@ def foretell(plan: "TrainingPlan", intent: Intent) -> "CostEstimate":
 
 def told_cost(cost: "CostEstimate") -> str:
     """An estimate in one line."""
-    times = f"About {duration(cost.training)} to train"
-    times += f", {duration(cost.generation)} to generate" if cost.generation else ""
-    return f"{times} · {in_gibibytes(cost.memory)} of memory"
+    times = f"About {format_duration(cost.training)} to train"
+    times += f", {format_duration(cost.generation)} to generate" if cost.generation else ""
+    return f"{times} · {format_memory(cost.memory)} of memory"
 
 
 def room_problem(shape: Shape, n: int) -> str:
@@ -155,7 +154,7 @@ def room_problem(shape: Shape, n: int) -> str:
         return ""
     volumes = "" if n == 1 else f"{n} volumes of "
     return (
-        f"{volumes}{told_shape(shape)} voxels need {in_gibibytes(needed)}, and {in_gibibytes(free)} are "
+        f"{volumes}{format_shape(shape)} voxels need {format_memory(needed)}, and {format_memory(free)} are "
         "free; choose a smaller size, or make a lazy layer or a file under Large volumes."
     )
 
@@ -166,8 +165,8 @@ def memory_warning(cost: "CostEstimate") -> str:
     if cost.memory <= free:
         return ""
     return (
-        f"A run takes about {in_gibibytes(cost.memory)} of memory, and {in_gibibytes(free)} are free; choose a smaller "
-        "size or fewer volumes, or close other programs."
+        f"A run takes about {format_memory(cost.memory)} of memory, and {format_memory(free)} are free; choose a "
+        "smaller size or fewer volumes, or close other programs."
     )
 
 

@@ -10,9 +10,9 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_swnn._types import Labels, Shape
 from napari_swnn.core.training.config import TrainingConfig
-from napari_swnn.widgets.kit.input_error import BadInputError, bad_input
+from napari_swnn.widgets.kit.errors import BadInputError, to_bad_input
 from napari_swnn.widgets.kit.threads import Running
-from napari_swnn.widgets.layers.snapshot import Snapshot, phase_of_interest
+from napari_swnn.widgets.layers.snapshot import Snapshot, choose_phase
 from napari_swnn.widgets.reconstruction.spatial import EVERYWHERE, Place
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def survey(inputs: Inputs) -> Survey:
     from napari_swnn.validation import reference_interval
 
     snapshot, phases = inputs.snapshot, inputs.snapshot.phases()
-    phase = phase_of_interest(phases, inputs.phase)
+    phase = choose_phase(phases, inputs.phase)
     if len(phases) == 1:
         text = f"“{snapshot.name}” holds the single value {phase}; paint or threshold the other phase."
         return Survey(inputs, phases, phase, problem=BadInputError("reference", text))
@@ -134,7 +134,7 @@ def survey(inputs: Inputs) -> Survey:
         plan = plan_training(reference, porosity=porosity, config=inputs.config, device=inputs.device)
         interval = reference_interval(reference)
     except (TypeError, ValueError) as error:
-        return Survey(inputs, phases, phase, problem=bad_input(error))
+        return Survey(inputs, phases, phase, problem=to_bad_input(error))
     return Survey(inputs, phases, phase, reference, plan.reachable, plan.choice.reasons, interval)
 
 

@@ -8,8 +8,9 @@ from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_swnn.widgets.kit.controls import Combo, Note, PorosityControl, Problem
+from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.kit.file_dialogs import ask_existing_file, ask_file
-from napari_swnn.widgets.kit.threads import Checker, sentence
+from napari_swnn.widgets.kit.threads import Checker
 from napari_swnn.widgets.reconstruction.jobs import load_model
 from napari_swnn.widgets.reconstruction.porosity import told_interval
 
@@ -176,7 +177,7 @@ class ModelPanel(QWidget):
         try:
             entry.model.save(path)
         except OSError as error:
-            self.problem.say(f"The model was not saved: {sentence(error)}")
+            self.problem.show_text(f"The model was not saved: {describe_error(error)}")
             return
         entry.path = path
         self._show_entries(entry)
@@ -186,8 +187,8 @@ class ModelPanel(QWidget):
         path = ask_existing_file(self, "Load model", _KIND, _ENDING)
         if path is not None:
             self._path = path
-            self.problem.say("")
-            self.state.say(f"Loading {path.name}…")
+            self.problem.show_text("")
+            self.state.show_text(f"Loading {path.name}…")
             self._loader.request(load_model, path)
             self.changed.emit()
 
@@ -208,7 +209,7 @@ class ModelPanel(QWidget):
             self._show_entries(self.entry or self.session[-1], keep_problem=True)
 
     def _on_load_failed(self, text: str) -> None:
-        self.problem.say(text)
+        self.problem.show_text(text)
         self._show_entries(self.entry, keep_problem=True)
 
     def _on_generate(self) -> None:
@@ -222,20 +223,20 @@ class ModelPanel(QWidget):
 
     def _show_entries(self, chosen: Entry | None, *, keep_problem: bool = False) -> None:
         self.choice.set_entries([(entry.title, entry) for entry in self.session], chosen)
-        self.state.say(self.entry.state if self.entry else "None yet: Run trains one, or load one from a file.")
+        self.state.show_text(self.entry.state if self.entry else "None yet: Run trains one, or load one from a file.")
         if self.entry is not self._shown:
             self._show_porosities(self.entry)
         if not keep_problem:
-            self.problem.say("")
+            self.problem.show_text("")
         self.changed.emit()
 
     def _show_porosities(self, entry: Entry | None) -> None:
         """Offer what the model can be asked for."""
         self._shown = entry
-        self.preview_problem.say("")
+        self.preview_problem.show_text("")
         limits = None if entry is None else entry.model.porosity_range
         self._slider_row.setVisible(limits is not None)
-        self.support.say(entry.support if entry is not None and limits is not None else "")
+        self.support.show_text(entry.support if entry is not None and limits is not None else "")
         if entry is not None and limits is not None:
             own = entry.model.porosity
             self.porosity.forget()

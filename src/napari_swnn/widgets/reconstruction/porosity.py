@@ -6,7 +6,7 @@ from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_swnn.widgets.kit.controls import Note, PorosityControl, Problem
-from napari_swnn.widgets.kit.formatting import full_sentence
+from napari_swnn.widgets.kit.formatting import as_sentence
 
 if TYPE_CHECKING:
     from napari_swnn.statistics import FractionInterval
@@ -90,7 +90,7 @@ class PorosityChoice(QWidget):
     def _on_ranged(self, ranged: bool) -> None:
         self.single.setVisible(not ranged)
         self._ends.setVisible(ranged)
-        self.price.say("One model for all of them takes three times as long to train." if ranged else "")
+        self.price.show_text("One model for all of them takes three times as long to train." if ranged else "")
         self.changed.emit()
 
     def _on_end(self) -> None:
@@ -114,14 +114,14 @@ class IntervalNote:
 
     def show_interval(self, own: float, interval: "FractionInterval | None", reachable: tuple[float, float]) -> None:
         """Show the reference's porosity with its interval, and what is reachable where that is not everything."""
-        self.note.say(told_interval(own, interval) + told_reach(reachable))
+        self.note.show_text(told_interval(own, interval) + told_reach(reachable))
         warning = "" if interval is None or interval.warning is None else interval.warning
-        self.warning.say(full_sentence(warning) if warning else "")
+        self.warning.show_text(as_sentence(warning) if warning else "")
 
     def clear(self) -> None:
         """Say nothing."""
-        self.note.say("")
-        self.warning.say("")
+        self.note.show_text("")
+        self.warning.show_text("")
 
 
 def told_interval(own: float, interval: "FractionInterval | tuple[float, float] | None") -> str:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_swnn.widgets.kit.input_error import BadInputError
+from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.threads import Checker
 from napari_swnn.widgets.layers.snapshot import Snapshot
 from napari_swnn.widgets.layers.watch import LayerWatch

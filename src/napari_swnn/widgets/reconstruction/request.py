@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from napari_swnn._types import Labels, Shape
-from napari_swnn.widgets.kit.formatting import told_shape
+from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.layers.output import Look, OutputLayers
-from napari_swnn.widgets.layers.provenance import porosity_of, provenance, result_name
+from napari_swnn.widgets.layers.provenance import describe_origin, measure_porosity, name_result
 from napari_swnn.widgets.lazy.layers import open_lazily
 from napari_swnn.widgets.reconstruction.jobs import GenerationJob
 from napari_swnn.widgets.reconstruction.models import Entry
@@ -75,13 +75,13 @@ class Order:
 
     def size(self, entry: Entry) -> str:
         """Voxels of a volume as one says them, with its number where there are several."""
-        voxels = told_shape(self.shape[-entry.model.dimension :]) + " voxels"
+        voxels = format_shape(self.shape[-entry.model.dimension :]) + " voxels"
         return voxels if self.n == 1 else f"{voxels}, {len(self.layers) + 1} of {self.n}"
 
     def keep(self, labels: Labels, entry: Entry) -> bool:
         """Add a volume as a layer; returns whether that was the last one."""
         name, facts = self._described(entry, labels.shape)
-        self.porosities.append(porosity_of(labels, entry.model, inside=self.place.outside))
+        self.porosities.append(measure_porosity(labels, entry.model, inside=self.place.outside))
         facts["porosity_of_volume"] = self.porosities[-1]
         self.layers.append(self.output.show_result(labels, name, Look.of_model(entry.model), facts))
         return len(self.layers) == self.n
@@ -135,6 +135,6 @@ class Order:
     def _described(self, entry: Entry, shape: Shape) -> tuple[str, dict[str, Any]]:
         """Name and origin of the next layer."""
         seed, asked = self.seed + len(self.layers), self._asked(entry)
-        name = result_name(source=self.source, told=self.place.told(asked), seed=seed, draft=entry.draft)
-        facts = provenance(entry.model, shape, source=self.source, seed=seed, preset=self.preset, porosity=asked)
+        name = name_result(source=self.source, told=self.place.told(asked), seed=seed, draft=entry.draft)
+        facts = describe_origin(entry.model, shape, source=self.source, seed=seed, preset=self.preset, porosity=asked)
         return name, {**facts, **self.place.facts()}

@@ -7,10 +7,9 @@ from qtpy.QtWidgets import QWidget
 
 from napari_swnn._files import UNFINISHED
 from napari_swnn._types import Shape
+from napari_swnn.widgets.kit.errors import BadInputError, describe_error
 from napari_swnn.widgets.kit.file_dialogs import ask_file
-from napari_swnn.widgets.kit.formatting import full_sentence
-from napari_swnn.widgets.kit.input_error import BadInputError
-from napari_swnn.widgets.kit.threads import sentence
+from napari_swnn.widgets.kit.formatting import as_sentence
 from napari_swnn.widgets.reconstruction.jobs import iter_file
 
 if TYPE_CHECKING:
@@ -64,11 +63,11 @@ def check_file_of_new_model(path: Path, reference: "Reference", shape: Shape, n:
         try:
             check_tiff_labels(reference.phase, reference.background)
         except ValueError as error:
-            raise BadInputError("result", full_sentence(f"{error}, or choose a .zarr")) from error
+            raise BadInputError("result", as_sentence(f"{error}, or choose a .zarr")) from error
     try:
         check_free_space(file_at(path, layout_to_come(reference, shape, n)))
     except OSError as error:
-        raise BadInputError("result", sentence(error)) from error
+        raise BadInputError("result", describe_error(error)) from error
 
 
 def check_file_of_model(path: Path, job: "GenerationJob") -> None:
@@ -90,7 +89,7 @@ def check_file_of_model(path: Path, job: "GenerationJob") -> None:
     try:
         iter_file(job, path)  # checks, and writes nothing before its first step
     except (TypeError, ValueError, OSError) as error:
-        raise BadInputError("result", sentence(error)) from error
+        raise BadInputError("result", describe_error(error)) from error
 
 
 def _check_name(path: Path) -> None:

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QCheckBox, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.training.config import PRESETS, TrainingConfig
-from napari_swnn.widgets.kit.controls import Combo, Form, LayerCombo, Note, SizeControl, side_by_side
+from napari_swnn.widgets.kit.controls import Combo, Form, LayerCombo, Note, SizeControl, place_side_by_side
 from napari_swnn.widgets.kit.drawer import Drawer
 from napari_swnn.widgets.kit.forms import ConfigForm
 from napari_swnn.widgets.reconstruction.porosity import IntervalNote, PorosityChoice
@@ -87,7 +87,7 @@ class SettingsPanel(QWidget):
             ("exact", "", self.exact, ()),
             ("size", "Size", self.size, (self.extent,)),
             ("preset", "Preset", self.preset, (self.reasons,)),
-            ("seed", "Seed", side_by_side(self.seed, QLabel("How many"), self.count), ()),
+            ("seed", "Seed", place_side_by_side(self.seed, QLabel("How many"), self.count), ()),
             ("device", "Device", self.device, ()),
         ]
         for key, label, control, notes in rows:
@@ -129,18 +129,18 @@ class SettingsPanel(QWidget):
         self.target.setEnabled(survey.reference is not None)
         if survey.reference is None:
             self.reach.clear()
-            self.reasons.say("")
+            self.reasons.show_text("")
             return
         own, (low, high) = survey.reference.porosity, survey.reachable
         self.target.set_range(low, high, own=own)
         self.reach.show_interval(own, survey.interval, survey.reachable)
-        self.reasons.say(" ".join(survey.reasons))
+        self.reasons.show_text(" ".join(survey.reasons))
         self.show_voxels(survey.reference.voxel)
 
     def show_voxels(self, voxel: VoxelSize) -> None:
         """Show the size of a reconstruction for voxels of this size."""
         self._voxel = voxel
-        self.extent.say("" if voxel.unit == "voxel" else self.size.physical(voxel))
+        self.extent.show_text("" if voxel.unit == "voxel" else self.size.physical(voxel))
 
     def take_place(self) -> Place:
         """A copy of what is asked of the places in a volume.
@@ -177,7 +177,7 @@ class SettingsPanel(QWidget):
         self.target.setEnabled(False)
         self.reach.clear()
         for note in (self.extent, self.reasons):
-            note.say("")
+            note.show_text("")
         self.changed.emit()
 
     def _on_phase(self, _index: int) -> None:
@@ -188,11 +188,11 @@ class SettingsPanel(QWidget):
         self.advanced.set_value(PRESETS[self.preset.value])
 
     def _on_advanced(self) -> None:
-        self._drawer.tell("changed" if self.advanced.value != PRESETS[self.preset.value] else "")
+        self._drawer.set_remark("changed" if self.advanced.value != PRESETS[self.preset.value] else "")
         self.changed.emit()
 
     def _on_where(self) -> None:
-        self._where.tell(self.where.word)
+        self._where.set_remark(self.where.word)
         self.touched.emit()
 
     def _on_size(self) -> None:

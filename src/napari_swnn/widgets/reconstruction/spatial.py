@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from napari_swnn._types import AXES, Shape
-from napari_swnn.widgets.kit.input_error import bad_input
+from napari_swnn.widgets.kit.errors import to_bad_input
 
 T = TypeVar("T")
 _CONTROLS = {"shape": "periodic", "periodic": "periodic", "mask": "mask", "exact": "exact"}
@@ -102,7 +102,7 @@ class Place:
             if self.exact:
                 exact_target(volume)
         except (TypeError, ValueError) as error:
-            raise bad_input(error, _CONTROLS, default="map") from error
+            raise to_bad_input(error, _CONTROLS, default="map") from error
 
     def told(self, porosity: float | None) -> str:
         """The porosity in a word or two, for the name of a layer."""
@@ -170,4 +170,4 @@ def _beside(control: str, make: Callable[[], T]) -> T:
     try:
         return make()
     except (TypeError, ValueError) as error:
-        raise bad_input(error, {}, default=control) from error
+        raise to_bad_input(error, {}, default=control) from error

@@ -17,9 +17,9 @@ from qtpy.QtWidgets import (
 )
 
 from napari_swnn._types import AXES
-from napari_swnn.widgets.kit.controls import Combo, Form, LayerCombo, Note, PorosityControl, side_by_side
-from napari_swnn.widgets.kit.input_error import BadInputError
-from napari_swnn.widgets.layers.reading import copy_of
+from napari_swnn.widgets.kit.controls import Combo, Form, LayerCombo, Note, PorosityControl, place_side_by_side
+from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.layers.reading import copy_values
 from napari_swnn.widgets.reconstruction.spatial import EVERYWHERE, Place
 
 if TYPE_CHECKING:
@@ -80,14 +80,14 @@ class WherePanel(QWidget):
         self.new_label.setValue(2)
 
     def _lay_out(self) -> None:
-        self._gradient = side_by_side(self.start, QLabel("to"), self.stop)
+        self._gradient = place_side_by_side(self.start, QLabel("to"), self.stop)
         self._given = _column(self._gradient, self.axis, self.image, self.regions, self.table, self.advice)
         self._mask = _column(self.mask, self.mask_method, self.mask_axis, self._outside_row())
         rows = (
             ("kind", "Porosity", self.kind),
             ("map", "", self._given),
             ("mask", "Mask", self._mask),
-            ("periodic", "Periodic", side_by_side(*self.periodic)),
+            ("periodic", "Periodic", place_side_by_side(*self.periodic)),
         )
         for key, label, control in rows:
             self.form.add_row(key, label, control, _TIPS[key])
@@ -96,7 +96,7 @@ class WherePanel(QWidget):
         layout.addWidget(self.form)
 
     def _outside_row(self) -> QWidget:
-        self._outside = side_by_side(self.outside, self.new_label)
+        self._outside = place_side_by_side(self.outside, self.new_label)
         return self._outside
 
     def _connect(self) -> None:
@@ -154,7 +154,7 @@ class WherePanel(QWidget):
             axis=self.axis.value,
             values=values,
             porosities=self.table.porosities if kind == "regions" else {},
-            mask=None if mask is None else copy_of(mask, "mask"),
+            mask=None if mask is None else copy_values(mask, "mask"),
             mask_axis=self.mask_axis.value,
             mask_method=self.mask_method.value,
             outside=None if self.outside.value is None else self.new_label.value(),
@@ -168,7 +168,7 @@ class WherePanel(QWidget):
         if layer is None:
             wanted = "an Image layer with fractions" if kind == "map" else "a Labels layer with regions"
             raise BadInputError("map", f"A map of porosities needs {wanted}; add one.")
-        values = copy_of(layer, "map")
+        values = copy_values(layer, "map")
         if kind == "regions":
             self._show_regions(values)  # the user may have painted new ones
         return values
@@ -192,7 +192,7 @@ class WherePanel(QWidget):
         self.image.setVisible(kind == "map")
         for widget in (self.regions, self.table):
             widget.setVisible(kind == "regions")
-        self.advice.say("" if kind == "same" else "It takes the place of the one value of the whole volume.")
+        self.advice.show_text("" if kind == "same" else "It takes the place of the one value of the whole volume.")
         usual = f"outside: {_OUTSIDE[self.mask_method.value]}"
         self.outside.set_entries([(usual, None), ("outside: label", 1)], self.outside.value)
         for widget in (self.mask_method, self._outside):

@@ -15,13 +15,13 @@ from napari_swnn._types import Labels
 from napari_swnn.widgets.kit.controls import Note, Problem
 from napari_swnn.widgets.kit.dock import DockPanel
 from napari_swnn.widgets.kit.drawer import Drawer
-from napari_swnn.widgets.kit.input_error import BadInputError
+from napari_swnn.widgets.kit.errors import BadInputError, describe_error
 from napari_swnn.widgets.kit.progress import ProgressPanel
-from napari_swnn.widgets.kit.threads import Checker, sentence
+from napari_swnn.widgets.kit.threads import Checker
 from napari_swnn.widgets.layers.output import Look, OutputLayers, show_in_3d
-from napari_swnn.widgets.layers.reading import phase_colour
+from napari_swnn.widgets.layers.reading import read_phase_colour
 from napari_swnn.widgets.lazy.boxes import Regions
-from napari_swnn.widgets.lazy.layers import rest, tiles_of
+from napari_swnn.widgets.lazy.layers import get_tiles, pause_tiles
 from napari_swnn.widgets.reconstruction.destination import LargePanel
 from napari_swnn.widgets.reconstruction.forecast import Forecast, Intent, memory_warning, told_cost
 from napari_swnn.widgets.reconstruction.jobs import Runner, TrainingJob, find_devices
@@ -112,7 +112,7 @@ class ReconstructionWidget(DockPanel):
         self.large.changed.connect(self._on_large)
         self.large.compute.connect(self.compute_region)
         self.forecast.changed.connect(self._update)
-        self.preview.told.connect(self.models.preview_problem.say)
+        self.preview.told.connect(self.models.preview_problem.show_text)
         self.regions.ended.connect(self._on_region)
         self.run_button.clicked.connect(self.run)
         self.stop_button.clicked.connect(self.stop)
@@ -131,7 +131,7 @@ class ReconstructionWidget(DockPanel):
 
     # -- coming and going
 
-    def joined(self) -> None:
+    def on_docked(self) -> None:
         """Look for devices, and at the reference."""
         self._finishing.discard(self)
         if not self._watching:
@@ -144,7 +144,7 @@ class ReconstructionWidget(DockPanel):
             self._finder.request(find_devices)
         self._update()
 
-    def left(self) -> None:
+    def on_closed(self) -> None:
         """Give up all work; where only the panel was closed, keep the model of a training and take away the rest."""
         viewer_goes = self.parent() is not None or self in self._finishing
         for part in (self.reference, self.forecast, self.preview):
@@ -179,7 +179,7 @@ class ReconstructionWidget(DockPanel):
 
         images = (layer for layer in self._viewer.layers if isinstance(layer, Image) and not layer.rgb)
         # A lazy layer would have to be computed whole.
-        self.settings.set_layers((layer for layer in self.labels_layers() if tiles_of(layer) is None), images)
+        self.settings.set_layers((layer for layer in self.labels_layers() if get_tiles(layer) is None), images)
         self._update()
 
     def _on_devices(self, devices: dict[str, str]) -> None:
@@ -200,7 +200,7 @@ class ReconstructionWidget(DockPanel):
         self.settings.show_problems(problems)
         self.settings.setEnabled(not busy)
         self._show_forecast(busy)
-        self.hint.say("" if busy else reason)
+        self.hint.show_text("" if busy else reason)
         self.run_button.setEnabled(not busy and not reason and not self.models.loading)
         self.run_button.setText("Running…" if busy else "Run")
         self.stop_button.setEnabled(busy and not self._stopping)
@@ -213,17 +213,17 @@ class ReconstructionWidget(DockPanel):
     def _show_forecast(self, busy: bool) -> None:
         cost, outlook = self.forecast.cost, self.forecast.outlook
         if outlook is not None and outlook.plan is not None:
-            self.settings.reasons.say(" ".join(outlook.plan.choice.reasons))
+            self.settings.reasons.show_text(" ".join(outlook.plan.choice.reasons))
         if cost is None or busy:
-            self.cost.say("" if busy else self.forecast.cost_problem)
-            self.room.say("")
+            self.cost.show_text("" if busy else self.forecast.cost_problem)
+            self.room.show_text("")
             return
-        self.cost.say(told_cost(cost))
-        self.room.say(memory_warning(cost))
+        self.cost.show_text(told_cost(cost))
+        self.room.show_text(memory_warning(cost))
 
     def _look_ahead(self) -> None:
         """Find out what the settings come to."""
-        if self._joined and self.readiness.devices and self._order is None and not self._runner.busy:
+        if self.is_docked and self.readiness.devices and self._order is None and not self._runner.busy:
             self.forecast.restart(self._intent)
         self._update()
 
@@ -259,7 +259,7 @@ class ReconstructionWidget(DockPanel):
 
     def _on_large(self) -> None:
         self.large.form.show_problems({})
-        self._large.tell(self.large.word)
+        self._large.set_remark(self.large.word)
         self._look_ahead()
 
     # -- running
@@ -273,7 +273,7 @@ class ReconstructionWidget(DockPanel):
         if not self.reference.snapshot().equals(found.inputs.snapshot):  # its values were set without telling the layer
             self.reference.restart()
             return
-        colour = phase_colour(self.settings.reference.value, found.phase)
+        colour = read_phase_colour(self.settings.reference.value, found.phase)
         order = self._taken(found.inputs.snapshot.name, self.settings.preset_name, colour)
         if order is None:
             return
@@ -374,7 +374,7 @@ class ReconstructionWidget(DockPanel):
         self.watch_window()
         self.forecast.stop()
         self.preview.stop()
-        rest(self._viewer)
+        pause_tiles(self._viewer)
         self.reference.paused = True
 
     def _generate(self, entry: Entry) -> None:
@@ -392,7 +392,7 @@ class ReconstructionWidget(DockPanel):
         self._update()
 
     def _on_training_step(self, step: "TrainingStep") -> None:
-        if self._order is None or self._training is None or not self._joined:
+        if self._order is None or self._training is None or not self.is_docked:
             return
         training = step.activity == "training"
         if training:
@@ -403,7 +403,7 @@ class ReconstructionWidget(DockPanel):
         self.progress.advance(step.iteration, step.n_iterations, step.time_left)
         detail = "full resolution" if step.scale == 1 else f"1/{step.scale} of the resolution"
         said = f"Training on {self._device_text}, at {detail} · porosity {step.porosity:.2f}"
-        self.progress.status.say(said if training else "Finishing the model: adjusting its porosity…")
+        self.progress.status.show_text(said if training else "Finishing the model: adjusting its porosity…")
 
     def _on_generation_step(self, step: "GenerationStep") -> None:
         if not self._stopping:
@@ -418,7 +418,7 @@ class ReconstructionWidget(DockPanel):
             model = replace(model, provenance={**model.provenance, "reference_interval": [interval.low, interval.high]})
         entry = Entry(model, self._order.source, self._order.preset)
         self.models.add(entry)
-        if self._joined:
+        if self.is_docked:
             self._generate(entry)
         else:
             self._finish("Stopped: the panel was closed; the model is kept.")
@@ -441,7 +441,7 @@ class ReconstructionWidget(DockPanel):
         try:
             order.open_file(path, entry)
         except (OSError, ValueError) as error:
-            self._finish(f"Done: {path.name} is written.", f"It could not be opened: {sentence(error)}")
+            self._finish(f"Done: {path.name} is written.", f"It could not be opened: {describe_error(error)}")
         else:
             self._end_well(order, entry)
 
@@ -489,7 +489,7 @@ class ReconstructionWidget(DockPanel):
         self._stopping = False
         self._finishing.discard(self)
         self.progress.end(status, problem)
-        if self._joined:
+        if self.is_docked:
             self.reference.resume()
         self._look_ahead()
 
