@@ -35,7 +35,7 @@ from scipy import fft, integrate, stats
 
 import napari_swnn as swnn
 from napari_swnn.core.training.config import PRESETS
-from napari_swnn.physics import Outcome, effective_conductivity, permeability
+from napari_swnn.physics import Outcome, SolverOptions, effective_conductivity, permeability
 from napari_swnn.statistics import Curve, lineal_path, percolation, pool, two_point_correlation
 
 OUTPUT = Path(__file__).parent / "output"
@@ -238,7 +238,10 @@ def conductivity_along(axes: list[int]) -> Callable[[np.ndarray], float]:
 
 def permeability_along(axes: list[int]) -> Callable[[np.ndarray], float]:
     def solve(labels: np.ndarray) -> float:
-        flows = [permeability(labels, phase=1, axis=axis, ends="mirror", throw=False) for axis in axes]
+        flows = [
+            permeability(labels, phase=1, axis=axis, boundary="mirror", options=SolverOptions(throw=False))
+            for axis in axes
+        ]
         for flow in flows:
             if flow.outcome not in (Outcome.CONVERGED, Outcome.NOT_PERCOLATING):
                 say(f"  {flow.outcome.advice}")

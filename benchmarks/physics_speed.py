@@ -16,7 +16,7 @@ import pyamg
 from scipy import sparse
 from scipy.ndimage import gaussian_filter
 
-from napari_swnn.physics import effective_conductivity, permeability
+from napari_swnn.physics import SolverOptions, effective_conductivity, permeability
 
 PORE, SOLID = 0.026, 1.4  # W/(m·K), the paper's silica
 
@@ -71,28 +71,34 @@ def main() -> None:
         volume = blobs(n, 0.25)
         reference, value = timed(lambda volume=volume: multigrid_conductivity(volume), 1)
         print(f"conductivity {n}³ pyamg     {reference:7.2f} s                  k = {value:.6f} W/(m·K)")
-        for dtype in ("float64", "float32"):
+        for precision in ("float64", "float32"):
             seconds, result = timed(
-                lambda volume=volume, dtype=dtype: effective_conductivity(
-                    volume, {1: PORE, 0: SOLID}, axis=0, dtype=dtype, device=options.device
+                lambda volume=volume, precision=precision: effective_conductivity(
+                    volume,
+                    {1: PORE, 0: SOLID},
+                    axis=0,
+                    options=SolverOptions(precision=precision, device=options.device),
                 ),
                 options.repeats,
             )
             print(
-                f"conductivity {n}³ {dtype}   {seconds:7.2f} s, {reference / seconds:4.0f} x pyamg    "
+                f"conductivity {n}³ {precision}   {seconds:7.2f} s, {reference / seconds:4.0f} x pyamg    "
                 f"k = {result.value:.6f} W/(m·K), {result.n_iterations} iterations"
             )
     for n in options.flow_sizes:
         volume = blobs(n, 0.35)
-        for method, dtype in (("stokes", "float64"), ("stokes", "float32"), ("lbm", "float32")):
+        for method, precision in (("stokes", "float64"), ("stokes", "float32"), ("lbm", "float32")):
             seconds, result = timed(
-                lambda volume=volume, method=method, dtype=dtype: permeability(
-                    volume, phase=1, axis=0, method=method, dtype=dtype, device=options.device
+                lambda volume=volume, method=method, precision=precision: permeability(
+                    volume,
+                    phase=1,
+                    axis=0,
+                    options=SolverOptions(method=method, precision=precision, device=options.device),
                 ),
                 options.repeats,
             )
             print(
-                f"permeability {n}³ {method:6} {dtype} {seconds:7.2f} s    "
+                f"permeability {n}³ {method:6} {precision} {seconds:7.2f} s    "
                 f"K = {result.value:.5f} voxel², {result.n_iterations} iterations"
             )
 

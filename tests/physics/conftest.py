@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from napari_swnn.physics import _problem
+from napari_swnn.physics._backend import NumpyBackend, TorchBackend
+
 
 @pytest.fixture(scope="session")
 def blobs():
@@ -52,13 +55,14 @@ def channel():
     return make
 
 
-@pytest.fixture(params=["scipy", "torch"])
-def any_backend(request, monkeypatch):
-    """Run on the processor through SciPy, and through the code that a graphics card would run."""
-    if request.param == "torch":
-        from napari_swnn.physics import conduction, flow
-        from napari_swnn.physics._backend import TorchBackend
-
-        for module in (conduction, flow):
-            monkeypatch.setattr(module, "make_backend", lambda device, dtype: TorchBackend("cpu", dtype))
+@pytest.fixture(params=[NumpyBackend("float64"), TorchBackend("cpu", "float64")], ids=["scipy", "torch"])
+def backend(request):
+    """Arithmetic of the CPU, and that of a GPU, run on the CPU."""
     return request.param
+
+
+@pytest.fixture
+def any_backend(backend, monkeypatch):
+    """Run the solvers on the CPU through SciPy, and through the code that a GPU would run."""
+    if isinstance(backend, TorchBackend):
+        monkeypatch.setattr(_problem, "make_backend", lambda device, precision: TorchBackend("cpu", precision))

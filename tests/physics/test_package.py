@@ -16,7 +16,7 @@ import sys
 import numpy as np
 from napari_swnn import physics
 volume = np.indices((4, 4, 4)).sum(axis=0) % 2
-physics.effective_conductivity(volume, {0: 1.4, 1: 0.026}, device="cpu")
+physics.effective_conductivity(volume, {0: 1.4, 1: 0.026}, options=physics.SolverOptions(device="cpu"))
 assert not {"torch", "napari", "qtpy", "magicgui", "matplotlib"} & set(sys.modules), sorted(sys.modules)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -31,7 +31,7 @@ def test_public_names_exist():
 def test_device_is_chosen(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert isinstance(make_backend("auto", "float64"), NumpyBackend)
-    with pytest.raises(ValueError, match="needs a CUDA card"):
+    with pytest.raises(ValueError, match="needs a CUDA GPU"):
         make_backend("cuda", "float64")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert make_backend("auto", "float32").torch_device == "cuda"
@@ -39,24 +39,43 @@ def test_device_is_chosen(monkeypatch):
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA card")
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU")
 @pytest.mark.parametrize(
-    "solve",
+    ("solve", "method"),
     [
-        partial(physics.effective_conductivity, conductivities={0: 1.4, 1: 0.026}),
-        partial(physics.permeability, phase=1),
-        partial(physics.permeability, phase=1, method="lbm"),
+        (partial(physics.effective_conductivity, conductivities={0: 1.4, 1: 0.026}), None),
+        (partial(physics.permeability, phase=1), "stokes"),
+        (partial(physics.permeability, phase=1), "lbm"),
     ],
     ids=["conductivity", "stokes", "lbm"],
 )
-def test_card_and_processor_agree(blobs, solve):
+def test_gpu_and_cpu_agree(blobs, solve, method):
     assert isinstance(make_backend("cuda", "float64"), TorchBackend)
     volume = blobs((24, 24, 24), 0.4)
-    card, processor = (solve(volume, device=device, tolerance=1e-8).value for device in ("cuda", "cpu"))
-    assert card == pytest.approx(processor, rel=1e-6)
+    gpu, cpu = (
+        solve(volume, options=physics.SolverOptions(device=device, method=method, tolerance=1e-8)).value
+        for device in ("cuda", "cpu")
+    )
+    assert gpu == pytest.approx(cpu, rel=1e-6)
 
 
-def test_errors_survive_the_way_from_another_process(layers):
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"tolerance": 0}, r"tolerance must lie in \(0, 1\), got 0"),
+        ({"tolerance": 2}, "tolerance must lie in"),
+        ({"max_iterations": 0}, "max_iterations must be a whole number of at least 1"),
+        ({"precision": "float16"}, "precision must be one of 'float64', 'float32'"),
+        ({"device": "gpu"}, "device must be one of 'auto', 'cpu', 'cuda'"),
+        ({"method": "fem"}, "method must be one of 'stokes', 'lbm'"),
+    ],
+)
+def test_options_are_checked(options, message):
+    with pytest.raises(ValueError, match=message):
+        physics.SolverOptions(**options)
+
+
+def test_errors_can_be_pickled(layers):
     with pytest.raises(physics.NotPercolatingError) as raised:
         physics.effective_conductivity(layers([1, 0, 1]), {0: 0.0, 1: 1.0}, axis=0)
     copy = pickle.loads(pickle.dumps(raised.value))

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from napari_swnn import physics
-from napari_swnn.physics import iter_tortuosity_factor, tortuosity_factor
+from napari_swnn._steps import drain
+from napari_swnn.physics import SolverOptions, TortuosityProblem, tortuosity_factor
 
 
 def test_straight_pores_are_not_tortuous():
@@ -18,7 +19,7 @@ def test_zigzag_in_closed_form():
     # One voxel wide: two along, one across, two along; every link resists by 1, the ends by 1/2 each
     path = np.zeros((4, 4), int)
     path[:2, 0] = path[2:, 1] = path[1, 1] = 1
-    result = tortuosity_factor(path, phase=1, axis=0, tolerance=1e-10)
+    result = tortuosity_factor(path, phase=1, axis=0, options=SolverOptions(tolerance=1e-10))
     conductance = 1 / (4 + 1)
     assert result.value == pytest.approx((5 / 16) / (conductance * 4 / 4), rel=1e-8)
 
@@ -43,20 +44,15 @@ def test_no_path():
     layers = np.repeat([0, 1], 3)[:, None] * np.ones((1, 4), int)
     with pytest.raises(physics.NotPercolatingError):
         tortuosity_factor(layers, phase=1, axis=0)
-    result = tortuosity_factor(layers, phase=1, axis=0, throw=False)
+    result = tortuosity_factor(layers, phase=1, axis=0, options=SolverOptions(throw=False))
     assert result.value == np.inf
     assert result.outcome is physics.Outcome.NOT_PERCOLATING
 
 
 def test_iterator_returns_the_same(blobs):
     volume = blobs((12, 12, 12), 0.5)
-    iterator = iter_tortuosity_factor(volume, phase=1, axis=1)
     steps = []
-    try:
-        while True:
-            steps.append(next(iterator))
-    except StopIteration as stop:
-        result = stop.value
+    result = drain(TortuosityProblem(volume, phase=1).iter_solve(1), steps.append)
     assert result.value == tortuosity_factor(volume, phase=1, axis=1).value
     assert steps[-1].iteration == result.n_iterations
 
@@ -70,4 +66,4 @@ def test_iterator_returns_the_same(blobs):
 )
 def test_refusals(options, message):
     with pytest.raises(ValueError, match=message):
-        iter_tortuosity_factor(np.eye(4, dtype=int), **options)
+        tortuosity_factor(np.eye(4, dtype=int), **options)

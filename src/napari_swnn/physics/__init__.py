@@ -1,25 +1,26 @@
 """Physics of a segmented volume: conductivity, tortuosity factor, permeability, and bounds.
 
-A solver takes the segmented volume first and everything else by keyword, and returns a frozen result that says what
-happened: the value with its unit, the fields behind it, the residual, the iterations and the outcome. It raises an
-error that says what to do if it did not converge or if nothing leads through the volume; with ``throw=False`` it
-returns that outcome instead. Each solver has an ``iter_`` form, a generator of `SolverStep` whose return value is the
-result, for whoever wants to show the progress or stop half-way.
-
 =========================== ========================================================================================
 `effective_conductivity`    heat, charge or solute through any number of phases; one axis or the full tensor
 `tortuosity_factor`         τ = φ·D0/D_eff of one phase
 `permeability`              slow viscous flow through one phase; one axis or the full tensor
-`streamlines`               ways along a velocity or flux field
-`wiener_bounds`             what layers along and across the flux conduct
-`hashin_shtrikman_bounds`   what isotropic materials conduct at most and at least
+`streamlines`               lines along a velocity or flux field
+`wiener_bounds`             conductivity of laminates along and across the flux
+`hashin_shtrikman_bounds`   extreme conductivities of isotropic materials
 =========================== ========================================================================================
 
-Axes are in the order (z, y, x). Opposite sides of a volume are joined. The solvers run on a CUDA card through torch if
-there is one, else with NumPy and SciPy; importing this package loads no torch.
+A solver takes the segmented volume first, everything else by keyword and the numerical settings as `SolverOptions`. It
+returns a frozen result: the value with its unit, the fields, the residual, the iterations and the outcome. If the solve
+does not converge or nothing percolates, it raises an error that says what to do; with ``SolverOptions(throw=False)`` it
+returns the result with that outcome instead. To show progress or to stop a solve, iterate over ``iter_solve`` of
+`ConductivityProblem`, `TortuosityProblem` or `PermeabilityProblem`: it yields a `SolverStep` at each iteration and
+returns the result.
+
+Axes are in the order (z, y, x). Opposite sides of a volume are joined. The solvers run on a CUDA GPU through torch if
+there is one, else on the CPU with NumPy and SciPy; importing this package does not load torch. May import: the checks
+and types of the package; `validation` and the panels import this package.
 """
 
-from napari_swnn.physics._outcome import NotConvergedError, NotPercolatingError, Outcome, PhysicsError
 from napari_swnn.physics.bounds import (
     Bounds,
     ConductivityBounds,
@@ -27,8 +28,11 @@ from napari_swnn.physics.bounds import (
     hashin_shtrikman_bounds,
     wiener_bounds,
 )
-from napari_swnn.physics.conduction import ConductivityTensor, effective_conductivity, iter_effective_conductivity
-from napari_swnn.physics.flow import PermeabilityTensor, iter_permeability, permeability
+from napari_swnn.physics.conductivity import ConductivityProblem, ConductivityTensor, effective_conductivity
+from napari_swnn.physics.errors import NotConvergedError, NotPercolatingError, PhysicsError
+from napari_swnn.physics.options import SolverOptions
+from napari_swnn.physics.outcome import Outcome
+from napari_swnn.physics.permeability import PermeabilityProblem, PermeabilityTensor, permeability
 from napari_swnn.physics.results import (
     ConductivityResult,
     PermeabilityResult,
@@ -37,29 +41,30 @@ from napari_swnn.physics.results import (
     TortuosityResult,
 )
 from napari_swnn.physics.streamlines import FlowLine, streamlines
-from napari_swnn.physics.tortuosity import iter_tortuosity_factor, tortuosity_factor
+from napari_swnn.physics.tortuosity import TortuosityProblem, tortuosity_factor
 
 __all__ = [
     "Bounds",
     "ConductivityBounds",
+    "ConductivityProblem",
     "ConductivityResult",
     "ConductivityTensor",
     "FlowLine",
     "NotConvergedError",
     "NotPercolatingError",
     "Outcome",
+    "PermeabilityProblem",
     "PermeabilityResult",
     "PermeabilityTensor",
     "PhysicsError",
+    "SolverOptions",
     "SolverStep",
     "TensorResult",
+    "TortuosityProblem",
     "TortuosityResult",
     "conductivity_bounds",
     "effective_conductivity",
     "hashin_shtrikman_bounds",
-    "iter_effective_conductivity",
-    "iter_permeability",
-    "iter_tortuosity_factor",
     "permeability",
     "streamlines",
     "tortuosity_factor",

@@ -1,17 +1,15 @@
-"""NumPy and SciPy on the processor, torch on a graphics card: the few operations in which they differ.
+"""Array operations in which NumPy and SciPy (CPU) differ from torch (GPU).
 
-A solver is written once, on arrays that know ``+ - * /``, slices and in-place operators, and takes the rest from here.
+A solver is written once, for arrays with arithmetic, slices and in-place operators, and takes the rest from here.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 from scipy import fft
 from scipy.linalg import get_blas_funcs
-
-from napari_swnn._checks import check_choice
 
 if TYPE_CHECKING:
     from napari_swnn._types import FloatArray, Shape
@@ -19,32 +17,35 @@ if TYPE_CHECKING:
 Array: TypeAlias = Any
 """A NumPy array or a torch tensor."""
 
-Device: TypeAlias = Literal["auto", "cpu", "cuda"]
-Precision: TypeAlias = Literal["float32", "float64"]
-
 
 class Backend(Protocol):
-    """Where and how the arrays of a solve live."""
+    """Arithmetic of a solve: array library, device and precision.
+
+    Attributes
+    ----------
+    xp : module
+        ``numpy`` or ``torch``.
+    torch_device : str
+        Device on which torch computes for this backend.
+    """
 
     xp: Any
-    """The namespace: ``numpy`` or ``torch``."""
     torch_device: str
-    """Where torch computes for this backend."""
 
     def array(self, values: np.ndarray[Any, Any]) -> Array:
-        """Copy `values` here; floats and complex numbers take the precision of the solve."""
+        """Copy `values` to the device; floats and complex numbers take the precision of the solve."""
 
     def single(self) -> Backend:
-        """Return the same in single precision, for what only has to be rough."""
+        """Return the same backend in single precision, for approximate work."""
 
     def cast(self, array: Array) -> Array:
-        """Return floats in the precision of the solve."""
+        """Return `array` in the precision of the solve."""
 
     def numpy(self, array: Array) -> FloatArray:
-        """Bring `array` back as a NumPy array."""
+        """Return `array` as a NumPy array."""
 
     def empty(self, shape: Shape) -> Array:
-        """Return an array of `shape` to be filled."""
+        """Return an uninitialised array of `shape`."""
 
     def zeros(self, shape: Shape) -> Array:
         """Return zeros of `shape`."""
@@ -55,59 +56,60 @@ class Backend(Protocol):
     def add_scaled(self, total: Array, array: Array, factor: float) -> None:
         """Add ``factor * array`` to `total` in place."""
 
-    def add_up(self, values: Array, places: Array, shape: Shape) -> Array:
-        """Return zeros of `shape` with each of `values` added at its place, a flat index; places may repeat."""
+    def sum_at(self, values: Array, indices: Array, shape: Shape) -> Array:
+        """Return the sum of `values` at each flat index of `shape`; indices may repeat."""
 
     def rfftn(self, array: Array, *, first: int = 0) -> Array:
-        """Real Fourier transform over all axes from `first` on."""
+        """Return the real Fourier transform over all axes from `first` on."""
 
     def irfftn(self, array: Array, shape: Shape, *, first: int = 0) -> Array:
-        """Inverse of `rfftn`."""
+        """Return the inverse of `rfftn`."""
 
     def inverse_laplacian(self, shape: Shape, *, half_cell: bool) -> InverseLaplacian:
-        """Return the solver of Poisson's equation that preconditions conduction."""
+        """Return the solver of Poisson's equation that preconditions conduction.
+
+        With `half_cell` the potential is 0 on the outer faces of the first and last layers, otherwise one voxel from
+        their centres.
+        """
 
 
 class InverseLaplacian(Protocol):
-    """Solve −Δu = f on a grid: u = 0 beyond both ends of axis 0, the other axes periodic.
+    """Solver of −Δu = f on a grid, u being 0 beyond both ends of axis 0 and periodic along the other axes.
 
-    With `half_cell` the zeros lie on the outer faces of the first and the last layer, otherwise one voxel from their
-    centres. The discrete Laplacian is diagonal in sines along axis 0 and in waves along the others.
+    The discrete Laplacian is diagonal in sines along axis 0 and in Fourier modes along the others.
     """
 
     def __call__(self, source: Array) -> Array:
         """Return u for the right-hand side `source`."""
 
 
-def make_backend(device: str, dtype: str) -> Backend:
-    """Return the backend for a device; ``"auto"`` takes a CUDA card if there is one.
+def make_backend(device: str, precision: str) -> Backend:
+    """Return the backend for a device; ``"auto"`` takes a CUDA GPU if there is one.
 
     Raises
     ------
     ValueError
-        If the device or the precision is unknown, or no CUDA card is there.
+        If a CUDA GPU is requested and there is none.
     """
-    check_choice(device, ("auto", "cpu", "cuda"), name="device")
-    check_choice(dtype, ("float32", "float64"), name="dtype")
     if device == "cpu":
-        return NumpyBackend(dtype)
+        return NumpyBackend(precision)
     import torch
 
     if torch.cuda.is_available():
-        return TorchBackend("cuda", dtype)
+        return TorchBackend("cuda", precision)
     if device == "cuda":
-        raise ValueError("device='cuda' needs a CUDA card that torch can use, and there is none; use device='cpu'")
-    return NumpyBackend(dtype)
+        raise ValueError("device='cuda' needs a CUDA GPU that torch can use, and none was found; use device='cpu'")
+    return NumpyBackend(precision)
 
 
 class NumpyBackend:
-    """NumPy arrays, transforms by SciPy; `scipy.fft.set_workers` sets their threads."""
+    """NumPy arrays with SciPy's transforms, whose threads `scipy.fft.set_workers` sets."""
 
     xp: Any = np
     torch_device = "cpu"
 
-    def __init__(self, dtype: str) -> None:
-        self._real = np.dtype(dtype)
+    def __init__(self, precision: str) -> None:
+        self._real = np.dtype(precision)
         self._complex = np.result_type(self._real, np.complex64)
         self._axpy = get_blas_funcs("axpy", dtype=self._real)
 
@@ -136,8 +138,8 @@ class NumpyBackend:
     def add_scaled(self, total: Array, array: Array, factor: float) -> None:
         self._axpy(array.reshape(-1), total.reshape(-1), a=factor)
 
-    def add_up(self, values: Array, places: Array, shape: Shape) -> Array:
-        total = np.bincount(places, values, minlength=int(np.prod(shape)))
+    def sum_at(self, values: Array, indices: Array, shape: Shape) -> Array:
+        total = np.bincount(indices, values, minlength=int(np.prod(shape)))
         return total.astype(self._real, copy=False).reshape(shape)
 
     def rfftn(self, array: Array, *, first: int = 0) -> Array:
@@ -147,9 +149,10 @@ class NumpyBackend:
         return fft.irfftn(array, s=shape[first:], axes=range(first, array.ndim), overwrite_x=True)
 
     def inverse_laplacian(self, shape: Shape, *, half_cell: bool) -> InverseLaplacian:
-        """Sine transform along axis 0, Fourier transforms along the sides.
+        """Return a solver by sine transforms along axis 0 and Fourier transforms along the sides.
 
-        In single precision whatever the solve is in: it only steers the search, and takes half the time.
+        It is in single precision whatever the precision of the solve: a preconditioner need not be exact, and this
+        takes half the time.
         """
         kind = 2 if half_cell else 1
         sides = tuple(range(1, len(shape)))
@@ -171,13 +174,13 @@ class NumpyBackend:
 class TorchBackend:
     """Torch tensors on a device."""
 
-    def __init__(self, device: str, dtype: str) -> None:
+    def __init__(self, device: str, precision: str) -> None:
         import torch
 
         self.xp: Any = torch
         self.torch_device = device
-        self._real = getattr(torch, dtype)
-        self._complex = {"float32": torch.complex64, "float64": torch.complex128}[dtype]
+        self._real = getattr(torch, precision)
+        self._complex = {"float32": torch.complex64, "float64": torch.complex128}[precision]
 
     def array(self, values: np.ndarray[Any, Any]) -> Array:
         kind = {"f": self._real, "c": self._complex}.get(values.dtype.kind)
@@ -204,8 +207,8 @@ class TorchBackend:
     def add_scaled(self, total: Array, array: Array, factor: float) -> None:
         total.add_(array, alpha=factor)
 
-    def add_up(self, values: Array, places: Array, shape: Shape) -> Array:
-        return self.zeros((int(np.prod(shape)),)).index_add_(0, places, values).reshape(shape)
+    def sum_at(self, values: Array, indices: Array, shape: Shape) -> Array:
+        return self.zeros((int(np.prod(shape)),)).index_add_(0, indices, values).reshape(shape)
 
     def rfftn(self, array: Array, *, first: int = 0) -> Array:
         return self.xp.fft.rfftn(array, dim=tuple(range(first, array.ndim)))
@@ -214,7 +217,7 @@ class TorchBackend:
         return self.xp.fft.irfftn(array, s=tuple(shape[first:]), dim=tuple(range(first, array.ndim)))
 
     def inverse_laplacian(self, shape: Shape, *, half_cell: bool) -> InverseLaplacian:
-        """Fourier transforms of the odd extension along axis 0, since torch has no sine transform."""
+        """Return a solver by Fourier transforms of the odd extension along axis 0: torch has no sine transform."""
         length = 2 * shape[0] + (0 if half_cell else 2)
         extended = (length, *shape[1:])
         waves = 2 * np.pi * np.arange(length) / length
@@ -232,13 +235,13 @@ class TorchBackend:
 
 
 def _periodic_eigenvalues(shape: Shape) -> list[FloatArray]:
-    """Return the eigenvalues of −Δ along each periodic axis, the last one halved as `rfftn` does."""
+    """Return the eigenvalues of −Δ along each periodic axis, for the last one the half that `rfftn` keeps."""
     waves = [2 * np.pi * np.arange(n if axis < len(shape) - 1 else n // 2 + 1) / n for axis, n in enumerate(shape)]
     return [2 - 2 * np.cos(wave) for wave in waves]
 
 
 def _outer_sum(terms: list[FloatArray]) -> FloatArray:
-    """Return the sum of 1-D arrays, one along each axis."""
+    """Return the outer sum of 1-D arrays, one along each axis."""
     total = np.zeros(())
     for term in terms:
         total = np.add.outer(total, term)

@@ -14,19 +14,47 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_swnn.physics._outcome import Outcome
+from napari_swnn.physics.outcome import Outcome
 from napari_swnn.physics.results import SolverStep
 
 if TYPE_CHECKING:
     from napari_swnn.physics._backend import Array, Backend
 
 _ROUNDING_SLACK = 10.0
-"""How far above the tolerance rounding may leave the true residual before it counts as a failure."""
+"""Factor by which rounding may leave the true residual above the tolerance without counting as a failure."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinearSystem:
+    """A linear system ``apply(x) = rhs`` with a symmetric positive (semi)definite operator.
+
+    Attributes
+    ----------
+    apply : callable
+        Operator.
+    rhs : Array
+        Right-hand side.
+    guess : Array
+        First guess; it is overwritten by the solution.
+    precondition : callable
+        Approximate inverse of the operator.
+    scale : callable
+        Norm of a solution to which the residual is relative.
+    backend : Backend
+        Arithmetic of the arrays.
+    """
+
+    apply: Callable[[Array], Array]
+    rhs: Array
+    guess: Array
+    precondition: Callable[[Array], Array]
+    scale: Callable[[Array], float]
+    backend: Backend
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LinearSolution:
-    """What conjugate gradients found."""
+    """Solution of a linear system, with the record of its solve."""
 
     solution: Array
     outcome: Outcome
@@ -35,55 +63,54 @@ class LinearSolution:
 
 
 @dataclass(frozen=True, slots=True)
-class Stopping:
-    """When to stop."""
+class StoppingCriterion:
+    """Relative residual and number of iterations at which to stop."""
 
     tolerance: float
     max_iterations: int
 
 
 def conjugate_gradient(
-    apply: Callable[[Array], Array],
-    rhs: Array,
-    *,
-    guess: Array,
-    precondition: Callable[[Array], Array],
-    scale: Callable[[Array], float],
-    stopping: Stopping,
-    backend: Backend,
-    axis: int,
+    system: LinearSystem, stopping: StoppingCriterion, axis: int
 ) -> Generator[SolverStep, None, LinearSolution]:
-    """Solve ``apply(x) = rhs`` for a symmetric positive (semi)definite `apply`, from `guess` on, in place.
+    """Solve a linear system; `axis` is passed on to the steps.
 
-    The residual is the Euclidean norm of ``rhs - apply(x)`` over ``scale(x)``. The recursion of the method loses sight
-    of the true residual once rounding takes over, so this is computed afresh at the end.
+    The residual is the Euclidean norm of ``rhs - apply(x)`` over ``scale(x)``. The recursion of the method loses track
+    of the true residual once rounding takes over, so the residual is recomputed at the end.
     """
+    backend = system.backend
+    solution = system.guess
 
     def relative_norm(vector: Array) -> float:
-        return math.sqrt(backend.dot(vector, vector)) / max(scale(solution), sys.float_info.min)
+        return math.sqrt(backend.dot(vector, vector)) / max(system.scale(solution), sys.float_info.min)
 
-    solution = guess
-    remainder = rhs - apply(solution)
-    size, iteration, previous = relative_norm(remainder), 0, 0.0
+    remainder = system.rhs - system.apply(solution)
+    residual = relative_norm(remainder)
+    iteration = 0
+    previous = 0.0
     direction = backend.zeros(tuple(remainder.shape))
-    yield SolverStep(0, size, axis)
-    while stopping.tolerance < size < math.inf and iteration < stopping.max_iterations:
-        ascent = precondition(remainder)
+    yield SolverStep(0, residual, axis)
+    while stopping.tolerance < residual < math.inf and iteration < stopping.max_iterations:
+        ascent = system.precondition(remainder)
         product = backend.dot(remainder, ascent)
+        # make the direction conjugate to all earlier ones
         direction *= product / previous if previous else 0.0
         direction += ascent
-        image = apply(direction)
+        # go to the minimum along it
+        image = system.apply(direction)
         step = product / backend.dot(direction, image)
         backend.add_scaled(solution, direction, step)
         backend.add_scaled(remainder, image, -step)
-        size, iteration, previous = relative_norm(remainder), iteration + 1, product
-        yield SolverStep(iteration, size, axis)
+        previous = product
+        iteration += 1
+        residual = relative_norm(remainder)
+        yield SolverStep(iteration, residual, axis)
 
-    true_size = relative_norm(rhs - apply(solution))
-    if size <= stopping.tolerance and true_size <= _ROUNDING_SLACK * stopping.tolerance:
+    true_residual = relative_norm(system.rhs - system.apply(solution))
+    if residual <= stopping.tolerance and true_residual <= _ROUNDING_SLACK * stopping.tolerance:
         outcome = Outcome.CONVERGED
     elif iteration == stopping.max_iterations:
         outcome = Outcome.MAX_ITERATIONS
     else:
         outcome = Outcome.PRECISION_LIMIT
-    return LinearSolution(solution, outcome, true_size, iteration)
+    return LinearSolution(solution, outcome, true_residual, iteration)

@@ -1,9 +1,8 @@
-"""Slow flow by a lattice-Boltzmann method: an independent check of the permeability.
+"""Slow flow by the lattice-Boltzmann method, which the paper uses: an independent check of the permeability.
 
-Nineteen populations in each fluid voxel stream to the neighbours and relax there, with two relaxation times whose
-"magic" product 3/16 puts the wall half-way between voxels whatever the viscosity. Inertia is left out, so that the
-collision is one constant 19 × 19 matrix; streaming and bounce-back together are one table of where each population
-comes from.
+Nineteen populations in each fluid voxel stream to the neighbours and relax there with two relaxation times, whose
+"magic" product 3/16 places the wall half-way between voxels whatever the viscosity. Inertia is neglected, so that the
+collision is one constant 19 × 19 matrix; streaming and bounce-back together are one table of source indices.
 
 References
 ----------
@@ -21,53 +20,56 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_swnn.physics._outcome import Outcome
-from napari_swnn.physics._stokes import Flow
+from napari_swnn.physics._flow import Flow
+from napari_swnn.physics.outcome import Outcome
 from napari_swnn.physics.results import SolverStep
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_swnn._types import BoolArray, FloatArray
-    from napari_swnn.physics._conjugate_gradient import Stopping
+    from napari_swnn.physics._conjugate_gradient import StoppingCriterion
 
 _VELOCITIES = np.array([v for v in product((-1, 0, 1), repeat=3) if np.abs(v).sum() <= 2])  # (19, 3)
 _WEIGHTS = np.array([{0: 1 / 3, 1: 1 / 18, 2: 1 / 36}[int(np.abs(v).sum())] for v in _VELOCITIES])
 _VISCOSITY = 0.5
-"""In lattice units; a stable choice at which the flow becomes steady soon."""
+"""Viscosity in lattice units: stable, and the flow becomes steady quickly."""
 _MAGIC = 3 / 16
 _CHECK_EVERY = 50
-"""Steps between two looks at the balance of forces, over which sound waves average out.
+"""Steps between two checks of the balance of forces, over which sound waves average out.
 
-Even, because a part of the momentum that nothing damps changes its sign with every step.
+Even, because an undamped part of the momentum changes its sign with every step.
 """
 
 
 def iter_lattice_boltzmann(
-    solid: BoolArray, axis: int, stopping: Stopping, device: str, dtype: str
+    solid: BoolArray, axis: int, stopping: StoppingCriterion, device: str, precision: str
 ) -> Generator[SolverStep, None, Flow]:
-    """Let the fluid around periodic `solid`, ``(z, y, x)``, be dragged along `axis` until it moves steadily.
+    """Drive the fluid around a periodic solid, ``(z, y, x)``, along `axis` until it flows steadily.
 
-    The residual is the net force on the fluid, drive less drag, over the drive.
+    The residual is the net force on the fluid, drive minus drag, over the drive.
     """
     import torch
 
-    precision = getattr(torch, dtype)
+    dtype = getattr(torch, precision)
     fluid = ~solid
-    collide = torch.tensor(_collision(), dtype=precision, device=device)  # (19, 19)
-    drive = torch.tensor(3 * _WEIGHTS * _VELOCITIES[:, axis], dtype=precision, device=device)[:, None]  # unit force
+    collide = torch.tensor(_collision(), dtype=dtype, device=device)  # (19, 19)
+    drive = torch.tensor(3 * _WEIGHTS * _VELOCITIES[:, axis], dtype=dtype, device=device)[:, None]  # unit force
     source = torch.tensor(_sources(fluid), device=device)  # (19 * n_fluid,)
-    along = torch.tensor(_VELOCITIES[:, axis], dtype=precision, device=device)
-    populations = torch.zeros((19, int(fluid.sum())), dtype=precision, device=device)
+    along = torch.tensor(_VELOCITIES[:, axis], dtype=dtype, device=device)
+    populations = torch.zeros((19, int(fluid.sum())), dtype=dtype, device=device)
 
-    iteration, residual, momentum = 0, 1.0, 0.0
+    iteration = 0
+    residual = 1.0
+    momentum = 0.0
     yield SolverStep(0, residual, axis)
     while residual > stopping.tolerance and iteration < stopping.max_iterations:
         n_steps = min(_CHECK_EVERY, stopping.max_iterations - iteration)
         for _ in range(n_steps):
             collided = torch.addmm(drive, collide, populations)
             populations = collided.reshape(-1)[source].reshape(19, -1)
-        before, momentum = momentum, float((along @ populations).mean())
+        before = momentum
+        momentum = float((along @ populations).mean())
         residual = abs(momentum - before) / n_steps
         iteration += n_steps
         yield SolverStep(iteration, residual, axis)
@@ -78,7 +80,7 @@ def iter_lattice_boltzmann(
 
 
 def _collision() -> FloatArray:
-    """Return the matrix that relaxes even and odd parts of the populations to their equilibria, each at its rate."""
+    """Return the matrix that relaxes even and odd parts of the populations to their equilibria at separate rates."""
     opposite = np.eye(19)[_opposites()]
     even, odd = (np.eye(19) + opposite) / 2, (np.eye(19) - opposite) / 2
     even_equilibrium = np.outer(_WEIGHTS, np.ones(19))  # density
@@ -93,7 +95,7 @@ def _opposites() -> NDArray[np.intp]:
 
 
 def _sources(fluid: BoolArray) -> NDArray[np.int64]:
-    """Return, for each population after streaming, its flat index before: upstream, or turned back by a wall."""
+    """Return the flat index before streaming of each population: upstream, or bounced back by a wall."""
     number = np.full(fluid.shape, -1)
     number[fluid] = np.arange(np.count_nonzero(fluid))
     here = number[fluid]
@@ -105,9 +107,10 @@ def _sources(fluid: BoolArray) -> NDArray[np.int64]:
 
 
 def _moments(populations: FloatArray, fluid: BoolArray, axis: int) -> tuple[FloatArray, FloatArray]:
-    """Return velocity and pressure at unit viscosity; half of the last step's force belongs to the velocity."""
-    velocity, pressure = np.zeros((3, *fluid.shape)), np.zeros(fluid.shape)
+    """Return velocity and pressure at unit viscosity."""
+    velocity = np.zeros((3, *fluid.shape))
+    pressure = np.zeros(fluid.shape)
     velocity[:, fluid] = _VELOCITIES.T @ populations
-    velocity[axis, fluid] += 0.5
+    velocity[axis, fluid] += 0.5  # half of the last step's force
     pressure[fluid] = populations.sum(axis=0) / 3
     return _VISCOSITY * velocity, pressure

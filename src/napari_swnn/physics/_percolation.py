@@ -1,4 +1,4 @@
-"""Does a phase lead through the volume? Voxels are joined by their faces."""
+"""Percolation test: paths of face-connected voxels through a volume."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from napari_swnn._types import BoolArray
 
 _Link = tuple[int, int, int]
-"""Two components that touch across a face of the volume, and by how many volumes one steps along the axis."""
+"""Two components that touch across a face of the volume, and the number of volumes crossed along the axis."""
 
 
 def spans(mask: BoolArray, axis: int) -> bool:
-    """Tell whether `mask` joins the two faces along `axis`; the sides are periodic.
+    """Return whether `mask` connects the two faces along `axis`; the sides are periodic.
 
     Parameters
     ----------
     mask : ndarray of bool, 2-D or 3-D
         ``True`` where a voxel conducts.
     axis : int
-        Direction to go through.
+        Direction of the path.
     """
     components, n_components = ndimage.label(mask)
     sides = [other for other in range(mask.ndim) if other != axis]
@@ -36,18 +36,17 @@ def spans(mask: BoolArray, axis: int) -> bool:
 
 
 def winds(mask: BoolArray, axis: int) -> bool:
-    """Tell whether `mask`, repeated periodically, leads on for ever along `axis`.
+    """Return whether `mask`, repeated periodically, percolates along `axis`.
 
-    This asks more than `spans`: the path has to come back to the periodic image of the voxel it started from. Each
-    component of the volume is given the number of volumes walked along `axis` to reach it; the mask winds if two
-    ways to the same component disagree.
+    This is stricter than `spans`: the path has to reach a periodic image of its first voxel. Each component is assigned
+    the number of volumes crossed along `axis` on the way to it; the mask winds if two paths to a component disagree.
 
     Parameters
     ----------
     mask : ndarray of bool, 2-D or 3-D
         ``True`` where a voxel conducts.
     axis : int
-        Direction to go through.
+        Direction of the path.
     """
     components, _ = ndimage.label(mask)
     neighbours: dict[int, list[tuple[int, int]]] = defaultdict(list)
@@ -55,19 +54,19 @@ def winds(mask: BoolArray, axis: int) -> bool:
         for here, there, step in _links(components, side, int(side == axis)):
             neighbours[here].append((there, step))
             neighbours[there].append((here, -step))
-    walked: dict[int, int] = {}
+    crossed: dict[int, int] = {}
     for start in neighbours:
-        if start in walked:
+        if start in crossed:
             continue
-        walked[start] = 0
+        crossed[start] = 0
         stack = [start]
         while stack:
             here = stack.pop()
             for there, step in neighbours[here]:
-                if there not in walked:
-                    walked[there] = walked[here] + step
+                if there not in crossed:
+                    crossed[there] = crossed[here] + step
                     stack.append(there)
-                elif walked[there] != walked[here] + step:
+                elif crossed[there] != crossed[here] + step:
                     return True
     return False
 
@@ -81,7 +80,7 @@ def _links(components: NDArray[Any], side: int, step: int) -> Iterator[_Link]:
 
 
 def _groups(n_components: int, links: list[_Link]) -> NDArray[Any]:
-    """Return the group of each component, components that are linked sharing one."""
+    """Return the group of each component; linked components share one."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 

@@ -1,9 +1,9 @@
-"""Bounds on an effective conductivity that the volume fractions alone impose.
+"""Bounds on the effective conductivity from the volume fractions alone.
 
 References
 ----------
 .. [1] O. Wiener, "Die Theorie des Mischkörpers für das Feld der stationären Strömung", Abh. Sächs. Akad. Wiss. 32
-   (1912) 509-604: layers along and across the flux are the extremes.
+   (1912) 509-604: laminates along and across the flux are the extremes.
 .. [2] Z. Hashin, S. Shtrikman, "A variational approach to the theory of the effective magnetic permeability of
    multiphase materials", J. Appl. Phys. 33 (1962) 3125-3131.
 .. [3] S. Torquato, "Random Heterogeneous Materials" (2002), section 21.1: the same in d dimensions.
@@ -22,23 +22,29 @@ if TYPE_CHECKING:
 
 
 class Bounds(NamedTuple):
-    """The interval in which a property must lie."""
+    """Interval that contains a property."""
 
     lower: float
     upper: float
 
 
 class ConductivityBounds(NamedTuple):
-    """Bounds on an effective conductivity, widest first."""
+    """Bounds on an effective conductivity, widest first.
+
+    Attributes
+    ----------
+    wiener : Bounds
+        Bounds for every microstructure and direction.
+    hashin_shtrikman : Bounds
+        Tighter bounds for isotropic microstructures.
+    """
 
     wiener: Bounds
-    """Hold for every microstructure and direction."""
     hashin_shtrikman: Bounds
-    """Hold for isotropic microstructures; tighter."""
 
 
 def wiener_bounds(fractions: ArrayLike, conductivities: ArrayLike) -> Bounds:
-    """Return the harmonic and the arithmetic mean: layers across and along the flux [1]_.
+    """Return the harmonic and the arithmetic mean: laminates across and along the flux [1]_.
 
     Parameters
     ----------
@@ -66,9 +72,9 @@ def wiener_bounds(fractions: ArrayLike, conductivities: ArrayLike) -> Bounds:
 
 
 def hashin_shtrikman_bounds(fractions: ArrayLike, conductivities: ArrayLike, *, ndim: int = 3) -> Bounds:
-    """Return the Hashin–Shtrikman bounds of an isotropic material of n phases [2]_ [3]_.
+    """Return the Hashin–Shtrikman bounds for an isotropic material of n phases [2]_ [3]_.
 
-    With k0 the smallest (largest) conductivity, the lower (upper) bound is the harmonic mean of k_i + (d − 1) k0, less
+    With k0 the smallest (largest) conductivity, the lower (upper) bound is the harmonic mean of k_i + (d − 1) k0, minus
     (d − 1) k0.
 
     Parameters
@@ -98,7 +104,7 @@ def hashin_shtrikman_bounds(fractions: ArrayLike, conductivities: ArrayLike, *, 
     if ndim not in (2, 3):
         raise ValueError(f"ndim must be 2 or 3, got {ndim!r}")
     phi, k = _check_phases(fractions, conductivities)
-    present = k[phi > 0]  # a phase that is absent must not widen the bounds
+    present = k[phi > 0]  # an absent phase must not widen the bounds
     lower, upper = (
         _harmonic_mean(phi, k + (ndim - 1) * reference) - (ndim - 1) * reference
         for reference in (present.min(), present.max())
@@ -125,11 +131,11 @@ def _check_phases(fractions: ArrayLike, conductivities: ArrayLike) -> tuple[Floa
             f"fractions and conductivities must hold one number for each phase, got shapes {phi.shape} and {k.shape}"
         )
     if not (np.all(phi >= 0) and np.isclose(phi.sum(), 1)):
-        raise ValueError(f"fractions must be at least 0 and sum to 1, got {_shown(phi)}")
+        raise ValueError(f"fractions must be at least 0 and sum to 1, got {_format_numbers(phi)}")
     if not (np.all(k >= 0) and np.all(np.isfinite(k))):
-        raise ValueError(f"conductivities must be finite and at least 0, got {_shown(k)}")
+        raise ValueError(f"conductivities must be finite and at least 0, got {_format_numbers(k)}")
     return phi, k
 
 
-def _shown(values: FloatArray) -> str:
+def _format_numbers(values: FloatArray) -> str:
     return ", ".join(f"{value:g}" for value in values)

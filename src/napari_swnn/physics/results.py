@@ -1,4 +1,4 @@
-"""What the solvers return: the property, its fields, and what happened on the way."""
+"""Results of the solvers: the property, its fields, and how the solve went."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
-from napari_swnn.physics._outcome import Outcome
+from napari_swnn.physics.outcome import Outcome
 
 if TYPE_CHECKING:
     from napari_swnn._types import FloatArray
@@ -17,32 +17,52 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SolverStep:
-    """One step of a running solve."""
+    """Progress of a running solve.
+
+    Attributes
+    ----------
+    iteration : int
+        Number of completed iterations.
+    residual : float
+        Relative residual, to be compared with the tolerance.
+    axis : int
+        Axis that is being solved; a full tensor takes the axes in turn.
+    """
 
     iteration: int
-    """Iterations done so far, from 0."""
     residual: float
-    """What is left to solve, relative to what drives it; compare it with the tolerance."""
     axis: int
-    """Direction that is being solved; a full tensor takes the axes in turn."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AxisResult:
-    """One effective property along one axis, with the account of its solve."""
+    """Effective property along one axis, with the record of its solve.
+
+    Attributes
+    ----------
+    value : float
+        Effective property along `axis`, in `unit`; 0 where nothing percolates.
+    unit : str
+        Unit of `value`.
+    axis : int
+        Direction of the mean gradient.
+    column : numpy.ndarray
+        ``(ndim,)`` column of the tensor: response along every axis to a unit gradient along `axis`, in `unit`.
+    outcome : Outcome
+        How the solve ended.
+    residual : float
+        True relative residual, recomputed from the returned solution; NaN if nothing was solved. Rounding may leave it
+        slightly above the tolerance, above all in single precision.
+    n_iterations : int
+        Number of iterations.
+    """
 
     value: float
-    """The effective property along `axis`, in `unit`; 0 where nothing percolates."""
     unit: str
     axis: int
     column: FloatArray = dataclasses.field(repr=False)
-    """``(ndim,)`` response along every axis to a unit drive along `axis`, in `unit`: a column of the tensor."""
     outcome: Outcome
     residual: float
-    """True relative residual, computed afresh from the returned solution; NaN if nothing was solved.
-
-    Rounding may leave it a little above the tolerance, in single precision most of all.
-    """
     n_iterations: int
 
     @property
@@ -53,46 +73,65 @@ class AxisResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConductivityResult(AxisResult):
-    """Effective conductivity along one axis."""
+    """Effective conductivity along one axis.
+
+    Attributes
+    ----------
+    bounds : ConductivityBounds
+        Bounds from the volume fractions alone, in `unit`.
+    field : numpy.ndarray
+        ``shape`` temperature, from 1 at the start of `axis` to 0 at its end; NaN where nothing conducts.
+    flux : numpy.ndarray
+        ``(ndim, *shape)`` local flux under a unit mean gradient, in `unit`; its mean along `axis` is `value`. Multiply
+        by the mean gradient in K/m to obtain W/m².
+    """
 
     bounds: ConductivityBounds
-    """What the volume fractions alone allow, in `unit`."""
     field: FloatArray = dataclasses.field(repr=False)
-    """Temperature, of the volume's shape: from 1 at the start of `axis` to 0 at its end; NaN where nothing conducts."""
     flux: FloatArray = dataclasses.field(repr=False)
-    """``(ndim, *shape)`` local flux under a unit mean gradient, in `unit`; its mean along `axis` is `value`.
-
-    Multiply by the mean gradient in K/m to have W/m².
-    """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PermeabilityResult(AxisResult):
-    """Absolute permeability along one axis."""
+    """Absolute permeability along one axis.
+
+    Attributes
+    ----------
+    value_in_voxels : float
+        Permeability in voxel², whatever `unit` is.
+    velocity : numpy.ndarray
+        ``(3, z, y, x)`` velocity at unit viscosity under a unit mean pressure gradient, in `unit`; 0 in the solid. Its
+        mean along `axis` over the whole volume is `value` (Darcy's law). Multiply by the pressure gradient in Pa/m and
+        divide by the viscosity in Pa·s to obtain m/s.
+    pressure : numpy.ndarray
+        ``(z, y, x)`` pressure under a unit mean gradient, in voxels or metres, falling along `axis`; NaN in the solid.
+    """
 
     value_in_voxels: float
-    """The permeability in voxel², whatever `unit` is."""
     velocity: FloatArray = dataclasses.field(repr=False)
-    """``(3, z, y, x)`` flow at unit viscosity under a unit mean pressure gradient, in `unit`; 0 in the solid.
-
-    Its mean along `axis` over the whole volume is `value` (Darcy's law). Multiply by the pressure gradient in Pa/m and
-    divide by the viscosity in Pa·s to have m/s.
-    """
     pressure: FloatArray = dataclasses.field(repr=False)
-    """``(z, y, x)`` pressure over its mean gradient, in voxels or metres, falling along `axis`; NaN in the solid."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TortuosityResult:
-    """Tortuosity factor τ = φ·D0/D_eff of one phase along one axis."""
+    """Tortuosity factor τ = φ·D0/D_eff of one phase along one axis.
+
+    Attributes
+    ----------
+    value : float
+        Tortuosity factor, at least 1; infinite where the phase does not percolate.
+    volume_fraction : float
+        Volume fraction φ of the phase.
+    bounds : Bounds
+        Bounds from the volume fraction alone; the lower one is Hashin–Shtrikman's, for isotropic phases.
+    diffusion : ConductivityResult
+        Diffusion problem with D0 = 1 in the phase and 0 elsewhere: concentration, flux and record of the solve.
+    """
 
     value: float
-    """The tortuosity factor, at least 1; infinite where the phase does not percolate."""
     volume_fraction: float
     bounds: Bounds
-    """What the volume fraction alone allows: from the Hashin–Shtrikman bound, which holds for isotropic phases, up."""
     diffusion: ConductivityResult
-    """The diffusion problem with D0 = 1 in the phase and 0 elsewhere: concentration, flux, residual."""
 
     @property
     def axis(self) -> int:
@@ -116,7 +155,7 @@ class TortuosityResult:
 
     @property
     def n_iterations(self) -> int:
-        """Iterations of the diffusion problem."""
+        """Number of iterations of the diffusion problem."""
         return self.diffusion.n_iterations
 
 
@@ -125,14 +164,19 @@ R = TypeVar("R", bound=AxisResult)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TensorResult(Generic[R]):
-    """An effective property in every direction, from one solve for each axis."""
+    """Effective property in every direction, from one solve for each axis.
+
+    Attributes
+    ----------
+    results : tuple of AxisResult
+        Solves, axis 0 first.
+    """
 
     results: tuple[R, ...]
-    """The solves, axis 0 first."""
 
     @property
     def tensor(self) -> FloatArray:
-        """``(ndim, ndim)``: entry ``[i, j]`` is the response along axis i to a drive along axis j, in `unit`."""
+        """``(ndim, ndim)`` tensor in `unit`: entry ``[i, j]`` is the response along axis i to a gradient along j."""
         return np.stack([result.column for result in self.results], axis=1)
 
     @property

@@ -1,8 +1,8 @@
-"""Lines along a field: the ways that fluid, heat or charge take through a volume.
+"""Streamlines of a velocity or flux field.
 
-Fields are known at the centres of the voxels and interpolated linearly between them. A line is followed at unit speed
-by the classical Runge–Kutta method of fourth order, all lines at the same time, until it leaves the volume, comes to
-where hardly anything flows, or is too long.
+Fields are given at the centres of the voxels and interpolated linearly between them. All lines are integrated together,
+at unit speed, by the classical fourth-order Runge–Kutta method; a line ends where it leaves the volume, where the field
+is nearly 0, or at its maximum length.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
     from napari_swnn._types import FloatArray
 
 _STAGNANT = 1e-3
-"""Share of the mean speed below which a line ends: it has run against a wall."""
+"""Fraction of the mean speed below which a line ends: it has run into a wall."""
 
-_LONGEST = 10
-"""Length of a line at most, in longest sides of the volume, unless the caller says otherwise."""
+_DEFAULT_LENGTH = 10
+"""Default maximum length of a line, in longest sides of the volume."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class FlowLine:
-    """One line along a field.
+    """A streamline.
 
     Attributes
     ----------
     points : numpy.ndarray
-        ``(n, ndim)`` positions in voxels, downstream; the centre of the first voxel is 0.
+        ``(n, ndim)`` positions in voxels, in downstream order; the centre of the first voxel is 0.
     speed : numpy.ndarray
-        ``(n,)`` magnitude of the field there, in its unit.
+        ``(n,)`` magnitude of the field at the points, in its unit.
     """
 
     points: FloatArray
@@ -52,7 +52,7 @@ def streamlines(
     step: float = 0.5,
     max_length: float | None = None,
 ) -> list[FlowLine]:
-    """Follow lines through a volume from the face where the flow enters.
+    """Compute streamlines through a volume from the face where the flow enters.
 
     Parameters
     ----------
@@ -61,23 +61,23 @@ def streamlines(
     axis : int
         Direction of the flow: lines start on its first face.
     n_lines : int
-        Number of lines. They start where more flows in the more often, so that each stands for an equal flow.
+        Number of lines. Their starting points are drawn in proportion to the inflow, so that all carry equal flow.
     rng : numpy.random.Generator
-        Draws the starts.
+        Source of the starting points.
     step : float
         Distance between two points of a line, in voxels.
     max_length : float, optional
-        Where a line ends at the latest, in voxels; by default ten times the longest side.
+        Maximum length of a line in voxels; by default ten times the longest side.
 
     Returns
     -------
     list of FlowLine
-        The longer a line's way through the volume, the more points it has; at least two.
+        Lines of at least two points; the longer the path, the more points.
 
     Raises
     ------
     ValueError
-        If the field is not as described, or nothing enters through the face.
+        If the field is not as described, or nothing flows in through the face.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def streamlines(
 
 
 def inlet_seeds(field: ArrayLike, *, axis: int, n_seeds: int, rng: np.random.Generator) -> FloatArray:
-    """Draw starts of lines on the first face along `axis`, each for an equal share of what flows in.
+    """Draw starting points on the first face along `axis` in proportion to the inflow.
 
     Parameters
     ----------
@@ -102,9 +102,9 @@ def inlet_seeds(field: ArrayLike, *, axis: int, n_seeds: int, rng: np.random.Gen
     axis : int
         Normal of the face.
     n_seeds : int
-        How many.
+        Number of points.
     rng : numpy.random.Generator
-        Draws them.
+        Source of the points.
 
     Returns
     -------
@@ -124,7 +124,9 @@ def inlet_seeds(field: ArrayLike, *, axis: int, n_seeds: int, rng: np.random.Gen
     axis %= ndim
     inflow = np.maximum(np.take(vectors[axis], 0, axis), 0)
     if not inflow.any():
-        raise ValueError(f"field must flow in through the first face along axis {axis}, and nothing does there")
+        raise ValueError(
+            f"field must flow in through the first face along axis {axis}, got no inflow; choose another axis"
+        )
     share = inflow.ravel() / inflow.sum(dtype=float)
     pixels = np.unravel_index(rng.choice(share.size, size=n_seeds, p=share), inflow.shape)
     on_face = np.stack(pixels, axis=1) + rng.uniform(-0.5, 0.5, (n_seeds, ndim - 1))  # (n_seeds, ndim - 1)
@@ -132,43 +134,47 @@ def inlet_seeds(field: ArrayLike, *, axis: int, n_seeds: int, rng: np.random.Gen
 
 
 def trace(field: ArrayLike, seeds: ArrayLike, *, step: float = 0.5, max_length: float | None = None) -> list[FlowLine]:
-    """Follow a field downstream from given points.
+    """Integrate a field downstream from given points.
 
     Parameters
     ----------
     field : array_like, ``(ndim, *shape)``
         Velocity or flux; component i is along axis i.
     seeds : array_like, ``(n, ndim)``
-        Where lines start, in voxels.
-    step, max_length
-        As in `streamlines`.
+        Starting points in voxels.
+    step : float
+        Distance between two points of a line, in voxels.
+    max_length : float, optional
+        Maximum length of a line in voxels; by default ten times the longest side.
 
     Returns
     -------
     list of FlowLine
-        In the order of the seeds, without those from which nothing flows.
+        Lines in the order of the seeds, without those at which nothing flows.
 
     Raises
     ------
     ValueError
         If an argument is not as described.
     """
-    vectors, starts = _check_field(field), np.array(seeds, dtype=float)
+    vectors = _check_field(field)
+    starts = np.array(seeds, dtype=float)
     shape = vectors.shape[1:]
     if starts.ndim != 2 or starts.shape[1] != len(shape):
         raise ValueError(f"seeds must be points of {len(shape)} coordinates, got an array of shape {starts.shape}")
-    step = check_in_range(step, 0, 1, name="step", hint="a longer one jumps over voxels", open_low=True)
-    longest = _LONGEST * max(shape) if max_length is None else max_length
+    step = check_in_range(step, 0, 1, name="step", hint="a longer step skips voxels", open_low=True)
+    longest = _DEFAULT_LENGTH * max(shape) if max_length is None else max_length
     longest = check_in_range(longest, 0, np.inf, name="max_length", open_low=True, open_high=True)
     paths = _follow(vectors, starts, step, int(np.ceil(longest / step)))
     return [FlowLine(path, _speed(_sample(vectors, path))) for path in paths if len(path) > 1]
 
 
 def _follow(vectors: FloatArray, starts: FloatArray, step: float, n_steps: int) -> list[FloatArray]:
-    """All lines at once: those that have ended drop out of `here`."""
+    """Return the points of all lines, integrated together."""
     slowest = _STAGNANT * _mean_speed(vectors)
     upper = np.array(vectors.shape[1:]) - 0.5
-    here, moving = starts, np.arange(len(starts))
+    here = starts
+    moving = np.arange(len(starts))  # lines that have not ended
     paths = [[start] for start in starts]
     for _ in range(n_steps):
         flowing = _speed(_sample(vectors, here)) > slowest
@@ -183,7 +189,7 @@ def _follow(vectors: FloatArray, starts: FloatArray, step: float, n_steps: int) 
 
 
 def _advanced(vectors: FloatArray, here: FloatArray, step: float) -> FloatArray:
-    """One step of the Runge–Kutta method along the direction of the field."""
+    """Return the points after one Runge–Kutta step along the direction of the field."""
     first = _direction(vectors, here)
     second = _direction(vectors, here + step / 2 * first)
     third = _direction(vectors, here + step / 2 * second)
@@ -193,10 +199,11 @@ def _advanced(vectors: FloatArray, here: FloatArray, step: float) -> FloatArray:
 
 
 def _within(here: FloatArray, there: FloatArray, upper: FloatArray) -> tuple[FloatArray, Any]:
-    """Shorten steps that leave the volume to end on its faces; tell which do not leave."""
+    """Return the ends of the steps, cut at the faces of the volume, and which steps stay inside."""
     way = there - here
-    room = np.where(way > 0, upper - here, -0.5 - here)
-    part = np.divide(room, way, out=np.ones_like(way), where=np.abs(way) > 1e-12).clip(0, 1).min(axis=1)
+    to_face = np.where(way > 0, upper - here, -0.5 - here)
+    # the fraction of the step up to the first face on its way
+    part = np.divide(to_face, way, out=np.ones_like(way), where=np.abs(way) > 1e-12).clip(0, 1).min(axis=1)
     return here + part[:, None] * way, part >= 1
 
 
@@ -207,7 +214,7 @@ def _direction(vectors: FloatArray, points: FloatArray) -> FloatArray:
 
 
 def _sample(vectors: FloatArray, points: FloatArray) -> FloatArray:
-    """``(n, ndim)`` field at points, as on the nearest face for those outside."""
+    """Return the field at points, ``(n, ndim)``, and outside the volume that of the nearest face."""
     values = [ndimage.map_coordinates(part, points.T, order=1, mode="nearest") for part in vectors]
     return np.stack(values, axis=1).astype(float, copy=False)
 
@@ -227,7 +234,9 @@ def _mean_speed(vectors: FloatArray) -> float:
 def _check_field(field: ArrayLike) -> FloatArray:
     vectors = np.asarray(field)
     if vectors.ndim not in (3, 4) or len(vectors) != vectors.ndim - 1 or vectors.size == 0:
-        raise ValueError(f"field must have one component for each axis of a section or volume, got {vectors.shape}")
+        raise ValueError(
+            f"field must have one component for each axis of a section or volume, got shape {vectors.shape}"
+        )
     if not np.issubdtype(vectors.dtype, np.floating) or not np.isfinite(vectors).all():
         raise ValueError("field must hold finite floating-point numbers; put 0 where nothing flows")
     return vectors

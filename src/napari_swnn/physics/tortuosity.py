@@ -1,4 +1,4 @@
-"""Tortuosity factor: how much the shape of a phase slows diffusion through it.
+"""Tortuosity factor: reduction of diffusion by the geometry of a phase.
 
 References
 ----------
@@ -9,6 +9,7 @@ References
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,14 +17,14 @@ import numpy as np
 from napari_swnn._checks import check_labels
 from napari_swnn._steps import drain
 from napari_swnn.physics.bounds import Bounds
-from napari_swnn.physics.conduction import iter_effective_conductivity
+from napari_swnn.physics.conductivity import ConductivityProblem
+from napari_swnn.physics.options import DEFAULT_OPTIONS, SolverOptions
 from napari_swnn.physics.results import ConductivityResult, SolverStep, TortuosityResult
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from napari_swnn.physics._backend import Device, Precision
-    from napari_swnn.physics._network import Ends
+    from napari_swnn.physics._resistor_network import FixedAt
 
 
 def tortuosity_factor(
@@ -31,12 +32,8 @@ def tortuosity_factor(
     *,
     phase: int,
     axis: int = 0,
-    ends: Ends = "face",
-    tolerance: float = 1e-4,
-    max_iterations: int = 1000,
-    dtype: Precision = "float64",
-    device: Device = "auto",
-    throw: bool = True,
+    boundary: FixedAt = "face",
+    options: SolverOptions = DEFAULT_OPTIONS,
 ) -> TortuosityResult:
     """Compute the tortuosity factor τ = φ·D0/D_eff of one phase, the others being impermeable [1]_.
 
@@ -45,23 +42,25 @@ def tortuosity_factor(
     volume : array_like of int, ``(z, y, x)`` or ``(y, x)``
         One value for each phase.
     phase : int
-        The phase that lets through.
+        Conducting phase.
     axis : int
         Direction of the mean gradient.
-    ends, tolerance, max_iterations, dtype, device, throw
-        As in `effective_conductivity`, which does the work.
+    boundary : {"face", "voxel"}
+        Where the concentration is fixed, as in `effective_conductivity`.
+    options : SolverOptions
+        Numerical settings.
 
     Returns
     -------
     TortuosityResult
-        `value` is at least 1 and dimensionless; infinite where the phase does not percolate.
+        With `value`, dimensionless and at least 1; infinite if the phase does not percolate.
 
     Raises
     ------
     TypeError, ValueError
         If the input is not as described.
     NotPercolatingError
-        If the phase does not join the two ends.
+        If the phase does not connect the two ends.
     NotConvergedError
         If the residual stays above the tolerance.
 
@@ -72,57 +71,64 @@ def tortuosity_factor(
     >>> print(f"{tortuosity_factor(stripes, phase=1, axis=0).value:.3f}")
     1.000
     """
-    return drain(
-        iter_tortuosity_factor(
-            volume,
-            phase=phase,
-            axis=axis,
-            ends=ends,
-            tolerance=tolerance,
-            max_iterations=max_iterations,
-            dtype=dtype,
-            device=device,
-            throw=throw,
-        )
-    )
+    return drain(TortuosityProblem(volume, phase, boundary=boundary).iter_solve(axis, options))
 
 
-def iter_tortuosity_factor(
-    volume: ArrayLike,
-    *,
-    phase: int,
-    axis: int = 0,
-    ends: Ends = "face",
-    tolerance: float = 1e-4,
-    max_iterations: int = 1000,
-    dtype: Precision = "float64",
-    device: Device = "auto",
-    throw: bool = True,
-) -> Generator[SolverStep, None, TortuosityResult]:
-    """Compute as `tortuosity_factor` does, yielding a `SolverStep` at each iteration.
+@dataclass(frozen=True, eq=False)
+class TortuosityProblem:
+    """Diffusion through one phase: the arguments of `tortuosity_factor` that define the problem.
 
-    The input is checked at the call. The generator's return value is the result; closing it stops the solve.
+    Parameters
+    ----------
+    volume : array_like of int, ``(z, y, x)`` or ``(y, x)``
+        One value for each phase.
+    phase : int
+        Conducting phase.
+    boundary : {"face", "voxel"}
+        Where the concentration is fixed.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the input is not as described.
     """
-    labels = check_labels(volume, name="volume")
-    inside = labels == phase
-    if not inside.any():
-        values = ", ".join(map(str, np.unique(labels)[:8]))
-        raise ValueError(f"phase must be one of the values of volume ({values}), got {phase}")
-    if axis is None:
-        raise ValueError("axis must be a single axis of the volume, got None; call once for each axis")
-    steps = iter_effective_conductivity(
-        inside,
-        {0: 0.0, 1: 1.0},
-        axis=axis,
-        ends=ends,
-        unit="1",
-        tolerance=tolerance,
-        max_iterations=max_iterations,
-        dtype=dtype,
-        device=device,
-        throw=throw,
-    )
-    return _tortuosity(steps, float(inside.mean()))
+
+    volume: ArrayLike = field(repr=False)
+    phase: int
+    boundary: FixedAt = "face"
+    _volume_fraction: float = field(init=False, repr=False)
+    _diffusion: ConductivityProblem = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        labels = check_labels(self.volume, name="volume")
+        inside = labels == self.phase
+        if not inside.any():
+            values = ", ".join(map(str, np.unique(labels)[:8]))
+            raise ValueError(f"phase must be one of the values of volume ({values}), got {self.phase}")
+        diffusion = ConductivityProblem(inside, {0: 0.0, 1: 1.0}, boundary=self.boundary, unit="1")
+        object.__setattr__(self, "_volume_fraction", float(inside.mean()))
+        object.__setattr__(self, "_diffusion", diffusion)
+
+    def iter_solve(
+        self, axis: int = 0, options: SolverOptions = DEFAULT_OPTIONS
+    ) -> Generator[SolverStep, None, TortuosityResult]:
+        """Solve along one axis, yielding a `SolverStep` at each iteration and returning the result.
+
+        Closing the generator stops the solve.
+
+        Parameters
+        ----------
+        axis : int
+            Direction of the mean gradient.
+        options : SolverOptions
+            Numerical settings.
+
+        Raises
+        ------
+        ValueError
+            If the axis or an option does not suit the problem (at the call, before the first step).
+        """
+        return _tortuosity(self._diffusion.iter_solve(axis, options), self._volume_fraction)
 
 
 def _tortuosity(

@@ -10,9 +10,15 @@ import numpy as np
 
 from napari_swnn._steps import retell
 from napari_swnn._types import AXES, BoolArray, FloatArray, Labels
-from napari_swnn.physics import ConductivityBounds, Outcome, PermeabilityResult, SolverStep
-from napari_swnn.physics.conduction import iter_effective_conductivity
-from napari_swnn.physics.flow import iter_permeability
+from napari_swnn.physics import (
+    ConductivityBounds,
+    ConductivityProblem,
+    Outcome,
+    PermeabilityProblem,
+    PermeabilityResult,
+    SolverOptions,
+    SolverStep,
+)
 from napari_swnn.physics.results import AxisResult
 from napari_swnn.validation._comparison import Quantity, plain
 
@@ -134,9 +140,12 @@ def iter_transport(
     conduction: list[Property] = []
     flow: list[Property] = []
     speed = None
+    options = SolverOptions(throw=False)
+    conduction_problem = ConductivityProblem(labels, conductivities, unit=CONDUCTIVITY_UNIT)
+    flow_problem = PermeabilityProblem(labels, phase, boundary="mirror")
     for axis in range(3):
         conductive = yield from _told(
-            iter_effective_conductivity(labels, conductivities, axis=axis, unit=CONDUCTIVITY_UNIT, throw=False),
+            conduction_problem.iter_solve(axis, options),
             axis,
             f"conductivity along {AXES[axis]}",
         )
@@ -145,7 +154,7 @@ def iter_transport(
             bounds, temperature = conductive.bounds, FieldSection.of(conductive.field, 0)
     for axis in range(3):
         permeable = yield from _told(
-            iter_permeability(labels, phase=phase, axis=axis, ends="mirror", throw=False),
+            flow_problem.iter_solve(axis, options),
             3 + axis,
             f"permeability along {AXES[axis]}",
         )

@@ -73,9 +73,9 @@ class PropertyJob:
     conductivities: Mapping[int, float]
     conductivity_unit: str
     axes: tuple[int, ...]
-    ends: str
-    method: str = "stokes"
-    dtype: str = "float64"
+    ends: Any
+    method: Any = "stokes"
+    dtype: Any = "float64"
     tolerance: float = 1e-4
     max_iterations: int = 0
     outputs: Outputs = field(default_factory=Outputs)
@@ -188,10 +188,11 @@ def compute(job: PropertyJob) -> Generator[PropertyStep, None, PropertyRun]:
     """Solve along every axis that was asked for; yields how far it is, returns numbers and fields."""
     yield PropertyStep(0.0, "Reading the layer…")
     labels: Labels = np.array(job.labels)  # the user may paint on the layer meanwhile
+    solve = _solver(job, labels)
     accounts, fields = [], []
     for i, axis in enumerate(job.axes):
         tell = _Teller(i, job)
-        solved = yield from retell(_solve(job, labels, axis), tell)
+        solved = yield from retell(solve(axis), tell)
         accounts.append(_account(job, solved))
         if accounts[-1].outcome != "not_percolating":
             if job.outputs.lines:
@@ -218,27 +219,25 @@ class _Teller:
         return PropertyStep((self._index + share) / len(job.axes), told)
 
 
-def _solve(job: PropertyJob, labels: Labels, axis: int) -> "Generator[SolverStep, None, Solved]":
-    from napari_swnn import physics
+def _solver(job: PropertyJob, labels: Labels) -> "Callable[[int], Generator[SolverStep, None, Solved]]":
+    """Return the function that solves along an axis."""
+    from napari_swnn.physics import ConductivityProblem, PermeabilityProblem, SolverOptions, TortuosityProblem
 
-    options: dict[str, Any] = {
-        "axis": axis,
-        "ends": job.ends,
-        "tolerance": job.tolerance,
-        "dtype": job.dtype,
-        "throw": False,
-    }
-    if job.max_iterations:
-        options["max_iterations"] = job.max_iterations
-    steps: Any
+    problem: Any
     if job.kind is CONDUCTIVITY:
-        steps = physics.iter_effective_conductivity(labels, job.conductivities, unit=job.conductivity_unit, **options)
+        problem = ConductivityProblem(labels, job.conductivities, job.ends, job.conductivity_unit)
     elif job.kind is DIFFUSION:
-        steps = physics.iter_tortuosity_factor(labels, phase=job.phase, **options)
+        problem = TortuosityProblem(labels, job.phase, job.ends)
     else:
-        options["method"] = job.method
-        steps = physics.iter_permeability(labels, phase=job.phase, **options)
-    return (yield from steps)
+        problem = PermeabilityProblem(labels, job.phase, job.ends)
+    options = SolverOptions(
+        tolerance=job.tolerance,
+        max_iterations=job.max_iterations or None,
+        precision=job.dtype,
+        method=job.method if job.kind is PERMEABILITY else None,
+        throw=False,
+    )
+    return lambda axis: problem.iter_solve(axis, options)
 
 
 def _account(job: PropertyJob, solved: Any) -> Account:

@@ -1,4 +1,4 @@
-"""The voxels of a volume as a network of conductances."""
+"""Finite-volume discretisation of conduction: the voxels as a resistor network."""
 
 from __future__ import annotations
 
@@ -12,68 +12,79 @@ from napari_swnn.physics._backend import Array, Backend
 if TYPE_CHECKING:
     from napari_swnn._types import FloatArray, Shape
 
-Ends: TypeAlias = Literal["face", "voxel"]
-"""Where the temperature is fixed: on the outer faces, or at the centres of the first and last voxels."""
+FixedAt: TypeAlias = Literal["face", "voxel"]
+"""Boundary condition at the ends: temperature fixed on the outer faces, or at the centres of the end voxels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Network:
+class ResistorNetwork:
     """Conductances between the voxels whose temperature is unknown.
 
-    Axis 0 is driven: 1 before the first layer, 0 behind the last. The other axes are periodic. With ``ends="voxel"``
-    the first and last layers of the volume are no unknowns but the ends themselves.
+    Axis 0 is driven: temperature 1 before the first layer, 0 behind the last. The other axes are periodic. With
+    ``boundary="voxel"`` the first and last layers of the volume are the ends themselves and not among the unknowns.
+
+    Attributes
+    ----------
+    backend : Backend
+        Arithmetic of the arrays.
+    boundary : {"face", "voxel"}
+        Where the temperature is fixed.
+    shape : tuple of int
+        Shape ``(n, ...)`` of the unknowns.
+    along : Array
+        ``(n - 1, ...)`` conductances from each layer to the next.
+    first, last : Array
+        ``(...)`` conductances from the hot end to the first layer, and from the last layer to the cold end.
+    across : tuple of Array
+        For each side axis, ``(n, ...)`` conductances from each voxel to the next, and from the last to the first.
     """
 
     backend: Backend
-    ends: Ends
+    boundary: FixedAt
     shape: Shape
-    """Of the unknowns."""
     along: Array
-    """``(n - 1, ...)`` from each layer to the next."""
     first: Array
-    """From the hot end to the first layer."""
     last: Array
-    """From the last layer to the cold end."""
     across: tuple[Array, ...]
-    """For each side axis, ``(n, ...)`` from each voxel to the next, the last one to the first."""
 
     @classmethod
-    def of(cls, conductivity: FloatArray, ends: Ends, backend: Backend) -> Network:
-        """Join the voxels of `conductivity`, each at least 0, whose axis 0 is driven."""
-        if ends == "face":
-            inner, first, last = conductivity, 2 * conductivity[0], 2 * conductivity[-1]
+    def from_conductivity(cls, conductivity: FloatArray, boundary: FixedAt, backend: Backend) -> ResistorNetwork:
+        """Connect voxels of the given conductivities, each at least 0, whose axis 0 is driven."""
+        if boundary == "face":
+            inner = conductivity
+            first, last = (2 * conductivity[end] for end in (0, -1))  # half a voxel to the outer face
         else:
             inner = conductivity[1:-1]
             first, last = (_harmonic_mean(conductivity[end], inner[end]) for end in (0, -1))
+        sides = range(1, conductivity.ndim)
         return cls(
-            backend,
-            ends,
-            inner.shape,
-            backend.array(_harmonic_mean(inner[1:], inner[:-1])),
-            backend.array(first),
-            backend.array(last),
-            tuple(
-                backend.array(_harmonic_mean(inner, np.roll(inner, -1, side))) for side in range(1, conductivity.ndim)
-            ),
+            backend=backend,
+            boundary=boundary,
+            shape=inner.shape,
+            along=backend.array(_harmonic_mean(inner[1:], inner[:-1])),
+            first=backend.array(first),
+            last=backend.array(last),
+            across=tuple(backend.array(_harmonic_mean(inner, np.roll(inner, -1, side))) for side in sides),
         )
 
     def inflow(self) -> Array:
-        """Return what the hot end alone drives into each voxel."""
+        """Return the flow that the hot end alone drives into each voxel, the volume being at 0."""
         flow = self.backend.zeros(self.shape)
         flow[0] = self.first
         return flow
 
-    def ramp(self) -> Array:
-        """Return the temperature of a uniform material."""
+    def uniform_temperature(self) -> Array:
+        """Return the temperature of a uniform material: a linear ramp."""
         positions = (np.arange(self.shape[0]) + 0.5) / self.shape[0]
-        if self.ends == "voxel":
+        if self.boundary == "voxel":
             positions = np.arange(1, self.shape[0] + 1) / (self.shape[0] + 1)
         column = (1 - positions).reshape(-1, *[1] * (len(self.shape) - 1))
         return self.backend.array(np.broadcast_to(column, self.shape))
 
     def outflow(self, temperature: Array) -> Array:
         """Return the net flow out of each voxel, both ends at 0: the matrix of the network times `temperature`."""
-        xp, total = self.backend.xp, self.backend.zeros(self.shape)
+        xp = self.backend.xp
+        total = self.backend.zeros(self.shape)
         flow = self.backend.empty(self.shape)
         total[0] += self.first * temperature[0]
         total[-1] += self.last * temperature[-1]
@@ -93,7 +104,7 @@ class Network:
         return total
 
     def typical_flow(self, temperature: Array) -> float:
-        """Return the norm of a net flow into every voxel that is as large as the mean flow through one."""
+        """Return the norm of a field of net flows that equal the mean flow through a voxel."""
         through = float((self.first * (1 - temperature[0])).sum()) + float((self.last * temperature[-1]).sum())
         n_columns = float(np.prod(self.shape[1:]))
         return abs(through) / (2 * n_columns) * float(np.sqrt(np.prod(self.shape)))
@@ -104,9 +115,10 @@ class Network:
         Returns
         -------
         temperature : ndarray, ``(n, ...)``
+            Temperature at the centres of the voxels.
         flux : ndarray, ``(ndim, n, ...)``
             Mean of the flows through the two faces of a voxel, under a unit mean gradient; axis 0 first. With
-            ``ends="face"`` its mean along axis 0 is the energy of the network, whose error is the square of the
+            ``boundary="face"`` its mean along axis 0 is the energy of the network, whose error is the square of the
             temperature's.
         """
         inner = self.backend.numpy(temperature)
@@ -118,11 +130,12 @@ class Network:
         for side, conductance in enumerate(self.across, start=1):
             flow = self.backend.numpy(conductance) * (inner - np.roll(inner, -1, side))
             sideways.append((flow + np.roll(flow, 1, side)) / 2)
-        if self.ends == "face":
-            length, forward = self.shape[0], (flows[:-1] + flows[1:]) / 2
-        else:
-            # an end voxel has one face with a flow: the inner one
-            length, forward = self.shape[0] + 1, np.concatenate([flows[:1], (flows[:-1] + flows[1:]) / 2, flows[-1:]])
+        forward = (flows[:-1] + flows[1:]) / 2
+        length = self.shape[0]
+        if self.boundary == "voxel":
+            # an end voxel has a flow through one face only, the inner one
+            forward = np.concatenate([flows[:1], forward, flows[-1:]])
+            length += 1
             inner = _with_ends(inner, 1, 0)
             sideways = [_with_ends(flow, 0, 0) for flow in sideways]
         return inner, np.stack([forward, *sideways]) * length
@@ -135,7 +148,7 @@ def _with_ends(array: FloatArray, first: float, last: float) -> FloatArray:
 
 
 def _periodic_slices(side: int) -> tuple[tuple[slice | int, ...], ...]:
-    """Return where to find, along `side`: all but the last, all but the first, the last, the first."""
+    """Return indices along `side`: all but the last, all but the first, the last, the first."""
     before = (slice(None),) * side
     return (*before, slice(None, -1)), (*before, slice(1, None)), (*before, -1), (*before, 0)
 

@@ -7,7 +7,8 @@ from hypothesis.extra.numpy import arrays
 from scipy import sparse
 
 from napari_swnn import physics
-from napari_swnn.physics import effective_conductivity, iter_effective_conductivity
+from napari_swnn._steps import drain
+from napari_swnn.physics import ConductivityProblem, SolverOptions, effective_conductivity
 
 SILICA = {1: 0.026, 0: 1.4}  # pore and solid, W/(m·K)
 
@@ -35,7 +36,9 @@ def simple_cubic(ratio, fraction):
 def test_layers_across_are_in_series(layers, axis):
     values = np.repeat([1, 0, 2, 0], [4, 7, 3, 2])
     conductivities = {0: 1.4, 1: 0.026, 2: 30.0}
-    result = effective_conductivity(layers(values, axis=axis), conductivities, axis=axis, tolerance=1e-11)
+    result = effective_conductivity(
+        layers(values, axis=axis), conductivities, axis=axis, options=SolverOptions(tolerance=1e-11)
+    )
     expected = 1 / np.mean([1 / conductivities[value] for value in values])
     assert result.value == pytest.approx(expected, rel=1e-8)
     assert result.converged
@@ -63,19 +66,23 @@ def test_uniform_volume():
 def test_end_voxels_of_puma_count_half(layers):
     k = np.array([1.0, 4, 2, 8, 5, 3])
     volume = layers(np.arange(6))
-    result = effective_conductivity(volume, dict(enumerate(k)), axis=0, ends="voxel", tolerance=1e-11)
+    result = effective_conductivity(
+        volume, dict(enumerate(k)), axis=0, boundary="voxel", options=SolverOptions(tolerance=1e-11)
+    )
     resistance = np.sum(1 / k) - 0.5 / k[0] - 0.5 / k[-1]
     assert result.value == pytest.approx(5 / resistance, rel=1e-8)
     assert result.field[0, 0, 0] == 1
     assert result.field[-1, 0, 0] == 0
 
 
-def test_the_two_kinds_of_ends_differ_by_one_over_the_length(sphere):
+def test_the_two_boundary_conditions_differ_by_one_over_the_length(sphere):
     pattern = sphere(12, 0.2)
     gaps = []
     for periods in (1, 2, 4):
         volume = np.tile(np.roll(pattern, 6, 0), (periods, 1, 1))  # the ends cut the spheres
-        face, voxel = (effective_conductivity(volume, SILICA, axis=0, ends=ends).value for ends in ("face", "voxel"))
+        face, voxel = (
+            effective_conductivity(volume, SILICA, axis=0, boundary=boundary).value for boundary in ("face", "voxel")
+        )
         gaps.append(abs(face - voxel))
     assert gaps[0] / gaps[1] == pytest.approx(2, rel=0.15)
     assert gaps[1] / gaps[2] == pytest.approx(2, rel=0.15)
@@ -105,7 +112,7 @@ def test_smooth_material_converges_with_the_square_of_the_voxel(layers):
     sizes, errors = [8, 16, 32], []
     for n in sizes:
         graded = dict(enumerate(1 + (np.arange(n) + 0.5) / n))
-        result = effective_conductivity(layers(np.arange(n)), graded, axis=0, tolerance=1e-11)
+        result = effective_conductivity(layers(np.arange(n)), graded, axis=0, options=SolverOptions(tolerance=1e-11))
         errors.append(abs(result.value * np.log(2) - 1))
     order = -np.polyfit(np.log(sizes), np.log(errors), 1)[0]
     assert order == pytest.approx(2, abs=0.05)
@@ -173,7 +180,7 @@ def test_algebraic_multigrid_finds_the_same(blobs):
     system, rhs = matrix(k)
     temperature = pyamg.smoothed_aggregation_solver(system).solve(rhs, tol=1e-11, accel="cg").reshape(k.shape)
     inflow = np.mean(2 * k[0] * (1 - temperature[0])) * k.shape[0]
-    result = effective_conductivity(volume, SILICA, axis=0, tolerance=1e-10)
+    result = effective_conductivity(volume, SILICA, axis=0, options=SolverOptions(tolerance=1e-10))
     assert result.value == pytest.approx(inflow, rel=1e-7)
     np.testing.assert_allclose(result.field, temperature, atol=1e-7)
 
@@ -187,7 +194,10 @@ def test_dense_solution_with_insulators_and_islands(volume):
     temperature = np.linalg.lstsq(system.toarray(), rhs)[0].reshape(k.shape)  # islands make the matrix singular
     inflow = np.mean(2 * k[0] * (1 - temperature[0])) * k.shape[0]
     result = effective_conductivity(
-        volume, dict(enumerate(conductivities)), axis=0, tolerance=1e-9, device="cpu", throw=False
+        volume,
+        dict(enumerate(conductivities)),
+        axis=0,
+        options=SolverOptions(tolerance=1e-9, device="cpu", throw=False),
     )
     assert result.value == pytest.approx(inflow, abs=1e-7)
     assert result.converged == (inflow > 1e-6)  # either it solves, or there is no path
@@ -210,7 +220,10 @@ def test_isotropic_samples_lie_within_the_bounds(blobs):
 )
 def test_any_volume_lies_within_the_wiener_bounds(volume, decades, axis):
     result = effective_conductivity(
-        volume, {phase: 10**decade for phase, decade in enumerate(decades)}, axis=axis, tolerance=1e-6, device="cpu"
+        volume,
+        {phase: 10**decade for phase, decade in enumerate(decades)},
+        axis=axis,
+        options=SolverOptions(tolerance=1e-6, device="cpu"),
     )
     lower, upper = result.bounds.wiener
     assert lower * (1 - 1e-6) <= result.value <= upper * (1 + 1e-6)
@@ -219,8 +232,10 @@ def test_any_volume_lies_within_the_wiener_bounds(volume, decades, axis):
 def test_permuting_the_axes_permutes_the_tensor(blobs):
     volume = blobs((12, 15, 18), 0.4)
     order = [2, 0, 1]
-    tensor = effective_conductivity(volume, SILICA, axis=None, tolerance=1e-9).tensor
-    permuted = effective_conductivity(volume.transpose(order), SILICA, axis=None, tolerance=1e-9).tensor
+    tensor = effective_conductivity(volume, SILICA, axis=None, options=SolverOptions(tolerance=1e-9)).tensor
+    permuted = effective_conductivity(
+        volume.transpose(order), SILICA, axis=None, options=SolverOptions(tolerance=1e-9)
+    ).tensor
     np.testing.assert_allclose(permuted, tensor[np.ix_(order, order)], atol=1e-7)
 
 
@@ -236,8 +251,10 @@ def test_tensor_holds_the_axes(blobs):
 
 def test_rolling_the_sides_rolls_the_fields(blobs):
     volume = blobs((12, 15, 18), 0.4)
-    plain = effective_conductivity(volume, SILICA, axis=0, tolerance=1e-9)
-    rolled = effective_conductivity(np.roll(volume, (4, 7), (1, 2)), SILICA, axis=0, tolerance=1e-9)
+    plain = effective_conductivity(volume, SILICA, axis=0, options=SolverOptions(tolerance=1e-9))
+    rolled = effective_conductivity(
+        np.roll(volume, (4, 7), (1, 2)), SILICA, axis=0, options=SolverOptions(tolerance=1e-9)
+    )
     assert rolled.value == pytest.approx(plain.value, rel=1e-9)
     np.testing.assert_allclose(rolled.field, np.roll(plain.field, (4, 7), (1, 2)), atol=1e-7)
 
@@ -256,9 +273,11 @@ def test_a_good_conductor_at_the_hot_end_does_not_loosen_the_tolerance(layers):
 
 
 @pytest.mark.parametrize("scale", [1e-12, 1e9])
-def test_any_unit_will_do(blobs, scale):
+def test_any_unit_suits(blobs, scale):
     volume = blobs((16, 16, 16), 0.3)
-    scaled = effective_conductivity(volume, {1: 0.026 * scale, 0: 1.4 * scale}, dtype="float32", unit="S/m")
+    scaled = effective_conductivity(
+        volume, {1: 0.026 * scale, 0: 1.4 * scale}, unit="S/m", options=SolverOptions(precision="float32")
+    )
     assert scaled.value / scale == pytest.approx(effective_conductivity(volume, SILICA).value, rel=1e-5)
     assert scaled.unit == "S/m"
 
@@ -266,10 +285,10 @@ def test_any_unit_will_do(blobs, scale):
 # What is returned
 
 
-@pytest.mark.parametrize("ends", ["face", "voxel"])
-def test_flux_is_conserved_and_its_mean_is_the_value(blobs, ends):
+@pytest.mark.parametrize("boundary", ["face", "voxel"])
+def test_flux_is_conserved_and_its_mean_is_the_value(blobs, boundary):
     volume = blobs((14, 12, 10), 0.4)
-    result = effective_conductivity(volume, SILICA, axis=1, ends=ends, tolerance=1e-10)
+    result = effective_conductivity(volume, SILICA, axis=1, boundary=boundary, options=SolverOptions(tolerance=1e-10))
     assert result.flux.shape == (3, *volume.shape)
     np.testing.assert_allclose(result.flux[1].mean(axis=(0, 2)), result.value, rtol=1e-6)
     np.testing.assert_allclose(result.column, result.flux.mean(axis=(1, 2, 3)))
@@ -279,21 +298,18 @@ def test_flux_is_conserved_and_its_mean_is_the_value(blobs, ends):
 @pytest.mark.usefixtures("any_backend")
 def test_single_precision(blobs):
     volume = blobs((24, 24, 24), 0.25)
-    single = effective_conductivity(volume, SILICA, dtype="float32")
+    single = effective_conductivity(volume, SILICA, options=SolverOptions(precision="float32"))
     assert single.converged
     assert single.field.dtype == np.float32
-    assert single.value == pytest.approx(effective_conductivity(volume, SILICA, tolerance=1e-9).value, rel=1e-5)
+    assert single.value == pytest.approx(
+        effective_conductivity(volume, SILICA, options=SolverOptions(tolerance=1e-9)).value, rel=1e-5
+    )
 
 
-def test_iterator_tells_each_step_and_returns_the_same(blobs):
+def test_iterator_yields_each_step_and_returns_the_same(blobs):
     volume = blobs((16, 16, 16), 0.3)
     steps = []
-    iterator = iter_effective_conductivity(volume, SILICA, axis=2)
-    try:
-        while True:
-            steps.append(next(iterator))
-    except StopIteration as stop:
-        result = stop.value
+    result = drain(ConductivityProblem(volume, SILICA).iter_solve(axis=2), steps.append)
     once = effective_conductivity(volume, SILICA, axis=2)
     assert result.value == once.value
     np.testing.assert_array_equal(result.field, once.field)
@@ -303,7 +319,7 @@ def test_iterator_tells_each_step_and_returns_the_same(blobs):
 
 
 def test_iterator_can_be_stopped(blobs):
-    iterator = iter_effective_conductivity(blobs((16, 16, 16), 0.3), SILICA)
+    iterator = ConductivityProblem(blobs((16, 16, 16), 0.3), SILICA).iter_solve()
     next(iterator)
     iterator.close()
     assert list(iterator) == []
@@ -314,13 +330,13 @@ def test_iterator_can_be_stopped(blobs):
 
 def test_no_path_is_an_error_that_says_so(layers):
     volume = layers([1, 1, 0, 1])
-    with pytest.raises(physics.NotPercolatingError, match="along axis 0: No path of voxels"):
+    with pytest.raises(physics.NotPercolatingError, match="along axis 0: No path of face-connected voxels"):
         effective_conductivity(volume, {0: 0.0, 1: 1.0}, axis=0)
     assert effective_conductivity(volume, {0: 0.0, 1: 1.0}, axis=1).value == pytest.approx(0.75)
 
 
 def test_no_path_as_an_outcome(layers):
-    result = effective_conductivity(layers([1, 1, 0, 1]), {0: 0.0, 1: 1.0}, axis=0, throw=False)
+    result = effective_conductivity(layers([1, 1, 0, 1]), {0: 0.0, 1: 1.0}, axis=0, options=SolverOptions(throw=False))
     assert result.outcome is physics.Outcome.NOT_PERCOLATING
     assert "larger volume or porosity" in result.outcome.advice
     assert not result.converged
@@ -341,17 +357,19 @@ def test_temperature_is_unknown_in_an_insulator(blobs):
 def test_too_few_iterations(blobs):
     volume = blobs((16, 16, 16), 0.3)
     with pytest.raises(physics.NotConvergedError, match=r"residual .* after 2 iterations.* Raise max_iterations"):
-        effective_conductivity(volume, SILICA, max_iterations=2)
-    result = effective_conductivity(volume, SILICA, max_iterations=2, throw=False)
+        effective_conductivity(volume, SILICA, options=SolverOptions(max_iterations=2))
+    result = effective_conductivity(volume, SILICA, options=SolverOptions(max_iterations=2, throw=False))
     assert result.outcome is physics.Outcome.MAX_ITERATIONS
     assert result.n_iterations == 2
     assert result.residual > 1e-4
     assert result.value == pytest.approx(effective_conductivity(volume, SILICA).value, rel=0.1)
 
 
-def test_rounding_is_told_from_convergence(blobs):
+def test_rounding_is_distinguished_from_convergence(blobs):
     volume = blobs((16, 16, 16), 0.3)
-    result = effective_conductivity(volume, SILICA, tolerance=1e-9, dtype="float32", throw=False)
+    result = effective_conductivity(
+        volume, SILICA, options=SolverOptions(tolerance=1e-9, precision="float32", throw=False)
+    )
     assert result.outcome is physics.Outcome.PRECISION_LIMIT
     assert "float64" in result.outcome.advice
     assert result.residual > 1e-9
@@ -360,21 +378,25 @@ def test_rounding_is_told_from_convergence(blobs):
 @pytest.mark.parametrize(
     ("volume", "options", "message"),
     [
-        (np.zeros((4, 4, 4), int), {"axis": 3}, "axis must be one of 0, 1, 2, or None for all, got 3"),
-        (np.zeros((4, 4), int), {"axis": 2}, "axis must be one of 0, 1, or None"),
+        (np.zeros((4, 4, 4), int), {"axis": 3}, "axis must be one of 0, 1, 2, got 3"),
+        (np.zeros((4, 4), int), {"axis": 2}, "axis must be one of 0, 1, got 2"),
         (np.zeros(4, int), {}, "volume must be 2-D or 3-D"),
-        (np.zeros((4, 4, 4), int), {"ends": "puma"}, "ends must be one of 'face', 'voxel', got 'puma'"),
-        (np.zeros((2, 4, 4), int), {"ends": "voxel"}, "needs at least 3 voxels along axis 0, got 2"),
-        (np.zeros((4, 4, 4), int), {"tolerance": 0}, r"tolerance must lie in \(0, 1\), got 0"),
-        (np.zeros((4, 4, 4), int), {"max_iterations": 0}, "max_iterations must be a whole number of at least 1"),
-        (np.zeros((4, 4, 4), int), {"dtype": "float16"}, "dtype must be one of 'float32', 'float64'"),
-        (np.zeros((4, 4, 4), int), {"device": "gpu"}, "device must be one of 'auto', 'cpu', 'cuda'"),
+        (np.zeros((4, 4, 4), int), {"boundary": "puma"}, "boundary must be one of 'face', 'voxel', got 'puma'"),
+        (np.zeros((2, 4, 4), int), {"boundary": "voxel"}, "needs at least 3 voxels along axis 0, got 2"),
         (np.arange(64).reshape(4, 4, 4) % 3, {}, "got none for phase 2; add it to the mapping"),
     ],
 )
 def test_refusals(volume, options, message):
     with pytest.raises(ValueError, match=message):
-        iter_effective_conductivity(volume, SILICA, **options)  # at the call, not at the first step
+        effective_conductivity(volume, SILICA, **options)
+
+
+def test_the_problem_refuses_at_the_call_and_not_at_the_first_step():
+    problem = ConductivityProblem(np.zeros((4, 4, 4), int), SILICA)
+    with pytest.raises(ValueError, match="axis must be one of 0, 1, 2"):
+        problem.iter_solve(3)
+    with pytest.raises(ValueError, match="method must be None for conduction, got 'lbm'"):
+        problem.iter_solve(options=SolverOptions(method="lbm"))
 
 
 @pytest.mark.parametrize("value", [-1.0, np.nan, np.inf, "1"])

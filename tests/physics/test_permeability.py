@@ -2,12 +2,20 @@ import numpy as np
 import pytest
 
 from napari_swnn import physics
-from napari_swnn.physics import iter_permeability, permeability
+from napari_swnn._steps import drain
+from napari_swnn.physics import PermeabilityProblem, SolverOptions, permeability
 from napari_swnn.physics._backend import NumpyBackend
-from napari_swnn.physics._stokes import WallForces
+from napari_swnn.physics._stokes.preconditioner import WallForcePreconditioner
+from napari_swnn.physics._stokes.spectral import SpectralSolver
+from napari_swnn.physics._stokes.wall_forces import WallForces
+from napari_swnn.physics._stokes.walls import Walls
 
 # Zick and Homsy (1982), table 2: drag coefficient of a simple-cubic array of spheres against its volume fraction
 DRAG = {0.125: 4.292, 0.343: 15.4}
+
+
+def single_precision(walls, backend):
+    return SpectralSolver(walls.shape, backend.single(), mirrored=walls.mirrored)
 
 
 def simple_cubic(n, fraction):
@@ -22,13 +30,13 @@ def simple_cubic(n, fraction):
 @pytest.mark.parametrize(("height", "wall"), [(1, 2), (4, 3), (8, 4), (15, 1)])
 @pytest.mark.usefixtures("any_backend")
 def test_plane_channel_has_its_discrete_value(channel, height, wall):
-    result = permeability(channel(height, wall), phase=1, axis=0, tolerance=1e-11)
+    result = permeability(channel(height, wall), phase=1, axis=0, options=SolverOptions(tolerance=1e-11))
     expected = (height**2 + 2) / 12 * height / (height + wall)
     assert result.value == pytest.approx(expected, rel=1e-8)
 
 
 def test_channel_in_every_direction(channel):
-    full = permeability(channel(6, 2), phase=1, axis=None, throw=False, tolerance=1e-10)
+    full = permeability(channel(6, 2), phase=1, axis=None, options=SolverOptions(throw=False, tolerance=1e-10))
     expected = (6**2 + 2) / 12 * 6 / 8
     np.testing.assert_allclose(full.tensor, np.diag([expected, 0, expected]), atol=1e-9)
     outcomes = [result.outcome for result in full.results]
@@ -44,7 +52,7 @@ def test_channel_converges_with_the_square_of_the_voxel(channel):
 
 
 def test_channel_profile_and_pressure(channel):
-    result = permeability(channel(8, 2), phase=1, axis=0, tolerance=1e-11)
+    result = permeability(channel(8, 2), phase=1, axis=0, options=SolverOptions(tolerance=1e-11))
     distance = np.arange(8) + 0.5
     parabola = distance * (8 - distance) / 2 + 1 / 8  # with the discrete value's excess: half-cell drag
     np.testing.assert_allclose(result.velocity[0, 1, :8, 0], parabola, rtol=1e-8)
@@ -79,7 +87,7 @@ def test_denser_spheres(sphere):
 @pytest.mark.parametrize("height", [4, 8])
 def test_lattice_boltzmann_channel(channel, height):
     # the magic product 3/16 places the walls exactly for plane flow, up to the cells' averaging
-    result = permeability(channel(height, 2), phase=1, method="lbm", tolerance=1e-6)
+    result = permeability(channel(height, 2), phase=1, options=SolverOptions(method="lbm", tolerance=1e-6))
     exact = height**2 / 12 * height / (height + 2)
     assert result.value == pytest.approx(exact * (1 + 0.5 / height**2), rel=1e-3)
 
@@ -87,14 +95,16 @@ def test_lattice_boltzmann_channel(channel, height):
 def test_lattice_boltzmann_agrees_on_spheres(sphere):
     volume = sphere(32, 0.125)
     stokes = permeability(volume, phase=0)
-    boltzmann = permeability(volume, phase=0, method="lbm", dtype="float32")
+    boltzmann = permeability(volume, phase=0, options=SolverOptions(method="lbm", precision="float32"))
     assert boltzmann.value == pytest.approx(simple_cubic(32, 0.125), rel=0.01)
     assert boltzmann.value == pytest.approx(stokes.value, rel=0.02)
 
 
 def test_lattice_boltzmann_agrees_on_an_anisotropic_tensor(blobs):
     volume = blobs((32, 32, 32), 0.6, sigma=(3, 6, 4), seed=3)
-    stokes, boltzmann = (permeability(volume, phase=1, axis=None, method=method) for method in ("stokes", "lbm"))
+    stokes, boltzmann = (
+        permeability(volume, phase=1, axis=None, options=SolverOptions(method=method)) for method in ("stokes", "lbm")
+    )
     np.testing.assert_allclose(boltzmann.tensor, stokes.tensor, atol=0.025 * stokes.tensor.max())
     fields = [result.results[0].velocity[0].ravel() for result in (stokes, boltzmann)]
     assert np.corrcoef(fields)[0, 1] > 0.995
@@ -106,7 +116,7 @@ def test_lattice_boltzmann_agrees_on_an_anisotropic_tensor(blobs):
 
 
 def test_tensor_is_symmetric_and_positive(blobs):
-    tensor = permeability(blobs((16, 20, 18), 0.6), phase=1, axis=None, tolerance=1e-9).tensor
+    tensor = permeability(blobs((16, 20, 18), 0.6), phase=1, axis=None, options=SolverOptions(tolerance=1e-9)).tensor
     np.testing.assert_allclose(tensor, tensor.T, atol=1e-6 * tensor.max())
     assert np.linalg.eigvalsh(tensor).min() > 0
 
@@ -115,32 +125,37 @@ def test_flow_follows_an_oblique_channel():
     # a channel at 45°: the response to a drive along z is half along z and half along x
     shift = np.indices((12, 2, 12))
     volume = ((shift[2] - shift[0]) % 12 < 8).astype(np.uint8)
-    column = permeability(volume, phase=1, axis=0, tolerance=1e-8).column
+    column = permeability(volume, phase=1, axis=0, options=SolverOptions(tolerance=1e-8)).column
     assert column[2] == pytest.approx(column[0], rel=1e-6)
     assert column[1] == pytest.approx(0, abs=1e-9)
 
 
 def test_permuting_the_axes_permutes_the_tensor(blobs):
     volume, order = blobs((12, 15, 18), 0.6), [2, 0, 1]
-    tensor = permeability(volume, phase=1, axis=None, tolerance=1e-9).tensor
-    permuted = permeability(volume.transpose(order), phase=1, axis=None, tolerance=1e-9).tensor
+    tensor = permeability(volume, phase=1, axis=None, options=SolverOptions(tolerance=1e-9)).tensor
+    permuted = permeability(volume.transpose(order), phase=1, axis=None, options=SolverOptions(tolerance=1e-9)).tensor
     np.testing.assert_allclose(permuted, tensor[np.ix_(order, order)], atol=1e-6 * tensor.max())
 
 
 @pytest.mark.parametrize("method", ["stokes", "lbm"])
 def test_rolling_a_periodic_volume_rolls_the_flow(blobs, method):
     volume = blobs((12, 15, 18), 0.6)
-    options = {"phase": 1, "axis": 0, "method": method, "tolerance": 1e-8}
-    plain, rolled = permeability(volume, **options), permeability(np.roll(volume, (5, 4, 7), (0, 1, 2)), **options)
+    options = SolverOptions(method=method, tolerance=1e-8)
+    plain, rolled = (
+        permeability(each, phase=1, options=options) for each in (volume, np.roll(volume, (5, 4, 7), (0, 1, 2)))
+    )
     assert rolled.value == pytest.approx(plain.value, rel=1e-6)
     np.testing.assert_allclose(
         rolled.velocity, np.roll(plain.velocity, (5, 4, 7), (1, 2, 3)), atol=1e-5 * plain.velocity.max()
     )
 
 
-def test_mirrored_ends_change_nothing_where_the_volume_is_its_own_mirror(sphere):
+def test_mirroring_changes_nothing_where_the_volume_is_its_own_mirror(sphere):
     volume = sphere(16, 0.343)
-    periodic, mirror = (permeability(volume, phase=0, ends=ends, tolerance=1e-9) for ends in ("periodic", "mirror"))
+    periodic, mirror = (
+        permeability(volume, phase=0, boundary=boundary, options=SolverOptions(tolerance=1e-9))
+        for boundary in ("periodic", "mirror")
+    )
     assert mirror.value == pytest.approx(periodic.value, rel=1e-7)
     assert mirror.velocity.shape == periodic.velocity.shape
     np.testing.assert_allclose(mirror.pressure, periodic.pressure, atol=1e-5)
@@ -148,12 +163,12 @@ def test_mirrored_ends_change_nothing_where_the_volume_is_its_own_mirror(sphere)
 
 @pytest.mark.usefixtures("any_backend")
 @pytest.mark.parametrize("axis", [0, 1, 2])
-def test_mirrored_ends_are_those_of_the_doubled_volume(blobs, axis):
+def test_mirroring_gives_the_flow_of_the_doubled_volume(blobs, axis):
     # half of the doubled periodic volume is solved; pores that reach the mirrors, and odd and even sides
     volume = blobs((10, 13, 12), 0.6, sigma=2.0, seed=1)
     doubled = np.concatenate([volume, np.flip(volume, axis)], axis)
-    half = permeability(volume, phase=1, axis=axis, ends="mirror", tolerance=1e-10)
-    whole = permeability(doubled, phase=1, axis=axis, tolerance=1e-10)
+    half = permeability(volume, phase=1, axis=axis, boundary="mirror", options=SolverOptions(tolerance=1e-10))
+    whole = permeability(doubled, phase=1, axis=axis, options=SolverOptions(tolerance=1e-10))
     first = tuple(slice(n) for n in volume.shape)
     # what is left, 1e-8 of the fastest flow, does not shrink with the tolerance and depends on the processor
     np.testing.assert_allclose(half.velocity, whole.velocity[:, *first], atol=3e-8 * whole.velocity.max())
@@ -163,52 +178,48 @@ def test_mirrored_ends_are_those_of_the_doubled_volume(blobs, axis):
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
-@pytest.mark.usefixtures("any_backend")
-def test_wall_forces_act_symmetrically(blobs, rng, mirrored):
-    from napari_swnn.physics import flow
-
-    backend = flow.make_backend("cpu", "float64")
-    walls = WallForces(blobs((8, 9, 10), 0.6, sigma=1.5) == 0, backend, mirrored=mirrored)
+def test_wall_forces_act_symmetrically(blobs, rng, backend, mirrored):
+    walls = Walls.from_solid(blobs((8, 9, 10), 0.6, sigma=1.5) == 0, mirrored=mirrored)
+    forces = WallForces(walls, backend)
+    precondition = WallForcePreconditioner(walls, backend, single_precision(walls, backend))
     one, other = (backend.array(rng.standard_normal(walls.n_nodes)) for _ in range(2))
-    for apply, accuracy in ((walls.slip, 1e-12), (walls.rough_inverse, 1e-5)):  # the second is in single precision
+    for apply, accuracy in ((forces.slip, 1e-12), (precondition, 1e-5)):
         here, there = backend.dot(one, apply(other)), backend.dot(other, apply(one))
         assert here == pytest.approx(there, abs=accuracy * backend.dot(one, apply(one)))
         assert backend.dot(one, apply(one)) > 0
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
-@pytest.mark.usefixtures("any_backend")
-def test_fields_in_single_precision_give_the_same_slip(blobs, rng, mirrored):
-    from napari_swnn.physics import flow
-
-    backend = flow.make_backend("cpu", "float64")
-    solid = blobs((16, 18, 20), 0.4) == 0
-    double, single = (WallForces(solid, backend, mirrored=mirrored, fields=f) for f in (None, backend.single()))
-    forces = backend.array(rng.standard_normal(double.n_nodes))
+def test_fields_in_single_precision_give_the_same_slip(blobs, rng, backend, mirrored):
+    walls = Walls.from_solid(blobs((16, 18, 20), 0.4) == 0, mirrored=mirrored)
+    double = WallForces(walls, backend)
+    single = WallForces(walls, backend, spectral=single_precision(walls, backend))
+    forces = backend.array(rng.standard_normal(walls.n_nodes))
     slip = backend.numpy(double.slip(forces))
     np.testing.assert_allclose(backend.numpy(single.slip(forces)), slip, atol=2e-6 * np.abs(slip).max())
 
 
 def test_preconditioned_forces_have_no_mean_across(blobs, rng):
-    walls = WallForces(blobs((8, 9, 10), 0.6, sigma=1.5) == 0, NumpyBackend("float64"))
-    forces = walls.rough_inverse(rng.standard_normal(walls.n_nodes))
-    np.testing.assert_allclose([forces[part].sum() for part in walls._parts_across], 0, atol=1e-4)
+    walls, backend = Walls.from_solid(blobs((8, 9, 10), 0.6, sigma=1.5) == 0), NumpyBackend("float64")
+    precondition = WallForcePreconditioner(walls, backend, single_precision(walls, backend))
+    forces = precondition(rng.standard_normal(walls.n_nodes))
+    np.testing.assert_allclose([forces[part].sum() for part in walls.parts_across], 0, atol=1e-4)
 
 
 @pytest.mark.usefixtures("any_backend")
 def test_winding_pores_take_few_iterations(blobs):
     # 134; without the pressure along the pores in the preconditioner 188
     volume = blobs((32, 32, 32), 0.2, sigma=2.0, seed=1)
-    assert permeability(volume, phase=1, ends="mirror").n_iterations < 160
+    assert permeability(volume, phase=1, boundary="mirror").n_iterations < 160
 
 
-def test_mirrored_ends_serve_a_path_that_misses_itself():
+def test_mirroring_suits_a_path_that_misses_itself():
     volume = np.zeros((6, 8, 3), np.uint8)
     volume[:3, :3] = volume[3:, 2:5] = 1
     volume[0, 2] = volume[-1, 2] = 0  # in and out do not meet
-    assert permeability(volume, phase=1, axis=0, ends="mirror").value > 0
+    assert permeability(volume, phase=1, axis=0, boundary="mirror").value > 0
     with pytest.raises(physics.NotPercolatingError):
-        permeability(volume, phase=1, axis=0, ends="periodic")
+        permeability(volume, phase=1, axis=0, boundary="periodic")
 
 
 # What is returned
@@ -216,7 +227,7 @@ def test_mirrored_ends_serve_a_path_that_misses_itself():
 
 def test_velocity_is_darcys_and_conserved(blobs):
     volume = blobs((16, 16, 16), 0.5)
-    result = permeability(volume, phase=1, axis=1, tolerance=1e-9)
+    result = permeability(volume, phase=1, axis=1, options=SolverOptions(tolerance=1e-9))
     assert result.velocity.shape == (3, 16, 16, 16)
     np.testing.assert_allclose(result.velocity[1].mean(axis=(0, 2)), result.value, rtol=1e-6)
     assert not result.velocity[:, volume == 0].any()
@@ -246,22 +257,20 @@ def test_a_physical_voxel_gives_square_metres(channel):
 @pytest.mark.usefixtures("any_backend")
 def test_single_precision(blobs):
     volume = blobs((24, 24, 24), 0.4)
-    single = permeability(volume, phase=1, dtype="float32")
+    single = permeability(volume, phase=1, options=SolverOptions(precision="float32"))
     assert single.converged
-    assert single.value == pytest.approx(permeability(volume, phase=1, tolerance=1e-7).value, rel=5e-4)
+    assert single.value == pytest.approx(
+        permeability(volume, phase=1, options=SolverOptions(tolerance=1e-7)).value, rel=5e-4
+    )
 
 
 @pytest.mark.parametrize("method", ["stokes", "lbm"])
-def test_iterator_tells_each_step_and_returns_the_same(blobs, method):
+def test_iterator_yields_each_step_and_returns_the_same(blobs, method):
     volume = blobs((12, 12, 12), 0.6)
     steps = []
-    iterator = iter_permeability(volume, phase=1, axis=1, method=method, device="cpu")  # a card adds up in any order
-    try:
-        while True:
-            steps.append(next(iterator))
-    except StopIteration as stop:
-        result = stop.value
-    once = permeability(volume, phase=1, axis=1, method=method, device="cpu")
+    options = SolverOptions(method=method, device="cpu")  # a GPU sums in any order
+    result = drain(PermeabilityProblem(volume, phase=1).iter_solve(1, options), steps.append)
+    once = permeability(volume, phase=1, axis=1, options=options)
     assert result.value == once.value
     np.testing.assert_array_equal(result.velocity, once.velocity)
     assert steps[-1].iteration == result.n_iterations
@@ -273,12 +282,14 @@ def test_iterator_tells_each_step_and_returns_the_same(blobs, method):
 
 
 def test_no_path_is_an_error_that_says_so(channel):
-    with pytest.raises(physics.NotPercolatingError, match="permeability along axis 1: No path of voxels"):
+    with pytest.raises(
+        physics.NotPercolatingError, match="permeability along axis 1: No path of face-connected voxels"
+    ):
         permeability(channel(4, 2), phase=1, axis=1)
 
 
 def test_no_path_as_an_outcome(channel):
-    result = permeability(channel(4, 2), phase=1, axis=1, throw=False)
+    result = permeability(channel(4, 2), phase=1, axis=1, options=SolverOptions(throw=False))
     assert result.outcome is physics.Outcome.NOT_PERCOLATING
     assert result.value == 0
     assert not result.velocity.any()
@@ -288,8 +299,8 @@ def test_no_path_as_an_outcome(channel):
 def test_too_few_iterations(blobs, method, n):
     volume = blobs((16, 16, 16), 0.5)
     with pytest.raises(physics.NotConvergedError, match=f"after {n} iterations"):
-        permeability(volume, phase=1, method=method, max_iterations=n)
-    result = permeability(volume, phase=1, method=method, max_iterations=n, throw=False)
+        permeability(volume, phase=1, options=SolverOptions(method=method, max_iterations=n))
+    result = permeability(volume, phase=1, options=SolverOptions(method=method, max_iterations=n, throw=False))
     assert result.outcome is physics.Outcome.MAX_ITERATIONS
     assert result.n_iterations == n
     assert result.residual > 1e-4
@@ -305,15 +316,13 @@ VOLUME = np.arange(64).reshape(4, 4, 4) % 2
         (VOLUME * 0, {"phase": 0}, "volume must hold at least two phases"),
         (VOLUME[0], {"phase": 1}, "volume must be 3-D"),
         (VOLUME, {"phase": 1, "axis": -4}, "axis must be one of 0, 1, 2"),
-        (VOLUME, {"phase": 1, "ends": "open"}, "ends must be one of 'periodic', 'mirror'"),
-        (VOLUME, {"phase": 1, "method": "fem"}, "method must be one of 'stokes', 'lbm'"),
+        (VOLUME, {"phase": 1, "boundary": "open"}, "boundary must be one of 'periodic', 'mirror'"),
         (VOLUME, {"phase": 1, "voxel_size": 2.0}, "voxel_size and unit must be given together"),
         (VOLUME, {"phase": 1, "unit": "um"}, "voxel_size and unit must be given together"),
         (VOLUME, {"phase": 1, "voxel_size": 2.0, "unit": "pixel"}, "unit must be a length such as"),
         (VOLUME, {"phase": 1, "voxel_size": 0, "unit": "um"}, r"voxel_size must lie in \(0, inf\)"),
-        (VOLUME, {"phase": 1, "tolerance": 2}, "tolerance must lie in"),
     ],
 )
 def test_refusals(volume, options, message):
     with pytest.raises(ValueError, match=message):
-        iter_permeability(volume, **options)
+        permeability(volume, **options)

@@ -1,0 +1,42 @@
+"""A steady viscous flow, as the flow solvers return it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from napari_swnn._types import FloatArray, Shape
+    from napari_swnn.physics.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flow:
+    """Steady flow at unit viscosity under a unit mean pressure gradient, in voxels.
+
+    Attributes
+    ----------
+    velocity : numpy.ndarray
+        ``(3, z, y, x)`` at the centres of the voxels; 0 in the solid. Its mean is the permeability.
+    pressure : numpy.ndarray
+        ``(z, y, x)`` deviation from the mean gradient.
+    outcome : Outcome
+        How the solve ended.
+    residual : float
+        Relative residual.
+    n_iterations : int
+        Number of iterations.
+    """
+
+    velocity: FloatArray
+    pressure: FloatArray
+    outcome: Outcome
+    residual: float
+    n_iterations: int
+
+    @classmethod
+    def at_rest(cls, shape: Shape, outcome: Outcome) -> Flow:
+        """Return the fluid at rest, where nothing was solved."""
+        return cls(np.zeros((3, *shape)), np.zeros(shape), outcome, np.nan, 0)
