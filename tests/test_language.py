@@ -53,7 +53,7 @@ NOT_YET = {
     "_files", "_paper", "_sample_data",
     "core/descriptor", "core/grid", "core/loss", "core/model", "core/network", "core/numerics", "core/training",
     "core/volume",
-    "figures", "io", "physics", "runs", "statistics", "validation",
+    "figures", "io", "physics", "runs", "validation",
     "widgets/comparison", "widgets/kit", "widgets/layers", "widgets/lazy", "widgets/properties",
     "widgets/reconstruction",
     "docs", "README.md", "CHANGELOG.md", "benchmarks",

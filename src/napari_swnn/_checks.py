@@ -121,6 +121,34 @@ def check_whole(value: Any, *, name: str, low: int = 1, high: int | None = None)
     return int(value)
 
 
+def check_axis_flags(flags: Any, ndim: int, *, name: str) -> tuple[bool, ...]:
+    """Return one flag for each axis.
+
+    Parameters
+    ----------
+    flags : bool or sequence of bool
+        One flag for all axes, or one for each.
+    ndim : int
+        Number of axes.
+    name : str
+        The argument's name, for the message.
+
+    Raises
+    ------
+    ValueError
+        If the number of flags is not that of the axes, or one of them is not a truth value.
+    """
+    each = tuple(flags) if isinstance(flags, Sequence | np.ndarray) else (flags,) * ndim
+    if len(each) != ndim or not all(isinstance(flag, bool | np.bool_) for flag in each):
+        raise ValueError(f"{name} must be True, False, or one of them for each of the {ndim} axes, got {flags!r}")
+    return tuple(map(bool, each))
+
+
+def is_lazy(array: Any) -> bool:
+    """Tell a dask array, whose values are still to be computed, from anything else, without importing dask."""
+    return hasattr(array, "__dask_graph__")
+
+
 def check_seed(seed: Any) -> int:
     """Return `seed` as an int from 0 to 2**63 - 1: the seeds from there on are the calibration's.
 

@@ -41,7 +41,7 @@ class WorkClock:
     done : float
         Amount that an earlier run has done.
     warm_up : bool
-        Whether the first amount is left out of the pace once there is a second: it may also load and compile.
+        If True, the first amount, which may also load and compile, does not count for the pace once there is a second.
     """
 
     def __init__(self, total: float, done: float = 0.0, *, warm_up: bool = False) -> None:

@@ -89,10 +89,10 @@ def test_checkerboard(structures):
     r = np.arange(25)
     s2 = statistics.two_point_correlation(board, max_distance=24, periodic=True)
     np.testing.assert_allclose(s2.by_axis, [np.abs(8 - r % 16) / 16] * 2)
-    for definition, expected in (("first_zero", 4.0), ("integral", 2.0)):
-        length = statistics.correlation_length(board, definition=definition, periodic=True, voxel_size=0.25)
-        np.testing.assert_allclose([length.value, *length.by_axis], expected * 0.25)
-        assert length.reached_zero
+    length = statistics.correlation_length(board, periodic=True, voxel_size=0.25)
+    np.testing.assert_allclose([length.value, *length.by_axis], 2 * 0.25)
+    np.testing.assert_allclose([length.first_zero, *length.first_zero_by_axis], 4 * 0.25)
+    assert length.reached_zero
 
 
 def test_correlation_length_of_a_stretched_field(structures, rng):

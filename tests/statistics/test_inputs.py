@@ -17,11 +17,11 @@ IMAGE = np.eye(8, dtype=int)
 @pytest.mark.parametrize(
     ("options", "error", "text"),
     [
-        ({"max_distance": 8}, ValueError, "max_distance must be below 8 voxels, the shortest side .* got 8; ask for"),
+        ({"max_distance": 8}, ValueError, "max_distance must be below 8 voxels, the shortest side .* got 8; choose"),
         ({"max_distance": -1}, ValueError, "max_distance must be a whole number of at least 0, got -1"),
         ({"max_distance": 2.5}, ValueError, "max_distance must be a whole number"),
         ({"phase": 0.5}, ValueError, "phase must be a whole number of at least 0, got 0.5"),
-        ({"periodic": [True]}, ValueError, r"one for each of the 2 axes, got \[True\]"),
+        ({"periodic": [True]}, ValueError, r"one of them for each of the 2 axes, got \[True\]"),
         (
             {"mask": np.ones((8, 7), bool)},
             ValueError,
@@ -67,15 +67,15 @@ def test_the_euler_number_knows_two_connectivities():
         statistics.euler_number(np.ones((3, 3, 3), int), connectivity=2)
 
 
-def test_a_definition_that_does_not_exist_is_refused():
-    with pytest.raises(ValueError, match="definition must be one of 'integral', 'first_zero', got '1/e'"):
-        statistics.correlation_length(IMAGE, definition="1/e")
-
-
 def test_a_uniform_volume_has_no_normalised_autocovariance():
     np.testing.assert_allclose(statistics.autocovariance(np.ones((5, 5), int)).values, 0)
     with pytest.raises(ValueError, match="got a volume fraction of 1; pick another phase"):
-        statistics.autocovariance(np.ones((5, 5), int), normalised=True)
+        statistics.normalised_autocovariance(np.ones((5, 5), int))
+    unknown = statistics.normalise_two_point(statistics.two_point_correlation(np.ones((5, 5), int)))
+    assert np.isnan(unknown.values).all()
+    length = statistics.correlation_length_of_curve(unknown)
+    assert np.isnan([length.value, length.first_zero]).all()
+    assert not length.reached_zero
 
 
 def test_results_cannot_be_changed():

@@ -5,8 +5,9 @@ frozen result. Distances run from voxel centre to voxel centre, in voxels unless
 
 ================================  =================================================================================
 `volume_fraction`                 one-point statistic; of all phases, or plane by plane
-`two_point_correlation`           S2 along each axis; `two_point_map` for all displacements; `autocovariance`
-`correlation_length`              integral of the autocovariance, or its first zero
+`two_point_correlation`           S2 along each axis; `two_point_map` for all displacements
+`autocovariance`                  S2 - φ²; `normalised_autocovariance`, and `normalise_two_point` of pooled curves
+`correlation_length`              integral of the autocovariance up to its first zero, and that zero
 `lineal_path`                     L(z)
 `chord_lengths`                   distribution of chords along each axis
 `specific_surface_from_slope`     from S2; `specific_surface_from_mesh` from marching cubes
@@ -14,25 +15,34 @@ frozen result. Distances run from voxel centre to voxel centre, in voxels unless
 `pore_size_distribution`          maximal inscribed spheres; `local_diameter` as an image
 `percolation`                     spanning clusters and the connected fraction
 `euler_number`                    components less tunnels plus cavities
-`volume_fraction_interval`        what one image can say about the volume fraction of its material
+`volume_fraction_interval`        confidence interval of a material's volume fraction from one image
 `pool`                            one curve from several sections
 ================================  =================================================================================
 
-All of them go through the array block by block and need little memory besides it: clusters are joined where slabs meet,
-and spheres are looked for in slabs as thick as the largest of them.
+All of them read the array block by block and need little memory besides it: clusters are joined where slabs meet, and
+spheres are fitted in slabs as thick as the largest of them.
+
+These modules know only arrays; `napari_swnn.core`, `napari_swnn.validation` and the panels may import them.
 """
 
 from napari_swnn.statistics._curves import Curve, pool
 from napari_swnn.statistics.chords import ChordLengths, chord_lengths
-from napari_swnn.statistics.cluster import two_point_cluster
-from napari_swnn.statistics.correlation_length import CorrelationLength, correlation_length
+from napari_swnn.statistics.correlation_length import CorrelationLength, correlation_length, correlation_length_of_curve
 from napari_swnn.statistics.euler import EulerNumber, euler_number
 from napari_swnn.statistics.lineal_path import lineal_path
 from napari_swnn.statistics.percolation import Percolation, percolation
 from napari_swnn.statistics.pore_size import PoreSizes, local_diameter, pore_size_distribution
 from napari_swnn.statistics.representativity import FractionInterval, volume_fraction_interval
 from napari_swnn.statistics.surface import SpecificSurface, specific_surface_from_mesh, specific_surface_from_slope
-from napari_swnn.statistics.two_point import TwoPointMap, autocovariance, two_point_correlation, two_point_map
+from napari_swnn.statistics.two_point import (
+    TwoPointMap,
+    autocovariance,
+    normalise_two_point,
+    normalised_autocovariance,
+    two_point_correlation,
+    two_point_map,
+)
+from napari_swnn.statistics.two_point_cluster import two_point_cluster
 from napari_swnn.statistics.volume_fraction import volume_fraction, volume_fraction_profile, volume_fractions
 
 __all__ = [
@@ -48,9 +58,12 @@ __all__ = [
     "autocovariance",
     "chord_lengths",
     "correlation_length",
+    "correlation_length_of_curve",
     "euler_number",
     "lineal_path",
     "local_diameter",
+    "normalise_two_point",
+    "normalised_autocovariance",
     "percolation",
     "pool",
     "pore_size_distribution",

@@ -1,8 +1,8 @@
 """One phase of a labelled array, read block by block.
 
 A numpy array is one block that is already in memory. A dask array is read in whole chunks, a slab or a column of them
-at a time, each once for each pass. In memory the work goes on in pieces of a few million voxels, so that no statistic
-needs a temporary array of the size of the volume.
+at a time, each once for each pass. Arrays in memory are processed in pieces of a few million voxels, so that no
+statistic needs a temporary array of the size of the volume.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn._checks import check_whole
-from napari_swnn.statistics._inputs import check_mask, check_volume, is_dask
+from napari_swnn._checks import check_whole, is_lazy
+from napari_swnn.statistics._inputs import check_mask, check_volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from napari_swnn._types import BoolArray, Shape
 
 VOXELS_AT_ONCE = 1 << 22
-"""Size of the pieces: large against the cost of a call, small against the cache and the memory."""
+"""Number of voxels of a piece: enough to outweigh the cost of a call, few enough for the cache."""
 
-Window = tuple[slice, ...]
+Slices = tuple[slice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class PhaseView:
     mask : numpy or dask array of bool, or None
         ``True`` inside the region of interest; ``None``: everywhere.
     complement : bool
-        Whether everything but the phase is meant.
+        True for a view of everything but the phase.
     """
 
     labels: Any
@@ -64,14 +64,14 @@ class PhaseView:
         inside: BoolArray = compare(np.asarray(self.labels), self.phase)
         return inside if self.mask is None else inside & np.asarray(self.mask)
 
-    def load(self, window: Window) -> PhaseView:
+    def load(self, window: Slices) -> PhaseView:
         """Return the part inside `window`, in memory (a view, if the array is in memory already)."""
         mask = None if self.mask is None else np.asarray(self.mask[window])
         return replace(self, labels=np.asarray(self.labels[window]), mask=mask)
 
     def spans(self, axis: int) -> list[slice]:
         """Return the extents of the chunks along `axis`; one extent for an array in memory."""
-        if not is_dask(self.labels):
+        if not is_lazy(self.labels):
             return [slice(0, self.shape[axis])]
         edges = [0, *np.cumsum(self.labels.chunks[axis]).tolist()]
         return [slice(start, stop) for start, stop in pairwise(edges)]
@@ -83,7 +83,7 @@ def open_phase(volume: Any, *, phase: int, mask: Any = None) -> PhaseView:
     Raises
     ------
     TypeError, ValueError
-        If `volume`, `phase` or `mask` is not what the statistics take.
+        If `volume`, `phase` or `mask` is not of the kind that statistics take.
     """
     labels = check_volume(volume)
     return PhaseView(labels, check_whole(phase, name="phase", low=0), check_mask(mask, tuple(labels.shape)))
@@ -100,7 +100,7 @@ def columns(view: PhaseView, axis: int) -> Iterator[PhaseView]:
 def slabs(view: PhaseView, *, overlap: int = 0) -> Iterator[PhaseView]:
     """Yield parts in memory that cover the volume once, cut across axis 0.
 
-    Each but the last goes on for `overlap` planes into the next.
+    Each but the last extends `overlap` planes into the next.
     """
     for span in view.spans(0):
         loaded = view.load((slice(span.start, span.stop + overlap),))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari_swnn._types import FloatArray
+    from napari_swnn._voxel_size import VoxelSize
     from napari_swnn.statistics._lines import Counts
 
 
@@ -27,7 +28,7 @@ class Curve:
     by_axis : (ndim, n) float
         The statistic along each axis, in array order; NaN where no position was sampled.
     samples : (ndim, n) int
-        Number of positions each value is the mean of; neighbours among them are correlated.
+        Number of positions that each value averages; neighbouring positions are correlated.
     unit : str
         Unit of the distance.
     """
@@ -44,22 +45,22 @@ class Curve:
         return _divide(np.where(sampled, self.by_axis, 0).sum(axis=0), sampled.sum(axis=0))
 
 
-def curve_of_counts(hits: Counts, trials: Counts, *, voxel_size: float, unit: str) -> Curve:
+def curve_of_counts(hits: Counts, trials: Counts, voxel: VoxelSize) -> Curve:
     """Turn counts, shape ``(ndim, n)``, into a curve of probabilities."""
     check_sampled(int(trials[:, 0].sum()))
-    return Curve(np.arange(hits.shape[1]) * voxel_size, _divide(hits, trials), trials, unit)
+    return Curve(np.arange(hits.shape[1]) * voxel.value, _divide(hits, trials), trials, voxel.unit)
 
 
 def pool(curves: Sequence[Curve]) -> Curve:
     """Average curves of several sections or volumes, each weighted by the number of positions it sampled.
 
-    Two-point correlations, lineal paths and cluster functions of parts pool to what the parts give together. Pool
-    these, not autocovariances, which have the volume fraction of each part taken off.
+    Pooled two-point correlations, lineal paths and cluster functions are those of all parts together. Pool these, not
+    autocovariances, which are relative to the volume fraction of each part.
 
     Parameters
     ----------
     curves : sequence of Curve
-        At least one, of equal dimension, voxel size and unit; longer ones are cut to the shortest.
+        At least one curve, all of equal dimension, voxel size and unit; longer ones are cut to the shortest.
 
     Raises
     ------

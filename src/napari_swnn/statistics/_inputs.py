@@ -1,20 +1,18 @@
-"""Checks of what every statistic takes: the array, the region of interest, distances, boundaries."""
+"""Checks of the arguments that all statistics share: the array, the region of interest, distances."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn._checks import check_in_range, check_labels, check_whole
+from napari_swnn._checks import check_labels, check_whole, is_lazy
 
 if TYPE_CHECKING:
     from napari_swnn._types import Shape
 
 LONGEST_DEFAULT = 64
-"""Distance, in voxels, beyond which a default curve is not computed."""
+"""Longest distance of a curve, in voxels, where none is given."""
 
 
 def check_volume(volume: Any) -> Any:
@@ -25,9 +23,9 @@ def check_volume(volume: Any) -> Any:
     TypeError, ValueError
         As `napari_swnn._checks.check_labels`.
     """
-    if not is_dask(volume):
+    if not is_lazy(volume):
         return check_labels(volume, name="volume")
-    # An array of the same type and shape that takes no memory stands in for the chunks that nobody has asked for yet.
+    # An array of the same type and shape that takes no memory stands in for the chunks, which are not computed yet.
     check_labels(np.broadcast_to(np.zeros((), volume.dtype), volume.shape), name="volume")
     return volume
 
@@ -44,26 +42,12 @@ def check_mask(mask: Any, shape: Shape) -> Any:
     """
     if mask is None:
         return None
-    array = mask if is_dask(mask) else np.asarray(mask)
+    array = mask if is_lazy(mask) else np.asarray(mask)
     if array.shape != shape:
         raise ValueError(f"mask must have the shape of the volume, {shape}, got {array.shape}; crop or pad it")
     if array.dtype != bool:
         raise TypeError(f"mask must be boolean, True inside the region of interest, got {array.dtype}; use mask > 0")
     return array
-
-
-def check_periodic(periodic: bool | Sequence[bool], ndim: int) -> tuple[bool, ...]:
-    """Return one flag for each axis.
-
-    Raises
-    ------
-    ValueError
-        If a sequence has another length than there are axes.
-    """
-    flags = tuple(map(bool, periodic)) if isinstance(periodic, Sequence | np.ndarray) else (bool(periodic),) * ndim
-    if len(flags) != ndim:
-        raise ValueError(f"periodic must be one truth value or one for each of the {ndim} axes, got {periodic!r}")
-    return flags
 
 
 def check_max_distance(max_distance: int | None, shape: Shape, *, default: int = LONGEST_DEFAULT) -> int:
@@ -80,7 +64,7 @@ def check_max_distance(max_distance: int | None, shape: Shape, *, default: int =
     if check_whole(max_distance, name="max_distance", low=0) >= shortest:
         raise ValueError(
             f"max_distance must be below {shortest} voxels, the shortest side of the volume, got {max_distance}; "
-            "ask for a smaller distance or give a larger volume"
+            "choose a smaller distance or give a larger volume"
         )
     return int(max_distance)
 
@@ -95,19 +79,3 @@ def check_sampled(n_samples: int, what: str = "voxel") -> None:
     """
     if n_samples == 0:
         raise ValueError(f"mask must hold at least one {what}, got none; draw a larger region of interest")
-
-
-def check_voxel_size(voxel_size: float) -> float:
-    """Return the side of a voxel.
-
-    Raises
-    ------
-    ValueError
-        If it is not a finite number above 0.
-    """
-    return check_in_range(voxel_size, 0, math.inf, name="voxel_size", open_low=True, open_high=True)
-
-
-def is_dask(array: Any) -> bool:
-    """Tell a dask array from anything else, without importing dask."""
-    return hasattr(array, "__dask_graph__")

@@ -1,4 +1,4 @@
-"""Counting along lines, 64 lines to a machine word.
+"""Counts along lines, 64 lines to a machine word.
 
 Bit ``k`` of a word is one voxel of line ``k``; the words of one group of 64 lines follow each other along the axis. One
 AND of two words then compares 64 pairs of voxels, and the counts are exact integers.
@@ -50,7 +50,7 @@ def sample_lines(
     Returns
     -------
     hits, trials : (ndim, max_distance + 1) int
-        Positions that count, and positions that were looked at.
+        Number of positions that count, and of all positions.
     """
     hits = np.zeros((view.ndim, max_distance + 1), np.int64)
     trials = np.zeros_like(hits)

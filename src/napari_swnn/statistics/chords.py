@@ -1,4 +1,4 @@
-"""Chord lengths: what lines through the microstructure cut out of a phase."""
+"""Chord lengths: runs of one phase along straight lines through the microstructure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_swnn._checks import check_axis_flags
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.statistics._blocks import PhaseView, columns, open_phase
-from napari_swnn.statistics._inputs import check_periodic, check_voxel_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,11 +57,11 @@ def chord_lengths(
     voxel_size: float = 1.0,
     unit: str = "voxel",
 ) -> ChordLengths:
-    """Return the distribution of the lengths of the chords that lines along the axes cut out of `phase`.
+    """Return the distribution of the chord lengths of `phase` along each axis.
 
-    A chord is a run of voxels between two voxels of other phases; its length is their number. Chords that the border
-    cuts are left out. That favours short ones, so each is weighted by the inverse of the number of places at which a
-    chord of its length would have been seen whole. Along a periodic axis no chord is cut.
+    A chord is a run of voxels of `phase` between two voxels of other phases; its length is the number of its voxels.
+    Chords that the border cuts are left out. That favours short ones, so each chord is weighted by the inverse of the
+    number of positions at which a chord of its length lies wholly inside. Along a periodic axis no chord is cut.
 
     Parameters
     ----------
@@ -69,9 +70,9 @@ def chord_lengths(
     phase : int
         The label of the phase of interest.
     periodic : bool or one for each axis
-        Whether chords that leave on one side enter again on the other. A line wholly in the phase has no chord.
+        True if chords that leave on one side enter again on the other. A line wholly in the phase has no chord.
     voxel_size : float
-        Side of a voxel in `unit`, above 0.
+        Edge length of a voxel in `unit`, above 0.
     unit : str
         Unit of length of the result.
 
@@ -83,7 +84,7 @@ def chord_lengths(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not what it should be.
+        If an argument is not of the kind described.
 
     References
     ----------
@@ -91,13 +92,13 @@ def chord_lengths(
     Serra (1982), Image Analysis and Mathematical Morphology, chapter VIII.
     """
     view = open_phase(volume, phase=phase)
-    wraps = check_periodic(periodic, view.ndim)
-    voxel_size = check_voxel_size(voxel_size)
+    wraps = check_axis_flags(periodic, view.ndim, name="periodic")
+    voxel = VoxelSize(voxel_size, unit)
     counts = np.zeros((view.ndim, max(view.shape)), np.int64)
     for axis, n in enumerate(view.shape):
         for part in columns(view, axis):
             counts[axis, :n] += _update(_lines(part, axis), wraps[axis])[1:]
-    return _compute(counts, view.shape, wraps, voxel_size, unit)
+    return _compute(counts, view.shape, wraps, voxel)
 
 
 def _lines(part: PhaseView, axis: int) -> BoolArray:
@@ -117,25 +118,23 @@ def _update(lines: BoolArray, periodic: bool) -> Counts:
     return np.bincount((stops - starts)[whole], minlength=n + 1)
 
 
-def _compute(
-    counts: Counts, shape: Sequence[int], periodic: Sequence[bool], voxel_size: float, unit: str
-) -> ChordLengths:
+def _compute(counts: Counts, shape: Sequence[int], periodic: Sequence[bool], voxel: VoxelSize) -> ChordLengths:
     n_voxels = np.arange(1, counts.shape[1] + 1)
     n_lines = np.prod(shape) / np.array(shape)
     along = [np.full_like(n_voxels, n) if p else n - 1 - n_voxels for n, p in zip(shape, periodic, strict=True)]
-    places = np.array(along) * n_lines[:, None]  # where a chord of this length would have been seen whole
+    places = np.array(along) * n_lines[:, None]  # positions at which a chord of this length lies wholly inside
     frequency = np.divide(counts, places, out=np.zeros(counts.shape), where=counts > 0)
     by_axis = np.array([_normalise(row) for row in frequency])
     density = _normalise(frequency.sum(axis=0))
-    length = n_voxels * voxel_size
+    length = n_voxels * voxel.value
     return ChordLengths(
         length=length,
-        density=density / voxel_size,
-        by_axis=by_axis / voxel_size,
+        density=density / voxel.value,
+        by_axis=by_axis / voxel.value,
         mean=_mean(length, density),
         mean_by_axis=np.array([_mean(length, row) for row in by_axis]),
         n_chords=counts.sum(axis=1),
-        unit=unit,
+        unit=voxel.unit,
     )
 
 

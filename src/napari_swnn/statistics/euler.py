@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_swnn._checks import check_axis_flags
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.statistics._blocks import linked_slabs, open_phase
-from napari_swnn.statistics._inputs import check_periodic, check_voxel_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,7 @@ class EulerNumber:
     value : int
         Components less tunnels plus enclosed cavities (in 2-D: components less holes).
     density : float
-        `value` over the volume, in one over `unit` cubed (2-D: squared).
+        `value` divided by the volume, in one over `unit` cubed (2-D: squared).
     connectivity : int
         1 for neighbours that share a face, 2 (2-D) or 3 (3-D) for those that share a corner.
     unit : str
@@ -51,7 +52,7 @@ def euler_number(
 ) -> EulerNumber:
     """Return the Euler number of `phase`: the more negative its density, the better connected the phase.
 
-    The border of the volume counts as the end of the phase, but where the volume is periodic.
+    The phase ends at the border of the volume, except along periodic axes.
 
     Parameters
     ----------
@@ -60,12 +61,12 @@ def euler_number(
     phase : int
         The label of the phase of interest.
     periodic : bool or one for each axis
-        Whether the volume repeats, and the phase goes on from its last plane to its first.
+        True if the volume is periodic along that axis, so that its last plane is a neighbour of its first.
     connectivity : int
-        1: voxels that share a face are connected; 2 in 2-D, 3 in 3-D: a corner is enough. The other phase then has
-        the other kind.
+        1: voxels that share a face are connected; 2 in 2-D, 3 in 3-D: also those that share a corner. The other phase
+        then has the other kind of connectivity.
     voxel_size : float
-        Side of a voxel in `unit`, above 0.
+        Edge length of a voxel in `unit`, above 0.
     unit : str
         Unit of length of the result.
 
@@ -77,33 +78,33 @@ def euler_number(
     Raises
     ------
     ValueError
-        If the connectivity is neither, or an argument is not what it should be.
+        If the connectivity is another number, or an argument is not of the kind described.
 
     Notes
     -----
-    Slabs that share one plane of voxels are put together by χ(A ∪ B) = χ(A) + χ(B) - χ(A ∩ B); each slab is left to
-    ``skimage.measure.euler_number``. A periodic axis is closed by a slab of the last plane and the first.
+    Slabs that share one plane of voxels are combined by χ(A ∪ B) = χ(A) + χ(B) - χ(A ∩ B); the number of each slab is
+    that of ``skimage.measure.euler_number``. A periodic axis is closed by a slab of the last plane and the first.
 
     References
     ----------
     Ohser and Mücklich (2000), Statistical Analysis of Microstructures in Materials Science, chapter 4.
     """
-    voxel_size = check_voxel_size(voxel_size)
+    voxel = VoxelSize(voxel_size, unit)
     view = open_phase(volume, phase=phase)
     if connectivity not in (1, view.ndim):
         raise ValueError(f"connectivity must be 1 or {view.ndim} for a {view.ndim}-D volume, got {connectivity!r}")
-    around, *sideways = check_periodic(periodic, view.ndim)
+    around, *sideways = check_axis_flags(periodic, view.ndim, name="periodic")
     count = partial(_euler, periodic=(False, *sideways), connectivity=connectivity)
     total = 0
     for k, inside in enumerate(linked_slabs(view, periodic=around)):
         shared = k > 0 or around  # its first plane: with the slab before, or all round with the last
         total += count(inside) - (count(inside[:1]) if shared else 0)
-    density = total / math.prod(view.shape) / voxel_size**view.ndim
-    return EulerNumber(total, density, int(connectivity), unit)
+    density = total / math.prod(view.shape) / voxel.value**view.ndim
+    return EulerNumber(total, density, int(connectivity), voxel.unit)
 
 
 def _euler(inside: BoolArray, periodic: Sequence[bool], connectivity: int) -> int:
-    """Euler number of a part in memory, closed along the periodic axes one after another."""
+    """Return the Euler number of a part in memory, closed along the periodic axes one after another."""
     from skimage import measure
 
     if not any(periodic):

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_swnn._checks import check_axis_flags
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.statistics._blocks import open_phase
 from napari_swnn.statistics._curves import Curve, curve_of_counts
-from napari_swnn.statistics._inputs import check_max_distance, check_periodic, check_voxel_size
+from napari_swnn.statistics._inputs import check_max_distance
 from napari_swnn.statistics._lines import Counts, Words, count_bits, extend_lines, sample_lines
 
 if TYPE_CHECKING:
@@ -40,11 +42,11 @@ def lineal_path(
     max_distance : int, optional
         Largest length in voxels, below the shortest side; by default 64, at most half the shortest side.
     periodic : bool or one for each axis
-        Whether segments that leave on one side enter again on the other.
+        True if segments that leave on one side enter again on the other.
     mask : array of bool, optional
         Region of interest, of the shape of `volume`: only segments wholly inside count.
     voxel_size : float
-        Side of a voxel in `unit`, above 0.
+        Edge length of a voxel in `unit`, above 0.
     unit : str
         Unit of length of the result.
 
@@ -56,7 +58,7 @@ def lineal_path(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not what it should be.
+        If an argument is not of the kind described.
 
     References
     ----------
@@ -68,11 +70,11 @@ def lineal_path(
     >>> lineal_path(np.ones((4, 4), int), max_distance=2).values
     array([1., 1., 1.])
     """
-    voxel_size = check_voxel_size(voxel_size)
+    voxel = VoxelSize(voxel_size, unit)
     view = open_phase(volume, phase=phase, mask=mask)
     reach = check_max_distance(max_distance, view.shape)
-    hits, trials = sample_lines(view, _update, reach, check_periodic(periodic, view.ndim))
-    return curve_of_counts(hits, trials, voxel_size=voxel_size, unit=unit)
+    hits, trials = sample_lines(view, _update, reach, check_axis_flags(periodic, view.ndim, name="periodic"))
+    return curve_of_counts(hits, trials, voxel)
 
 
 def _update(words: Words, max_distance: int, periodic: bool) -> Counts:

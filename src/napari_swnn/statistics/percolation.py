@@ -1,4 +1,4 @@
-"""Percolation along each axis, and the connected fraction."""
+"""Percolation along each axis, and the connected fraction of a phase."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_swnn._checks import check_axis_flags
 from napari_swnn.statistics._blocks import open_phase
-from napari_swnn.statistics._clusters import check_connectivity, find_clusters
-from napari_swnn.statistics._inputs import check_periodic
+from napari_swnn.statistics._labelling import check_connectivity, find_clusters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Percolation:
-    """How far a phase is connected.
+    """Connectivity of a phase.
 
     Attributes
     ----------
     by_axis : (ndim,) bool
-        Whether one cluster spans the volume along each axis, from the first plane to the last.
+        True along an axis if one cluster spans the volume, from the first plane to the last.
     connected_by_axis : (ndim,) float
         Fraction of the phase, in [0, 1], that belongs to the clusters that span along each axis.
     connected_fraction : float
@@ -45,21 +45,21 @@ class Percolation:
 def percolation(
     volume: Any, *, phase: int = 1, periodic: bool | Sequence[bool] = False, connectivity: int = 1
 ) -> Percolation:
-    """Tell along which axes `phase` percolates and how much of it is connected from face to face.
+    """Determine along which axes `phase` percolates, and the fraction of it that is connected from face to face.
 
-    A section never percolates like the volume it was cut from: judge connectivity in 3-D.
+    The percolation of a section says nothing about that of the volume: determine connectivity in 3-D.
 
     Parameters
     ----------
     volume : (y, x) or (z, y, x) array of int or bool, numpy or dask
-        Labels; read slab by slab, once and again for each periodic axis.
+        Labels; read slab by slab, once, and once more for each periodic axis.
     phase : int
         The label of the phase of interest.
     periodic : bool or one for each axis
-        Whether clusters that leave on one side enter again on the other. To span along an axis a cluster has to cross
+        True if clusters that leave on one side enter again on the other. To span along an axis a cluster has to cross
         the volume without the help of that axis's own periodicity.
     connectivity : int
-        1: voxels that share a face are connected; 2: an edge as well; 3: a corner as well.
+        1: voxels that share a face are connected; 2: also those that share an edge; 3: also a corner.
 
     Returns
     -------
@@ -69,10 +69,10 @@ def percolation(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not what it should be.
+        If an argument is not of the kind described.
     """
     view = open_phase(volume, phase=phase)
-    wraps = check_periodic(periodic, view.ndim)
+    wraps = check_axis_flags(periodic, view.ndim, name="periodic")
     connectivity = check_connectivity(connectivity, view.ndim)
     clusters = find_clusters(view, wraps, connectivity)
     n_inside = max(1, int(clusters.sizes.sum()))

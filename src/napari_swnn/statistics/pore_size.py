@@ -1,4 +1,4 @@
-"""Pore sizes: the largest inscribed sphere that covers each voxel."""
+"""Pore sizes: diameters of the largest inscribed spheres."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_swnn._checks import check_axis_flags
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.statistics._blocks import VOXELS_AT_ONCE, PhaseView, open_phase, read_window
-from napari_swnn.statistics._inputs import check_periodic, check_voxel_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from napari_swnn._types import BoolArray, FloatArray
 
 _FIRST_RIM = 16
-"""Voxels beyond a slab that are looked at first for what bounds the phase."""
+"""Width, in voxels, of the rim around a slab in which the border of the phase is first looked for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +65,7 @@ def pore_size_distribution(
     volume, phase, periodic
         As for `local_diameter`.
     voxel_size : float
-        Side of a voxel in `unit`, above 0.
+        Edge length of a voxel in `unit`, above 0.
     unit : str
         Unit of length of the result.
 
@@ -76,18 +77,18 @@ def pore_size_distribution(
     Raises
     ------
     ValueError
-        If the phase fills nothing or all of the volume, or an argument is not what it should be.
+        If the phase fills nothing or all of the volume, or an argument is not of the kind described.
     """
-    voxel_size = check_voxel_size(voxel_size)
+    voxel = VoxelSize(voxel_size, unit)
     counts = np.zeros(1, np.int64)
     for _, widths in _iter_diameters(open_phase(volume, phase=phase), periodic):
         found = np.bincount(widths.ravel(), minlength=len(counts))
         found[: len(counts)] += counts
         counts = found
     counts = counts[1::2]  # of 1, 3, 5, … voxels
-    diameter = np.arange(1, 2 * len(counts), 2) * voxel_size
+    diameter = np.arange(1, 2 * len(counts), 2) * voxel.value
     fraction = counts / counts.sum()
-    return PoreSizes(diameter, fraction, float(diameter @ fraction), unit)
+    return PoreSizes(diameter, fraction, float(diameter @ fraction), voxel.unit)
 
 
 def local_diameter(volume: Any, *, phase: int = 1, periodic: bool | Sequence[bool] = False) -> Any:
@@ -100,7 +101,7 @@ def local_diameter(volume: Any, *, phase: int = 1, periodic: bool | Sequence[boo
     phase : int
         The label of the phase of interest, which must fill a part of the volume.
     periodic : bool or one for each axis
-        Whether the volume repeats.
+        True if the volume is periodic along that axis.
 
     Returns
     -------
@@ -110,13 +111,13 @@ def local_diameter(volume: Any, *, phase: int = 1, periodic: bool | Sequence[boo
     Raises
     ------
     ValueError
-        If the phase fills nothing or all of the volume, or an argument is not what it should be.
+        If the phase fills nothing or all of the volume, or an argument is not of the kind described.
 
     Notes
     -----
     A ball of radius r holds the voxels whose centres are nearer than r, and is 2 r - 1 voxels wide. Radii are whole
     numbers, so a slit of w voxels has size w if w is odd and w - 1 if it is even. Beyond the border of a volume that is
-    not periodic nothing is known, and spheres may reach out there.
+    not periodic nothing is known, and spheres may extend there.
 
     References
     ----------
@@ -131,18 +132,19 @@ def local_diameter(volume: Any, *, phase: int = 1, periodic: bool | Sequence[boo
 
 def _iter_diameters(view: PhaseView, periodic: bool | Sequence[bool]) -> Iterator[tuple[slice, NDArray[np.uint16]]]:
     """Yield planes across axis 0 and the local diameters there, until the volume is covered."""
-    wraps = check_periodic(periodic, view.ndim)
+    wraps = check_axis_flags(periodic, view.ndim, name="periodic")
     deepest = _deepest(view, wraps)
     if deepest in (0, np.inf):
         state = "all" if deepest else "none"
         raise ValueError(f"phase {view.phase} must fill a part of the volume, got {state} of it; pick another phase")
-    # All balls that reach a plane have their centre within one radius, and what bounds them within two.
+    # A ball that reaches a plane has its centre within one radius of it, and the border of the phase that limits the
+    # ball within two.
     for planes, inside, inner in _parts(view, wraps, 2 * math.ceil(deepest)):
         yield planes, _local_diameter(inside, int(deepest))[inner]
 
 
 def _local_diameter(inside: BoolArray, largest: int) -> NDArray[np.uint16]:
-    """Local diameters of an array in memory, by balls up to the largest radius there is."""
+    """Return the local diameters of an array in memory, from balls up to the radius `largest`."""
     from scipy import ndimage
 
     depth = ndimage.distance_transform_edt(inside)
@@ -150,12 +152,12 @@ def _local_diameter(inside: BoolArray, largest: int) -> NDArray[np.uint16]:
     for radius in range(min(int(depth.max()), largest), 1, -1):
         covered = ndimage.distance_transform_edt(depth < radius) < radius
         diameter[covered & (diameter == 0)] = 2 * radius - 1
-    diameter[inside & (diameter == 0)] = 1  # what no larger ball reaches is as wide as itself
+    diameter[inside & (diameter == 0)] = 1  # a voxel that no larger ball reaches is one wide
     return diameter
 
 
 def _deepest(view: PhaseView, periodic: Sequence[bool]) -> float:
-    """Largest distance from a voxel of the phase to what is not: 0 without it, infinite if it is all there is."""
+    """Return the largest distance from a voxel of the phase to another phase: 0 without the phase, inf if alone."""
     from scipy import ndimage
 
     rim, longest = _FIRST_RIM, max(view.shape)
@@ -165,14 +167,14 @@ def _deepest(view: PhaseView, periodic: Sequence[bool]) -> float:
             unbounded = inside.all()
             depth = np.inf if unbounded else float(ndimage.distance_transform_edt(inside)[inner].max())
             found = max(found, depth)
-        # A wider rim shows more of what bounds the phase, and distances can only fall.
+        # A wider rim shows more of the other phases, so distances can only fall.
         if found <= rim or rim >= longest:
             return found
         rim = longest if found > longest else math.ceil(found)
 
 
 def _parts(view: PhaseView, periodic: Sequence[bool], rim: int) -> Iterator[tuple[slice, BoolArray, tuple[slice, ...]]]:
-    """Yield planes across axis 0, the phase there with a rim on all sides, and where in it the planes lie.
+    """Yield planes across axis 0, the phase there with a rim on all sides, and the place of the planes in it.
 
     The rim ends at the border of a volume that is not periodic.
     """

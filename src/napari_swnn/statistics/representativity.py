@@ -1,4 +1,4 @@
-"""How much one image can say: the interval of the volume fraction that it supports."""
+"""Representativity of one image: the confidence interval of its material's volume fraction."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._checks import check_in_range
-from napari_swnn.statistics._inputs import check_volume, check_voxel_size
+from napari_swnn._voxel_size import VoxelSize
+from napari_swnn.statistics._inputs import check_volume
 from napari_swnn.statistics.correlation_length import correlation_length
 from napari_swnn.statistics.two_point import TwoPointMap, two_point_map
 
@@ -23,7 +24,7 @@ VALIDATED_SIDE = 200
 """Side in voxels below which the authors of ImageRep have not validated the method."""
 
 WINDOW = 4
-"""Radius, in correlation lengths, over which the autocovariance is summed."""
+"""Radius over which the autocovariance is summed, in correlation lengths."""
 
 FEW_SAMPLES = 30
 """Effective sample number below which the normal distribution, and the interval, are doubtful."""
@@ -40,16 +41,16 @@ class FractionInterval:
     low, high : float
         Ends of the interval, within [0, 1].
     half_width : float
-        Half the interval, before it is cut to [0, 1].
+        Half the width of the interval, before it is clipped to [0, 1].
     confidence : float
-        Probability that the interval holds the volume fraction of the material, such as 0.95.
+        Probability, such as 0.95, that the interval contains the volume fraction of the material.
     integral_range : float
         Integral of the normalised autocovariance over all displacements: the area (2-D, in `unit` squared) or volume
         (3-D, cubed) that counts as one independent sample.
     effective_samples : float
-        Number of independent samples the image amounts to: its size over the integral range.
+        Number of independent samples that the image is worth: its size divided by the integral range.
     warning : str or None
-        Why the interval should not be relied on, or ``None``.
+        Reason not to rely on the interval, or ``None``.
     unit : str
         Unit of length.
     """
@@ -75,7 +76,7 @@ def volume_fraction_interval(
     voxel_size: float = 1.0,
     unit: str = "voxel",
 ) -> FractionInterval:
-    """Return the interval of the material's volume fraction that one image of it supports.
+    """Return the confidence interval of a material's volume fraction, from one image of it.
 
     Parameters
     ----------
@@ -84,13 +85,13 @@ def volume_fraction_interval(
     phase : int
         The label of the phase of interest, which must fill a part of the image.
     confidence : float
-        Probability that the interval should hold the true value, within (0, 1).
+        Probability with which the interval is to contain the true value, in (0, 1).
     periodic : bool or one for each axis
-        Whether the image goes on periodically.
+        True if the image is periodic along that axis.
     mask : array of bool, optional
         Region of interest, of the shape of `labels`.
     voxel_size : float
-        Side of a pixel or voxel in `unit`, above 0.
+        Edge length of a pixel or voxel in `unit`, above 0.
     unit : str
         Unit of length of the result.
 
@@ -102,21 +103,21 @@ def volume_fraction_interval(
     Raises
     ------
     ValueError
-        If the phase fills nothing or all of the image, or an argument is not what it should be.
+        If the phase fills nothing or all of the image, or an argument is not of the kind described.
 
     Notes
     -----
     The variance of the volume fraction over images of N voxels is φ(1 - φ) A / N with A the integral range, the sum of
-    the normalised autocovariance (Lantuéjoul 1991). The measured autocovariance Ĉ uses the image's own φ, which lowers
-    all of it by that same variance. Summed over the M displacements in a ball, E ΣĈ = Aφ(1 - φ) (1 - M/N), so the
-    variance is estimated by ΣĈ / (N - M): exact if no correlation reaches beyond the ball. A wide ball adds the noise
-    of distant displacements; its radius is the smallest that is 4 times the integral of the radial autocovariance up
-    to that radius, the automatic window of Sokal (1997). Where the autocovariance turns negative on the way, as in
-    ordered structures, the largest of the sums up to that radius is taken: the interval is too wide rather than too
-    narrow.
+    the normalised autocovariance (Lantuéjoul 1991). The measured autocovariance Ĉ is relative to the image's own φ,
+    which lowers all of it by that same variance. Summed over the M displacements in a ball,
+    E ΣĈ = Aφ(1 - φ) (1 - M/N), so the variance is estimated by ΣĈ / (N - M): exact if no correlation reaches beyond the
+    ball. A wide ball adds the noise of distant displacements; its radius is the smallest that is 4 times the integral
+    of the radial autocovariance up to that radius, the automatic window of Sokal (1997). Where the autocovariance turns
+    negative on the way, as in ordered structures, the largest of the sums up to that radius is taken: the interval is
+    too wide rather than too narrow.
 
-    ImageRep corrects the same bias with a fitted model, and widens the interval by the error of that fit, which is not
-    done here.
+    ImageRep corrects the same bias with a fitted model and widens the interval by the error of that fit; this function
+    does not.
 
     References
     ----------
@@ -125,7 +126,7 @@ def volume_fraction_interval(
     statistical mechanics: foundations and new algorithms, section 3.
     """
     check_in_range(confidence, 0, 1, name="confidence", open_low=True, open_high=True)
-    voxel_size = check_voxel_size(voxel_size)
+    voxel = VoxelSize(voxel_size, unit)
     shape = check_volume(labels).shape
     length = correlation_length(labels, phase=phase, periodic=periodic, mask=mask)
     wanted = math.ceil(WINDOW * length.by_axis.max())
@@ -142,10 +143,10 @@ def volume_fraction_interval(
         high=min(1.0, fraction + half_width),
         half_width=half_width,
         confidence=confidence,
-        integral_range=n_voxels / samples * voxel_size ** len(shape),
+        integral_range=n_voxels / samples * voxel.value ** len(shape),
         effective_samples=samples,
         warning=_warn(min(shape), samples, fits=4 * wanted <= min(shape)),
-        unit=unit,
+        unit=voxel.unit,
     )
 
 
@@ -157,12 +158,12 @@ def _variance(s2: TwoPointMap, fraction: float, n_voxels: int) -> float:
     counts = np.bincount(shell)
     sums = np.bincount(shell, s2.values[ball] - fraction**2)
     estimates = np.cumsum(sums) / np.maximum(1, n_voxels - np.cumsum(counts))
-    largest = estimates[: _window(sums / np.maximum(1, counts)) + 1].max()
+    largest = estimates[: _summation_radius(sums / np.maximum(1, counts)) + 1].max()
     of_one = fraction * (1 - fraction)
-    return float(np.clip(largest, of_one / n_voxels, of_one))  # an image is one sample at least, n_voxels at most
+    return float(np.clip(largest, of_one / n_voxels, of_one))  # an image is worth one sample at least, n_voxels at most
 
 
-def _window(radial: FloatArray) -> int:
+def _summation_radius(radial: FloatArray) -> int:
     """Return the smallest radius that is `WINDOW` times the integral of the radial autocovariance up to it."""
     lengths = np.cumsum(radial) / radial[0] - 0.5  # trapezoidal, in voxels
     wide = np.flatnonzero(np.arange(len(lengths)) >= WINDOW * lengths)
@@ -177,7 +178,7 @@ def _warn(side: int, samples: float, *, fits: bool) -> str | None:
         )
     if samples < FEW_SAMPLES:
         return (
-            f"the image amounts to only {samples:.0f} independent samples (fewer than {FEW_SAMPLES}): "
+            f"the image is worth only {samples:.0f} independent samples (fewer than {FEW_SAMPLES}): "
             "the interval is rough; use a larger image"
         )
     if side < VALIDATED_SIDE:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_swnn._checks import check_axis_flags
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.statistics._blocks import linked_slabs, open_phase
 from napari_swnn.statistics._inputs import (
     check_max_distance,
-    check_periodic,
     check_sampled,
     check_volume,
-    check_voxel_size,
 )
 from napari_swnn.statistics._lines import sample_lines
 from napari_swnn.statistics.two_point import count_pairs
@@ -32,9 +32,9 @@ class SpecificSurface:
     Attributes
     ----------
     value : float
-        In one over `unit`.
+        Specific surface, in one over `unit`.
     by_axis : (ndim,) float or None
-        What the slope along each axis alone would give; it differs between axes where the medium is anisotropic.
+        Specific surface from the slope along each axis alone; the axes differ where the medium is anisotropic.
         ``None`` for the mesh.
     method : str
         ``"slope of S2"`` or ``"mesh"``.
@@ -59,8 +59,8 @@ def specific_surface_from_slope(
 ) -> SpecificSurface:
     """Return the specific surface of `phase` from the slope of its two-point correlation at 0.
 
-    For an isotropic medium s = -4 S2'(0) in 3-D and -π S2'(0) in 2-D. A count of voxel faces, or a mesh, makes curved
-    surfaces too large; this does not, but it assumes isotropy.
+    For an isotropic medium s = -4 S2'(0) in 3-D and -π S2'(0) in 2-D. Unlike a count of
+    voxel faces, or a mesh, this does not overestimate curved surfaces; but it assumes isotropy.
 
     Parameters
     ----------
@@ -75,35 +75,36 @@ def specific_surface_from_slope(
     Raises
     ------
     ValueError
-        If an axis, or the region of interest along it, has fewer than 3 voxels, or an argument is not what it should
-        be.
+        If an axis, or the region of interest along it, has fewer than 3 voxels, or an argument is not of the kind
+        described.
 
     Notes
     -----
-    S2(0) - S2(r) is estimated by half the fraction of pairs of voxels of which one end lies in the phase. It has the
-    same expectation as the difference of two estimates, without the noise of a border that only one of them sees.
+    S2(0) - S2(r) is estimated as half the fraction of pairs of voxels with exactly one end in the phase. The
+    expectation is that of the difference of two estimates, without the noise of border voxels that only one of them
+    counts.
 
-    The slope is the one-sided difference of second order, (-3 S2(0) + 4 S2(1) - S2(2)) / 2, which also takes out the
-    curvature of smooth features. It is exact for flat layers of two voxels or more; noise of single voxels is
-    weighted up to half as much again as by S2(0) - S2(1).
+    The slope is the one-sided difference of second order, (-3 S2(0) + 4 S2(1) - S2(2)) / 2, which also cancels the
+    curvature of smooth features. It is exact for flat layers of two voxels or more; single-voxel noise is amplified
+    by up to half as much again as by S2(0) - S2(1).
 
     References
     ----------
     Debye, Anderson and Brumberger (1957), J. Appl. Phys. 28, 679; Torquato (2002), section 2.2.5.
     """
-    voxel_size = check_voxel_size(voxel_size)
+    voxel = VoxelSize(voxel_size, unit)
     view = open_phase(volume, phase=phase, mask=mask)
     if min(view.shape) < 3:
         raise ValueError(f"volume must have at least 3 voxels along each axis, got shape {view.shape}")
     reach = check_max_distance(2, view.shape)
-    wraps = check_periodic(periodic, view.ndim)
+    wraps = check_axis_flags(periodic, view.ndim, name="periodic")
     both_in, pairs = sample_lines(view, count_pairs, reach, wraps)
     both_out, _ = sample_lines(replace(view, complement=True), count_pairs, reach, wraps)
     check_sampled(int(pairs.min()), "pair of voxels at a distance of 2 along each axis")
     drop = (pairs - both_in - both_out) / (2 * pairs)  # S2(0) - S2(r), shape (ndim, 3)
     factor = {2: math.pi, 3: 4.0}[view.ndim]
-    by_axis = factor * (drop @ [0, 2, -0.5]) / voxel_size
-    return SpecificSurface(float(by_axis.mean()), by_axis, "slope of S2", unit)
+    by_axis = factor * (drop @ [0, 2, -0.5]) / voxel.value
+    return SpecificSurface(float(by_axis.mean()), by_axis, "slope of S2", voxel.unit)
 
 
 def specific_surface_from_mesh(
@@ -117,8 +118,8 @@ def specific_surface_from_mesh(
     """Return the specific surface of `phase` from a mesh: marching cubes in 3-D, marching squares in 2-D.
 
     The mesh runs half-way between voxel centres. It is exact for flat layers along the axes; on curved surfaces its
-    facets come out too large, by 6 % for a circle and 7 to 9 % for a sphere. It assumes no isotropy. The border of the
-    volume is not counted; where the volume is periodic, what lies between its last plane and its first is.
+    facets overestimate the area, by 6 % for a circle and 7 to 9 % for a sphere. Isotropy is not assumed. The border of
+    the volume is not counted; along a periodic axis the interface between the last plane and the first is.
 
     Parameters
     ----------
@@ -127,9 +128,9 @@ def specific_surface_from_mesh(
     phase : int
         The label of the phase of interest.
     periodic : bool or one for each axis
-        Whether the volume repeats.
+        True if the volume is periodic along that axis.
     voxel_size : float
-        Side of a voxel in `unit`, above 0.
+        Edge length of a voxel in `unit`, above 0.
     unit : str
         Unit of length of the result.
 
@@ -141,7 +142,7 @@ def specific_surface_from_mesh(
     Raises
     ------
     ValueError
-        If an axis has a single voxel, or an argument is not what it should be.
+        If an axis has a single voxel, or an argument is not of the kind described.
 
     References
     ----------
@@ -150,18 +151,18 @@ def specific_surface_from_mesh(
     shape = check_volume(volume).shape
     if min(shape) < 2:
         raise ValueError(f"volume must have at least 2 voxels along each axis, got shape {shape}; give a larger one")
-    voxel_size = check_voxel_size(voxel_size)
-    around, *sideways = wraps = check_periodic(periodic, len(shape))
+    voxel = VoxelSize(voxel_size, unit)
+    around, *sideways = wraps = check_axis_flags(periodic, len(shape), name="periodic")
     beyond = [(0, 0), *((0, int(flag)) for flag in sideways)]
     parts = linked_slabs(open_phase(volume, phase=phase), periodic=around)
     area = sum(_update(np.pad(part, beyond, mode="wrap")) for part in parts)
-    # between the centres of the outermost voxels, or all round
+    # Between the centres of the outermost voxels, or all round along a periodic axis.
     spanned = math.prod(n if flag else n - 1 for n, flag in zip(shape, wraps, strict=True))
-    return SpecificSurface(area / spanned / voxel_size, None, "mesh", unit)
+    return SpecificSurface(area / spanned / voxel.value, None, "mesh", voxel.unit)
 
 
 def _update(block: BoolArray) -> float:
-    """Return the interface between the voxel centres of a block, in voxel units."""
+    """Return the interface between the voxel centres of a block, in units of voxels."""
     from skimage import measure
 
     if block.shape[0] < 2 or block.all() or not block.any():

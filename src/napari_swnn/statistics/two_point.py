@@ -1,16 +1,18 @@
-"""Two-point correlation S2, per axis and as a full map, and the autocovariance."""
+"""Two-point correlation S2, along each axis and as a full map, and the autocovariance."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_swnn._checks import check_axis_flags
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.statistics._blocks import open_phase, read_window
 from napari_swnn.statistics._curves import Curve, curve_of_counts
-from napari_swnn.statistics._inputs import check_max_distance, check_periodic, check_sampled, check_voxel_size
+from napari_swnn.statistics._inputs import check_max_distance, check_sampled
 from napari_swnn.statistics._lines import Counts, Words, count_bits, extend_lines, sample_lines
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from napari_swnn._types import FloatArray, Shape
 
 _BLOCK_SIDE = {2: 1024, 3: 96}
-"""Side, in voxels, of the blocks of the full map; its Fourier transforms are one block and two distances wide."""
+"""Edge length of a block of the full map, in voxels; Fourier transforms are a block and two distances wide."""
 
 
 def two_point_correlation(
@@ -49,11 +51,11 @@ def two_point_correlation(
     max_distance : int, optional
         Largest distance in voxels, below the shortest side; by default 64, at most half the shortest side.
     periodic : bool or one for each axis
-        Whether segments that leave on one side enter again on the other.
+        True if segments that leave on one side enter again on the other.
     mask : array of bool, optional
         Region of interest, of the shape of `volume`: only pairs with both ends inside count.
     voxel_size : float
-        Side of a voxel in `unit`, above 0.
+        Edge length of a voxel in `unit`, above 0.
     unit : str
         Unit of length of the result.
 
@@ -65,7 +67,7 @@ def two_point_correlation(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not what it should be.
+        If an argument is not of the kind described.
 
     References
     ----------
@@ -79,11 +81,11 @@ def two_point_correlation(
     array([[0.5 , 0.5 , 0.5 ],
            [0.5 , 0.25, 0.  ]])
     """
-    voxel_size = check_voxel_size(voxel_size)
+    voxel = VoxelSize(voxel_size, unit)
     view = open_phase(volume, phase=phase, mask=mask)
     reach = check_max_distance(max_distance, view.shape)
-    hits, trials = sample_lines(view, count_pairs, reach, check_periodic(periodic, view.ndim))
-    return curve_of_counts(hits, trials, voxel_size=voxel_size, unit=unit)
+    hits, trials = sample_lines(view, count_pairs, reach, check_axis_flags(periodic, view.ndim, name="periodic"))
+    return curve_of_counts(hits, trials, voxel)
 
 
 def autocovariance(
@@ -93,7 +95,6 @@ def autocovariance(
     max_distance: int | None = None,
     periodic: bool | Sequence[bool] = False,
     mask: Any = None,
-    normalised: bool = False,
     voxel_size: float = 1.0,
     unit: str = "voxel",
 ) -> Curve:
@@ -103,8 +104,39 @@ def autocovariance(
     ----------
     volume, phase, max_distance, periodic, mask, voxel_size, unit
         As for `two_point_correlation`.
-    normalised : bool
-        Whether to divide by φ(1 - φ), so that the curve begins at 1.
+
+    Returns
+    -------
+    Curve
+        With ``.distance``, ``.values`` (mean over the axes) and ``.by_axis``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not of the kind described.
+    """
+    s2 = two_point_correlation(
+        volume, phase=phase, max_distance=max_distance, periodic=periodic, mask=mask, voxel_size=voxel_size, unit=unit
+    )
+    return replace(s2, by_axis=s2.by_axis - float(s2.values[0]) ** 2)
+
+
+def normalised_autocovariance(
+    volume: Any,
+    *,
+    phase: int = 1,
+    max_distance: int | None = None,
+    periodic: bool | Sequence[bool] = False,
+    mask: Any = None,
+    voxel_size: float = 1.0,
+    unit: str = "voxel",
+) -> Curve:
+    """Return the normalised autocovariance (S2(r) - φ²) / φ(1 - φ), which begins at 1.
+
+    Parameters
+    ----------
+    volume, phase, max_distance, periodic, mask, voxel_size, unit
+        As for `two_point_correlation`.
 
     Returns
     -------
@@ -114,24 +146,50 @@ def autocovariance(
     Raises
     ------
     ValueError
-        If normalised and the phase fills nothing or all of the volume, or an argument is not what it should be.
+        If the phase fills none or all of the volume, or an argument is not of the kind described.
     """
     s2 = two_point_correlation(
         volume, phase=phase, max_distance=max_distance, periodic=periodic, mask=mask, voxel_size=voxel_size, unit=unit
     )
+    if not 0 < s2.values[0] < 1:
+        raise ValueError(
+            f"phase {phase} must fill a part of the volume, got a volume fraction of {s2.values[0]:g}; "
+            "pick another phase"
+        )
+    return normalise_two_point(s2)
+
+
+def normalise_two_point(s2: Curve) -> Curve:
+    """Return the normalised autocovariance that belongs to a two-point correlation.
+
+    Parameters
+    ----------
+    s2 : Curve
+        Two-point correlation of one volume, or of several as `pool` combines them.
+
+    Returns
+    -------
+    Curve
+        (S2(r) - φ²) / φ(1 - φ), with φ the volume fraction S2(0); NaN where φ is 0 or 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_swnn.statistics import pool
+    >>> sections = [np.tile([0, 0, 1, 1], (4, 4)), np.tile([0, 0, 0, 1], (4, 4))]
+    >>> s2 = pool([two_point_correlation(section, max_distance=2, periodic=True) for section in sections])
+    >>> normalise_two_point(s2).by_axis[1].round(3)
+    array([ 1.   , -0.067, -0.6  ])
+    """
     fraction = float(s2.values[0])
     variance = fraction * (1 - fraction)
-    if normalised and not variance > 0:
-        raise ValueError(
-            f"phase {phase} must fill a part of the volume, got a volume fraction of {fraction:g}; pick another phase"
-        )
-    by_axis = (s2.by_axis - fraction**2) / (variance if normalised else 1)
-    return Curve(s2.distance, by_axis, s2.samples, unit)
+    by_axis = (s2.by_axis - fraction**2) / variance if variance > 0 else np.full(s2.by_axis.shape, np.nan)
+    return replace(s2, by_axis=by_axis)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TwoPointMap:
-    """Two-point correlation for every displacement up to a distance along each axis.
+    """Two-point correlation for every displacement up to a largest distance along each axis.
 
     Attributes
     ----------
@@ -166,7 +224,7 @@ def two_point_map(
     voxel_size: float = 1.0,
     unit: str = "voxel",
 ) -> TwoPointMap:
-    """Return the two-point correlation S2 of all displacement vectors: the anisotropy, beyond the axes.
+    """Return the two-point correlation S2 for all displacement vectors, and so its anisotropy beyond the axes.
 
     Blocks are correlated with their surroundings by Fourier transforms, which takes much longer than
     `two_point_correlation` on a large volume; a dask array is read once and the surroundings of every block besides.
@@ -184,23 +242,23 @@ def two_point_map(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not what it should be.
+        If an argument is not of the kind described.
     """
-    voxel_size = check_voxel_size(voxel_size)
+    voxel = VoxelSize(voxel_size, unit)
     view = open_phase(volume, phase=phase, mask=mask)
     reach = check_max_distance(max_distance, view.shape)
-    wraps = check_periodic(periodic, view.ndim)
+    wraps = check_axis_flags(periodic, view.ndim, name="periodic")
     inside = view.labels == view.phase
     hits = _correlate(inside if view.mask is None else inside & view.mask, reach, wraps)
     trials = _pairs(view.shape, reach, wraps) if view.mask is None else _correlate(view.mask, reach, wraps)
     check_sampled(int(trials.max()))
     values = np.divide(hits, trials, out=np.full(hits.shape, np.nan), where=trials > 0)
-    displacement = np.arange(-reach, reach + 1) * voxel_size
-    return TwoPointMap(values, trials, displacement, unit)
+    displacement = np.arange(-reach, reach + 1) * voxel.value
+    return TwoPointMap(values, trials, displacement, voxel.unit)
 
 
 def count_pairs(words: Words, max_distance: int, periodic: bool) -> Counts:
-    """Count the pairs of voxels with both ends in the phase: the update of S2, over one block of lines."""
+    """Count the pairs of voxels with both ends in the phase, in one block of lines."""
     ends = extend_lines(words, max_distance, periodic)
     n = len(words)
     shifted = (ends[r : r + n] for r in range(max_distance + 1))

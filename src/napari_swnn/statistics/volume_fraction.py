@@ -29,12 +29,12 @@ def volume_fraction(volume: Any, *, phase: int = 1, mask: Any = None) -> float:
     Returns
     -------
     float
-        In [0, 1].
+        Volume fraction in [0, 1].
 
     Raises
     ------
     ValueError
-        If the region of interest is empty, or an argument is not what it should be.
+        If the region of interest is empty, or an argument is not of the kind described.
     """
     view = open_phase(volume, phase=phase, mask=mask)
     hits, trials = np.sum([_update(slab) for slab in slabs(view)], axis=0).tolist()
@@ -45,12 +45,12 @@ def volume_fraction(volume: Any, *, phase: int = 1, mask: Any = None) -> float:
 def volume_fractions(volume: Any, *, mask: Any = None) -> dict[int, float]:
     """Return the volume fraction of every phase that is present, keyed by label in ascending order.
 
-    Parameters are those of `volume_fraction`; the values add up to 1.
+    The parameters are those of `volume_fraction`; the values add up to 1.
 
     Raises
     ------
     ValueError
-        If the region of interest is empty, or an argument is not what it should be.
+        If the region of interest is empty, or an argument is not of the kind described.
     """
     counts: dict[int, int] = {}
     for slab in slabs(open_phase(volume, phase=0, mask=mask)):
@@ -62,7 +62,7 @@ def volume_fractions(volume: Any, *, mask: Any = None) -> dict[int, float]:
 
 
 def volume_fraction_profile(volume: Any, *, axis: int, phase: int = 1) -> FloatArray:
-    """Return the volume fraction of every plane across `axis`: what a gradient looks like.
+    """Return the volume fraction of every plane normal to `axis`, which shows gradients.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def volume_fraction_profile(volume: Any, *, axis: int, phase: int = 1) -> FloatA
     Raises
     ------
     ValueError
-        If `axis` does not exist, or an argument is not what it should be.
+        If `axis` does not exist, or an argument is not of the kind described.
     """
     view = open_phase(volume, phase=phase)
     if check_whole(axis, name="axis", low=0) >= view.ndim:
@@ -93,6 +93,6 @@ def volume_fraction_profile(volume: Any, *, axis: int, phase: int = 1) -> FloatA
 
 
 def _update(slab: PhaseView) -> tuple[int, int]:
-    """Count the voxels of the phase and those looked at."""
+    """Return the number of voxels of the phase and of all voxels inside the region of interest."""
     trials = slab.labels.size if slab.mask is None else np.count_nonzero(slab.mask)
     return int(np.count_nonzero(slab.binary)), int(trials)

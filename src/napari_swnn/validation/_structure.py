@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from napari_swnn.statistics import (
     Curve,
     chord_lengths,
+    correlation_length_of_curve,
     lineal_path,
+    normalise_two_point,
     pool,
     pore_size_distribution,
     specific_surface_from_slope,
     two_point_cluster,
     two_point_correlation,
 )
-from napari_swnn.statistics.correlation_length import cut_at_first_zero
 from napari_swnn.validation._comparison import Quantity
 from napari_swnn.validation._samples import Sample
 
@@ -106,7 +107,8 @@ def iter_structure(sample: Sample, ruler: Ruler) -> Generator[str, None, Structu
     """Measure a sample; yields the name of each statistic before it is computed, returns all of them."""
     yield "two-point correlation"
     s2 = _along_lines(two_point_correlation, sample, ruler)
-    covariance = normalised(s2)
+    covariance = normalise_two_point(s2)
+    length = correlation_length_of_curve(covariance)
     surface = _surface(sample, ruler)
     yield "lineal path"
     path = _along_lines(lineal_path, sample, ruler)
@@ -117,16 +119,8 @@ def iter_structure(sample: Sample, ruler: Ruler) -> Generator[str, None, Structu
     yield "pore sizes"
     pores, mean_pore = _pores(sample, ruler)
     curves = (s2, covariance, path, chords, cluster, pores)
-    quantities = (Quantity(float(s2.values[0])), _correlation_length(covariance), surface, mean_chord, mean_pore)
+    quantities = (Quantity(float(s2.values[0])), Quantity(length.value, length.by_axis), surface, mean_chord, mean_pore)
     return Structure(dict(zip(CURVES, curves, strict=True)), dict(zip(QUANTITIES, quantities, strict=True)))
-
-
-def normalised(s2: Curve) -> Curve:
-    """Normalised autocovariance (S2 - φ²) / φ(1 - φ), with the sample's own φ; NaN where φ is 0 or 1."""
-    fraction = s2.values[0]
-    variance = fraction * (1 - fraction)
-    by_axis = (s2.by_axis - fraction**2) / variance if variance > 0 else np.full(s2.by_axis.shape, np.nan)
-    return Curve(s2.distance, by_axis, s2.samples, s2.unit)
 
 
 def _along_lines(statistic: Callable[..., Curve], sample: Sample, ruler: Ruler) -> Curve:
@@ -148,13 +142,6 @@ def _surface(sample: Sample, ruler: Ruler) -> Quantity:
     weights = np.array([array.size if mask is None else np.count_nonzero(mask) for array, mask in pairs])
     by_axis = _average(np.array(found), weights[:, None]) * (4 / np.pi if sample.ndim == 2 else 1)
     return Quantity(float(by_axis.mean()), by_axis)
-
-
-def _correlation_length(covariance: Curve) -> Quantity:
-    """Integral of the normalised autocovariance up to its first zero, or to the end of the curve."""
-    cut = [cut_at_first_zero(covariance.distance, values) for values in (covariance.values, *covariance.by_axis)]
-    lengths = [float(np.trapezoid(y, x)) if len(x) else np.nan for x, y in cut]
-    return Quantity(lengths[0], np.array(lengths[1:]))
 
 
 def _chords(sample: Sample, ruler: Ruler) -> tuple[Curve, Quantity]:

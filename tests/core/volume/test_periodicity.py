@@ -89,5 +89,5 @@ def test_extents_that_cannot_repeat_are_refused_with_those_that_can(fixed_model,
 
 @pytest.mark.parametrize("periodic", [(True, False), "yes", 1, [1, 0, 0]])
 def test_flags_are_booleans_one_for_each_axis(fixed_model, periodic):
-    with pytest.raises(ValueError, match="periodic must be True, False, or one of them for each of the axes, got"):
+    with pytest.raises(ValueError, match="periodic must be True, False, or one of them for each of the 3 axes, got"):
         describe_volume(fixed_model, (20, 20, 20), periodic=periodic)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
+from napari_swnn._checks import check_axis_flags
 from napari_swnn._types import Shape
 from napari_swnn.core.network.config import NetworkConfig
 
@@ -31,13 +29,11 @@ def check_periodic(periodic: Any, shape: Shape, network: NetworkConfig) -> tuple
     ValueError
         If the number of flags is not that of the axes, or an extent does not fit; the message names those that do.
     """
-    flags = tuple(periodic) if isinstance(periodic, Sequence | np.ndarray) else (periodic,) * len(shape)
-    if len(flags) != len(shape) or not all(isinstance(flag, bool | np.bool_) for flag in flags):
-        raise ValueError(f"periodic must be True, False, or one of them for each of the axes, got {periodic!r}")
+    flags = check_axis_flags(periodic, len(shape), name="periodic")
     for axis, (flag, extent) in enumerate(zip(flags, shape, strict=True)):
         if flag:
             _check_extent(extent, axis, network)
-    return tuple(bool(flag) for flag in flags)
+    return flags
 
 
 def least_period(network: NetworkConfig) -> int:

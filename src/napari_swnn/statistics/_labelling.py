@@ -1,4 +1,4 @@
-"""Connected clusters of a phase, slab by slab: their numbers are settled where slabs, and periodic borders, meet."""
+"""Labelling of connected clusters, slab by slab: clusters are merged where slabs, and periodic borders, meet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def check_connectivity(connectivity: int, ndim: int) -> int:
-    """Return the number of steps along axes that may part neighbours.
+    """Return the number of steps along axes by which neighbours may differ.
 
     Raises
     ------
@@ -44,14 +44,14 @@ class Clusters:
     sideways : tuple of bool
         Axes along which a slab is closed upon itself; never the first.
     connectivity : int
-        Steps along axes that may part neighbours.
+        Number of steps along axes by which neighbours may differ.
     sizes : (n,) int
-        Voxels of each cluster.
+        Number of voxels of each cluster.
     faces : tuple of pairs of arrays
         For each axis that is not periodic, the clusters that meet the first plane and those that meet the last; 0
         stands for none.
     numbers : tuple of arrays
-        For each slab, the number of each of its own clusters 0, 1, …; 0 is what lies outside.
+        For each slab, the number of each of its own clusters 0, 1, …; 0 stands for the outside.
     """
 
     view: PhaseView
@@ -74,7 +74,7 @@ class Clusters:
 
 
 def find_clusters(view: PhaseView, periodic: Sequence[bool], connectivity: int) -> Clusters:
-    """Number the clusters of a phase; in memory are one slab, and some bytes for each cluster and voxel of a plane."""
+    """Number the clusters of a phase, holding one slab and some bytes for each cluster and voxel of a plane."""
     around, *others = periodic
     sideways = (False, *others)
     register = _Register(view.ndim, around=around)
@@ -86,12 +86,12 @@ def find_clusters(view: PhaseView, periodic: Sequence[bool], connectivity: int) 
 
 
 class _Register:
-    """Keeps the clusters of linked slabs under provisional numbers, and which of them are one.
+    """Register of the clusters of linked slabs under provisional numbers, and of those that are one.
 
     Attributes
     ----------
     slabs : list of arrays
-        For each slab, the provisional numbers of its own clusters 0, 1, …; 0 is what lies outside.
+        For each slab, the provisional numbers of its own clusters 0, 1, …; 0 stands for the outside.
     """
 
     def __init__(self, ndim: int, *, around: bool) -> None:
@@ -104,7 +104,7 @@ class _Register:
         self._n = 0
 
     def add(self, clusters: NDArray[np.int32]) -> None:
-        """Take a slab whose first plane, unless it is the first slab, is the last one of the slab before."""
+        """Add a slab whose first plane, unless it is the first slab, is the last one of the slab before."""
         begun = bool(self._ends)
         shared = begun or self._around  # its first plane, which is counted as the last one of another slab
         numbered = self._enter(clusters, clusters[1 if shared else 0 :])
@@ -116,12 +116,12 @@ class _Register:
                 self._sides[2 * (axis - 1) + end].append(np.unique(numbered.take(plane, axis)))
 
     def faces(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Provisional numbers on the first and the last plane across each axis."""
+        """Return the provisional numbers on the first and the last plane across each axis."""
         faces = [*map(np.unique, self._ends), *map(np.concatenate, self._sides)]
         return list(zip(faces[::2], faces[1::2], strict=True))
 
     def settled(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Final number of each provisional one, and the voxels of each cluster."""
+        """Return the final number of each provisional one, and the number of voxels of each cluster."""
         if self._around:  # the last plane of the last slab is the first one of the first
             self._join(*self._ends)
         pairs = np.concatenate(self._pairs, axis=1) if self._pairs else np.zeros((2, 0), np.int64)
@@ -148,7 +148,7 @@ def label_clusters(inside: BoolArray, periodic: Sequence[bool], connectivity: in
     from scipy import ndimage
 
     structure = ndimage.generate_binary_structure(inside.ndim, connectivity)
-    # One more plane at the end, a copy of the first: two neighbours across the border are neighbours in there as well.
+    # One more plane at the end, a copy of the first: neighbours across the border are then neighbours inside.
     padded = np.pad(inside, [(0, int(wraps)) for wraps in periodic], mode="wrap")
     clusters: NDArray[np.int32]
     clusters, n_clusters = ndimage.label(padded, structure)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_swnn._checks import check_axis_flags
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.statistics._blocks import open_phase
-from napari_swnn.statistics._clusters import check_connectivity, find_clusters
 from napari_swnn.statistics._curves import Curve, curve_of_counts
-from napari_swnn.statistics._inputs import check_max_distance, check_periodic, check_voxel_size
+from napari_swnn.statistics._inputs import check_max_distance
+from napari_swnn.statistics._labelling import check_connectivity, find_clusters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,24 +33,24 @@ def two_point_cluster(
     voxel_size: float = 1.0,
     unit: str = "voxel",
 ) -> Curve:
-    """Return the two-point cluster function C2(r): the probability that both ends lie in one cluster of `phase`.
+    """Return the two-point cluster function C2(r): the probability that both ends of a segment lie in one cluster.
 
-    C2 is the connected part of S2: equal to it where the phase is one cluster, and unlike it sensitive to connectivity.
+    C2 is the connected part of S2: equal to it where `phase` is one cluster, and unlike it sensitive to connectivity.
 
     Parameters
     ----------
     volume : (y, x) or (z, y, x) array of int or bool, numpy or dask
-        Labels; read twice, slab by slab. The numbers of some planes, twice `max_distance`, are held in memory.
+        Labels; read twice, slab by slab. The cluster numbers of 2 `max_distance` planes are held in memory.
     phase : int
         The label of the phase of interest.
     max_distance : int, optional
         Largest distance in voxels, below the shortest side; by default 64, at most half the shortest side.
     periodic : bool or one for each axis
-        Whether segments and clusters that leave on one side enter again on the other.
+        True if segments and clusters that leave on one side enter again on the other.
     connectivity : int
-        1: voxels that share a face are connected; 2: an edge as well; 3: a corner as well.
+        1: voxels that share a face are connected; 2: also those that share an edge; 3: also a corner.
     voxel_size : float
-        Side of a voxel in `unit`, above 0.
+        Edge length of a voxel in `unit`, above 0.
     unit : str
         Unit of length of the result.
 
@@ -60,16 +62,16 @@ def two_point_cluster(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not what it should be.
+        If an argument is not of the kind described.
 
     References
     ----------
     Torquato, Beasley and Chiew (1988), J. Chem. Phys. 88, 6540; Torquato (2002), section 2.3.
     """
-    voxel_size = check_voxel_size(voxel_size)
+    voxel = VoxelSize(voxel_size, unit)
     view = open_phase(volume, phase=phase)
     reach = check_max_distance(max_distance, view.shape)
-    wraps = check_periodic(periodic, view.ndim)
+    wraps = check_axis_flags(periodic, view.ndim, name="periodic")
     clusters = find_clusters(view, wraps, check_connectivity(connectivity, view.ndim))
     along, hits = _PairsAcross(reach, wraps[0]), np.zeros((view.ndim, reach + 1), np.int64)
     for slab in clusters.slabs():
@@ -80,13 +82,13 @@ def two_point_cluster(
     lengths = [np.full(reach + 1, n) if p else n - np.arange(reach + 1) for n, p in zip(view.shape, wraps, strict=True)]
     n_lines = math.prod(view.shape) // np.array(view.shape)
     trials = np.array(lengths) * n_lines[:, None]
-    return curve_of_counts(hits, trials, voxel_size=voxel_size, unit=unit)
+    return curve_of_counts(hits, trials, voxel)
 
 
 def _count_pairs(clusters: NDArray[np.int32], axis: int, max_distance: int, periodic: bool) -> Counts:
     """Count the pairs in one cluster at every distance along an axis whose lines are whole."""
     lines = np.moveaxis(clusters, axis, 0)
-    ours = np.where(lines > 0, lines, -1)  # what lies outside is in no cluster, not even with itself
+    ours = np.where(lines > 0, lines, -1)  # voxels outside belong to no cluster, so they never match
     counts = [np.count_nonzero(ours[: len(lines) - r] == lines[r:]) for r in range(max_distance + 1)]
     if periodic:
         for r in range(1, max_distance + 1):
@@ -95,14 +97,14 @@ def _count_pairs(clusters: NDArray[np.int32], axis: int, max_distance: int, peri
 
 
 class _PairsAcross:
-    """Counts pairs of voxels in one cluster, at every distance along axis 0, from planes that come one after another.
+    """Counter of pairs of voxels in one cluster, at every distance along axis 0, from consecutive planes.
 
     Parameters
     ----------
     max_distance : int
-        Largest distance; as many planes are kept.
+        Largest distance in voxels; as many planes are kept.
     periodic : bool
-        Whether the first plane follows the last one.
+        True if the first plane follows the last one.
     """
 
     def __init__(self, max_distance: int, periodic: bool) -> None:
@@ -112,7 +114,7 @@ class _PairsAcross:
         self._n_first = max_distance if periodic else 0
 
     def add(self, clusters: NDArray[np.int32]) -> None:
-        """Take further planes."""
+        """Count the pairs that further planes form with earlier ones."""
         for plane in clusters:
             self._counts[0] += np.count_nonzero(plane)
             self._compare(plane, nearest=1)
@@ -121,7 +123,7 @@ class _PairsAcross:
             self._recent.append(plane)
 
     def counts(self) -> Counts:
-        """Pairs at each distance, once all planes are in."""
+        """Return the number of pairs at each distance, once all planes have been added."""
         for i, plane in enumerate(self._first):
             self._compare(plane, nearest=i + 1)  # the last plane is that far away
         return self._counts
