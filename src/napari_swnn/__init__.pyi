@@ -9,6 +9,7 @@ from .core.descriptor import Reference as Reference
 from .core.model import Model as Model
 from .core.training import PRESETS as PRESETS
 from .core.training import TrainingConfig as TrainingConfig
+from .core.training import analyse_reference as analyse_reference
 from .core.training import estimate_cost as estimate_cost
 from .core.training import iter_training as iter_training
 from .core.training import plan_training as plan_training

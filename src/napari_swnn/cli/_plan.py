@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 def plan_and_report(reference: Reference, options: argparse.Namespace, *, dimension: int = 3) -> TrainingPlan:
     """Plan a training from the options of a command, and print its summary."""
-    from napari_swnn.core.numerics.device import describe_device
     from napari_swnn.core.training.plan import plan_training
-    from napari_swnn.validation import reference_interval
 
     plan = plan_training(
         reference,
@@ -27,10 +25,19 @@ def plan_and_report(reference: Reference, options: argparse.Namespace, *, dimens
         seed=options.seed,
         device=getattr(options, "device", "auto"),
     )
+    report_plan(plan, options)
+    return plan
+
+
+def report_plan(plan: TrainingPlan, options: argparse.Namespace) -> None:
+    """Print the porosities, the architecture and the device of a training."""
+    from napari_swnn.core.numerics.device import describe_device
+    from napari_swnn.validation import reference_interval
+
     low, high = plan.reachable
     limits = plan.porosity_range
     target = f"target {plan.porosity:.3f}" if limits is None else f"range {limits[0]:.3f} to {limits[1]:.3f}"
-    interval = reference_interval(reference)
+    interval = reference_interval(plan.reference)
     print(
         f"Reference porosity {interval.value:.3f}, 95 % interval {interval.low:.3f} to {interval.high:.3f}; "
         f"reachable {low:.3f} to {high:.3f}; {target}."
@@ -41,7 +48,6 @@ def plan_and_report(reference: Reference, options: argparse.Namespace, *, dimens
     scheduler = getattr(options, "scheduler", None)
     where = describe_device(plan.device) if scheduler is None else f"the workers of {scheduler}"
     print(f"Training on {where}, preset {options.preset!r}.")
-    return plan
 
 
 def _parse_porosity(porosity: Any) -> float | tuple[float, float] | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def train_plan(plan: TrainingPlan) -> Model:
     """Train the model of a plan, printing progress; the first interrupt finishes the model early."""
-    from napari_swnn.core.training.run import iter_plan
+    from napari_swnn.core.training.run import iter_training
 
     received: list[int] = []
 
@@ -31,7 +31,7 @@ def train_plan(plan: TrainingPlan) -> Model:
 
     handlers = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        return run_with_progress(iter_plan(plan, should_stop=lambda: bool(received)), _describe_training)
+        return run_with_progress(iter_training(plan, should_stop=lambda: bool(received)), _describe_training)
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_swnn.cli._command import add_command
-from napari_swnn.cli._plan import plan_and_report, report_cost
+from napari_swnn.cli._plan import report_cost, report_plan
 from napari_swnn.cli._progress import format_time, run_with_progress
 from napari_swnn.cli._reference import add_reference_options, read_reference
 from napari_swnn.cli._run import add_run_options, cluster_client, explain_resuming
@@ -42,27 +42,28 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Run an ensemble in a folder, or resume it."""
-    from napari_swnn import iter_ensemble
+    from napari_swnn.core.training.config import preset_config
+    from napari_swnn.runs._ensemble_job import EnsembleJob
+    from napari_swnn.runs.ensembles import iter_job
 
     shape = full_shape(options.shape, 3)
     n_volumes = options.trainings * options.realisations
     with cluster_client(options.scheduler) as client, explain_resuming():
         reference = read_reference(options)
-        steps = iter_ensemble(
-            reference,
-            out=options.output,
+        job = EnsembleJob(
+            folder=options.output.absolute(),
+            reference=reference,
             porosity=options.porosity,
+            config=preset_config(options.preset),
+            shape=shape,
             n_trainings=options.trainings,
             n_realisations=options.realisations,
-            shape=shape,
-            preset=options.preset,
             seed=options.seed,
-            validate=not options.no_validation,
-            resume=options.resume,
-            client=client,
             device=options.device,
         )
-        plan = plan_and_report(reference, options, dimension=len(shape))
+        steps = iter_job(job, validate=not options.no_validation, resume=options.resume, client=client)
+        plan = job.plan(0)
+        report_plan(plan, options)
         report_cost(plan, shape, n_trainings=options.trainings, n_volumes=n_volumes, shared=client is not None)
         result = run_with_progress(steps, _describe_ensemble)
     print(result.summary())

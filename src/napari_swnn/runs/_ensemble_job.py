@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path as FilePath
 from typing import Any
 
+from napari_swnn._checks import check_seed, check_shape, check_whole
 from napari_swnn._files import replaced_when_complete
 from napari_swnn._types import Shape
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.training.config import TrainingConfig
-from napari_swnn.core.training.plan import TrainingPlan, plan_training
-from napari_swnn.core.training.run import TrainingStep, iter_plan
+from napari_swnn.core.training.plan import ReferenceAnalysis, TrainingPlan, analyse_reference
+from napari_swnn.core.training.run import TrainingStep, iter_training
 from napari_swnn.core.volume.generation import GenerationStep
 from napari_swnn.io.ome_zarr import OmeZarrFile, open_ome_zarr
 from napari_swnn.runs._request import Request, check_same, plain
@@ -27,7 +29,7 @@ MemberIndex = tuple[int, int]
 """Numbers of the training and of the realisation, from 0."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class EnsembleJob:
     """What is asked for; it can be sent to the workers of a cluster."""
 
@@ -40,6 +42,12 @@ class EnsembleJob:
     n_realisations: int
     seed: int
     device: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", check_shape(self.shape))
+        n_trainings = check_whole(self.n_trainings, name="n_trainings")
+        n_realisations = check_whole(self.n_realisations, name="n_realisations")
+        check_seed(check_seed(self.seed) + n_trainings * n_realisations)
 
     @property
     def members(self) -> list[MemberIndex]:
@@ -85,16 +93,18 @@ class EnsembleJob:
         """A file like those of the volumes, with `n` of them."""
         return OmeZarrFile(self.folder, layout_to_come(self.reference, self.shape, n))
 
+    @cached_property
+    def analysis(self) -> ReferenceAnalysis:
+        """Analysis of the reference, shared by all trainings of a process."""
+        return analyse_reference(self.reference, config=self.config, dimension=len(self.shape))
+
     def plan(self, training: int) -> TrainingPlan:
-        """The plan of a training; refuses what cannot be trained."""
-        return plan_training(
-            self.reference,
-            porosity=self.porosity,
-            config=self.config,
-            dimension=len(self.shape),
-            seed=self.seed + training,
-            device=self.device,
-        )
+        """Plan a training; raises if it cannot be carried out."""
+        return self.analysis.plan(porosity=self.porosity, seed=self.seed + training, device=self.device)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the analysis behind: its patterns are tens of megabytes, and a worker extracts them in a second."""
+        return {name: value for name, value in vars(self).items() if name != "analysis"}
 
 
 def check_folder(job: EnsembleJob, *, resume: bool) -> None:
@@ -125,7 +135,7 @@ def check_folder(job: EnsembleJob, *, resume: bool) -> None:
 
 def iter_train(job: EnsembleJob, training: int) -> Generator[TrainingStep, None, None]:
     """Train and save a model."""
-    model = yield from iter_plan(job.plan(training))
+    model = yield from iter_training(job.plan(training))
     model.save(job.model(training))
 
 

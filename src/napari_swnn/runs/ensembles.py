@@ -11,7 +11,7 @@ from math import ceil
 from pathlib import Path as FilePath
 from typing import Any
 
-from napari_swnn._checks import check_memory, check_seed, check_shape, check_whole
+from napari_swnn._checks import check_memory
 from napari_swnn._steps import drain, retell
 from napari_swnn._types import Path, Shape
 from napari_swnn.core.descriptor.reference import Reference
@@ -160,9 +160,6 @@ def iter_ensemble(
 
     Bad input is refused by the call itself. Closing the generator leaves what is finished, to resume.
     """
-    shape = check_shape(shape)
-    n_members = check_whole(n_trainings, name="n_trainings") * check_whole(n_realisations, name="n_realisations")
-    check_seed(check_seed(seed) + n_members)
     job = EnsembleJob(
         folder=FilePath(out).absolute(),
         reference=reference,
@@ -174,12 +171,27 @@ def iter_ensemble(
         seed=seed,
         device=device,
     )
-    job.plan(0)  # refuses what cannot be trained
+    return iter_job(job, validate=validate, resume=resume, client=client)
+
+
+def iter_job(
+    job: EnsembleJob, *, validate: bool = True, resume: bool = False, client: Any = None
+) -> Generator[EnsembleStep, None, Ensemble]:
+    """Carry out an ensemble job step by step; bad input is refused by the call itself.
+
+    Parameters
+    ----------
+    job : EnsembleJob
+        The request; its plans are those that the trainings follow.
+    validate, resume, client
+        As for `ensemble`.
+    """
+    job.plan(0)  # raises if the reference or the porosity cannot be used
     if validate:
-        check_memory(shape)
+        check_memory(job.shape)
     check_folder(job, resume=resume)
     if not resume:
-        check_free_space(job.file(n_members))
+        check_free_space(job.file(len(job.members)))
     return _iter_ensemble(job, client_in_scope() if client is None else client, validate=validate)
 
 

@@ -1,3 +1,6 @@
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -114,3 +117,20 @@ def test_effective_size_counts_equal_weights_and_falls_towards_the_ends():
     mean = pattern_means(family.patterns).mean()
     assert family.exactly(mean).effective_size == pytest.approx(200)
     assert family.exactly(family.reachable[1]).effective_size < 20
+
+
+@pytest.fixture
+def without_collector():
+    """Only reference counts free memory, as in a process whose collector seldom runs."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def test_a_family_frees_its_patterns_with_the_last_reference(without_collector):
+    family = TargetFamily(patterns(7))
+    family.near(0.3)
+    gone = weakref.ref(family.patterns)
+    del family
+    assert gone() is None

@@ -8,7 +8,7 @@ from napari_swnn import Reference
 from napari_swnn.core.training import stage as stage_training
 from napari_swnn.core.training.optimiser import Optimiser
 from napari_swnn.core.training.plan import plan_training
-from napari_swnn.core.training.run import iter_plan
+from napari_swnn.core.training.run import iter_training
 
 
 def spoilt_at(monkeypatch, calls, value):
@@ -29,7 +29,7 @@ def spoilt_at(monkeypatch, calls, value):
 def test_a_loss_that_is_no_number_sets_the_training_back(monkeypatch, blobs, tiny_config):
     spoilt_at(monkeypatch, {2, 10}, float("nan"))  # once in each of the two stages
     plan, notes = plan_training(Reference(blobs), config=tiny_config), []
-    steps = iter_plan(plan)
+    steps = iter_training(plan)
     try:
         while True:
             notes.append(next(steps).note)
@@ -46,7 +46,7 @@ def test_a_training_that_never_converges_says_what_to_do(monkeypatch, blobs, tin
     spoilt_at(monkeypatch, range(100), float("inf"))
     monkeypatch.setattr(stage_training, "_MAX_RESTARTS", 2)
     with pytest.raises(RuntimeError, match="choose a lower learning_rate"):
-        list(iter_plan(plan_training(Reference(blobs), config=tiny_config)))
+        list(iter_training(plan_training(Reference(blobs), config=tiny_config)))
 
 
 def test_a_loss_far_above_the_usual_one_counts_as_diverged(blobs, tiny_config):

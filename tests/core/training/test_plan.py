@@ -10,7 +10,7 @@ from napari_swnn.core.network.cascade import upsampled
 from napari_swnn.core.training.architecture import choose_network
 from napari_swnn.core.training.coarse_bank import CoarseBank
 from napari_swnn.core.training.config import TrainingConfig, preset_config
-from napari_swnn.core.training.plan import plan_training, reachable_porosity
+from napari_swnn.core.training.plan import analyse_reference, plan_training
 from napari_swnn.core.training.sampling import Randomness
 from napari_swnn.core.training.stage import new_stage
 
@@ -31,14 +31,14 @@ def test_scales_that_cannot_express_the_porosity_are_left_out_and_said(chequered
 
 
 def test_every_porosity_in_the_reachable_range_can_be_planned(chequered):
-    low, high = reachable_porosity(chequered)
+    low, high = analyse_reference(chequered).reachable
     for porosity in np.linspace(max(low, 0.001), min(high, 0.999), 7):
         assert plan_training(chequered, porosity=float(porosity)).porosity == pytest.approx(porosity)
 
 
 def test_a_porosity_outside_is_refused_and_the_range_named(blobs):
     reference = Reference(blobs)
-    low, high = reachable_porosity(reference, config=None, preset="draft")
+    low, high = analyse_reference(reference, preset="draft").reachable
     with pytest.raises(ValueError, match=rf"must lie in .{low:g}, {high:g}.*, got 1.2"):
         plan_training(reference, porosity=1.2)
 

@@ -1,3 +1,5 @@
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +10,7 @@ from napari_swnn import Reference, generate, iter_training, train
 from napari_swnn._steps import drain
 from napari_swnn.core.training.calibration import LEAST_BLOCKS, N_NODES
 from napari_swnn.core.training.config import PRESETS, TrainingConfig
+from napari_swnn.core.training.optimiser import Optimiser
 from napari_swnn.core.training.plan import plan_training
 from napari_swnn.core.training.run import TrainingStep
 from napari_swnn.core.training.sampling import Randomness
@@ -73,7 +76,7 @@ def test_threshold_gives_the_porosity_asked_for(reference, tiny_config, porosity
 @pytest.mark.parametrize("stop_after", [1, 10, 12, 14])  # coarse scale, its end, fine scale, its end
 def test_stopping_at_any_step_gives_a_whole_model(reference, tiny_config, stop_after):
     steps = []
-    training = iter_training(reference, config=tiny_config, should_stop=lambda: len(steps) >= stop_after)
+    training = iter_training(plan_training(reference, config=tiny_config), should_stop=lambda: len(steps) >= stop_after)
     while True:
         try:
             steps.append(next(training))
@@ -165,9 +168,9 @@ def test_choice_follows_the_correlation_length():
         ({"config": TrainingConfig(template_size=70)}, "square of at least 70 pixels .* the largest inside is 64"),
     ],
 )
-def test_bad_input_is_refused_by_the_call_itself(reference, options, message):
+def test_bad_input_is_refused_before_the_first_step(reference, options, message):
     with pytest.raises(ValueError, match=message):
-        iter_training(reference, **options)  # not one step is asked for
+        plan_training(reference, **options)
 
 
 def test_numpy_scalars_are_as_good_as_numbers(blobs, tiny_config, tmp_path):
@@ -183,7 +186,7 @@ def test_a_thin_stack_gets_as_many_scales_as_fit(rng):
 
 def test_a_stop_shows_in_the_time_left_and_the_provenance(reference, tiny_config):
     steps = []
-    training = iter_training(reference, config=tiny_config, should_stop=lambda: len(steps) >= 12)
+    training = iter_training(plan_training(reference, config=tiny_config), should_stop=lambda: len(steps) >= 12)
     model = drain(training, steps.append)
     assert [step.scale for step in steps].count(1) == 3  # two of four steps, and the block of the calibration
     assert model.provenance["stopped_early"]
@@ -196,7 +199,8 @@ def test_a_stop_in_the_calibration_leaves_every_threshold_the_fewest_blocks(refe
     def wants_to_stop():
         return sum(step.activity != "training" for step in steps) >= 3
 
-    training = iter_training(reference, porosity=(0.2, 0.4), config=config, dimension=2, should_stop=wants_to_stop)
+    plan = plan_training(reference, porosity=(0.2, 0.4), config=config, dimension=2)
+    training = iter_training(plan, should_stop=wants_to_stop)
     model = drain(training, steps.append)
     assert model.provenance["stopped_early"]
     assert sum(step.activity != "training" for step in steps) == N_NODES * LEAST_BLOCKS
@@ -231,3 +235,19 @@ def test_fine_takes_a_scale_more(blobs):
 
 def test_presets_grow_in_length():
     assert PRESETS["draft"].n_steps < PRESETS["standard"].n_steps < PRESETS["fine"].n_steps
+
+
+def test_a_training_frees_its_patterns_when_it_ends(reference, tiny_config):
+    # The first Muon of a process keeps the frames that called it: torch loads its compiler there.
+    Optimiser([torch.nn.Parameter(torch.ones(2, 2, 1, 1, 1))], 0.1, muon=True)
+    plan = plan_training(reference, config=tiny_config)
+    patterns = [weakref.ref(family.patterns) for families in plan.targets for family in families]
+    gc.collect()
+    gc.disable()  # only reference counts free memory, as in a process whose collector seldom runs
+    try:
+        model = drain(iter_training(plan))
+        del plan
+        assert all(gone() is None for gone in patterns)
+        assert model.provenance["n_steps"] == 14
+    finally:
+        gc.enable()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Literal
 
 import numpy as np
@@ -81,7 +81,9 @@ class TargetFamily:
     def __init__(self, patterns: FloatArray, strategy: Strategy = "maximum_entropy") -> None:
         self.patterns, self.strategy = patterns, strategy
         self.reachable = reachable_range(patterns)
-        self._at = lru_cache(maxsize=64)(self._at_step)  # each holds a weight for every pattern
+        # Made of the arrays, not of a method: a cached method would hold `self`, and a family its own patterns in a
+        # reference cycle. Each entry has a weight for every pattern.
+        self._at = lru_cache(maxsize=64)(partial(_distribution_at, patterns, strategy, self.reachable))
 
     @cached_property
     def whitening(self) -> FloatArray:
@@ -97,9 +99,13 @@ class TargetFamily:
         low, high = self.reachable
         return self._at(round(min(max(porosity, low), high) / self.STEP))
 
-    def _at_step(self, step: int) -> TargetDistribution:
-        low, high = self.reachable
-        return self.exactly(min(max(step * self.STEP, low), high))
+
+def _distribution_at(
+    patterns: FloatArray, strategy: Strategy, reachable: tuple[float, float], step: int
+) -> TargetDistribution:
+    """Return the distribution with a mean of `step` times `TargetFamily.STEP`, or the nearest that is reachable."""
+    low, high = reachable
+    return control(patterns, min(max(step * TargetFamily.STEP, low), high), strategy=strategy)
 
 
 def pattern_means(patterns: FloatArray) -> FloatArray:

@@ -3,10 +3,10 @@ from .config import TrainingConfig as TrainingConfig
 from .config import preset_config as preset_config
 from .cost import CostEstimate as CostEstimate
 from .cost import estimate_cost as estimate_cost
+from .plan import ReferenceAnalysis as ReferenceAnalysis
 from .plan import TrainingPlan as TrainingPlan
+from .plan import analyse_reference as analyse_reference
 from .plan import plan_training as plan_training
-from .plan import reachable_porosity as reachable_porosity
 from .progress import TrainingStep as TrainingStep
-from .run import iter_plan as iter_plan
 from .run import iter_training as iter_training
 from .run import train as train

@@ -11,7 +11,7 @@ from napari_swnn._checks import check_in_range, check_seed
 from napari_swnn._types import Shape
 from napari_swnn.core.descriptor.patterns import extract_patterns, largest_window, too_small_message
 from napari_swnn.core.descriptor.reference import Reference
-from napari_swnn.core.descriptor.resampling import TargetFamily, reachable_range
+from napari_swnn.core.descriptor.resampling import TargetFamily
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.config import StageConfig
 from napari_swnn.core.numerics.device import pick_device
@@ -131,28 +131,85 @@ def _slab(side: int, axis: int) -> Shape:
     return tuple(1 if a == axis else side for a in range(3))
 
 
-def reachable_porosity(
+@dataclass(frozen=True, eq=False, slots=True)
+class ReferenceAnalysis:
+    """Everything a training needs from a reference that does not depend on porosity, seed or device.
+
+    Attributes
+    ----------
+    reference : Reference
+        The analysed reference.
+    config : TrainingConfig
+        Settings of the training.
+    choice : NetworkChoice
+        Network for this reference, with the reasons for it.
+    families : tuple
+        Target distributions for each stage of the network and each direction of the reference.
+    """
+
+    reference: Reference
+    config: TrainingConfig
+    choice: NetworkChoice
+    families: tuple[tuple[TargetFamily, ...], ...]
+
+    @property
+    def reachable(self) -> tuple[float, float]:
+        """Lowest and highest porosity that resampling the finest patterns can reach."""
+        ranges = [family.reachable for family in self.families[-1]]
+        return max(low for low, _ in ranges), min(high for _, high in ranges)
+
+    def plan(
+        self, *, porosity: float | tuple[float, float] | None = None, seed: int = 0, device: str = "auto"
+    ) -> TrainingPlan:
+        """Decide a training for one porosity or a range; patterns are not extracted again.
+
+        Parameters
+        ----------
+        porosity, seed, device
+            As for `train`.
+
+        Raises
+        ------
+        ValueError
+            If the porosity is out of reach, or the seed or the device cannot be used.
+        """
+        seed = check_seed(seed)
+        target, porosity_range = _check_porosity(self.reference, porosity, self.reachable)
+        choice = replace(self.choice, network=replace(self.choice.network, porosity_range=porosity_range))
+        ends = (target,) if porosity_range is None else porosity_range
+        choice, families = _able_to_express(ends, choice, self.families)
+        return TrainingPlan(
+            self.reference, target, self.config, choice, families, self.reachable, seed, pick_device(device)
+        )
+
+
+def analyse_reference(
     reference: Reference, *, preset: str = "standard", config: TrainingConfig | None = None, dimension: int = 3
-) -> tuple[float, float]:
-    """Lowest and highest porosity that the patterns of a reference can express.
+) -> ReferenceAnalysis:
+    """Choose a network for a reference and extract its patterns, once for each scale.
 
     Parameters
     ----------
-    reference : Reference
-        The reference.
-    preset, config, dimension
+    reference, preset, config, dimension
         As for `train`.
+
+    Raises
+    ------
+    TypeError
+        If `reference` is not a `Reference`.
+    ValueError
+        If the reference is too small for the patterns, or a setting cannot be used.
     """
-    choice = choose_network(reference, config or preset_config(preset), dimension=dimension)
-    return _reachable(reference, choice)
-
-
-def _reachable(reference: Reference, choice: NetworkChoice) -> tuple[float, float]:
-    ranges = [
-        reachable_range(extract_patterns(direction, choice.network.stages[-1].template_size))
-        for direction in reference.directions
-    ]
-    return max(low for low, _ in ranges), min(high for _, high in ranges)
+    if not isinstance(reference, Reference):
+        raise TypeError(f"reference must be a Reference, got {type(reference).__name__}; wrap it: Reference(labels)")
+    if dimension not in (2, 3):
+        raise ValueError(f"dimension must be 2 or 3, got {dimension!r}")
+    config = config or preset_config(preset)
+    choice = choose_network(reference, config, dimension=dimension)
+    _check_patterns_fit(reference, choice)
+    _check_volumes(choice, config)
+    families = tuple(_extract_families(reference, stage, config) for stage in choice.network.stages)
+    return ReferenceAnalysis(reference, config, choice, families)
 
 
 def plan_training(
@@ -165,7 +222,17 @@ def plan_training(
     seed: int = 0,
     device: str = "auto",
 ) -> TrainingPlan:
-    """Check the arguments of `train` and decide what it will do, without doing it.
+    """Check the arguments of `train` and decide everything that the training will do.
+
+    Parameters
+    ----------
+    reference, porosity, preset, config, dimension, seed, device
+        As for `train`.
+
+    Returns
+    -------
+    TrainingPlan
+        To be shown, estimated with `estimate_cost`, and carried out by `iter_training`.
 
     Raises
     ------
@@ -174,22 +241,9 @@ def plan_training(
     ValueError
         If the reference is too small for the patterns, the porosity cannot be reached, or a setting is unknown.
     """
-    if not isinstance(reference, Reference):
-        raise TypeError(f"reference must be a Reference, got {type(reference).__name__}; wrap it: Reference(labels)")
-    if dimension not in (2, 3):
-        raise ValueError(f"dimension must be 2 or 3, got {dimension!r}")
     seed = check_seed(seed)
-    config = config or preset_config(preset)
-    choice = choose_network(reference, config, dimension=dimension)
-    _check_patterns_fit(reference, choice)
-    _check_volumes(choice, config)
-    reachable = _reachable(reference, choice)
-    target, porosity_range = _check_porosity(reference, porosity, reachable)
-    choice = replace(choice, network=replace(choice.network, porosity_range=porosity_range))
-    rng = np.random.default_rng(seed)
-    families = tuple(_families(reference, stage, config, rng) for stage in choice.network.stages)
-    choice, families = _able_to_express((target,) if porosity_range is None else porosity_range, choice, families)
-    return TrainingPlan(reference, target, config, choice, families, reachable, seed, pick_device(device))
+    analysis = analyse_reference(reference, preset=preset, config=config, dimension=dimension)
+    return analysis.plan(porosity=porosity, seed=seed, device=device)
 
 
 def _check_porosity(
@@ -231,11 +285,10 @@ def _check_volumes(choice: NetworkChoice, config: TrainingConfig) -> None:
             raise ValueError(f"{name} must be at least {least}, to hold a pattern of that stage, got {side}")
 
 
-def _families(
-    reference: Reference, stage: StageConfig, config: TrainingConfig, rng: np.random.Generator
-) -> tuple[TargetFamily, ...]:
+def _extract_families(reference: Reference, stage: StageConfig, config: TrainingConfig) -> tuple[TargetFamily, ...]:
+    # Patterns are sub-sampled with a fixed seed: they describe the reference, which no training seed should change.
     return tuple(
-        TargetFamily(extract_patterns(direction, stage.template_size, scale=stage.scale, rng=rng), config.strategy)
+        TargetFamily(extract_patterns(direction, stage.template_size, scale=stage.scale), config.strategy)
         for direction in reference.directions
     )
 

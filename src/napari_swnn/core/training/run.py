@@ -30,7 +30,7 @@ from napari_swnn.core.training.progress import TrainingClock, TrainingStep
 from napari_swnn.core.training.sampling import Randomness
 from napari_swnn.core.training.stage import iter_stage, new_stage, settle_norms
 
-__all__ = ["TrainingStep", "iter_plan", "iter_training", "train"]
+__all__ = ["TrainingStep", "iter_training", "train"]
 
 
 def train(
@@ -76,50 +76,30 @@ def train(
     TypeError, ValueError
         If the input cannot be used; see `plan_training`.
     """
-    steps = iter_training(
+    plan = plan_training(
         reference, porosity=porosity, preset=preset, config=config, dimension=dimension, seed=seed, device=device
     )
-    return drain(steps, progress)
+    return drain(iter_training(plan), progress)
 
 
 def iter_training(
-    reference: Reference,
-    *,
-    porosity: float | tuple[float, float] | None = None,
-    preset: str = "standard",
-    config: TrainingConfig | None = None,
-    dimension: int = 3,
-    seed: int = 0,
-    device: str = "auto",
-    should_stop: Callable[[], bool] = lambda: False,
+    plan: TrainingPlan, *, should_stop: Callable[[], bool] = lambda: False
 ) -> Generator[TrainingStep, None, Model]:
-    """Train step by step.
-
-    Bad input is refused by the call itself, before the first step.
+    """Carry out a training plan step by step.
 
     Parameters
     ----------
-    reference, porosity, preset, config, dimension, seed, device
-        As for `train`.
+    plan : TrainingPlan
+        Result of `plan_training`.
     should_stop : callable
-        Asked after each step. When it says yes, the model as trained so far is finished and returned; stages that
-        were not reached pass the coarser volume on, interpolated.
+        Called after each step. Once it returns true, the model as trained so far is finished and returned; stages
+        that were not reached pass the coarser volume on, interpolated.
 
     Returns
     -------
     generator
-        Yields a `TrainingStep` for each step; its return value is the `Model`.
+        Yields a `TrainingStep` for each step and returns the `Model`.
     """
-    plan = plan_training(
-        reference, porosity=porosity, preset=preset, config=config, dimension=dimension, seed=seed, device=device
-    )
-    return iter_plan(plan, should_stop=should_stop)
-
-
-def iter_plan(
-    plan: TrainingPlan, *, should_stop: Callable[[], bool] = lambda: False
-) -> Generator[TrainingStep, None, Model]:
-    """Carry out a plan; see `iter_training`."""
     source = Randomness(plan.seed, plan.device)
     clock = TrainingClock(plan)
     finished: list[Stage] = []

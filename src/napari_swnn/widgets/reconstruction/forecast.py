@@ -95,15 +95,11 @@ class Outlook:
 
 def look_ahead(intent: Intent) -> Outlook:
     """Plan a run, and check what is asked of its volumes."""
-    from napari_swnn.core.training.plan import plan_training
-
     plan, run_problem, generate_problem = None, None, None
     job = intent.job
     if job is not None:
         try:
-            plan = plan_training(
-                job.reference, porosity=job.porosity, config=job.config, seed=job.seed, device=job.device
-            )
+            plan = job.plan()
         except (TypeError, ValueError) as error:
             run_problem = to_bad_input(error)
     if intent.problem is not None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from napari_swnn.core.descriptor.reference import Reference
     from napari_swnn.core.grid.windows import Window
     from napari_swnn.core.model.model import Model
+    from napari_swnn.core.training.plan import ReferenceAnalysis, TrainingPlan
     from napari_swnn.core.training.run import TrainingStep
     from napari_swnn.core.volume.generation import GenerationStep
     from napari_swnn.core.volume.virtual_volume import VirtualVolume
@@ -56,6 +57,8 @@ class Survey:
         The phase of interest; the one that was asked for if it is there.
     reference : Reference
         With its porosity.
+    analysis : ReferenceAnalysis or None
+        Its patterns and the network chosen for them, from which every plan is made.
     reachable : tuple of float
         Porosities that its patterns can express.
     reasons : tuple of str
@@ -70,6 +73,7 @@ class Survey:
     phases: dict[int, float]
     phase: int
     reference: "Reference | None" = None
+    analysis: "ReferenceAnalysis | None" = None
     reachable: tuple[float, float] = (0.0, 1.0)
     reasons: tuple[str, ...] = ()
     interval: "FractionInterval | None" = None
@@ -80,11 +84,19 @@ class Survey:
 class TrainingJob:
     """A training as the user asked for it."""
 
-    reference: "Reference"
+    analysis: "ReferenceAnalysis"
     porosity: float | tuple[float, float]
-    config: TrainingConfig
     seed: int
     device: str
+
+    @property
+    def reference(self) -> "Reference":
+        """The reference to train on."""
+        return self.analysis.reference
+
+    def plan(self) -> "TrainingPlan":
+        """Plan the training; cheap, since the reference is analysed already."""
+        return self.analysis.plan(porosity=self.porosity, seed=self.seed, device=self.device)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +131,7 @@ def find_devices() -> dict[str, str]:
 
 def survey(inputs: Inputs) -> Survey:
     """Look at a reference: its phases, the porosities within reach, and what would be chosen from it."""
-    from napari_swnn.core.training.plan import plan_training, reachable_porosity
+    from napari_swnn.core.training.plan import analyse_reference
     from napari_swnn.validation import reference_interval
 
     snapshot, phases = inputs.snapshot, inputs.snapshot.phases()
@@ -129,13 +141,13 @@ def survey(inputs: Inputs) -> Survey:
         return Survey(inputs, phases, phase, problem=BadInputError("reference", text))
     try:
         reference = snapshot.reference(phase)
-        low, high = reachable_porosity(reference, config=inputs.config)
-        porosity = min(max(reference.porosity, low), high)
-        plan = plan_training(reference, porosity=porosity, config=inputs.config, device=inputs.device)
+        analysis = analyse_reference(reference, config=inputs.config)
+        low, high = analysis.reachable
+        plan = analysis.plan(porosity=min(max(reference.porosity, low), high), device=inputs.device)
         interval = reference_interval(reference)
     except (TypeError, ValueError) as error:
         return Survey(inputs, phases, phase, problem=to_bad_input(error))
-    return Survey(inputs, phases, phase, reference, plan.reachable, plan.choice.reasons, interval)
+    return Survey(inputs, phases, phase, reference, analysis, plan.reachable, plan.choice.reasons, interval)
 
 
 def train(job: TrainingJob, should_stop: Callable[[], bool]) -> "Generator[TrainingStep, None, Model]":
@@ -144,16 +156,7 @@ def train(job: TrainingJob, should_stop: Callable[[], bool]) -> "Generator[Train
 
     if MEASURING.acquire(timeout=_LONGEST_WAIT):
         MEASURING.release()
-    return (
-        yield from iter_training(
-            job.reference,
-            porosity=job.porosity,
-            config=job.config,
-            seed=job.seed,
-            device=job.device,
-            should_stop=should_stop,
-        )
-    )
+    return (yield from iter_training(job.plan(), should_stop=should_stop))
 
 
 def generate(job: GenerationJob) -> "Generator[GenerationStep, None, Labels]":

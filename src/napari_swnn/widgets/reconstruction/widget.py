@@ -241,11 +241,9 @@ class ReconstructionWidget(DockPanel):
 
     def _training_job(self) -> TrainingJob | None:
         found, settings = self.reference.survey, self.settings
-        if found is None or found.reference is None:
+        if found is None or found.analysis is None:
             return None
-        return TrainingJob(
-            found.reference, settings.target.value, found.inputs.config, settings.seed.value(), settings.device.value
-        )
+        return TrainingJob(found.analysis, settings.target.value, settings.seed.value(), settings.device.value)
 
     def _on_model(self) -> None:
         entry = self.models.entry
