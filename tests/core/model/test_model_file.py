@@ -10,7 +10,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from napari_swnn import Model, Reference, generate, train
-from napari_swnn.core.model.model_file import FORMAT_VERSION
+from napari_swnn.core.model.model import FORMAT_VERSION
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_a_failed_save_leaves_the_old_file_whole(model, tmp_path, monkeypatch):
     def fail(*args, **kwargs):
         raise OSError("disk full")
 
-    monkeypatch.setattr("napari_swnn.core.model.model_file.save_file", fail)
+    monkeypatch.setattr("napari_swnn.core.model.model.save_file", fail)
     with pytest.raises(OSError, match="disk full"):
         model.save(tmp_path / "rock.swnn")
     assert (tmp_path / "rock.swnn").read_bytes() == before

@@ -1,33 +1,46 @@
-"""The trained model: everything needed to generate, and where it came from."""
+"""The trained model: everything needed to generate, where it came from, and its file.
+
+A model file is safetensors with a JSON header: reading one never runs code that came with it.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path as FilePath
 from typing import Any, overload
 
 import numpy as np
 import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
 
+from napari_swnn._files import replaced_when_complete
 from napari_swnn._types import BoolArray, FloatArray, Labels, Path
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.descriptor.reference import Reference
+from napari_swnn.core.model.paper_checkpoint import load_checkpoint
 from napari_swnn.core.model.threshold import ThresholdCurve
-from napari_swnn.core.network.config import NetworkConfig
+from napari_swnn.core.network.config import NetworkConfig, StageConfig
 from napari_swnn.core.network.stage import Stage
+
+FORMAT_VERSION = 2
+_KEY = "napari-swnn"
 
 
 @dataclass(frozen=True, slots=True)
 class PhaseLabels:
-    """Labels that a generated volume carries.
+    """Labels of a generated volume.
 
     Attributes
     ----------
     phase : int
         Label of the phase of interest.
     background : int
-        Label of the rest.
+        Label of everything else.
     """
 
     phase: int
@@ -35,16 +48,16 @@ class PhaseLabels:
 
     @classmethod
     def of(cls, reference: Reference) -> PhaseLabels:
-        """The labels of a reference."""
+        """Return the labels of a reference."""
         return cls(reference.phase, reference.background)
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The smallest integer type that holds both."""
+        """Smallest integer type that holds both labels."""
         return np.result_type(np.min_scalar_type(self.phase), np.min_scalar_type(self.background))
 
     def paint(self, in_phase: BoolArray) -> Labels:
-        """Labels of a boolean volume."""
+        """Return the labels of a boolean volume, True in the phase of interest."""
         labels: Labels = np.where(in_phase, self.dtype.type(self.phase), self.dtype.type(self.background))
         return labels
 
@@ -56,21 +69,22 @@ class Model:
     Attributes
     ----------
     network : NetworkConfig
-        Scales and sizes.
+        Architecture.
     stages : tuple of Stage
         The cascade in evaluation mode, coarsest first; batch norm is folded into the convolutions.
     thresholds : ThresholdCurve
-        Grey values at or above it are the phase of interest; calibrated at the end of training.
+        Segmentation threshold as a function of the target porosity: grey values at or above it are the phase of
+        interest.
     porosity : float or None
-        Volume fraction of the phase of interest that a volume has if no other is asked for; None if it is not known.
+        Volume fraction of the phase of interest unless another is requested; None if it is not known.
     reachable : tuple of float
-        Porosities that the reference's patterns can express.
+        Lowest and highest porosity that resampling the patterns of the reference can reach.
     labels : PhaseLabels
         Labels of the generated volumes.
     voxel : VoxelSize
         Edge length of a voxel, with its unit.
     provenance : mapping
-        Settings, seed, versions and facts of the reference; plain values that JSON can hold.
+        Settings, schedules, seed, versions and facts of the reference; plain values that JSON can hold.
     """
 
     network: NetworkConfig
@@ -94,12 +108,12 @@ class Model:
 
     @property
     def dimension(self) -> int:
-        """2 or 3."""
+        """Dimension of the volumes, 2 or 3."""
         return self.network.dimension
 
     @property
     def porosity_range(self) -> tuple[float, float] | None:
-        """Porosities that a volume can be asked for; None if the model has a single one."""
+        """Lowest and highest target porosity; None if the model was trained for a single one."""
         return self.network.porosity_range
 
     @overload
@@ -109,25 +123,23 @@ class Model:
     def threshold_at(self, porosity: FloatArray) -> FloatArray: ...
 
     def threshold_at(self, porosity: float | FloatArray) -> float | FloatArray:
-        """Grey value from which on a voxel is the phase of interest, where this porosity is asked for."""
+        """Return the segmentation threshold of the grey values for a target porosity."""
         return self.thresholds.at(porosity)
 
     @property
     def threshold(self) -> float:
-        """The threshold at the model's own porosity."""
+        """Segmentation threshold at the porosity of the model."""
         return self.thresholds.values[0] if self.porosity is None else self.threshold_at(self.porosity)
 
     def save(self, path: Path) -> None:
-        """Write the model to a file; see `napari_swnn.core.model.model_file`.
+        """Write the model to a file.
 
         Parameters
         ----------
         path : path-like
             Usually ends in ``.swnn``. An existing file is replaced only once the new one is complete.
         """
-        from napari_swnn.core.model.model_file import save_model
-
-        save_model(self, path)
+        _save(self, path)
 
     @classmethod
     def load(cls, path: Path) -> Model:
@@ -138,11 +150,9 @@ class Model:
         FileNotFoundError
             If there is no such file.
         ValueError
-            If it is not a model file, or damaged, or of a later format.
+            If it is not a model file, is damaged, or has a later format.
         """
-        from napari_swnn.core.model.model_file import load_model
-
-        return load_model(path)
+        return _load(path)
 
     @classmethod
     def from_authors(cls, path: Path, *, threshold: float = 0.0) -> Model:
@@ -153,7 +163,7 @@ class Model:
         path : path-like
             A state dict of their network, as their training script saves it.
         threshold : float
-            Theirs is 0; their porosity then misses the reference's by up to 0.03.
+            Segmentation threshold. The authors use 0; porosities then differ from the reference by up to 0.03.
 
         Raises
         ------
@@ -162,8 +172,6 @@ class Model:
         ValueError
             If it is not such a checkpoint.
         """
-        from napari_swnn.core.model.paper_checkpoint import load_checkpoint
-
         network, stage = load_checkpoint(path)
         return cls(
             network,
@@ -174,7 +182,106 @@ class Model:
         )
 
     def to(self, device: torch.device) -> tuple[Stage, ...]:
-        """The stages on a device; the model itself stays on the CPU."""
+        """Return the stages on a device; the model itself stays on the CPU."""
         if device.type == "cpu":
             return self.stages
         return tuple(deepcopy(stage).to(device) for stage in self.stages)
+
+
+def _save(model: Model, path: Path) -> None:
+    """Write a model file; an existing one stays intact until the new one is complete."""
+    tensors = {
+        f"stage{i}.{name}": tensor.contiguous()
+        for i, stage in enumerate(model.stages)
+        for name, tensor in stage.state_dict().items()
+    }
+    with replaced_when_complete(FilePath(path)) as partial:
+        try:
+            save_file(tensors, partial, metadata={_KEY: json.dumps(_header(model))})
+        except SafetensorError as error:  # what a full disk raises, though not an OSError
+            raise OSError(f"the model could not be written to {path}: {error}") from error
+
+
+def _load(path: Path) -> Model:
+    """Read a model file."""
+    path = FilePath(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"path must name a model file, got {path}, which does not exist")
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a mapping)
+    except (SafetensorError, OSError) as error:
+        raise ValueError(
+            f"path must name a model file of napari-swnn, got {path}, which is damaged or of another kind ({error})"
+        ) from error
+    if _KEY not in metadata:
+        raise ValueError(
+            f"path must name a model file of napari-swnn, got {path}, a safetensors file of another origin"
+        )
+    try:
+        header = json.loads(metadata[_KEY])
+        version = int(header["format_version"])
+        model = _model(header, tensors) if version <= FORMAT_VERSION else None
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise ValueError(f"path must name a whole model file, got {path}, whose content is inconsistent") from error
+    if model is None:
+        raise ValueError(f"{path} has format {version}, this version reads up to {FORMAT_VERSION}; update napari-swnn")
+    return model
+
+
+def _header(model: Model) -> dict[str, Any]:
+    return {
+        "format_version": FORMAT_VERSION,
+        "network": asdict(model.network),
+        "thresholds": asdict(model.thresholds),
+        "porosity": model.porosity,
+        "reachable": list(model.reachable),
+        "labels": asdict(model.labels),
+        "voxel_size": model.voxel_size,
+        "unit": model.unit,
+        "provenance": dict(model.provenance),
+    }
+
+
+def _model(header: dict[str, Any], tensors: dict[str, Tensor]) -> Model:
+    network = _network(header["network"])
+    if not network.stages:
+        raise ValueError("no stages")
+    return Model(
+        network=network,
+        stages=tuple(_stage(network, i, tensors) for i in range(len(network.stages))),
+        thresholds=_thresholds(header),
+        porosity=header["porosity"],
+        reachable=(header["reachable"][0], header["reachable"][1]),
+        labels=PhaseLabels(int(header["labels"]["phase"]), int(header["labels"]["background"])),
+        voxel=VoxelSize(header["voxel_size"], header["unit"]),
+        provenance=header["provenance"],
+    )
+
+
+def _thresholds(header: dict[str, Any]) -> ThresholdCurve:
+    if header["format_version"] == 1:
+        return ThresholdCurve.constant(float(header["threshold"]))
+    entries = header["thresholds"]
+    return ThresholdCurve(tuple(map(float, entries["porosities"])), tuple(map(float, entries["values"])))
+
+
+def _network(entries: dict[str, Any]) -> NetworkConfig:
+    stages = tuple(StageConfig(**stage) for stage in entries["stages"])
+    limits = entries.get("porosity_range")  # absent in format 1
+    porosity_range = None if limits is None else (float(limits[0]), float(limits[1]))
+    return NetworkConfig(stages, entries["dimension"], entries["n_phase_channels"], porosity_range)
+
+
+def _stage(network: NetworkConfig, i: int, tensors: dict[str, Tensor]) -> Stage:
+    stage = Stage(
+        network.stages[i],
+        conditioned=i > 0,
+        dimension=network.dimension,
+        n_phase_channels=network.n_phase_channels,
+        porosity_range=network.porosity_range,
+    )
+    prefix = f"stage{i}."
+    stage.load_state_dict({name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)})
+    return stage.eval().requires_grad_(False)

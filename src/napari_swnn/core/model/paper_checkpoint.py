@@ -1,4 +1,4 @@
-"""Checkpoints of the paper's authors."""
+"""Import of checkpoints of the paper's authors."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from napari_swnn.core.network.config import NetworkConfig, StageConfig
 from napari_swnn.core.network.stage import Stage
 
 _EPSILON = 1e-5
-"""torch's default, which their batch norm has."""
+"""Epsilon of their batch norm, torch's default."""
 
 
 def load_checkpoint(path: Path) -> tuple[NetworkConfig, Stage]:
-    """Read a state dict of the authors' network as one folded stage.
+    """Read a state dict of the authors' network as one stage with folded batch norm.
 
     Their first block has no batch norm, the others have convolution, batch norm and leaky ReLU in this order, and the
-    last layer has none (the paper's Eq. 13-14 reads otherwise). Input of 3 channels of noise, threshold 0.
+    last layer has none (in contrast to Eq. 13-14 of the paper). The input has 3 channels of noise, the threshold is 0.
 
     Raises
     ------

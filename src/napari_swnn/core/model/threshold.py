@@ -1,4 +1,4 @@
-"""The threshold that turns grey values into phases, as a function of the porosity asked for."""
+"""Segmentation threshold of the grey values as a function of the target porosity."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from napari_swnn._types import FloatArray
 
 @dataclass(frozen=True, slots=True)
 class ThresholdCurve:
-    """Thresholds at some porosities, linear between them and constant beyond.
+    """Segmentation thresholds at some porosities, linear between them and constant beyond.
 
     Attributes
     ----------
     porosities : tuple of float
         Increasing, in [0, 1].
     values : tuple of float
-        Grey values.
+        Thresholds at these porosities, grey values.
     """
 
     porosities: tuple[float, ...]
@@ -27,7 +27,7 @@ class ThresholdCurve:
 
     @classmethod
     def constant(cls, value: float) -> ThresholdCurve:
-        """The same threshold at any porosity."""
+        """Return a curve with one threshold for all porosities."""
         return cls((0.0,), (value,))
 
     @overload
@@ -37,6 +37,6 @@ class ThresholdCurve:
     def at(self, porosity: FloatArray) -> FloatArray: ...
 
     def at(self, porosity: float | FloatArray) -> float | FloatArray:
-        """Threshold at a porosity; of an array, voxel by voxel as float32."""
+        """Return the threshold at a porosity; for an array, voxel by voxel as float32."""
         values = np.interp(porosity, self.porosities, self.values)
         return float(values) if np.ndim(porosity) == 0 else np.asarray(values, np.float32)
