@@ -14,14 +14,14 @@ from napari_swnn.figures import (
     draw_surface,
     field_figure,
     reconstruction_figure,
-    report_page,
-    report_plates,
+    report_figures,
+    report_html,
     save_figure,
-    save_plates,
+    save_figures,
     sections_figure,
     transport_figure,
 )
-from napari_swnn.validation import with_error
+from napari_swnn.validation import format_with_error
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,7 @@ def test_volumes_without_a_surface_to_show_are_reported(blobs, rng, empty):
         volume[5:-5, 5:-5, 5:-5] = 0
     reference = Reference(blobs)
     report = validate(volume, reference)
-    assert "<img" in report_page(report)
+    assert "<img" in report_html(report)
     pictures = [axes.images[0].get_array().shape for axes in sections_figure(report).axes if axes.images]
     assert pictures[0] == (64, 64)  # all of the reference, however thin the volume
     figure = reconstruction_figure(volume, reference, report)
@@ -163,7 +163,7 @@ def test_fields_are_drawn_and_no_flow_is_said(report):
 
 def test_without_physics_there_is_no_transport_to_draw(blobs):
     plain = validate(blobs, Reference(blobs))
-    assert [plate.name for plate in report_plates(plain)] == ["sections", "correlation", "distributions"]
+    assert [plate.name for plate in report_figures(plain)] == ["sections", "correlation", "distributions"]
     for draw in (transport_figure, field_figure):
         with pytest.raises(ValueError, match="must hold physics"):
             draw(plain)
@@ -202,13 +202,13 @@ def test_page_stands_alone_and_holds_the_numbers(report, tmp_path):
     assert not re.search(r"https?://|url\(|@import|<script|<link", text)
     assert len(text) < 3_000_000
     for quantity in report.quantities.values():
-        assert with_error(quantity.mean, quantity.spread) in page.cells
+        assert format_with_error(quantity.mean, quantity.spread) in page.cells
     assert "0, not percolating" in page.cells
     assert "1/µm³" in page.cells
 
 
 def test_pictures_in_the_page_are_whole(report):
-    for reference in Page(report_page(report)).references:
+    for reference in Page(report_html(report)).references:
         kind, data = reference.split(";base64,")
         content = b64decode(data)
         if kind.endswith("png"):
@@ -219,13 +219,13 @@ def test_pictures_in_the_page_are_whole(report):
 
 
 def test_notes_are_escaped(report, blobs):
-    page = report_page(validate(blobs, Reference(blobs, unit="<b>")))
+    page = report_html(validate(blobs, Reference(blobs, unit="<b>")))
     assert "<b>" not in page
     assert "&lt;b&gt;" in page
 
 
 def test_plates_are_saved_as_png_and_svg(report, tmp_path):
-    files = save_plates(report, tmp_path / "figures", dpi=50)
+    files = save_figures(report, tmp_path / "figures", dpi=50)
     assert {file.name for file in files} == {
         f"{name}.{ending}"
         for name in ("sections", "correlation", "distributions", "transport", "fields")

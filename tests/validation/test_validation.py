@@ -8,15 +8,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import ndimage
 
 from napari_swnn import Reference, iter_validate, validate
-from napari_swnn._steps import drain
 from napari_swnn.statistics import volume_fraction_interval
-from napari_swnn.validation import reference_interval, with_error
+from napari_swnn.validation import format_with_error, reference_interval
 from napari_swnn.validation._samples import Sample, inner_box
-from napari_swnn.validation._structure import QUANTITIES, Ruler, iter_structure
+from napari_swnn.validation._structure import QUANTITIES, Ruler, measure_structure
 from napari_swnn.validation._uncertainty import half_widths
 
 STRUCTURE = list(QUANTITIES)
-VOXELS = {"voxel_size": 1.0, "unit": "voxel"}
 
 
 def spheres(rng, side, *, radius=7.5, void=0.5):
@@ -95,12 +93,12 @@ def test_spheres_match_their_own_section_within_its_stated_error(rng):
 
 def test_the_interval_of_a_section_holds_the_truth_most_times(rng):
     volume = spheres(rng, 144, radius=4.5).astype(bool)
-    ruler = Ruler(24, 72, VOXELS)
-    truth = drain(iter_structure(Sample.of_volume(volume), ruler)).quantities
+    ruler = Ruler(24, 72)
+    truth = measure_structure(Sample.of_volume(volume), ruler).quantities
     held = []
     for section in volume[::12]:
         sample = Sample.of_volume(section)
-        found = drain(iter_structure(sample, ruler)).quantities
+        found = measure_structure(sample, ruler).quantities
         _, widths = half_widths(sample, ruler)
         held += [abs(found[key].value - truth[key].value) <= widths[key] for key in STRUCTURE]
     assert np.mean(held) > 0.85
@@ -294,7 +292,7 @@ def test_summary_names_every_number(slit_report):
     ],
 )
 def test_numbers_have_as_many_digits_as_their_error_leaves(value, error, text):
-    assert with_error(value, error) == text
+    assert format_with_error(value, error) == text
 
 
 # Progress and refusals
@@ -308,8 +306,8 @@ def test_steps_count_every_task_once(slits):
     n_steps = 6 + 2 * (7 + 6)
     assert {step.n_steps for step in steps} == {n_steps}
     assert set(indices) == set(range(n_steps)) - {18, 31}  # across the slits nothing is solved
-    assert steps[0].task == "reference: two-point correlation"
-    assert "volume 2 of 2: permeability along y" in steps[-1].task
+    assert steps[0].activity == "reference: two-point correlation"
+    assert "volume 2 of 2: permeability along y" in steps[-1].activity
 
 
 def test_bad_input_is_refused_by_the_call_itself(blobs):
@@ -352,7 +350,7 @@ def test_what_no_solve_can_take_is_refused_before_the_first(slits, lazy, label, 
     told = []
     with pytest.raises(ValueError, match=message):
         validate(volumes, Reference(slits[0]), physics=True, progress=told.append)
-    assert [step.task for step in told] == [f"volume {i} of 2: checking its labels" for i in (1, 2) if lazy]
+    assert [step.activity for step in told] == [f"volume {i} of 2: checking its labels" for i in (1, 2) if lazy]
 
 
 def test_a_conductivity_that_cannot_be_is_refused_by_the_call(slits):

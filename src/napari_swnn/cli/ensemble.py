@@ -79,4 +79,4 @@ def _describe_ensemble(step: EnsembleStep) -> str:
     ):
         if hasattr(detail, kind):
             return f"{text}  {described.format(detail)}  {format_time(detail.time_left)} left"
-    return text if detail is None else f"{text}  {detail.task}"
+    return text if detail is None else f"{text}  {detail.activity}"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PICTURES = (".png", ".pdf", ".svg")
 FIGURES = ("sections", "correlation", "distributions", "transport", "fields")
-"""Names of the files that `save_plates` writes."""
+"""Names of the files that `save_figures` writes."""
 
 
 def add_to(commands: Any) -> None:
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> None:
     volumes = [volume for path in options.volumes for volume in open_volumes(path)]
     report = run_with_progress(
         iter_validate(volumes, reference, physics=options.physics, conductivities=_conductivities(options, reference)),
-        lambda s: f"validating  {s.index + 1}/{s.n_steps}  {s.task}",
+        lambda s: f"validating  {s.index + 1}/{s.n_steps}  {s.activity}",
     )
     print(report.summary())
     _write(report, options, reference, volumes[0])
@@ -88,15 +88,15 @@ def _conductivities(options: argparse.Namespace, reference: Reference) -> dict[i
 def _write(report: ValidationReport, options: argparse.Namespace, reference: Reference, volume: Any) -> None:
     import numpy as np
 
-    from napari_swnn.figures import reconstruction_figure, report_page, save_figure, save_plates
+    from napari_swnn.figures import reconstruction_figure, report_html, save_figure, save_figures
 
     if options.report:
         report.save(options.report)
     if options.csv:
         report.save_csv(options.csv)
     if options.html:
-        options.html.write_text(report_page(report), encoding="utf-8")
+        options.html.write_text(report_html(report), encoding="utf-8")
     if options.figures:
-        save_plates(report, options.figures)
+        save_figures(report, options.figures)
     if options.picture:
         save_figure(reconstruction_figure(np.asarray(volume), reference, report), options.picture)

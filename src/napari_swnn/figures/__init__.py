@@ -1,25 +1,25 @@
 """Figures of a reconstruction and of a validation report, drawn with matplotlib and without a display."""
 
 from napari_swnn.figures._curves import correlation_figure, distribution_figure, draw_comparison
-from napari_swnn.figures._page import report_page, save_report
-from napari_swnn.figures._plates import Plate, report_plates, save_plates
+from napari_swnn.figures._html import report_html, save_report
+from napari_swnn.figures._report_figures import ReportFigure, report_figures, save_figures
 from napari_swnn.figures._sections import reconstruction_figure, sections_figure
 from napari_swnn.figures._style import save_figure
 from napari_swnn.figures._surface import draw_surface
 from napari_swnn.figures._transport import field_figure, transport_figure
 
 __all__ = [
-    "Plate",
+    "ReportFigure",
     "correlation_figure",
     "distribution_figure",
     "draw_comparison",
     "draw_surface",
     "field_figure",
     "reconstruction_figure",
-    "report_page",
-    "report_plates",
+    "report_figures",
+    "report_html",
     "save_figure",
-    "save_plates",
+    "save_figures",
     "save_report",
     "sections_figure",
     "transport_figure",

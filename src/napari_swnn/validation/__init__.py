@@ -2,8 +2,10 @@
 
 from napari_swnn.validation._comparison import CurveComparison, Quantity, QuantityComparison
 from napari_swnn.validation._connectivity import Connectivity
-from napari_swnn.validation._report import ValidationReport, between, with_error
-from napari_swnn.validation._run import ValidationStep, iter_validate, validate
+from napari_swnn.validation._formatting import format_bounds, format_with_error
+from napari_swnn.validation._report import ValidationReport
+from napari_swnn.validation._run import iter_validate, validate
+from napari_swnn.validation._tasks import ValidationStep
 from napari_swnn.validation._transport import FieldSection, Property, Transport
 from napari_swnn.validation._uncertainty import reference_interval
 
@@ -17,9 +19,9 @@ __all__ = [
     "Transport",
     "ValidationReport",
     "ValidationStep",
-    "between",
+    "format_bounds",
+    "format_with_error",
     "iter_validate",
     "reference_interval",
     "validate",
-    "with_error",
 ]

@@ -1,4 +1,4 @@
-"""A report from what was measured: the reference's statistics beside those of every volume."""
+"""Assembly of the report: the statistics of the reference beside those of every volume."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FAILED = ("MAX_ITERATIONS", "PRECISION_LIMIT")
 
 @dataclass(frozen=True, eq=False, slots=True)
 class MeasuredReference:
-    """The reference, and how sure its numbers are: half-widths of curves and of numbers."""
+    """Measured reference, with half of the 95 % interval of each curve and number."""
 
     interval: FractionInterval
     structure: Structure
@@ -32,7 +32,7 @@ class MeasuredReference:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Measured:
-    """One volume."""
+    """Measured volume."""
 
     interval: FractionInterval
     structure: Structure
@@ -49,7 +49,7 @@ def assemble(
     of_reference: MeasuredReference,
     measured: Sequence[Measured],
 ) -> ValidationReport:
-    """Put the reference and all volumes side by side."""
+    """Return the report on the reference and all volumes."""
     unit, interval = reference.unit, of_reference.interval
     connectivity = tuple(m.connectivity for m in measured if m.connectivity is not None)
     transport = tuple(m.transport for m in measured if m.transport is not None)
@@ -148,26 +148,26 @@ def _alone(name: str, unit: str, quantities: Sequence[Quantity]) -> QuantityComp
 
 
 def _power(unit: str, power: int) -> str:
-    """Unit of length to a power, as text."""
+    """Return a power of the unit of length, as text."""
     return {1: unit, -1: f"1/{unit}", -3: f"1/{unit}³", 0: ""}[power]
 
 
 def _notes(interval: FractionInterval, measured: Sequence[Measured]) -> tuple[str, ...]:
-    notes = [] if interval.warning is None else [f"The interval of the reference's porosity: {interval.warning}."]
+    notes = [] if interval.warning is None else [f"Interval of the reference's porosity: {interval.warning}."]
     porosity = float(np.mean([m.interval.value for m in measured]))
     if not interval.low <= porosity <= interval.high:
         notes.append(
-            f"The volumes' porosity, {porosity:.3f}, lies outside the reference's own interval, {interval.low:.3f} to "
-            f"{interval.high:.3f}: curves that depend on it differ for that reason alone; compare the normalised "
-            "autocovariance."
+            f"The porosity of the volumes, {porosity:.3f}, lies outside the reference's own interval, "
+            f"{interval.low:.3f} to {interval.high:.3f}. Curves that depend on the porosity differ for that reason "
+            "alone; compare the normalised autocovariance."
         )
     if measured[0].interval.warning is not None:
-        notes.append(f"The interval of a volume's porosity: {measured[0].interval.warning}.")
+        notes.append(f"Interval of a volume's porosity: {measured[0].interval.warning}.")
     failed = sum(p.outcome.name in _FAILED for m in measured if m.transport for p in _properties(m.transport))
     if failed:
-        notes.append(f"{failed} solve(s) did not converge; their values are not to be relied on.")
+        notes.append(f"{failed} {'solve' if failed == 1 else 'solves'} did not converge; do not rely on these values.")
     if len(measured) == 1:
-        notes.append("One volume shows no spread; generate several to see how much they differ.")
+        notes.append("A single volume shows no spread; generate several to see how much realisations differ.")
     return tuple(notes)
 
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from napari_swnn._types import AXES, FloatArray
 from napari_swnn.statistics import Curve
+from napari_swnn.validation._formatting import to_json
 
 
 def axis_names(n: int, *, on_sections: bool) -> tuple[str, ...]:
-    """Names of the rows of a statistic: axes in array order, or the sections it was measured on."""
+    """Return the names of the rows of a statistic: axes in array order, or the sections on which it was measured."""
     if not on_sections:
         return AXES[-n:] if n else ()
     return ("sections",) if n == 1 else tuple(f"sections normal to {axis}" for axis in AXES[-n:] if n)
@@ -25,20 +26,20 @@ class CurveComparison:
     Attributes
     ----------
     name : str
-        What it is, as a caption says it.
+        Name of the statistic, as in a caption.
     symbol, argument : str
-        How a plot labels the statistic and the distance.
+        Labels of the statistic and of the distance in a plot.
     unit : str
         Unit of the statistic; empty for probabilities.
     on_sections : bool
-        Whether it was measured on 2-D sections, of the volumes too; rows of the curves are then directions of sections.
-        If not, they are the axes, in array order.
+        True if it was measured on 2-D sections, of the volumes too; rows of the curves are then directions of sections.
+        Otherwise they are the axes, in array order.
     reference : Curve
-        Of all sections of the reference together.
+        Statistic of all sections of the reference together.
     half_width : numpy.ndarray
-        ``(n,)`` half of the reference's own 95 % interval, from its parts; NaN where they say nothing.
+        ``(n,)`` half of the reference's own 95 % interval, from its parts; NaN if it is unknown.
     realisations : tuple of Curve
-        One for each volume.
+        One entry for each volume.
     """
 
     name: str
@@ -83,42 +84,42 @@ class CurveComparison:
         return _over_known(np.max, np.ptp(by_axis, axis=0))
 
     def axes_of(self, curve: Curve) -> tuple[str, ...]:
-        """Names of the rows of one of the curves."""
+        """Return the names of the rows of one of the curves."""
         return axis_names(len(curve.by_axis), on_sections=self.on_sections)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values that JSON can hold."""
+        """Return plain values for JSON."""
         return {
             "name": self.name,
             "unit": self.unit,
-            "distance": plain(self.distance),
+            "distance": to_json(self.distance),
             "distance_unit": self.reference.unit,
-            "reference": {**self._curve(self.reference), "half_width_95": plain(self.half_width)},
+            "reference": {**self._curve(self.reference), "half_width_95": to_json(self.half_width)},
             "realisations": [self._curve(curve) for curve in self.realisations],
-            "mean": plain(self.mean),
-            "standard_deviation": plain(self.spread),
-            "mean_error": plain(self.mean_error),
-            "largest_error": plain(self.largest_error),
-            "anisotropy": plain(self.anisotropy),
+            "mean": to_json(self.mean),
+            "standard_deviation": to_json(self.spread),
+            "mean_error": to_json(self.mean_error),
+            "largest_error": to_json(self.largest_error),
+            "anisotropy": to_json(self.anisotropy),
         }
 
     def _curve(self, curve: Curve) -> dict[str, Any]:
         return {
-            "mean": plain(curve.values),
-            "by_axis": {axis: plain(row) for axis, row in zip(self.axes_of(curve), curve.by_axis, strict=True)},
+            "mean": to_json(curve.values),
+            "by_axis": {axis: to_json(row) for axis, row in zip(self.axes_of(curve), curve.by_axis, strict=True)},
         }
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Quantity:
-    """One number, and the same along each axis where it has one.
+    """A number, and its values along each axis if there are any.
 
     Attributes
     ----------
     value : float
-        All axes together; NaN where it is unknown.
+        Value for all axes together; NaN if it is unknown.
     by_axis : numpy.ndarray
-        ``(n,)`` along each axis, or ``(0,)``.
+        ``(n,)`` values along each axis, or ``(0,)``.
     """
 
     value: float
@@ -132,17 +133,17 @@ class QuantityComparison:
     Attributes
     ----------
     name : str
-        What it is, as a table says it.
+        Name of the number, as in a table.
     unit : str
-        Empty where it has none.
+        Unit of the number; empty if it has none.
     on_sections : bool
         As for `CurveComparison`.
     reference : Quantity or None
-        ``None`` for what a section cannot show.
+        Number of the reference; ``None`` if a section cannot show it.
     half_width : float
-        Half of the reference's own 95 % interval; NaN where it is unknown.
+        Half of the reference's own 95 % interval; NaN if it is unknown.
     realisations : tuple of Quantity
-        One for each volume.
+        One entry for each volume.
     """
 
     name: str
@@ -169,43 +170,36 @@ class QuantityComparison:
 
     @property
     def within(self) -> bool | None:
-        """Whether the mean lies in the reference's own 95 % interval; ``None`` where that is unknown."""
+        """True if the mean lies in the reference's own 95 % interval; ``None`` if that is unknown."""
         if self.reference is None or not np.isfinite([self.mean, self.reference.value, self.half_width]).all():
             return None
         return abs(self.mean - self.reference.value) <= self.half_width
 
     def axes_of(self, quantity: Quantity) -> tuple[str, ...]:
-        """Names of the entries of `by_axis`."""
+        """Return the names of the entries of `by_axis`."""
         return axis_names(len(quantity.by_axis), on_sections=self.on_sections)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values that JSON can hold."""
+        """Return plain values for JSON."""
         reference = None if self.reference is None else self._quantity(self.reference)
         return {
             "name": self.name,
             "unit": self.unit,
-            "reference": reference and {**reference, "half_width_95": plain(self.half_width)},
+            "reference": reference and {**reference, "half_width_95": to_json(self.half_width)},
             "realisations": [self._quantity(quantity) for quantity in self.realisations],
-            "mean": plain(self.mean),
-            "standard_deviation": plain(self.spread),
+            "mean": to_json(self.mean),
+            "standard_deviation": to_json(self.spread),
             "within_reference_interval": self.within,
         }
 
     def _quantity(self, quantity: Quantity) -> dict[str, Any]:
         by_axis = zip(self.axes_of(quantity), quantity.by_axis, strict=True)
-        return {"value": plain(quantity.value), "by_axis": {axis: plain(value) for axis, value in by_axis}}
+        return {"value": to_json(quantity.value), "by_axis": {axis: to_json(value) for axis, value in by_axis}}
 
 
 def standard_deviation(values: FloatArray) -> FloatArray:
-    """Over the first axis, with n - 1; NaN for a single one."""
+    """Return the standard deviation over the first axis, with n - 1; NaN for a single entry."""
     return np.std(values, axis=0, ddof=1) if len(values) > 1 else np.full(values.shape[1:], np.nan)
-
-
-def plain(values: Any) -> Any:
-    """Lists and numbers that JSON can hold: eight digits, and null for what is not a number."""
-    if isinstance(values, np.ndarray):
-        return [plain(value) for value in values]
-    return float(f"{values:.8g}") if np.isfinite(values) else None
 
 
 def _over_known(reduce: Any, values: FloatArray) -> float:

@@ -1,4 +1,4 @@
-"""What only a volume has: connectivity. A section says nothing of it."""
+"""Connectivity, which only volumes have: a section says nothing about it."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ import numpy as np
 
 from napari_swnn._types import AXES, BoolArray, FloatArray
 from napari_swnn.statistics import euler_number, percolation
-from napari_swnn.validation._comparison import plain
+from napari_swnn.validation._formatting import to_json
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Connectivity:
-    """How the phase of interest hangs together in one volume; voxels are joined by their faces.
+    """Connectivity of the phase of interest in one volume; voxels are joined by their faces.
 
     Attributes
     ----------
     percolates : tuple of bool
-        Whether one cluster joins the two faces across z, y and x.
+        True if one cluster joins the two faces normal to z, y and x.
     connected_by_axis : numpy.ndarray
-        ``(3,)`` fraction of the phase that belongs to such clusters, in [0, 1].
+        ``(3,)`` fraction of the phase in such clusters, in [0, 1].
     connected_fraction : float
-        Mean of these over the axes.
+        Mean of these fractions over the axes.
     largest_fraction : float
         Fraction of the phase in its largest cluster.
     n_clusters : int
         Number of clusters.
     euler_density : float
-        Euler number, components less tunnels plus cavities, over the volume, in one over the unit of length cubed.
+        Euler number, components less tunnels plus cavities, divided by the volume, in one over the unit of length
+        cubed.
     """
 
     percolates: tuple[bool, ...]
@@ -41,7 +42,7 @@ class Connectivity:
 
     @classmethod
     def of(cls, inside: BoolArray, voxel_size: float) -> Connectivity:
-        """Measure one volume ``(z, y, x)``."""
+        """Measure a volume ``(z, y, x)``, booleans; `voxel_size` is the edge length of a voxel."""
         found = percolation(inside)
         return cls(
             percolates=tuple(map(bool, found.by_axis)),
@@ -53,12 +54,12 @@ class Connectivity:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values that JSON can hold."""
+        """Return plain values for JSON."""
         return {
             "percolates": dict(zip(AXES, self.percolates, strict=True)),
-            "connected_by_axis": dict(zip(AXES, plain(self.connected_by_axis), strict=True)),
-            "connected_fraction": plain(self.connected_fraction),
-            "largest_fraction": plain(self.largest_fraction),
+            "connected_by_axis": dict(zip(AXES, to_json(self.connected_by_axis), strict=True)),
+            "connected_fraction": to_json(self.connected_fraction),
+            "largest_fraction": to_json(self.largest_fraction),
             "n_clusters": self.n_clusters,
-            "euler_density": plain(self.euler_density),
+            "euler_density": to_json(self.euler_density),
         }

@@ -1,4 +1,4 @@
-"""The report: everything that was compared, as a table, as JSON and as CSV."""
+"""Validation report: all comparisons, as a table, as JSON and as CSV."""
 
 from __future__ import annotations
 
@@ -15,21 +15,20 @@ from napari_swnn._types import AXES, BoolArray, FloatArray, Path, Shape
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.physics import Bounds
 from napari_swnn.statistics import Curve, FractionInterval
-from napari_swnn.validation._comparison import CurveComparison, Quantity, QuantityComparison, plain
+from napari_swnn.validation._comparison import CurveComparison, Quantity, QuantityComparison
 from napari_swnn.validation._connectivity import Connectivity
+from napari_swnn.validation._formatting import format_bounds, format_with_error, to_json
 from napari_swnn.validation._transport import CONDUCTIVITY_UNIT, Transport
 
 COLUMNS = ("statistic", "realisation", "axis", "distance", "distance_unit", "value", "half_width_95", "unit")
-"""Of the CSV file: one value a line."""
-
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+"""Columns of the CSV file, which holds one value per line."""
 
 Row = tuple[str, str, str, str, str, str, str, str]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ValidationReport:
-    """How well volumes match their reference.
+    """Comparison of volumes with their reference.
 
     Attributes
     ----------
@@ -38,11 +37,11 @@ class ValidationReport:
     voxel : VoxelSize
         Edge length of a voxel; its unit is that of every length in the report.
     shapes : tuple of tuple of int
-        Of the volumes, in voxels.
+        Shapes of the volumes, in voxels.
     reference_interval : FractionInterval
-        The porosity of the material, as far as the reference tells.
+        Confidence interval of the material's porosity, from the reference.
     intervals : tuple of FractionInterval
-        The same, as far as each volume tells.
+        The same interval from each volume.
     curves : dict of CurveComparison
         Statistics as functions of a distance: ``two_point_correlation``, ``autocovariance``, ``lineal_path``,
         ``chord_lengths``, ``two_point_cluster``, ``pore_sizes``.
@@ -51,19 +50,19 @@ class ValidationReport:
         ``mean_pore_size``; of volumes alone ``connected_fraction``, ``largest_fraction``, ``euler_density``; with
         physics ``conductivity``, ``permeability`` and, where the unit is a length, ``permeability_in_m2``.
     connectivity : tuple of Connectivity
-        Of each volume; empty if they are sections.
+        Connectivity of each volume; empty for sections.
     conductivities : dict of int to float
-        Of each label in W/(m·K), as the physics took them; empty without physics.
+        Conductivity of each label in W/(m·K); empty without physics.
     transport : tuple of Transport
-        Of each volume; empty without physics.
+        Transport through each volume; empty without physics.
     reference_sections : tuple of numpy.ndarray
         Up to three sections of the reference, booleans, for pictures.
     volume_sections : tuple of tuple of numpy.ndarray
-        Of each volume the middle sections normal to z, y and x.
+        Middle sections of each volume, normal to z, y and x.
     block : numpy.ndarray
-        The middle of the first volume, at most 128 voxels wide, for a picture.
+        Middle of the first volume, at most 128 voxels wide, for a picture.
     notes : tuple of str
-        What to keep in mind when reading it.
+        Remarks on the reliability of the numbers.
     """
 
     phase: int
@@ -93,12 +92,12 @@ class ValidationReport:
 
     @property
     def porosities(self) -> tuple[float, ...]:
-        """The same of each volume."""
+        """Volume fraction of the phase of interest in each volume, in [0, 1]."""
         return tuple(interval.value for interval in self.intervals)
 
     @property
     def porosity(self) -> float:
-        """Mean over the volumes."""
+        """Mean porosity of the volumes."""
         return float(np.mean(self.porosities))
 
     @property
@@ -112,7 +111,7 @@ class ValidationReport:
         return self.curves["lineal_path"]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values that JSON can hold; pictures are left out."""
+        """Return plain values for JSON, without the pictures."""
         return {
             "phase": self.phase,
             "voxel_size": self.voxel.value,
@@ -134,12 +133,11 @@ class ValidationReport:
         FilePath(path).write_text(text, encoding="utf-8")
 
     def save_csv(self, path: Path) -> None:
-        """Write every number of the report as CSV, one a line, for a spreadsheet or a data frame.
+        """Write every number of the report as CSV, one per line, for a spreadsheet or a data frame.
 
-        The columns are ``statistic``, ``realisation`` (``reference``, or 1, 2, …), ``axis`` (``mean`` for all of them
-        together), ``distance`` and its unit (empty for numbers), ``value``, ``half_width_95`` (of the reference's own
-        interval, where it is known) and ``unit``. Bounds of the conductivity are ``conductivity_wiener_lower`` and the
-        like.
+        The columns are ``statistic``, ``realisation`` (``reference``, or 1, 2, …), ``axis`` (``mean`` over all axes),
+        ``distance`` and its unit (empty for numbers), ``value``, ``half_width_95`` (of the reference's own interval,
+        where it is known) and ``unit``. Bounds of the conductivity are ``conductivity_wiener_lower`` and the like.
         """
         with FilePath(path).open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
@@ -147,14 +145,16 @@ class ValidationReport:
             writer.writerows(self._rows())
 
     def summary(self) -> str:
-        """A table of a few lines."""
+        """Return the report as a short table."""
         rows = [("", "reference", _volumes(self.n_volumes), "")]
         for quantity in self.quantities.values():
             known = quantity.reference
-            reference = "–" if known is None else with_error(known.value, quantity.half_width)
-            rows.append((quantity.name, reference, with_error(quantity.mean, quantity.spread), quantity.unit))
+            reference = "–" if known is None else format_with_error(known.value, quantity.half_width)
+            rows.append((quantity.name, reference, format_with_error(quantity.mean, quantity.spread), quantity.unit))
             if quantity is self.quantities.get("conductivity"):
-                rows += [(f"  {name}", "", between(limits), quantity.unit) for name, limits in self._widest_bounds()]
+                rows += [
+                    (f"  {name}", "", format_bounds(limits), quantity.unit) for name, limits in self._widest_bounds()
+                ]
         wide, left, right = (max(len(row[i]) for row in rows) for i in range(3))
         lines = [
             f"{name:{wide}s}  {reference:>{left}s}  {volumes:>{right}s}  {unit}".rstrip()
@@ -166,11 +166,11 @@ class ValidationReport:
             for curve in (self.two_point, self.lineal_path)
         ]
         if self.connectivity:
-            lines.append(f"{'volumes that percolate':{wide}s}  {percolating(self.connectivity)}")
+            lines.append(f"{'volumes that percolate':{wide}s}  {_count_percolating(self.connectivity)}")
         return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])
 
     def _widest_bounds(self) -> list[tuple[str, Bounds]]:
-        """What the volume fractions allow a conductivity, from the lowest of all volumes to the highest."""
+        """Return the bounds of a conductivity, from the lowest of all volumes to the highest."""
         kinds = zip(*(transport.bounds for transport in self.transport), strict=True)
         limits = [Bounds(min(b.lower for b in kind), max(b.upper for b in kind)) for kind in kinds]
         return list(zip(("Wiener bounds", "Hashin–Shtrikman bounds"), limits, strict=True))
@@ -189,43 +189,24 @@ class ValidationReport:
                 yield from _curve_rows(key, str(i), comparison, curve, np.full(len(curve.distance), np.nan))
 
 
-def with_error(value: Any, error: float) -> str:
-    """A number and its uncertainty, with as many digits as that leaves; four digits where it is unknown."""
-    if not np.isfinite(value):
-        return "–"
-    if value != 0 and not 1e-3 <= abs(value) < 1e5:
-        power = int(np.floor(np.log10(abs(value))))
-        scaled = with_error(value / 10.0**power, error / 10.0**power)
-        return (f"({scaled})" if "±" in scaled else scaled) + " × 10" + str(power).translate(_SUPERSCRIPTS)
-    if not np.isfinite(error):
-        return f"{value:.4g}"
-    decimals = int(np.clip(1 - np.floor(np.log10(error)), 0, 6)) if error > 0 else 4
-    return f"{value:.{decimals}f} ± {error:.{decimals}f}"
-
-
-def between(limits: Bounds) -> str:
-    """Two bounds, as text."""
-    return f"{limits.lower:.3g} to {limits.upper:.3g}"
-
-
 def _volumes(n: int) -> str:
     return "1 volume" if n == 1 else f"{n} volumes"
 
 
-def percolating(connectivity: tuple[Connectivity, ...]) -> str:
-    """How many volumes percolate along each axis."""
+def _count_percolating(connectivity: tuple[Connectivity, ...]) -> str:
+    """Return, as text, the number of volumes that percolate along each axis."""
     counts = np.sum([c.percolates for c in connectivity], axis=0)
     return ", ".join(f"{count} of {len(connectivity)} along {axis}" for count, axis in zip(counts, AXES, strict=True))
 
 
 def _interval(interval: FractionInterval) -> dict[str, Any]:
     return {
-        "value": plain(interval.value),
-        "low": plain(interval.low),
-        "high": plain(interval.high),
+        "value": to_json(interval.value),
+        "low": to_json(interval.low),
+        "high": to_json(interval.high),
         "confidence": interval.confidence,
-        "integral_range": plain(interval.integral_range),
-        "effective_samples": plain(interval.effective_samples),
+        "integral_range": to_json(interval.integral_range),
+        "effective_samples": to_json(interval.effective_samples),
         "warning": interval.warning,
     }
 
@@ -240,7 +221,7 @@ def _quantity_rows(
 
 
 def _bound_rows(realisation: str, transport: Transport) -> Iterator[Row]:
-    """What the volume fractions allow the conductivity, along every axis."""
+    """Yield the bounds of the conductivity, which are the same along every axis."""
     for kind, limits in zip(("wiener", "hashin_shtrikman"), transport.bounds, strict=True):
         for end, value in zip(("lower", "upper"), limits, strict=True):
             key = f"conductivity_{kind}_{end}"

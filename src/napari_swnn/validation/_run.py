@@ -1,15 +1,14 @@
-"""Measure the reference and every volume."""
+"""Validation of generated volumes: the reference and every volume are measured alike."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 import numpy as np
 
-from napari_swnn._checks import check_labels, check_whole
+from napari_swnn._checks import check_labels, check_whole, is_lazy
 from napari_swnn._paper import PORE_CONDUCTIVITY, SOLID_CONDUCTIVITY
 from napari_swnn._steps import drain, retell
 from napari_swnn._types import BoolArray, Labels, Shape
@@ -17,37 +16,22 @@ from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.statistics import volume_fraction_interval
 from napari_swnn.validation._assembly import Measured, MeasuredReference, assemble
 from napari_swnn.validation._connectivity import Connectivity
+from napari_swnn.validation._inputs import check_conductivities, check_contents, check_volume_shape
 from napari_swnn.validation._report import ValidationReport
 from napari_swnn.validation._samples import Sample, common_window
-from napari_swnn.validation._structure import N_STAGES, Ruler, Scale, iter_structure
-from napari_swnn.validation._transport import N_SOLVES, iter_transport
-from napari_swnn.validation._uncertainty import CONFIDENCE, half_widths, reference_interval
-from napari_swnn.validation._volumes import check_conductivities, check_contents, is_lazy, shape_of
+from napari_swnn.validation._structure import STATISTICS, Ruler, iter_structure
+from napari_swnn.validation._tasks import TaskList, ValidationStep
+from napari_swnn.validation._transport import SOLVES, VolumeProblems, iter_transport
+from napari_swnn.validation._uncertainty import CONFIDENCE, half_widths, sample_interval
 
 LONGEST = 64
-"""Distance in voxels beyond which curves are not compared."""
+"""Longest distance of the curves in voxels, if none is given."""
 
 BLOCK = 128
-"""Side in voxels of what is kept of the first volume, for a picture."""
+"""Edge length in voxels of the part of the first volume that is kept for a picture."""
 
-
-@dataclass(frozen=True, slots=True)
-class ValidationStep:
-    """What a running validation is about to do.
-
-    Attributes
-    ----------
-    index : int
-        Tasks that are finished.
-    n_steps : int
-        Tasks there are. A solve for a property is one task and yields many steps.
-    task : str
-        What is being done now.
-    """
-
-    index: int
-    n_steps: int
-    task: str
+_UNCERTAINTY = "uncertainty"
+_CONNECTIVITY = "connectivity"
 
 
 def validate(
@@ -67,10 +51,10 @@ def validate(
         Labels ``(z, y, x)`` or ``(y, x)``, with the reference's label for the phase of interest; several realisations
         as a list. One at a time is held in memory.
     reference : Reference
-        The reference; only what lies in its region of interest counts.
+        The reference; only its region of interest counts.
     physics : bool
-        Whether to compute the conductivity and the permeability of every volume along every axis, which takes far
-        longer than the rest. Solves that fail are told in the report.
+        If True, compute the conductivity and the permeability of every volume along every axis, which takes far
+        longer than the rest. The report lists solves that failed.
     conductivities : mapping of int to float, optional
         Conductivity of each label in W/(m·K); by default 0.026 for the phase of interest and 1.4 for the background.
     max_distance : int, optional
@@ -81,7 +65,8 @@ def validate(
     Returns
     -------
     ValidationReport
-        Every statistic of both, with the spread over realisations and the reference's own uncertainty.
+        Every statistic of the reference and of the volumes, with the uncertainty of the reference and the spread over
+        realisations.
 
     Raises
     ------
@@ -105,90 +90,94 @@ def iter_validate(
 ) -> Generator[ValidationStep, None, ValidationReport]:
     """Compare as `validate` does, yielding a `ValidationStep` before each task.
 
-    The input is checked at the call, but for the values of lazy volumes: they are looked at when their turn comes, with
-    physics before the first solve. The generator's return value is the report; closing it stops the work.
+    The input is checked at the call, except for the values of lazy volumes: these are checked in their turn, with
+    physics before the first solve. The generator returns the report; closing it stops the work.
     """
     if not isinstance(reference, Reference):
         raise TypeError(f"reference must be a Reference, got {type(reference).__name__}; wrap it: Reference(labels)")
     given = list(volumes) if isinstance(volumes, list | tuple) else [volumes]
     if not given:
         raise ValueError("volumes must hold at least one volume, got none")
-    shapes = [shape_of(volume) for volume in given]
+    shapes = tuple(check_volume_shape(volume) for volume in given)
     if len({len(shape) for shape in shapes}) > 1:
-        raise ValueError(f"volumes must all be 2-D or all be 3-D, got shapes {shapes}; validate them apart")
+        raise ValueError(f"volumes must all be 2-D or all be 3-D, got shapes {list(shapes)}; validate them separately")
     if physics and len(shapes[0]) != 3:
         raise ValueError(f"physics needs volumes (z, y, x), got shape {shapes[0]}; leave physics out for sections")
-    chosen = {reference.phase: PORE_CONDUCTIVITY, reference.background: SOLID_CONDUCTIVITY}
-    taken = check_conductivities(conductivities or chosen) if physics else None
-    ruler = _ruler(shapes, reference, max_distance)
+    default = {reference.phase: PORE_CONDUCTIVITY, reference.background: SOLID_CONDUCTIVITY}
+    taken = check_conductivities(conductivities or default) if physics else None
+    sample = Sample.of_reference(reference)
+    ruler = _choose_ruler(shapes, reference, sample, max_distance)
     for i, volume in enumerate(given):
         if not is_lazy(volume):
             check_contents(check_labels(volume), _name(i, given), reference.phase, taken)
-    return _steps(given, shapes, reference, ruler, taken)
+    return _Validation(reference, sample, ruler, taken).iter_report(given, shapes)
 
 
-def _steps(
-    volumes: Sequence[Any],
-    shapes: Sequence[Shape],
-    reference: Reference,
-    ruler: Ruler,
-    conductivities: Mapping[int, float] | None,
-) -> Generator[ValidationStep, None, ValidationReport]:
-    per_volume = N_STAGES + 2 + (0 if conductivities is None else N_SOLVES)
-    n_steps = N_STAGES + 1 + per_volume * len(volumes)
-    # To compute a lazy volume twice is little beside its solves, and hours of those would be lost.
-    for i, volume in enumerate(volumes if conductivities is not None and len(volumes) > 1 else ()):
-        if is_lazy(volume):
-            yield ValidationStep(0, n_steps, f"{_name(i, volumes)}: checking its labels")
-            check_contents(check_labels(volume), _name(i, volumes), reference.phase, conductivities)
-    sample = Sample.of_reference(reference)
-    stage = count()
-    of_reference = yield from retell(
-        iter_structure(sample, ruler), lambda what: ValidationStep(next(stage), n_steps, f"reference: {what}")
-    )
-    yield ValidationStep(N_STAGES, n_steps, "reference: uncertainty")
-    reference_measured = MeasuredReference(reference_interval(reference), of_reference, *half_widths(sample, ruler))
-    measured = []
-    for i, volume in enumerate(volumes):
-        begin, name = N_STAGES + 1 + i * per_volume, _name(i, volumes)
-        labels = check_labels(volume, name=f"volumes[{i}]")
-        measured.append((yield from _measure(labels, reference, ruler, conductivities, begin, n_steps, name)))
-    return assemble(reference, shapes, conductivities or {}, reference_measured, measured)
+@dataclass(frozen=True, eq=False)
+class _Validation:
+    """A validation whose input has been checked."""
 
+    reference: Reference
+    sample: Sample
+    ruler: Ruler
+    conductivities: Mapping[int, float] | None
 
-def _measure(
-    labels: Labels,
-    reference: Reference,
-    ruler: Ruler,
-    conductivities: Mapping[int, float] | None,
-    begin: int,
-    n_steps: int,
-    name: str,
-) -> Generator[ValidationStep, None, Measured]:
-    inside = check_contents(labels, name, reference.phase, conductivities)
-    stage = count(begin)
-    structure = yield from retell(
-        iter_structure(Sample.of_volume(inside), ruler),
-        lambda what: ValidationStep(next(stage), n_steps, f"{name}: {what}"),
-    )
-    yield ValidationStep(begin + N_STAGES, n_steps, f"{name}: uncertainty")
-    interval = volume_fraction_interval(inside, confidence=CONFIDENCE, **ruler.scale)
-    yield ValidationStep(begin + N_STAGES + 1, n_steps, f"{name}: connectivity")
-    connectivity = Connectivity.of(inside, reference.voxel_size) if inside.ndim == 3 else None
-    transport = None
-    if conductivities is not None:
-        transport = yield from retell(
-            iter_transport(labels, reference.phase, conductivities),
-            lambda told: ValidationStep(begin + N_STAGES + 2 + told[0], n_steps, f"{name}: {told[1]}"),
+    def iter_report(
+        self, volumes: Sequence[Any], shapes: Sequence[Shape]
+    ) -> Generator[ValidationStep, None, ValidationReport]:
+        names = [_name(i, volumes) for i in range(len(volumes))]
+        tasks = TaskList([*self._reference_tasks(), *(task for name in names for task in self._volume_tasks(name))])
+        # Computing a lazy volume twice costs little beside its solves, hours of which would otherwise be lost.
+        for name, volume in zip(names, volumes, strict=True):
+            if self.conductivities is not None and len(volumes) > 1 and is_lazy(volume):
+                yield tasks.prepare(f"{name}: checking its labels")
+                check_contents(check_labels(volume), name, self.reference.phase, self.conductivities)
+        of_reference = yield from self._measure_reference(tasks)
+        measured = []
+        for i, (name, volume) in enumerate(zip(names, volumes, strict=True)):
+            labels = check_labels(volume, name=f"volumes[{i}]")
+            measured.append((yield from self._measure_volume(labels, name, tasks)))
+        return assemble(self.reference, shapes, self.conductivities or {}, of_reference, measured)
+
+    def _reference_tasks(self) -> list[str]:
+        return [f"reference: {task}" for task in (*STATISTICS, _UNCERTAINTY)]
+
+    def _volume_tasks(self, name: str) -> list[str]:
+        solves = () if self.conductivities is None else SOLVES
+        return [f"{name}: {task}" for task in (*STATISTICS, _UNCERTAINTY, _CONNECTIVITY, *solves)]
+
+    def _measure_reference(self, tasks: TaskList) -> Generator[ValidationStep, None, MeasuredReference]:
+        structure = yield from retell(
+            iter_structure(self.sample, self.ruler), lambda task: tasks.begin(f"reference: {task}")
         )
-    return Measured(interval, structure, _middle_sections(inside), _block(inside), connectivity, transport)
+        yield tasks.begin(f"reference: {_UNCERTAINTY}")
+        interval = sample_interval(self.sample, self.reference)
+        return MeasuredReference(interval, structure, *half_widths(self.sample, self.ruler))
+
+    def _measure_volume(self, labels: Labels, name: str, tasks: TaskList) -> Generator[ValidationStep, None, Measured]:
+        phase, ruler = self.reference.phase, self.ruler
+        inside = check_contents(labels, name, phase, self.conductivities)
+        structure = yield from retell(
+            iter_structure(Sample.of_volume(inside), ruler), lambda task: tasks.begin(f"{name}: {task}")
+        )
+        yield tasks.begin(f"{name}: {_UNCERTAINTY}")
+        interval = volume_fraction_interval(inside, confidence=CONFIDENCE, **ruler.scale)
+        yield tasks.begin(f"{name}: {_CONNECTIVITY}")
+        connectivity = Connectivity.of(inside, ruler.voxel.value) if inside.ndim == 3 else None
+        transport = None
+        if self.conductivities is not None:
+            transport = yield from retell(
+                iter_transport(VolumeProblems.of(labels, phase, self.conductivities)),
+                lambda solve: tasks.begin(f"{name}: {solve[0]}", solve[1]),
+            )
+        return Measured(interval, structure, _middle_sections(inside), _middle_block(inside), connectivity, transport)
 
 
 def _name(i: int, volumes: Sequence[Any]) -> str:
     return f"volume {i + 1} of {len(volumes)}"
 
 
-def _ruler(shapes: Sequence[Shape], reference: Reference, max_distance: int | None) -> Ruler:
+def _choose_ruler(shapes: Sequence[Shape], reference: Reference, sample: Sample, max_distance: int | None) -> Ruler:
     sides = [side for shape in shapes for side in shape]
     sides += [side for section in reference.sections for side in section.image.shape]
     shortest = min(sides)
@@ -197,11 +186,10 @@ def _ruler(shapes: Sequence[Shape], reference: Reference, max_distance: int | No
         reach = check_whole(max_distance, name="max_distance")
         if reach >= shortest:
             raise ValueError(
-                f"max_distance must be below {shortest} voxels, the shortest side there is, got {reach}; "
-                "ask for a smaller distance or give larger volumes"
+                f"max_distance must be below {shortest} voxels, the shortest side of all images, got {reach}; "
+                "choose a smaller distance or give larger volumes"
             )
-    window = common_window(Sample.of_reference(reference), shortest)
-    return Ruler(reach, window, Scale(voxel_size=reference.voxel_size, unit=reference.unit))
+    return Ruler(reach, common_window(sample, shortest), reference.voxel)
 
 
 def _middle_sections(inside: BoolArray) -> tuple[BoolArray, ...]:
@@ -210,7 +198,7 @@ def _middle_sections(inside: BoolArray) -> tuple[BoolArray, ...]:
     return tuple(np.take(inside, inside.shape[axis] // 2, axis) for axis in range(3))
 
 
-def _block(inside: BoolArray) -> BoolArray:
-    """The middle of a volume, small enough to be kept."""
+def _middle_block(inside: BoolArray) -> BoolArray:
+    """Return the middle of a volume, small enough to be kept in a report."""
     starts = [max(0, (n - BLOCK) // 2) for n in inside.shape]
     return inside[tuple(slice(start, start + BLOCK) for start in starts)].copy()

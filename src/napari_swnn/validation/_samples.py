@@ -1,4 +1,4 @@
-"""What is measured: sections of a material or a volume of it, whole, in windows of equal size, and in parts."""
+"""Samples to be measured: sections or a volume of a material, whole, in windows of equal size, and in parts."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from napari_swnn._types import BoolArray
 from napari_swnn.core.descriptor.reference import Reference
 
 SMALLEST = 8
-"""Side in voxels of the smallest piece on which chords, clusters and pores are looked at."""
+"""Side in voxels of the smallest piece on which chords, clusters and pores are measured."""
 
 MOST_WINDOWS = 48
-"""Windows of sections that are looked at, all directions together."""
+"""Largest number of windows of sections, all directions together."""
 
 Item = TypeVar("Item")
 
@@ -31,7 +31,7 @@ class Sample:
     arrays : tuple of numpy.ndarray
         Booleans, ``True`` in the phase of interest: any number of ``(y, x)``, or one ``(z, y, x)``.
     masks : tuple of numpy.ndarray or None
-        Region of interest of each, ``None`` where all of it counts.
+        Region of interest of each array; ``None`` for all of it.
     """
 
     arrays: tuple[BoolArray, ...]
@@ -39,12 +39,12 @@ class Sample:
 
     @classmethod
     def of_volume(cls, inside: BoolArray) -> Sample:
-        """All of one volume, or of one section."""
+        """Return a sample of one volume, or of one section."""
         return cls((inside,), (None,))
 
     @classmethod
     def of_reference(cls, reference: Reference) -> Sample:
-        """The sections of a reference, or the volume it was given as."""
+        """Return a sample of the sections of a reference, or of the volume it was made from."""
         if isinstance(reference.labels, np.ndarray) and reference.labels.ndim == 3:
             inside = None if reference.roi is None else np.asarray(reference.roi).astype(bool)
             return cls((reference.labels == reference.phase,), (_unless_full(inside),))
@@ -57,16 +57,16 @@ class Sample:
         return self.arrays[0].ndim
 
     def boxes(self) -> tuple[BoolArray, ...]:
-        """Of each array a box wholly inside its region of interest, for statistics that take no mask."""
+        """Return a box of each array, wholly inside its region of interest, for statistics that take no mask."""
         pairs = zip(self.arrays, self.masks, strict=True)
         found = (array if mask is None else array[inner_box(mask)] for array, mask in pairs)
         return tuple(box for box in found if min(box.shape) >= SMALLEST)
 
     def windows(self, side: int) -> tuple[tuple[BoolArray, ...], ...]:
-        """Square pieces of sections, `side` pixels wide where they fit, one group for each direction.
+        """Return square windows of sections, `side` pixels wide where they fit, one group for each direction.
 
-        Borders cut clusters and pores, the more the smaller the image; windows of equal size are cut alike. The
-        sections of a reference are one group, those of a volume three, normal to z, y and x.
+        Borders cut clusters and pores, more so in small images; windows of equal size are affected equally. The
+        sections of a reference form one group, those of a volume three: normal to z, y and x.
         """
         if self.ndim == 2:
             groups = [list(self.boxes())]
@@ -76,7 +76,7 @@ class Sample:
         return tuple(_spread([tile for image in group for tile in _tiles(image, side)], most) for group in groups)
 
     def parts(self) -> tuple[Sample, ...]:
-        """Boxes that the sample is cut into: 3 × 3 for sections, 2 × 2 × 2 for a volume; none if it is too small."""
+        """Return the parts of the sample: 3 × 3 of sections, 2 × 2 × 2 of a volume; none if it is too small."""
         n = {2: 3, 3: 2}[self.ndim]
         boxes = [box for box in self.boxes() if min(box.shape) >= n * SMALLEST]
         if not boxes:
@@ -86,7 +86,7 @@ class Sample:
 
 
 def common_window(reference: Sample, shortest: int) -> int:
-    """Side of windows that are at most `shortest` wide and leave out a tenth of the reference's side at most."""
+    """Return a side of windows, at most `shortest`, that leaves out at most a tenth of the reference's side."""
     side: int = min(n for box in reference.boxes() or reference.arrays for n in box.shape)
     return min(shortest, side // math.ceil(0.9 * side / shortest))
 
@@ -94,9 +94,10 @@ def common_window(reference: Sample, shortest: int) -> int:
 def inner_box(mask: BoolArray) -> tuple[slice, ...]:
     """Return a large box that is ``True`` throughout; not always the largest.
 
-    From the bounding box, the face with the largest share of ``False`` is taken off, until none is left.
+    The face of the box with the largest fraction of ``False`` is removed, until no ``False`` is left.
     """
-    low, high = [0] * mask.ndim, list(mask.shape)
+    low = [0] * mask.ndim
+    high = list(mask.shape)
     left = int(mask.size - np.count_nonzero(mask))
     while left > 0:
         ends = [(axis, end) for axis in range(mask.ndim) for end in (0, -1)]
@@ -121,19 +122,19 @@ def _planes(box: BoolArray, axis: int) -> tuple[int, ...]:
 
 
 def _tiles(image: BoolArray, side: int) -> list[BoolArray]:
-    """Squares side by side, about the middle of the image."""
+    """Return squares side by side, centred in the image."""
     side = min(side, *image.shape)
     starts = [range(n % side // 2, n - side + 1, side) for n in image.shape]
     return [image[i : i + side, j : j + side] for i, j in product(*starts)]
 
 
 def _spread(items: Sequence[Item], most: int) -> tuple[Item, ...]:
-    """At most `most` of the items, evenly spread."""
+    """Return at most `most` of the items, evenly spread."""
     n = min(len(items), most)
     return tuple(items[(2 * i + 1) * len(items) // (2 * n)] for i in range(n))
 
 
 def _part(box: BoolArray, place: Sequence[int], n: int) -> BoolArray:
-    """One of the boxes that an array is cut into, `n` along each axis."""
+    """Return one of the boxes that divide an array, `n` along each axis."""
     sides = [extent // n for extent in box.shape]
     return box[tuple(slice(i * side, (i + 1) * side) for i, side in zip(place, sides, strict=True))]

@@ -1,4 +1,4 @@
-"""All the statistics that a section and a volume have in common, measured on either in the same way."""
+"""Statistics that sections and volumes have in common, measured on both in the same way."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any, TypeAlias, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_swnn._steps import drain
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.statistics import (
     Curve,
     chord_lengths,
@@ -28,7 +30,7 @@ Numbers: TypeAlias = NDArray[Any]
 
 
 class Scale(TypedDict):
-    """Side of a voxel and its unit, as every statistic takes them."""
+    """Voxel size and unit as keywords, which every statistic takes."""
 
     voxel_size: float
     unit: str
@@ -36,38 +38,64 @@ class Scale(TypedDict):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Ruler:
-    """What all samples are measured with, so that they can be compared.
+    """Measurement settings shared by all samples, which makes them comparable.
 
     Attributes
     ----------
     reach : int
         Longest distance of the curves, in voxels.
     window : int
-        Side of the windows for what borders cut, in voxels.
-    scale : Scale
-        Side of a voxel.
+        Side in voxels of the windows for statistics that borders affect.
+    voxel : VoxelSize
+        Edge length of a voxel.
     """
 
     reach: int
     window: int
-    scale: Scale
+    voxel: VoxelSize = VoxelSize()
+
+    @property
+    def scale(self) -> Scale:
+        """The voxel size as keywords of a statistic."""
+        return Scale(voxel_size=self.voxel.value, unit=self.voxel.unit)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class CurveKind:
-    """How a statistic is called and plotted."""
+    """Names of a statistic that depends on a distance, as plots and tables show them.
+
+    Attributes
+    ----------
+    name : str
+        Name of the statistic.
+    symbol, argument : str
+        Labels of the statistic and of the distance in a plot.
+    on_sections : bool
+        True for a statistic that is measured on sections, of volumes too.
+    per_length : bool
+        True if its unit is the inverse of the unit of length; otherwise it is a probability.
+    """
 
     name: str
     symbol: str
     argument: str
     on_sections: bool = False
     per_length: bool = False
-    """Whether its unit is one over that of length; else it is a probability."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class QuantityKind:
-    """How a number is called, and the power of length that is its unit."""
+    """Name of a number, and the power of length that is its unit.
+
+    Attributes
+    ----------
+    name : str
+        Name of the number.
+    power : int
+        Power of length.
+    on_sections : bool
+        True for a number that is measured on sections, of volumes too.
+    """
 
     name: str
     power: int
@@ -91,36 +119,47 @@ QUANTITIES = {
     "mean_chord_length": QuantityKind("mean chord length", 1),
     "mean_pore_size": QuantityKind("mean pore size of sections", 1, on_sections=True),
 }
-N_STAGES = 5
-"""How many times `iter_structure` yields."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Structure:
-    """The statistics of one sample, under the keys of `CURVES` and `QUANTITIES`."""
+    """Statistics of one sample, under the keys of `CURVES` and `QUANTITIES`."""
 
     curves: dict[str, Curve]
     quantities: dict[str, Quantity]
 
 
 def iter_structure(sample: Sample, ruler: Ruler) -> Generator[str, None, Structure]:
-    """Measure a sample; yields the name of each statistic before it is computed, returns all of them."""
-    yield "two-point correlation"
+    """Measure a sample; yield the name of each task of `STATISTICS` before it is computed, return all statistics."""
+    curves: dict[str, Curve] = {}
+    quantities: dict[str, Quantity] = {}
+    for name, measure in STATISTICS.items():
+        yield name
+        found = measure(sample, ruler)
+        curves |= found.curves
+        quantities |= found.quantities
+    return Structure(curves, quantities)
+
+
+def measure_structure(sample: Sample, ruler: Ruler) -> Structure:
+    """Measure a sample, and return all statistics."""
+    return drain(iter_structure(sample, ruler))
+
+
+def _measure_two_point(sample: Sample, ruler: Ruler) -> Structure:
     s2 = _along_lines(two_point_correlation, sample, ruler)
     covariance = normalise_two_point(s2)
     length = correlation_length_of_curve(covariance)
-    surface = _surface(sample, ruler)
-    yield "lineal path"
-    path = _along_lines(lineal_path, sample, ruler)
-    yield "chord lengths"
-    chords, mean_chord = _chords(sample, ruler)
-    yield "two-point cluster function"
-    cluster = _clusters(sample, ruler)
-    yield "pore sizes"
-    pores, mean_pore = _pores(sample, ruler)
-    curves = (s2, covariance, path, chords, cluster, pores)
-    quantities = (Quantity(float(s2.values[0])), Quantity(length.value, length.by_axis), surface, mean_chord, mean_pore)
-    return Structure(dict(zip(CURVES, curves, strict=True)), dict(zip(QUANTITIES, quantities, strict=True)))
+    quantities = {
+        "porosity": Quantity(float(s2.values[0])),
+        "correlation_length": Quantity(length.value, length.by_axis),
+        "specific_surface": _surface(sample, ruler),
+    }
+    return Structure({"two_point_correlation": s2, "autocovariance": covariance}, quantities)
+
+
+def _measure_lineal_path(sample: Sample, ruler: Ruler) -> Structure:
+    return Structure({"lineal_path": _along_lines(lineal_path, sample, ruler)}, {})
 
 
 def _along_lines(statistic: Callable[..., Curve], sample: Sample, ruler: Ruler) -> Curve:
@@ -133,7 +172,7 @@ def _along_lines(statistic: Callable[..., Curve], sample: Sample, ruler: Ruler) 
 
 
 def _surface(sample: Sample, ruler: Ruler) -> Quantity:
-    """Interface per volume, -4 S2'(0), which a section shows too if the material is isotropic.
+    """Return the interface per volume, -4 S2'(0), which a section also shows if the material is isotropic.
 
     A section has the interface length L per area; the surface per volume is 4 L / π (Underwood 1970).
     """
@@ -144,21 +183,23 @@ def _surface(sample: Sample, ruler: Ruler) -> Quantity:
     return Quantity(float(by_axis.mean()), by_axis)
 
 
-def _chords(sample: Sample, ruler: Ruler) -> tuple[Curve, Quantity]:
+def _measure_chords(sample: Sample, ruler: Ruler) -> Structure:
     lengths = np.arange(1, ruler.reach + 1)
     found = [chord_lengths(box, **ruler.scale) for box in sample.boxes()]
     if not found:
-        return _unknown(lengths, sample.ndim, ruler), Quantity(np.nan)
+        unknown = _unknown(lengths, sample.ndim, ruler)
+        return Structure({"chord_lengths": unknown}, {"mean_chord_length": Quantity(np.nan)})
     counts = np.array([chords.n_chords for chords in found])  # (n_boxes, ndim)
     densities = np.array([_fitted(chords.by_axis, ruler.reach) for chords in found])  # (n_boxes, ndim, n)
     by_axis = _average(densities, counts[:, :, None])
     means = _average(np.nan_to_num([chords.mean_by_axis for chords in found]), counts)
     overall = _average(np.nan_to_num([chords.mean for chords in found]), counts.sum(axis=1))
     samples = np.broadcast_to(counts.sum(axis=0)[:, None], by_axis.shape)
-    return _curve(by_axis, samples, lengths, ruler), Quantity(float(overall), means)
+    curve = _curve(by_axis, samples, lengths, ruler)
+    return Structure({"chord_lengths": curve}, {"mean_chord_length": Quantity(float(overall), means)})
 
 
-def _clusters(sample: Sample, ruler: Ruler) -> Curve:
+def _measure_clusters(sample: Sample, ruler: Ruler) -> Structure:
     distances = np.arange(ruler.reach + 1)
     rows = []
     for group in sample.windows(ruler.window):
@@ -166,14 +207,15 @@ def _clusters(sample: Sample, ruler: Ruler) -> Curve:
         rows.append(pool(curves) if curves else _unknown(distances, 1, ruler))
     by_axis = _fitted([row.values for row in rows], len(distances), np.nan)
     samples = _fitted([row.samples.sum(axis=0) for row in rows], len(distances))
-    return _curve(by_axis, samples, distances, ruler)
+    return Structure({"two_point_cluster": _curve(by_axis, samples, distances, ruler)}, {})
 
 
-def _pores(sample: Sample, ruler: Ruler) -> tuple[Curve, Quantity]:
+def _measure_pores(sample: Sample, ruler: Ruler) -> Structure:
     diameters = np.arange(1, ruler.reach + 1, 2)
     groups = [[w for w in group if 0 < w.mean() < 1] for group in sample.windows(ruler.window)]
     areas = [np.array([np.count_nonzero(window) for window in group]) for group in groups]
-    rows, means = np.full((len(groups), len(diameters)), np.nan), np.full(len(groups), np.nan)
+    rows = np.full((len(groups), len(diameters)), np.nan)
+    means = np.full(len(groups), np.nan)
     for i, (group, area) in enumerate(zip(groups, areas, strict=True)):
         found = [pore_size_distribution(window, **ruler.scale) for window in group]
         if found:
@@ -182,18 +224,29 @@ def _pores(sample: Sample, ruler: Ruler) -> tuple[Curve, Quantity]:
     total = np.array([area.sum() for area in areas])
     samples = np.broadcast_to(total[:, None], rows.shape)
     overall = _average(np.nan_to_num(means), total)
-    return _curve(rows, samples, diameters, ruler), Quantity(float(overall), means)
+    curve = _curve(rows, samples, diameters, ruler)
+    return Structure({"pore_sizes": curve}, {"mean_pore_size": Quantity(float(overall), means)})
+
+
+STATISTICS: dict[str, Callable[[Sample, Ruler], Structure]] = {
+    "two-point correlation": _measure_two_point,
+    "lineal path": _measure_lineal_path,
+    "chord lengths": _measure_chords,
+    "two-point cluster function": _measure_clusters,
+    "pore sizes": _measure_pores,
+}
+"""Tasks by name; together they measure all of `CURVES` and `QUANTITIES`."""
 
 
 def _average(values: Numbers, weights: Numbers) -> Numbers:
-    """Weighted mean over the first axis; NaN where nothing weighs."""
+    """Return the weighted mean over the first axis; NaN where the weights are 0."""
     total = np.sum(weights, axis=0)
     known: Numbers = np.where(total > 0, np.sum(values * weights, axis=0) / np.maximum(total, 1), np.nan)
     return known
 
 
 def _fitted(rows: Sequence[Numbers] | Numbers, n: int, fill: float = 0) -> Numbers:
-    """Rows of any length, cut or filled to `n` entries; all of one length."""
+    """Return rows of one common length, cut or filled to `n` entries."""
     values = np.asarray(rows)
     missing = max(0, n - values.shape[-1])
     padding = [(0, 0)] * (values.ndim - 1) + [(0, missing)]
@@ -202,11 +255,11 @@ def _fitted(rows: Sequence[Numbers] | Numbers, n: int, fill: float = 0) -> Numbe
 
 
 def _curve(by_axis: Numbers, samples: Numbers, distances: Numbers, ruler: Ruler) -> Curve:
-    """Curve at whole distances in voxels, filled with what is unknown."""
+    """Return a curve at whole distances in voxels, filled with NaN where it is unknown."""
     n = len(distances)
     counts = np.asarray(_fitted(samples, n), np.int64)
-    distance = distances * ruler.scale["voxel_size"]
-    return Curve(distance, _fitted(by_axis, n, np.nan), counts, ruler.scale["unit"])
+    distance = distances * ruler.voxel.value
+    return Curve(distance, _fitted(by_axis, n, np.nan), counts, ruler.voxel.unit)
 
 
 def _unknown(distances: Numbers, n_rows: int, ruler: Ruler) -> Curve:

@@ -1,10 +1,11 @@
-"""What flows through a volume: conductivity and permeability along each axis, and sections of the fields."""
+"""Transport through a volume: conductivity and permeability along each axis, and sections of the fields."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -20,30 +21,26 @@ from napari_swnn.physics import (
     SolverStep,
 )
 from napari_swnn.physics.results import AxisResult
-from napari_swnn.validation._comparison import Quantity, plain
-
-R = TypeVar("R", bound=AxisResult)
+from napari_swnn.validation._comparison import Quantity
+from napari_swnn.validation._formatting import to_json
 
 CONDUCTIVITY_UNIT = "W/(m·K)"
-
-N_SOLVES = 6
-"""Two properties along three axes."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Property:
-    """One property along one axis, and how its solve ended.
+    """One property along one axis, with the outcome of its solve.
 
     Attributes
     ----------
     value : float
-        In W/(m·K) or voxel²; 0 where nothing percolates.
+        Value in W/(m·K) or voxel²; 0 if the phase does not percolate.
     outcome : Outcome
-        Its text says what happened and what to do.
+        Outcome of the solve; its text advises what to do.
     residual : float
-        What was left to solve; NaN if nothing was solved.
+        Relative residual; NaN if nothing was solved.
     n_iterations : int
-        Iterations of the solver.
+        Number of iterations of the solver.
     """
 
     value: float
@@ -53,31 +50,31 @@ class Property:
 
     @classmethod
     def of(cls, result: AxisResult, value: float) -> Property:
-        """Keep the account of a solve, without its fields."""
+        """Return the value and the outcome of a solve, without its fields."""
         return cls(value, result.outcome, result.residual, result.n_iterations)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values that JSON can hold."""
+        """Return plain values for JSON."""
         return {
-            "value": plain(self.value),
+            "value": to_json(self.value),
             "outcome": self.outcome.name.lower(),
-            "residual": plain(self.residual),
+            "residual": to_json(self.residual),
             "n_iterations": self.n_iterations,
         }
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class FieldSection:
-    """The middle section of a field, along the direction in which it is driven.
+    """Middle section of a field, along the direction of the mean gradient.
 
     Attributes
     ----------
     values : numpy.ndarray
         ``(h, w)``; NaN where the field does not exist.
     axes : tuple of str
-        Names of the section's two axes; the field is driven along `driven`.
+        Names of the two axes of the section.
     driven : str
-        ``"z"``, ``"y"`` or ``"x"``.
+        Name of the axis of the mean gradient: ``"z"``, ``"y"`` or ``"x"``.
     """
 
     values: FloatArray
@@ -86,7 +83,7 @@ class FieldSection:
 
     @classmethod
     def of(cls, field: FloatArray, axis: int) -> FieldSection:
-        """Take the middle section that holds `axis`."""
+        """Return the middle section that contains `axis`."""
         normal = 1 if axis == 2 else 2
         left = [name for i, name in enumerate(AXES) if i != normal]
         return cls(np.take(field, field.shape[normal] // 2, normal), (left[0], left[1]), AXES[axis])
@@ -99,15 +96,15 @@ class Transport:
     Attributes
     ----------
     conductivity : tuple of Property
-        Along z, y and x, in W/(m·K).
+        Conductivity along z, y and x, in W/(m·K).
     bounds : ConductivityBounds
-        What its volume fractions alone allow, in W/(m·K).
+        Bounds that follow from its volume fractions alone, in W/(m·K).
     permeability : tuple of Property
-        Of the phase of interest along z, y and x, in voxel².
+        Permeability of the phase of interest along z, y and x, in voxel².
     temperature : FieldSection
-        From 1 at the start of z to 0 at its end.
+        Temperature, from 1 at the start of z to 0 at its end.
     speed : FieldSection or None
-        Magnitude of the velocity over the Darcy velocity, along the first axis that percolates; NaN in the solid.
+        Speed relative to the Darcy velocity, along the first axis that percolates; NaN in the solid.
     """
 
     conductivity: tuple[Property, ...]
@@ -117,61 +114,84 @@ class Transport:
     speed: FieldSection | None
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values that JSON can hold; the sections are left out."""
+        """Return plain values for JSON, without the sections."""
         wiener, hashin_shtrikman = self.bounds
         return {
             "conductivity": dict(zip(AXES, [p.to_dict() for p in self.conductivity], strict=True)),
             "conductivity_unit": CONDUCTIVITY_UNIT,
-            "wiener_bounds": [plain(bound) for bound in wiener],
-            "hashin_shtrikman_bounds": [plain(bound) for bound in hashin_shtrikman],
+            "wiener_bounds": [to_json(bound) for bound in wiener],
+            "hashin_shtrikman_bounds": [to_json(bound) for bound in hashin_shtrikman],
             "permeability": dict(zip(AXES, [p.to_dict() for p in self.permeability], strict=True)),
             "permeability_unit": "voxel²",
         }
 
 
-def iter_transport(
-    labels: Labels, phase: int, conductivities: Mapping[int, float]
-) -> Generator[tuple[int, str], None, Transport]:
-    """Solve for both properties along every axis of ``(z, y, x)`` labels.
+@dataclass(frozen=True, eq=False, slots=True)
+class VolumeProblems:
+    """Conduction and flow through one volume.
 
-    Yields the index of the solve, 0 to `N_SOLVES` - 1, and what is going on; returns the result. Failed solves are told
-    by their outcome. The volume is mirrored for the flow, since a realisation does not fit to itself.
+    Attributes
+    ----------
+    fluid : numpy.ndarray
+        ``(z, y, x)`` booleans, True in the phase that the fluid fills.
+    conduction : ConductivityProblem
+        Conduction through all phases.
+    flow : PermeabilityProblem
+        Flow through the fluid, of the volume mirrored: a realisation is not periodic.
     """
-    conduction: list[Property] = []
-    flow: list[Property] = []
+
+    fluid: BoolArray
+    conduction: ConductivityProblem
+    flow: PermeabilityProblem
+
+    @classmethod
+    def of(cls, labels: Labels, phase: int, conductivities: Mapping[int, float]) -> VolumeProblems:
+        """Pose both problems; conductivities are in W/(m·K)."""
+        return cls(
+            labels == phase,
+            ConductivityProblem(labels, conductivities, unit=CONDUCTIVITY_UNIT),
+            PermeabilityProblem(labels, phase, boundary="mirror"),
+        )
+
+
+_OPTIONS = SolverOptions(throw=False)  # the outcome of a failed solve is reported
+
+_CONDUCTION = {f"conductivity along {name}": axis for axis, name in enumerate(AXES)}
+_FLOW = {f"permeability along {name}": axis for axis, name in enumerate(AXES)}
+
+SOLVES = (*_CONDUCTION, *_FLOW)
+"""Names of the tasks of `iter_transport`, in order."""
+
+
+def iter_transport(problems: VolumeProblems) -> Generator[tuple[str, str], None, Transport]:
+    """Solve for both properties along every axis.
+
+    Yields the name of a task of `SOLVES` and its progress as text; returns the result.
+    """
+    conductivity: list[Property] = []
+    permeability: list[Property] = []
     speed = None
-    options = SolverOptions(throw=False)
-    conduction_problem = ConductivityProblem(labels, conductivities, unit=CONDUCTIVITY_UNIT)
-    flow_problem = PermeabilityProblem(labels, phase, boundary="mirror")
-    for axis in range(3):
-        conductive = yield from _told(
-            conduction_problem.iter_solve(axis, options),
-            axis,
-            f"conductivity along {AXES[axis]}",
-        )
-        conduction.append(Property.of(conductive, conductive.value))
+    for task, axis in _CONDUCTION.items():
+        conduction = yield from retell(problems.conduction.iter_solve(axis, _OPTIONS), partial(_describe, task))
+        conductivity.append(Property.of(conduction, conduction.value))
         if axis == 0:
-            bounds, temperature = conductive.bounds, FieldSection.of(conductive.field, 0)
-    for axis in range(3):
-        permeable = yield from _told(
-            flow_problem.iter_solve(axis, options),
-            3 + axis,
-            f"permeability along {AXES[axis]}",
-        )
-        flow.append(Property.of(permeable, permeable.value_in_voxels))
-        if speed is None and permeable.converged:
-            speed = FieldSection.of(_speed(permeable, labels == phase), axis)
-    return Transport(tuple(conduction), bounds, tuple(flow), temperature, speed)
+            bounds, temperature = conduction.bounds, FieldSection.of(conduction.field, 0)
+    for task, axis in _FLOW.items():
+        flow = yield from retell(problems.flow.iter_solve(axis, _OPTIONS), partial(_describe, task))
+        permeability.append(Property.of(flow, flow.value_in_voxels))
+        if speed is None and flow.converged:
+            speed = FieldSection.of(_speed(flow, problems.fluid), axis)
+    return Transport(tuple(conductivity), bounds, tuple(permeability), temperature, speed)
 
 
 def mean_of(properties: tuple[Property, ...], factor: float = 1) -> Quantity:
-    """One property as a number: the mean over the axes, and along each."""
+    """Return one property as a number: the mean over the axes, and the value along each."""
     by_axis = factor * np.array([p.value for p in properties])
     return Quantity(float(by_axis.mean()), by_axis)
 
 
-def _told(steps: Generator[SolverStep, None, R], index: int, what: str) -> Generator[tuple[int, str], None, R]:
-    return retell(steps, lambda s: (index, f"{what}, iteration {s.iteration}, residual {s.residual:.2g}"))
+def _describe(name: str, step: SolverStep) -> tuple[str, str]:
+    return name, f"iteration {step.iteration}, residual {step.residual:.2g}"
 
 
 def _speed(result: PermeabilityResult, fluid: BoolArray) -> FloatArray:

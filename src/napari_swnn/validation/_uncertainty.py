@@ -1,4 +1,4 @@
-"""How far the reference can be trusted: the interval of its porosity, and of its other statistics from its parts."""
+"""Uncertainty of the reference: confidence intervals of its porosity, and of other statistics from its parts."""
 
 from __future__ import annotations
 
@@ -7,49 +7,55 @@ from statistics import NormalDist
 import numpy as np
 from scipy.special import stdtrit
 
-from napari_swnn._steps import drain
 from napari_swnn._types import BoolArray, FloatArray
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.statistics import FractionInterval, volume_fraction_interval
 from napari_swnn.statistics.representativity import FEW_SAMPLES
 from napari_swnn.validation._samples import Sample
-from napari_swnn.validation._structure import CURVES, QUANTITIES, Ruler, Scale, iter_structure
+from napari_swnn.validation._structure import CURVES, QUANTITIES, Ruler, measure_structure
 
 CONFIDENCE = 0.95
 
 
 def reference_interval(reference: Reference) -> FractionInterval:
-    """Return the 95 % interval of the material's porosity that a reference supports.
+    """Return the 95 % confidence interval of a material's porosity, from a reference.
 
     Parameters
     ----------
     reference : Reference
-        Only what lies in its region of interest counts. Several sections are taken as independent.
+        The reference, within its region of interest. Several sections count as independent.
 
     Returns
     -------
     FractionInterval
-        With ``.low``, ``.high``, ``.half_width`` and, where the reference is small, ``.warning``.
+        With ``.low``, ``.high``, ``.half_width`` and, for a small reference, ``.warning``.
 
     Notes
     -----
-    Of one section or volume this is `napari_swnn.statistics.volume_fraction_interval`. Sections of one material share
-    one integral range A, the mean over the sections, and the variance is φ(1 - φ) A over their area together.
+    For one section or volume this is `napari_swnn.statistics.volume_fraction_interval`. Several sections share one
+    integral range A, the mean over the sections, and the variance is φ(1 - φ) A divided by their total area.
     """
-    sample = Sample.of_reference(reference)
-    scale = Scale(voxel_size=reference.voxel_size, unit=reference.unit)
+    return sample_interval(Sample.of_reference(reference), reference)
+
+
+def sample_interval(sample: Sample, reference: Reference) -> FractionInterval:
+    """Return the interval of `reference_interval`, from the sample of the reference."""
+    size, unit = reference.voxel_size, reference.unit
     pairs = [(array, mask) for array, mask in zip(sample.arrays, sample.masks, strict=True) if _varies(array, mask)]
-    found = [volume_fraction_interval(array, mask=mask, confidence=CONFIDENCE, **scale) for array, mask in pairs]
+    found = [
+        volume_fraction_interval(array, mask=mask, confidence=CONFIDENCE, voxel_size=size, unit=unit)
+        for array, mask in pairs
+    ]
     return found[0] if len(sample.arrays) == 1 else _pooled(found, reference)
 
 
 def half_widths(sample: Sample, ruler: Ruler) -> tuple[dict[str, FloatArray], dict[str, float]]:
-    """Return half of the 95 % interval of every curve and number of a sample, from those of its parts.
+    """Return half of the 95 % confidence interval of every curve and number of a sample, from its parts.
 
     The mean of n parts has the standard error s / √n; with Student's t for n - 1 degrees of freedom that gives the
-    interval. Neighbouring parts are not quite independent, and so few say little of their own spread: a rough guide.
+    interval. It is a rough guide: neighbouring parts are not quite independent, and there are few of them.
     """
-    parts = [drain(iter_structure(part, ruler)) for part in sample.parts()]
+    parts = [measure_structure(part, ruler) for part in sample.parts()]
     curves = {key: _half_width([part.curves[key].values for part in parts]) for key in CURVES}
     numbers = {key: float(_half_width([part.quantities[key].value for part in parts])) for key in QUANTITIES}
     if not parts:
@@ -73,7 +79,7 @@ def _varies(array: BoolArray, mask: BoolArray | None) -> bool:
 
 def _pooled(found: list[FractionInterval], reference: Reference) -> FractionInterval:
     area = sum(int(section.inside.sum()) for section in reference.sections) * reference.voxel_size**2
-    a_section = area / len(reference.sections)  # one sample each, if none shows more than one phase
+    a_section = area / len(reference.sections)  # one sample each, if no section holds both phases
     integral_range = float(np.mean([interval.integral_range for interval in found])) if found else a_section
     samples = area / integral_range
     value = reference.porosity
@@ -95,6 +101,6 @@ def _warning(samples: float) -> str | None:
     if samples >= FEW_SAMPLES:
         return None
     return (
-        f"the sections amount to only {samples:.0f} independent samples (fewer than {FEW_SAMPLES}): "
+        f"the sections are worth only {samples:.0f} independent samples (fewer than {FEW_SAMPLES}): "
         "the interval is rough; use more or larger sections"
     )

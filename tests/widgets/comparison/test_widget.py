@@ -217,7 +217,7 @@ def test_files_hold_what_the_table_shows(shown, user, dialog, tmp_path, button, 
 
 def test_figures_are_written_into_a_folder(shown, user, dialog, tmp_path, monkeypatch):
     asked = []
-    monkeypatch.setattr("napari_swnn.figures.save_plates", lambda *given: asked.append(given))
+    monkeypatch.setattr("napari_swnn.figures.save_figures", lambda *given: asked.append(given))
     dialog.path = tmp_path
     user.clicks(shown.view.buttons["Figures"])
     user.waits_for(lambda: "Written" in shown.view.state.text())

@@ -36,11 +36,11 @@ def rows_of(report: "ValidationReport") -> list[Row]:
 
 
 def _row(quantity: "QuantityComparison", widths: list[float]) -> Row:
-    from napari_swnn.validation import with_error
+    from napari_swnn.validation import format_with_error
 
     known = quantity.reference
-    reference = "–" if known is None else with_error(known.value, quantity.half_width)
-    cells = [with_error(q.value, width) for q, width in zip(quantity.realisations, widths, strict=True)]
+    reference = "–" if known is None else format_with_error(known.value, quantity.half_width)
+    cells = [format_with_error(q.value, width) for q, width in zip(quantity.realisations, widths, strict=True)]
     tips = [_along_axes(quantity, q) for q in quantity.realisations]
     first = _UNSEEN if known is None else "± half of the reference's own 95 % interval, where it is known."
     unit = f" ({quantity.unit})" if quantity.unit else ""
@@ -48,10 +48,10 @@ def _row(quantity: "QuantityComparison", widths: list[float]) -> Row:
 
 
 def _along_axes(comparison: "QuantityComparison", quantity: "Quantity") -> str:
-    from napari_swnn.validation import with_error
+    from napari_swnn.validation import format_with_error
 
     pairs = zip(comparison.axes_of(quantity), quantity.by_axis, strict=True)
-    return ", ".join(f"{axis}: {with_error(value, np.nan)}" for axis, value in pairs)
+    return ", ".join(f"{axis}: {format_with_error(value, np.nan)}" for axis, value in pairs)
 
 
 def _percolates(connectivity: "Connectivity") -> str:

@@ -145,6 +145,6 @@ def _write_report(comparison: "Comparison", path: Path) -> None:
 
 
 def _write_figures(comparison: "Comparison", path: Path) -> None:
-    from napari_swnn.figures import save_plates
+    from napari_swnn.figures import save_figures
 
-    save_plates(comparison.report, path)
+    save_figures(comparison.report, path)

@@ -143,7 +143,7 @@ def compare(job: CompareJob) -> "Generator[CompareStep, None, Comparison]":
     volumes = [_in_two_phases(c.labels, reference) if job.physics else c.labels for c in fit]
     report = yield from retell(
         iter_validate(volumes, reference, physics=job.physics),
-        lambda step: CompareStep(step.index / step.n_steps, capitalise(step.task)),
+        lambda step: CompareStep(step.fraction, capitalise(step.activity)),
     )
     names, colours = tuple(c.name for c in fit), tuple(c.colour for c in fit)
     return Comparison(job.reference.name, names, colours, report, tuple(refused))

@@ -164,7 +164,7 @@ def _plain_text(value: float) -> str:
 
 def text_of(number: Number) -> str:
     """A number as the table shows it: four digits, a residual with two."""
-    from napari_swnn.validation import with_error
+    from napari_swnn.validation import format_with_error
 
     value = number.value
     if isnan(value):
@@ -173,4 +173,4 @@ def text_of(number: Number) -> str:
         return "∞"
     if isinstance(value, int):
         return str(value)
-    return f"{value:.1e}" if number.name == "residual" else with_error(value, float("nan"))
+    return f"{value:.1e}" if number.name == "residual" else format_with_error(value, float("nan"))

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_swnn._types import Path
-from napari_swnn.figures._plates import Plate, report_plates
+from napari_swnn.figures._report_figures import ReportFigure, report_figures
 from napari_swnn.figures._style import shown
-from napari_swnn.validation import between, with_error
+from napari_swnn.validation import format_bounds, format_with_error
 
 if TYPE_CHECKING:
     from napari_swnn.validation import Property, QuantityComparison, ValidationReport
@@ -71,14 +71,14 @@ def save_report(report: ValidationReport, path: Path) -> None:
     elif ending == ".csv":
         report.save_csv(path)
     elif ending in (".html", ".htm"):
-        FilePath(path).write_text(report_page(report), encoding="utf-8")
+        FilePath(path).write_text(report_html(report), encoding="utf-8")
     else:
         raise ValueError(f"path must end in .html, .json or .csv, got {str(path)!r}")
 
 
-def report_page(report: ValidationReport) -> str:
+def report_html(report: ValidationReport) -> str:
     """Return the report as HTML, with its figures inside."""
-    plates = {plate.name: plate for plate in report_plates(report)}
+    figures = {figure.name: figure for figure in report_figures(report)}
     parts = [
         "<h1>Validation report</h1>",
         f'<p class="about">{_about(report)}</p>',
@@ -87,13 +87,13 @@ def report_page(report: ValidationReport) -> str:
         _quantities_table(report),
         _curves_table(report),
         "<h2>Structure</h2>",
-        *(_figure(plates[name]) for name in ("sections", "correlation", "distributions")),
+        *(_figure(figures[name]) for name in ("sections", "correlation", "distributions")),
     ]
     if report.connectivity:
         parts += ["<h2>Connectivity of the volumes (3-D)</h2>", _connectivity_table(report)]
     if report.transport:
         parts += ["<h2>Transport through the volumes (3-D)</h2>", _transport_table(report)]
-        parts += [_figure(plates[name]) for name in ("transport", "fields")]
+        parts += [_figure(figures[name]) for name in ("transport", "fields")]
     parts += ["<h2>How to read this</h2>", READING]
     body = "\n".join(parts)
     return (
@@ -128,11 +128,11 @@ def _quantities_table(report: ValidationReport) -> str:
 
 
 def _quantity_row(quantity: QuantityComparison) -> tuple[str, ...]:
-    volumes = with_error(quantity.mean, quantity.spread)
+    volumes = format_with_error(quantity.mean, quantity.spread)
     if quantity.reference is None:
         return (quantity.name, quantity.unit, "–", volumes, "–", "–")
     value = quantity.reference.value
-    reference = with_error(value, quantity.half_width)
+    reference = format_with_error(value, quantity.half_width)
     difference = f"{100 * (quantity.mean / value - 1):+.1f} %".replace("-", "−") if value else "–"
     within = {True: "yes", False: "no", None: "–"}[quantity.within]
     return (quantity.name, quantity.unit, reference, volumes, difference, within)
@@ -177,7 +177,7 @@ def _transport_table(report: ValidationReport) -> str:
     permeability = report.quantities.get("permeability_in_m2", report.quantities["permeability"])
     rows = []
     for i, transport in enumerate(report.transport):
-        bounds = [between(limits) for limits in transport.bounds]
+        bounds = [format_bounds(limits) for limits in transport.bounds]
         k = [_solved(p, p.value) for p in transport.conductivity]
         values = permeability.realisations[i].by_axis
         big_k = [_solved(p, value) for p, value in zip(transport.permeability, values, strict=True)]
@@ -211,19 +211,19 @@ def _table(caption: str, head: Iterable[str], rows: Iterable[Sequence[str]]) -> 
     )
 
 
-def _figure(plate: Plate) -> str:
+def _figure(figure: ReportFigure) -> str:
     """The picture inside the page: as an image of its own, so that names within two drawings cannot clash."""
-    kind, options = ("svg", {"metadata": {"Date": None}}) if plate.is_drawing else ("png", {"dpi": RESOLUTION})
+    kind, options = ("svg", {"metadata": {"Date": None}}) if figure.is_drawing else ("png", {"dpi": RESOLUTION})
     file = BytesIO()
-    plate.figure.savefig(file, format=kind, **options)
+    figure.figure.savefig(file, format=kind, **options)
     data = b64encode(file.getvalue()).decode("ascii")
     media = {"svg": "image/svg+xml", "png": "image/png"}[kind]
     return (
-        f'<figure><img alt="{escape(plate.name)}" src="data:{media};base64,{data}">'
-        f"<figcaption>{escape(plate.caption)}</figcaption></figure>"
+        f'<figure><img alt="{escape(figure.name)}" src="data:{media};base64,{data}">'
+        f"<figcaption>{escape(figure.caption)}</figcaption></figure>"
     )
 
 
 def _number(value: float) -> str:
     """Three digits, trailing zeros too."""
-    return f"{value:#.3g}" if 1e-3 <= abs(value) < 1000 else with_error(value, np.nan)
+    return f"{value:#.3g}" if 1e-3 <= abs(value) < 1000 else format_with_error(value, np.nan)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Plate:
+class ReportFigure:
     """One figure of a report.
 
     Attributes
@@ -39,28 +39,28 @@ class Plate:
     is_drawing: bool
 
 
-def report_plates(report: ValidationReport) -> tuple[Plate, ...]:
+def report_figures(report: ValidationReport) -> tuple[ReportFigure, ...]:
     """Draw all figures of a report: sections, curves, and, if it has physics, transport and fields."""
     band = (
         "Dashed: the reference, with the 95 % interval from its own parts as a band. Thin lines: every axis of every "
         "realisation."
     )
-    plates = [
-        Plate(
+    figures = [
+        ReportFigure(
             "sections",
             "Sections at one magnification, cut to a common size, the phase of interest in white: the reference above, "
             f"then up to {MOST_REALISATIONS} realisations. In 3-D the surface of the phase.",
             sections_figure(report),
             False,
         ),
-        Plate(
+        ReportFigure(
             "correlation",
             f"Two-point correlation S₂(r) and lineal path L(z), and the first {ORIGIN} voxels of both enlarged: the "
             f"slope of S₂ there is the specific surface. {band}",
             correlation_figure(report),
             True,
         ),
-        Plate(
+        ReportFigure(
             "distributions",
             "Normalised autocovariance, chord lengths, and, on sections of reference and volumes alike, the two-point "
             f"cluster function and pore sizes. {band}",
@@ -69,15 +69,15 @@ def report_plates(report: ValidationReport) -> tuple[Plate, ...]:
         ),
     ]
     if report.transport:
-        plates += [
-            Plate(
+        figures += [
+            ReportFigure(
                 "transport",
                 "Conductivity and permeability, one mark for each realisation; black: the mean over its axes. The "
                 "bounds follow from the porosity alone.",
                 transport_figure(report),
                 True,
             ),
-            Plate(
+            ReportFigure(
                 "fields",
                 "Middle sections of the temperature, from 1 at the start of z to 0 at its end, with isotherms; and of "
                 "the magnitude of the velocity, the solid in grey.",
@@ -85,16 +85,16 @@ def report_plates(report: ValidationReport) -> tuple[Plate, ...]:
                 False,
             ),
         ]
-    return tuple(plates)
+    return tuple(figures)
 
 
-def save_plates(report: ValidationReport, folder: Path, *, dpi: int = 150) -> list[FilePath]:
+def save_figures(report: ValidationReport, folder: Path, *, dpi: int = 150) -> list[FilePath]:
     """Write every figure of a report as PNG and as SVG into a folder, which is made if need be; returns the files."""
     FilePath(folder).mkdir(parents=True, exist_ok=True)
     files = []
-    for plate in report_plates(report):
+    for each in report_figures(report):
         for ending in ("png", "svg"):
-            file = FilePath(folder) / f"{plate.name}.{ending}"
-            plate.figure.savefig(file, dpi=dpi)
+            file = FilePath(folder) / f"{each.name}.{ending}"
+            each.figure.savefig(file, dpi=dpi)
             files.append(file)
     return files

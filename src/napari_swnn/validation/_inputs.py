@@ -1,4 +1,4 @@
-"""Checks of the volumes at the door: what can be seen before hours of work."""
+"""Checks of the volumes and conductivities that a validation takes."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ from typing import Any
 
 import numpy as np
 
-from napari_swnn._checks import check_in_range, check_labels
+from napari_swnn._checks import check_in_range, check_labels, is_lazy
 from napari_swnn._types import BoolArray, Labels, Shape
 
 
-def is_lazy(volume: Any) -> bool:
-    """Whether the values of an array are still to be computed."""
-    return hasattr(volume, "__dask_graph__")
+def check_volume_shape(volume: Any) -> Shape:
+    """Return the shape of a volume after all checks that do not compute a lazy one.
 
-
-def shape_of(volume: Any) -> Shape:
-    """Check what can be checked without computing a lazy volume."""
-    if is_lazy(volume):  # an array of the same kind that takes no memory stands in for it
+    Raises
+    ------
+    TypeError
+        If the values are neither integers nor booleans.
+    ValueError
+        If the volume is neither 2-D nor 3-D, or holds no voxel.
+    """
+    if is_lazy(volume):  # an array of the same type that takes no memory stands in for it
         volume = np.broadcast_to(np.zeros((), volume.dtype), volume.shape)
     return check_labels(volume, name="volumes").shape
 
 
 def check_conductivities(conductivities: Mapping[int, float]) -> dict[int, float]:
-    """Return conductivities that a solve can take.
+    """Return the conductivities as floats.
 
     Raises
     ------
@@ -39,12 +42,12 @@ def check_conductivities(conductivities: Mapping[int, float]) -> dict[int, float
 
 
 def check_contents(labels: Labels, name: str, phase: int, conductivities: Mapping[int, float] | None) -> BoolArray:
-    """Return where a volume holds the phase.
+    """Return the phase of interest of a volume, as booleans.
 
     Raises
     ------
     ValueError
-        If that is nowhere or everywhere, or a label has no conductivity where there are some.
+        If the phase fills none or all of the volume, or a label lacks a conductivity where conductivities are given.
     """
     inside: BoolArray = labels == phase
     if not inside.any() or inside.all():
