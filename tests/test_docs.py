@@ -77,9 +77,25 @@ def test_examples_of_docstrings_run(path):
     assert found.failed == 0
 
 
-@pytest.mark.parametrize(
-    "page", sorted(str(path.relative_to(ROOT)) for path in [ROOT / "README.md", *ROOT.glob("docs/*.md")])
+ALL_PAGES = sorted(
+    str(path.relative_to(ROOT))
+    for path in (
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "benchmarks" / "RESULTS.md",
+        *ROOT.glob("docs/*.md"),
+    )
 )
+
+
+@pytest.mark.parametrize("page", ALL_PAGES)
+def test_paths_of_files_exist(page):
+    folders = [ROOT, ROOT / "src/napari_swnn", ROOT / "src/napari_swnn/core"]
+    for path in re.findall(r"`((?:[\w.]+/)+\w+\.(?:py|md|yaml|txt))`", (ROOT / page).read_text(encoding="utf-8")):
+        assert any((folder / path).exists() for folder in folders), f"{page} names {path}"
+
+
+@pytest.mark.parametrize("page", ALL_PAGES)
 def test_links_between_pages_lead_somewhere(page):
     text = (ROOT / page).read_text()
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
