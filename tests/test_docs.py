@@ -65,7 +65,7 @@ def test_names_in_running_text_are_there_after_the_import_alone():
     names = set(re.findall(r"(?<=\bnapari_swnn\.)[a-z]\w*(?:\.\w+)*(?=[`(])", text))
     names |= set(re.findall(r"(?<=\bswnn\.)[a-zA-Z]\w*(?:\.\w+)*", text))
     assert {"figures.save_figures", "validation.reference_interval", "physics.streamlines"} <= names
-    calls = "\n".join(f"assert callable(swnn.{name}) or swnn.{name}.__name__" for name in sorted(names))
+    calls = "\n".join(f"assert swnn.{name} is not None" for name in sorted(names))
     subprocess.run([sys.executable, "-c", f"import napari_swnn as swnn\n{calls}"], check=True)
 
 

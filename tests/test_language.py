@@ -52,9 +52,9 @@ SHOWN = {"help", "tooltip", "title"}
 
 NOT_YET = {
     "_files", "_paper", "_sample_data",
-    "core/descriptor", "core/grid", "core/loss", "core/model", "core/network", "core/numerics", "core/training",
+    "core/descriptor", "core/grid", "core/loss", "core/network", "core/numerics", "core/training",
     "core/volume",
-    "figures", "io", "physics", "runs", "validation",
+    "figures", "io", "physics", "runs",
     "widgets/comparison", "widgets/kit", "widgets/layers", "widgets/lazy", "widgets/properties",
     "widgets/reconstruction",
 }  # fmt: skip
