@@ -1,4 +1,4 @@
-"""The paper's images, its authors' networks and the yardstick: kept outside the repository, for measuring only."""
+"""Images of the paper, networks of its authors and the yardstick, which are kept outside the repository."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ AUTHORS_EXACT = {
     3: {"s2": 0.0036, "lp": 0.0007, "sw1": 0.0071, "sw2": 0.0101, "sw4": 0.0127, "surf": 0.037, "local": 1.05},
     4: {"s2": 0.0098, "lp": 0.0012, "sw1": 0.0138, "sw2": 0.0207, "sw4": 0.0220, "surf": 0.006, "local": 0.29},
 }
-"""The authors' trained networks, thresholded so that the porosity is exact, on the same yardstick."""
+"""Errors of the authors' trained networks, thresholded so that the porosity is exact."""
 FLOORS = {"s2": 0.002, "lp": 0.001, "sw1": 0.005, "sw2": 0.005, "sw4": 0.005, "surf": 0.05}
-"""Differences below these mean nothing."""
+"""Errors below which differences have no meaning."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Where the material lies, and which of it to take."""
-    parser.add_argument("--data", type=Path, default=SHARED / "data" / "paper", help="folder with M1.bmp ... M4.bmp")
-    parser.add_argument("--yardstick", type=Path, default=SHARED / "bench" / "metrics.py", help="the file metrics.py")
+    """Add the options for the paths of the data and the choice of materials."""
+    parser.add_argument("--data", type=Path, default=SHARED / "data" / "paper", help="folder with M1.bmp to M4.bmp")
+    parser.add_argument("--yardstick", type=Path, default=SHARED / "bench" / "metrics.py", help="path of metrics.py")
     parser.add_argument("--materials", type=int, nargs="+", choices=MATERIALS, default=list(MATERIALS))
 
 
 def load_yardstick(path: Path) -> ModuleType:
-    """Import the yardstick from its file; ends the program with a sentence if it is missing."""
+    """Import the yardstick from its file, or exit with a message if it is missing."""
     if not path.is_file():
-        sys.exit(f"The yardstick is not at {path}: give its place with --yardstick.")
+        sys.exit(f"The yardstick is not at {path}: set its path with --yardstick.")
     spec = importlib.util.spec_from_file_location("metrics", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -44,7 +44,7 @@ def load_yardstick(path: Path) -> ModuleType:
 
 
 def load_image(folder: Path, material: int) -> np.ndarray:
-    """One of the paper's images as booleans; ends the program with a sentence if it is missing."""
+    """Return one of the paper's images as booleans, or exit with a message if it is missing."""
     path = folder / f"M{material}.bmp"
     if not path.is_file():
         sys.exit(f"The paper's image is not at {path}: give its folder with --data.")
@@ -52,16 +52,16 @@ def load_image(folder: Path, material: int) -> np.ndarray:
 
 
 def mean_of(rows: list[dict[str, float]]) -> dict[str, float]:
-    """Each figure's mean over volumes."""
+    """Return the mean of each figure over volumes."""
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
 
 def ratios(material: int, figures: dict[str, float]) -> dict[str, float]:
-    """Each figure divided by the authors', both first raised to the floor."""
+    """Return the ratio of each error to that of the authors, both first raised to the floor."""
     authors = AUTHORS_EXACT[material]
     return {name: max(figures[name], floor) / max(authors[name], floor) for name, floor in FLOORS.items()}
 
 
 def score(material: int, figures: dict[str, float]) -> float:
-    """Geometric mean of the ratios: 1 is as good as the authors' network."""
+    """Return the geometric mean of the ratios; 1 is as good as the authors' network."""
     return float(np.exp(np.mean(np.log(list(ratios(material, figures).values())))))

@@ -1,8 +1,8 @@
 """One model for a range against one model for each porosity: python benchmarks/any_porosity.py [--materials 2].
 
-For each image, a model for the range is trained, and asked for each porosity that the image can express: mean of
-|porosity - target| over four volumes of 128³, and `sw1`, the yardstick's distance of their patterns to the resampled
-patterns of the target. With --single, a model of that one porosity is trained for comparison (minutes each).
+Trains a model for a range of porosities on each image. For each porosity within the reachable range, prints the mean of
+|porosity - target| over four volumes of 128³, and `sw1`, the distance of their patterns from the resampled patterns of
+the target. With --single, a model for that one porosity is trained for comparison (minutes each).
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ import _paper
 import napari_swnn as swnn
 from napari_swnn.core.descriptor.patterns import extract_patterns
 from napari_swnn.core.descriptor.resampling import control
-from napari_swnn.core.training.config import PRESETS
-from napari_swnn.core.training.plan import plan_training
 
 OUTPUT = Path(__file__).parent / "output"
 
@@ -26,9 +24,11 @@ OUTPUT = Path(__file__).parent / "output"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     _paper.add_arguments(parser)
-    parser.add_argument("--preset", choices=tuple(PRESETS), default="standard")
+    parser.add_argument("--preset", choices=tuple(swnn.PRESETS), default="standard")
     parser.add_argument("--porosities", type=float, nargs="+", default=[0.10, 0.15, 0.20, 0.25, 0.30])
-    parser.add_argument("--single", type=float, nargs="*", default=[], help="porosities to train a single model for")
+    parser.add_argument(
+        "--single", type=float, nargs="*", default=[], help="porosities for which a model of its own is trained too"
+    )
     parser.add_argument("--volumes", type=int, default=4)
     options = parser.parse_args()
     yardstick = _paper.load_yardstick(options.yardstick)
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def compare(material: int, reference: swnn.Reference, yardstick, options: argparse.Namespace) -> None:
-    low, high = plan_training(reference, preset=options.preset).reachable
+    low, high = swnn.plan_training(reference, preset=options.preset).reachable
     wanted = [porosity for porosity in options.porosities if low < porosity < high]
     start = perf_counter()
     model = swnn.train(reference, porosity=(wanted[0], wanted[-1]), preset=options.preset)
@@ -47,12 +47,12 @@ def compare(material: int, reference: swnn.Reference, yardstick, options: argpar
     model.save(OUTPUT / f"M{material}-{options.preset}-range.swnn")
     for porosity in wanted:
         row = measure(model, reference, porosity, yardstick, options.volumes)
-        line = f"    {porosity:.2f}: |porosity - target| {row['off']:.4f}, mean off by {row['bias']:+.4f}"
+        line = f"    {porosity:.2f}: |porosity - target| {row['off']:.4f}, mean error {row['bias']:+.4f}"
         line += f", sw1 {row['sw1']:.4f}"
         if any(np.isclose(porosity, options.single)):
             single = swnn.train(reference, porosity=porosity, preset=options.preset)
             alone = measure(single, reference, porosity, yardstick, options.volumes)
-            line += f"; a model of its own {alone['sw1']:.4f}, ratio {row['sw1'] / alone['sw1']:.2f}"
+            line += f"; single model {alone['sw1']:.4f}, ratio {row['sw1'] / alone['sw1']:.2f}"
         print(line, flush=True)
 
 

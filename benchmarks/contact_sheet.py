@@ -1,8 +1,8 @@
 """Sections of reference, ours and the authors' side by side: python benchmarks/contact_sheet.py.
 
-Takes the models that accuracy.py left in benchmarks/output/, generates volumes that no figure was taken from, and
-those of the authors' checkpoints, where they are present, at the threshold of the exact porosity. Three sections, one
-along each axis, of each. Writes docs/images/contact-sheet.png.
+Takes the models that accuracy.py saved in benchmarks/output/, and the authors' checkpoints where they are available, at
+the exact porosity. Generates a new volume with each, and draws one section normal to each axis. Writes
+docs/images/contact-sheet.png.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def rows_of(material: int, options: argparse.Namespace) -> list[tuple[str, list[np.ndarray]]]:
-    """Label and sections of ours and the authors' volume of one material, each led by the reference."""
+    """Return label and sections of our volume and the authors', each after the reference."""
     image, rows = _paper.load_image(options.data, material), []
     ours = ROOT / "benchmarks" / "output" / f"M{material}-{options.preset}.swnn"
     if ours.is_file():
@@ -47,12 +47,12 @@ def rows_of(material: int, options: argparse.Namespace) -> list[tuple[str, list[
 
 
 def sections(volume: np.ndarray) -> list[np.ndarray]:
-    """One section normal to each axis."""
+    """Return one section normal to each axis."""
     return [volume[40], volume[:, 64], volume[:, :, 88]]
 
 
 def authors_volume(checkpoint: Path, porosity: float) -> np.ndarray:
-    """A volume of the authors' network with exactly this porosity."""
+    """Generate a volume of the authors' network with exactly this porosity."""
     model = swnn.Model.from_authors(checkpoint)
     described = describe_volume(model, (SIDE,) * 3, seed=SEED)
     grey = np.empty(described.shape, np.float32)
@@ -63,7 +63,7 @@ def authors_volume(checkpoint: Path, porosity: float) -> np.ndarray:
 
 
 def save(rows: list[tuple[str, list[np.ndarray]]], path: Path) -> None:
-    """Draw every pixel as it is, three screen pixels wide."""
+    """Draw every pixel three screen pixels wide, without interpolation."""
     titles = ["reference", "normal to z", "normal to y", "normal to x"]
     figure, axes = plt.subplots(len(rows), 4, figsize=(8.6, 2.12 * len(rows)), dpi=150, squeeze=False)
     for line, (label, images) in zip(axes, rows, strict=True):

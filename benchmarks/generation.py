@@ -1,9 +1,9 @@
 """Generation against the paper's network as its authors run it: python benchmarks/generation.py [--material 2].
 
-In one run on one machine, voxels per second of: the plain network (that of the authors' checkpoint, if it is there,
-else one of random weights) run as its authors run it, in blocks of 128³ in torch's default layout with its batch norm
-as it is; the same network as `generate` runs it, with the same values, at once and in blocks of 64, each with its
-margin; and the cascade of `standard`. Then the cost of a voxel from 128³ on, and the memory of 256³ beyond the volume.
+Measures, in one run on one machine, the voxels per second of: the plain network (the authors' checkpoint if available,
+otherwise random weights) as its authors run it, in blocks of 128³ in torch's default layout with separate batch norm;
+the same network as `generate` runs it, with the same output, at once and in blocks of 64 with margins; and the cascade
+of `standard`. Then the time per voxel and the memory beyond the volume, by size.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from napari_swnn.core.model.paper_checkpoint import load_checkpoint
 from napari_swnn.core.model.threshold import ThresholdCurve
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
 from napari_swnn.core.network.stage import Stage
-from napari_swnn.core.training.plan import plan_training
 from napari_swnn.core.training.stage import new_stage
 
 OUTPUT = Path(__file__).parent / "output"
@@ -46,7 +45,7 @@ def main() -> None:
 
 
 def compare_networks(material: int, options: argparse.Namespace) -> None:
-    """Voxels per second of the three ways, each the best of three, taken in turns."""
+    """Measure the variants in turns, and print the best of three runs of each."""
     plain = plain_stage(material, options)
     reference, folded = as_the_authors_run_it(plain), plain.folded()
     cascade = cascade_model(material, options)
@@ -73,19 +72,19 @@ def compare_networks(material: int, options: argparse.Namespace) -> None:
     for _ in range(3):
         for name, way in ways.items():
             best[name] = min(best[name], _seconds(way))
-    print(f"M{material}, {SIDE}³ voxels, equal output of the plain network in both ways:")
+    print(f"M{material}, {SIDE}³ voxels, equal output of both plain variants:")
     for name, seconds in best.items():
         ratio = best["authors' way"] / seconds
         print(f"    {name:<16} {seconds:6.2f} s   {SIDE**3 / seconds / 1e6:6.3f} million voxels/s   ratio {ratio:.1f}")
 
 
 def model_of(stage: Stage) -> swnn.Model:
-    """A model of one stage alone; its threshold and porosity mean nothing."""
+    """Return a model of one stage; its threshold and porosity have no meaning."""
     return swnn.Model(NetworkConfig((stage.config,)), (stage,), ThresholdCurve.constant(0.0), 0.5)
 
 
 def plain_stage(material: int, options: argparse.Namespace) -> Stage:
-    """The authors' trained network, or one of the same size."""
+    """Return the authors' trained network, or one of the same size with random weights."""
     checkpoint = options.data / f"M{material}.pytorch"
     if checkpoint.is_file():
         return load_checkpoint(checkpoint)[1]
@@ -95,7 +94,7 @@ def plain_stage(material: int, options: argparse.Namespace) -> Stage:
 
 
 def as_the_authors_run_it(stage: Stage) -> nn.Sequential:
-    """Layer by layer in the default layout, with batch norm, and a convolution of one voxel at the end."""
+    """Evaluate layer by layer in the default layout, with batch norm and a final 1 × 1 × 1 convolution."""
     layers: list[nn.Module] = []
     for convolution in stage.convolutions:
         copy = nn.Conv3d(convolution.in_channels, convolution.out_channels, 3)
@@ -109,19 +108,19 @@ def as_the_authors_run_it(stage: Stage) -> nn.Sequential:
 
 
 def cascade_model(material: int, options: argparse.Namespace) -> swnn.Model:
-    """The model that accuracy.py left, or one of the same size with random weights: as quick."""
+    """Return the model that accuracy.py saved, or one of the same size with random weights, which is as fast."""
     path = OUTPUT / f"M{material}-standard.swnn"
     if path.is_file():
         return swnn.Model.load(path)
     image = _paper.load_image(options.data, material)
-    plan = plan_training(swnn.Reference(image.astype(np.uint8)))
+    plan = swnn.plan_training(swnn.Reference(image.astype(np.uint8)))
     generator = torch.Generator().manual_seed(0)
     stages = tuple(new_stage(plan, config, generator).folded() for config in plan.stages)
     return swnn.Model(plan.choice.network, stages, ThresholdCurve.constant(0.0), plan.porosity)
 
 
 def flatness(model: swnn.Model, sides: list[int]) -> None:
-    """Cost of a voxel, and memory beyond the volume, by size: each in a process of its own, whose peak is told."""
+    """Print the time per voxel and the memory beyond the volume by size, each in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.swnn"
         model.save(path)
@@ -129,18 +128,18 @@ def flatness(model: swnn.Model, sides: list[int]) -> None:
             with ProcessPoolExecutor(1, get_context("spawn")) as fresh:
                 seconds, beyond = fresh.submit(generate_alone, path, side).result()
             print(
-                f"{side}³: {seconds:7.1f} s, {1e6 * seconds / side**3:.3f} s a million voxels, "
+                f"{side}³: {seconds:7.1f} s, {1e6 * seconds / side**3:.3f} µs per voxel, "
                 f"at most {beyond / 2**20:.0f} MiB beyond libraries, model and volume",
                 flush=True,
             )
 
 
 def generate_alone(path: Path, side: int) -> tuple[float, int]:
-    """Seconds of a volume, and the most bytes of this process above what it held before any generation."""
+    """Return the seconds of a volume, and the peak of bytes beyond those held before generation."""
     model, before = swnn.Model.load(path), psutil.Process().memory_info().rss
-    swnn.generate(model, (64,) * 3)  # sets the libraries up
+    swnn.generate(model, (64,) * 3)  # initialises the libraries
     seconds = _seconds(lambda: swnn.generate(model, (side,) * 3))
-    # Linux only: what getrusage tells includes the parent before the new program was loaded.
+    # Linux only: getrusage includes the parent before the new program was loaded.
     status = Path("/proc/self/status").read_text(encoding="ascii")
     peak = 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
     return seconds, peak - before - side**3

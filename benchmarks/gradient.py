@@ -1,9 +1,9 @@
-"""Does the porosity follow a ramp? python benchmarks/gradient.py [--model FILE] [--start 0.1 --stop 0.3].
+"""Porosity along a ramp: python benchmarks/gradient.py [--model FILE] [--start 0.1 --stop 0.3].
 
-Asks a model for a range of porosities for volumes with a ramp along axis 0, measures slabs of 16 planes and prints the
-root-mean-square distance of their porosities from the ramp's; and, as the yardstick, the same for volumes of one
-porosity, whose slabs scatter because they are small. Without a file, a model of a built-in sample is trained with the
-preset "draft". With --picture, makes gradient.png for docs/heterogeneous.md.
+Generates volumes with a ramp of the porosity along axis 0, and prints the RMS distance of the porosity from the target
+in slabs of 16 planes. For comparison it prints the same for a constant porosity, since small slabs vary by themselves.
+Without a file, a model of a built-in sample is trained with the preset "draft". With --picture, makes gradient.png for
+docs/heterogeneous.md.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def main() -> None:
     wanted = options.start + (options.stop - options.start) * (np.arange(options.shape[0]) + 0.5) / options.shape[0]
     profiles = slabs(model, ramp, options)
     report("ramp", profiles, wanted.reshape(-1, SLAB).mean(1))
-    report("one porosity", slabs(model, middle, options), np.full(profiles.shape[1], middle))
+    report("constant", slabs(model, middle, options), np.full(profiles.shape[1], middle))
     if options.picture:
         draw(model, ramp, profiles.mean(0), options)
 
@@ -48,7 +48,7 @@ def load_or_train(options: argparse.Namespace) -> swnn.Model:
 
 
 def slabs(model: swnn.Model, porosity: float | swnn.PorosityMap, options: argparse.Namespace) -> np.ndarray:
-    """Porosity of each slab, one row for each seed."""
+    """Return the porosity of each slab, one row for each seed."""
     shape = tuple(options.shape)
     volumes = (swnn.generate(model, shape, seed=seed, porosity=porosity) for seed in range(1, options.seeds + 1))
     phase = model.labels.phase
@@ -59,18 +59,18 @@ def report(name: str, profiles: np.ndarray, wanted: np.ndarray) -> None:
     rms = np.sqrt(((profiles - wanted) ** 2).mean())
     bias = (profiles.mean(0) - wanted).mean()
     print(f"{name}: {len(profiles)} volumes, slabs of {SLAB} planes: RMS distance {rms:.4f}, mean {bias:+.4f}")
-    print("  wanted   " + " ".join(f"{value:.3f}" for value in wanted))
+    print("  target   " + " ".join(f"{value:.3f}" for value in wanted))
     print("  measured " + " ".join(f"{value:.3f}" for value in profiles.mean(0)), flush=True)
 
 
 def draw(model: swnn.Model, ramp: swnn.PorosityMap, profile: np.ndarray, options: argparse.Namespace) -> None:
-    """A section along the ramp over the measured profile."""
+    """Draw a section along the ramp above the measured profile."""
     n, length = 84, options.shape[0]
     section = swnn.generate(model, (length, n, 1), seed=1, porosity=ramp)[..., 0].T
     figure, (top, bottom) = plt.subplots(2, 1, figsize=(7.5, 5), sharex=True, layout="constrained")
     top.imshow(section == model.labels.phase, cmap="Blues", vmax=1.4, aspect="auto", interpolation="nearest")
     top.set_axis_off()
-    bottom.plot([0, length], [options.start, options.stop], color="0.6", label="asked for")
+    bottom.plot([0, length], [options.start, options.stop], color="0.6", label="target")
     bottom.plot((np.arange(len(profile)) + 0.5) * SLAB, profile, "o", color="#2b4c7e", label="slabs of 16 planes")
     bottom.set(xlabel="plane", ylabel="porosity", xlim=(0, length))
     bottom.legend(frameon=False)

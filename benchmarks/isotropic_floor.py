@@ -1,10 +1,9 @@
-"""What a generator without a preferred direction can reach: python benchmarks/isotropic_floor.py [--materials 3].
+"""Lower bound of the error of an isotropic generator: python benchmarks/isotropic_floor.py [--materials 3].
 
-The yardstick compares sections of all three directions with one image. An image of 128² has rows and columns that
-differ by chance, and is not its own mirror image; a material made by the same rules in all directions has neither. So
-even a perfect one is some way off: as far as the patterns of the image, together with those of its transpose and its
-mirror images, are from the image's own. The two-point correlation and the lineal path are means over the axes, which
-these do not change.
+The yardstick compares sections normal to all three axes with one image. In an image of 128² rows and columns differ by
+sampling noise, and it differs from its mirror image; an isotropic material shows neither. So even a perfect one has an
+error: the distance of the patterns of the image together with those of its transpose and mirror images from those of
+the image alone. The two-point correlation and the lineal path are means over the axes, which these symmetries preserve.
 """
 
 from __future__ import annotations
@@ -26,11 +25,11 @@ def main() -> None:
         ratios = _paper.ratios(material, {**dict.fromkeys(_paper.FLOORS, 0.0), **distances})
         print(yardstick.row(f"M{material}, all symmetries", distances))
         print(yardstick.row("ratio", {name: ratios[name] for name in distances}))
-        print(f"score with nothing else to blame: {np.exp(np.mean(np.log(list(ratios.values())))):.2f}", flush=True)
+        print(f"score without any other error: {np.exp(np.mean(np.log(list(ratios.values())))):.2f}", flush=True)
 
 
 def floor(image: np.ndarray, yardstick) -> dict[str, float]:
-    """Distances of the patterns of an image, with all its symmetries, from its own, at the yardstick's scales."""
+    """Return the distances of the patterns of all symmetries of an image from its own, at each scale."""
     distances = {}
     for scale in (1, 2, 4):
         section = yardstick.shrink(image[None].astype(np.float32), scale)

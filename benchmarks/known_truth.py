@@ -1,24 +1,24 @@
-"""The exam with a known truth: python benchmarks/known_truth.py [--preset standard] [--structures spheres gaussian].
+"""Known materials: python benchmarks/known_truth.py [--preset standard] [--structures spheres gaussian].
 
-Two materials whose statistics have closed forms are made in 3-D. One section of each, 512 x 512, trains a model; ten
-volumes of the model are compared with the closed forms and with ten volumes of the truth.
+Two materials with closed-form statistics are generated in 3-D. A model is trained on one section of each, 512 x 512;
+ten of its volumes are compared with the closed forms and with ten true volumes.
 
 spheres   the void between overlapping spheres of radius 8, porosity 0.4. The void is the pore phase, because its
-          lineal path is known too and because it percolates down to a porosity of 0.03.
-gaussian  where a Gaussian field with correlation exp(-r²/4σ²), σ = 4, is low, porosity 0.4. It percolates from about
-          0.16 on. Its lineal path has no closed form, so that of the volumes of the truth stands for it.
+          lineal path is known too, and because it percolates down to a porosity of 0.03.
+gaussian  level set of a Gaussian field with correlation exp(-r²/4σ²), σ = 4, porosity 0.4. It percolates from
+          about 0.16. Its lineal path has no closed form, so that of the true volumes is used.
 
-Both lose their correlation within 16 voxels: a section of 512 holds it a thousand times, a volume of 64 a few times.
-The section is the plane of a thick slab whose porosity is nearest to the truth's. What is examined is the way from a
-section to volumes; a plane taken blindly is off by 0.01 by its own luck, and permeability follows with 10 %.
+Both are uncorrelated beyond 16 voxels: a section of 512 holds a thousand such areas, a volume of 64 a few such volumes.
+The section is the plane of a thick slab with the porosity nearest to the true one. A random plane would be off by 0.01
+through sampling noise, and permeability by 10 %, which is not the subject here.
 
-Volumes scatter, so the table gives the spread of single volumes (standard deviation), and for transport the standard
-error of the difference of the means. Volumes of the truth differ in porosity and transport follows, so both are
-compared at equal porosity too. Conductivity is that of the volumes whose structure is measured; permeability, which
-takes far longer, is solved on smaller ones, with mirrored ends on all alike. For curves the
-column of the truth has the distance of its own volumes from the closed form: what the finite sample leaves.
+The table gives the standard deviation of single volumes, and for transport the standard error of the difference of the
+means. Transport depends on the porosity, which varies between true volumes, so it is compared at equal porosity too.
+Conductivity is computed on the same volumes as the structure; permeability, which takes far longer, on smaller ones,
+with mirrored ends. For curves, the column of the truth has the distance of the true volumes from the closed form: the
+error of a finite sample.
 
-Models go to benchmarks/output/, and a second run takes them from there.
+Models are saved in benchmarks/output/ and reused.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ import numpy as np
 from scipy import fft, integrate, stats
 
 import napari_swnn as swnn
-from napari_swnn.core.training.config import PRESETS
 from napari_swnn.physics import Outcome, SolverOptions, effective_conductivity, permeability
 from napari_swnn.statistics import Curve, lineal_path, percolation, pool, two_point_correlation
 
@@ -42,7 +41,7 @@ OUTPUT = Path(__file__).parent / "output"
 SECTION = 512
 LAGS = 32
 PORE, SOLID = 0.026, 1.4
-"""Conductivities in W/(m·K): air and silica, the paper's."""
+"""Conductivities in W/(m·K) of air and silica, as in the paper."""
 SECTION_SEED, TRUTH_SEED = 1, 1000
 START = time.perf_counter()
 
@@ -58,7 +57,7 @@ class Spheres:
     radius: float = 8.0
     name = "spheres"
     reach = 8
-    """Voxels beyond a volume that are made too, so that its two ends know nothing of each other."""
+    """Number of additional voxels that make opposite faces of a volume independent."""
 
     def make(self, shape: tuple[int, int, int], seed: int) -> np.ndarray:
         """Return ``(z, y, x)`` booleans, true in the void, periodic."""
@@ -124,13 +123,13 @@ def normalised(s2: np.ndarray, porosity: float) -> np.ndarray:
 
 
 def section_of(material: Material, depth: int = 64) -> np.ndarray:
-    """The plane of a slab whose porosity is nearest to the truth's."""
+    """Return the plane of a slab with the porosity nearest to the true one."""
     slab = material.make((depth, SECTION, SECTION), SECTION_SEED)
     return slab[np.argmin(np.abs(slab.mean(axis=(1, 2)) - material.porosity))]
 
 
 def true_volumes(material: Material, side: int, n: int) -> Iterator[np.ndarray]:
-    """Independent cubes, each from a system of its own that is a little larger, so that they do not repeat."""
+    """Yield independent cubes, each cut from a slightly larger periodic system, so that they are not periodic."""
     for i in range(n):
         whole = material.make((side + 2 * material.reach,) * 3, TRUTH_SEED + i)
         yield whole[:side, :side, :side]
@@ -142,28 +141,28 @@ def true_volumes(material: Material, side: int, n: int) -> Iterator[np.ndarray]:
 def load_or_train(material: Material, options: argparse.Namespace) -> swnn.Model:
     path = OUTPUT / f"known-{material.name}-{options.preset}-{options.seed}.swnn"
     if path.exists() and not options.fresh:
-        say(f"{material.name}: the model is {path.name}; --fresh trains it anew")
+        say(f"{material.name}: using the model {path.name}; --fresh trains a new one")
         return swnn.Model.load(path)
     section = section_of(material)
     say(f"{material.name}: training on a section of {SECTION} x {SECTION}, porosity {section.mean():.4f}")
     reference = swnn.Reference(section.astype(np.uint8))
-    model = swnn.train(reference, preset=options.preset, seed=options.seed, progress=training_teller())
+    model = swnn.train(reference, preset=options.preset, seed=options.seed, progress=training_progress())
     path.unlink(missing_ok=True)
     model.save(path)
     return model
 
 
-def training_teller(every: float = 15) -> Callable[[swnn.core.training.TrainingStep], None]:
-    """Return what prints a step now and then."""
-    told = [time.perf_counter()]
+def training_progress(every: float = 15) -> Callable[[swnn.core.training.TrainingStep], None]:
+    """Return a function that prints a step from time to time."""
+    printed_at = [time.perf_counter()]
 
-    def tell(step: swnn.core.training.TrainingStep) -> None:
-        if step.note or time.perf_counter() - told[0] >= every:
-            told[0] = time.perf_counter()
+    def show(step: swnn.core.training.TrainingStep) -> None:
+        if step.note or time.perf_counter() - printed_at[0] >= every:
+            printed_at[0] = time.perf_counter()
             progress = f"{step.activity}, step {step.iteration} of {step.n_iterations}, loss {step.loss:.3f}"
             say(f"  {progress}, {step.time_left:.0f} s left {step.note}")
 
-    return tell
+    return show
 
 
 def our_volumes(model: swnn.Model, side: int, n: int) -> Iterator[np.ndarray]:
@@ -175,11 +174,11 @@ def say(text: str) -> None:
     print(f"[{time.perf_counter() - START:6.0f} s] {text}", flush=True)
 
 
-# What is measured
+# Measurements
 
 
 class Structure(NamedTuple):
-    """Of some volumes of one origin; one row for each in the arrays."""
+    """Structure of volumes of one origin; arrays have one row for each volume."""
 
     porosity: np.ndarray
     s2: list[Curve]
@@ -188,19 +187,19 @@ class Structure(NamedTuple):
     connected: np.ndarray
 
     def autocovariance(self) -> tuple[np.ndarray, np.ndarray]:
-        """Normalised autocovariance of all together, and of each."""
+        """Return the normalised autocovariance of all volumes together, and of each."""
         each = np.array([normalised(curve.values, curve.values[0]) for curve in self.s2])
         together = pool(self.s2).values
         return normalised(together, together[0]), each
 
     def lineal_path(self) -> tuple[np.ndarray, np.ndarray]:
-        """Lineal path over porosity, of all together and of each."""
+        """Return the lineal path divided by the porosity, of all volumes together and of each."""
         together = pool(self.path).values
         return together / together[0], np.array([curve.values / curve.values[0] for curve in self.path])
 
 
 class Transport(NamedTuple):
-    """One property of some volumes, a mean over the axes; one entry for each volume."""
+    """Transport property of volumes, averaged over the axes; one entry for each volume."""
 
     porosity: np.ndarray
     value: np.ndarray
@@ -254,7 +253,7 @@ def permeability_along(axes: list[int]) -> Callable[[np.ndarray], float]:
 
 
 class Row(NamedTuple):
-    """One line of the table; spreads are of single volumes."""
+    """Line of the table; spreads are standard deviations of single volumes."""
 
     figure: str
     truth: float
@@ -305,7 +304,7 @@ def curve_rows(
     ours: tuple[np.ndarray, np.ndarray],
     known: str,
 ) -> list[Row]:
-    """Distances from the exact curve over the lags; in the column of the truth, those of its own volumes."""
+    """Return the distances from the exact curve over the lags, of the true volumes and of ours."""
     rows = []
     for word, reduce in (("mean distance", np.mean), ("largest distance", np.max)):
         (true_all, true_each), (our_all, our_each) = (
@@ -338,7 +337,7 @@ def transport_rows(name: str, unit: str, target: float, truth: Transport, ours: 
 
 
 def at_equal_porosity(figure: str, truth: Transport, ours: Transport) -> Row:
-    """The difference that is left when both follow the porosity with the same power law: it scatters far less."""
+    """Return the difference after a common power law of the porosity is removed; it varies far less."""
     logs = [np.log(np.maximum(origin.value, 1e-6)) for origin in (truth, ours)]
     fractions = [np.log(origin.porosity) for origin in (truth, ours)]
     about_means = [values - values.mean() for values in fractions]
@@ -353,7 +352,7 @@ def at_equal_porosity(figure: str, truth: Transport, ours: Transport) -> Row:
 
 
 def curve_lines(material: Material, truth: Structure, ours: Structure) -> Iterator[str]:
-    """The two curves at a few lags, to see where they part."""
+    """Yield the curves at a few lags, to show where they differ."""
     lags = [1, 2, 4, 8, 12, 16, 24, 32]
     distance = np.arange(LAGS + 1.0)
     yield f"{'lag':40}" + "".join(f"{lag:8d}" for lag in lags)
@@ -371,14 +370,14 @@ def verdict(name: str, rows: list[Row]) -> str:
     missed = [row for row in rows if not row.met]
     if not missed:
         return f"{name}: every target is met."
-    lines = [f"{name} falls short:"]
+    lines = [f"{name} misses targets:"]
     for row in missed:
         off, target = (f"{v:.1%}" if row.relative else f"{v:.4f}" for v in (row.difference, row.target or 0))
-        lines.append(f"  {row.figure}: off by {off}, the target being {target}")
+        lines.append(f"  {row.figure}: off by {off}, target {target}")
     return "\n".join(lines)
 
 
-# The exam
+# Comparison
 
 
 def examine(material: Material, options: argparse.Namespace) -> list[Row]:
@@ -407,17 +406,23 @@ def examine(material: Material, options: argparse.Namespace) -> list[Row]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--structures", nargs="+", choices=MATERIALS, default=list(MATERIALS))
-    parser.add_argument("--preset", choices=tuple(PRESETS), default="standard")
-    parser.add_argument("--volumes", type=int, default=10, help="of the model and of the truth, at least 2")
-    parser.add_argument("--side", type=int, default=128, help="of the volumes for statistics")
-    parser.add_argument("--conduction-side", type=int, default=128, help="of those for conductivity; 0 leaves it out")
-    parser.add_argument("--flow-side", type=int, default=96, help="of those for permeability; 0 leaves it out")
-    parser.add_argument("--flow-axes", type=int, nargs="+", default=[0], help="along which permeability is solved")
-    parser.add_argument("--seed", type=int, default=0, help="of the training")
-    parser.add_argument("--fresh", action="store_true", help="train even if there is a model")
+    parser.add_argument("--preset", choices=tuple(swnn.PRESETS), default="standard")
+    parser.add_argument(
+        "--volumes", type=int, default=10, help="number of volumes of the model and of the truth, at least 2"
+    )
+    parser.add_argument("--side", type=int, default=128, help="edge length of the volumes for statistics")
+    parser.add_argument(
+        "--conduction-side", type=int, default=128, help="edge length of the volumes for conductivity; 0 skips it"
+    )
+    parser.add_argument(
+        "--flow-side", type=int, default=96, help="edge length of the volumes for permeability; 0 skips it"
+    )
+    parser.add_argument("--flow-axes", type=int, nargs="+", default=[0], help="axes along which permeability is solved")
+    parser.add_argument("--seed", type=int, default=0, help="random seed of the training")
+    parser.add_argument("--fresh", action="store_true", help="train a new model even if one is saved")
     options = parser.parse_args()
     if options.volumes < 2:
-        parser.error("--volumes must be at least 2: a spread is asked for")
+        parser.error("--volumes must be at least 2, to estimate a standard deviation")
     OUTPUT.mkdir(exist_ok=True)
     for name in options.structures:
         examine(MATERIALS[name], options)

@@ -1,7 +1,7 @@
-"""Pictures of docs/heterogeneous.md, masks.png and periodic.png: python benchmarks/masks.py [--model FILE].
+"""Pictures masks.png and periodic.png of docs/heterogeneous.md: python benchmarks/masks.py [--model FILE].
 
-Three masks, as in Fig. 11 of the paper: two drawn and one taken from another microstructure. Each is applied in both
-ways, to a model of a built-in sample trained with the preset "draft" (a minute or two) or to one from a file.
+Uses three masks as in Fig. 11 of the paper: two drawn ones and one from another microstructure. Each is applied with
+both methods, to a model of a built-in sample trained with the preset "draft" (a minute or two) or to one from a file.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def masks(size: int) -> dict[str, np.ndarray]:
-    """Two drawn masks and one from another microstructure; they need not have the size of the volume."""
+    """Return two drawn masks and one from another microstructure; none needs the size of the volume."""
     y, x = (np.indices((size, size)) + 0.5) / size - 0.5
     radius, angle = np.hypot(y, x), np.arctan2(y, x)
     return {
@@ -49,7 +49,7 @@ def masks(size: int) -> dict[str, np.ndarray]:
 
 
 def picture_of_masks(model: swnn.Model, size: int, path: Path) -> None:
-    """One row for each mask: the mask, cut to it, and its noise multiplied by it; the plane in the middle."""
+    """Draw a row for each mask: the mask, and the middle plane of the volume with both methods."""
     shape = (8, size, size)
     figure, rows = plt.subplots(3, 3, figsize=(7.5, 7.8), layout="constrained")
     for row, (name, mask) in zip(rows, masks(size).items(), strict=True):
@@ -61,13 +61,13 @@ def picture_of_masks(model: swnn.Model, size: int, path: Path) -> None:
         inside = stretched(mask, size)
         print(
             f"{name}: mask {inside.mean():.2f} of the volume; pores inside {(cut[:, inside] == 1).mean():.3f} cut, "
-            f"{(muted[:, inside] == 1).mean():.3f} with muted noise, outside {(muted[:, ~inside] == 1).mean():.3f}"
+            f"{(muted[:, inside] == 1).mean():.3f} with masked noise, outside {(muted[:, ~inside] == 1).mean():.3f}"
         )
     figure.savefig(path, dpi=100)
 
 
 def picture_of_a_period(model: swnn.Model, path: Path) -> None:
-    """A periodic section beside its own repetition, and one that is not periodic."""
+    """Draw a periodic section and one that is not periodic, each repeated."""
     figure, axes = plt.subplots(1, 2, figsize=(7.5, 4.1), layout="constrained")
     for ax, periodic in zip(axes, (True, False), strict=True):
         section = swnn.generate(model, (64, 96, 96), seed=1, periodic=periodic)[30]
@@ -78,7 +78,7 @@ def picture_of_a_period(model: swnn.Model, path: Path) -> None:
 
 
 def stretched(mask: np.ndarray, size: int) -> np.ndarray:
-    """The mask as the volume sees it."""
+    """Return the mask stretched to the volume."""
     nearest = [((np.arange(size) + 0.5) * n / size).astype(int) for n in mask.shape]
     return mask[np.ix_(*nearest)]
 

@@ -1,7 +1,7 @@
-"""Seconds for conductivity and permeability of Gaussian blobs, with pyamg on the same problem for comparison.
+"""Time of conductivity and permeability of Gaussian blobs, with pyamg on the same problem for comparison.
 
-Run it as ``python benchmarks/physics_speed.py``; with ``OMP_NUM_THREADS=1`` for one core. The solvers take turns in one
-process, so that their ratio holds even where the seconds depend on the machine.
+Usage: ``python benchmarks/physics_speed.py``, with ``OMP_NUM_THREADS=1`` for one core. The solvers take turns in one
+process, so that their ratio is comparable between machines.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def multigrid_conductivity(volume: np.ndarray, tolerance: float = 1e-5) -> float
 
 
 def timed(solve: Callable[[], Any], repeats: int) -> tuple[float, Any]:
-    """Return the least time of some runs, in seconds, and what they returned."""
+    """Return the shortest time of several runs in seconds, and their result."""
     times = []
     for _ in range(repeats):
         start = perf_counter()
@@ -61,9 +61,13 @@ def timed(solve: Callable[[], Any], repeats: int) -> tuple[float, Any]:
 def main() -> None:
     """Print one line for each solve."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[64, 128], help="edges of the conductivity volumes")
-    parser.add_argument("--flow-sizes", type=int, nargs="+", default=[64], help="edges of the permeability volumes")
-    parser.add_argument("--repeats", type=int, default=2, help="runs of each, of which the fastest counts")
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=[64, 128], help="edge lengths of the conductivity volumes"
+    )
+    parser.add_argument(
+        "--flow-sizes", type=int, nargs="+", default=[64], help="edge lengths of the permeability volumes"
+    )
+    parser.add_argument("--repeats", type=int, default=2, help="runs of each; the fastest counts")
     parser.add_argument("--device", default="cpu", choices=["auto", "cpu", "cuda"])
     options = parser.parse_args()
 

@@ -2,9 +2,9 @@
 
 Usage: ``python benchmarks/scaling.py [--sides 128 256 512] [--side 1024] [--model rock.swnn] [--suffix .ome.zarr]``
 
-Each volume is made by a process of its own, whose peak memory the system tells. A volume of 1024³ voxels takes half an
-hour and more. The time of a core, unlike time, hardly depends on what else the machine does. Without a model, a small
-one is trained first: its time per voxel is its own, the trend and the memory are those of any other.
+Each volume is generated in a process of its own, whose peak memory the operating system reports. A volume of 1024³
+takes half an hour or more. Core time, unlike wall time, hardly depends on other work on the machine. Without a model, a
+small one is trained first; its time per voxel is its own, while trend and memory are representative.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ COLUMNS |= {"writing": 9, "peak GB": 9, "disk MB": 9}
 
 
 def small_model(path: Path) -> Path:
-    """Train the smallest network that makes sense on a built-in sample."""
+    """Train a small network on a built-in sample."""
     import napari_swnn as swnn
     from napari_swnn._sample_data import rock_like
 
@@ -33,7 +33,7 @@ def small_model(path: Path) -> Path:
 
 
 def run(model: Path, side: int, out: Path, threads: int) -> None:
-    """Make one volume in this process and tell the figures as JSON."""
+    """Generate one volume in this process, and print the figures as JSON."""
     import resource
 
     import torch
@@ -91,11 +91,11 @@ def check(model: Path, side: int, out: Path) -> str:
 
 
 def measure(model: Path, side: int, options: argparse.Namespace, folder: Path) -> None:
-    """Make one volume in another process and print its line."""
+    """Generate one volume in another process, and print its line."""
     out = folder / f"v{side}{options.suffix}"
     command = [sys.executable, __file__, "--model", str(model), "--threads", str(options.threads)]
-    told = subprocess.run([*command, "--run", str(side), str(out)], check=True, capture_output=True, text=True)
-    figures = json.loads(told.stdout.splitlines()[-1])
+    finished = subprocess.run([*command, "--run", str(side), str(out)], check=True, capture_output=True, text=True)
+    figures = json.loads(finished.stdout.splitlines()[-1])
     per_voxel, per_voxel_of_a_core = (1e6 * figures[key] / side**3 for key in ("seconds", "core_seconds"))
     print(
         f"{side:>6}³{figures['blocks']:>8}{figures['seconds']:>10.1f}{per_voxel:>10.3f}{per_voxel_of_a_core:>15.3f}"
@@ -109,12 +109,16 @@ def measure(model: Path, side: int, options: argparse.Namespace, folder: Path) -
 def main() -> None:
     """Read the options and run."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sides", "--side", type=int, nargs="+", default=[128, 256, 512], help="of the volumes")
-    parser.add_argument("--model", type=Path, help="model file; a small one is trained if left")
-    parser.add_argument("--suffix", choices=(".ome.zarr", ".tif"), default=".ome.zarr", help="format")
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="of PyTorch")
-    parser.add_argument("--check", type=int, default=256, help="compare volumes up to this side with one in memory")
-    parser.add_argument("--folder", type=Path, help="for the volumes, which are removed at the end")
+    parser.add_argument(
+        "--sides", "--side", type=int, nargs="+", default=[128, 256, 512], help="edge lengths of the volumes in voxels"
+    )
+    parser.add_argument("--model", type=Path, help="model file (default: a small model is trained)")
+    parser.add_argument("--suffix", choices=(".ome.zarr", ".tif"), default=".ome.zarr", help="file format")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="threads of PyTorch")
+    parser.add_argument(
+        "--check", type=int, default=256, help="compare volumes up to this edge length with those in memory"
+    )
+    parser.add_argument("--folder", type=Path, help="folder for the volumes, which are removed at the end")
     parser.add_argument("--run", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.run:

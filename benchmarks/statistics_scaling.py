@@ -32,7 +32,7 @@ def level_set(side: int, fraction: float = 0.35) -> np.ndarray:
 
 
 def measure(call: Callable[[], Any], repeats: int) -> tuple[float, float]:
-    """Return the shortest time in seconds, and the peak of what numpy allocates in one more run, in GB."""
+    """Return the shortest time in seconds, and the peak memory allocated by numpy in one more run, in GB."""
     seconds = []
     for _ in range(repeats):
         start = time.perf_counter()
@@ -61,11 +61,11 @@ def scale(side: int, repeats: int) -> None:
 
 
 def compare(side: int, repeats: int) -> None:
-    """Measure porespy on the same volume. Its two-point correlation is radial, over all directions, ours per axis."""
+    """Measure porespy on the same volume; its two-point correlation is radial, ours is along each axis."""
     try:
         import porespy
     except ImportError:
-        print("porespy is not installed: no ratio (pip install porespy)")
+        print("porespy is not installed, so no ratio is given (pip install porespy)")
         return
     porespy.settings.tqdm["disable"] = True
     pores = level_set(side).astype(bool)
@@ -88,8 +88,10 @@ def compare(side: int, repeats: int) -> None:
 def main() -> None:
     """Read the options and run."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sides", type=int, nargs="*", default=[128, 256, 512], help="sides of the volumes, in voxels")
-    parser.add_argument("--compare", type=int, default=128, help="side of the volume given to porespy, in voxels")
+    parser.add_argument(
+        "--sides", type=int, nargs="*", default=[128, 256, 512], help="edge lengths of the volumes in voxels"
+    )
+    parser.add_argument("--compare", type=int, default=128, help="edge length of the volume for porespy, in voxels")
     parser.add_argument("--repeats", type=int, default=3, help="runs; the shortest counts")
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, numpy {np.__version__}")

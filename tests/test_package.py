@@ -1,12 +1,19 @@
 """What importing costs, and who may import whom."""
 
+import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 import napari_swnn
 
+ROOT = Path(__file__).parents[1]
+FIRST_FOR_NUMPY_2 = {"matplotlib": "3.8.4", "scikit-image": "0.23.1", "scipy": "1.13"}
+"""First releases built for the binary interface of numpy 2; with older ones an import fails."""
 HEAVY = ("torch", "napari", "qtpy", "magicgui", "matplotlib", "PyQt6", "scipy", "skimage", "dask")
 
 
@@ -48,3 +55,26 @@ def test_version_is_the_distribution_version():
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="nonsense"):
         napari_swnn.nonsense  # noqa: B018
+
+
+@pytest.mark.parametrize("name", FIRST_FOR_NUMPY_2)
+def test_declared_minima_work_with_numpy_2(name):
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    minima = dict(re.fullmatch(r"([\w-]+)(?:\[.*\])?>=([\d.]+)", entry).groups() for entry in declared)
+    assert Version(minima["numpy"]) >= Version("2")
+    assert Version(minima[name]) >= Version(FIRST_FOR_NUMPY_2[name])
+
+
+def test_every_dependency_is_pinned_for_development():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = settings["optional-dependencies"]
+    declared = {
+        normalised(re.match(r"[\w-]+", entry)[0])
+        for entry in (*settings["dependencies"], *extras["dev"], *extras["cluster"])
+    }
+    pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert declared <= {normalised(pin.split("==")[0]) for pin in pins if "==" in pin}
+
+
+def normalised(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
