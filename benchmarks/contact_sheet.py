@@ -17,6 +17,7 @@ import numpy as np
 import _paper
 import napari_swnn as swnn
 from napari_swnn.core.model.threshold import ThresholdCurve
+from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import describe_volume
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,7 +55,7 @@ def sections(volume: np.ndarray) -> list[np.ndarray]:
 def authors_volume(checkpoint: Path, porosity: float) -> np.ndarray:
     """Generate a volume of the authors' network with exactly this porosity."""
     model = swnn.Model.from_authors(checkpoint)
-    described = describe_volume(model, (SIDE,) * 3, seed=SEED)
+    described = describe_volume(model, VolumeSpec((SIDE,) * 3, seed=SEED))
     grey = np.empty(described.shape, np.float32)
     for block in described.blocks():
         grey[block.destination((0, 0, 0))] = described.grey(block.window)[block.source()]

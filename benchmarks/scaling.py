@@ -60,7 +60,7 @@ def run(model: Path, side: int, out: Path, threads: int) -> None:
     torch.set_num_threads(threads)
     loaded = swnn.Model.load(model)
     start, before = perf_counter(), resource.getrusage(resource.RUSAGE_SELF)
-    steps = swnn.iter_generation(loaded, (side,) * 3, out=out)
+    steps = swnn.iter_generation(loaded, swnn.VolumeSpec((side,) * 3), out=out)
     n_blocks = 0
     for step in steps:
         n_blocks = step.n_blocks

@@ -17,9 +17,11 @@ from .core.training import train as train
 from .core.volume import NoiseGradient as NoiseGradient
 from .core.volume import PorosityMap as PorosityMap
 from .core.volume import SpatialMask as SpatialMask
+from .core.volume import VolumeSpec as VolumeSpec
 from .core.volume import generate_lazy as generate_lazy
 from .figures import save_report as save_report
 from .runs import Ensemble as Ensemble
+from .runs import EnsembleSpec as EnsembleSpec
 from .runs import ensemble as ensemble
 from .runs import generate as generate
 from .runs import iter_ensemble as iter_ensemble

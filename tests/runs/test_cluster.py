@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 from numpy.testing import assert_array_equal
 
-from napari_swnn import Model, ensemble, generate, iter_ensemble
+from napari_swnn import EnsembleSpec, Model, ensemble, generate, iter_ensemble
 from napari_swnn.core.training import run as training
+from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.io import open_ome_zarr
 from napari_swnn.io.ome_zarr import OmeZarrFile
 from napari_swnn.runs import iter_generation
@@ -36,7 +37,7 @@ def client(local):
 
 
 def test_the_client_in_scope_does_the_work(local, client, model, content, tmp_path):
-    steps = list(iter_generation(model, SHAPE, out=tmp_path / "v.ome.zarr"))
+    steps = list(iter_generation(model, VolumeSpec(SHAPE), out=tmp_path / "v.ome.zarr"))
     assert steps[-1].block == steps[-1].n_blocks == 21
     assert len(steps) == 8 + 2 + 1  # a step for each piece of each level
     assert content(tmp_path / "v.ome.zarr") == content(local)
@@ -44,14 +45,14 @@ def test_the_client_in_scope_does_the_work(local, client, model, content, tmp_pa
 
 def test_a_killed_worker_changes_nothing(local, client, model, content, tmp_path):
     worker = next(iter(client.run(os.getpid).values()))
-    for i, _ in enumerate(iter_generation(model, SHAPE, out=tmp_path / "v.ome.zarr", client=client)):
+    for i, _ in enumerate(iter_generation(model, VolumeSpec(SHAPE), out=tmp_path / "v.ome.zarr", client=client)):
         if i == 0:
             os.kill(worker, signal.SIGKILL)
     assert content(tmp_path / "v.ome.zarr") == content(local)
 
 
 def test_a_run_given_up_is_resumed_without_the_cluster(local, client, model, content, tmp_path):
-    steps = iter_generation(model, SHAPE, out=tmp_path / "v.ome.zarr", client=client)
+    steps = iter_generation(model, VolumeSpec(SHAPE), out=tmp_path / "v.ome.zarr", client=client)
     next(steps)
     steps.close()
     client.run(lambda: None)  # after what was under way
@@ -62,7 +63,7 @@ def test_a_run_given_up_is_resumed_without_the_cluster(local, client, model, con
 
 
 def test_what_fails_on_a_worker_is_told(client, model, tmp_path):
-    steps = iter_generation(model, SHAPE, out=tmp_path / "v.ome.zarr", client=client)
+    steps = iter_generation(model, VolumeSpec(SHAPE), out=tmp_path / "v.ome.zarr", client=client)
     next(steps)
     (tmp_path / "v.ome.zarr.partial").rename(tmp_path / "gone")
     with pytest.raises(FileNotFoundError):
@@ -74,7 +75,7 @@ def test_a_file_that_is_gone_before_the_first_task_is_told(client, model, tmp_pa
     with pytest.raises(
         FileNotFoundError, match="the unfinished file must stay in its place till the end, got no level 0"
     ):
-        list(iter_generation(model, SHAPE, out=tmp_path / "v.ome.zarr", client=client))
+        list(iter_generation(model, VolumeSpec(SHAPE), out=tmp_path / "v.ome.zarr", client=client))
 
 
 def test_a_task_takes_no_client_itself(client):
@@ -103,7 +104,7 @@ def test_what_a_training_has_to_say_is_told(local, reference, quick_config, tmp_
     options = {"config": quick_config, "n_trainings": 1, "n_realisations": 1, "shape": (20, 20, 20), "validate": False}
     threads = {"n_workers": 1, "processes": False, "dashboard_address": ":0"}  # processes would not see the patch
     with distributed.LocalCluster(**threads) as cluster, distributed.Client(cluster) as own:
-        steps = list(iter_ensemble(reference, out=tmp_path / "e", client=own, **options))
+        steps = list(iter_ensemble(EnsembleSpec(reference, out=tmp_path / "e", **options), client=own))
     assert [(step.task, step.note) for step in steps if step.note] == [("training 1 of 1", "the loss diverged")]
     assert all(step.detail is None for step in steps)  # all of it was done there
 

@@ -1,10 +1,11 @@
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from napari_swnn import Model, ensemble, generate, iter_ensemble
+from napari_swnn import EnsembleSpec, Model, ensemble, generate, iter_ensemble
 from napari_swnn.io import open_ome_zarr
 from napari_swnn.runs.ensemble_summary import summarise, values_of
 
@@ -72,16 +73,17 @@ def test_percolation_is_counted_in_axes():
 
 def test_a_stopped_ensemble_keeps_what_is_finished(made, reference, quick_config, content, tmp_path):
     options = {**OPTIONS, "out": tmp_path / "e", "config": quick_config}
-    steps = iter_ensemble(reference, **options)
+    spec = EnsembleSpec(reference, **options)
+    steps = iter_ensemble(spec)
     while (step := next(steps)).index < 4:  # two trainings and two volumes
         assert step.n_steps == 10
     steps.close()
     models = [(tmp_path / "e" / f"training-{i}.swnn").read_bytes() for i in (1, 2)]
     with pytest.raises(FileExistsError, match="which holds something"):
-        iter_ensemble(reference, **options)
-    with pytest.raises(ValueError, match=r"as it was begun, got another n_trainings for .*: 3, where it was 2"):
-        iter_ensemble(reference, **{**options, "n_trainings": 3}, resume=True)
-    resumed = list(iter_ensemble(reference, **options, resume=True))
+        iter_ensemble(spec)
+    with pytest.raises(ValueError, match="n_trainings is 3, but 2 in the unfinished run"):
+        iter_ensemble(replace(spec, n_trainings=3), resume=True)
+    resumed = list(iter_ensemble(spec, resume=True))
     assert [step.index for step in resumed[:5]] == [1, 2, 3, 4, 4]
     assert resumed[4].task == "volume 2.1"
     assert [(tmp_path / "e" / f"training-{i}.swnn").read_bytes() for i in (1, 2)] == models
@@ -97,10 +99,10 @@ def test_without_validation_there_are_volumes_only(reference, quick_config, tmp_
     assert made.statistics == {}
     assert not list((tmp_path / "e").rglob("realisation*.json"))
     assert [row["training"] for row in read_csv(tmp_path / "e" / "members.csv")] == ["1"]
-    told = []
-    judged = ensemble(reference, out=tmp_path / "e", resume=True, progress=told.append, **options)
+    steps = []
+    judged = ensemble(reference, out=tmp_path / "e", resume=True, progress=steps.append, **options)
     assert np.isnan(judged.statistics["porosity"].between_trainings)
-    assert told[-1].index == told[-1].n_steps == 3
+    assert steps[-1].index == steps[-1].n_steps == 3
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ def test_without_validation_there_are_volumes_only(reference, quick_config, tmp_
         ({"shape": (10**4,) * 3}, "must fit into memory"),
         ({"shape": (10**5,) * 3, "validate": False}, "the disk must have room for"),
         ({"out": "file"}, "out must be a folder, got the file"),
-        ({"out": "other", "resume": True}, "what is gone on with must be an unfinished run of napari-swnn"),
+        ({"out": "other", "resume": True}, "resume needs an unfinished run of napari-swnn"),
         ({"out": "none/e"}, "the folder of .*none/e must exist"),
     ],
 )
@@ -122,8 +124,9 @@ def test_bad_input_is_refused_before_any_work(reference, quick_config, tmp_path,
     (tmp_path / "file").write_text("precious")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.txt").write_text("precious")
+    resume = options.pop("resume", False)
     with pytest.raises((ValueError, OSError), match=message):
-        iter_ensemble(reference, config=quick_config, **{"out": "e", **options})
+        iter_ensemble(EnsembleSpec(reference, config=quick_config, **{"out": "e", **options}), resume=resume)
     assert {path.name for path in tmp_path.iterdir()} == {"file", "other"}
 
 

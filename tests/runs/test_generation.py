@@ -4,6 +4,7 @@ import tifffile
 from numpy.testing import assert_array_equal
 
 from napari_swnn import Model, Reference, SpatialMask, generate, train
+from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.io import open_ome_zarr
 from napari_swnn.io.volume_file import PROVENANCE_KEY
 from napari_swnn.runs import iter_generation
@@ -42,13 +43,13 @@ def test_several_realisations_take_a_leading_axis(model, tmp_path):
 @pytest.mark.parametrize("out", [None, "v.ome.zarr", "v.tif"])
 def test_progress_counts_the_blocks(model, tmp_path, out):
     out = out and tmp_path / out
-    steps = list(iter_generation(model, (65, 64, 10), n=2, out=out))
+    steps = list(iter_generation(model, VolumeSpec((65, 64, 10)), n=2, out=out))
     assert [step.block for step in steps] == [1, 2, 3, 4]
     assert steps[-1].n_blocks == 4
     assert steps[-1].time_left == 0
-    told = []
-    generate(model, (65, 64, 10), progress=told.append)
-    assert len(told) == 2
+    reported = []
+    generate(model, (65, 64, 10), progress=reported.append)
+    assert len(reported) == 2
 
 
 @pytest.mark.parametrize("name", ["v.ome.zarr", "v.tif"])
@@ -57,15 +58,17 @@ def test_exact_volumes_are_the_same_in_a_file(model, tmp_path, name):
     assert (several == 1).mean(axis=(1, 2, 3)) == pytest.approx([model.porosity] * 2, abs=2e-3)  # few grey values
     assert generate(model, (20, 66, 30), seed=5, n=2, exact=True, out=tmp_path / name) == tmp_path / name
     assert_array_equal(read(tmp_path / name), several)
-    steps = list(iter_generation(model, (20, 66, 30), seed=5, n=2, exact=True, out=tmp_path / name, resume=True))
+    steps = list(
+        iter_generation(model, VolumeSpec((20, 66, 30), seed=5, exact=True), n=2, out=tmp_path / name, resume=True)
+    )
     assert steps == [], "the finished file of this request is taken as it is"
-    with pytest.raises(ValueError, match=r"as it was begun, got another exact for .*: None, where it was True"):
+    with pytest.raises(ValueError, match=r"exact_porosity is None, but 0.3.* in the unfinished run"):
         generate(model, (20, 66, 30), seed=5, n=2, out=tmp_path / name, resume=True)
 
 
 @pytest.mark.parametrize("out", [None, "v.ome.zarr"])
 def test_an_exact_volume_is_computed_twice(model, tmp_path, out):
-    steps = list(iter_generation(model, (65, 64, 10), n=2, exact=True, out=out and tmp_path / out))
+    steps = list(iter_generation(model, VolumeSpec((65, 64, 10), exact=True), n=2, out=out and tmp_path / out))
     assert [step.block for step in steps] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert steps[-1].n_blocks == 8
 
@@ -87,7 +90,7 @@ def test_masks_and_periods_reach_the_file(model, tmp_path):
         labels = read(tmp_path / name)
         assert_array_equal(labels, generate(model, (64, 20, 20), **options))
         assert (labels[32:] == 7).all()
-    with pytest.raises(ValueError, match="as it was begun, got another mask"):
+    with pytest.raises(ValueError, match=r"mask is .*, but .* in the unfinished run"):
         generate(model, (64, 20, 20), out=tmp_path / "v.tif", mask=~mask, resume=True)
 
 
@@ -136,15 +139,17 @@ def test_nothing_is_written_over(model, tmp_path, name):
 )
 def test_bad_input_is_refused_before_any_work(model, tmp_path, monkeypatch, options, message):
     monkeypatch.chdir(tmp_path)
+    asked = {name: options.pop(name) for name in ("shape", "seed", "exact") if name in options}
+    spec = VolumeSpec(**{"shape": (20, 20, 20), **asked})
     with pytest.raises((ValueError, OSError), match=message):
-        iter_generation(model, options.pop("shape", (20, 20, 20)), **options)
+        iter_generation(model, spec, **options)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_labels_that_a_tiff_cannot_hold_are_refused(blobs, quick_config, tmp_path):
     model = train(Reference(np.where(blobs == 1, 70_000, 0), phase=70_000), config=quick_config)
     with pytest.raises(ValueError, match="must hold labels from 0 to 65535"):
-        iter_generation(model, (20, 20, 20), out=tmp_path / "v.tif")
+        iter_generation(model, VolumeSpec((20, 20, 20)), out=tmp_path / "v.tif")
     generate(model, (20, 20, 20), out=tmp_path / "v.ome.zarr")
     assert set(np.unique(read(tmp_path / "v.ome.zarr"))) == {0, 70_000}
 

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from napari_swnn import Model, generate
+from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.runs import iter_generation
 
 SHAPE = (66, 130, 260)
@@ -56,12 +57,12 @@ def test_a_killed_run_resumes_to_the_same_bytes(model_path, whole, content, tmp_
     model = Model.load(model_path)
     with pytest.raises(FileExistsError, match="that of an unfinished run"):
         generate(model, SHAPE, seed=3, out=tmp_path / name)
-    with pytest.raises(ValueError, match=r"as it was begun, got another seed for .*: 4, where it was 3"):
+    with pytest.raises(ValueError, match="seed is 4, but 3 in the unfinished run"):
         generate(model, SHAPE, seed=4, out=tmp_path / name, resume=True)
     # what a kill within a write leaves
     if name.endswith("zarr"):
         (tmp_path / f"{name}.partial" / "0" / "c" / "0" / "1.0a1b.partial").write_bytes(b"half")
-    first, *_ = iter_generation(model, SHAPE, seed=3, out=tmp_path / name, resume=True)
+    first, *_ = iter_generation(model, VolumeSpec(SHAPE, seed=3), out=tmp_path / name, resume=True)
     assert first.n_blocks == 30
     assert first.block > 1, "what was complete is kept"
     assert content(tmp_path / name) == content(whole / name)
@@ -71,7 +72,7 @@ def test_a_killed_run_resumes_to_the_same_bytes(model_path, whole, content, tmp_
 @pytest.mark.parametrize("name", ["v.ome.zarr", "v.tif"])
 def test_a_run_closed_after_any_block_resumes_to_the_same_bytes(model, whole, content, tmp_path, name):
     for n_steps in (1, 9, 11, 3, 100):
-        steps = iter_generation(model, SHAPE, seed=3, out=tmp_path / name, resume=True)
+        steps = iter_generation(model, VolumeSpec(SHAPE, seed=3), out=tmp_path / name, resume=True)
         for _ in zip(range(n_steps), steps, strict=False):
             pass
         steps.close()
@@ -82,12 +83,12 @@ def test_a_run_closed_after_any_block_resumes_to_the_same_bytes(model, whole, co
 def test_resuming_a_finished_run_does_nothing(model, content, tmp_path, name):
     generate(model, (20, 20, 20), out=tmp_path / name, resume=True)
     before = content(tmp_path / name)
-    assert list(iter_generation(model, (20, 20, 20), out=tmp_path / name, resume=True)) == []
+    assert list(iter_generation(model, VolumeSpec((20, 20, 20)), out=tmp_path / name, resume=True)) == []
     assert content(tmp_path / name) == before
 
 
 def test_a_file_without_content_is_not_taken_for_done(model, whole, content, tmp_path):
-    steps = iter_generation(model, SHAPE, seed=3, out=tmp_path / "v.ome.zarr")
+    steps = iter_generation(model, VolumeSpec(SHAPE, seed=3), out=tmp_path / "v.ome.zarr")
     for _ in range(10):
         next(steps)
     steps.close()

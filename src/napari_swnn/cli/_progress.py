@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from napari_swnn._steps import drain
 
 if TYPE_CHECKING:
-    from napari_swnn.core.volume.generation import GenerationStep
+    from napari_swnn.core.volume.assembly import GenerationStep
 
 Result = TypeVar("Result")
 

@@ -34,8 +34,7 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Train, generate and validate; write the model, the volume, the report and a picture."""
-    from napari_swnn import Reference, _sample_data, validate
-    from napari_swnn.core.volume.generation import iter_generate
+    from napari_swnn import Reference, VolumeSpec, _sample_data, iter_generation, validate
     from napari_swnn.figures import reconstruction_figure, save_figure
     from napari_swnn.io import write_tiff
 
@@ -49,9 +48,8 @@ def run(options: argparse.Namespace) -> None:
     check_writable(options.output / "model.swnn")
     model = train_plan(plan)
     model.save(options.output / "model.swnn")
-    volume = run_with_progress(
-        iter_generate(model, (options.size,) * 3, seed=options.seed, exact=True), describe_generation
-    )
+    spec = VolumeSpec((options.size,) * 3, seed=options.seed, exact=True)
+    volume = run_with_progress(iter_generation(model, spec), describe_generation)
     write_tiff(options.output / "volume.tif", volume, **scale)
     report = validate(volume, reference)
     report.save(options.output / "report.json")

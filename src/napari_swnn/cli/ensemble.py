@@ -42,27 +42,26 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Run an ensemble in a folder, or resume it."""
-    from napari_swnn.core.training.config import preset_config
-    from napari_swnn.runs._ensemble_job import EnsembleJob
-    from napari_swnn.runs.ensembles import iter_job
+    from napari_swnn import EnsembleSpec, iter_ensemble
 
     shape = full_shape(options.shape, 3)
     n_volumes = options.trainings * options.realisations
     with cluster_client(options.scheduler) as client, explain_resuming():
         reference = read_reference(options)
-        job = EnsembleJob(
-            folder=options.output.absolute(),
-            reference=reference,
+        spec = EnsembleSpec(
+            reference,
+            out=options.output,
             porosity=options.porosity,
-            config=preset_config(options.preset),
+            preset=options.preset,
             shape=shape,
             n_trainings=options.trainings,
             n_realisations=options.realisations,
             seed=options.seed,
+            validate=not options.no_validation,
             device=options.device,
         )
-        steps = iter_job(job, validate=not options.no_validation, resume=options.resume, client=client)
-        plan = job.plan(0)
+        steps = iter_ensemble(spec, resume=options.resume, client=client)
+        plan = spec.plan(0)
         report_plan(plan, options)
         report_cost(plan, shape, n_trainings=options.trainings, n_volumes=n_volumes, shared=client is not None)
         result = run_with_progress(steps, _describe_ensemble)

@@ -49,19 +49,22 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Generate volumes and write them."""
-    from napari_swnn import Model, iter_generation
+    from napari_swnn import Model, VolumeSpec, iter_generation
 
     if not options.output.is_dir():
         check_writable(options.output)
     model = Model.load(options.model)
     with cluster_client(options.scheduler) as client, explain_resuming():
-        steps = iter_generation(
-            model,
+        spec = VolumeSpec(
             full_shape(options.shape, model.dimension),
             seed=options.seed,
             porosity=options.porosity,
             periodic=_periodic_axes(options.periodic, model.dimension),
             exact=options.exact,
+        )
+        steps = iter_generation(
+            model,
+            spec,
             n=options.n,
             out=options.output,
             resume=options.resume,

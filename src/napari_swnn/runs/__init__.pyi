@@ -1,3 +1,4 @@
+from .ensemble_spec import EnsembleSpec as EnsembleSpec
 from .ensemble_summary import Ensemble as Ensemble
 from .ensemble_summary import Member as Member
 from .ensemble_summary import Statistic as Statistic

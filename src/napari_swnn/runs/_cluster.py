@@ -1,7 +1,7 @@
 """Writing a volume with the workers of a `distributed.Client`: each computes pieces and writes them itself.
 
-The workers must see the folder under the same name, as those of one machine or of a cluster with a shared file system
-do. Whatever is lost with a worker is computed again by another; the bytes are the same.
+The workers must see the folder under the same path, as they do on one machine or with a shared file system. Pieces lost
+with a worker are recomputed by another; the bytes are the same.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from itertools import islice
 from typing import Any
 
 from napari_swnn.core.numerics.device import pick_device
-from napari_swnn.core.volume.generation import GenerationStep, Progress
+from napari_swnn.core.volume.assembly import GenerationStep, Progress
 from napari_swnn.core.volume.virtual_volume import VirtualVolume
 from napari_swnn.io.volume_file import Piece, VolumeFile
-from napari_swnn.runs._local import compute
+from napari_swnn.runs._local import compute_piece
 
-_LEAST_IN_FLIGHT = 32
-"""Tasks that wait at the scheduler at least: enough to let a cluster that adapts itself grow."""
+_MIN_PENDING = 32
+"""Minimum number of tasks at the scheduler: enough for an adaptive cluster to grow."""
 
 Job = tuple[VolumeFile, Sequence[VirtualVolume]]
 
 
 def client_in_scope() -> Any:
-    """The current `distributed.Client`; None without one, and within a task. Does not import distributed."""
+    """Return the current `distributed.Client`, or None without one and within a task; distributed is not imported."""
     distributed = sys.modules.get("distributed")
     if distributed is None or _within_task(distributed):
         return None
@@ -36,7 +36,7 @@ def client_in_scope() -> Any:
 
 
 def _within_task(distributed: Any) -> bool:
-    """Whether this is a worker's thread: it would wait for tasks that wait for it."""
+    """Return True in the thread of a worker, which would wait for tasks that wait for it."""
     try:
         distributed.get_worker()
     except ValueError:
@@ -45,14 +45,14 @@ def _within_task(distributed: Any) -> bool:
 
 
 def workers_device(client: Any, device: str) -> str:
-    """The one kind of device that all workers compute on.
+    """Return the kind of device that all workers compute on.
 
     Raises
     ------
     ValueError
-        If they differ, or lack the device asked for.
+        If they differ, or lack the device.
     """
-    # A task comes first: a cluster that adapts itself has no workers, and starts none, before there is work.
+    # A task comes first: an adaptive cluster has no workers, and starts none, before there is work.
     first = client.submit(_device, device, pure=False).result()
     kinds = sorted({first, *client.run(_device, device).values()})
     if len(kinds) > 1:
@@ -63,8 +63,8 @@ def workers_device(client: Any, device: str) -> str:
 def iter_cluster(
     file: VolumeFile, volumes: Sequence[VirtualVolume], pieces: Sequence[Piece], progress: Progress, client: Any
 ) -> Generator[GenerationStep, None, None]:
-    """Compute and write pieces of level 0, then all that is missing of the coarser levels."""
-    # As bytes within a task, the scheduler can make the job anew when the workers that hold it are gone.
+    """Compute and write pieces of level 0, then the missing pieces of the coarser levels."""
+    # As bytes within a task, the scheduler can restore the job when the workers that hold it are gone.
     job = client.submit(pickle.loads, pickle.dumps((file, volumes)), pure=False)
     for n_blocks in iter_tasks(client, _compute, job, pieces):
         yield progress.step(n_blocks)
@@ -75,14 +75,15 @@ def iter_cluster(
 
 
 def iter_tasks(client: Any, function: Callable[..., Any], first: Any, entries: Sequence[Any]) -> Iterator[Any]:
-    """Results of ``function(first, entry)`` for each entry, as they come in; a bounded number waits at a time."""
+    """Yield ``function(first, entry)`` for each entry, as results arrive; a bounded number is pending at a time."""
     from distributed import as_completed
 
-    waiting, completed = iter(entries), as_completed()
+    waiting = iter(entries)
+    completed = as_completed()
     running: set[Any] = set()
 
     def submit() -> None:
-        for entry in islice(waiting, _in_flight(client) - len(running)):
+        for entry in islice(waiting, _max_pending(client) - len(running)):
             future = client.submit(function, first, entry, pure=False)
             running.add(future)
             completed.add(future)
@@ -98,10 +99,10 @@ def iter_tasks(client: Any, function: Callable[..., Any], first: Any, entries: S
         client.cancel(list(running))
 
 
-def _in_flight(client: Any) -> int:
-    # Counted anew each time: a cluster may grow.
+def _max_pending(client: Any) -> int:
+    # Counted each time: a cluster may grow.
     n_threads: int = sum(client.nthreads().values())
-    return max(_LEAST_IN_FLIGHT, 2 * n_threads)
+    return max(_MIN_PENDING, 2 * n_threads)
 
 
 def _device(device: str) -> str:
@@ -111,7 +112,7 @@ def _device(device: str) -> str:
 def _compute(job: Job, piece: Piece) -> int:
     file, volumes = job
     volume = volumes[piece.realisation]
-    file.write(piece, compute(piece, volume))
+    file.write(piece, compute_piece(piece, volume))
     return len(volume.blocks(piece.window))
 
 

@@ -1,26 +1,41 @@
-"""Writing a volume in this process, one block after another."""
+"""Writing a volume in this process, its blocks computed side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 
 import numpy as np
 
+from napari_swnn._steps import drain
 from napari_swnn._types import Labels
-from napari_swnn.core.volume.generation import GenerationStep, Progress, filling
+from napari_swnn.core.grid.windows import Block
+from napari_swnn.core.numerics.parallel import iter_side_by_side, pool_size
+from napari_swnn.core.volume.assembly import GenerationStep, Progress, iter_assembly
 from napari_swnn.core.volume.virtual_volume import VirtualVolume
 from napari_swnn.io.volume_file import Piece, VolumeFile
+
+Job = tuple[VirtualVolume, Block]
 
 
 def iter_local(
     file: VolumeFile, volumes: Sequence[VirtualVolume], pieces: Sequence[Piece], progress: Progress
 ) -> Generator[GenerationStep, None, None]:
-    """Compute and write pieces of level 0, then all that is missing of the coarser levels."""
-    for piece in pieces:
-        labels = np.empty(piece.window.shape, file.layout.dtype)
-        for _ in filling(labels, piece.window, volumes[piece.realisation]):
-            yield progress.step(1)
-        file.write(piece, labels)
+    """Compute and write pieces of level 0, then the missing pieces of the coarser levels."""
+
+    def jobs() -> Iterator[Job]:
+        for piece in pieces:
+            volume = volumes[piece.realisation]
+            yield from ((volume, block) for block in volume.blocks(piece.window))
+
+    # One sequence for all pieces: the blocks of the next piece are computed while this one is written.
+    with closing(iter_side_by_side(_labels, jobs(), pool_size(volumes[0].device))) as computed:
+        for piece in pieces:
+            labels = np.empty(piece.window.shape, file.layout.dtype)
+            for block in volumes[piece.realisation].blocks(piece.window):
+                labels[block.destination(piece.window.start)] = next(computed)
+                yield progress.step(1)
+            file.write(piece, labels)
     for level in range(1, file.n_levels):
         for piece in file.pieces(level):
             if not file.is_written(piece):
@@ -28,9 +43,11 @@ def iter_local(
                 yield progress.step()
 
 
-def compute(piece: Piece, volume: VirtualVolume) -> Labels:
-    """Labels of a piece of level 0."""
-    labels = np.empty(piece.window.shape, volume.dtype)
-    for _ in filling(labels, piece.window, volume):
-        pass
-    return labels
+def compute_piece(piece: Piece, volume: VirtualVolume) -> Labels:
+    """Compute the labels of a piece of level 0."""
+    return drain(iter_assembly(volume, piece.window))
+
+
+def _labels(job: Job) -> Labels:
+    volume, block = job
+    return volume.labels(block)

@@ -11,6 +11,7 @@ from napari_swnn import generate, generate_lazy
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.numerics.determinism import repeatable
 from napari_swnn.core.numerics.device import convolutions_in, describe_device, pick_device
+from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import describe_volume
 
 SHAPE = (100, 80, 70)
@@ -20,7 +21,7 @@ SHAPE = (100, 80, 70)
 def test_grey_values_are_those_of_the_cpu(name, device, request):
     # As far as float32 goes: a card that rounds to fewer bits is off by a thousandth.
     model, block = request.getfixturevalue(name), Window.of_shape((64,) * 3)
-    here, there = (describe_volume(model, SHAPE, seed=3, device=d).grey(block) for d in ("cpu", device))
+    here, there = (describe_volume(model, VolumeSpec(SHAPE, seed=3), device=d).grey(block) for d in ("cpu", device))
     assert_allclose(there, here, atol=3e-5)
 
 

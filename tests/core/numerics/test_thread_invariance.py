@@ -10,6 +10,7 @@ from numpy.testing import assert_array_equal
 from napari_swnn import Reference, train
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.numerics.thread_invariance import convolved, weighted_sums
+from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import describe_volume
 
 THREADS = (1, 2, 3, 6)
@@ -67,7 +68,7 @@ def models(blobs, tiny_config):
     ("name", "porosity"), [("one", None), ("range", 0.28), ("range", np.linspace(0.25, 0.35, 5)[:, None, None])]
 )
 def test_grey_values_are_the_same_on_any_number_of_threads(with_threads, models, name, porosity, precision):
-    volume = replace(describe_volume(models[name], (64, 64, 64), porosity=porosity), precision=precision)
+    volume = replace(describe_volume(models[name], VolumeSpec((64, 64, 64), porosity=porosity)), precision=precision)
     results = with_threads(lambda: volume.grey(Window((0, 0, 0), (64, 64, 64))))
     for other in results[1:]:
         assert_array_equal(other, results[0])

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from napari_swnn import NoiseGradient, generate
-from napari_swnn.core.volume.exact_porosity import _ordered, _value
-from napari_swnn.core.volume.generation import iter_generate
+from napari_swnn.core.volume.exact_porosity import grey_value, ordered
+from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import describe_volume
 
 SHAPE = (50, 70, 40)
@@ -26,7 +26,7 @@ def test_any_porosity_of_a_range_is_met(range_model, porosity):
 
 
 def test_it_is_the_part_of_the_grey_volume_above_one_value(fixed_model):
-    described = describe_volume(fixed_model, SHAPE, seed=4)
+    described = describe_volume(fixed_model, VolumeSpec(SHAPE, seed=4))
     grey = np.empty(SHAPE, np.float32)
     for block in described.blocks():
         grey[block.destination((0, 0, 0))] = described.grey(block.window)[block.source()]
@@ -43,15 +43,15 @@ def test_where_a_mask_cuts_what_is_inside_counts(fixed_model, rng):
 
 def test_what_has_no_single_porosity_is_refused_by_the_call_itself(fixed_model, range_model, plain_model):
     with pytest.raises(ValueError, match=r"exact needs one porosity for the whole volume, got a map from 0.1 to 0.3"):
-        iter_generate(range_model, SHAPE, porosity=np.array([[0.1, 0.3]]), exact=True)
+        describe_volume(range_model, VolumeSpec(SHAPE, porosity=np.array([[0.1, 0.3]]), exact=True))
     with pytest.raises(ValueError, match="exact needs one porosity for the whole volume, got a gradient of the noise"):
-        iter_generate(plain_model, SHAPE, noise=NoiseGradient(mean=(0, 1)), exact=True)
-    with pytest.raises(ValueError, match="exact needs to know the porosity"):
-        iter_generate(replace(fixed_model, porosity=None), SHAPE, exact=True)
+        describe_volume(plain_model, VolumeSpec(SHAPE, noise=NoiseGradient(mean=(0, 1)), exact=True))
+    with pytest.raises(ValueError, match="exact needs a model whose porosity is known"):
+        describe_volume(replace(fixed_model, porosity=None), VolumeSpec(SHAPE, exact=True))
 
 
 def test_numbers_are_in_the_order_of_the_grey_values(rng):
     grey = np.sort(np.concatenate([rng.normal(size=1000), rng.normal(size=1000) * 1e-20, [0.0]]).astype(np.float32))
-    ordered = _ordered(grey)
-    assert (np.diff(ordered.astype(np.int64)) >= 0).all()
-    assert [_value(number) for number in ordered] == grey.tolist()
+    numbers = ordered(grey)
+    assert (np.diff(numbers.astype(np.int64)) >= 0).all()
+    assert [grey_value(number) for number in numbers] == grey.tolist()

@@ -12,8 +12,9 @@ from numpy.testing import assert_array_equal
 
 from napari_swnn import Reference, generate, generate_lazy, train
 from napari_swnn.core.volume import virtual_volume
+from napari_swnn.core.volume.assembly import iter_assembly
 from napari_swnn.core.volume.block_cache import BlockCache
-from napari_swnn.core.volume.generation import iter_generate
+from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import describe_volume
 
 
@@ -78,7 +79,7 @@ def test_a_huge_lazy_volume_computes_only_what_is_looked_at(model, side):
     corner = lazy[-5:, -6:, -7:].compute()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert_array_equal(corner, describe_volume(model, (side,) * 3, seed=3)[-5:, -6:, -7:])
+    assert_array_equal(corner, describe_volume(model, VolumeSpec((side,) * 3, seed=3))[-5:, -6:, -7:])
     assert peak < 2**28
 
 
@@ -93,14 +94,14 @@ def test_scrolling_computes_each_block_once(fixed_model, monkeypatch):
 
 
 def test_recent_blocks_of_other_volumes_are_not_mistaken(fixed_model):
-    one, other = (describe_volume(fixed_model, (20, 20, 20), seed=seed) for seed in (1, 2))
+    one, other = (describe_volume(fixed_model, VolumeSpec((20, 20, 20), seed=seed)) for seed in (1, 2))
     assert (one[:] != other[:]).any()
     one[:][:] = 7  # what is handed out is the caller's
     assert 7 not in one[:]
 
 
 def test_what_is_kept_does_not_travel(fixed_model):
-    volume = describe_volume(fixed_model, (64, 64, 64))
+    volume = describe_volume(fixed_model, VolumeSpec((64, 64, 64)))
     before = len(pickle.dumps(volume))
     plane = volume[3]
     assert len(pickle.dumps(volume)) == before
@@ -143,7 +144,7 @@ def test_a_block_that_failed_is_tried_again():
 
 
 def test_progress_counts_the_blocks(model):
-    steps = list(iter_generate(model, (65, 64, 10)))
+    steps = list(iter_assembly(describe_volume(model, VolumeSpec((65, 64, 10)))))
     assert [step.block for step in steps] == [1, 2]
     assert steps[-1].time_left == 0
 
@@ -167,4 +168,4 @@ def test_labels_of_the_reference_are_kept(blobs, tiny_config):
 )
 def test_bad_shapes_are_refused_before_any_work(model, shape, message):
     with pytest.raises(ValueError, match=message):
-        iter_generate(model, shape)
+        generate(model, shape)

@@ -13,6 +13,7 @@ from napari_swnn import generate, generate_lazy
 from napari_swnn.core.grid.sampled_field import SampledField
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.volume.porosity_map import PorosityMap
+from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import describe_volume
 
 SHAPE = (90, 40, 70)
@@ -104,7 +105,7 @@ def test_chunks_never_show_in_a_mapped_volume(range_model, blocky, mapped, chunk
 @settings(max_examples=5, deadline=None)
 @given(st.data())
 def test_any_window_of_a_mapped_volume_equals_the_slice(range_model, blocky, mapped, data):
-    volume = describe_volume(range_model, SHAPE, porosity=blocky)
+    volume = describe_volume(range_model, VolumeSpec(SHAPE, porosity=blocky))
     starts = [data.draw(st.integers(0, n - 1)) for n in SHAPE]
     window = tuple(slice(a, data.draw(st.integers(a + 1, n))) for a, n in zip(starts, SHAPE, strict=True))
     assert_array_equal(volume[window], mapped[window])
@@ -113,8 +114,8 @@ def test_any_window_of_a_mapped_volume_equals_the_slice(range_model, blocky, map
 def test_a_region_of_one_porosity_is_the_volume_of_that_porosity(range_model):
     shape, border, reach = (128, 30, 30), 100, 8
     halves = PorosityMap.from_labels(np.repeat([1, 2], [border, 28])[:, None, None], {1: 0.12, 2: 0.28})
-    mapped = describe_volume(range_model, shape, porosity=halves)
-    low, high = (describe_volume(range_model, shape, porosity=p) for p in (0.12, 0.28))
+    mapped = describe_volume(range_model, VolumeSpec(shape, porosity=halves))
+    low, high = (describe_volume(range_model, VolumeSpec(shape, porosity=p)) for p in (0.12, 0.28))
     assert_array_equal(mapped[:64], low[:64])  # the blocks there see nothing else
     block = Window((64, 0, 0), (128, 64, 64))
     grey = mapped.grey(block)
@@ -151,13 +152,13 @@ def test_labels_give_sharp_regions():
 
 def test_what_is_written_into_an_array_afterwards_does_not_show(range_model, blocky, mapped):
     own = blocky.copy()
-    volume = describe_volume(range_model, SHAPE, porosity=own)
+    volume = describe_volume(range_model, VolumeSpec(SHAPE, porosity=own))
     own[:] = 0.1
     assert_array_equal(volume[20:60], mapped[20:60])
 
 
 def test_a_mapped_volume_travels(range_model, blocky, mapped):
-    volume = describe_volume(range_model, SHAPE, porosity=blocky)
+    volume = describe_volume(range_model, VolumeSpec(SHAPE, porosity=blocky))
     there = pickle.loads(pickle.dumps(volume))
     assert_array_equal(there[20:60], mapped[20:60])
 
@@ -176,7 +177,7 @@ def test_a_mapped_volume_travels(range_model, blocky, mapped):
 )
 def test_porosities_that_the_model_cannot_make_are_refused(range_model, porosity, message):
     with pytest.raises(ValueError, match=message):
-        describe_volume(range_model, SHAPE, porosity=porosity)
+        describe_volume(range_model, VolumeSpec(SHAPE, porosity=porosity))
 
 
 @pytest.mark.parametrize(("own", "known"), [(None, "not known"), (0.4, "0.4")])
@@ -185,19 +186,19 @@ def test_a_model_whose_own_porosity_is_not_in_its_range_must_be_asked_for_one(ra
     with pytest.raises(
         ValueError, match=f"must be given for a model with the range .0.1, 0.3. whose own is {known}; cho"
     ):
-        describe_volume(model, SHAPE)
+        describe_volume(model, VolumeSpec(SHAPE))
 
 
 def test_the_ends_of_the_range_are_in_it_at_any_precision(range_model):
     for kind in (np.float32, np.float64):
-        describe_volume(range_model, SHAPE, porosity=np.array([[0.1, 0.3]], kind))
+        describe_volume(range_model, VolumeSpec(SHAPE, porosity=np.array([[0.1, 0.3]], kind)))
 
 
 def test_whole_numbers_are_no_porosities(range_model):
     with pytest.raises(
         TypeError, match=r"porosity must hold fractions .* got int64; for labels, PorosityMap.from_labels"
     ):
-        describe_volume(range_model, SHAPE, porosity=np.array([[0, 1]]))
+        describe_volume(range_model, VolumeSpec(SHAPE, porosity=np.array([[0, 1]])))
 
 
 def test_every_label_needs_a_porosity():
@@ -210,6 +211,6 @@ def test_a_model_of_a_single_porosity_makes_no_other(fixed_model):
     with pytest.raises(
         ValueError, match=r"left out for a model trained for the single porosity 0.2, got 0.25; train a"
     ):
-        describe_volume(fixed_model, SHAPE, porosity=0.25)
+        describe_volume(fixed_model, VolumeSpec(SHAPE, porosity=0.25))
     with pytest.raises(ValueError, match=r"got a map from 0.1 to 0.2; train a model for a range of porosities"):
-        describe_volume(fixed_model, SHAPE, porosity=PorosityMap.gradient(0.1, 0.2))
+        describe_volume(fixed_model, VolumeSpec(SHAPE, porosity=PorosityMap.gradient(0.1, 0.2)))

@@ -10,6 +10,7 @@ from napari_swnn import generate, generate_lazy
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.volume import virtual_volume
 from napari_swnn.core.volume.spatial_mask import SpatialMask
+from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import describe_volume
 
 SHAPE = (90, 40, 70)
@@ -65,12 +66,16 @@ def test_chunks_and_windows_never_show_in_a_masked_volume(fixed_model, method):
     mask = SpatialMask(np.random.default_rng(1).random((7, 5, 6)) < 0.5, method=method, outside=4)
     volume = generate(fixed_model, SHAPE, mask=mask)
     assert_array_equal(generate_lazy(fixed_model, SHAPE, mask=mask, chunks=48).compute(), volume)
-    assert_array_equal(describe_volume(fixed_model, SHAPE, mask=mask)[-30:, 3, 5:66:2], volume[-30:, 3, 5:66:2])
+    assert_array_equal(
+        describe_volume(fixed_model, VolumeSpec(SHAPE, mask=mask))[-30:, 3, 5:66:2], volume[-30:, 3, 5:66:2]
+    )
 
 
 def test_masked_noise_keeps_the_structure_inside_and_is_even_outside(fixed_model, halves):
-    free = describe_volume(fixed_model, (64, 64, 64)).grey(BLOCK)
-    masked = describe_volume(fixed_model, (64, 64, 64), mask=SpatialMask(halves, method="noise")).grey(BLOCK)
+    free = describe_volume(fixed_model, VolumeSpec((64, 64, 64))).grey(BLOCK)
+    masked = describe_volume(fixed_model, VolumeSpec((64, 64, 64), mask=SpatialMask(halves, method="noise"))).grey(
+        BLOCK
+    )
     reach = 8  # of the noise, at both scales
     assert_allclose(masked[: 32 - reach], free[: 32 - reach], atol=1e-5)
     assert np.ptp(masked[32 + reach :]) < 1e-5
@@ -96,7 +101,7 @@ def test_what_lies_wholly_outside_is_not_computed(fixed_model, monkeypatch):
 
 
 def test_a_masked_volume_travels(fixed_model):
-    volume = describe_volume(fixed_model, SHAPE, mask=np.eye(5, dtype=bool))
+    volume = describe_volume(fixed_model, VolumeSpec(SHAPE, mask=np.eye(5, dtype=bool)))
     assert_array_equal(pickle.loads(pickle.dumps(volume))[20:30], volume[20:30])
 
 

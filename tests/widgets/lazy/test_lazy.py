@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from napari_swnn import generate
+from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import VirtualVolume, describe_volume
 from napari_swnn.runs import iter_generation
 from napari_swnn.widgets.lazy.layers import get_tiles
@@ -17,7 +18,7 @@ from napari_swnn.widgets.reconstruction.models import Entry
 
 @pytest.fixture
 def tiles(range_model, qtbot):
-    tiles = Tiles(describe_volume(range_model, (70, 130, 90)), [0, 1])
+    tiles = Tiles(describe_volume(range_model, VolumeSpec((70, 130, 90))), [0, 1])
     yield tiles
     tiles.stop()
 
@@ -96,7 +97,7 @@ def test_3d_computes_a_box_and_never_the_volume(lazy, viewer, user, range_model)
     assert box.data.shape == (40, 40, 40)
     whole = viewer.layers[-2]
     start = np.round((np.array(box.translate) - whole.translate) / whole.scale).astype(int)
-    expected = describe_volume(range_model, (256, 256, 256), porosity=lazy.models.wanted)[
+    expected = describe_volume(range_model, VolumeSpec((256, 256, 256), porosity=lazy.models.wanted))[
         tuple(slice(a, a + 40) for a in start)
     ]
     np.testing.assert_array_equal(box.data, expected)
@@ -266,7 +267,7 @@ def test_labels_that_a_tiff_cannot_hold_are_refused_before_the_training(
 
 
 def test_a_file_of_another_job_is_refused_when_generate_is_pressed(panel, user, range_model, file):
-    begun = iter_generation(range_model, (32, 32, 32), porosity=0.25, out=file)
+    begun = iter_generation(range_model, VolumeSpec((32, 32, 32), porosity=0.25), out=file)
     next(begun)
     begun.close()
     panel.models.add(Entry(range_model, "rock", "standard"))

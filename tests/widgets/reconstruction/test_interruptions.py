@@ -20,13 +20,13 @@ def names(viewer):
 @pytest.fixture
 def endless_generation(monkeypatch):
     """A generation that goes on until it is cancelled."""
-    from napari_swnn.core.volume import generation
+    from napari_swnn.core.volume import GenerationStep
 
-    def endless(model, shape, **_arguments):
+    def endless(_volume):
         while True:
-            yield generation.GenerationStep(1, 100, 0.1, 60.0)
+            yield GenerationStep(1, 100, 0.1, 60.0)
 
-    monkeypatch.setattr(generation, "iter_generate", endless)
+    monkeypatch.setattr("napari_swnn.runs.generation.iter_assembly", endless)
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_an_error_in_training_is_shown_and_the_panel_is_usable_again(ready, view
 
 
 def test_an_error_in_generation_keeps_the_model(ready, user, monkeypatch):
-    monkeypatch.setattr("napari_swnn.core.volume.generation.iter_generate", failing(RuntimeError("no luck")))
+    monkeypatch.setattr("napari_swnn.runs.generation.iter_assembly", failing(RuntimeError("no luck")))
     user.clicks(ready.run_button)
     user.waits_for_end(ready)
     assert "no luck" in ready.progress.problem.text()

@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_swnn._types import FloatArray, Shape
 from napari_swnn.core.grid.windows import Window, aligned_boxes, parts_in_period
-from napari_swnn.core.numerics.parallel import in_threads, n_threads
+from napari_swnn.core.numerics.parallel import map_threads, n_threads
 
 _TILE = 16
 _WORD = 2**64
@@ -60,7 +60,7 @@ class NoiseField:
                 values[:, *part.slices(window.start)] = drawn[:, *part.slices(box.start)]
 
         tiles, n = list(aligned_boxes(window, _TILE)), n_threads()
-        in_threads(fill, [tiles[i::n] for i in range(n)])
+        map_threads(fill, [tiles[i::n] for i in range(n)])
 
 
 @lru_cache(maxsize=1024)  # neighbouring blocks have tiles in common

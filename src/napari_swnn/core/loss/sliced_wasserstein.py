@@ -13,7 +13,7 @@ from torch import Tensor
 from napari_swnn._checks import check_whole
 from napari_swnn._types import FloatArray
 from napari_swnn.core.loss.directions import random_directions
-from napari_swnn.core.numerics.parallel import in_threads, n_threads
+from napari_swnn.core.numerics.parallel import map_threads, n_threads
 
 
 class _Sort(torch.autograd.Function):
@@ -36,7 +36,7 @@ class _Sort(torch.autograd.Function):
 
 
 def _argsort_rows(values: FloatArray) -> NDArray[np.int64]:
-    return np.concatenate(in_threads(partial(np.argsort, axis=1), np.array_split(values, n_threads())))
+    return np.concatenate(map_threads(partial(np.argsort, axis=1), np.array_split(values, n_threads())))
 
 
 def sort_rows(values: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path as FilePath
 from typing import Any, overload
 
@@ -181,6 +182,14 @@ class Model:
             provenance={"imported_from": "authors' checkpoint"},
         )
 
+    def fingerprint(self) -> str:
+        """Return a hash of the weights and all settings."""
+        digest = sha256(json.dumps(_header(self), sort_keys=True).encode())
+        for name, tensor in _tensors(self).items():
+            digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+            digest.update(tensor.numpy().tobytes())
+        return digest.hexdigest()
+
     def to(self, device: torch.device) -> tuple[Stage, ...]:
         """Return the stages on a device; the model itself stays on the CPU."""
         if device.type == "cpu":
@@ -188,16 +197,19 @@ class Model:
         return tuple(deepcopy(stage).to(device) for stage in self.stages)
 
 
-def _save(model: Model, path: Path) -> None:
-    """Write a model file; an existing one stays intact until the new one is complete."""
-    tensors = {
+def _tensors(model: Model) -> dict[str, Tensor]:
+    return {
         f"stage{i}.{name}": tensor.contiguous()
         for i, stage in enumerate(model.stages)
         for name, tensor in stage.state_dict().items()
     }
+
+
+def _save(model: Model, path: Path) -> None:
+    """Write a model file; an existing one stays intact until the new one is complete."""
     with replaced_when_complete(FilePath(path)) as partial:
         try:
-            save_file(tensors, partial, metadata={_KEY: json.dumps(_header(model))})
+            save_file(_tensors(model), partial, metadata={_KEY: json.dumps(_header(model))})
         except SafetensorError as error:  # what a full disk raises, though not an OSError
             raise OSError(f"the model could not be written to {path}: {error}") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from napari_swnn.core.network.cascade import NoiseSource, PorositySource, run_st
 from napari_swnn.core.network.config import StageConfig
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import convolutions_in
+from napari_swnn.core.numerics.parallel import single_threaded
 
 BLOCK_SIDE = {2: 512, 3: 64}
 """Side of the blocks of the fixed global grid, by dimension.
@@ -62,7 +64,9 @@ def grey_and_coarse(
         local = porosity(stage, where)
         return local if isinstance(local, float) else local.to(device)
 
-    with convolutions_in(precision, device):
+    # On the CPU one thread computes a block from beginning to end: see `napari_swnn.core.numerics.parallel`.
+    one_thread = single_threaded() if device.type == "cpu" else nullcontext()
+    with one_thread, convolutions_in(precision, device):
         grey, coarse = run_stages(stages, window, noise_there, None if porosity is None else porosity_there)
     return grey[0].cpu(), None if coarse is None else coarse[0].cpu()
 

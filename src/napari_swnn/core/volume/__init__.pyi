@@ -1,6 +1,10 @@
-from .generation import GenerationStep as GenerationStep
-from .generation import generate_lazy as generate_lazy
+from .assembly import GenerationStep as GenerationStep
+from .assembly import iter_assembly as iter_assembly
+from .lazy import generate_lazy as generate_lazy
 from .noise_gradient import NoiseGradient as NoiseGradient
 from .porosity_map import PorosityMap as PorosityMap
 from .spatial_mask import SpatialMask as SpatialMask
+from .spec import VolumeSpec as VolumeSpec
+from .spec import check_spec as check_spec
 from .virtual_volume import VirtualVolume as VirtualVolume
+from .virtual_volume import describe_volume as describe_volume

@@ -1,8 +1,7 @@
-"""The volume that a model describes, computed where it is looked at."""
+"""A volume of a model, computed where it is read."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
@@ -12,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from napari_swnn._checks import check_seed, check_shape
 from napari_swnn._types import BoolArray, FloatArray, Labels, Shape
 from napari_swnn.core.grid.noise import NoiseField
 from napari_swnn.core.grid.sampled_field import SampledField
@@ -23,13 +21,11 @@ from napari_swnn.core.network.evaluation import BLOCK_SIDE, grey_and_coarse
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import generation_precision, pick_device
 from napari_swnn.core.volume.block_cache import BlockCache
-from napari_swnn.core.volume.noise_gradient import GradedNoise, NoiseGradient, check_noise
-from napari_swnn.core.volume.periodicity import check_periodic
-from napari_swnn.core.volume.porosity_map import PorosityMap, check_porosity
-from napari_swnn.core.volume.spatial_mask import SpatialMask, as_mask
+from napari_swnn.core.volume.noise_gradient import GradedNoise
+from napari_swnn.core.volume.spec import CheckedSpec, VolumeSpec, check_spec
 
 _RECENT = BlockCache(2**27)
-"""Blocks of the volumes looked at last: 512 of 64 x 64 x 64 voxels of one byte, enough for a plane of 1024 x 1024."""
+"""Blocks of the volumes read last: 512 of 64 x 64 x 64 voxels of one byte, enough for a plane of 1024 x 1024."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,47 +35,38 @@ class VirtualVolume:
     Attributes
     ----------
     model : Model
-        Of which it is a realisation.
-    shape : tuple of int
-        Voxels along each axis.
-    seed : int
-        Which realisation.
+        Source of the realisation.
+    spec : CheckedSpec
+        Shape, seed, porosity, mask, periodicity and noise.
     device : torch.device
         Where it is computed.
-    porosity : PorosityMap or None
-        What a model for a range of porosities is asked for; None for a model of a single one.
-    mask : SpatialMask or None
-        Where there is structure.
-    periodic : tuple of bool
-        Axes along which the volume repeats; empty for none.
-    noise : NoiseGradient or None
-        Mean and spread of the noise.
     precision : torch.dtype
-        Of the convolutions.
+        Precision of the convolutions.
     threshold : float or None
-        Grey value that the phase lies above; None for the model's, which follows the local porosity.
+        Segmentation threshold of an exact volume, once `iter_exact` has found it; None for that of the model, which
+        follows the local porosity.
     """
 
     model: Model
-    shape: Shape
-    seed: int
+    spec: CheckedSpec
     device: torch.device
-    porosity: PorosityMap | None = None
-    mask: SpatialMask | None = None
-    periodic: tuple[bool, ...] = ()
-    noise: NoiseGradient | None = None
     precision: torch.dtype = torch.float32
     threshold: float | None = None
     _key: str = field(init=False, repr=False, default_factory=lambda: uuid4().hex)
-    """Stands for the volume among the recent blocks, in whichever process a copy of it ends up."""
+    """Identifies the volume among the recent blocks, in whichever process a copy of it ends up."""
+
+    @property
+    def shape(self) -> Shape:
+        """Voxels along each axis."""
+        return self.spec.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the labels."""
         own = self.model.labels.dtype
-        if self.mask is None or self.mask.outside is None:
+        if self.spec.mask is None or self.spec.mask.outside is None:
             return own
-        return np.result_type(own, np.min_scalar_type(self.mask.outside))
+        return np.result_type(own, np.min_scalar_type(self.spec.mask.outside))
 
     @property
     def ndim(self) -> int:
@@ -87,11 +74,11 @@ class VirtualVolume:
         return len(self.shape)
 
     def blocks(self, window: Window | None = None) -> list[Block]:
-        """Blocks of the fixed grid that cover a window, or all of the volume."""
+        """Return the blocks of the fixed grid that cover a window, by default all of the volume."""
         return plan_blocks(Window.of_shape(self.shape) if window is None else window, BLOCK_SIDE[self.ndim])
 
     def labels(self, block: Block) -> Labels:
-        """Labels of the wanted part of a block."""
+        """Compute the labels of the wanted part of a block."""
         inside = self.inside(block.wanted)
         if inside is not None and not inside.any():
             return np.full(block.wanted.shape, self._outside, self.dtype)
@@ -102,14 +89,14 @@ class VirtualVolume:
         return labels
 
     def grey(self, window: Window) -> FloatArray:
-        """Grey values of a box of the fixed grid, before the threshold and the mask's cut."""
-        porosity = None if self.porosity is None else self._porosity_of
+        """Compute the grey values of a box of the fixed grid, before threshold and mask."""
+        porosity = None if self.spec.porosity is None else self._porosity_of
         grey, _ = grey_and_coarse(self._stages, window, self._noise_of, porosity, self.precision)
         values: FloatArray = grey[0].numpy()
         return values
 
     def inside(self, window: Window) -> BoolArray | None:
-        """Where the labels are the network's, with extents of 1 if it is the same everywhere; None without a cut."""
+        """Return the part of a window that is inside the mask, with extents of 1 if uniform; None without a mask."""
         if self._mask_field is None or self._outside is None:
             return None
         inside: BoolArray = self._mask_field.window(window)
@@ -119,7 +106,7 @@ class VirtualVolume:
         entries = index if isinstance(index, tuple) else (index,)
         entries = (*entries, *[slice(None)] * (self.ndim - len(entries)))
         spans = [_span(entry, extent) for entry, extent in zip(entries, self.shape, strict=True)]
-        # The least box that holds what is asked for; steps and single planes are then cut out of it.
+        # The smallest box that holds all entries; steps and single planes are then cut out of it.
         window = Window(
             tuple(min(span, default=0) for span in spans), tuple(max(span, default=-1) + 1 for span in spans)
         )
@@ -131,17 +118,19 @@ class VirtualVolume:
         return labels
 
     def __getstate__(self) -> dict[str, Any]:
-        return {f.name: getattr(self, f.name) for f in fields(self)}  # what is cached is made anew where it arrives
+        return {f.name: getattr(self, f.name) for f in fields(self)}  # cached values are recomputed by the receiver
 
     def _recent(self, window: Window) -> Labels:
         return _RECENT.get((self._key, window.start), lambda: self.labels(Block(window, window)))
 
     def _noise_of(self, stage: StageConfig, window: Window) -> Tensor:
-        period = tuple(n // stage.scale if flag else None for n, flag in zip(self.shape, self._periodic, strict=True))
-        values = NoiseField(self.seed, stage.scale, stage.n_noise_channels, period).window(window)
+        axes = zip(self.shape, self.spec.periodic, strict=True)
+        period = tuple(extent // stage.scale if flag else None for extent, flag in axes)
+        values = NoiseField(self.spec.seed, stage.scale, stage.n_noise_channels, period).window(window)
         if self._graded_noise is not None:
             values = self._graded_noise.applied(values, window, scale=stage.scale)
-        if self.mask is not None and self._mask_field is not None and self.mask.method == "noise":
+        mask = self.spec.mask
+        if mask is not None and self._mask_field is not None and mask.method == "noise":
             values *= self._mask_field.window(window, scale=stage.scale)
         return torch.from_numpy(values)[None]
 
@@ -159,58 +148,59 @@ class VirtualVolume:
     def _threshold(self, window: Window) -> FloatArray | float:
         if self.threshold is not None:
             return self.threshold
-        return self.model.threshold if self.porosity is None else self.model.threshold_at(self._local_porosity(window))
+        if self.spec.exact_porosity is not None:
+            raise ValueError(
+                "the threshold of an exact volume follows from all of it, got a single block; use generate"
+            )
+        if self.spec.porosity is None:
+            return self.model.threshold
+        return self.model.threshold_at(self._local_porosity(window))
 
     @property
     def _outside(self) -> int | None:
-        if self.mask is None or (self.mask.outside is None and self.mask.method == "noise"):
+        mask = self.spec.mask
+        if mask is None or (mask.outside is None and mask.method == "noise"):
             return None
-        return self.model.labels.background if self.mask.outside is None else self.mask.outside
+        return self.model.labels.background if mask.outside is None else mask.outside
 
     @cached_property
     def _stages(self) -> tuple[Stage, ...]:
         return self.model.to(self.device)
 
-    @property
-    def _periodic(self) -> tuple[bool, ...]:
-        return self.periodic or (False,) * self.ndim
-
     @cached_property
     def _porosity_field(self) -> SampledField | None:
-        return None if self.porosity is None else self.porosity.over(self.shape, self._periodic)
+        return None if self.spec.porosity is None else self.spec.porosity.over(self.shape, self.spec.periodic)
 
     @cached_property
     def _mask_field(self) -> SampledField | None:
-        return None if self.mask is None else self.mask.over(self.shape, self._periodic)
+        return None if self.spec.mask is None else self.spec.mask.over(self.shape, self.spec.periodic)
 
     @cached_property
     def _graded_noise(self) -> GradedNoise | None:
-        return None if self.noise is None else self.noise.over(self.shape, self._periodic)
+        return None if self.spec.noise is None else self.spec.noise.over(self.shape, self.spec.periodic)
 
 
-def describe_volume(
-    model: Model,
-    shape: Shape,
-    *,
-    seed: int = 0,
-    porosity: float | FloatArray | PorosityMap | None = None,
-    mask: BoolArray | SpatialMask | None = None,
-    periodic: bool | Sequence[bool] = False,
-    noise: NoiseGradient | None = None,
-    device: str = "auto",
-) -> VirtualVolume:
-    """Check the arguments of `generate` and describe the volume, without computing any of it."""
-    shape = check_shape(shape, ndim=(model.dimension,))
-    flags = check_periodic(periodic, shape, model.network)
-    wanted = check_porosity(porosity, porosity_range=model.porosity_range, own=model.porosity)
-    region = as_mask(mask)
-    check_noise(noise, model.network)
-    for given in (wanted, region, noise):
-        if given is not None:
-            given.over(shape, flags)  # refuses what does not fit
-    where, bounded = pick_device(device), all(stage.bounded for stage in model.network.stages)
-    precision = generation_precision(where, bounded=bounded)
-    return VirtualVolume(model, shape, check_seed(seed), where, wanted, region, flags, noise, precision)
+def describe_volume(model: Model, spec: VolumeSpec, *, device: str = "auto") -> VirtualVolume:
+    """Check the description of a volume against a model, and return the volume; none of it is computed.
+
+    Parameters
+    ----------
+    model : Model
+        A trained model.
+    spec : VolumeSpec
+        Description of the volume.
+    device : {"auto", "cpu", "cuda", "mps"}
+        Where to compute.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the model cannot generate such a volume, or the device is not present.
+    """
+    checked = check_spec(spec, model.network, model.porosity)
+    where = pick_device(device)
+    bounded = all(stage.bounded for stage in model.network.stages)
+    return VirtualVolume(model, checked, where, generation_precision(where, bounded=bounded))
 
 
 def _span(entry: Any, extent: int) -> range:

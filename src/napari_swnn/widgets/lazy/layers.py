@@ -33,7 +33,7 @@ def open_lazily(
     viewer: "Viewer", volume: "VirtualVolume", name: str, metadata: dict[str, Any], output: OutputLayers
 ) -> "LabelsLayer":
     """Add a volume as a layer that opens at once and is computed while it is looked at."""
-    outside = [] if volume.mask is None or volume.mask.outside is None else [volume.mask.outside]
+    outside = [] if volume.spec.mask is None or volume.spec.mask.outside is None else [volume.spec.mask.outside]
     look = Look.of_model(volume.model)
     tiles = Tiles(volume, [look.phase, look.background, *outside])
     strides = [1, 2]

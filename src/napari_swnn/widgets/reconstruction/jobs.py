@@ -1,11 +1,10 @@
 """The work of the reconstruction panel: checks, training and generation, without any control."""
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_swnn._types import Labels, Shape
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
     from napari_swnn.core.model.model import Model
     from napari_swnn.core.training.plan import ReferenceAnalysis, TrainingPlan
     from napari_swnn.core.training.run import TrainingStep
-    from napari_swnn.core.volume.generation import GenerationStep
+    from napari_swnn.core.volume.assembly import GenerationStep
+    from napari_swnn.core.volume.spec import VolumeSpec
     from napari_swnn.core.volume.virtual_volume import VirtualVolume
     from napari_swnn.statistics import FractionInterval
 
@@ -111,9 +111,10 @@ class GenerationJob:
     place: Place = field(default_factory=lambda: EVERYWHERE)
     n: int = 1
 
-    def arguments(self) -> dict[str, Any]:
-        """What describes a volume, beside the model, the shape and the seed."""
-        return {"device": self.device, **self.place.arguments(self.porosity)}
+    @property
+    def spec(self) -> "VolumeSpec":
+        """Description of the first realisation."""
+        return self.place.spec(self.shape, self.porosity, self.seed)
 
 
 def find_devices() -> dict[str, str]:
@@ -161,10 +162,9 @@ def train(job: TrainingJob, should_stop: Callable[[], bool]) -> "Generator[Train
 
 def generate(job: GenerationJob) -> "Generator[GenerationStep, None, Labels]":
     """Generate one volume in memory; yields steps, returns the labels."""
-    from napari_swnn.core.volume.generation import iter_generate
+    from napari_swnn.runs import iter_generation
 
-    exact = job.place.exact
-    return (yield from iter_generate(job.model, job.shape, seed=job.seed, exact=exact, **job.arguments()))
+    return (yield from iter_generation(job.model, job.spec, device=job.device))
 
 
 def describe(job: GenerationJob) -> "Generator[GenerationStep, None, list[VirtualVolume]]":
@@ -172,8 +172,9 @@ def describe(job: GenerationJob) -> "Generator[GenerationStep, None, list[Virtua
     from napari_swnn.core.volume.virtual_volume import describe_volume
 
     yield from ()
-    arguments = job.arguments()
-    return [describe_volume(job.model, job.shape, seed=job.seed + i, **arguments) for i in range(job.n)]
+    spec = job.spec
+    seeds = range(job.seed, job.seed + job.n)
+    return [describe_volume(job.model, replace(spec, seed=seed), device=job.device) for seed in seeds]
 
 
 def save(job: GenerationJob, path: "Path") -> "Generator[GenerationStep, None, Path]":
@@ -186,18 +187,14 @@ def iter_file(job: GenerationJob, path: "Path") -> "Generator[GenerationStep, No
     """The steps of `save`; what cannot be written is refused by the call itself."""
     from napari_swnn.runs import iter_generation
 
-    given = {"seed": job.seed, "n": job.n, "exact": job.place.exact, **job.arguments()}
-    return iter_generation(job.model, job.shape, out=path, resume=True, **given)
+    return iter_generation(job.model, job.spec, n=job.n, out=path, resume=True, device=job.device)
 
 
 def compute_region(volume: "VirtualVolume", window: "Window") -> "Generator[GenerationStep, None, Labels]":
     """Compute a box of a volume; yields steps, returns its labels."""
-    from napari_swnn.core.volume.generation import Progress, filling
+    from napari_swnn.core.volume.assembly import iter_assembly
 
-    labels, progress = np.empty(window.shape, volume.dtype), Progress(len(volume.blocks(window)))
-    for _ in filling(labels, window, volume):
-        yield progress.step(1)
-    return labels
+    return (yield from iter_assembly(volume, window))
 
 
 def load_model(path: "Path") -> "Model":

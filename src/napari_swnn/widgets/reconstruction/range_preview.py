@@ -30,9 +30,11 @@ class Sample:
 
 def sample(model: "Model", porosity: float, seed: int, device: str) -> Sample:
     """Generate a small volume."""
+    from napari_swnn.core.volume.spec import VolumeSpec
     from napari_swnn.core.volume.virtual_volume import describe_volume
 
-    volume = describe_volume(model, (SIDE,) * model.dimension, seed=seed, porosity=porosity, device=device)
+    spec = VolumeSpec((SIDE,) * model.dimension, seed, porosity)
+    volume = describe_volume(model, spec, device=device)
     (block,) = volume.blocks()
     return Sample(model, porosity, volume.labels(block))
 

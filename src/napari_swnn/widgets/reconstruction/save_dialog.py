@@ -51,7 +51,7 @@ def check_file_of_new_model(path: Path, reference: "Reference", shape: Shape, n:
     from napari_swnn.io.ome_zarr import is_ome_zarr
     from napari_swnn.io.tiff import check_tiff_labels
     from napari_swnn.io.volume_file import check_free_space
-    from napari_swnn.runs.generation import file_at, layout_to_come
+    from napari_swnn.runs.volume_files import file_at, planned_layout
 
     _check_name(path)
     if path.exists():
@@ -65,7 +65,7 @@ def check_file_of_new_model(path: Path, reference: "Reference", shape: Shape, n:
         except ValueError as error:
             raise BadInputError("result", as_sentence(f"{error}, or choose a .zarr")) from error
     try:
-        check_free_space(file_at(path, layout_to_come(reference, shape, n)))
+        check_free_space(file_at(path, planned_layout(reference, shape, n)))
     except OSError as error:
         raise BadInputError("result", describe_error(error)) from error
 
@@ -93,7 +93,7 @@ def check_file_of_model(path: Path, job: "GenerationJob") -> None:
 
 
 def _check_name(path: Path) -> None:
-    from napari_swnn.runs.generation import SUFFIXES
+    from napari_swnn.runs.volume_files import SUFFIXES
 
     if path.suffix.lower() not in SUFFIXES:
         raise BadInputError("result", f"A file of volumes ends in .zarr or .tif, got “{path.name}”; change its name.")

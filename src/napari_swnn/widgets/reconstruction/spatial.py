@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
 from napari_swnn._types import AXES, Shape
 from napari_swnn.widgets.kit.errors import to_bad_input
+
+if TYPE_CHECKING:
+    from napari_swnn.core.volume.spec import VolumeSpec
 
 T = TypeVar("T")
 _CONTROLS = {"shape": "periodic", "periodic": "periodic", "mask": "mask", "exact": "exact"}
@@ -59,22 +62,20 @@ class Place:
         """Whether any model can do it: the same everywhere, not periodic, no more exact than it comes."""
         return self.kind == "same" and self.mask is None and not any(self.periodic) and not self.exact
 
-    def arguments(self, porosity: float | None) -> dict[str, Any]:
-        """Arguments that describe a volume; `porosity` is that of one that is the same everywhere.
+    def spec(self, shape: Shape, porosity: float | None, seed: int = 0) -> "VolumeSpec":
+        """Return the description of a volume; `porosity` is that of a uniform one.
 
         Raises
         ------
         BadInputError
             If a map or the mask cannot be used, beside the control for it.
         """
-        arguments: dict[str, Any] = {} if porosity is None else {"porosity": porosity}
-        if self.kind != "same":
-            arguments["porosity"] = _beside("map", self._map)
-        if self.mask is not None:
-            arguments["mask"] = _beside("mask", self._mask)
-        if any(self.periodic):
-            arguments["periodic"] = self.periodic
-        return arguments
+        from napari_swnn.core.volume.spec import VolumeSpec
+
+        target = porosity if self.kind == "same" else _beside("map", self._map)
+        mask = None if self.mask is None else _beside("mask", self._mask)
+        periodic = self.periodic if any(self.periodic) else False
+        return VolumeSpec(shape, seed, target, mask, periodic, exact=self.exact)
 
     def check(self, model: Any, shape: Shape, porosity: float | None) -> None:
         """Refuse what a model cannot do, without doing any of it.
@@ -86,21 +87,18 @@ class Place:
         shape : tuple of int
             Of the volume.
         porosity : float or None
-            As for `arguments`.
+            As for `spec`.
 
         Raises
         ------
         BadInputError
             Beside the control that it concerns.
         """
-        from napari_swnn.core.volume.exact_porosity import exact_target
-        from napari_swnn.core.volume.virtual_volume import describe_volume
+        from napari_swnn.core.volume.spec import check_spec
 
-        arguments = self.arguments(porosity)
+        spec = self.spec(shape, porosity)
         try:
-            volume = describe_volume(model, shape, device="cpu", **arguments)
-            if self.exact:
-                exact_target(volume)
+            check_spec(spec, model.network, model.porosity)
         except (TypeError, ValueError) as error:
             raise to_bad_input(error, _CONTROLS, default="map") from error
 
@@ -159,11 +157,6 @@ class Prospect:
     def dimension(self) -> int:
         """2 or 3."""
         return int(self.network.dimension)
-
-    @property
-    def porosity_range(self) -> tuple[float, float] | None:
-        """Porosities that it is to be trained for."""
-        return self.network.porosity_range
 
 
 def _beside(control: str, make: Callable[[], T]) -> T:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from napari_swnn.core.model.model import Model
     from napari_swnn.core.training.run import TrainingStep
-    from napari_swnn.core.volume.generation import GenerationStep
+    from napari_swnn.core.volume.assembly import GenerationStep
     from napari_swnn.core.volume.virtual_volume import VirtualVolume
 
 

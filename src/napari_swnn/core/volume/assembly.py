@@ -1,0 +1,98 @@
+"""Volumes in memory, assembled from blocks of one fixed grid."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from napari_swnn._steps import retell
+from napari_swnn._types import Labels
+from napari_swnn.core.grid.windows import Window
+from napari_swnn.core.numerics.parallel import iter_side_by_side, pool_size
+from napari_swnn.core.volume.exact_porosity import iter_exact
+from napari_swnn.core.volume.virtual_volume import VirtualVolume
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationStep:
+    """Progress of a generation.
+
+    Attributes
+    ----------
+    block, n_blocks : int
+        Number of blocks that are done, and of all blocks.
+    elapsed, time_left : float
+        Time since the start of the run, and estimated time to its end, in seconds.
+    """
+
+    block: int
+    n_blocks: int
+    elapsed: float
+    time_left: float
+
+
+class Progress:
+    """Count of the blocks of a run, which may be resumed.
+
+    Parameters
+    ----------
+    n_blocks : int
+        Number of blocks.
+    done : int
+        Number of blocks that an earlier run has left.
+    """
+
+    def __init__(self, n_blocks: int, done: int = 0) -> None:
+        self._n_blocks = n_blocks
+        self._n_before = done
+        self._n_now = 0
+        self._start = perf_counter()
+
+    def step(self, n_blocks: int = 0) -> GenerationStep:
+        """Count further blocks and return the progress."""
+        self._n_now += n_blocks
+        elapsed = perf_counter() - self._start
+        done = self._n_before + self._n_now
+        left = elapsed / self._n_now * (self._n_blocks - done) if self._n_now else 0.0
+        return GenerationStep(done, self._n_blocks, elapsed, left)
+
+
+def iter_assembly(volume: VirtualVolume, window: Window | None = None) -> Generator[GenerationStep, None, Labels]:
+    """Compute a volume, or a window of it, in memory.
+
+    Blocks are computed side by side, as many as torch has threads, if the memory suffices.
+
+    Parameters
+    ----------
+    volume : VirtualVolume
+        As `describe_volume` returns it.
+    window : Window, optional
+        Part to compute; all of the volume if not given.
+
+    Yields
+    ------
+    GenerationStep
+        After each block. An exact volume is computed twice.
+
+    Returns
+    -------
+    numpy.ndarray
+        Labels of the shape of the window.
+    """
+    window = Window.of_shape(volume.shape) if window is None else window
+    is_exact = volume.spec.exact_porosity is not None and volume.threshold is None
+    blocks = volume.blocks(window)
+    progress = Progress(len(blocks) + is_exact * len(volume.blocks()))
+    if is_exact:
+        volume = yield from retell(iter_exact(volume), lambda _: progress.step(1))
+    labels = np.empty(window.shape, volume.dtype)
+    n = pool_size(volume.device, reserved=labels.nbytes)
+    with closing(iter_side_by_side(volume.labels, blocks, n)) as computed:
+        for block, found in zip(blocks, computed, strict=True):
+            labels[block.destination(window.start)] = found
+            yield progress.step(1)
+    return labels

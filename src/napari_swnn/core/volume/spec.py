@@ -1,0 +1,118 @@
+"""The description of a volume: as a user gives it, and as checked against a network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from napari_swnn._checks import check_seed, check_shape
+from napari_swnn._types import BoolArray, FloatArray, Shape
+from napari_swnn.core.network.config import NetworkConfig
+from napari_swnn.core.volume.noise_gradient import NoiseGradient, check_noise
+from napari_swnn.core.volume.periodicity import check_periodic
+from napari_swnn.core.volume.porosity_map import PorosityMap, check_porosity
+from napari_swnn.core.volume.spatial_mask import SpatialMask, as_mask
+
+
+@dataclass(frozen=True, eq=False)
+class VolumeSpec:
+    """A volume as a user describes it; nothing is checked before it meets a model.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Voxels along each axis, ``(z, y, x)``, or ``(y, x)`` for a 2-D model.
+    seed : int
+        Number of the realisation.
+    porosity : float, array_like or PorosityMap, optional
+        Target porosity of a model for a range of porosities, or a map of it; that of the reference if not given.
+    mask : array_like or SpatialMask, optional
+        Part of the volume that has structure.
+    periodic : bool or sequence of bool
+        Periodic boundary conditions, along all axes or each.
+    noise : NoiseGradient, optional
+        Graded mean and standard deviation of the input of a model of one scale.
+    exact : bool
+        Match the target porosity exactly, by a threshold of the volume's own.
+    """
+
+    shape: Shape
+    seed: int = 0
+    porosity: float | FloatArray | PorosityMap | None = None
+    mask: BoolArray | SpatialMask | None = None
+    periodic: bool | Sequence[bool] = False
+    noise: NoiseGradient | None = None
+    exact: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class CheckedSpec:
+    """A `VolumeSpec` that a network can generate, in the form that generation works with; see `check_spec`.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Voxels along each axis.
+    seed : int
+        Number of the realisation.
+    porosity : PorosityMap or None
+        Target porosity; None for a network of a single one.
+    mask : SpatialMask or None
+        Part of the volume that has structure.
+    periodic : tuple of bool
+        One flag for each axis.
+    noise : NoiseGradient or None
+        Mean and standard deviation of the noise.
+    exact_porosity : float or None
+        Porosity that the volume has exactly; None for the threshold of the model.
+    """
+
+    shape: Shape
+    seed: int
+    porosity: PorosityMap | None
+    mask: SpatialMask | None
+    periodic: tuple[bool, ...]
+    noise: NoiseGradient | None
+    exact_porosity: float | None
+
+
+def check_spec(spec: VolumeSpec, network: NetworkConfig, porosity: float | None) -> CheckedSpec:
+    """Return the description of a volume as a network generates it.
+
+    Parameters
+    ----------
+    spec : VolumeSpec
+        As a user gives it.
+    network : NetworkConfig
+        Architecture of the model; it need not be trained.
+    porosity : float or None
+        Porosity of the model, in [0, 1]; None if it is not known.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the network cannot generate such a volume.
+    """
+    shape = check_shape(spec.shape, ndim=(network.dimension,))
+    periodic = check_periodic(spec.periodic, shape, network)
+    target = check_porosity(spec.porosity, porosity_range=network.porosity_range, own=porosity)
+    mask = as_mask(spec.mask)
+    check_noise(spec.noise, network)
+    for field in (target, mask, spec.noise):
+        if field is not None:
+            field.over(shape, periodic)  # raises if the field does not fit the volume
+    exact = _exact_porosity(spec, target, porosity) if spec.exact else None
+    return CheckedSpec(shape, check_seed(spec.seed), target, mask, periodic, spec.noise, exact)
+
+
+def _exact_porosity(spec: VolumeSpec, target: PorosityMap | None, porosity: float | None) -> float:
+    if target is not None:
+        low, high = target.extremes
+        if low != high:
+            raise ValueError(f"exact needs one porosity for the whole volume, got a map from {low:.4g} to {high:.4g}")
+        return low
+    if spec.noise is not None:
+        raise ValueError("exact needs one porosity for the whole volume, got a gradient of the noise; leave one out")
+    if porosity is None:
+        raise ValueError("exact needs a model whose porosity is known, got one without; leave exact out")
+    return porosity

@@ -1,0 +1,185 @@
+"""The description of an ensemble, and the places of its files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path as FilePath
+from typing import Any
+
+from napari_swnn._checks import check_memory, check_seed, check_shape, check_whole
+from napari_swnn._types import Path, Shape
+from napari_swnn.core.descriptor.reference import Reference
+from napari_swnn.core.training.config import TrainingConfig, preset_config
+from napari_swnn.core.training.plan import ReferenceAnalysis, TrainingPlan, analyse_reference
+from napari_swnn.io.ome_zarr import OmeZarrFile
+from napari_swnn.io.volume_file import check_free_space
+from napari_swnn.runs._request import Request, check_same_request, describe_value
+from napari_swnn.runs.volume_files import planned_layout
+
+MemberIndex = tuple[int, int]
+"""Numbers of the training and of the realisation, from 0."""
+
+
+@dataclass(frozen=True, eq=False)
+class EnsembleSpec:
+    """Several trainings of a reference, and several realisations of each; workers of a cluster can receive it.
+
+    Attributes
+    ----------
+    reference : Reference
+        The segmented section(s).
+    out : path-like
+        Folder for all results.
+    porosity : float, optional
+        Target porosity, in [0, 1]; that of the reference if not given.
+    n_trainings, n_realisations : int
+        Number of models, and of volumes of each.
+    shape : tuple of int
+        Voxels of a volume along each axis, ``(z, y, x)``, or ``(y, x)`` for sections.
+    preset : str
+        Settings of the trainings by name.
+    config : TrainingConfig, optional
+        Settings of the trainings, in place of a preset.
+    seed : int
+        Training ``i`` has the seed ``seed + i``; the volumes have consecutive seeds from `seed` on.
+    validate : bool
+        Compare each volume with the reference. One volume at a time is held in memory for it.
+    device : {"auto", "cpu", "cuda", "mps"}
+        Where to compute.
+
+    Raises
+    ------
+    ValueError
+        If a number, the shape or the seed cannot be used.
+    """
+
+    reference: Reference
+    out: Path
+    porosity: float | None = None
+    n_trainings: int = 4
+    n_realisations: int = 5
+    shape: Shape = (128, 128, 128)
+    preset: str = "standard"
+    config: TrainingConfig | None = None
+    seed: int = 0
+    validate: bool = True
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "out", FilePath(self.out).absolute())
+        object.__setattr__(self, "shape", check_shape(self.shape))
+        n_trainings = check_whole(self.n_trainings, name="n_trainings")
+        n_members = n_trainings * check_whole(self.n_realisations, name="n_realisations")
+        check_seed(check_seed(self.seed) + n_members)
+
+    @property
+    def folder(self) -> FilePath:
+        """Folder for all results."""
+        return FilePath(self.out)
+
+    @property
+    def training_config(self) -> TrainingConfig:
+        """Settings of the trainings."""
+        return self.config or preset_config(self.preset)
+
+    @property
+    def members(self) -> list[MemberIndex]:
+        """Indices of all volumes, those of the first training first."""
+        return [(i, j) for i in range(self.n_trainings) for j in range(self.n_realisations)]
+
+    def model_path(self, training: int) -> FilePath:
+        """Return the path of the model of a training."""
+        return self.folder / f"training-{training + 1}.swnn"
+
+    def volume_path(self, member: MemberIndex) -> FilePath:
+        """Return the path of a volume."""
+        return self.folder / f"training-{member[0] + 1}" / f"realisation-{member[1] + 1}.ome.zarr"
+
+    def report_path(self, member: MemberIndex) -> FilePath:
+        """Return the path of the report on a volume."""
+        return self.folder / f"training-{member[0] + 1}" / f"realisation-{member[1] + 1}.json"
+
+    @property
+    def request_path(self) -> FilePath:
+        """Path of the request."""
+        return self.folder / "ensemble.json"
+
+    def volume_seed(self, member: MemberIndex) -> int:
+        """Return the seed of a volume; no two volumes of an ensemble share their noise."""
+        return self.seed + member[0] * self.n_realisations + member[1]
+
+    def request(self) -> Request:
+        """Return everything that the results depend on, in plain values."""
+        facts = (self.reference.phase, self.reference.voxel_size, self.reference.unit, self.reference.directions)
+        return {
+            "version": version("napari-swnn"),
+            "reference": sha256(json.dumps(describe_value(facts)).encode()).hexdigest(),
+            "porosity": describe_value(self.porosity),
+            "config": describe_value(self.training_config),
+            "shape": list(self.shape),
+            "n_trainings": self.n_trainings,
+            "n_realisations": self.n_realisations,
+            "seed": self.seed,
+        }
+
+    def file(self, n: int = 1) -> OmeZarrFile:
+        """Return a file like those of the volumes, with `n` of them."""
+        return OmeZarrFile(self.folder, planned_layout(self.reference, self.shape, n))
+
+    @cached_property
+    def analysis(self) -> ReferenceAnalysis:
+        """Analysis of the reference, shared by all trainings of a process."""
+        return analyse_reference(self.reference, config=self.training_config, dimension=len(self.shape))
+
+    def plan(self, training: int) -> TrainingPlan:
+        """Return the plan of a training.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it cannot be carried out.
+        """
+        return self.analysis.plan(porosity=self.porosity, seed=self.seed + training, device=self.device)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Patterns take tens of megabytes, and a worker extracts them in a second.
+        return {name: value for name, value in vars(self).items() if name != "analysis"}
+
+
+def check_ensemble(spec: EnsembleSpec, *, resume: bool) -> None:
+    """Refuse an ensemble that cannot be computed.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the reference or the porosity cannot be used, or the folder holds another ensemble.
+    OSError
+        If the folder holds something, or the volumes may not fit on the disk.
+    """
+    spec.plan(0)  # raises if it cannot be carried out
+    if spec.validate:
+        check_memory(spec.shape)
+    _check_folder(spec, resume=resume)
+    if not resume:
+        check_free_space(spec.file(len(spec.members)))
+
+
+def _check_folder(spec: EnsembleSpec, *, resume: bool) -> None:
+    folder = spec.folder
+    if not folder.parent.is_dir():
+        raise FileNotFoundError(f"the folder of {folder} must exist, got {folder.parent}; make it first")
+    if folder.exists() and not folder.is_dir():
+        raise FileExistsError(f"out must be a folder, got the file {folder}; choose another name")
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if not resume:
+        raise FileExistsError(
+            f"out must be a new or empty folder, got {folder}, which holds something; "
+            "choose another, or resume the ensemble if it is of the same request"
+        )
+    begun = json.loads(spec.request_path.read_text(encoding="utf-8")) if spec.request_path.exists() else {}
+    check_same_request(spec.request(), begun, folder)

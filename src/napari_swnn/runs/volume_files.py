@@ -1,0 +1,70 @@
+"""Files that volumes are written to: their kind, their layout, and refusals before any work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path as FilePath
+
+from napari_swnn._types import Shape
+from napari_swnn.core.descriptor.reference import Reference
+from napari_swnn.core.model.model import PhaseLabels
+from napari_swnn.core.network.evaluation import BLOCK_SIDE
+from napari_swnn.core.volume.virtual_volume import VirtualVolume
+from napari_swnn.io.ome_zarr import OmeZarrFile, is_ome_zarr
+from napari_swnn.io.tiff import check_tiff_labels
+from napari_swnn.io.tiff_stream import TiffFile
+from napari_swnn.io.volume_file import Layout, VolumeFile
+
+SUFFIXES = (".zarr", ".tif", ".tiff")
+"""Endings of the names of files that volumes are written to."""
+
+
+def check_name(out: FilePath) -> None:
+    """Refuse a file whose kind is not known, or whose folder does not exist.
+
+    Raises
+    ------
+    ValueError
+        If the name has another ending.
+    FileNotFoundError
+        If there is no such folder.
+    """
+    if out.suffix.lower() not in SUFFIXES:
+        raise ValueError(f"out must end in {', '.join(SUFFIXES)}, got {out}")
+    if not out.absolute().parent.is_dir():
+        raise FileNotFoundError(f"the folder of {out} must exist, got {out.parent}; make it first")
+
+
+def file_at(out: FilePath, layout: Layout) -> VolumeFile:
+    """Return the file at a path, of the kind that its name says; nothing is written."""
+    out = out.absolute()  # workers may have another working directory
+    return OmeZarrFile(out, layout) if is_ome_zarr(out) else TiffFile(out, layout)
+
+
+def planned_layout(reference: Reference, shape: Shape, n: int) -> Layout:
+    """Return the layout of `n` volumes of a model that is yet to be trained on a reference."""
+    return Layout(shape, PhaseLabels.of(reference).dtype.name, BLOCK_SIDE[len(shape)], n=n)
+
+
+def file_of_volumes(out: FilePath, volumes: Sequence[VirtualVolume]) -> VolumeFile:
+    """Return the file of realisations of one model; nothing is written.
+
+    Raises
+    ------
+    ValueError
+        If a TIFF cannot hold their labels.
+    """
+    first = volumes[0]
+    model = first.model
+    layout = Layout(
+        shape=first.shape,
+        dtype=first.dtype.name,
+        block=BLOCK_SIDE[first.ndim],
+        n=len(volumes),
+        voxel=model.voxel,
+    )
+    if not is_ome_zarr(out):
+        mask = first.spec.mask
+        outside = [] if mask is None or mask.outside is None else [mask.outside]
+        check_tiff_labels(model.labels.phase, model.labels.background, *outside)
+    return file_at(out, layout)
