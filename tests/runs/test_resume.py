@@ -57,7 +57,7 @@ def test_a_killed_run_resumes_to_the_same_bytes(model_path, whole, content, tmp_
     model = Model.load(model_path)
     with pytest.raises(FileExistsError, match="that of an unfinished run"):
         generate(model, SHAPE, seed=3, out=tmp_path / name)
-    with pytest.raises(ValueError, match="seed is 4, but 3 in the unfinished run"):
+    with pytest.raises(ValueError, match=r"got another seed for .*: 4, where it was 3"):
         generate(model, SHAPE, seed=4, out=tmp_path / name, resume=True)
     # what a kill within a write leaves
     if name.endswith("zarr"):
