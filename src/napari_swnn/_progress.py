@@ -91,7 +91,12 @@ def format_duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
+def format_time_left(seconds: float | None) -> str:
+    """Return an estimated time left as text, as in ``"12 min left"``; empty if it is unknown."""
+    return "" if seconds is None else f"{format_duration(seconds)} left"
+
+
 def describe_progress(step: Progress) -> str:
     """Return the activity, the percentage done and the time left as one line."""
-    left = "" if step.time_left is None else f"{format_duration(step.time_left)} left"
-    return " · ".join(part for part in (step.activity, f"{100 * step.fraction:.0f} %", left) if part)
+    parts = (step.activity, f"{100 * step.fraction:.0f} %", format_time_left(step.time_left))
+    return " · ".join(part for part in parts if part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from napari_swnn.cli._progress import format_time
+from napari_swnn._progress import format_duration
 
 if TYPE_CHECKING:
     from napari_swnn._types import Shape
@@ -75,7 +75,7 @@ def report_cost(
     models = "" if n_trainings == 1 else f" {n_trainings} models"
     size = ("" if n_volumes == 1 else f"{n_volumes} times ") + " × ".join(map(str, shape))
     print(
-        f"Estimated time: {format_time(n_trainings * cost.training)} to train{models}, "
-        f"{format_time(cost.generation)} to generate {size} voxels; memory: {cost.memory / 2**30:.1f} GiB"
+        f"Estimated time: {format_duration(n_trainings * cost.training)} to train{models}, "
+        f"{format_duration(cost.generation)} to generate {size} voxels; memory: {cost.memory / 2**30:.1f} GiB"
         + (" on this machine alone; the workers share the work." if shared else ".")
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from napari_swnn._progress import format_duration, format_time_left
 from napari_swnn._steps import drain
 
 if TYPE_CHECKING:
@@ -35,18 +36,11 @@ def run_with_progress(steps: Generator[Any, None, Result], describe: Callable[[A
             printed_at = perf_counter()
 
     result = drain(steps, show)
-    done = f"{text.rstrip()}  done in {format_time(perf_counter() - start)}"
+    done = f"{text.rstrip()}  done in {format_duration(perf_counter() - start)}"
     print("\r" + done.ljust(len(text)) if terminal else done, flush=True)
     return result
 
 
 def describe_generation(step: GenerationStep) -> str:
     """Return the progress of a generation in words."""
-    return f"generating  block {step.block}/{step.n_blocks}  {format_time(step.time_left)} left"
-
-
-def format_time(seconds: float) -> str:
-    """Return a time span in hours, minutes and seconds, for example ``3 min 05 s``."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+    return f"generating  block {step.block}/{step.n_blocks}  {format_time_left(step.time_left)}"

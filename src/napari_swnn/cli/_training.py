@@ -6,7 +6,8 @@ import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from napari_swnn.cli._progress import format_time, run_with_progress
+from napari_swnn._progress import format_time_left
+from napari_swnn.cli._progress import run_with_progress
 
 if TYPE_CHECKING:
     from napari_swnn.core.model.model import Model
@@ -40,5 +41,5 @@ def train_plan(plan: TrainingPlan) -> Model:
 def _describe_training(step: TrainingStep) -> str:
     return (
         f"{step.activity}  step {step.iteration}/{step.n_iterations}  scale 1/{step.scale}  "
-        f"distance {step.loss:.4f}  {format_time(step.time_left)} left"
+        f"distance {step.loss:.4f}  {format_time_left(step.time_left)}"
     )

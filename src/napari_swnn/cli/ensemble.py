@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_swnn._progress import format_time_left
 from napari_swnn.cli._command import add_command
 from napari_swnn.cli._plan import report_cost, report_plan
-from napari_swnn.cli._progress import format_time, run_with_progress
+from napari_swnn.cli._progress import run_with_progress
 from napari_swnn.cli._reference import add_reference_options, read_reference
 from napari_swnn.cli._run import add_run_options, cluster_client, explain_resuming
 from napari_swnn.cli._shape import add_shape_option, full_shape
@@ -77,5 +78,5 @@ def _describe_ensemble(step: EnsembleStep) -> str:
         ("block", "block {0.block}/{0.n_blocks}"),
     ):
         if hasattr(detail, kind):
-            return f"{text}  {described.format(detail)}  {format_time(detail.time_left)} left"
+            return f"{text}  {described.format(detail)}  {format_time_left(detail.time_left)}"
     return text if detail is None else f"{text}  {detail.activity}"

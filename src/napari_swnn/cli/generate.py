@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _periodic_axes(axes: str, dimension: int) -> tuple[bool, ...]:
-    names = AXES[-dimension:]
+    names = "".join(AXES[-dimension:])
     if axes != ALL_AXES and not set(axes) <= set(names):
         raise ValueError(f"--periodic must name axes of a {dimension}-D model, {names}, got {axes!r}")
     return tuple(axes == ALL_AXES or name in axes for name in names)

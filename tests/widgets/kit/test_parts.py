@@ -14,7 +14,6 @@ from napari_swnn.core.training.config import PRESETS, TrainingConfig, setting
 from napari_swnn.widgets.kit.controls import Form, Note, PorosityControl
 from napari_swnn.widgets.kit.errors import BadInputError, WorkFailedError, describe_error, to_bad_input
 from napari_swnn.widgets.kit.file_dialogs import ask_file
-from napari_swnn.widgets.kit.formatting import format_duration
 from napari_swnn.widgets.kit.forms import ConfigForm
 from napari_swnn.widgets.kit.loss_curve import LossCurve
 from napari_swnn.widgets.kit.number_table import Head, NumberTable, Row
@@ -84,11 +83,6 @@ def test_the_curve_marks_where_a_scale_begins(qtbot):
     curve.clear()
     assert len(curve) == 0
     assert curve._borders == []
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(0.2, "1 s"), (42, "42 s"), (150, "2 min"), (9000, "2.5 h")])
-def test_durations_read_as_one_says_them(seconds, text):
-    assert format_duration(seconds) == text
 
 
 def test_a_snapshot_is_a_copy():

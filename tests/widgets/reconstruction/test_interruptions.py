@@ -34,7 +34,7 @@ def endless_training(monkeypatch):
     """A training whose model takes for ever to finish."""
     from napari_swnn.core.training import run as training
 
-    step = training.TrainingStep(1, 2, 1, 0.1, 0.3, np.zeros((2, 2, 2), np.uint8), 0.0, 0.0)
+    step = training.TrainingStep(1, 2, 1, 0.1, 0.3, np.zeros((2, 2, 2), np.uint8), fraction=0.5, activity="training")
 
     def endless(*_args, **_kwargs):
         while True:

@@ -174,7 +174,9 @@ def test_a_small_reference_is_warned_about(panel, viewer, user):
 def test_what_a_training_says_stays_until_it_ends(running, user):
     from napari_swnn.core.training.run import TrainingStep
 
-    step = TrainingStep(1, 2, 1, 0.1, 0.3, np.zeros((2, 2, 2), np.uint8), 0.0, 0.0, note="the loss diverged; went back")
+    step = TrainingStep(
+        1, 2, 1, 0.1, 0.3, np.zeros((2, 2, 2), np.uint8), fraction=0.5, note="the loss diverged; went back"
+    )
     running.progress.add_loss(step)
     assert running.progress.remark.text() == "The loss diverged; went back."
     running.progress.add_loss(replace(step, note=""))

@@ -16,12 +16,3 @@ def as_sentence(text: str) -> str:
 def format_shape(shape: Shape) -> str:
     """Return the voxels along each axis, as in ``"64 × 64 × 64"``."""
     return " × ".join(map(str, shape))
-
-
-def format_duration(seconds: float) -> str:
-    """Return a time span in seconds, minutes or hours."""
-    if seconds < 60:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 5400:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
+from napari_swnn._progress import format_time_left
 from napari_swnn.widgets.kit.controls import Note, Problem
-from napari_swnn.widgets.kit.formatting import as_sentence, format_duration
+from napari_swnn.widgets.kit.formatting import as_sentence
 from napari_swnn.widgets.kit.loss_curve import LossCurve
 
 if TYPE_CHECKING:
@@ -71,10 +72,10 @@ class ProgressPanel(QWidget):
             self.remark.show_text(as_sentence(step.note))
         self.curve.add(step.iteration, step.loss, step.scale)
 
-    def advance(self, done: int, total: int, time_left: float) -> None:
+    def advance(self, done: int, total: int, time_left: float | None) -> None:
         """Take note of how far the work is."""
         self._done, self._total = done, total
-        self._text = f"{done} / {total} · {format_duration(time_left)} left"
+        self._text = " · ".join(part for part in (f"{done} / {total}", format_time_left(time_left)) if part)
 
     def set_dark(self, dark: bool) -> None:
         """Follow a dark or light theme."""

@@ -2,7 +2,7 @@
 
 from time import monotonic
 
-from napari_swnn.widgets.kit.formatting import format_duration
+from napari_swnn._progress import format_duration
 from napari_swnn.widgets.kit.progress import ProgressPanel
 
 _TELLING = 2.0

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_swnn._checks import WORKING_MEMORY
+from napari_swnn._progress import format_duration
 from napari_swnn._types import Shape
 from napari_swnn.widgets.kit.errors import BadInputError, to_bad_input
-from napari_swnn.widgets.kit.formatting import format_duration, format_shape
+from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.kit.memory import format_memory, free_memory
 from napari_swnn.widgets.kit.threads import Checker
 from napari_swnn.widgets.reconstruction.jobs import MEASURING, TrainingJob
