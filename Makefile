@@ -7,8 +7,8 @@ PIP := $(BIN)/pip install --disable-pip-version-check --quiet -c constraints.txt
 # torch first, at its pinned release: nothing that depends on it may pull another one.
 TORCH := $(shell grep '^torch==' constraints.txt)
 
-# Two at a time, each on one thread: the small tensors of tests are slower with more. The tests of a file stay together.
-TESTS := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadscope
+# Two at a time, each on one thread: small tensors are slower with more. The tests of a file stay together.
+TESTS := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadscope --cov
 
 .PHONY: demo test lint napari format clean
 

@@ -15,12 +15,12 @@ def own_cache(monkeypatch, tmp_path_factory):
     monkeypatch.setattr("platformdirs.user_cache_dir", lambda *args, **kwargs: str(folder))
 
 
-_NO_CARD = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA card")
+_NO_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU")
 
 
-@pytest.fixture(params=["cpu", pytest.param("cuda", marks=[pytest.mark.gpu, _NO_CARD])])
+@pytest.fixture(params=["cpu", pytest.param("cuda", marks=[pytest.mark.gpu, _NO_GPU])])
 def device(request):
-    """Where to compute, in turn."""
+    """Device to compute on: the CPU, and a GPU where there is one."""
     return request.param
 
 
