@@ -316,6 +316,9 @@ def test_iterator_yields_each_step_and_returns_the_same(blobs):
     assert [step.iteration for step in steps] == list(range(result.n_iterations + 1))
     assert {step.axis for step in steps} == {2}
     assert steps[-1].residual <= 1e-4 < steps[-2].residual
+    fractions = [step.fraction for step in steps]
+    assert fractions[0] == 0
+    assert fractions[-1] == 1
 
 
 def test_iterator_can_be_stopped(blobs):

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 import torch
 from napari.components import ViewerModel
+from psygnal import Signal
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QWidget
 from skimage.data import binary_blobs
-from superqt.utils._qthreading import WorkerBase
+from superqt.utils import WorkerBase
 
 from napari_swnn import Reference, train
+from napari_swnn._progress import Progress
 from napari_swnn.core.training.config import TrainingConfig
 from napari_swnn.widgets.kit.threads import CHECK_THREAD
 
@@ -150,7 +152,7 @@ def beside(model, qtbot):
 
     yield make
     for widget in panels:
-        widget.on_closed()
+        widget.session.close()
     WorkerBase.await_workers(60_000)
     for thread in threading.enumerate():
         if thread.name == CHECK_THREAD:
@@ -171,8 +173,45 @@ def in_viewer(viewer):
 
     yield make
     for widget in widgets:
-        widget._runner.abandon()
+        widget.session.close()
         del widget.dock
+
+
+class ManualWorker:
+    """A worker whose outcome a test decides."""
+
+    stepped = Signal(object)
+    done = Signal(object)
+    failed = Signal(str)
+    cancelled = Signal()
+
+    def __init__(self):
+        self.calls = []
+
+    def run(self, work, *args):
+        self.calls.append(("run", *args))
+
+    def stop(self):
+        self.calls.append("stop")
+
+    def abandon(self):
+        self.calls.append("abandon")
+
+
+@pytest.fixture
+def worker():
+    return ManualWorker()
+
+
+@pytest.fixture
+def endless():
+    """Work of a run that ends only when it is cancelled."""
+
+    def work(_request):
+        while True:
+            yield Progress(fraction=0.5, activity="half-way")
+
+    return work
 
 
 @pytest.fixture
@@ -205,6 +244,9 @@ class User:
 
     def waits_for_end(self, panel):
         self.waits_for(lambda: panel._order is None, seconds=90)  # a busy machine trains several times slower
+
+    def waits_for_threads(self, seconds=20):
+        WorkerBase.await_workers(1000 * seconds)  # an error if one goes on
 
     def waits(self, seconds):
         self._qtbot.wait(int(1000 * seconds))

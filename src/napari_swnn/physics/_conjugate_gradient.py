@@ -14,11 +14,12 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari_swnn.physics._convergence import Convergence
 from napari_swnn.physics.outcome import Outcome
-from napari_swnn.physics.results import SolverStep
 
 if TYPE_CHECKING:
     from napari_swnn.physics._backend import Array, Backend
+    from napari_swnn.physics.results import SolverStep
 
 _ROUNDING_SLACK = 10.0
 """Factor by which rounding may leave the true residual above the tolerance without counting as a failure."""
@@ -89,7 +90,8 @@ def conjugate_gradient(
     iteration = 0
     previous = 0.0
     direction = backend.zeros(tuple(remainder.shape))
-    yield SolverStep(0, residual, axis)
+    convergence = Convergence(stopping.tolerance, axis)
+    yield convergence.step(0, residual)
     while stopping.tolerance < residual < math.inf and iteration < stopping.max_iterations:
         ascent = system.precondition(remainder)
         product = backend.dot(remainder, ascent)
@@ -104,7 +106,7 @@ def conjugate_gradient(
         previous = product
         iteration += 1
         residual = relative_norm(remainder)
-        yield SolverStep(iteration, residual, axis)
+        yield convergence.step(iteration, residual)
 
     true_residual = relative_norm(system.rhs - system.apply(solution))
     if residual <= stopping.tolerance and true_residual <= _ROUNDING_SLACK * stopping.tolerance:

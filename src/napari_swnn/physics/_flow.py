@@ -23,7 +23,7 @@ class Flow:
     pressure : numpy.ndarray
         ``(z, y, x)`` deviation from the mean gradient.
     outcome : Outcome
-        How the solve ended.
+        Outcome of the solve.
     residual : float
         Relative residual.
     n_iterations : int

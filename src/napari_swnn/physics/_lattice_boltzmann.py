@@ -20,15 +20,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_swnn.physics._convergence import Convergence
 from napari_swnn.physics._flow import Flow
 from napari_swnn.physics.outcome import Outcome
-from napari_swnn.physics.results import SolverStep
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_swnn._types import BoolArray, FloatArray
     from napari_swnn.physics._conjugate_gradient import StoppingCriterion
+    from napari_swnn.physics.results import SolverStep
 
 _VELOCITIES = np.array([v for v in product((-1, 0, 1), repeat=3) if np.abs(v).sum() <= 2])  # (19, 3)
 _WEIGHTS = np.array([{0: 1 / 3, 1: 1 / 18, 2: 1 / 36}[int(np.abs(v).sum())] for v in _VELOCITIES])
@@ -62,7 +63,8 @@ def iter_lattice_boltzmann(
     iteration = 0
     residual = 1.0
     momentum = 0.0
-    yield SolverStep(0, residual, axis)
+    convergence = Convergence(stopping.tolerance, axis)
+    yield convergence.step(0, residual)
     while residual > stopping.tolerance and iteration < stopping.max_iterations:
         n_steps = min(_CHECK_EVERY, stopping.max_iterations - iteration)
         for _ in range(n_steps):
@@ -72,7 +74,7 @@ def iter_lattice_boltzmann(
         momentum = float((along @ populations).mean())
         residual = abs(momentum - before) / n_steps
         iteration += n_steps
-        yield SolverStep(iteration, residual, axis)
+        yield convergence.step(iteration, residual)
 
     outcome = Outcome.CONVERGED if residual <= stopping.tolerance else Outcome.MAX_ITERATIONS
     velocity, pressure = _moments(populations.cpu().numpy(), fluid, axis)

@@ -28,7 +28,7 @@ class ResistorNetwork:
     backend : Backend
         Arithmetic of the arrays.
     boundary : {"face", "voxel"}
-        Where the temperature is fixed.
+        Position of the fixed temperature.
     shape : tuple of int
         Shape ``(n, ...)`` of the unknowns.
     along : Array

@@ -90,7 +90,7 @@ def effective_conductivity(
     axis : int or None
         Direction of the mean gradient; None solves for every axis and returns the full tensor.
     boundary : {"face", "voxel"}
-        Where the temperature is fixed: on the outer faces, or at the centres of the first and last voxels (PuMA).
+        Position of the fixed temperature: on the outer faces, or at the centres of the first and last voxels (PuMA).
     unit : str
         Unit of `conductivities`, passed on to the result.
     options : SolverOptions
@@ -135,7 +135,7 @@ class ConductivityProblem(TransportProblem[ConductivityResult]):
     conductivities : mapping of int to float
         Conductivity of each phase, in `unit`.
     boundary : {"face", "voxel"}
-        Where the temperature is fixed.
+        Position of the fixed temperature.
     unit : str
         Unit of `conductivities`.
 

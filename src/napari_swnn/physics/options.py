@@ -31,7 +31,7 @@ class SolverOptions:
         flow with a tolerance of at least 1e-5, ``"float64"`` computes the fields in single precision and only sums in
         double.
     device : {"auto", "cpu", "cuda"}
-        Where to compute; ``"auto"`` takes a CUDA GPU if there is one.
+        Device to compute on; ``"auto"`` takes a CUDA GPU if there is one.
     method : {"stokes", "lbm"}, optional
         Flow solver, for permeability only: finite differences with wall forces (default), or the lattice-Boltzmann
         method of the paper, which is much slower and serves as a check.

@@ -22,5 +22,5 @@ class Outcome(Enum):
 
     @property
     def advice(self) -> str:
-        """What happened and what to do."""
+        """Description of the outcome and its remedy."""
         return self.value

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
+from napari_swnn._progress import Progress
 from napari_swnn.physics.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from napari_swnn.physics.bounds import Bounds, ConductivityBounds
 
 
-@dataclass(frozen=True, slots=True)
-class SolverStep:
-    """Progress of a running solve.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolverStep(Progress):
+    """Progress of a solve along one axis.
 
     Attributes
     ----------
@@ -49,7 +50,7 @@ class AxisResult:
     column : numpy.ndarray
         ``(ndim,)`` column of the tensor: response along every axis to a unit gradient along `axis`, in `unit`.
     outcome : Outcome
-        How the solve ended.
+        Outcome of the solve.
     residual : float
         True relative residual, recomputed from the returned solution; NaN if nothing was solved. Rounding may leave it
         slightly above the tolerance, above all in single precision.
@@ -67,7 +68,7 @@ class AxisResult:
 
     @property
     def converged(self) -> bool:
-        """Whether the residual fell below the tolerance."""
+        """True if the residual fell below the tolerance."""
         return self.outcome is Outcome.CONVERGED
 
 
@@ -140,12 +141,12 @@ class TortuosityResult:
 
     @property
     def outcome(self) -> Outcome:
-        """How the solve ended."""
+        """Outcome of the solve."""
         return self.diffusion.outcome
 
     @property
     def converged(self) -> bool:
-        """Whether the residual fell below the tolerance."""
+        """True if the residual fell below the tolerance."""
         return self.diffusion.converged
 
     @property
@@ -186,5 +187,5 @@ class TensorResult(Generic[R]):
 
     @property
     def converged(self) -> bool:
-        """Whether every axis converged."""
+        """True if every axis converged."""
         return all(result.converged for result in self.results)

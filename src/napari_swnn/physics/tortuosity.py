@@ -46,7 +46,7 @@ def tortuosity_factor(
     axis : int
         Direction of the mean gradient.
     boundary : {"face", "voxel"}
-        Where the concentration is fixed, as in `effective_conductivity`.
+        Position of the fixed concentration, as in `effective_conductivity`.
     options : SolverOptions
         Numerical settings.
 
@@ -85,7 +85,7 @@ class TortuosityProblem:
     phase : int
         Conducting phase.
     boundary : {"face", "voxel"}
-        Where the concentration is fixed.
+        Position of the fixed concentration.
 
     Raises
     ------

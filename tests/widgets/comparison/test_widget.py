@@ -10,9 +10,7 @@ from qtpy.QtCore import Qt
 from skimage.data import binary_blobs
 
 from napari_swnn import Reference, validate
-from napari_swnn.widgets.comparison import widget as compare_module
 from napari_swnn.widgets.comparison.widget import CompareWidget
-from napari_swnn.widgets.comparison.work import CompareStep
 
 
 def blobs(n, fraction, seed):
@@ -60,17 +58,6 @@ def shown(panel, layers, user):
         tick(panel, name)
     user.waits_for(lambda: panel.view.comparison and len(panel.view.comparison.names) == 2)
     return panel
-
-
-@pytest.fixture
-def endless(monkeypatch):
-    """A measurement that goes on until it is cancelled."""
-
-    def work(_job):
-        while True:
-            yield CompareStep(0.5, "Measuring")
-
-    monkeypatch.setattr(compare_module, "compare", work)
 
 
 def test_it_says_what_is_missing(panel, model, section, user):
@@ -127,7 +114,7 @@ def test_it_follows_the_layers(shown, layers, user):
     user.waits_for(shown.view.isHidden)
 
 
-def test_results_of_the_reference_are_ticked_by_themselves(panel, model, layers, user):
+def test_results_of_the_reference_are_ticked_automatically(panel, model, layers, user):
     model.add_labels(blobs(20, 0.3, 3), name="made", scale=(0.5,) * 3, metadata={"swnn": {"reference": "rock"}})
     user.waits_for(lambda: panel.view.comparison)
     assert panel.view.comparison.names == ("made",)
@@ -150,7 +137,7 @@ def test_a_volume_without_the_phase_is_named_and_the_others_are_compared(shown, 
 @pytest.mark.parametrize(
     ("data", "options", "text"),
     [
-        (np.eye(24, dtype=int), {"scale": (0.5, 0.5), "units": ("um",) * 2}, "check either volumes or sections"),
+        (np.eye(24, dtype=int), {"scale": (0.5, 0.5), "units": ("um",) * 2}, "tick either volumes or sections"),
         (
             np.ones((8, 8, 8), int),
             {"scale": (1,) * 3, "units": ("um",) * 3},
@@ -202,7 +189,7 @@ def test_too_large_a_volume_is_refused_before_it_is_read(shown, model, user):
 def test_files_hold_what_the_table_shows(shown, user, dialog, tmp_path, button, ending):
     dialog.path = tmp_path / f"rock.{ending}"
     user.clicks(shown.view.buttons[button])
-    user.waits_for(lambda: shown.view.state.text() == f"Written: rock.{ending}.")
+    user.waits_for(lambda: shown.view.state.text() == f"Saved rock.{ending}.")
     text, porosity = dialog.path.read_text(encoding="utf-8"), shown.view.comparison.report.porosities[1]
     if ending == "csv":
         rows = [row for row in csv.DictReader(text.splitlines()) if row["statistic"] == "porosity"]
@@ -220,41 +207,43 @@ def test_figures_are_written_into_a_folder(shown, user, dialog, tmp_path, monkey
     monkeypatch.setattr("napari_swnn.figures.save_figures", lambda *given: asked.append(given))
     dialog.path = tmp_path
     user.clicks(shown.view.buttons["Figures"])
-    user.waits_for(lambda: "Written" in shown.view.state.text())
+    user.waits_for(lambda: "Saved" in shown.view.state.text())
     assert asked == [(shown.view.comparison.report, tmp_path)]
 
 
-def test_a_folder_that_is_not_there_is_told(shown, user, dialog, tmp_path):
+def test_a_folder_that_is_not_there_is_reported(shown, user, dialog, tmp_path):
     dialog.path = tmp_path / "nowhere" / "rock.csv"
     user.clicks(shown.view.buttons["CSV"])
-    user.waits_for(lambda: "rock.csv was not written" in shown.view.problem.text())
+    user.waits_for(lambda: "rock.csv could not be written" in shown.view.problem.text())
 
 
 def test_stop_keeps_what_is_shown(shown, endless, user):
     before = shown.view.comparison
+    shown.session.work = endless
     user.clicks(shown.run_button)
-    user.waits_for(lambda: "Measuring" in shown.progress.status.text())
+    user.waits_for(lambda: "half-way" in shown.progress.status.text())
     user.clicks(shown.stop_button)
-    user.waits_for(lambda: not shown._runner.busy)
+    user.waits_for(lambda: not shown.session.is_busy)
+    assert "the previous ones" in shown.progress.status.text()
     assert shown.view.comparison is before
     assert shown.run_button.isEnabled()
 
 
 @pytest.mark.parametrize("close", ["dock", "viewer"])
-def test_closing_ends_the_measurement(docked, viewer, section, endless, user, close):
+def test_closing_ends_the_comparison(docked, viewer, section, endless, user, close):
+    docked.session.work = endless
     for name in ("rock", "one"):
         viewer.add_labels(section, name=name)
     user.waits_for(lambda: docked.check.found)
     tick(docked, "one")
-    user.waits_for(lambda: docked._runner.busy)
-    worker = docked._runner._worker
+    user.waits_for(lambda: "half-way" in docked.progress.status.text())
     if close == "dock":
         viewer.window.remove_dock_widget(docked.dock)
         assert [layer.name for layer in viewer.layers] == ["rock", "one"]
     else:
         viewer.close()
-    user.waits_for(lambda: not worker.is_running)
-    assert not docked._runner.busy
+    user.waits_for_threads()
+    assert not docked.session.is_busy
 
 
 def test_it_fits_a_small_laptop_and_follows_the_theme(shown, model):

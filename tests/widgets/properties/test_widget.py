@@ -9,12 +9,11 @@ import pytest
 from napari.layers import Image, Vectors
 from skimage.data import binary_blobs
 
+from napari_swnn._progress import Progress
 from napari_swnn.physics import conductivity_bounds
-from napari_swnn.widgets.properties import widget as properties_module
 from napari_swnn.widgets.properties.kinds import CONDUCTIVITY, DIFFUSION, PERMEABILITY
 from napari_swnn.widgets.properties.results import Results
 from napari_swnn.widgets.properties.widget import PropertiesWidget
-from napari_swnn.widgets.properties.work import PropertyStep
 
 LAMINATE = np.repeat(np.array([1, 0, 0, 0], np.uint8), 3)[:, None, None] * np.ones((1, 6, 6), np.uint8)
 SERIES = 1 / (0.25 / 0.026 + 0.75 / 1.4)
@@ -31,7 +30,7 @@ def cell(panel, name, column=0):
 
 @pytest.fixture(autouse=True)
 def _no_results(monkeypatch):
-    monkeypatch.setattr("napari_swnn.widgets.properties.results.Results.session", [])
+    monkeypatch.setattr("napari_swnn.widgets.properties.results.Results.runs", [])
 
 
 @pytest.fixture
@@ -58,18 +57,9 @@ def ready(panel, laminate, user):
     return panel
 
 
-@pytest.fixture
-def endless(monkeypatch):
-    def work(_job):
-        while True:
-            yield PropertyStep(0.5, "Along z: iteration 7")
-
-    monkeypatch.setattr(properties_module, "compute", work)
-
-
 def run(panel, user):
     user.clicks(panel.run_button)
-    user.waits_for(lambda: not panel._runner.busy, 60)
+    user.waits_for(lambda: not panel.session.is_busy, 60)
 
 
 def test_without_layers_it_says_what_is_missing(panel):
@@ -100,7 +90,7 @@ def test_layers_in_series_give_the_harmonic_mean(ready, user):
 
 
 def test_all_directions_give_the_tensor(ready, user):
-    user.choose(ready.settings.direction, None)
+    user.choose(ready.settings.axis, None)
     for box in (ready.settings.outputs.potential, ready.settings.outputs.flow, ready.settings.outputs.lines):
         box.setChecked(False)
     run(ready, user)
@@ -137,11 +127,11 @@ def test_the_source_is_not_changed(ready, model, laminate, user):
     assert model.layers[0].name == "layers"
 
 
-def test_a_phase_that_does_not_percolate_is_told(ready, model, user):
+def test_a_phase_that_does_not_percolate_is_reported(ready, model, user):
     user.choose(ready.settings.property, DIFFUSION)
     run(ready, user)
     text = ready.progress.problem.text()
-    assert "Label 1 does not lead through “layers” along z" in text
+    assert "Label 1 does not percolate through “layers” along z" in text
     assert "tortuosity infinite" in text
     assert cell(ready, "tortuosity factor") == "∞"
     assert cell(ready, "converged") == "does not percolate"
@@ -151,10 +141,10 @@ def test_a_phase_that_does_not_percolate_is_told(ready, model, user):
 
 def test_straight_pores_have_tortuosity_one(ready, user):
     user.choose(ready.settings.property, DIFFUSION)
-    user.choose(ready.settings.direction, 1)
+    user.choose(ready.settings.axis, 1)
     run(ready, user)
     assert float(cell(ready, "tortuosity factor")) == pytest.approx(1)
-    assert float(cell(ready, "effective over free")) == pytest.approx(0.25, rel=1e-3)
+    assert float(cell(ready, "relative diffusivity")) == pytest.approx(0.25, rel=1e-3)
 
 
 @pytest.mark.parametrize("method", ["stokes", "lbm"])
@@ -210,24 +200,26 @@ def test_a_bad_layer_is_refused_beside_the_control(panel, model, user, data, opt
 
 
 @pytest.mark.parametrize("close", ["dock", "viewer"])
-def test_closing_leaves_the_layers_untouched(docked, viewer, endless, user, close):
+def test_closing_ends_the_run_and_leaves_the_layers_untouched(docked, viewer, endless, user, close):
     layer = viewer.add_labels(LAMINATE.copy(), name="layers")
     user.waits_for(docked.run_button.isEnabled)
+    docked.session.work = endless
     user.clicks(docked.run_button)
-    worker = docked._runner._worker
+    user.waits_for(lambda: "half-way" in docked.progress.status.text())
     if close == "dock":
         viewer.window.remove_dock_widget(docked.dock)
         assert [item.name for item in viewer.layers] == ["layers"]
     else:
         viewer.close()
-    user.waits_for(lambda: not worker.is_running)
+    user.waits_for_threads()
     np.testing.assert_array_equal(layer.data, LAMINATE)
-    assert not docked._runner.busy
+    assert not docked.session.is_busy
 
 
 def test_stop_adds_nothing(ready, model, endless, user):
+    ready.session.work = endless
     user.clicks(ready.run_button)
-    user.waits_for(lambda: "iteration 7" in ready.progress.status.text())
+    user.waits_for(lambda: "half-way" in ready.progress.status.text())
     assert not ready.settings.isEnabled()
     user.clicks(ready.stop_button)
     user.waits_for(ready.run_button.isEnabled)
@@ -241,17 +233,17 @@ def test_the_layer_may_be_removed_or_painted_while_running(panel, model, user):
     user.waits_for(panel.run_button.isEnabled)
     user.clicks(panel.run_button)
     model.layers.remove(layer)
-    user.waits_for(lambda: not panel._runner.busy)
+    user.waits_for(lambda: not panel.session.is_busy)
     assert [item.name.split(" z")[0] for item in model.layers] == ["heat flux", "temperature", "flow lines"]
     np.testing.assert_allclose(model.layers[0].scale, 3)
 
 
-def test_an_error_is_one_sentence_and_the_panel_goes_on(ready, model, user, monkeypatch):
+def test_an_error_is_one_sentence_and_the_panel_stays_usable(ready, model, user):
     def broken(_job):
-        yield PropertyStep(0.0, "")
+        yield Progress(fraction=0.0)
         raise RuntimeError("CUDA error\nlong trace")
 
-    monkeypatch.setattr(properties_module, "compute", broken)
+    ready.session.work = broken
     run(ready, user)
     assert "CUDA error" in ready.progress.problem.text()
     assert "\n" not in ready.progress.problem.text()
@@ -289,9 +281,9 @@ def test_results_outlive_their_panel(ready, user, qtbot):
 
 def test_only_the_rows_of_the_property_are_shown(ready, user):
     def shown():
-        return {key for key, note in ready.settings.form.problems.items() if not note.parentWidget().isHidden()}
+        return {key for key in ready.settings.form.problems if ready.settings.form.is_row_shown(key)}
 
-    common = {"layer", "property", "direction", "ends", "outputs"}
+    common = {"layer", "property", "axis", "boundary", "outputs"}
     for kind, own in (
         (CONDUCTIVITY, {"conductivities", "unit"}),
         (DIFFUSION, {"phase"}),

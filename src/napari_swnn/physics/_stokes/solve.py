@@ -42,7 +42,7 @@ def iter_stokes(
     backend : Backend
         Arithmetic of the solve.
     mirrored : bool
-        Whether the volume is followed by its mirror image along `axis` before it repeats.
+        True if the volume is followed by its mirror image along `axis` before it repeats.
     """
     order = [axis, *(other for other in range(3) if other != axis)]
     walls = Walls.from_solid(np.ascontiguousarray(solid.transpose(order)), mirrored=mirrored)

@@ -28,7 +28,7 @@ class SpectralSolver:
     backend : Backend
         Arithmetic of the arrays.
     mirrored : bool
-        Whether axis 0 ends at mirrors.
+        True if axis 0 ends at mirrors.
     """
 
     def __init__(self, shape: Shape, backend: Backend, *, mirrored: bool) -> None:

@@ -24,7 +24,7 @@ class Walls:
     solid : numpy.ndarray of bool
         ``(z, y, x)`` solid voxels; the stream is along axis 0.
     mirrored : bool
-        Whether the volume is followed by its mirror image along axis 0 before it repeats.
+        True if the volume is followed by its mirror image along axis 0 before it repeats.
     components : tuple of ComponentWalls
         Walls for each component of the velocity.
     """
@@ -82,7 +82,7 @@ class ComponentWalls:
     Attributes
     ----------
     open_faces : numpy.ndarray of bool
-        ``(z, y, x)`` whether the face from each voxel to the next is fluid on both sides.
+        ``(z, y, x)`` True if the face from each voxel to the next is fluid on both sides.
     nodes : numpy.ndarray of int
         Flat indices of the faces that carry a force.
     compliance : numpy.ndarray
@@ -90,7 +90,7 @@ class ComponentWalls:
     component : int
         Component of the velocity.
     mirrors : bool
-        Whether the first and the last face along axis 0 lie on mirrors.
+        True if the first and the last face along axis 0 lie on mirrors.
     """
 
     open_faces: BoolArray

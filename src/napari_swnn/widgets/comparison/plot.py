@@ -1,4 +1,4 @@
-"""One statistic of the reference and of the volumes, as curves."""
+"""Plot of one statistic of the reference and of the volumes."""
 
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,18 @@ if TYPE_CHECKING:
     from napari_swnn.widgets.comparison.work import Comparison
 
 ORIGIN = 8
-"""How far the enlarged origin reaches, in voxels."""
+"""Largest distance in the zoom to short distances, in voxels."""
 _TEXT = {True: "#f0f1f2", False: "#1e1e21"}
 
 
 class ComparisonPlot(QWidget):
-    """Dashed: the reference, with its own interval as a band; one line in its colour for each volume."""
+    """Plot of one statistic: the reference as a dashed line with its confidence band, the volumes as solid lines.
+
+    Attributes
+    ----------
+    lines : list of pyqtgraph.PlotDataItem
+        Curves of the volumes, then that of the reference.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,7 +45,7 @@ class ComparisonPlot(QWidget):
         self.set_dark(True)
 
     def show_curve(self, comparison: "Comparison", key: str, *, origin: bool) -> None:
-        """Draw one statistic; with `origin` only its first distances, each with a mark."""
+        """Plot one statistic; with `origin` at short distances only, with markers."""
         self._shown = (comparison, key, origin)
         curve = comparison.report.curves[key]
         part = slice(ORIGIN + 1 if origin else _end(curve))
@@ -59,7 +65,7 @@ class ComparisonPlot(QWidget):
             self._plot.setYRange(0, self._plot.viewRange()[1][1], padding=0)
 
     def clear(self) -> None:
-        """Show nothing."""
+        """Remove all curves."""
         self._shown = None
         self.lines = []
         self._plot.clear()
@@ -94,7 +100,7 @@ class ComparisonPlot(QWidget):
 
 
 def _end(curve: "CurveComparison") -> int:
-    """How many distances to show: densities of lengths end in a long tail of nothing."""
+    """Return the number of distances to show: densities of lengths end in a long tail of zeros."""
     values = np.nan_to_num(np.array([curve.reference.values, *(volume.values for volume in curve.realisations)]))
     seen = np.flatnonzero((np.abs(values) > 0.01 * values.max()).any(axis=0))
     return min(len(curve.distance), int(1.1 * seen[-1]) + 3) if seen.size else len(curve.distance)

@@ -1,4 +1,4 @@
-"""The upper part of the comparison panel: what is compared with what."""
+"""Form of the comparison panel: the reference and the volumes."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -14,21 +14,37 @@ from napari_swnn.widgets.layers.snapshot import choose_phase
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
 
-_TIPS = {
-    "reference": "The segmented micrograph that the volumes should resemble: a Labels layer (2-D, or a 3-D volume).",
-    "phase": "The phase of interest, usually the pores. The volumes use the same label for it.",
-    "region": "A Labels layer painted over the part of the reference that counts; all of it if none is chosen.",
-    "volumes": "Labels layers to compare with the reference: tick as many as you like. The colours are those of the "
-    "curves. Results of a reconstruction from this reference are ticked by themselves.",
-    "physics": "Also solve for the heat conductivity (0.026 W/(m·K) in the phase of interest, 1.4 in the rest) and the "
-    "permeability of every volume along z, y and x. This takes minutes where the rest takes seconds.",
+_ROWS = {
+    "reference": (
+        "Reference",
+        "Segmented micrograph that the volumes should resemble: a Labels layer (a 2-D section or a 3-D volume).",
+    ),
+    "phase": (
+        "Phase of\ninterest",
+        "Label of the phase of interest, usually the pores; the volumes use the same label.",
+    ),
+    "region": (
+        "Region of\ninterest",
+        "Labels layer painted over the part of the reference to use; by default all of it is used.",
+    ),
+    "volumes": (
+        "Volumes",
+        "Labels layers to compare with the reference. The colours are those of the curves. Volumes reconstructed from "
+        "this reference are ticked automatically.",
+    ),
+    "physics": (
+        "Physics",
+        "Also compute the thermal conductivity (0.026 W/(m·K) in the phase of interest, 1.4 W/(m·K) elsewhere) and the "
+        "permeability of every volume along z, y and x. This takes minutes; everything else takes seconds.",
+    ),
 }
+"""Label and tooltip of each row."""
 
 
 class CompareSettings(QWidget):
-    """What the user chooses.
+    """Form of a comparison.
 
-    `reference_changed` is sent when the reference has to be looked at again; `changed` when something else changed.
+    `reference_changed` is sent when the reference has to be read again, `changed` when another setting has changed.
     """
 
     reference_changed = Signal()
@@ -36,26 +52,22 @@ class CompareSettings(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.reference, self.region = LayerCombo(), LayerCombo(no_layer="whole image")
-        self.phase, self.volumes = Combo(), VolumeList()
-        self.physics = QCheckBox("with conductivity and permeability")
+        self.reference = LayerCombo()
+        self.region = LayerCombo(no_layer="whole image")
+        self.phase = Combo()
+        self.volumes = VolumeList()
+        self.physics = QCheckBox("conductivity and permeability")
         self.note = Note()
         self.form = Form()
         self._layers: list[LabelsLayer] = []
-        self._wanted: int | None = None
+        self._chosen_phase: int | None = None
         self._lay_out()
         self._connect()
 
     def _lay_out(self) -> None:
-        rows: list[tuple[str, str, QWidget, tuple[Note, ...]]] = [
-            ("reference", "Reference", self.reference, ()),
-            ("phase", "Phase", self.phase, ()),
-            ("region", "Region of\ninterest", self.region, ()),
-            ("volumes", "Volumes", self.volumes, (self.note,)),
-            ("physics", "Physics", self.physics, ()),
-        ]
-        for key, label, control, notes in rows:
-            self.form.add_row(key, label, control, _TIPS[key], *notes)
+        for key, (label, tip) in _ROWS.items():
+            notes = (self.note,) if key == "volumes" else ()
+            self.form.add_row(key, label, getattr(self, key), tip, *notes)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.form)
@@ -68,7 +80,7 @@ class CompareSettings(QWidget):
         self.physics.toggled.connect(self._on_physics)
 
     def set_layers(self, layers: "Iterable[LabelsLayer]") -> None:
-        """Offer these layers; a section is taken for the reference before a volume."""
+        """Offer these layers; a section is chosen as the reference before a volume."""
         self._layers = sorted(layers, key=lambda layer: layer.ndim)  # stable: else in the viewer's order
         self.region.set_layers(self._layers)
         self.reference.set_layers(self._layers)
@@ -77,7 +89,7 @@ class CompareSettings(QWidget):
     def show_phases(self, phases: dict[int, float]) -> None:
         """Offer the labels of the reference, with their fractions."""
         entries = [(f"{value}  ({100 * fraction:.1f} %)", value) for value, fraction in phases.items()]
-        self.phase.set_entries(entries, choose_phase(phases, self._wanted))
+        self.phase.set_entries(entries, choose_phase(phases, self._chosen_phase))
 
     def set_dark(self, dark: bool) -> None:
         """Follow a dark or light theme."""
@@ -85,21 +97,21 @@ class CompareSettings(QWidget):
 
     def _offer_volumes(self) -> None:
         others = [layer for layer in self._layers if layer is not self.reference.value]
-        self.volumes.set_layers(others, tick=[layer for layer in others if self._comes_from_reference(layer)])
+        self.volumes.set_layers(others, tick=[layer for layer in others if self._is_from_reference(layer)])
 
-    def _comes_from_reference(self, layer: "LabelsLayer") -> bool:
+    def _is_from_reference(self, layer: "LabelsLayer") -> bool:
         facts = layer.metadata.get(METADATA_KEY) or {}
         reference = self.reference.value
         return reference is not None and facts.get("reference") == reference.name
 
     def _on_reference(self) -> None:
-        self._wanted = None
+        self._chosen_phase = None
         self.phase.set_entries([])
         self._offer_volumes()
         self.reference_changed.emit()
 
     def _on_phase(self, _index: int) -> None:
-        self._wanted = self.phase.value
+        self._chosen_phase = self.phase.value
         self.changed.emit()
 
     def _on_physics(self, _on: bool) -> None:

@@ -1,4 +1,4 @@
-"""The lower part of the comparison panel: curves, numbers, notes, and files."""
+"""Results of a comparison: curves, numbers, notes and files."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,37 +16,49 @@ from napari_swnn.widgets.kit.threads import Checker
 if TYPE_CHECKING:
     from napari_swnn.widgets.comparison.work import Comparison
 
-_FILES = {"CSV": ("Table of all numbers", "csv"), "JSON": ("All numbers", "json"), "HTML report": ("Report", "html")}
+_FILES = {"CSV": ("Table", "csv"), "JSON": ("Numbers", "json"), "HTML report": ("Report", "html")}
 _LEGEND = (
-    "Dashed: the reference, with the 95 % interval from its own parts as a band. Lines: the volumes, in the colours of "
-    "the list and of the table's columns. More on each number: point at it."
+    "Dashed line and band: reference with its 95 % confidence interval. Solid lines: volumes, in the colours of the "
+    "list and the table. Hover over a number for details."
 )
 
 
 class ComparisonView(QWidget):
-    """Shows a comparison and writes it to files."""
+    """Curves, table and notes of a comparison, with buttons that save them.
+
+    Attributes
+    ----------
+    comparison : Comparison or None
+        Comparison that is shown.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.comparison: Comparison | None = None
-        self.curve, self.origin = Combo(), QCheckBox("enlarge the origin")
-        self.plot, self.table = ComparisonPlot(), ComparisonTable()
-        self.notes, self.state, self.problem = Note(), Note(), Problem()
+        self.curve = Combo()
+        self.origin = QCheckBox("zoom to short distances")
+        self.plot = ComparisonPlot()
+        self.table = ComparisonTable()
+        self.notes = Note()
+        self.state = Note()
+        self.problem = Problem()
         self.buttons = {name: QPushButton(f"{name}…") for name in (*_FILES, "Figures")}
         self._writer = Checker(self)
-        self._written = ""
+        self._file_name = ""
         self._lay_out()
         self._connect()
         self.hide()
 
     def _lay_out(self) -> None:
-        self.curve.setToolTip("The statistic that is drawn, as a function of a distance.")
-        self.origin.setToolTip("Only the first few voxels: the slope of S₂ there is the specific surface.")
-        self.buttons["CSV"].setToolTip("Write all numbers and curves as a table, one value a line.")
-        self.buttons["JSON"].setToolTip("Write all numbers and curves for a program to read.")
-        self.buttons["HTML report"].setToolTip("Write one page with all tables and figures, to read and to print.")
-        self.buttons["Figures"].setToolTip("Write every figure as PNG and SVG into a folder.")
-        head, files, layout = QHBoxLayout(), QGridLayout(), QVBoxLayout(self)
+        self.curve.setToolTip("Statistic to plot against distance.")
+        self.origin.setToolTip("Show the first voxels only; the slope of S₂ at 0 gives the specific surface area.")
+        self.buttons["CSV"].setToolTip("Save all numbers and curves as a table with one value per row.")
+        self.buttons["JSON"].setToolTip("Save all numbers and curves in a machine-readable file.")
+        self.buttons["HTML report"].setToolTip("Save one page with all tables and figures.")
+        self.buttons["Figures"].setToolTip("Save every figure as PNG and SVG in a folder.")
+        head = QHBoxLayout()
+        files = QGridLayout()
+        layout = QVBoxLayout(self)
         head.addWidget(QLabel("Curve"))
         head.addWidget(self.curve, 1)
         for i, button in enumerate(self.buttons.values()):
@@ -72,7 +84,7 @@ class ComparisonView(QWidget):
         self._writer.failed.connect(self._on_failed)
 
     def show_comparison(self, comparison: "Comparison") -> None:
-        """Show curves and numbers; the chosen curve stays chosen."""
+        """Show curves and numbers; the choice of the curve is kept."""
         self.comparison = comparison
         curves = comparison.report.curves.items()
         self.curve.set_entries([(capitalise(curve.name), key) for key, curve in curves], self.curve.value)
@@ -84,7 +96,7 @@ class ComparisonView(QWidget):
         self.show()
 
     def clear(self) -> None:
-        """Show nothing: there is nothing to compare any more."""
+        """Hide the results: there is nothing to compare."""
         self.comparison = None
         self.plot.clear()
         self.hide()
@@ -95,7 +107,7 @@ class ComparisonView(QWidget):
         self.problem.set_dark(dark)
 
     def drop(self) -> None:
-        """Hear no more of a file that is being written; it is written to the end."""
+        """Ignore the end of a file that is being written; the file is completed."""
         self._writer.drop()
 
     def _draw(self) -> None:
@@ -125,17 +137,17 @@ class ComparisonView(QWidget):
     def _write(self, write: "Callable[[Comparison, Path], None]", path: Path | None) -> None:
         if path is None or self.comparison is None:
             return
-        self._written = path.name
+        self._file_name = path.name
         self.problem.show_text("")
-        self.state.show_text(f"Writing {path.name}…")
+        self.state.show_text(f"Saving {path.name}…")
         self._writer.request(write, self.comparison, path)
 
     def _on_written(self, _result: object) -> None:
-        self.state.show_text(f"Written: {self._written}.")
+        self.state.show_text(f"Saved {self._file_name}.")
 
     def _on_failed(self, text: str) -> None:
         self.state.show_text("")
-        self.problem.show_text(f"{self._written} was not written: {text}")
+        self.problem.show_text(f"{self._file_name} could not be written: {text}")
 
 
 def _write_report(comparison: "Comparison", path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A list of layers to tick, each with the colour of its curves."""
+"""List of layers to tick, each with the colour of its curves."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
 
 COLOURS = ("#e07b00", "#2f8fd8", "#17a67a", "#cf5fa8", "#d6483b", "#8f78e0", "#8c8c00", "#00a3b4")
-"""Legible on a dark and on a light background."""
+"""Colours that are legible on dark and light backgrounds."""
 _ROWS = (3, 6)
-"""How many entries the list shows at least and at most without scrolling."""
+"""Smallest and largest number of rows that the list shows without scrolling."""
 
 
 class VolumeList(QListWidget):
-    """Layers with a tick; a layer keeps its tick and its colour through renaming and reordering."""
+    """List of layers that can be ticked; a layer keeps its tick and colour when layers are renamed or reordered."""
 
     ticked = Signal()
 
@@ -36,15 +36,15 @@ class VolumeList(QListWidget):
 
     @property
     def chosen(self) -> "list[LabelsLayer]":
-        """The ticked layers, in the order of the list."""
+        """Ticked layers in the order of the list."""
         return [layer for layer in self._layers if layer in self._chosen]
 
     def colour(self, layer: "LabelsLayer") -> str:
-        """Of the layer's curves."""
+        """Return the colour of the curves of a layer."""
         return self._colours[layer]
 
     def set_layers(self, layers: "Iterable[LabelsLayer]", *, tick: "Iterable[LabelsLayer]" = ()) -> None:
-        """Offer these layers; `tick` are to be ticked if they are new. `ticked` is sent if the choice changed."""
+        """Offer these layers and tick those in `tick` that are new; `ticked` is sent if the choice changes."""
         before, known = self.chosen, set(self._colours)
         self._layers = list(layers)
         self._chosen = [layer for layer in self._chosen if layer in self._layers]

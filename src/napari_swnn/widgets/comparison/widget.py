@@ -1,29 +1,21 @@
-"""The dock widget that shows how well volumes match their reference.
+"""The dock widget *SWNN compare*: volumes beside their reference.
 
 No ``from __future__ import annotations`` here: napari reads the annotation of the constructor's argument.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from qtpy.QtCore import QSize
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from qtpy.QtWidgets import QWidget
 
+from napari_swnn._progress import Progress
+from napari_swnn.widgets.comparison.job import VOLUMES, Candidate, CheckedReference, CompareJob, make_job
+from napari_swnn.widgets.comparison.session import ComparisonSession
 from napari_swnn.widgets.comparison.settings import CompareSettings
 from napari_swnn.widgets.comparison.view import ComparisonView
-from napari_swnn.widgets.comparison.work import (
-    Candidate,
-    CompareJob,
-    CompareStep,
-    Comparison,
-    check_together,
-    compare,
-)
-from napari_swnn.widgets.kit.controls import Note
-from napari_swnn.widgets.kit.dock import DockPanel
-from napari_swnn.widgets.kit.errors import BadInputError
-from napari_swnn.widgets.kit.memory import check_free_memory
-from napari_swnn.widgets.kit.run_progress import WorkProgress
+from napari_swnn.widgets.kit.controls import Form
+from napari_swnn.widgets.kit.run_panel import RunPanel
+from napari_swnn.widgets.kit.session import NotReady
 from napari_swnn.widgets.kit.threads import TaskRunner
 from napari_swnn.widgets.layers.snapshot import Snapshot
 from napari_swnn.widgets.layers.watch import LayerCheck, LayerWatch
@@ -31,30 +23,9 @@ from napari_swnn.widgets.layers.watch import LayerCheck, LayerWatch
 if TYPE_CHECKING:
     import napari
 
-AUTOMATIC = 2**25
-"""Voxels that are compared without being asked for: some seconds of work."""
-_BYTES = {False: 80, True: 420}
-"""Memory for each voxel of the largest volume, without and with physics, measured on 128³ voxels."""
 
-
-@dataclass(frozen=True, eq=False)
-class _Found:
-    """A reference that was looked at."""
-
-    snapshot: Snapshot
-    phases: dict[int, float]
-
-
-def _look(snapshot: Snapshot) -> _Found:
-    phases = snapshot.phases()
-    if len(phases) == 1:
-        value = next(iter(phases))
-        raise ValueError(f"“{snapshot.name}” holds the single value {value}; paint or threshold the other phase")
-    return _Found(snapshot, phases)
-
-
-class CompareWidget(DockPanel):
-    """Panel: reference and volumes above, curves and numbers below.
+class CompareWidget(RunPanel):
+    """Panel with the reference and the volumes above and curves and numbers below.
 
     Parameters
     ----------
@@ -62,60 +33,48 @@ class CompareWidget(DockPanel):
         Layers are read from it; none is changed.
     """
 
+    input_layers: ClassVar[str] = "a Labels layer with the segmented micrograph"
+    run_label = "Compare"
+    running_label = "Comparing…"
+    run_tip = "Compare the ticked volumes with the reference. Small volumes are compared automatically."
+    stop_tip = "Cancel the comparison; the results below are kept."
+
     def __init__(self, napari_viewer: "napari.viewer.Viewer", parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
-        self.settings, self.progress, self.view = CompareSettings(), WorkProgress(), ComparisonView()
-        self.hint = Note()
-        self.run_button, self.stop_button = QPushButton("Compare"), QPushButton("Stop")
-        self.check = LayerCheck(self._take, _look, "reference", self)
-        self._watch, self._runner = LayerWatch(self), TaskRunner(self)
-        self._again = self._stopping = self._physics = False
-        self._outdated = True
-        self._lay_out()
-        self._connect()
-
-    def _lay_out(self) -> None:
-        self.run_button.setToolTip("Measure the ticked volumes. Small ones are measured without being asked for.")
-        self.stop_button.setToolTip("Give up the measurement; what is shown below stays.")
-        buttons, line = QHBoxLayout(), QFrame()
-        buttons.addWidget(self.run_button)
-        buttons.addWidget(self.stop_button)
-        line.setFrameShape(QFrame.Shape.HLine)
-        self.lay_out(self.settings, buttons, self.hint, self.progress, line, self.view)
-
-    def _connect(self) -> None:
+        self.settings = CompareSettings()
+        self.view = ComparisonView()
+        self.check = LayerCheck(self._take_reference, CheckedReference.from_snapshot, "reference", self)
+        self._watch = LayerWatch(self)
+        self.session: ComparisonSession
+        self.set_session(ComparisonSession(TaskRunner(self), self.view.show_comparison))
+        self.lay_out_run(self.settings, self.view)
         self.settings.reference_changed.connect(self._on_reference)
         self.settings.changed.connect(self._on_choice)
         self.check.changed.connect(self._on_check)
         self._watch.changed.connect(self._on_changed)
         self._watch.settled.connect(self._on_settled)
-        self.run_button.clicked.connect(self.run)
-        self.stop_button.clicked.connect(self.stop)
-        self._runner.stepped.connect(self._on_step)
-        self._runner.done.connect(self._on_done)
-        self._runner.failed.connect(self._on_failed)
-        self._runner.cancelled.connect(self._on_cancelled)
 
     def sizeHint(self) -> QSize:  # noqa: N802  (Qt's name)
-        """Wide enough for the numbers of the reference and two volumes side by side."""
+        """Return a width at which the numbers of the reference and two volumes fit side by side."""
         return QSize(430, 640)
 
-    # -- coming and going
+    @property
+    def form(self) -> Form:
+        """Form whose controls show the problems of a request."""
+        return self.settings.form
+
+    # -- docked and closed
 
     def on_docked(self) -> None:
-        """Look at the reference that is chosen."""
+        """Read the chosen reference."""
         self._on_reference()
 
     def on_closed(self) -> None:
-        """Give up the measurement; the viewer may be gone."""
-        busy = self._runner.busy
-        self._runner.abandon()
-        self._again = self._stopping = False
+        """Cancel the run: the viewer may be gone."""
         self.check.stop()
         self._watch.stop()
         self.view.drop()
-        if busy:
-            self.progress.end("Cancelled: the panel was closed.")
+        self.session.close()
 
     def set_dark(self, dark: bool) -> None:
         """Follow a dark or light theme."""
@@ -123,21 +82,19 @@ class CompareWidget(DockPanel):
             part.set_dark(dark)
 
     def reset_choices(self, _event: Any = None) -> None:
-        """Offer the layers that there are; napari calls this when one is added, removed, moved or renamed."""
+        """Offer the layers of the viewer; napari calls this when one is added, removed, moved or renamed."""
         self.settings.set_layers(self.labels_layers())
-        self._update()
+        self.refresh()
 
-    # -- what changed
+    # -- layers
 
     def _on_reference(self) -> None:
         if self.is_docked:
             self.check.restart(self.settings.reference.value, self.settings.region.value)
 
-    def _take(self) -> Snapshot | None:
+    def _take_reference(self) -> Snapshot | None:
         reference = self.settings.reference.value
-        if reference is None:
-            return None
-        return Snapshot.take(reference, self.settings.region.value)
+        return None if reference is None else Snapshot.take(reference, self.settings.region.value)
 
     def _on_check(self) -> None:
         if self.check.found is not None:
@@ -150,140 +107,53 @@ class CompareWidget(DockPanel):
             self._watch.touch()
 
     def _on_changed(self) -> None:
-        """What is shown, or being measured, is out of date."""
-        self._outdated = True
-        if self._runner.busy:
-            self._again = True
-            self._runner.stop()
-        self._update()
+        self.session.invalidate()
+        self.refresh()
 
     def _on_settled(self) -> None:
         if self.settings.reference.value is None or not self.settings.volumes.chosen:
             self.view.clear()
-        self._update()
-        if not self._runner.busy and not self._reason() and not self._why_not_at_once():
-            self.run()
+            self.session.clear()
+        self.refresh()
+        self.session.settle()
 
-    # -- what can be done now
+    # -- the request
 
-    def _job(self) -> CompareJob | None:
-        """What is to be compared, None where that is not known yet.
+    def prepare(self) -> CompareJob | NotReady:
+        """Return the request of a comparison, or a `NotReady`.
 
         Raises
         ------
         BadInputError
-            If it cannot be compared.
+            If the layers cannot be compared.
         """
-        settings = self.settings
+        settings, reference = self.settings, self.check.found
         if self.check.problem is not None:
             raise self.check.problem
-        found, layers = self.check.found, settings.volumes.chosen
-        if found is None or not layers:
-            return None
-        candidates = tuple(Candidate.of(layer, settings.volumes.colour(layer), found.snapshot) for layer in layers)
-        physics = settings.physics.isChecked()
-        check_together(candidates, physics=physics)
-        largest = max(candidates, key=lambda candidate: candidate.labels.size)
-        check_free_memory(_BYTES[physics] * largest.labels.size, "volumes", f"Comparing “{largest.name}”")
-        return CompareJob(found.snapshot, settings.phase.value, candidates, physics)
+        if settings.reference.value is None:
+            return NotReady(f"Add {self.input_layers}, or open a sample from the File menu.")
+        if reference is None:
+            return NotReady("Reading the reference…", is_checking=True)
+        if settings.volumes.count() == 0:
+            return NotReady("There is no other Labels layer to compare with the reference; reconstruct a volume first.")
+        layers = settings.volumes.chosen
+        if not layers:
+            return NotReady("Tick the volumes to compare with the reference.")
+        candidates = tuple(
+            Candidate.from_layer(layer, settings.volumes.colour(layer), reference.snapshot) for layer in layers
+        )
+        return make_job(reference, settings.phase.value, candidates, physics=settings.physics.isChecked())
 
-    def _reason(self) -> str:
-        """Why nothing can be compared; empty if it can."""
-        try:
-            job = self._job()
-        except BadInputError:
-            return "Compare needs a change above."
-        if job is not None:
-            return ""
-        if self.settings.reference.value is None:
-            return "Add a Labels layer with the segmented micrograph, or open a sample from the File menu."
-        if self.check.found is None:
-            return "Looking at the reference…"
-        if self.settings.volumes.count() == 0:
-            return "There is no other Labels layer to compare with the reference; reconstruct one first."
-        return "Tick the volumes to compare with the reference."
+    def show_session(self) -> None:
+        """Show the state of the session."""
+        super().show_session()
+        session = self.session
+        if session.refusals and session.problem is None:
+            self.form.show_problems({VOLUMES: session.refusals})
+        self.settings.note.show_text("" if session.request is None else session.request.notes)
+        self.hint.show_text("" if session.is_busy else session.advice)
 
-    def _why_not_at_once(self) -> str:
-        """Why the user is to press the button; empty if that is not needed."""
-        job = self._job()
-        if job is None:
-            return ""
-        lazy = [c.name for c in job.candidates if hasattr(c.labels, "__dask_graph__")]
-        n_voxels = sum(candidate.labels.size for candidate in job.candidates)
-        if job.physics:
-            return "Press Compare: conductivity and permeability take minutes, six solves for each volume."
-        if lazy:
-            return f"Press Compare: “{lazy[0]}” is computed on demand, {n_voxels / 1e6:.0f} million voxels in all."
-        if n_voxels > AUTOMATIC:
-            return f"Press Compare: {n_voxels / 1e6:.0f} million voxels take a while."
-        return ""
-
-    def _update(self) -> None:
-        problems, notes = self._refused(), ""
-        try:
-            job = self._job()
-            notes = " ".join(candidate.note for candidate in job.candidates if candidate.note) if job else ""
-        except BadInputError as error:
-            problems = {error.control: str(error)}
-        busy, reason = self._runner.busy, self._reason()
-        self.settings.form.show_problems(problems)
-        self.settings.note.show_text(notes)
-        self.hint.show_text("" if busy else reason or self._waiting())
-        self.run_button.setEnabled(not busy and not reason)
-        self.run_button.setText("Comparing…" if busy else "Compare")
-        self.stop_button.setEnabled(busy and not self._stopping)
-
-    def _refused(self) -> dict[str, str]:
-        """What is wrong with volumes that are ticked and were left out of what is shown."""
-        comparison = None if self._outdated else self.view.comparison
-        return {"volumes": " ".join(comparison.refused)} if comparison and comparison.refused else {}
-
-    def _waiting(self) -> str:
-        """What the button is for, as long as what is shown is not what is chosen."""
-        why = self._why_not_at_once() if self._outdated else ""
-        return f"{why} What is shown below is out of date." if why and self.view.comparison else why
-
-    # -- comparing
-
-    def run(self) -> None:
-        """Compare what is chosen."""
-        job = None if self._runner.busy or self._reason() else self._job()
-        if job is None:
-            return
-        self._again = self._stopping = False
-        self.watch_window()
-        self._physics = job.physics
-        self.progress.begin("Comparing…")
-        self._runner.run(compare, job)
-        self._update()
-
-    def stop(self) -> None:
-        """Give up the measurement."""
-        if self._runner.busy and not self._stopping:
-            self._stopping = True
-            self._again = False
-            self._runner.stop()
-            self.progress.wait("Stopping…")
-            self._update()
-
-    def _on_step(self, step: CompareStep) -> None:
-        if not self._stopping and not self._again:
-            self.progress.reach(step.share, step.task, steady=not self._physics)
-
-    def _on_done(self, comparison: Comparison) -> None:
-        self._outdated = self._again
-        self.view.show_comparison(comparison)
-        self._end("")
-
-    def _on_failed(self, text: str) -> None:
-        self._end("", text)
-
-    def _on_cancelled(self) -> None:
-        self._end("Stopped; the results below are those of before." if self._stopping and self.view.comparison else "")
-
-    def _end(self, status: str, problem: str = "") -> None:
-        again, self._again, self._stopping = self._again, False, False
-        self.progress.end(status, problem)
-        self._update()
-        if again:
-            self._on_settled()
+    def show_step(self, step: Progress) -> None:
+        """Show the progress; with physics the time left cannot be estimated."""
+        is_steady = self.session.running is not None and not self.session.running.physics
+        self.progress.reach(step.fraction, step.activity, steady=is_steady)

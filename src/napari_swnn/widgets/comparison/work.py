@@ -1,4 +1,4 @@
-"""Comparing volumes with a reference: what is checked before, and the work in the thread."""
+"""Comparison of volumes with a reference in a thread."""
 
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -6,84 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_swnn._progress import Progress
 from napari_swnn._steps import retell
+from napari_swnn.widgets.comparison.job import VOLUMES, Candidate, CompareJob
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.formatting import capitalise
-from napari_swnn.widgets.layers.reading import read_values, read_voxel_size
-from napari_swnn.widgets.layers.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from napari.layers import Labels as LabelsLayer
-
     from napari_swnn.core.descriptor.reference import Reference
     from napari_swnn.validation import ValidationReport
-
-CONTROL = "volumes"
-_SAME = 0.01
-"""Relative difference between two voxel sizes that are taken as equal."""
-
-
-@dataclass(frozen=True, eq=False)
-class Candidate:
-    """A layer to be compared with the reference.
-
-    Attributes
-    ----------
-    name : str
-        Of the layer.
-    colour : str
-        Of its curves.
-    labels : numpy.ndarray or dask array
-        The layer's own, not to be written to.
-    note : str
-        What to keep in mind, empty if nothing.
-    """
-
-    name: str
-    colour: str
-    labels: Any
-    note: str = ""
-
-    @classmethod
-    def of(cls, layer: "LabelsLayer", colour: str, reference: Snapshot) -> "Candidate":
-        """Check what can be checked without reading the labels.
-
-        Raises
-        ------
-        BadInputError
-            If its voxels are not those of the reference.
-        """
-        labels = read_values(layer, CONTROL)
-        voxel = read_voxel_size(layer, labels.ndim, CONTROL)
-        if "voxel" in (voxel.unit, reference.voxel.unit) and voxel.unit != reference.voxel.unit:
-            note = f"The voxels of “{layer.name}” are taken to be as large as the pixels of the reference: "
-            without = "it" if voxel.unit == "voxel" else "the reference"
-            return cls(layer.name, colour, labels, f"{note}{without} has no unit of length.")
-        if abs(voxel.in_unit(reference.voxel.unit) / reference.voxel.value - 1) > _SAME:
-            raise BadInputError(
-                CONTROL,
-                f"The voxels of “{layer.name}” measure {voxel}, the pixels of the reference {reference.voxel}; "
-                "resample one of them, or correct its scale.",
-            )
-        return cls(layer.name, colour, labels)
-
-
-@dataclass(frozen=True, eq=False)
-class CompareJob:
-    """A comparison as the user asked for it."""
-
-    reference: Snapshot
-    phase: int
-    candidates: tuple[Candidate, ...]
-    physics: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CompareStep:
-    """How far a comparison is."""
-
-    share: float
-    task: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,9 +26,9 @@ class Comparison:
     reference : str
         Name of the reference.
     names, colours : tuple of str
-        Of the volumes, in the order of the report.
+        Names of the volumes and colours of their curves, in the order of the report.
     report : ValidationReport
-        All the numbers.
+        Statistics and physics.
     refused : tuple of str
         A sentence for each volume that could not be compared.
     """
@@ -109,58 +40,55 @@ class Comparison:
     refused: tuple[str, ...]
 
 
-def check_together(candidates: tuple[Candidate, ...], *, physics: bool) -> None:
-    """Refuse what cannot be compared in one go.
+def compare(job: CompareJob) -> Generator[Progress, None, Comparison]:
+    """Compare volumes with their reference; yield the progress and return the comparison.
 
     Raises
     ------
     BadInputError
-        If sections and volumes are mixed, or physics is asked for sections.
+        If none of the volumes can be compared.
     """
-    dimensions = {candidate.labels.ndim for candidate in candidates}
-    if len(dimensions) > 1:
-        raise BadInputError(CONTROL, "Both volumes and sections are checked; check either volumes or sections.")
-    if physics and dimensions == {2}:
-        raise BadInputError("physics", "Conductivity and permeability need 3-D volumes; sections are checked.")
-
-
-def compare(job: CompareJob) -> "Generator[CompareStep, None, Comparison]":
-    """Compare; yields how far it is, returns the comparison."""
     from napari_swnn.validation import iter_validate
 
-    yield CompareStep(0.0, "Looking at the layers…")
+    reading = Progress(fraction=0.0, activity="Reading the layers…")
+    yield reading
     reference = job.reference.reference(job.phase)
-    fit, refused = [], []
+    accepted, refused = [], []
     for candidate in job.candidates:
-        problem = _lacking(candidate, job.phase)
+        problem = _find_problem(candidate, job.phase)
         if problem:
             refused.append(problem)
         else:
-            fit.append(candidate)
-        yield CompareStep(0.0, "Looking at the layers…")
-    if not fit:
-        raise BadInputError(CONTROL, " ".join(refused))
-    volumes = [_in_two_phases(c.labels, reference) if job.physics else c.labels for c in fit]
+            accepted.append(candidate)
+        yield reading
+    if not accepted:
+        raise BadInputError(VOLUMES, " ".join(refused))
+    volumes = [_merge_background(each.labels, reference) if job.physics else each.labels for each in accepted]
     report = yield from retell(
         iter_validate(volumes, reference, physics=job.physics),
-        lambda step: CompareStep(step.fraction, capitalise(step.activity)),
+        lambda step: Progress(fraction=step.fraction, activity=capitalise(step.activity)),
     )
-    names, colours = tuple(c.name for c in fit), tuple(c.colour for c in fit)
-    return Comparison(job.reference.name, names, colours, report, tuple(refused))
+    return Comparison(
+        reference=job.reference.name,
+        names=tuple(each.name for each in accepted),
+        colours=tuple(each.colour for each in accepted),
+        report=report,
+        refused=tuple(refused),
+    )
 
 
-def _lacking(candidate: Candidate, phase: int) -> str:
-    """Why a volume cannot be compared; empty if it can. Reads a lazy one block by block."""
+def _find_problem(candidate: Candidate, phase: int) -> str:
+    """Return the reason why a volume cannot be compared, or an empty text; a lazy volume is read block by block."""
     from napari_swnn.statistics import volume_fraction
 
     fraction = volume_fraction(candidate.labels, phase=phase)
     if fraction == 0:
-        return f"“{candidate.name}” holds no label {phase}; relabel it, or choose the phase that it shares."
+        return f"“{candidate.name}” holds no label {phase}; relabel it, or choose a phase that it shares."
     if fraction == 1:
-        return f"“{candidate.name}” holds nothing but label {phase}; there is nothing to compare."
+        return f"“{candidate.name}” holds only label {phase}; it needs a second phase."
     return ""
 
 
-def _in_two_phases(labels: Any, reference: "Reference") -> Any:
-    """What is not the phase of interest is one background, as in the reference."""
+def _merge_background(labels: Any, reference: "Reference") -> Any:
+    """Return labels in which all other phases are the background, as in the reference."""
     return np.where(labels == reference.phase, reference.phase, reference.background)

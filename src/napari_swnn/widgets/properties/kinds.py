@@ -1,36 +1,36 @@
-"""The properties that can be computed, and what each of them needs and is called."""
+"""Properties that can be computed, with their names, options and memory."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One property.
+    """A property.
 
     Attributes
     ----------
     key, title : str
-        In the program, and for the user.
-    needs : frozenset of str
-        Keys of the rows of the form that it has beyond those that all have.
-    ends : tuple of (str, str)
-        What can be assumed at the ends of the volume: value and words, the default first.
-    nothing : str
-        What follows where no path leads through, to end a sentence with.
+        Name in files, and for the user.
+    rows : frozenset of str
+        Keys of the form's rows that it has beyond those of all properties.
+    boundaries : tuple of (str, str)
+        Boundary conditions along the axis: value and description, the default first.
+    if_not_percolating : str
+        Consequence of a phase that does not percolate, to end a sentence.
     potential, flow : str
-        What the fields are called; those of a conduction follow from the unit instead.
+        Names of the fields; those of conduction follow from the unit instead.
     """
 
     key: str
     title: str
-    needs: frozenset[str]
-    ends: tuple[tuple[str, str], ...]
-    nothing: str
+    rows: frozenset[str]
+    boundaries: tuple[tuple[str, str], ...]
+    if_not_percolating: str
     potential: str = ""
     flow: str = ""
 
 
-_FIXED = (("face", "fixed on the outer faces"), ("voxel", "fixed in the end voxels (PuMA)"))
+_FIXED = (("face", "fixed at the outer faces"), ("voxel", "fixed at the end voxels (PuMA)"))
 
 CONDUCTIVITY = Kind(
     "conductivity",
@@ -52,24 +52,24 @@ PERMEABILITY = Kind(
     "permeability",
     "Permeability",
     frozenset({"phase", "method"}),
-    (("mirror", "mirrored along the flow"), ("periodic", "repeated as it is")),
+    (("mirror", "mirrored along the flow"), ("periodic", "periodic along the flow")),
     "the permeability is 0",
     "pressure",
     "velocity",
 )
 KINDS = (CONDUCTIVITY, DIFFUSION, PERMEABILITY)
 
-METHODS = (("stokes", "Stokes, finite differences"), ("lbm", "lattice Boltzmann (slow, a check)"))
+METHODS = (("stokes", "finite differences (Stokes)"), ("lbm", "lattice Boltzmann (slow, for checks)"))
 
 UNITS = {
     "W/(m·K)": ("temperature", "heat flux", "W/m² at 1 K/m"),
     "S/m": ("potential", "current density", "A/m² at 1 V/m"),
     "m²/s": ("concentration", "flux", "at a unit gradient"),
 }
-"""For each unit of a conductivity: what is conducted, its flux, and the flux's unit."""
+"""Names of the potential and the flux, and the unit of the flux, by the unit of the conductivities."""
 
-MOST_PHASES = 8
-"""Labels that are taken for phases; more are an instance segmentation."""
+MAX_PHASES = 8
+"""Largest number of labels that are regarded as phases; more are an instance segmentation."""
 
 _BYTES = {
     ("conductivity", "float64"): 160,
@@ -79,19 +79,19 @@ _BYTES = {
     ("lbm", "float64"): 280,
     ("lbm", "float32"): 230,
 }
-"""Memory for each voxel that is solved for, fields and lines included, measured on 128³ voxels."""
+"""Bytes of memory per voxel that is solved for, including fields and flow lines, measured on 128³ voxels."""
 
-LEAST = min(_BYTES.values())
-"""What any run needs for each voxel."""
+MIN_BYTES = min(_BYTES.values())
+"""Bytes of memory per voxel that every run needs."""
 
 
-def field_names(kind: Kind, conductivity_unit: str) -> tuple[str, str]:
-    """What the potential and the flow of a property are called; those of a conduction follow from its unit."""
+def name_fields(kind: Kind, conductivity_unit: str) -> tuple[str, str]:
+    """Return the names of the potential and the flow of a property."""
     return UNITS[conductivity_unit][:2] if kind is CONDUCTIVITY else (kind.potential, kind.flow)
 
 
-def bytes_for_voxel(kind: Kind, *, method: str, ends: str, dtype: str) -> int:
-    """Memory that a run needs for each voxel of the layer."""
+def bytes_per_voxel(kind: Kind, *, method: str, boundary: str, precision: str) -> int:
+    """Return the memory that a run needs per voxel of the layer, in bytes."""
     solver = method if kind is PERMEABILITY else "conductivity"
-    doubled = ends == "mirror" and solver == "lbm"  # the other solvers make do with half of the mirrored volume
-    return _BYTES[solver, dtype] * (2 if doubled else 1)
+    is_doubled = boundary == "mirror" and solver == "lbm"  # the other solvers need only half of the mirrored volume
+    return _BYTES[solver, precision] * (2 if is_doubled else 1)

@@ -1,9 +1,10 @@
-"""The numbers of all runs: a table, and files."""
+"""Numbers of all runs: a table and files."""
 
 import csv
 import json
-from collections.abc import Sequence
-from math import isinf, isnan
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import isfinite, isinf, isnan
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,10 +14,11 @@ from napari_swnn.widgets.kit.controls import Combo, Note, Problem
 from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.kit.file_dialogs import ask_file
 from napari_swnn.widgets.kit.number_table import Head, NumberTable, Row
-from napari_swnn.widgets.properties.work import Account, Number, PropertyJob, PropertyRun
+from napari_swnn.widgets.properties.records import Number, SolveRecord
+from napari_swnn.widgets.properties.work import PropertyRun
 
 COLUMNS = ("run", "layer", "property", "phase", "axis", "quantity", "value", "unit")
-"""Of the CSV file: one value a line."""
+"""Columns of the CSV file, which has one value per row."""
 _OUTCOMES = {
     "converged": "yes",
     "not_percolating": "does not percolate",
@@ -25,17 +27,51 @@ _OUTCOMES = {
 }
 
 
-class Results(QWidget):
-    """Everything that was computed since napari was opened, one run at a time."""
+@dataclass(frozen=True)
+class RunRecord:
+    """Numbers of a run, without its labels and fields.
 
-    session: ClassVar[list[tuple[PropertyJob, tuple[Account, ...]]]] = []
-    """Runs of all panels, oldest first: closing a panel costs no result. Fields are not kept here."""
+    Attributes
+    ----------
+    subject, summary : str
+        Heading, and assumptions in a sentence.
+    settings : dict
+        Request as plain values.
+    records : tuple of SolveRecord
+        Numbers along each axis.
+    """
+
+    subject: str
+    summary: str
+    settings: dict[str, Any]
+    records: tuple[SolveRecord, ...]
+
+    @classmethod
+    def from_run(cls, run: PropertyRun) -> "RunRecord":
+        """Keep the numbers of a run."""
+        return cls(run.job.subject, run.job.summary, run.job.to_dict(), run.records)
+
+
+class Results(QWidget):
+    """Table of one of the runs since napari was opened.
+
+    Attributes
+    ----------
+    runs : list of RunRecord
+        Runs of all panels, oldest first: they outlive the panel.
+    """
+
+    runs: ClassVar[list[RunRecord]] = []
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.choice, self.table, self.about = Combo(), NumberTable(), Note()
-        self.state, self.problem = Note(), Problem()
-        self.csv_button, self.json_button = QPushButton("CSV…"), QPushButton("JSON…")
+        self.choice = Combo()
+        self.table = NumberTable()
+        self.summary = Note()
+        self.state = Note()
+        self.problem = Problem()
+        self.csv_button = QPushButton("CSV…")
+        self.json_button = QPushButton("JSON…")
         self._lay_out()
         self.choice.currentIndexChanged.connect(self._on_choice)
         self.csv_button.clicked.connect(self._on_csv)
@@ -43,34 +79,36 @@ class Results(QWidget):
         self.refresh()
 
     def _lay_out(self) -> None:
-        self.choice.setToolTip("Every run since napari was opened, the newest first.")
-        self.csv_button.setToolTip("Write all runs as a table, one value a line.")
-        self.json_button.setToolTip("Write all runs with their settings, for a program to read.")
-        self.about.setStyleSheet("font-size: 8pt;")
-        head, files, layout = QHBoxLayout(), QHBoxLayout(), QVBoxLayout(self)
+        self.choice.setToolTip("Runs since napari was opened, newest first.")
+        self.csv_button.setToolTip("Save all runs as a table with one value per row.")
+        self.json_button.setToolTip("Save all runs with their settings in a machine-readable file.")
+        self.summary.setStyleSheet("font-size: 8pt;")
+        head = QHBoxLayout()
+        files = QHBoxLayout()
+        layout = QVBoxLayout(self)
         head.addWidget(QLabel("Result"))
         head.addWidget(self.choice, 1)
         files.addWidget(self.csv_button)
         files.addWidget(self.json_button)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(head)
-        layout.addWidget(self.about)
+        layout.addWidget(self.summary)
         layout.addWidget(self.table)
         layout.addLayout(files)
         layout.addWidget(self.state)
         layout.addWidget(self.problem)
 
     def add(self, run: PropertyRun) -> None:
-        """Keep the numbers of a run, and show them."""
-        self.session.append((run.job, run.accounts))
+        """Keep the numbers of a run and show them."""
+        self.runs.append(RunRecord.from_run(run))
         self.refresh()
 
     def refresh(self) -> None:
-        """Offer all runs, and show the newest one."""
-        entries = [(f"{i} · {job.subject}", i - 1) for i, (job, _) in enumerate(self.session, 1)]
+        """Offer all runs and show the newest one."""
+        entries = [(f"{i} · {run.subject}", i - 1) for i, run in enumerate(self.runs, 1)]
         self.choice.set_entries(reversed(entries), len(entries) - 1)
         self._show()
-        self.setVisible(bool(self.session))
+        self.setVisible(bool(self.runs))
 
     def set_dark(self, dark: bool) -> None:
         """Follow a dark or light theme."""
@@ -79,91 +117,91 @@ class Results(QWidget):
     def _show(self) -> None:
         if self.choice.value is None:
             return
-        job, accounts = self.session[self.choice.value]
-        heads = [Head(f"along {account.axis}", account.advice) for account in accounts]
-        self.table.show_numbers(heads, rows_of(accounts))
+        run = self.runs[self.choice.value]
+        heads = [Head(f"along {record.axis}", record.advice) for record in run.records]
+        self.table.show_numbers(heads, make_rows(run.records))
         self.choice.setToolTip(self.choice.currentText())
-        self.about.show_text(job.about)
+        self.summary.show_text(run.summary)
 
     def _on_choice(self, _index: int) -> None:
         self._show()
 
     def _on_csv(self) -> None:
-        path = ask_file(self, "Save as CSV", "properties", {"Table of all numbers": "csv"})
+        path = ask_file(self, "Save as CSV", "properties", {"Table": "csv"})
         if path is not None:
             self._write(path, save_csv)
 
     def _on_json(self) -> None:
-        path = ask_file(self, "Save as JSON", "properties", {"All numbers": "json"})
+        path = ask_file(self, "Save as JSON", "properties", {"Numbers": "json"})
         if path is not None:
             self._write(path, save_json)
 
-    def _write(self, path: Path, save: Any) -> None:
+    def _write(self, path: Path, save: Callable[[Sequence[RunRecord], Path], None]) -> None:
         self.problem.show_text("")
         try:
-            save(self.session, path)
+            save(self.runs, path)
         except OSError as error:
             self.state.show_text("")
-            self.problem.show_text(f"{path.name} was not written: {describe_error(error)}")
+            self.problem.show_text(f"{path.name} could not be written: {describe_error(error)}")
             return
-        self.state.show_text(f"Written: {path.name}.")
+        self.state.show_text(f"Saved {path.name}.")
 
 
-def rows_of(accounts: Sequence[Account]) -> list[Row]:
-    """The table of one run: a name with its unit, and a value along each axis."""
+def make_rows(records: Sequence[SolveRecord]) -> list[Row]:
+    """Return the table of a run: a name with its unit, and a value along each axis."""
     rows = []
-    for numbers in zip(*(account.numbers for account in accounts), strict=True):
+    for numbers in zip(*(record.numbers for record in records), strict=True):
         unit = f" ({numbers[0].unit})" if numbers[0].unit else ""
-        rows.append(Row(numbers[0].name + unit, tuple(text_of(number) for number in numbers)))
-    return [*rows, Row("converged", tuple(_OUTCOMES[account.outcome] for account in accounts))]
+        rows.append(Row(numbers[0].name + unit, tuple(format_number(number) for number in numbers)))
+    return [*rows, Row("converged", tuple(_OUTCOMES[record.outcome] for record in records))]
 
 
-def save_csv(runs: Sequence[tuple[PropertyJob, tuple[Account, ...]]], path: Path) -> None:
+def save_csv(runs: Sequence[RunRecord], path: Path) -> None:
     """Write runs as CSV with the columns of `COLUMNS`."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        for number, (job, accounts) in enumerate(runs, 1):
-            settings = job.settings()
-            for account in accounts:
-                start = (number, job.name, job.kind.key, settings.get("phase", ""), account.axis)
-                for one in account.numbers:
-                    writer.writerow([*start, one.name, _plain_text(one.value), one.unit])
-                writer.writerow([*start, "outcome", account.outcome, ""])
+        for i, run in enumerate(runs, 1):
+            settings = run.settings
+            for record in run.records:
+                start = (i, settings["layer"], settings["property"], settings.get("phase", ""), record.axis)
+                for number in record.numbers:
+                    writer.writerow([*start, number.name, _format_plain(number.value), number.unit])
+                writer.writerow([*start, "outcome", record.outcome, ""])
 
 
-def save_json(runs: Sequence[tuple[PropertyJob, tuple[Account, ...]]], path: Path) -> None:
-    """Write runs as JSON: a list of objects, ``settings`` and for each axis its numbers."""
-    text = json.dumps([_plain_run(*run) for run in runs], indent=1, allow_nan=False, ensure_ascii=False)
+def save_json(runs: Sequence[RunRecord], path: Path) -> None:
+    """Write runs as JSON: a list of objects with ``settings`` and, for each axis, the numbers."""
+    text = json.dumps([_to_dict(run) for run in runs], indent=1, allow_nan=False, ensure_ascii=False)
     path.write_text(text, encoding="utf-8")
 
 
-def _plain_run(job: PropertyJob, accounts: Sequence[Account]) -> dict[str, Any]:
+def _to_dict(run: RunRecord) -> dict[str, Any]:
     return {
-        "settings": job.settings(),
+        "settings": run.settings,
         "axes": {
-            account.axis: {
-                "outcome": account.outcome,
+            record.axis: {
+                "outcome": record.outcome,
                 "numbers": [
-                    {"name": one.name, "value": None if _unknown(one.value) else one.value, "unit": one.unit}
-                    for one in account.numbers
+                    {
+                        "name": number.name,
+                        "value": number.value if isfinite(number.value) else None,
+                        "unit": number.unit,
+                    }
+                    for number in record.numbers
                 ],
             }
-            for account in accounts
+            for record in run.records
         },
     }
 
 
-def _unknown(value: float) -> bool:
-    return isnan(value) or isinf(value)
-
-
-def _plain_text(value: float) -> str:
+def _format_plain(value: float) -> str:
     return "" if isnan(value) else f"{value:.10g}"
 
 
-def text_of(number: Number) -> str:
-    """A number as the table shows it: four digits, a residual with two."""
+def format_number(number: Number) -> str:
+    """Return a number as the table shows it: with four digits, a residual with two."""
     from napari_swnn.validation import format_with_error
 
     value = number.value

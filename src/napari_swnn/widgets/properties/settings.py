@@ -1,82 +1,63 @@
-"""The upper part of the panel for properties: what to compute, and of what."""
+"""Form of the properties panel: the layer, the property and its settings."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from math import isfinite
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QSignalBlocker, Signal
-from qtpy.QtGui import QIcon
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QGridLayout,
-    QLabel,
-    QLineEdit,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
-from superqt import QCollapsible
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_swnn._layer_style import METADATA_KEY
-from napari_swnn._paper import PORE_CONDUCTIVITY, SOLID_CONDUCTIVITY
 from napari_swnn._types import AXES
-from napari_swnn.core.training.config import setting
 from napari_swnn.widgets.kit.controls import Combo, Form, LayerCombo, Note
-from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.kit.drawer import Drawer
 from napari_swnn.widgets.kit.forms import ConfigForm
 from napari_swnn.widgets.layers.snapshot import choose_phase
 from napari_swnn.widgets.layers.watch import LayerFacts
-from napari_swnn.widgets.properties.kinds import (
-    CONDUCTIVITY,
-    KINDS,
-    METHODS,
-    MOST_PHASES,
-    UNITS,
-    Kind,
-    field_names,
-)
-from napari_swnn.widgets.properties.work import Outputs
+from napari_swnn.widgets.properties.job import PropertyChoice, SolverSettings
+from napari_swnn.widgets.properties.kinds import CONDUCTIVITY, KINDS, MAX_PHASES, METHODS, UNITS, Kind, name_fields
+from napari_swnn.widgets.properties.outputs import OutputChoice
+from napari_swnn.widgets.properties.phase_values import PhaseValues
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
 
-_TIPS = {
-    "layer": "The segmented volume: a Labels layer with one value for each phase (3-D; conduction also 2-D).",
-    "property": "What to compute. Conductivity: heat, charge or solute through all phases. Diffusivity and tortuosity: "
-    "through one phase, the others being tight. Permeability: slow flow of a fluid through one phase.",
-    "method": "Stokes is the usual choice. The lattice-Boltzmann method is far slower and serves as a check.",
-    "phase": "The label that lets through, usually the pores.",
-    "conductivities": "Conductivity of each label. To begin with those of the paper: 0.026 W/(m·K) for air in the "
-    "pores (label 1, or the phase of a reconstruction) and 1.4 for silica. 0 means that the phase insulates.",
-    "unit": "Unit of the conductivities; the equations are the same for heat, charge and solute.",
-    "direction": "Direction of the gradient. All directions give the full tensor, and take as many solves.",
-    "ends": "What is assumed at the two ends of the volume; its sides are periodic. For conduction, where the "
-    "potential is fixed. For flow, how the volume goes on: most volumes do not fit to themselves and are mirrored, "
-    "which costs more with the lattice-Boltzmann method only.",
-    "outputs": "Layers to add, in the place of the source.",
+_ROWS = {
+    "layer": (
+        "Layer",
+        "Segmented volume: a Labels layer with one value for each phase (3-D; for conduction also 2-D).",
+    ),
+    "property": (
+        "Property",
+        "Effective conductivity: of heat, charge or a solute through all phases. Diffusivity and tortuosity: diffusion "
+        "through one phase, the others being impermeable. Permeability: slow flow of a fluid through one phase.",
+    ),
+    "method": (
+        "Method",
+        "Flow solver. Finite differences are the usual choice; the lattice-Boltzmann method is far slower and serves "
+        "as a check.",
+    ),
+    "phase": ("Conducting\nphase", "Label of the phase that conducts, usually the pores; all others are solid."),
+    "conductivities": (
+        "Conductivities",
+        "Conductivity of each label. The initial values are those of the paper: 0.026 W/(m·K) for air in the pores "
+        "(label 1, or the phase of interest of a reconstruction) and 1.4 W/(m·K) for silica. Enter 0 for an insulator.",
+    ),
+    "unit": ("Unit", "Unit of the conductivities; the equations are the same for heat, charge and solutes."),
+    "axis": ("Axis", "Axis of the mean gradient. The full tensor takes one solve for each axis."),
+    "boundary": (
+        "Boundary\nconditions",
+        "Conditions at the two ends of the axis; the sides are periodic. Conduction: where the potential is fixed. "
+        "Flow: mirror the volume unless it is periodic; this takes no longer, except with lattice Boltzmann.",
+    ),
+    "outputs": ("Output\nlayers", "Layers to add, in the same position as the source."),
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class SolverSettings:
-    """How a property is solved for."""
-
-    tolerance: float = setting(
-        1e-4, "Residual at which a solve ends; the result is closer than that.", low=1e-4, high=0.1
-    )
-    max_iterations: int = setting(
-        0, "Where a solve gives up; 0: 1000 for conduction, 2000 for flow, 50 000 for lattice Boltzmann.", low=0
-    )
-    precision: Literal["float64", "float32"] = setting(
-        "float64", "Single precision (float32) saves up to half of the memory.", choices=("float64", "float32")
-    )
+"""Label and tooltip of each row."""
 
 
 class PropertySettings(QWidget):
-    """What the user chooses.
+    """Form of a property.
 
-    `layer_changed` is sent when the layer has to be looked at again; `changed` when something else changed.
+    `layer_changed` is sent when the layer has to be read again, `changed` when another setting has changed.
     """
 
     layer_changed = Signal()
@@ -84,19 +65,24 @@ class PropertySettings(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.layer, self.property, self.method = LayerCombo(), Combo(), Combo()
-        self.phase, self.unit, self.direction, self.ends = Combo(), Combo(), Combo(), Combo()
-        self.conductivities, self.outputs = PhaseValues(), OutputChoice()
+        self.layer = LayerCombo()
+        self.property = Combo()
+        self.method = Combo()
+        self.phase = Combo()
+        self.unit = Combo()
+        self.axis = Combo()
+        self.boundary = Combo()
+        self.conductivities = PhaseValues()
+        self.outputs = OutputChoice()
         self.solver = ConfigForm(SolverSettings)
         self.extent = Note()
         self.form = SwitchForm()
-        self._drawer = QCollapsible("Advanced settings", expandedIcon=QIcon(), collapsedIcon=QIcon())
+        self.drawer = Drawer("Advanced settings", self.solver)
         self._ndim = 0
-        self._wanted: int | None = None
+        self._chosen_phase: int | None = None
         self._fill()
         self._lay_out()
         self._connect()
-        self._name_drawer()
         self._on_property()
 
     def _fill(self) -> None:
@@ -106,45 +92,50 @@ class PropertySettings(QWidget):
         self.set_ndim(3)
 
     def _lay_out(self) -> None:
-        rows: list[tuple[str, str, QWidget, tuple[Note, ...]]] = [
-            ("layer", "Layer", self.layer, (self.extent,)),
-            ("property", "Property", self.property, ()),
-            ("method", "Method", self.method, ()),
-            ("phase", "Phase", self.phase, ()),
-            ("conductivities", "Conductivity", self.conductivities, ()),
-            ("unit", "Unit", self.unit, ()),
-            ("direction", "Direction", self.direction, ()),
-            ("ends", "Ends", self.ends, ()),
-            ("outputs", "Layers", self.outputs, ()),
-        ]
-        for key, label, control, notes in rows:
-            self.form.add_row(key, label, control, _TIPS[key], *notes)
-        self._drawer.addWidget(self.solver)
+        for key, (label, tip) in _ROWS.items():
+            notes = (self.extent,) if key == "layer" else ()
+            self.form.add_row(key, label, getattr(self, key), tip, *notes)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.form)
-        layout.addWidget(self._drawer)
+        layout.addWidget(self.drawer)
 
     def _connect(self) -> None:
         self.layer.chosen.connect(self._on_layer)
         self.property.currentIndexChanged.connect(self._on_property)
         self.phase.currentIndexChanged.connect(self._on_phase)
-        for combo in (self.method, self.unit, self.direction, self.ends):
+        for combo in (self.method, self.unit, self.axis, self.boundary):
             combo.currentIndexChanged.connect(self._on_changed)
         for part in (self.conductivities, self.outputs, self.solver):
             part.changed.connect(self._on_changed)
-        self._drawer.toggled.connect(self._name_drawer)
 
     @property
     def kind(self) -> Kind:
-        """The chosen property."""
+        """Chosen property."""
         kind: Kind = self.property.value
         return kind
 
     @property
-    def axes(self) -> tuple[int, ...]:
-        """Chosen directions, in array order."""
-        return tuple(range(self._ndim)) if self.direction.value is None else (self.direction.value,)
+    def value(self) -> PropertyChoice:
+        """Chosen settings.
+
+        Raises
+        ------
+        BadInputError
+            If a conductivity is not a number of at least 0.
+        """
+        conducts = self.kind is CONDUCTIVITY
+        return PropertyChoice(
+            kind=self.kind,
+            axes=tuple(range(self._ndim)) if self.axis.value is None else (self.axis.value,),
+            boundary=self.boundary.value,
+            method=self.method.value,
+            phase=None if conducts else self.phase.value,
+            conductivities=self.conductivities.values if conducts else {},
+            conductivity_unit=self.unit.value,
+            solver=self.solver.value,
+            outputs=self.outputs.value,
+        )
 
     def set_layers(self, layers: "Iterable[LabelsLayer]") -> None:
         """Offer these layers; a volume is chosen before a section."""
@@ -152,26 +143,26 @@ class PropertySettings(QWidget):
 
     def set_ndim(self, ndim: int) -> None:
         """Offer the axes of a section or a volume."""
-        if ndim == self._ndim:
-            return
-        self._ndim = ndim
-        names = AXES[-ndim:]
-        self.direction.set_entries([*((name, i) for i, name in enumerate(names)), ("all (tensor)", None)], 0)
+        if ndim != self._ndim:
+            self._ndim = ndim
+            axes = [(name, i) for i, name in enumerate(AXES[-ndim:])]
+            self.axis.set_entries([*axes, ("all (full tensor)", None)], 0)
 
     def show_facts(self, facts: LayerFacts) -> None:
-        """Offer the labels that the layer holds."""
+        """Offer the labels of the layer."""
         entries = [(f"{value}  ({100 * fraction:.1f} %)", value) for value, fraction in facts.phases.items()]
-        pore = choose_phase(facts.phases, self._made_phase())
-        self.phase.set_entries(entries, pore if self._wanted is None else choose_phase(facts.phases, self._wanted))
-        self.conductivities.set_phases(facts.phases if len(facts.phases) <= MOST_PHASES else {}, pore)
+        pore = choose_phase(facts.phases, self._reconstructed_phase())
+        chosen = pore if self._chosen_phase is None else choose_phase(facts.phases, self._chosen_phase)
+        self.phase.set_entries(entries, chosen)
+        self.conductivities.set_phases(facts.phases if len(facts.phases) <= MAX_PHASES else {}, pore)
         self._show_rows()
 
     def set_dark(self, dark: bool) -> None:
         """Follow a dark or light theme."""
         self.form.set_dark(dark)
 
-    def _made_phase(self) -> int | None:
-        """The phase of interest of a reconstruction."""
+    def _reconstructed_phase(self) -> int | None:
+        """Return the phase of interest of a reconstruction."""
         layer = self.layer.value
         facts = {} if layer is None else layer.metadata.get(METADATA_KEY) or {}
         phase = facts.get("phase")
@@ -179,155 +170,40 @@ class PropertySettings(QWidget):
 
     def _show_rows(self) -> None:
         for key in ("method", "phase", "conductivities", "unit"):
-            known = key != "conductivities" or self.conductivities.known
-            self.form.show_row(key, key in self.kind.needs and known)
+            is_empty = key == "conductivities" and self.conductivities.is_empty
+            self.form.show_row(key, key in self.kind.rows and not is_empty)
 
     def _on_layer(self) -> None:
-        self._wanted = None
+        self._chosen_phase = None
         self.phase.set_entries([])
         self.conductivities.set_phases({}, 0)
-        self.extent.show_text("")
         self._show_rows()
         self.layer_changed.emit()
 
     def _on_property(self, _index: int = 0) -> None:
-        self.ends.set_entries([(text, value) for value, text in self.kind.ends])
-        self.outputs.name(*field_names(self.kind, self.unit.value))
+        self.boundary.set_entries([(text, value) for value, text in self.kind.boundaries])
         self._show_rows()
-        self.changed.emit()
+        self._on_changed()
 
     def _on_phase(self, _index: int) -> None:
-        self._wanted = self.phase.value
+        self._chosen_phase = self.phase.value
         self.changed.emit()
 
     def _on_changed(self, _index: int = 0) -> None:
-        self.outputs.name(*field_names(self.kind, self.unit.value))
-        self._name_drawer()
+        self.outputs.name_fields(*name_fields(self.kind, self.unit.value))
+        self.drawer.set_remark("changed" if self.solver.value != SolverSettings() else "")
         self.changed.emit()
-
-    def _name_drawer(self, *_: object) -> None:
-        arrow = "▾" if self._drawer.isExpanded() else "▸"
-        changed = " (changed)" if self.solver.value != SolverSettings() else ""
-        self._drawer.setText(f"{arrow}  Advanced settings{changed}")
 
 
 class SwitchForm(Form):
     """A form whose rows can be hidden."""
 
     def show_row(self, key: str, shown: bool) -> None:
-        """Show or hide the row of a control, its label and its problem."""
+        """Show or hide a row: its label, control and problem."""
         field = self.problems[key].parentWidget()
         self._layout.labelForField(field).setVisible(shown)
         field.setVisible(shown)
 
-
-class PhaseValues(QWidget):
-    """A number for each label, as text: conductivities span many orders of magnitude."""
-
-    changed = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.fields: dict[int, QLineEdit] = {}
-        self._names: list[QLabel] = []
-        self._layout = QGridLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setColumnStretch(1, 1)
-
-    @property
-    def known(self) -> bool:
-        """Whether there is a label to give a number to."""
-        return bool(self.fields)
-
-    @property
-    def values(self) -> dict[int, float]:
-        """The numbers.
-
-        Raises
-        ------
-        BadInputError
-            If one is not a number of at least 0.
-        """
-        return {label: _number(field.text(), label) for label, field in self.fields.items()}
-
-    def set_phases(self, phases: Mapping[int, float], pore: int) -> None:
-        """Ask for a number for each of these labels; those that are known already keep theirs."""
-        if list(phases) != list(self.fields):
-            kept = {label: field.text() for label, field in self.fields.items()}
-            self._clear()
-            for row, label in enumerate(phases):
-                self._add(
-                    row, label, kept.get(label, f"{PORE_CONDUCTIVITY if label == pore else SOLID_CONDUCTIVITY:g}")
-                )
-        for name, (label, fraction) in zip(self._names, phases.items(), strict=True):
-            name.setText(f"label {label}  ({100 * fraction:.1f} %)")
-
-    def _add(self, row: int, label: int, text: str) -> None:
-        name, field = QLabel(), QLineEdit(text)
-        field.setAccessibleName(f"conductivity of label {label}")
-        field.textChanged.connect(self._on_changed)
-        self._layout.addWidget(name, row, 0)
-        self._layout.addWidget(field, row, 1)
-        self._names.append(name)
-        self.fields[label] = field
-
-    def _clear(self) -> None:
-        for widget in (*self._names, *self.fields.values()):
-            with QSignalBlocker(widget):
-                self._layout.removeWidget(widget)
-                widget.hide()
-                widget.deleteLater()
-        self._names, self.fields = [], {}
-
-    def _on_changed(self, _text: str) -> None:
-        self.changed.emit()
-
-
-class OutputChoice(QWidget):
-    """Which layers a run adds."""
-
-    changed = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.potential, self.flow, self.lines = QCheckBox(), QCheckBox(), QCheckBox("flow lines")
-        self.n_lines = QSpinBox()
-        self.n_lines.setRange(1, 2000)
-        self.n_lines.setValue(150)
-        self.n_lines.setToolTip("Number of flow lines; each stands for an equal part of what flows.")
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        for i, box in enumerate((self.potential, self.flow, self.lines)):
-            box.setChecked(True)
-            box.toggled.connect(self._on_changed)
-            layout.addWidget(box, i // 2, i % 2)
-        layout.addWidget(self.n_lines, 1, 1)
-
-    @property
-    def value(self) -> Outputs:
-        """The choice."""
-        potential, flow, lines = (box.isChecked() for box in (self.potential, self.flow, self.lines))
-        return Outputs(potential, flow, lines, self.n_lines.value())
-
-    def name(self, potential: str, flow: str) -> None:
-        """Call the fields as they are called for a property."""
-        self.potential.setText(potential)
-        self.flow.setText(flow)
-
-    def _on_changed(self, _on: bool) -> None:
-        self.n_lines.setEnabled(self.lines.isChecked())
-        self.changed.emit()
-
-
-def _number(text: str, label: int) -> float:
-    try:
-        value = float(text.strip().replace(",", "."))
-    except ValueError:
-        value = -1.0
-    if not (isfinite(value) and value >= 0):
-        raise BadInputError(
-            "conductivities",
-            f"The conductivity of label {label} must be a number of at least 0, got “{text}”; 0 means that it "
-            "insulates.",
-        )
-    return value
+    def is_row_shown(self, key: str) -> bool:
+        """Return whether a row is shown."""
+        return not self.problems[key].parentWidget().isHidden()

@@ -1,0 +1,166 @@
+"""A comparison as the user requested it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.kit.memory import check_free_memory
+from napari_swnn.widgets.layers.reading import read_values, read_voxel_size
+from napari_swnn.widgets.layers.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from napari.layers import Labels as LabelsLayer
+
+VOLUMES = "volumes"
+"""Key of the control with the volumes."""
+_SAME_SIZE = 0.01
+"""Relative difference up to which two voxel sizes are regarded as equal."""
+_AUTOMATIC = 2**25
+"""Number of voxels up to which a comparison starts by itself: some seconds of work."""
+_BYTES = {False: 80, True: 420}
+"""Bytes of memory per voxel of the largest volume, without and with physics, measured on 128³ voxels."""
+
+
+@dataclass(frozen=True, eq=False)
+class CheckedReference:
+    """A reference with its labels.
+
+    Attributes
+    ----------
+    snapshot : Snapshot
+        Copy of the layers.
+    phases : dict of int to float
+        Fraction of each label in the region of interest.
+    """
+
+    snapshot: Snapshot
+    phases: dict[int, float]
+
+    @classmethod
+    def from_snapshot(cls, snapshot: Snapshot) -> "CheckedReference":
+        """Measure the fractions of the labels.
+
+        Raises
+        ------
+        ValueError
+            If there is a single label.
+        """
+        phases = snapshot.phases()
+        if len(phases) == 1:
+            value = next(iter(phases))
+            raise ValueError(f"“{snapshot.name}” holds the single value {value}; paint or threshold the other phase")
+        return cls(snapshot, phases)
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A layer to be compared with the reference.
+
+    Attributes
+    ----------
+    name : str
+        Name of the layer.
+    colour : str
+        Colour of its curves.
+    labels : numpy.ndarray or dask array
+        Labels of the layer itself, not to be written to.
+    note : str
+        Assumption about the size of its voxels; usually empty.
+    """
+
+    name: str
+    colour: str
+    labels: Any
+    note: str = ""
+
+    @classmethod
+    def from_layer(cls, layer: "LabelsLayer", colour: str, reference: Snapshot) -> "Candidate":
+        """Check what can be checked without reading the labels.
+
+        Raises
+        ------
+        BadInputError
+            If the voxels differ in size from those of the reference.
+        """
+        labels = read_values(layer, VOLUMES)
+        voxel = read_voxel_size(layer, labels.ndim, VOLUMES)
+        if "voxel" in (voxel.unit, reference.voxel.unit) and voxel.unit != reference.voxel.unit:
+            without_unit = "it" if voxel.unit == "voxel" else "the reference"
+            note = (
+                f"The voxels of “{layer.name}” are assumed to have the size of the pixels of the reference, since "
+                f"{without_unit} has no unit of length."
+            )
+            return cls(layer.name, colour, labels, note)
+        if abs(voxel.in_unit(reference.voxel.unit) / reference.voxel.value - 1) > _SAME_SIZE:
+            raise BadInputError(
+                VOLUMES,
+                f"The voxels of “{layer.name}” measure {voxel}, the pixels of the reference {reference.voxel}; "
+                "resample one of them, or correct its scale.",
+            )
+        return cls(layer.name, colour, labels)
+
+    @property
+    def is_lazy(self) -> bool:
+        """True if its labels are computed when they are read."""
+        return hasattr(self.labels, "__dask_graph__")
+
+
+@dataclass(frozen=True, eq=False)
+class CompareJob:
+    """A checked request.
+
+    Attributes
+    ----------
+    reference : Snapshot
+        Copy of the reference.
+    phase : int
+        Phase of interest.
+    candidates : tuple of Candidate
+        Volumes.
+    physics : bool
+        True if conductivity and permeability are computed too.
+    """
+
+    reference: Snapshot
+    phase: int
+    candidates: tuple[Candidate, ...]
+    physics: bool
+
+    @property
+    def notes(self) -> str:
+        """Assumptions about the volumes, for the user."""
+        return " ".join(candidate.note for candidate in self.candidates if candidate.note)
+
+    @property
+    def why_not_automatic(self) -> str:
+        """Sentence that says why the user has to press Compare; empty if the comparison starts by itself."""
+        lazy = [candidate.name for candidate in self.candidates if candidate.is_lazy]
+        n_voxels = sum(candidate.labels.size for candidate in self.candidates)
+        if self.physics:
+            return "Press Compare: conductivity and permeability take minutes, with six solves for each volume."
+        if lazy:
+            return f"Press Compare: “{lazy[0]}” is computed on demand, {n_voxels / 1e6:.0f} million voxels in all."
+        if n_voxels > _AUTOMATIC:
+            return f"Press Compare: {n_voxels / 1e6:.0f} million voxels take some time."
+        return ""
+
+
+def make_job(
+    reference: CheckedReference, phase: int, candidates: tuple[Candidate, ...], *, physics: bool
+) -> CompareJob:
+    """Return the request for a reference and volumes.
+
+    Raises
+    ------
+    BadInputError
+        If sections and volumes are mixed, physics is requested for sections, or the largest volume does not fit into
+        memory.
+    """
+    dimensions = {candidate.labels.ndim for candidate in candidates}
+    if len(dimensions) > 1:
+        raise BadInputError(VOLUMES, "Both volumes and sections are ticked; tick either volumes or sections.")
+    if physics and dimensions == {2}:
+        raise BadInputError("physics", "Conductivity and permeability need 3-D volumes, but sections are ticked.")
+    largest = max(candidates, key=lambda candidate: candidate.labels.size)
+    check_free_memory(_BYTES[physics] * largest.labels.size, VOLUMES, f"Comparing “{largest.name}”")
+    return CompareJob(reference.snapshot, phase, candidates, physics)

@@ -1,0 +1,245 @@
+"""State of a panel that runs one task at a time, without any control."""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic, Protocol, TypeVar
+
+from psygnal import Signal
+
+from napari_swnn._progress import Progress
+from napari_swnn.widgets.kit.errors import BadInputError
+
+
+class State(StrEnum):
+    """States of a panel that runs one task at a time."""
+
+    IDLE = "idle"
+    """Something is missing or has to be changed."""
+    CHECKING = "checking"
+    """The layers are being read."""
+    READY = "ready"
+    """A run can start."""
+    RUNNING = "running"
+    """A run is under way."""
+    STOPPING = "stopping"
+    """Stop was pressed, and the run has not ended yet."""
+    FAILED = "failed"
+    """The last run failed; another one may start."""
+
+
+class Emitter(Protocol):
+    """A signal of Qt or psygnal."""
+
+    def connect(self, slot: Callable[..., Any], /) -> Any:
+        """Call `slot` at each emission."""
+
+
+class Worker(Protocol):
+    """Runner of one generator at a time in a thread, as `kit.threads.TaskRunner` is."""
+
+    stepped: Emitter
+    done: Emitter
+    failed: Emitter
+    cancelled: Emitter
+
+    def run(self, work: Callable[..., Generator[Any, None, Any]], *args: Any) -> None:
+        """Start `work`."""
+
+    def stop(self) -> None:
+        """Cancel the work."""
+
+    def abandon(self) -> None:
+        """Cancel the work and ignore its result."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotReady:
+    """Reason why no run can start yet.
+
+    Attributes
+    ----------
+    hint : str
+        One sentence for the user.
+    is_checking : bool
+        True if the reason will pass by itself.
+    """
+
+    hint: str
+    is_checking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Outcome of a run in words: its status, and the reason of a failure."""
+
+    status: str = ""
+    failure: str = ""
+
+
+Request = TypeVar("Request")
+Result = TypeVar("Result")
+
+
+class RunSession(Generic[Request, Result]):
+    """Checks of a request, the run under way, and its outcome.
+
+    Parameters
+    ----------
+    worker : Worker
+        Runs the work in a thread.
+    work : callable
+        Generator function of a request; it yields its `Progress` and returns the result.
+    deliver : callable
+        Shows a result and returns its `Report`.
+
+    Attributes
+    ----------
+    request : object or None
+        What Run would do; None while that is not known.
+    problem : BadInputError or None
+        Reason why a request cannot be met, with its control.
+    hint : str
+        Sentence that says why Run cannot start; empty if it can.
+    running : object or None
+        Request of the run under way.
+    report : Report
+        Outcome of the last run.
+    is_stopping : bool
+        True if Stop was pressed.
+    """
+
+    changed = Signal()
+    """Anything that is shown has changed."""
+    started = Signal()
+    stepped = Signal(Progress)
+    failed = Signal(str)
+    ended = Signal()
+    """The run has ended, in any way."""
+
+    def __init__(
+        self,
+        worker: Worker,
+        work: Callable[[Request], Generator[Any, None, Result]],
+        deliver: Callable[[Result], Report],
+    ) -> None:
+        self.work = work
+        self.request: Request | None = None
+        self.problem: BadInputError | None = None
+        self.hint = ""
+        self.running: Request | None = None
+        self.report = Report()
+        self.is_stopping = False
+        self._is_checking = False
+        self._worker = worker
+        self._deliver = deliver
+        worker.stepped.connect(self._on_step)
+        worker.done.connect(self._on_done)
+        worker.failed.connect(self._on_failed)
+        worker.cancelled.connect(self._on_cancelled)
+
+    @property
+    def state(self) -> State:
+        """Present state."""
+        if self.running is not None:
+            return State.STOPPING if self.is_stopping else State.RUNNING
+        if self.report.failure:
+            return State.FAILED
+        if self._is_checking:
+            return State.CHECKING
+        return State.IDLE if self.request is None else State.READY
+
+    @property
+    def is_busy(self) -> bool:
+        """True while a run is under way."""
+        return self.running is not None
+
+    @property
+    def can_run(self) -> bool:
+        """True if a run can start."""
+        return self.running is None and self.request is not None
+
+    @property
+    def can_stop(self) -> bool:
+        """True if Stop can be pressed."""
+        return self.running is not None and not self.is_stopping
+
+    def update(self, prepare: Callable[[], Request | NotReady]) -> None:
+        """Replace the request.
+
+        Parameters
+        ----------
+        prepare : callable
+            Returns the request or the reason why there is none, or raises a `BadInputError`.
+        """
+        self.request = None
+        self.problem = None
+        self.hint = ""
+        self._is_checking = False
+        try:
+            prepared = prepare()
+        except BadInputError as problem:
+            self.problem = problem
+            self.hint = "Correct the input marked above."
+        else:
+            if isinstance(prepared, NotReady):
+                self.hint = prepared.hint
+                self._is_checking = prepared.is_checking
+            else:
+                self.request = prepared
+        self.changed.emit()
+
+    def run(self) -> None:
+        """Start a run of the request, if one can start."""
+        if self.running is None and self.request is not None:
+            self.running = self.request
+            self.is_stopping = False
+            self.report = Report()
+            self._worker.run(self.work, self.running)
+            self.started.emit()
+            self.changed.emit()
+
+    def stop(self) -> None:
+        """Cancel the run."""
+        if self.can_stop:
+            self.is_stopping = True
+            self._worker.stop()
+            self.changed.emit()
+
+    def close(self) -> None:
+        """Cancel the run and ignore its result."""
+        self._worker.abandon()
+        if self.running is not None:
+            self._end(Report("Cancelled: the panel was closed."))
+
+    def report_cancelled(self) -> Report:
+        """Return the report of a run that was cancelled."""
+        return Report("Cancelled.")
+
+    def report_failed(self, failure: str) -> Report:
+        """Return the report of a run that failed."""
+        return Report("", failure)
+
+    def _on_step(self, step: Progress) -> None:
+        if self.can_stop:
+            self.stepped.emit(step)
+
+    def _on_done(self, result: Result) -> None:
+        if self.running is not None:
+            self._end(self._deliver(result))
+
+    def _on_failed(self, failure: str) -> None:
+        if self.running is not None:
+            self._end(self.report_failed(failure))
+            self.failed.emit(failure)
+
+    def _on_cancelled(self) -> None:
+        if self.running is not None:
+            self._end(self.report_cancelled())
+
+    def _end(self, report: Report) -> None:
+        self.running = None
+        self.is_stopping = False
+        self.report = report
+        self.ended.emit()
+        self.changed.emit()

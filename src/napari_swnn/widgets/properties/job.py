@@ -1,0 +1,196 @@
+"""A property as the user requested it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any, Literal
+
+import numpy as np
+
+from napari_swnn._types import AXES
+from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.kit.formatting import format_shape
+from napari_swnn.widgets.kit.memory import check_free_memory
+from napari_swnn.widgets.layers.watch import LayerFacts
+from napari_swnn.widgets.properties.kinds import (
+    CONDUCTIVITY,
+    MAX_PHASES,
+    PERMEABILITY,
+    Kind,
+    bytes_per_voxel,
+    name_fields,
+)
+
+
+def _setting(default: Any, help_text: str, **constraints: Any) -> Any:
+    return field(default=default, metadata={"help": help_text, **constraints})
+
+
+@dataclass(frozen=True, kw_only=True)
+class SolverSettings:
+    """Numerical settings of a solve, as the form shows them."""
+
+    tolerance: float = _setting(
+        1e-4, "Relative residual at which a solve stops; the result is more accurate than that.", low=1e-4, high=0.1
+    )
+    max_iterations: int = _setting(
+        0,
+        "Iterations after which a solve fails. Automatic: 1000 for conduction, 2000 for flow, 50 000 for lattice "
+        "Boltzmann.",
+        low=0,
+    )
+    precision: Literal["float64", "float32"] = _setting(
+        "float64", "Single precision (float32) saves up to half of the memory.", choices=("float64", "float32")
+    )
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Layers to add.
+
+    Attributes
+    ----------
+    potential, flow, lines : bool
+        True if the potential, the magnitude of the flow and flow lines are added.
+    n_lines : int
+        Number of flow lines.
+    """
+
+    potential: bool = True
+    flow: bool = True
+    lines: bool = True
+    n_lines: int = 150
+
+
+@dataclass(frozen=True, kw_only=True)
+class PropertyChoice:
+    """Settings of a run.
+
+    Attributes
+    ----------
+    kind : Kind
+        Property.
+    axes : tuple of int
+        Axes to solve along, in array order.
+    boundary, method : str
+        Boundary condition and flow solver, as `napari_swnn.physics` takes them.
+    phase : int or None
+        Conducting phase; None for a conductivity.
+    conductivities : mapping of int to float
+        Conductivity of each label, for a conductivity.
+    conductivity_unit : str
+        Unit of `conductivities`.
+    solver : SolverSettings
+        Numerical settings.
+    outputs : Outputs
+        Layers to add.
+    """
+
+    kind: Kind
+    axes: tuple[int, ...]
+    boundary: Any
+    method: Any = "stokes"
+    phase: int | None = None
+    conductivities: Mapping[int, float] = field(default_factory=dict)
+    conductivity_unit: str = "W/(m·K)"
+    solver: SolverSettings = field(default_factory=SolverSettings)
+    outputs: Outputs = field(default_factory=Outputs)
+
+    @property
+    def field_names(self) -> tuple[str, str]:
+        """Names of the potential and the flow."""
+        return name_fields(self.kind, self.conductivity_unit)
+
+    def estimate_memory(self, shape: tuple[int, ...]) -> float:
+        """Return the memory that a run on a volume needs, in bytes."""
+        per_voxel = bytes_per_voxel(
+            self.kind, method=self.method, boundary=self.boundary, precision=self.solver.precision
+        )
+        return float(prod(shape)) * per_voxel
+
+
+@dataclass(frozen=True, eq=False)
+class PropertyJob:
+    """A checked request: a layer and the settings of a run.
+
+    Attributes
+    ----------
+    facts : LayerFacts
+        Contents of the layer.
+    choice : PropertyChoice
+        Settings.
+    """
+
+    facts: LayerFacts
+    choice: PropertyChoice
+
+    @property
+    def title(self) -> str:
+        """Status of the run."""
+        return f"Computing the {self.choice.kind.title.lower()} of “{self.facts.name}”…"
+
+    @property
+    def subject(self) -> str:
+        """Property, phase and layer, for a heading."""
+        kind = self.choice.kind
+        prefix = kind.title if kind is CONDUCTIVITY else f"{kind.title} of label {self.choice.phase}"
+        return f"{prefix} · {self.facts.name}"
+
+    @property
+    def summary(self) -> str:
+        """Assumptions of the run, in a sentence."""
+        choice = self.choice
+        size = format_shape(self.facts.labels.shape)
+        boundary = dict(choice.kind.boundaries)[choice.boundary]
+        values = ", ".join(f"{value:g} for label {label}" for label, value in choice.conductivities.items())
+        with_unit = f" Conductivities in {choice.conductivity_unit}: {values}." if values else ""
+        return f"{size} voxels; {boundary}, sides periodic.{with_unit}"
+
+    def name_axis(self, axis: int) -> str:
+        """Return ``"z"``, ``"y"`` or ``"x"``."""
+        return AXES[-np.ndim(self.facts.labels) :][axis]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the request as plain values that JSON can hold."""
+        choice, facts = self.choice, self.facts
+        plain: dict[str, Any] = {
+            "layer": facts.name,
+            "property": choice.kind.key,
+            "shape": list(facts.labels.shape),
+            "voxel_size": facts.voxel.value,
+            "voxel_unit": facts.voxel.unit,
+            "boundary": choice.boundary,
+            "tolerance": choice.solver.tolerance,
+            "precision": choice.solver.precision,
+        }
+        if choice.kind is CONDUCTIVITY:
+            plain["conductivities"] = {str(label): value for label, value in choice.conductivities.items()}
+            plain["conductivity_unit"] = choice.conductivity_unit
+        else:
+            plain["phase"] = choice.phase
+        if choice.kind is PERMEABILITY:
+            plain["method"] = choice.method
+        return plain
+
+
+def make_job(facts: LayerFacts, choice: PropertyChoice) -> PropertyJob:
+    """Return the request for a layer.
+
+    Raises
+    ------
+    BadInputError
+        If the layer has too many labels, a single one or too few dimensions for the property, or the run does not fit
+        into memory.
+    """
+    n_phases = len(facts.phases)
+    name = f"“{facts.name}”"
+    if choice.kind is CONDUCTIVITY and n_phases > MAX_PHASES:
+        text = f"{name} holds {n_phases} labels, but at most {MAX_PHASES} phases are supported"
+        raise BadInputError("layer", f"{text}; give all objects of a phase the same label.")
+    if choice.kind is PERMEABILITY and facts.labels.ndim != 3:
+        raise BadInputError("property", f"Permeability needs a 3-D volume; {name} is a 2-D section.")
+    if choice.kind is PERMEABILITY and n_phases == 1:
+        text = f"{name} holds the single value {next(iter(facts.phases))}"
+        raise BadInputError("layer", f"{text}; permeability needs a solid and a pore phase.")
+    check_free_memory(choice.estimate_memory(facts.labels.shape), "layer", f"This run on {name}")
+    return PropertyJob(facts, choice)
