@@ -1,4 +1,4 @@
-"""Long work is a generator that yields its progress and returns its result; here one is run to the end, or retold."""
+"""Long work as generators, which yield their progress and return their result."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable, Generator
 from typing import TypeVar
 
 Step = TypeVar("Step")
-Told = TypeVar("Told")
+OuterStep = TypeVar("OuterStep")
 Result = TypeVar("Result")
 
 
 def drain(steps: Generator[Step, None, Result], progress: Callable[[Step], None] | None = None) -> Result:
-    """Run `steps` to the end and return what they return; `progress` is called with each."""
+    """Run a generator to its end and return its result; `progress` is called with each step."""
     while True:
         try:
             step = next(steps)
@@ -22,12 +22,22 @@ def drain(steps: Generator[Step, None, Result], progress: Callable[[Step], None]
             progress(step)
 
 
-def retell(steps: Generator[Step, None, Result], tell: Callable[[Step], Told]) -> Generator[Told, None, Result]:
-    """Run `steps` as a part of longer work: yield `tell(step)` for each, and return what they return."""
+def forward_steps(
+    steps: Generator[Step, None, Result], convert: Callable[[Step], OuterStep]
+) -> Generator[OuterStep, None, Result]:
+    """Run a generator as a part of longer work: yield each of its steps, converted, and return its result.
+
+    Parameters
+    ----------
+    steps : generator
+        The inner work.
+    convert : callable
+        Takes a step of the inner work and returns the step of the longer work.
+    """
     while True:
         try:
             step = next(steps)
         except StopIteration as finished:
             result: Result = finished.value
             return result
-        yield tell(step)
+        yield convert(step)

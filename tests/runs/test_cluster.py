@@ -105,7 +105,7 @@ def test_what_a_training_has_to_say_is_told(local, reference, quick_config, tmp_
     threads = {"n_workers": 1, "processes": False, "dashboard_address": ":0"}  # processes would not see the patch
     with distributed.LocalCluster(**threads) as cluster, distributed.Client(cluster) as own:
         steps = list(iter_ensemble(EnsembleSpec(reference, out=tmp_path / "e", **options), client=own))
-    assert [(step.task, step.note) for step in steps if step.note] == [("training 1 of 1", "the loss diverged")]
+    assert [(step.activity, step.note) for step in steps if step.note] == [("training 1 of 1", "the loss diverged")]
     assert all(step.detail is None for step in steps)  # all of it was done there
 
 

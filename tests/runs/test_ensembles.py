@@ -85,7 +85,7 @@ def test_a_stopped_ensemble_keeps_what_is_finished(made, reference, quick_config
         iter_ensemble(replace(spec, n_trainings=3), resume=True)
     resumed = list(iter_ensemble(spec, resume=True))
     assert [step.index for step in resumed[:5]] == [1, 2, 3, 4, 4]
-    assert resumed[4].task == "volume 2.1"
+    assert resumed[4].activity == "volume 2.1"
     assert [(tmp_path / "e" / f"training-{i}.swnn").read_bytes() for i in (1, 2)] == models
     again = ensemble(reference, **options, resume=True)
     assert {key: s.mean for key, s in again.statistics.items()} == pytest.approx(

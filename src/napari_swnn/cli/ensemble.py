@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_swnn._progress import format_time_left
+from napari_swnn._progress import describe_progress
 from napari_swnn.cli._command import add_command
 from napari_swnn.cli._plan import report_cost, report_plan
 from napari_swnn.cli._progress import run_with_progress
@@ -71,12 +71,5 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _describe_ensemble(step: EnsembleStep) -> str:
-    detail = step.detail
-    text = f"{step.index}/{step.n_steps} done  {step.task}"
-    for kind, described in (
-        ("iteration", "step {0.iteration}/{0.n_iterations}"),
-        ("block", "block {0.block}/{0.n_blocks}"),
-    ):
-        if hasattr(detail, kind):
-            return f"{text}  {described.format(detail)}  {format_time_left(detail.time_left)}"
-    return text if detail is None else f"{text}  {detail.activity}"
+    text = f"{step.index}/{step.n_steps} done  {step.activity}"
+    return text if step.detail is None else f"{text}  {describe_progress(step.detail)}"

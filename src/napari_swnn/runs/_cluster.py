@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from napari_swnn.core.numerics.device import pick_device
-from napari_swnn.core.volume.assembly import GenerationStep, Progress
+from napari_swnn.core.volume.assembly import BlockCounter, GenerationStep
 from napari_swnn.core.volume.virtual_volume import VirtualVolume
 from napari_swnn.io.volume_file import Piece, VolumeFile
 from napari_swnn.runs._local import compute_piece
@@ -61,7 +61,7 @@ def workers_device(client: Any, device: str) -> str:
 
 
 def iter_cluster(
-    file: VolumeFile, volumes: Sequence[VirtualVolume], pieces: Sequence[Piece], progress: Progress, client: Any
+    file: VolumeFile, volumes: Sequence[VirtualVolume], pieces: Sequence[Piece], progress: BlockCounter, client: Any
 ) -> Generator[GenerationStep, None, None]:
     """Compute and write pieces of level 0, then the missing pieces of the coarser levels."""
     # As bytes within a task, the scheduler can restore the job when the workers that hold it are gone.

@@ -11,7 +11,7 @@ from napari_swnn._steps import drain
 from napari_swnn._types import Labels
 from napari_swnn.core.grid.windows import Block
 from napari_swnn.core.numerics.parallel import iter_side_by_side, pool_size
-from napari_swnn.core.volume.assembly import GenerationStep, Progress, iter_assembly
+from napari_swnn.core.volume.assembly import BlockCounter, GenerationStep, iter_assembly
 from napari_swnn.core.volume.virtual_volume import VirtualVolume
 from napari_swnn.io.volume_file import Piece, VolumeFile
 
@@ -19,7 +19,7 @@ Job = tuple[VirtualVolume, Block]
 
 
 def iter_local(
-    file: VolumeFile, volumes: Sequence[VirtualVolume], pieces: Sequence[Piece], progress: Progress
+    file: VolumeFile, volumes: Sequence[VirtualVolume], pieces: Sequence[Piece], progress: BlockCounter
 ) -> Generator[GenerationStep, None, None]:
     """Compute and write pieces of level 0, then the missing pieces of the coarser levels."""
 

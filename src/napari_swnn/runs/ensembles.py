@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 from typing import Any
 
-from napari_swnn._steps import drain, retell
+from napari_swnn._progress import Progress
+from napari_swnn._steps import drain, forward_steps
 from napari_swnn._types import Path, Shape
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.training.config import TrainingConfig
@@ -27,27 +29,24 @@ from napari_swnn.runs.ensemble_summary import Ensemble, Member, summarise, value
 
 
 @dataclass(frozen=True, slots=True)
-class EnsembleStep:
+class EnsembleStep(Progress):
     """Progress of an ensemble.
 
     Attributes
     ----------
     index, n_steps : int
         Number of finished tasks, and of all tasks: trainings, volumes and validations.
-    task : str
-        Name of the current task.
-    detail : TrainingStep, GenerationStep, ValidationStep or None
-        Progress of the task; None where only its end is known.
-    note : str
-        Message to the user, for example that a training diverged and how it continued; usually empty. Notes of a task
-        at a worker are reported at its end.
+    detail : Progress or None
+        Progress of the current task: a TrainingStep, GenerationStep or ValidationStep; None where only its end is
+        known.
+    fraction, elapsed, time_left, activity, note
+        As for every record of progress. The activity is the name of the current task; tasks differ too much in length
+        for an estimate of the time left. Notes of a task at a worker are reported at its end.
     """
 
     index: int
     n_steps: int
-    task: str
-    detail: Any = None
-    note: str = ""
+    detail: Progress | None = None
 
 
 Steps = Generator[EnsembleStep, None, None]
@@ -170,14 +169,20 @@ class _Count:
     def __init__(self, n_steps: int) -> None:
         self._n_steps = n_steps
         self._n_done = 0
+        self._start = perf_counter()
 
-    def step(self, task: str, detail: Any = None) -> EnsembleStep:
+    def step(self, task: str, detail: Progress | None = None, *, note: str = "") -> EnsembleStep:
         """Return the progress within a task."""
-        return EnsembleStep(self._n_done, self._n_steps, task, detail, note_of(detail))
-
-    def note(self, task: str, note: str) -> EnsembleStep:
-        """Return a step that reports a note of a task."""
-        return EnsembleStep(self._n_done, self._n_steps, task, note=note)
+        done = self._n_done + (0.0 if detail is None else detail.fraction)
+        return EnsembleStep(
+            index=self._n_done,
+            n_steps=self._n_steps,
+            detail=detail,
+            fraction=min(1.0, done / self._n_steps) if self._n_steps else 1.0,
+            elapsed=perf_counter() - self._start,
+            activity=task,
+            note=note or note_of(detail),
+        )
 
     def finish(self, task: str) -> EnsembleStep:
         """Count a finished task and return the progress."""
@@ -193,12 +198,12 @@ def _iter_tasks(spec: EnsembleSpec, tasks: Tasks, remote: Remote | None, count: 
     if remote is not None:
         for entry, notes in remote.iter_results(tasks):
             for note in notes:
-                yield count.note(tasks.names[entry], note)
+                yield count.step(tasks.names[entry], note=note)
             yield count.finish(tasks.names[entry])
         return
     for entry in tasks.missing:
         name = tasks.names[entry]
-        yield from retell(tasks.run(spec, entry), partial(count.step, name))
+        yield from forward_steps(tasks.run(spec, entry), partial(count.step, name))
         yield count.finish(name)
 
 

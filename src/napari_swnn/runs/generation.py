@@ -11,10 +11,10 @@ import numpy as np
 import torch
 
 from napari_swnn._checks import check_memory, check_seed, check_whole
-from napari_swnn._steps import drain, retell
+from napari_swnn._steps import drain, forward_steps
 from napari_swnn._types import BoolArray, FloatArray, Labels, Path, Shape
 from napari_swnn.core.model.model import Model
-from napari_swnn.core.volume.assembly import GenerationStep, Progress, iter_assembly
+from napari_swnn.core.volume.assembly import BlockCounter, GenerationStep, iter_assembly
 from napari_swnn.core.volume.exact_porosity import iter_exact
 from napari_swnn.core.volume.noise_gradient import NoiseGradient
 from napari_swnn.core.volume.porosity_map import PorosityMap
@@ -284,9 +284,9 @@ def _iter_several(volumes: Sequence[VirtualVolume]) -> Generator[GenerationStep,
     first = volumes[0]
     labels = np.empty((len(volumes), *first.shape), first.dtype)
     is_exact = first.spec.exact_porosity is not None
-    progress = Progress(len(volumes) * (1 + is_exact) * len(first.blocks()))
+    progress = BlockCounter(len(volumes) * (1 + is_exact) * len(first.blocks()))
     for i, volume in enumerate(volumes):
-        labels[i] = yield from retell(iter_assembly(volume), lambda _: progress.step(1))
+        labels[i] = yield from forward_steps(iter_assembly(volume), lambda _: progress.step(1))
     return labels
 
 
@@ -319,7 +319,7 @@ def _iter_to_disk(
     n_blocks = _n_blocks(first, pieces)
     n_missing = _n_blocks(first, missing)
     n_before = len(volumes) * len(first.blocks()) if first.spec.exact_porosity is not None and missing else 0
-    progress = Progress(n_before + n_blocks, n_blocks - n_missing)
+    progress = BlockCounter(n_before + n_blocks, n_blocks - n_missing)
     if n_before:
         volumes = yield from _iter_exact(volumes, progress)
     if client is None:
@@ -331,11 +331,11 @@ def _iter_to_disk(
 
 
 def _iter_exact(
-    volumes: Sequence[VirtualVolume], progress: Progress
+    volumes: Sequence[VirtualVolume], progress: BlockCounter
 ) -> Generator[GenerationStep, None, Sequence[VirtualVolume]]:
     exact = []
     for volume in volumes:
-        exact.append((yield from retell(iter_exact(volume), lambda _: progress.step(1))))
+        exact.append((yield from forward_steps(iter_exact(volume), lambda _: progress.step(1))))
     return exact
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_swnn._checks import check_labels, check_whole, is_lazy
 from napari_swnn._paper import PORE_CONDUCTIVITY, SOLID_CONDUCTIVITY
-from napari_swnn._steps import drain, retell
+from napari_swnn._steps import drain, forward_steps
 from napari_swnn._types import BoolArray, Labels, Shape
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.statistics import volume_fraction_interval
@@ -147,7 +147,7 @@ class _Validation:
         return [f"{name}: {task}" for task in (*STATISTICS, _UNCERTAINTY, _CONNECTIVITY, *solves)]
 
     def _measure_reference(self, tasks: TaskList) -> Generator[ValidationStep, None, MeasuredReference]:
-        structure = yield from retell(
+        structure = yield from forward_steps(
             iter_structure(self.sample, self.ruler), lambda task: tasks.begin(f"reference: {task}")
         )
         yield tasks.begin(f"reference: {_UNCERTAINTY}")
@@ -157,7 +157,7 @@ class _Validation:
     def _measure_volume(self, labels: Labels, name: str, tasks: TaskList) -> Generator[ValidationStep, None, Measured]:
         phase, ruler = self.reference.phase, self.ruler
         inside = check_contents(labels, name, phase, self.conductivities)
-        structure = yield from retell(
+        structure = yield from forward_steps(
             iter_structure(Sample.of_volume(inside), ruler), lambda task: tasks.begin(f"{name}: {task}")
         )
         yield tasks.begin(f"{name}: {_UNCERTAINTY}")
@@ -166,7 +166,7 @@ class _Validation:
         connectivity = Connectivity.of(inside, ruler.voxel.value) if inside.ndim == 3 else None
         transport = None
         if self.conductivities is not None:
-            transport = yield from retell(
+            transport = yield from forward_steps(
                 iter_transport(VolumeProblems.of(labels, phase, self.conductivities)),
                 lambda solve: tasks.begin(f"{name}: {solve[0]}", solve[1]),
             )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_swnn._steps import retell
+from napari_swnn._steps import forward_steps
 from napari_swnn._types import AXES, BoolArray, FloatArray, Labels
 from napari_swnn.physics import (
     ConductivityBounds,
@@ -172,12 +172,12 @@ def iter_transport(problems: VolumeProblems) -> Generator[tuple[str, str], None,
     permeability: list[Property] = []
     speed = None
     for task, axis in _CONDUCTION.items():
-        conduction = yield from retell(problems.conduction.iter_solve(axis, _OPTIONS), partial(_describe, task))
+        conduction = yield from forward_steps(problems.conduction.iter_solve(axis, _OPTIONS), partial(_describe, task))
         conductivity.append(Property.of(conduction, conduction.value))
         if axis == 0:
             bounds, temperature = conduction.bounds, FieldSection.of(conduction.field, 0)
     for task, axis in _FLOW.items():
-        flow = yield from retell(problems.flow.iter_solve(axis, _OPTIONS), partial(_describe, task))
+        flow = yield from forward_steps(problems.flow.iter_solve(axis, _OPTIONS), partial(_describe, task))
         permeability.append(Property.of(flow, flow.value_in_voxels))
         if speed is None and flow.converged:
             speed = FieldSection.of(_speed(flow, problems.fluid), axis)

@@ -24,7 +24,7 @@ def endless_generation(monkeypatch):
 
     def endless(_volume):
         while True:
-            yield GenerationStep(1, 100, 0.1, 60.0)
+            yield GenerationStep(1, 100, fraction=0.01, time_left=60.0)
 
     monkeypatch.setattr("napari_swnn.runs.generation.iter_assembly", endless)
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from napari_swnn._steps import drain, retell
+from napari_swnn._steps import drain, forward_steps
 from napari_swnn._types import Labels
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.model.model import Model, PhaseLabels
@@ -137,7 +137,7 @@ def _iter_thresholds(
         usual = usual_coarse_mean(stages, seed=plan.seed, porosity=asked)
         samples = calibration_blocks(stages, seed=plan.seed, start=i * plan.n_calibration_blocks, porosity=asked)
         clock.expect_blocks((len(nodes) - i) * most_blocks())
-        threshold = yield from retell(
+        threshold = yield from forward_steps(
             iter_threshold(samples, node, usual, most_blocks), lambda _: clock.calibration_step()
         )
         values.append(threshold)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
-from time import perf_counter
 
 import numpy as np
 
-from napari_swnn._steps import retell
+from napari_swnn._progress import Progress, WorkClock
+from napari_swnn._steps import forward_steps
 from napari_swnn._types import Labels
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.numerics.parallel import iter_side_by_side, pool_size
@@ -18,24 +18,22 @@ from napari_swnn.core.volume.virtual_volume import VirtualVolume
 
 
 @dataclass(frozen=True, slots=True)
-class GenerationStep:
+class GenerationStep(Progress):
     """Progress of a generation.
 
     Attributes
     ----------
     block, n_blocks : int
         Number of blocks that are done, and of all blocks.
-    elapsed, time_left : float
-        Time since the start of the run, and estimated time to its end, in seconds.
+    fraction, elapsed, time_left, activity, note
+        As for every record of progress; the elapsed time is that of this run.
     """
 
     block: int
     n_blocks: int
-    elapsed: float
-    time_left: float
 
 
-class Progress:
+class BlockCounter:
     """Count of the blocks of a run, which may be resumed.
 
     Parameters
@@ -48,17 +46,21 @@ class Progress:
 
     def __init__(self, n_blocks: int, done: int = 0) -> None:
         self._n_blocks = n_blocks
-        self._n_before = done
-        self._n_now = 0
-        self._start = perf_counter()
+        self._n_done = done
+        self._clock = WorkClock(n_blocks, done)
 
     def step(self, n_blocks: int = 0) -> GenerationStep:
         """Count further blocks and return the progress."""
-        self._n_now += n_blocks
-        elapsed = perf_counter() - self._start
-        done = self._n_before + self._n_now
-        left = elapsed / self._n_now * (self._n_blocks - done) if self._n_now else 0.0
-        return GenerationStep(done, self._n_blocks, elapsed, left)
+        self._n_done += n_blocks
+        self._clock.advance(n_blocks)
+        return GenerationStep(
+            block=self._n_done,
+            n_blocks=self._n_blocks,
+            fraction=self._clock.fraction,
+            elapsed=self._clock.elapsed,
+            time_left=self._clock.time_left,
+            activity="generating",
+        )
 
 
 def iter_assembly(volume: VirtualVolume, window: Window | None = None) -> Generator[GenerationStep, None, Labels]:
@@ -86,9 +88,9 @@ def iter_assembly(volume: VirtualVolume, window: Window | None = None) -> Genera
     window = Window.of_shape(volume.shape) if window is None else window
     is_exact = volume.spec.exact_porosity is not None and volume.threshold is None
     blocks = volume.blocks(window)
-    progress = Progress(len(blocks) + is_exact * len(volume.blocks()))
+    progress = BlockCounter(len(blocks) + is_exact * len(volume.blocks()))
     if is_exact:
-        volume = yield from retell(iter_exact(volume), lambda _: progress.step(1))
+        volume = yield from forward_steps(iter_exact(volume), lambda _: progress.step(1))
     labels = np.empty(window.shape, volume.dtype)
     n = pool_size(volume.device, reserved=labels.nbytes)
     with closing(iter_side_by_side(volume.labels, blocks, n)) as computed:

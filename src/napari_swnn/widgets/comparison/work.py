@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._progress import Progress
-from napari_swnn._steps import retell
+from napari_swnn._steps import forward_steps
 from napari_swnn.widgets.comparison.job import VOLUMES, Candidate, CompareJob
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.formatting import capitalise
@@ -64,7 +64,7 @@ def compare(job: CompareJob) -> Generator[Progress, None, Comparison]:
     if not accepted:
         raise BadInputError(VOLUMES, " ".join(refused))
     volumes = [_merge_background(each.labels, reference) if job.physics else each.labels for each in accepted]
-    report = yield from retell(
+    report = yield from forward_steps(
         iter_validate(volumes, reference, physics=job.physics),
         lambda step: Progress(fraction=step.fraction, activity=capitalise(step.activity)),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._progress import Progress
-from napari_swnn._steps import retell
+from napari_swnn._steps import forward_steps
 from napari_swnn._types import FloatArray, Labels
 from napari_swnn.widgets.properties.job import PropertyJob
 from napari_swnn.widgets.properties.kinds import CONDUCTIVITY, DIFFUSION, PERMEABILITY, UNITS
@@ -72,7 +72,7 @@ def compute_property(job: PropertyJob) -> Generator[Progress, None, PropertyRun]
     axes = job.choice.axes
     records, fields = [], []
     for i, axis in enumerate(axes):
-        solved = yield from retell(solve(axis), _SolveProgress(f"Along {job.name_axis(axis)}", i, len(axes)))
+        solved = yield from forward_steps(solve(axis), _SolveProgress(f"Along {job.name_axis(axis)}", i, len(axes)))
         records.append(record_solve(job, solved))
         if records[-1].outcome != "not_percolating":
             if job.choice.outputs.lines:
