@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import tifffile
+import torch
 from numpy.testing import assert_array_equal
 
 from napari_swnn import Model, Reference, SpatialMask, generate, train
@@ -157,3 +158,17 @@ def test_labels_that_a_tiff_cannot_hold_are_refused(blobs, quick_config, tmp_pat
 def test_a_model_from_a_file_is_the_same_request(model, model_path, tmp_path):
     generate(model, (20, 20, 20), out=tmp_path / "v.tif")
     assert generate(Model.load(model_path), (20, 20, 20), out=tmp_path / "v.tif", resume=True) == tmp_path / "v.tif"
+
+
+@pytest.mark.parametrize("name", ["v.ome.zarr", "v.tif"])
+def test_the_number_of_threads_does_not_show_in_a_file(model, content, tmp_path, name):
+    before = torch.get_num_threads()
+    try:
+        for n in (1, 2, 3, 6):
+            torch.set_num_threads(n)
+            (tmp_path / str(n)).mkdir()
+            generate(model, (66, 130, 70), seed=3, out=tmp_path / str(n) / name)
+            assert torch.get_num_threads() == n
+            assert content(tmp_path / str(n) / name) == content(tmp_path / "1" / name)
+    finally:
+        torch.set_num_threads(before)

@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from napari_swnn.core.network.config import StageConfig
 from napari_swnn.core.network.stage import SLOPE, Stage
 from napari_swnn.core.numerics import winograd
+from napari_swnn.core.numerics.parallel import single_threaded
 
 SHAPES = [(48, 50, 53), (52, 48, 48), (60, 49, 51)]
 """The last tile of six planes holds from one to six that are new, and their number is odd or even."""
@@ -48,12 +49,12 @@ def test_equal_to_convolutions_in_double_precision(shape):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_number_of_threads_does_not_show(shape):
+def test_in_one_thread_the_number_of_threads_outside_does_not_show(shape):
     convolutions, x, before = layers(3, 24, 24), noise(3, shape), torch.get_num_threads()
     results = []
     for n in (1, 2, 3, 6):
         torch.set_num_threads(n)
-        with torch.inference_mode():
+        with torch.inference_mode(), single_threaded():
             results.append(winograd.convolved(x, convolutions, SLOPE))
     torch.set_num_threads(before)
     for other in results[1:]:

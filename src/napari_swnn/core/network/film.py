@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
-
-from napari_swnn.core.numerics.thread_invariance import weighted_sums
 
 N_FEATURES = 3
 
@@ -52,7 +51,7 @@ class Modulation(nn.Module):
 
     def forward(self, x: Tensor, features: Tensor) -> Tensor:
         """Modulate ``(n, channels, *spatial)`` by ``(n, *spatial, N_FEATURES)``, whose extents may be 1."""
-        gain, shift = (weighted_sums(features, weight).movedim(-1, 1) for weight in (self.gain, self.shift))
+        gain, shift = (F.linear(features, weight).movedim(-1, 1) for weight in (self.gain, self.shift))
         if torch.is_inference_mode_enabled():  # nothing is kept for a gradient: no copies either
             return x.mul_(gain.add_(1)).add_(shift)
         return x * (1 + gain) + shift

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from napari_swnn.core.network.config import StageConfig
 from napari_swnn.core.network.film import Modulation, cropped_features, porosity_features
 from napari_swnn.core.numerics import winograd
-from napari_swnn.core.numerics.thread_invariance import convolved, weighted_sums
+from napari_swnn.core.numerics.convolution import convolve
 
 SLOPE = 0.01
 """Slope of the leaky ReLU below zero."""
@@ -122,7 +122,7 @@ class Stage(nn.Module):
         else:
             x, features = self._blocks(x, features)
         # A 1 x 1 x 1 convolution takes a slow path on the CPU; a matrix product over the channels does not.
-        y = weighted_sums(x.movedim(1, -1), self.head.weight, self.head.bias).movedim(-1, 1).float()
+        y = F.linear(x.movedim(1, -1), self.head.weight, self.head.bias).movedim(-1, 1).float()
         if self.head_modulation is not None and features is not None:
             y = self.head_modulation(y, features)
         if coarse is not None:
@@ -132,7 +132,7 @@ class Stage(nn.Module):
     def _blocks(self, x: Tensor, features: Tensor | None) -> tuple[Tensor, Tensor | None]:
         for i, convolution in enumerate(self.convolutions):
             if self.norms is None:
-                x = convolved(convolution, x)
+                x = convolve(convolution, x)
             else:
                 x = self._normalised(convolution(x), cast(nn.BatchNorm3d, self.norms[i]))
             if self.modulations is not None and features is not None:
