@@ -1,5 +1,6 @@
 """What importing costs, and who may import whom."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -74,6 +75,26 @@ def test_every_dependency_is_pinned_for_development():
     }
     pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     assert declared <= {normalised(pin.split("==")[0]) for pin in pins if "==" in pin}
+
+
+def test_dependencies_are_those_that_are_imported():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.match(r"[\w-]+", entry)[0] for entry in settings["dependencies"]}
+    names = {"PIL": "pillow", "lazy_loader": "lazy-loader", "mpl_toolkits": "matplotlib", "skimage": "scikit-image"}
+    optional = {"distributed", "napari"}  # extras, without which scripts work
+    imported = {names.get(name, name) for name in imported_packages()} - optional
+    assert imported | {"magicgui"} == declared  # magicgui reads the annotations of the panels
+
+
+def imported_packages():
+    found = set()
+    for path in ROOT.glob("src/**/*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found.add(node.module.split(".")[0])
+    return found - sys.stdlib_module_names - {"napari_swnn"}
 
 
 def normalised(name):
