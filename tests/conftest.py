@@ -36,6 +36,24 @@ def blobs():
 
 
 @pytest.fixture(scope="session")
+def overlapping_spheres():
+    """Maker of periodic, fully penetrable spheres (the Boolean model): 1 is the void between them."""
+
+    def make(rng, side, *, radius, void):
+        expected = -np.log(void) * side**3 / (4 / 3 * np.pi * radius**3)
+        solid = np.zeros((side,) * 3, bool)
+        around = np.arange(-int(radius) - 1, int(radius) + 2)
+        for centre in rng.random((rng.poisson(expected), 3)) * side:
+            voxels = [int(c) + around for c in centre]
+            squares = [(v + 0.5 - c) ** 2 for v, c in zip(voxels, centre, strict=True)]
+            ball = squares[0][:, None, None] + squares[1][:, None] + squares[2] <= radius**2
+            solid[np.ix_(*(v % side for v in voxels))] |= ball
+        return (~solid).astype(np.uint8)
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def tiny_config():
     """Settings that train two small stages in a second or two."""
     return TrainingConfig(

@@ -21,19 +21,6 @@ def checkerboard(shape, cell):
     return (sum(np.indices(shape) // cell) % 2).astype(np.uint8)
 
 
-def overlapping_spheres(rng, side, radius, void):
-    """Periodic, fully penetrable spheres; 1 is the void between them."""
-    expected = -np.log(void) * side**3 / (4 / 3 * np.pi * radius**3)
-    solid = np.zeros((side,) * 3, bool)
-    around = np.arange(-int(radius) - 1, int(radius) + 2)
-    for centre in rng.random((rng.poisson(expected), 3)) * side:
-        voxels = [int(c) + around for c in centre]
-        squares = [(v + 0.5 - c) ** 2 for v, c in zip(voxels, centre, strict=True)]
-        ball = squares[0][:, None, None] + squares[1][:, None] + squares[2] <= radius**2
-        solid[np.ix_(*(v % side for v in voxels))] |= ball
-    return (~solid).astype(np.uint8)
-
-
 def level_set(rng, shape, sigma, fraction):
     """White noise smoothed with a Gaussian, one sigma for each axis, cut so that 1 has `fraction` on average."""
     sigma = np.broadcast_to(sigma, len(shape))
@@ -74,7 +61,6 @@ def structures():
     return SimpleNamespace(
         laminate=laminate,
         checkerboard=checkerboard,
-        overlapping_spheres=overlapping_spheres,
         level_set=level_set,
         level_set_s2=level_set_s2,
         count_pairs=count_pairs,
@@ -87,10 +73,10 @@ def rng():
 
 
 @pytest.fixture(scope="session")
-def spheres():
+def spheres(overlapping_spheres):
     """Void between overlapping spheres: four volumes of 96³, radius 7, void fraction 0.4."""
     rng = np.random.default_rng(5)
     radius = 7.0
-    volumes = [overlapping_spheres(rng, 96, radius, 0.4) for _ in range(4)]
+    volumes = [overlapping_spheres(rng, 96, radius=radius, void=0.4) for _ in range(4)]
     void = float(np.mean(volumes))  # the closed forms are compared at the void fraction that came out
     return SimpleNamespace(volumes=volumes, radius=radius, void=void, eta=-np.log(void))

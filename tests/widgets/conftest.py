@@ -245,6 +245,10 @@ class User:
     def waits_for_end(self, panel):
         self.waits_for(lambda: panel._order is None, seconds=90)  # a busy machine trains several times slower
 
+    def reads_problem(self, panel, key):
+        note = panel.settings.form.problems[key]
+        return "" if note.isHidden() else note.text()
+
     def waits_for_threads(self, seconds=20):
         WorkerBase.await_workers(1000 * seconds)  # an error if one goes on
 

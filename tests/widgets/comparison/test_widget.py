@@ -17,11 +17,6 @@ def blobs(n, fraction, seed):
     return binary_blobs(n, blob_size_fraction=0.2, n_dim=3, volume_fraction=fraction, rng=seed).astype(np.uint8)
 
 
-def problem(panel, key):
-    note = panel.settings.form.problems[key]
-    return "" if note.isHidden() else note.text()
-
-
 def tick(panel, name, on=True):
     volumes = panel.settings.volumes
     item = next(volumes.item(i) for i in range(volumes.count()) if volumes.item(i).text() == name)
@@ -130,7 +125,7 @@ def test_layers_are_left_as_they_are(shown, model, section, layers):
 def test_a_volume_without_the_phase_is_named_and_the_others_are_compared(shown, model, user):
     model.add_labels(np.full((20, 20, 20), 7), name="seven", scale=(0.5,) * 3, units=("um",) * 3)
     tick(shown, "seven")
-    user.waits_for(lambda: "“seven” holds no label 1" in problem(shown, "volumes"))
+    user.waits_for(lambda: "“seven” holds no label 1" in user.reads_problem(shown, "volumes"))
     assert shown.view.comparison.names == ("one", "two")
 
 
@@ -155,11 +150,11 @@ def test_what_cannot_be_compared_is_refused_beside_the_list(shown, model, user, 
     before = shown.view.comparison
     model.add_labels(data, name="odd", **options)
     tick(shown, "odd")
-    user.waits_for(lambda: text in problem(shown, "volumes"))
+    user.waits_for(lambda: text in user.reads_problem(shown, "volumes"))
     assert not shown.run_button.isEnabled()
     assert shown.view.comparison is before
     tick(shown, "odd", False)
-    user.waits_for(lambda: not problem(shown, "volumes"))
+    user.waits_for(lambda: not user.reads_problem(shown, "volumes"))
 
 
 def test_physics_and_lazy_layers_wait_for_the_button(panel, model, section, user):
@@ -182,7 +177,7 @@ def test_too_large_a_volume_is_refused_before_it_is_read(shown, model, user):
     huge = da.zeros((8000, 8000, 8000), chunks=500, dtype=np.uint8)
     model.add_labels(huge, name="huge", scale=(0.5,) * 3, units=("um",) * 3)
     tick(shown, "huge")
-    user.waits_for(lambda: "GiB" in problem(shown, "volumes"))
+    user.waits_for(lambda: "GiB" in user.reads_problem(shown, "volumes"))
 
 
 @pytest.mark.parametrize(("button", "ending"), [("CSV", "csv"), ("JSON", "json"), ("HTML report", "html")])

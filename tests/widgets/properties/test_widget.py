@@ -19,11 +19,6 @@ LAMINATE = np.repeat(np.array([1, 0, 0, 0], np.uint8), 3)[:, None, None] * np.on
 SERIES = 1 / (0.25 / 0.026 + 0.75 / 1.4)
 
 
-def problem(panel, key):
-    note = panel.settings.form.problems[key]
-    return "" if note.isHidden() else note.text()
-
-
 def cell(panel, name, column=0):
     return panel.results.table.text(panel.results.table.row_of(name), column)
 
@@ -169,14 +164,14 @@ def test_a_section_conducts_and_is_not_permeable(panel, model, user):
     assert float(cell(panel, "effective conductivity")) == pytest.approx(SERIES, rel=1e-3)
     assert all(layer.ndim == 2 for layer in model.layers)
     user.choose(panel.settings.property, PERMEABILITY)
-    assert "needs a 3-D volume" in problem(panel, "property")
+    assert "needs a 3-D volume" in user.reads_problem(panel, "property")
     assert not panel.run_button.isEnabled()
 
 
 @pytest.mark.parametrize("text", ["abc", "-1", "", "inf"])
-def test_a_bad_number_is_refused_beside_it(ready, text):
+def test_a_bad_number_is_refused_beside_it(ready, user, text):
     ready.settings.conductivities.fields[1].setText(text)
-    assert f"got “{text}”" in problem(ready, "conductivities")
+    assert f"got “{text}”" in user.reads_problem(ready, "conductivities")
     assert not ready.run_button.isEnabled()
     ready.settings.conductivities.fields[1].setText("0,5")
     assert ready.settings.conductivities.values[1] == 0.5
@@ -195,7 +190,7 @@ def test_a_bad_number_is_refused_beside_it(ready, text):
 )
 def test_a_bad_layer_is_refused_beside_the_control(panel, model, user, data, options, text):
     model.add_labels(data, visible=False, **options)
-    user.waits_for(lambda: text in problem(panel, "layer"))
+    user.waits_for(lambda: text in user.reads_problem(panel, "layer"))
     assert not panel.run_button.isEnabled()
 
 
