@@ -27,7 +27,7 @@ from napari_swnn.core.model.paper_checkpoint import load_checkpoint
 from napari_swnn.core.model.threshold import ThresholdCurve
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
 from napari_swnn.core.network.stage import Stage
-from napari_swnn.core.training.stage import new_stage
+from napari_swnn.core.training.trainer import new_stage
 
 OUTPUT = Path(__file__).parent / "output"
 SIDE = 128
@@ -115,8 +115,8 @@ def cascade_model(material: int, options: argparse.Namespace) -> swnn.Model:
     image = _paper.load_image(options.data, material)
     plan = swnn.plan_training(swnn.Reference(image.astype(np.uint8)))
     generator = torch.Generator().manual_seed(0)
-    stages = tuple(new_stage(plan, config, generator).folded() for config in plan.stages)
-    return swnn.Model(plan.choice.network, stages, ThresholdCurve.constant(0.0), plan.porosity)
+    stages = tuple(new_stage(plan.network, i, generator).folded() for i in range(len(plan.schedules)))
+    return swnn.Model(plan.network, stages, ThresholdCurve.constant(0.0), plan.porosity)
 
 
 def flatness(model: swnn.Model, sides: list[int]) -> None:

@@ -61,8 +61,6 @@ def tiny_config():
         template_size=3,
         n_blocks=2,
         n_channels=8,
-        n_coarse_channels=8,
-        n_noise_channels=2,
         n_steps=3,
         n_coarse_steps=4,
         cube_size=16,

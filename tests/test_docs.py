@@ -19,7 +19,7 @@ EXAMPLES = [path for path in ROOT.glob("src/**/*.py") if ">>> " in path.read_tex
 SMALLER = {
     "(256, 256, 256)": "(40, 40, 40)",
     "max_distance=64": "max_distance=16",
-    'swnn.TrainingConfig(network="plain")': "plain_config",
+    "swnn.TrainingConfig(n_scales=1)": "plain_config",
 }
 
 
@@ -50,7 +50,7 @@ def test_snippets_run(page, blobs, tiny_config, tmp_path, monkeypatch, rng):
         "shape": (24, 24, 24),
         "stop_was_pressed": False,
         "swnn": swnn,
-        "plain_config": replace(tiny_config, network="plain"),
+        "plain_config": replace(tiny_config, n_scales=1),
     }
     ran = 0
     for block in snippets(page):

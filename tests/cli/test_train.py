@@ -8,6 +8,7 @@ from skimage.io import imsave
 
 from napari_swnn import Model, Reference
 from napari_swnn.cli import main
+from napari_swnn.core.training.trainer import StageTrainer
 
 
 def test_one_model_for_a_range(quick, image, tmp_path, capsys):
@@ -39,17 +40,15 @@ def test_region_of_interest_file(quick, image, tmp_path, blobs):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupting_a_training_finishes_the_model(quick, image, tmp_path, capsys, monkeypatch, number):
-    from napari_swnn.core.training import run as training
+    iter_steps = StageTrainer.iter_steps
 
-    take_stage = training.iter_stage
-
-    def interrupted(*arguments):
-        for i, step in enumerate(take_stage(*arguments)):
+    def interrupted(trainer):
+        for i, step in enumerate(iter_steps(trainer)):
             if i == 1:
                 signal.raise_signal(number)
             yield step
 
-    monkeypatch.setattr(training, "iter_stage", interrupted)
+    monkeypatch.setattr(StageTrainer, "iter_steps", interrupted)
     before = signal.getsignal(number)
     assert main(["train", image, "-o", str(tmp_path / "m.swnn")]) == 0
     assert Model.load(tmp_path / "m.swnn").provenance["stopped_early"]
@@ -70,15 +69,13 @@ def test_an_existing_model_is_replaced_only_on_request(model, image, capsys):
 
 @pytest.mark.parametrize("command", ["train", "ensemble"])
 def test_notes_of_a_training_are_printed(quick, image, tmp_path, capsys, monkeypatch, command):
-    from napari_swnn.core.training import run as training
+    iter_steps = StageTrainer.iter_steps
 
-    take_stage = training.iter_stage
-
-    def diverging(*arguments):
-        for i, step in enumerate(take_stage(*arguments)):
+    def diverging(trainer):
+        for i, step in enumerate(iter_steps(trainer)):
             yield replace(step, note="the loss diverged" if i == 1 else "")
 
-    monkeypatch.setattr(training, "iter_stage", diverging)
+    monkeypatch.setattr(StageTrainer, "iter_steps", diverging)
     options = ["--trainings", "1", "--realisations", "1", "--shape", "20", "--no-validation"]
     assert main([command, image, *(options if command == "ensemble" else []), "-o", str(tmp_path / "out")]) == 0
     assert capsys.readouterr().out.splitlines().count("Note: the loss diverged") == 2  # once in each of the two stages

@@ -14,7 +14,7 @@ def reference(blobs):
 @pytest.fixture(scope="package")
 def quick_config(tiny_config):
     """Settings that train, and generate, as fast as it goes."""
-    return replace(tiny_config, n_scales=1, n_blocks=1, n_noise_channels=1)
+    return replace(tiny_config, n_scales=1, n_blocks=1)
 
 
 @pytest.fixture(scope="package")

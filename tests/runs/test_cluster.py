@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from napari_swnn import EnsembleSpec, Model, ensemble, generate, iter_ensemble
-from napari_swnn.core.training import run as training
+from napari_swnn.core.training.trainer import StageTrainer
 from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.io import open_ome_zarr
 from napari_swnn.io.ome_zarr import OmeZarrFile
@@ -94,13 +94,13 @@ def test_an_ensemble_is_the_same_as_here(local, client, reference, quick_config,
 
 
 def test_what_a_training_has_to_say_is_told(local, reference, quick_config, tmp_path, monkeypatch):
-    take_stage = training.iter_stage
+    iter_steps = StageTrainer.iter_steps
 
-    def diverging(*arguments):
-        for i, step in enumerate(take_stage(*arguments)):
+    def diverging(trainer):
+        for i, step in enumerate(iter_steps(trainer)):
             yield replace(step, note="the loss diverged" if i == 1 else "")
 
-    monkeypatch.setattr(training, "iter_stage", diverging)
+    monkeypatch.setattr(StageTrainer, "iter_steps", diverging)
     options = {"config": quick_config, "n_trainings": 1, "n_realisations": 1, "shape": (20, 20, 20), "validate": False}
     threads = {"n_workers": 1, "processes": False, "dashboard_address": ":0"}  # processes would not see the patch
     with distributed.LocalCluster(**threads) as cluster, distributed.Client(cluster) as own:

@@ -24,7 +24,6 @@ TINY = TrainingConfig(
     n_scales=2,
     n_blocks=1,
     n_channels=8,
-    n_coarse_channels=8,
     n_steps=3,
     n_coarse_steps=3,
     cube_size=12,

@@ -44,7 +44,7 @@ def report_plan(plan: TrainingPlan, options: argparse.Namespace) -> None:
     )
     if interval.warning is not None:
         print(f"Note: {interval.warning}.")
-    print(*plan.choice.reasons)
+    print(*plan.reasons)
     scheduler = getattr(options, "scheduler", None)
     where = describe_device(plan.device) if scheduler is None else f"the workers of {scheduler}"
     print(f"Training on {where}, preset {options.preset!r}.")

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> None:
     check_writable(options.output)
     check_new(options.output, "--output", overwrite=options.overwrite)
     plan = plan_and_report(read_reference(options), options, dimension=options.dimension)
-    report_cost(plan, (128,) * plan.choice.network.dimension)
+    report_cost(plan, (128,) * plan.network.dimension)
     model = train_plan(plan)
     model.save(options.output)
     print(f"Wrote {options.output}")

@@ -7,10 +7,10 @@ from scipy.ndimage import gaussian_filter, uniform_filter
 
 from napari_swnn.core.descriptor.autocovariance import (
     autocovariance,
-    beyond_chance,
     box_weights,
-    chance_deviation,
     reference_autocovariance,
+    sampling_noise,
+    shrink_noise,
 )
 from napari_swnn.core.descriptor.patterns import block_averages
 from napari_swnn.core.descriptor.reference import Section
@@ -67,7 +67,7 @@ def test_a_lag_without_pairs_is_refused():
         reference_autocovariance([section], 0.1, 8)
 
 
-def test_the_chance_of_a_far_lag_is_the_scatter_over_sections(rng):
+def test_sampling_noise_is_the_scatter_over_sections(rng):
     # Noise averaged over 3 x 3 pixels: it has no correlation at lags of 3 and more.
     everywhere = np.ones((96, 80), bool)
     forms = []
@@ -76,13 +76,13 @@ def test_the_chance_of_a_far_lag_is_the_scatter_over_sections(rng):
         covariance = reference_autocovariance([Section(noise, everywhere)], 0.0, 12)
         forms.append(covariance / covariance[0, 0])
     along_axes = np.concatenate([np.array(forms)[:, 0, 8:], np.array(forms)[:, 8:, 0]])
-    expected = chance_deviation(np.mean(forms, axis=0), everywhere.size)
+    expected = sampling_noise(np.mean(forms, axis=0), everywhere.size)
     assert along_axes.std() == pytest.approx(expected, rel=0.1)
 
 
-def test_the_chance_falls_with_the_root_of_the_size():
+def test_sampling_noise_falls_with_the_root_of_the_size():
     form = np.array([[1.0, 0.2], [0.3, 0.0]])
-    assert chance_deviation(form, 400) == pytest.approx(np.sqrt(1 + 2 * 0.2**2 + 2 * 0.3**2) / 20)
+    assert sampling_noise(form, 400) == pytest.approx(np.sqrt(1 + 2 * 0.2**2 + 2 * 0.3**2) / 20)
 
 
 def autocorrelation(image, reach, scale):
@@ -110,22 +110,22 @@ def noise(rng, side):
 
 
 @pytest.mark.parametrize(("material", "share"), [(noise, 0.5), (blots, 0.7)])
-def test_beyond_chance_a_section_tells_better_how_volumes_scatter(material, share, rng):
-    # That is the sum over all lags. The sections have 128² pixels, seen at a quarter of the resolution.
+def test_shrinking_makes_the_variance_of_porosity_more_accurate(material, share, rng):
+    # It is the sum over all lags. The sections have 128² pixels, seen at a quarter of the resolution.
     def totals(forms):
         either_way = np.where(np.arange(11) > 0, 2, 1)
         return np.sum(np.outer(either_way, either_way) * forms, axis=(1, 2))
 
     truth = totals([autocorrelation(material(rng, 1024), 10, 4) for _ in range(4)]).mean()
     forms = [autocorrelation(material(rng, 512)[:128, :128], 10, 4) for _ in range(20)]
-    beyond = [beyond_chance(form, (128 / 4) ** 2) for form in forms]
-    mistakes = [np.sqrt(np.mean((totals(each) - truth) ** 2)) for each in (forms, beyond)]
+    shrunk = [shrink_noise(form, (128 / 4) ** 2) for form in forms]
+    mistakes = [np.sqrt(np.mean((totals(each) - truth) ** 2)) for each in (forms, shrunk)]
     assert mistakes[1] < share * mistakes[0]
 
 
-def test_of_a_large_plane_all_is_beyond_chance(rng):
+def test_a_large_plane_is_hardly_shrunk(rng):
     form = autocorrelation(ripples(rng, 128), 10, 1)
-    np.testing.assert_allclose(beyond_chance(form, 1e9), form, atol=1e-4)
+    np.testing.assert_allclose(shrink_noise(form, 1e9), form, atol=1e-4)
 
 
 def test_box_weights_make_it_the_variance_of_averages_over_boxes(rng):

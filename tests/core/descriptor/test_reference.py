@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from napari_swnn import Reference
-from napari_swnn.core.descriptor.correlation import correlation_length
+from napari_swnn.core.descriptor.autocovariance import correlation_length
 
 
 def test_one_section_serves_every_direction(blobs):

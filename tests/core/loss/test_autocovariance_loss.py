@@ -2,16 +2,17 @@ import numpy as np
 import pytest
 import torch
 
+from napari_swnn.core.descriptor.autocovariance import autocovariance, reference_autocovariance
 from napari_swnn.core.descriptor.patterns import extract_patterns
-from napari_swnn.core.descriptor.reference import Reference
+from napari_swnn.core.descriptor.reference import Reference, Section
 from napari_swnn.core.descriptor.resampling import TargetFamily
-from napari_swnn.core.loss import autocovariance_loss as two_point_feedback
-from napari_swnn.core.loss.autocovariance_loss import TwoPointFeedback
+from napari_swnn.core.loss import autocovariance_loss
+from napari_swnn.core.loss.autocovariance_loss import AutocovarianceFeedback
 
 
 def feedback_of(reference, *, side, template_size, coarsest=False):
     families = [TargetFamily(extract_patterns(sections, template_size)) for sections in reference.directions]
-    return TwoPointFeedback(reference, families, reference.porosity, 1, side, coarsest=coarsest)
+    return AutocovarianceFeedback(reference, families, reference.porosity, scale=1, side=side, coarsest=coarsest)
 
 
 def feedback_for(image, n_sections=1, *, coarsest=False):
@@ -41,9 +42,9 @@ def test_a_reference_large_enough_is_left_as_it_is(n_sections, coarsest, stripes
     assert gradient(other, stripes.T).abs().sum() > 0.1
 
 
-def test_the_coarsest_scale_leaves_the_luck_of_a_section_alone(rng, monkeypatch):
-    # By its luck volumes would scatter more or less in porosity: it shows in the pull on a window that has too much.
-    monkeypatch.setattr(two_point_feedback, "_SPREAD", 0.0)  # of the lags alone
+def test_the_coarsest_scale_ignores_the_sampling_noise_of_a_section(rng, monkeypatch):
+    # It would make volumes scatter in porosity: it shows in the pull on a window that has too much of the phase.
+    monkeypatch.setattr(autocovariance_loss, "_BOX_WEIGHT", 0.0)  # of the lags alone
     pulls = []
     for reference in rng.random((8, 48, 48)) < 0.4:
         for coarsest in (False, True):
@@ -51,19 +52,21 @@ def test_the_coarsest_scale_leaves_the_luck_of_a_section_alone(rng, monkeypatch)
             for window in rng.random((20, 40, 24, 24)) < 0.4:  # of the same material
                 gradient(feedback, window)
             pulls.append(float(gradient(feedback, np.full((40, 24, 24), reference.mean() + 0.02)).sum()))
-    as_seen, beyond_chance = np.std(np.reshape(pulls, (8, 2)), axis=0)
-    assert beyond_chance < 0.8 * as_seen
+    measured, shrunk = np.std(np.reshape(pulls, (8, 2)), axis=0)
+    assert shrunk < 0.8 * measured
 
 
 def test_a_step_against_it_brings_the_correlation_closer(blobs, rng):
     feedback = feedback_for(blobs)
     noise = rng.random((48, 48)) < blobs.mean()
+    reach = 12  # half the training volumes
+    inside = np.ones(blobs.shape, bool)
+    covariance = reference_autocovariance([Section(blobs == 1, inside)], blobs.mean(), reach)
 
     def distance(section):
-        fresh = feedback_for(blobs)
-        fresh(torch.as_tensor(section)[None, None].float(), (0,))
-        (deviation,) = fresh._average.values()
-        return float(deviation.square().mean())
+        deviations = section - (2 * blobs.mean() - 1)
+        ours = autocovariance(torch.as_tensor(deviations)[None], reach).numpy() / (4 * covariance[0, 0])
+        return float((ours - covariance / covariance[0, 0]).square().mean())
 
     start = torch.tensor(2.0 * noise - 1).float()
     step = gradient(feedback, noise)[0, 0]

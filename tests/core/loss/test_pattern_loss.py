@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -16,8 +18,11 @@ def target_of(image, t=3):
 
 
 def loss_of(volumes, target, axes, **options):
-    return PatternLoss([target], max_patterns=10**6, **options)(
-        volumes, axes, generator=torch.Generator().manual_seed(0), rng=np.random.default_rng(0)
+    return PatternLoss(max_patterns=10**6, **options)(
+        volumes,
+        [target],
+        axes,
+        SimpleNamespace(generator=torch.Generator().manual_seed(0), rng=np.random.default_rng(0)),
     ).item()
 
 
@@ -37,9 +42,7 @@ def test_equals_the_distance_between_listed_patterns(blobs, rng):
 def test_each_direction_follows_its_own_target():
     stripes = np.tile([0, 1], (12, 6))  # along y
     volume = torch.from_numpy(2.0 * np.broadcast_to(stripes, (12, 12, 12)) - 1).float()[None, None]
-    assert loss_of(volume, target_of(stripes), (0,)) == pytest.approx(
-        0, abs=1e-6
-    )  # sections normal to z are the stripes
+    assert loss_of(volume, target_of(stripes), (0,)) == pytest.approx(0, abs=1e-6)  # normal to z: the stripes
     assert loss_of(volume, target_of(stripes), (1,)) == pytest.approx(0, abs=1e-6)  # normal to y: the same stripes
     assert loss_of(volume, target_of(stripes), (2,)) > 0.1  # normal to x: all or nothing
 
@@ -53,7 +56,7 @@ def test_sections_are_planes_normal_to_the_axis():
 
 @pytest.mark.parametrize("most", [50, 300, 1000])
 @pytest.mark.parametrize("period", [2, 4])
-def test_patterns_of_a_call_lie_alike_to_the_coarser_grid(most, period):
+def test_patterns_of_a_call_have_one_position_on_the_coarser_grid(most, period):
     y, x = torch.meshgrid(torch.arange(21), torch.arange(21), indexing="ij")
     phases = (y % period * period + x % period).float().expand(3, 1, 21, 21)
     corner = torch.zeros(1, 1, 5, 5)
@@ -79,7 +82,7 @@ def test_whitened_directions_make_detail_count_beside_the_amount(rng):
     target = target_of(squares)
 
     def detail_over_amount(share):
-        options = {"n_projections": 500, "whitened_directions": share, "whitenings": [half_whitening(target.patterns)]}
+        options = {"n_projections": 500, "whitened_share": share, "whitenings": [half_whitening(target.patterns)]}
         costs = (
             loss_of(torch.from_numpy(2.0 * image - 1).float()[None, None], target, (0,), **options)
             for image in (speckled, fuller)

@@ -1,6 +1,7 @@
 import json
 import os
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -33,6 +34,13 @@ def test_header_is_json_with_provenance(model, tmp_path):
     assert header["format_version"] == FORMAT_VERSION
     assert header["provenance"]["seed"] == 0
     assert header["provenance"]["training"]["n_steps"] == 3
+    assert [schedule["n_steps"] for schedule in header["provenance"]["schedules"]] == [10, 4]  # the steps that ran
+
+
+def test_settings_of_former_versions_are_kept_as_they_are(model, tmp_path):
+    former = {"training": {"network": "plain", "sampling": "slabs", "two_point": 0.0, "n_steps": 3}}
+    replace(model, provenance=former).save(tmp_path / "old.swnn")
+    assert Model.load(tmp_path / "old.swnn").provenance == former
 
 
 def test_a_model_for_a_range_comes_back_whole(blobs, tiny_config, tmp_path):

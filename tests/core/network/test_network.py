@@ -42,22 +42,22 @@ def test_folding_batch_norm_changes_nothing(dimension, conditioned):
     torch.testing.assert_close(network.folded()(noise, coarse), network(noise, coarse), rtol=1e-4, atol=1e-5)
 
 
-def test_with_moving_statistics_a_training_step_sees_what_will_be_generated():
+def test_with_running_statistics_a_training_step_sees_what_will_be_generated():
     network, noise = stage(normalised=True), torch.randn(1, 2, 14, 14, 14)
     for norm in network.norms:
         norm.momentum = 0.0  # the statistics stay as they are
     generated = network.folded()
-    network.moving_statistics = True
+    network.running_statistics = True
     torch.testing.assert_close(network(noise + 0.3), generated(noise + 0.3), rtol=1e-4, atol=1e-5)
-    network.moving_statistics = False  # each batch by its own statistics: a shift of the whole input is taken away
+    network.running_statistics = False  # each batch by its own statistics: a shift of the whole input is taken away
     torch.testing.assert_close(network(noise + 0.3), network(noise), rtol=1e-4, atol=1e-4)
     assert (generated(noise + 0.3) - generated(noise)).abs().max() > 0.01
 
 
-def test_moving_statistics_come_to_those_of_the_batches():
+def test_running_statistics_come_to_those_of_the_batches():
     network, noise = stage(normalised=True), torch.randn(1, 2, 14, 14, 14)
     expected = network(noise)
-    network.moving_statistics = True
+    network.running_statistics = True
     for _ in range(40):
         network(noise)
     torch.testing.assert_close(network(noise), expected, rtol=1e-2, atol=1e-2)

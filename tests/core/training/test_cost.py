@@ -1,11 +1,17 @@
+from collections import Counter
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from napari_swnn import Reference
 from napari_swnn.core.training import cost
-from napari_swnn.core.training.cost import Timing, estimate_cost, generation_time, measure
+from napari_swnn.core.training.coarse_bank import CoarseBank
+from napari_swnn.core.training.cost import estimate_cost, generation_time, measure
 from napari_swnn.core.training.plan import plan_training
+from napari_swnn.core.training.run import iter_training
+from napari_swnn.core.training.trainer import StageTrainer
+from napari_swnn.core.training.work import Timing, training_work
 
 TIMING = Timing(steps=(0.5, 2.0), banks=(0.0, 3.0), block=1.0)
 
@@ -23,12 +29,65 @@ def measured(monkeypatch):
     return calls
 
 
-def test_time_adds_up(plan, measured, tmp_path):
-    estimate = estimate_cost(plan, (128, 128, 128), n_volumes=3, cache=tmp_path / "t.json")
-    # 10 and 4 steps, 8 volumes for the norms of each stage at a third of a step, two banks of the fine one, one block.
-    assert estimate.training == pytest.approx((10 + 8 / 3) * 0.5 + (4 + 8 / 3) * 2.0 + 2 * 3.0 + 1.0)
-    assert estimate.generation == 3 * 8 * 1.0
-    assert estimate.total == estimate.training + estimate.generation
+class Parts:
+    """Parts of a training that really ran, by scale."""
+
+    def __init__(self, monkeypatch):
+        self.steps, self.windows, self.volumes, self.n_blocks = Counter(), Counter(), [], 0
+        accumulate, take = StageTrainer.accumulate_gradients, CoarseBank.take
+
+        def counted_step(trainer, step):
+            self._scale = trainer.stage.config.scale
+            self.steps[self._scale] += 1
+            return accumulate(trainer, step)
+
+        def counted_window(bank, window):
+            taken = take(bank, window)
+            self.windows[self._scale] += 1
+            if taken[1] is not None:
+                self.volumes.append(taken[1].untyped_storage())  # kept, so that no other volume takes their place
+            return taken
+
+        monkeypatch.setattr(StageTrainer, "accumulate_gradients", counted_step)
+        monkeypatch.setattr(CoarseBank, "take", counted_window)
+
+    def train(self, plan):
+        self.n_blocks = sum(step.activity != "training" for step in iter_training(plan))
+
+    @property
+    def n_volumes(self):
+        return len({volume.data_ptr() for volume in self.volumes})
+
+
+UNIT = {
+    "steps at 1/2": Timing((1.0, 0.0), (0.0, 0.0), 0.0),
+    "steps at 1/1": Timing((0.0, 1.0), (0.0, 0.0), 0.0),
+    "banks": Timing((0.0, 0.0), (0.0, 1.0), 0.0),
+    "blocks": Timing((0.0, 0.0), (0.0, 0.0), 1.0),
+}
+
+
+@pytest.mark.parametrize("porosity", [None, (0.2, 0.4)])
+def test_the_estimate_counts_the_parts_that_run(blobs, tiny_config, monkeypatch, porosity):
+    plan = plan_training(Reference(blobs), porosity=porosity, config=replace(tiny_config, n_steps=6), device="cpu")
+    plan = replace(plan, schedules=tuple(replace(schedule, bank_lifetime=3) for schedule in plan.schedules))
+    parts = Parts(monkeypatch)
+    parts.train(plan)
+    work = {name: training_work(plan, timing, plan.n_calibration_blocks) for name, timing in UNIT.items()}
+    for scale in (2, 1):
+        only_forward = parts.windows[scale] - parts.steps[scale]  # for batch norm: a third of a step's arithmetic
+        assert only_forward > 0
+        assert work[f"steps at 1/{scale}"] == pytest.approx(parts.steps[scale] + only_forward / 3)
+    assert work["blocks"] == parts.n_blocks
+    assert work["banks"] == parts.n_volumes
+
+
+def test_the_time_of_all_volumes_is_added_to_the_training(plan, measured, tmp_path):
+    cache = tmp_path / "t.json"
+    one, three = (estimate_cost(plan, (128, 128, 128), n_volumes=n, cache=cache) for n in (1, 3))
+    assert one.training == three.training > 0
+    assert three.generation == 3 * one.generation == 3 * 8 * TIMING.block  # 8 blocks of 64³
+    assert three.total == three.training + three.generation
 
 
 def test_an_exact_volume_takes_twice_the_time(plan, measured, tmp_path):
@@ -74,8 +133,27 @@ def test_memory_holds_the_volume(plan, measured, tmp_path):
     assert large - small == 1024**3 - 64**3
 
 
-def test_what_is_measured_is_what_will_run(plan):
-    timing = measure(plan)
-    assert len(timing.steps) == len(timing.banks) == len(plan.stages)
-    assert timing.banks[0] == 0
-    assert all(seconds > 0 for seconds in (*timing.steps, *timing.banks[1:], timing.block))
+def test_each_part_is_timed_alone(plan, monkeypatch):
+    clock = SimpleNamespace(now=0.0)
+    accumulate, take = StageTrainer.accumulate_gradients, CoarseBank.take
+
+    def slow_step(trainer, step):
+        clock.now += {2: 2.0, 1: 3.0}[trainer.stage.config.scale]
+        clock.now += 100.0 if step == 0 else 0.0  # the first step also loads and compiles
+        return accumulate(trainer, step)
+
+    def slow_take(bank, window):
+        clock.now += 0.5
+        return take(bank, window)
+
+    def slow_blocks(stages, **_):
+        assert [stage.config.scale for stage in stages] == [2, 1]
+        while True:
+            clock.now += 7.0
+            yield
+
+    monkeypatch.setattr(cost, "perf_counter", lambda: clock.now)
+    monkeypatch.setattr(StageTrainer, "accumulate_gradients", slow_step)
+    monkeypatch.setattr(CoarseBank, "take", slow_take)
+    monkeypatch.setattr(cost, "calibration_blocks", slow_blocks)
+    assert measure(plan) == Timing(steps=(2.5, 3.5), banks=(0.0, 0.5), block=7.0)

@@ -1,32 +1,35 @@
-"""A training whose loss is no number any more goes back to where it was good, and says so."""
+"""A training whose loss diverges returns to its last good state, with a note."""
 
 import numpy as np
 import pytest
 import torch
 
 from napari_swnn import Reference
-from napari_swnn.core.training import stage as stage_training
+from napari_swnn.core.training import divergence
+from napari_swnn.core.training.divergence import DivergenceGuard
 from napari_swnn.core.training.optimiser import Optimiser
 from napari_swnn.core.training.plan import plan_training
 from napari_swnn.core.training.run import iter_training
+from napari_swnn.core.training.trainer import StageTrainer, new_stage
 
 
 def spoilt_at(monkeypatch, calls, value):
     """Make the loss of some calls useless, and the weights with it."""
-    original, count = stage_training._accumulate, iter(range(10**6))
+    original = StageTrainer.accumulate_gradients
+    count = iter(range(10**6))
 
-    def accumulate(plan, stage, *rest):
-        loss, grey = original(plan, stage, *rest)
+    def accumulate(trainer, step):
+        loss, grey = original(trainer, step)
         if next(count) in calls:
-            for weight in stage.parameters():
+            for weight in trainer.stage.parameters():
                 weight.data.fill_(float("nan"))
             return value, grey
         return loss, grey
 
-    monkeypatch.setattr(stage_training, "_accumulate", accumulate)
+    monkeypatch.setattr(StageTrainer, "accumulate_gradients", accumulate)
 
 
-def test_a_loss_that_is_no_number_sets_the_training_back(monkeypatch, blobs, tiny_config):
+def test_a_loss_that_is_not_finite_sets_the_training_back(monkeypatch, blobs, tiny_config):
     spoilt_at(monkeypatch, {2, 10}, float("nan"))  # once in each of the two stages
     plan, notes = plan_training(Reference(blobs), config=tiny_config), []
     steps = iter_training(plan)
@@ -44,15 +47,15 @@ def test_a_loss_that_is_no_number_sets_the_training_back(monkeypatch, blobs, tin
 
 def test_a_training_that_never_converges_says_what_to_do(monkeypatch, blobs, tiny_config):
     spoilt_at(monkeypatch, range(100), float("inf"))
-    monkeypatch.setattr(stage_training, "_MAX_RESTARTS", 2)
+    monkeypatch.setattr(divergence, "MAX_RESTARTS", 2)
     with pytest.raises(RuntimeError, match="choose a lower learning_rate"):
         list(iter_training(plan_training(Reference(blobs), config=tiny_config)))
 
 
 def test_a_loss_far_above_the_usual_one_counts_as_diverged(blobs, tiny_config):
     plan = plan_training(Reference(blobs), config=tiny_config)
-    stage = stage_training.new_stage(plan, plan.stages[0], torch.Generator().manual_seed(0))
-    guard = stage_training._DivergenceGuard(stage, Optimiser(stage.parameters(), 0.01, muon=True))
+    stage = new_stage(plan.network, 0, torch.Generator().manual_seed(0))
+    guard = DivergenceGuard(stage, Optimiser(stage.parameters(), 0.01, muon=True))
     weight = stage.head.weight.detach().clone()
     assert all(guard.check(i, 1.0 + 0.3 * (i % 2)) == "" for i in range(20))
     stage.head.weight.data.fill_(1e6)
@@ -61,10 +64,10 @@ def test_a_loss_far_above_the_usual_one_counts_as_diverged(blobs, tiny_config):
     assert guard.rate == 0.5
 
 
-def test_a_loss_that_means_something_else_is_not_held_against_the_usual_one(blobs, tiny_config):
+def test_a_changed_loss_is_not_compared_with_the_former_one(blobs, tiny_config):
     plan = plan_training(Reference(blobs), config=tiny_config)
-    stage = stage_training.new_stage(plan, plan.stages[0], torch.Generator().manual_seed(0))
-    guard = stage_training._DivergenceGuard(stage, Optimiser(stage.parameters(), 0.01, muon=True))
+    stage = new_stage(plan.network, 0, torch.Generator().manual_seed(0))
+    guard = DivergenceGuard(stage, Optimiser(stage.parameters(), 0.01, muon=True))
     assert all(guard.check(i, 1.0) == "" for i in range(20))
     guard.forget()
     assert all(guard.check(i, 8.0) == "" for i in range(20, 40))

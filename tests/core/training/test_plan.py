@@ -6,13 +6,16 @@ import torch
 
 from napari_swnn import Reference
 from napari_swnn.core.grid.windows import Window
-from napari_swnn.core.network.cascade import upsampled
+from napari_swnn.core.network.cascade import run_stages
+from napari_swnn.core.network.evaluation import endless_noise
+from napari_swnn.core.numerics.device import convolutions_in, training_precision
 from napari_swnn.core.training.architecture import choose_network
 from napari_swnn.core.training.coarse_bank import CoarseBank
 from napari_swnn.core.training.config import TrainingConfig, preset_config
 from napari_swnn.core.training.plan import analyse_reference, plan_training
 from napari_swnn.core.training.sampling import Randomness
-from napari_swnn.core.training.stage import new_stage
+from napari_swnn.core.training.trainer import new_stage
+from napari_swnn.core.training.work import count_arithmetic, training_work
 
 
 @pytest.fixture(scope="module")
@@ -23,11 +26,11 @@ def chequered():
 
 def test_scales_that_cannot_express_the_porosity_are_left_out_and_said(chequered):
     usual, extreme = plan_training(chequered), plan_training(chequered, porosity=0.03)
-    assert len(extreme.stages) < len(usual.stages)
-    assert extreme.stages[-1].scale == 1
-    assert len(extreme.targets) == len(extreme.stages)
+    assert len(extreme.schedules) < len(usual.schedules)
+    assert extreme.network.stages[-1].scale == 1
+    assert len(extreme.families) == len(extreme.network.stages) == len(extreme.schedules)
     assert "too few large patterns have the porosity 0.03" in extreme.choice.reasons[-1]
-    assert f"a voxel sees {extreme.choice.network.receptive_field} px" in extreme.choice.reasons[1]
+    assert f"a voxel sees {extreme.network.receptive_field} px" in extreme.choice.reasons[1]
 
 
 def test_every_porosity_in_the_reachable_range_can_be_planned(chequered):
@@ -44,7 +47,7 @@ def test_a_porosity_outside_is_refused_and_the_range_named(blobs):
 
 
 def test_stages_are_dropped_from_the_coarse_end_only(chequered):
-    usual, extreme = plan_training(chequered).stages, plan_training(chequered, porosity=0.03).stages
+    usual, extreme = (plan_training(chequered, porosity=porosity).network.stages for porosity in (None, 0.03))
     assert extreme == usual[-len(extreme) :]
 
 
@@ -68,15 +71,22 @@ def test_a_further_scale_needs_a_section_with_many_grains():
 
     assert n_scales(120, "fine") == n_scales(120, "standard") + 1
     assert n_scales(20, "fine") == n_scales(20, "standard")
-    told = "No further scale"
-    assert told in choice(20, "fine").reasons[-1]
-    assert not any(told in reason for case in [(120, "fine"), (20, "standard")] for reason in choice(*case).reasons)
+    sentence = "No further scale"
+    assert sentence in choice(20, "fine").reasons[-1]
+    assert not any(sentence in reason for case in [(120, "fine"), (20, "standard")] for reason in choice(*case).reasons)
 
 
-def test_excess_is_what_a_window_holds_above_the_usual(blobs, tiny_config):
+class FixedNoise(Randomness):
+    """Noise of an endless volume, a function of the position, in place of fresh noise."""
+
+    def noise(self, n_volumes):
+        return endless_noise(7)
+
+
+def test_excess_is_the_deviation_from_the_expected_porosity(blobs, tiny_config):
     plan = plan_training(Reference(blobs), config=tiny_config)
     source = Randomness(0, plan.device)
-    coarse, _ = (new_stage(plan, config, source.generator) for config in plan.stages)
+    coarse = new_stage(plan.network, 0, source.generator)
     coarse.head.weight.data.zero_()
     coarse.head.bias.data.fill_(np.arctanh(0.2 / coarse.CEILING))  # grey 0.2, porosity 0.6, everywhere
     bank = CoarseBank(plan, [coarse.folded()], source)
@@ -84,31 +94,60 @@ def test_excess_is_what_a_window_holds_above_the_usual(blobs, tiny_config):
     assert CoarseBank(plan, [], source).excess(plan.porosity, None) == 0
 
 
-def test_the_bank_hands_on_what_the_stages_make(blobs, tiny_config):
-    # At every place, odd ones included: a stage that makes a linear function of nothing but a constant cannot tell
-    # places apart, so the volume is replaced by one whose values are their own positions.
-    plan = plan_training(Reference(blobs), config=tiny_config, device="cpu")
-    source = Randomness(0, plan.device)
-    stage = new_stage(plan, plan.stages[0], source.generator).folded()
-    bank = CoarseBank(plan, [stage], source)
-    window = Window.of_shape((16, 16, 16)).grown(2)
-    for _ in range(30):
-        porosities, _, place = bank.take(window)
+def test_the_bank_gives_the_cascade_at_the_position_of_each_window(blobs, tiny_config):
+    plan = plan_training(Reference(blobs), config=replace(tiny_config, n_scales=3), device="cpu")
+    source = FixedNoise(0, plan.device)
+    stages = [new_stage(plan.network, i, source.generator).folded() for i in range(2)]
+    bank = CoarseBank(plan, stages, source)
+    window = Window.of_shape((9, 10, 11)).grown(2)
+    starts = []
+    for _ in range(20):
+        porosities, coarse, place = bank.take(window)
         assert porosities == (plan.porosity,)
         assert place.shape == window.shape
-        positions = torch.arange(bank._volumes.shape[2], dtype=torch.float32)
-        bank._volumes[:] = 2 * positions.view(1, 1, -1, 1, 1) + 0.5
-        fine = upsampled(bank._volumes[:, :, *place.coarser().slices((0, 0, 0))], place.coarser(), place)
-        expected = torch.arange(place.start[0], place.stop[0]).float()
-        torch.testing.assert_close(fine[0, 0, :, 0, 0], expected)
+        with torch.no_grad(), convolutions_in(training_precision(plan.device), plan.device):
+            expected, _ = run_stages(stages, place.coarser(), endless_noise(7))
+        torch.testing.assert_close(coarse, expected, atol=0.02, rtol=0)
+        starts.append(place.start)
+    assert all(len({start[axis] % 2 for start in starts}) == 2 for axis in range(3))  # odd positions and even ones
 
 
-def test_the_two_point_correlation_counts_less_at_the_finest_scale_and_not_in_a_range(blobs, tiny_config):
-    plan = plan_training(Reference(blobs), config=tiny_config)
-    coarse, fine = (plan.two_point(stage) for stage in plan.stages)
-    assert coarse == tiny_config.two_point == pytest.approx(10 * fine)
-    plan = plan_training(Reference(blobs), porosity=(0.2, 0.4), config=tiny_config)
-    assert [plan.two_point(stage) for stage in plan.stages] == [0, 0]
+def test_the_autocovariance_counts_less_at_the_finest_scale_and_not_in_a_range(blobs, tiny_config):
+    analysis = analyse_reference(Reference(blobs), config=tiny_config)
+    coarse, fine = (schedule.autocovariance_weight for schedule in analysis.plan().schedules)
+    assert coarse == pytest.approx(10 * fine)
+    ranged = analysis.plan(porosity=(0.2, 0.4))
+    assert [schedule.autocovariance_weight for schedule in ranged.schedules] == [0, 0]
+
+
+def test_the_autocovariance_waits_until_the_mean_of_a_window_is_known(blobs, tiny_config):
+    coarse, fine = plan_training(Reference(blobs), config=replace(tiny_config, n_coarse_steps=40)).schedules
+    assert coarse.autocovariance_start == coarse.running_statistics_start == 40
+    assert fine.running_statistics_start is None
+    assert fine.autocovariance_start == 10
+
+
+@pytest.mark.parametrize(("n_scales", "weight"), [(2, 0.1), (3, 0.9)])
+def test_fine_stages_follow_coarser_ones_more_closely_where_pores_are_wide(blobs, tiny_config, n_scales, weight):
+    plan = plan_training(Reference(blobs), config=replace(tiny_config, n_scales=n_scales))
+    weights = [schedule.consistency_weight for schedule in plan.schedules]
+    assert weights == [0.0] + [weight] * (n_scales - 1)
+
+
+@pytest.mark.parametrize(("preset", "averaged"), [("draft", True), ("standard", True), ("fine", False)])
+def test_weights_of_short_stages_are_averaged(blobs, preset, averaged):
+    for schedule in plan_training(Reference(blobs), preset=preset).schedules:
+        assert (schedule.n_averaged_steps > 0) == averaged
+        last = schedule.learning_rate.fraction(schedule.n_steps - 1, schedule.n_steps)
+        assert last == pytest.approx(0.3 if averaged else 0.02, abs=0.001)
+
+
+def test_the_learning_rate_rises_and_then_falls(blobs, tiny_config):
+    rate = plan_training(Reference(blobs)).schedules[0].learning_rate
+    fractions = [rate.fraction(step, 100) for step in range(100)]
+    assert fractions[0] == pytest.approx(0.1)
+    assert np.argmax(fractions) == 9
+    assert (np.diff(fractions[9:]) < 0).all()
 
 
 def test_a_range_is_planned_for_both_ends(blobs, tiny_config):
@@ -125,16 +164,23 @@ def test_ranges_that_are_none_are_refused(blobs, porosity):
         plan_training(Reference(blobs), porosity=porosity)
 
 
-@pytest.mark.parametrize(("n_scales", "steps"), [(2, 10), (3, 4)])
-def test_a_stage_that_alone_makes_the_large_structure_is_trained_longer(blobs, tiny_config, n_scales, steps):
+@pytest.mark.parametrize(("n_scales", "steps"), [(2, [10, 4]), (3, [4, 4, 3])])
+def test_the_only_coarse_stage_is_trained_longer(blobs, tiny_config, n_scales, steps):
     plan = plan_training(Reference(blobs), config=replace(tiny_config, n_scales=n_scales))
-    *coarse, finest = plan.stages
-    assert [plan.n_steps(stage) for stage in coarse] == [steps] * (n_scales - 1)
-    assert plan.n_steps(finest) == tiny_config.n_steps * (4 if n_scales == 2 else 3) // 3
+    assert [schedule.n_steps for schedule in plan.schedules] == steps
+    assert plan.n_steps == sum(steps)
+    assert f"{steps[0]} at 1/{2 ** (n_scales - 1)}" in plan.reasons[-1]
 
 
 def test_a_range_of_porosities_takes_more_steps(blobs, tiny_config):
-    single, ranged = (plan_training(Reference(blobs), porosity=p, config=tiny_config) for p in (0.3, (0.2, 0.4)))
-    assert [ranged.n_steps(stage) for stage in ranged.stages] == [
-        3 * single.n_steps(stage) // 2 for stage in single.stages
-    ]
+    analysis = analyse_reference(Reference(blobs), config=tiny_config)
+    single, ranged = analysis.plan(porosity=0.3), analysis.plan(porosity=(0.2, 0.4))
+    assert [schedule.n_steps for schedule in single.schedules] == [10, 4]
+    assert [schedule.n_steps for schedule in ranged.schedules] == [15, 6]
+    assert [schedule.n_volumes for schedule in ranged.schedules] == [2, 2]
+
+
+def test_presets_grow_in_work(blobs):
+    plans = [plan_training(Reference(blobs), preset=preset) for preset in ("draft", "standard", "fine", "paper")]
+    work = [training_work(plan, count_arithmetic(plan), plan.n_calibration_blocks) for plan in plans]
+    assert (np.diff(work) > 0).all()

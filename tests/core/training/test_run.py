@@ -9,12 +9,12 @@ import torch
 from napari_swnn import Reference, generate, iter_training, train
 from napari_swnn._steps import drain
 from napari_swnn.core.training.calibration import LEAST_BLOCKS, N_NODES
-from napari_swnn.core.training.config import PRESETS, TrainingConfig
+from napari_swnn.core.training.config import TrainingConfig
 from napari_swnn.core.training.optimiser import Optimiser
 from napari_swnn.core.training.plan import plan_training
 from napari_swnn.core.training.run import TrainingStep
 from napari_swnn.core.training.sampling import Randomness
-from napari_swnn.core.training.stage import iter_stage, new_stage
+from napari_swnn.core.training.trainer import StageTrainer
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_steps_count_up_and_say_what_is_left(reference, tiny_config):
 
 
 def test_same_seed_same_model(reference, tiny_config, device):
-    config = replace(tiny_config, n_channels=16, cube_size=24)  # large enough that a card could split its sums
+    config = replace(tiny_config, n_channels=16, cube_size=24)  # large enough that a GPU could split its sums
 
     def weights(seed):
         model = train(reference, config=config, seed=seed, device=device)
@@ -89,15 +89,15 @@ def test_stopping_at_any_step_gives_a_whole_model(reference, tiny_config, stop_a
     assert (generate(model, (64, 64, 64)) == 1).mean() == pytest.approx(reference.porosity, abs=0.02)
 
 
-def test_only_the_last_steps_of_the_coarsest_scale_take_moving_statistics(reference, tiny_config):
-    plan = plan_training(reference, config=replace(tiny_config, n_coarse_steps=4, moving_statistics=0.3))
-    source, finished, seen = Randomness(0, plan.device), [], {}
-    for config, targets in zip(plan.stages, plan.targets, strict=True):
-        stage = new_stage(plan, config, source.generator)
-        steps = iter_stage(plan, stage, finished, targets, source)
-        seen[config.scale] = [stage.moving_statistics for _ in steps]
-        finished.append(stage.folded())
-    assert seen == {2: [False] * 7 + [True] * 3, 1: [False] * 4}
+def test_only_the_last_steps_of_the_coarsest_scale_use_running_statistics(reference, tiny_config):
+    plan = plan_training(reference, config=replace(tiny_config, n_coarse_steps=4))
+    source = Randomness(0, plan.device)
+    finished, seen = [], {}
+    for index, schedule in enumerate(plan.schedules):
+        trainer = StageTrainer(plan, index, finished, source)
+        seen[schedule.scale] = [trainer.stage.running_statistics for _ in trainer.iter_steps()]
+        finished.append(trainer.stage.folded())
+    assert seen == {2: [False] * 4 + [True] * 6, 1: [False] * 4}
 
 
 def test_two_dimensional_reconstruction(reference, tiny_config):
@@ -115,40 +115,38 @@ def test_a_volume_trains_each_direction_on_its_own_sections(tiny_config):
     layers = np.zeros((32, 32, 32), np.uint8)
     layers[::4] = layers[1::4] = 1  # normal to z: planes that are full or empty
     plan = plan_training(Reference(layers), config=replace(tiny_config, n_scales=1))
-    means = [target.patterns.mean(axis=(1, 2, 3)) for target in plan.targets[0]]
+    means = [target.patterns.mean(axis=(1, 2, 3)) for target in plan.families[0]]
     assert set(np.round(means[0], 6)) == {0.0, 1.0}
     assert means[1].min() > 0
     assert means[1].max() < 1
 
 
-def test_plain_network_is_a_cascade_of_one_stage(reference, tiny_config):
-    model = train(reference, config=replace(tiny_config, network="plain"))
+def test_the_papers_network_is_a_cascade_of_one_unbounded_stage(reference, tiny_config):
+    model = train(reference, config=replace(tiny_config, recipe="paper"))
     assert [stage.config.scale for stage in model.stages] == [1]
     assert not model.network.stages[0].bounded
 
 
-def test_slabs_give_one_section_a_direction(reference, tiny_config):
-    plan = plan_training(reference, config=replace(tiny_config, network="plain", sampling="slabs", cube_size=20))
-    assert [(window.shape, axes) for window, axes in plan.samples(plan.stages[0])] == [
-        ((1, 20, 20), (0,)),
-        ((20, 1, 20), (1,)),
-        ((20, 20, 1), (2,)),
-    ]
-    train(reference, config=plan.config)
-
-
 def test_paper_preset_has_the_settings_of_the_paper(reference):
     plan = plan_training(reference, preset="paper")
-    (stage,) = plan.stages
+    (stage,), (schedule,) = plan.network.stages, plan.schedules
     assert (stage.n_blocks, stage.n_channels, stage.n_noise_channels, stage.bounded) == (8, 24, 3, False)
-    assert (plan.config.n_steps, plan.config.learning_rate, plan.config.n_projections) == (2000, 0.05, 512)
-    assert plan.samples(stage)[0][0].shape == (1, 128, 128)
+    assert (schedule.n_steps, schedule.n_projections, schedule.p) == (2000, 512, 1)
+    assert [(window.shape, window.section_axes) for window in schedule.windows] == [
+        ((1, 128, 128), (0,)),
+        ((128, 1, 128), (1,)),
+        ((128, 128, 1), (2,)),
+    ]
+    assert schedule.optimiser == "adam"
+    assert {0.05 * schedule.learning_rate.fraction(step, 2000) for step in range(0, 2000, 7)} == {0.05}
+    assert (schedule.n_averaged_steps, schedule.running_statistics_start) == (0, None)
+    assert schedule.local_share == schedule.whitened_share == schedule.autocovariance_weight == 0
 
 
 def test_choice_follows_the_correlation_length():
     coarse = np.kron(np.random.default_rng(0).integers(0, 2, (16, 16)), np.ones((16, 16), int))
     fine = np.random.default_rng(0).integers(0, 2, (256, 256))
-    assert len(plan_training(Reference(coarse)).stages) > len(plan_training(Reference(fine)).stages)
+    assert len(plan_training(Reference(coarse)).schedules) > len(plan_training(Reference(fine)).schedules)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +160,6 @@ def test_choice_follows_the_correlation_length():
         ({"seed": 2**63}, "seed must be a whole number of at most"),
         ({"device": "cpu:abc"}, "device must be present"),
         ({"config": TrainingConfig(cube_size=5)}, "cube_size must be at least 7, to hold a pattern"),
-        ({"config": TrainingConfig(sampling="slabs")}, "sampling must be 'cube' for a cascade"),
         ({"seed": -1}, "seed must be a whole number of at least 0, got -1"),
         ({"device": "tpu"}, "device must be one of"),
         ({"config": TrainingConfig(template_size=70)}, "square of at least 70 pixels .* the largest inside is 64"),
@@ -181,7 +178,7 @@ def test_numpy_scalars_are_as_good_as_numbers(blobs, tiny_config, tmp_path):
 
 def test_a_thin_stack_gets_as_many_scales_as_fit(rng):
     plan = plan_training(Reference(rng.integers(0, 2, (14, 60, 60)).repeat(3, 1).repeat(3, 2)))
-    assert max(stage.template_size * stage.scale for stage in plan.stages) <= 14
+    assert max(stage.template_size * stage.scale for stage in plan.network.stages) <= 14
 
 
 def test_a_stop_shows_in_the_time_left_and_the_provenance(reference, tiny_config):
@@ -220,7 +217,7 @@ def test_a_missing_gpu_is_refused(reference):
 
 
 @pytest.mark.parametrize(
-    ("setting", "value"), [("n_steps", 0), ("network", "gan"), ("learning_rate", -1.0), ("n_channels", 2.5)]
+    ("setting", "value"), [("n_steps", 0), ("recipe", "gan"), ("learning_rate", -1.0), ("n_channels", 2.5)]
 )
 def test_settings_out_of_range_are_refused(setting, value):
     with pytest.raises(ValueError, match=setting):
@@ -229,19 +226,15 @@ def test_settings_out_of_range_are_refused(setting, value):
 
 def test_fine_takes_a_scale_more(blobs):
     reference = Reference(np.tile(blobs, (2, 2)))  # large enough to hold it
-    standard, fine = (plan_training(reference, preset=preset).stages for preset in ("standard", "fine"))
+    standard, fine = (plan_training(reference, preset=preset).network.stages for preset in ("standard", "fine"))
     assert [stage.scale for stage in fine] == [2 * standard[0].scale, *(stage.scale for stage in standard)]
-
-
-def test_presets_grow_in_length():
-    assert PRESETS["draft"].n_steps < PRESETS["standard"].n_steps < PRESETS["fine"].n_steps
 
 
 def test_a_training_frees_its_patterns_when_it_ends(reference, tiny_config):
     # The first Muon of a process keeps the frames that called it: torch loads its compiler there.
     Optimiser([torch.nn.Parameter(torch.ones(2, 2, 1, 1, 1))], 0.1, muon=True)
     plan = plan_training(reference, config=tiny_config)
-    patterns = [weakref.ref(family.patterns) for families in plan.targets for family in families]
+    patterns = [weakref.ref(family.patterns) for families in plan.families for family in families]
     gc.collect()
     gc.disable()  # only reference counts free memory, as in a process whose collector seldom runs
     try:

@@ -1,4 +1,4 @@
-"""The mean of late weights."""
+"""Average of the weights over the last steps of a stage."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -11,18 +11,18 @@ from torch import nn
 from napari_swnn import Reference
 from napari_swnn.core.training.plan import plan_training
 from napari_swnn.core.training.sampling import Randomness
-from napari_swnn.core.training.stage import iter_stage, new_stage
+from napari_swnn.core.training.trainer import StageTrainer
 from napari_swnn.core.training.weight_average import WeightAverage
 
 
 def averaged(values, memory):
-    """What a weight is set to that took these values one after another."""
+    """Return the average of a weight that takes these values one after another."""
     network = nn.Linear(1, 1, bias=False)
     average = WeightAverage(network, memory)
     for value in values:
         nn.init.constant_(network.weight, value)
         average.add()
-    average.put_in_place()
+    average.apply()
     return network.weight.item()
 
 
@@ -43,35 +43,37 @@ def test_a_mean_without_memory_is_the_last_value():
 def test_without_anything_added_the_network_is_left_as_it_is():
     network = nn.Linear(2, 2)
     before = network.weight.detach().clone()
-    WeightAverage(network, 5).put_in_place()
+    WeightAverage(network, 5).apply()
     assert torch.equal(network.weight, before)
+
+
+def train_stage(blobs, tiny_config, n_averaged_steps):
+    """Return the trainer of a single stage of twelve steps."""
+    plan = plan_training(Reference(blobs), config=replace(tiny_config, n_scales=1, n_steps=12))
+    schedule = replace(plan.schedules[0], n_averaged_steps=n_averaged_steps, averaging_memory=2.4)
+    return StageTrainer(replace(plan, schedules=(schedule,)), 0, [], Randomness(plan.seed, plan.device))
 
 
 @pytest.mark.parametrize("stop_after", [12, 10])
 def test_a_stage_ends_with_the_mean_of_its_late_weights_stopped_or_not(blobs, tiny_config, stop_after):
-    config = replace(tiny_config, n_scales=1, n_steps=12, weight_average=0.5)  # memory: 0.4 of 6 steps
-    plan = plan_training(Reference(blobs), config=config)
-    source = Randomness(plan.seed, plan.device)
-    stage = new_stage(plan, plan.stages[0], source.generator)
+    trainer = train_stage(blobs, tiny_config, n_averaged_steps=6)
+    weight = trainer.stage.head.weight
     seen = []
-    with closing(iter_stage(plan, stage, [], plan.targets[0], source)) as steps:
-        before = stage.head.weight.detach().clone()
+    with closing(trainer.iter_steps()) as steps:
+        before = weight.detach().clone()
         for i, _ in enumerate(steps, start=1):
             seen.append(before)  # each loss is that of the weights before the step
-            before = stage.head.weight.detach().clone()
+            before = weight.detach().clone()
             if i == stop_after:
                 break
     mean = seen[6]
-    for k, weight in enumerate(seen[7:], start=2):
-        mean = mean.lerp(weight, max(1 / k, 1 / 2.4))
-    torch.testing.assert_close(stage.head.weight.detach(), mean)
+    for k, later in enumerate(seen[7:], start=2):
+        mean = mean.lerp(later, max(1 / k, 1 / 2.4))
+    torch.testing.assert_close(weight.detach(), mean)
 
 
-def test_the_papers_training_ends_with_its_last_weights(blobs, tiny_config):
-    config = replace(tiny_config, n_scales=1, n_steps=6, weight_average=0.0)
-    plan = plan_training(Reference(blobs), config=config)
-    source = Randomness(plan.seed, plan.device)
-    stage = new_stage(plan, plan.stages[0], source.generator)
-    for _ in iter_stage(plan, stage, [], plan.targets[0], source):
-        last = stage.head.weight.detach().clone()
-    assert torch.equal(stage.head.weight, last)
+def test_without_averaged_steps_a_stage_ends_with_its_last_weights(blobs, tiny_config):
+    trainer = train_stage(blobs, tiny_config, n_averaged_steps=0)
+    for _ in trainer.iter_steps():
+        last = trainer.stage.head.weight.detach().clone()
+    assert torch.equal(trainer.stage.head.weight, last)

@@ -1,4 +1,4 @@
-"""How pixels a lag apart vary together, for lags in all directions of a plane (Wiener-Khinchin)."""
+"""Autocovariance of sections, for lags in all directions of a plane (Wiener-Khinchin), and the correlation length."""
 
 from __future__ import annotations
 
@@ -10,147 +10,191 @@ from torch import Tensor
 
 from napari_swnn._types import BoolArray, FloatArray
 from napari_swnn.core.descriptor.patterns import block_averages, windows_inside
-from napari_swnn.core.descriptor.reference import Section
+from napari_swnn.core.descriptor.reference import Reference, Section, evenly_thinned
+
+
+def correlation_length(reference: Reference) -> float:
+    """Return the distance at which the normalised autocovariance of the sections falls below 1/e.
+
+    The architecture follows from it (Eq. 12); `napari_swnn.statistics.correlation_length` is the integral instead.
+
+    Parameters
+    ----------
+    reference : Reference
+        The autocovariance is taken within the region of interest and averaged over axes and sections.
+
+    Returns
+    -------
+    float
+        Length in pixels, linearly interpolated; at least 1, at most half the longest side.
+    """
+    longest = max(max(section.image.shape) for section in reference.sections) // 2
+    sections = evenly_thinned([section for section in reference.sections if section.inside.any()])
+    pairs, products = _sum_products(sections, reference.porosity, longest)
+    along_axes = (products[0] + products[:, 0]) / np.maximum(pairs[0] + pairs[:, 0], 1)
+    return max(1.0, _first_crossing(along_axes / along_axes[0], np.exp(-1.0)))
+
+
+def _first_crossing(curve: FloatArray, level: float) -> float:
+    """Return the lag at which a curve first falls below a level, linearly interpolated; the last one if it does not."""
+    below = np.flatnonzero(curve < level)
+    if below.size == 0:
+        return float(len(curve) - 1)
+    i = int(below[0])
+    return float(i - 1 + (curve[i - 1] - level) / (curve[i - 1] - curve[i]))
 
 
 def reference_autocovariance(sections: Iterable[Section], mean: float, reach: int, *, scale: int = 1) -> FloatArray:
-    """Autocovariance of sections within their regions of interest, seen at a coarser scale.
+    """Return the autocovariance of sections within their regions of interest, seen at a coarser scale.
 
     Parameters
     ----------
     sections : iterable of Section
-        Pairs of blocks count where both lie wholly inside.
+        Sections; pairs of blocks count where both lie wholly inside.
     mean : float
-        Of the phase of interest; deviations are taken from it.
+        Mean of the phase of interest, from which deviations are taken.
     reach : int
         Largest lag along each axis, in blocks.
     scale : int
-        Side of a block, in pixels. All positions serve, as for patterns.
+        Side of a block, in pixels. All positions are used, as for patterns.
 
     Returns
     -------
     numpy.ndarray
-        ``(reach + 1, reach + 1)`` float32. Entry ``[i, j]`` is the mean of lags ``(i, j)`` and ``(i, -j)``: which way
-        a structure slants is left to the patterns.
+        ``(reach + 1, reach + 1)`` float32. Entry ``[i, j]`` is the mean of lags ``(i, j)`` and ``(i, -j)``: the slant
+        of a structure is left to the patterns.
 
     Raises
     ------
     ValueError
         If some lag has no pair.
     """
-    pairs, products = np.zeros((2, reach + 1, reach + 1))
-    for section in sections:
-        inside = windows_inside(section.inside, scale)
-        deviation = inside * (block_averages(section.image.astype(np.float32), scale) - np.float32(mean))
-        pairs += _products(inside, reach, scale)
-        products += _products(deviation, reach, scale)
+    pairs, products = _sum_products(sections, mean, reach, scale=scale)
     if pairs.min() < 0.5:
         raise ValueError(f"reach must be shorter than the region of interest, got {reach} blocks of {scale} pixels")
     autocovariance: FloatArray = (products / pairs).astype(np.float32)
     return autocovariance
 
 
+def _sum_products(
+    sections: Iterable[Section], mean: float, reach: int, *, scale: int = 1
+) -> tuple[FloatArray, FloatArray]:
+    """Return the number of pairs of blocks and the sum of the products of their deviations, for each lag."""
+    pairs = np.zeros((reach + 1, reach + 1))
+    products = np.zeros((reach + 1, reach + 1))
+    for section in sections:
+        inside = windows_inside(section.inside, scale)
+        deviation = inside * (block_averages(section.image.astype(np.float32), scale) - np.float32(mean))
+        pairs += _products(inside, reach, scale)
+        products += _products(deviation, reach, scale)
+    return pairs, products
+
+
 def _products(plane: FloatArray | BoolArray, reach: int, scale: int) -> FloatArray:
-    longest = reach * scale
     values = torch.from_numpy(np.ascontiguousarray(plane, np.float64))[None]
-    products: FloatArray = _lagged_products(values, longest)[::scale, ::scale].numpy()
+    products: FloatArray = _lagged_products(values, reach * scale)[::scale, ::scale].numpy()
     return products
 
 
-def chance_deviation(autocorrelation: FloatArray, n: float) -> float:
-    """How far an autocorrelation is off by chance, at lags beyond which it has died out (Bartlett 1946).
+def sampling_noise(autocorrelation: FloatArray, n: float) -> float:
+    """Return the sampling noise of an autocorrelation at lags beyond which it has decayed (Bartlett 1946).
 
     Parameters
     ----------
     autocorrelation : numpy.ndarray
         ``(reach + 1, reach + 1)``, laid out as by `reference_autocovariance`, 1 at lag 0.
     n : float
-        Number of entries of the planes it was taken from.
+        Number of entries of the planes it was measured on.
 
     Returns
     -------
     float
         Standard deviation over planes of that size.
     """
-    lags = _either_way(len(autocorrelation))
+    lags = _count_signs(len(autocorrelation))
     return float(np.sqrt(np.sum(np.outer(lags, lags) * autocorrelation**2) / n))
 
 
-def beyond_chance(autocorrelation: FloatArray, n: float) -> FloatArray:
-    """An autocorrelation whose rings of lags add up to no more than its planes are large enough to tell.
+def shrink_noise(autocorrelation: FloatArray, n: float) -> FloatArray:
+    """Shrink an autocorrelation, ring by ring of lags, to what is statistically significant.
 
-    By the sum of all lags large volumes scatter in porosity, and in a small section most of it is chance. So the mean
-    of lags about equally far is shrunk: where they are no larger, in the mean square, than chance makes them, to 0;
-    where their mean square is `z` times as much, to ``1 - 1/z`` of it (an empirical Wiener filter). By what the lags of
-    a ring differ is left as it is.
+    The variance of porosity is the sum over all lags, dominated by sampling noise in a small section. The mean over
+    lags of about equal length is therefore shrunk: to 0 where its mean square does not exceed the sampling noise, and
+    to ``1 - 1/z`` of it where its mean square is `z` times as large (an empirical Wiener filter). Differences within a
+    ring are kept.
 
     Parameters
     ----------
     autocorrelation : numpy.ndarray
         ``(reach + 1, reach + 1)``, laid out as by `reference_autocovariance`, 1 at lag 0.
     n : float
-        Number of entries of the planes it was taken from.
+        Number of entries of the planes it was measured on.
 
     Returns
     -------
     numpy.ndarray
-        As laid out before, 1 at lag 0.
+        ``(reach + 1, reach + 1)``, 1 at lag 0.
     """
     lags = np.arange(len(autocorrelation))
     ring = np.rint(np.hypot(*np.meshgrid(lags, lags))).astype(int)
     # Off the axes an entry is the mean of two lags: it counts twice, and its variance is half of that on an axis.
     counts = np.outer(lags > 0, lags > 0) + 1
 
-    def over_ring(values: FloatArray) -> FloatArray:
+    def ring_means(values: FloatArray) -> FloatArray:
+        """Return the mean over the lags of each ring of values that are summed over the lags of an entry."""
         means: FloatArray = np.bincount(ring.ravel(), values.ravel()) / np.bincount(ring.ravel(), counts.ravel())
         return means
 
-    by_chance = over_ring(np.full(ring.shape, chance_deviation(autocorrelation, n) ** 2))
-    seen = over_ring(counts * autocorrelation**2)
-    lost = np.minimum(1, by_chance / np.maximum(seen, np.finfo(float).tiny))
-    lost[0] = 0
-    shrunk: FloatArray = autocorrelation - (lost * over_ring(counts * autocorrelation))[ring].astype(np.float32)
+    # Power expected from sampling noise alone: each entry contributes one variance, whether it stands for one lag or
+    # for the mean of two.
+    noise_power = ring_means(np.full(ring.shape, sampling_noise(autocorrelation, n) ** 2))
+    power = ring_means(counts * autocorrelation**2)
+    # Wiener filter: the share of noise in the power of a ring is taken off its mean.
+    noise_share = np.minimum(1, noise_power / np.maximum(power, np.finfo(float).tiny))
+    noise_share[0] = 0  # lag 0 is the variance, which the patterns fix
+    removed = noise_share * ring_means(counts * autocorrelation)
+    shrunk: FloatArray = autocorrelation - removed[ring].astype(np.float32)
     return shrunk
 
 
 def box_weights(side: int) -> FloatArray:
-    """Weights with which an autocovariance adds up to the variance of averages over boxes.
+    """Return the weights with which an autocovariance adds up to the variance of averages over boxes.
 
     Parameters
     ----------
     side : int
-        Of a box, in entries of the plane; lags up to ``side - 1`` count.
+        Side of a box, in entries of the plane; lags up to ``side - 1`` count.
 
     Returns
     -------
     numpy.ndarray
-        ``(side, side)`` float32, to be multiplied with what `autocovariance` gives.
+        ``(side, side)`` float32, to be multiplied with a result of `autocovariance`.
     """
-    pairs = _either_way(side) * (side - np.arange(side))  # of rows of a box that are so far apart
+    pairs = _count_signs(side) * (side - np.arange(side))  # pairs of rows of a box at each lag
     weights: FloatArray = (np.outer(pairs, pairs) / side**4).astype(np.float32)
     return weights
 
 
-def _either_way(n: int) -> np.ndarray:
-    """How many lags along an axis each of the first `n` stands for: itself and its negative."""
+def _count_signs(n: int) -> np.ndarray:
+    """Return 2 for each of the first `n` lags along an axis, which stands for its negative too, and 1 for lag 0."""
     counts: np.ndarray = np.where(np.arange(n) > 0, 2, 1)
     return counts
 
 
 def autocovariance(deviations: Tensor, reach: int) -> Tensor:
-    """Autocovariance of planes, taken together; differentiable.
+    """Return the autocovariance of planes, taken together; differentiable.
 
     Parameters
     ----------
     deviations : torch.Tensor
-        ``(n, h, w)`` deviations from the mean that is expected, which need not be that of these planes.
+        ``(n, h, w)`` deviations from the expected mean, which need not be that of these planes.
     reach : int
         Largest lag along each axis, less than `h` and `w`.
 
     Returns
     -------
     torch.Tensor
-        ``(reach + 1, reach + 1)``, as for `reference_autocovariance`.
+        ``(reach + 1, reach + 1)``, laid out as by `reference_autocovariance`.
     """
     n, h, w = deviations.shape
     lags = torch.arange(reach + 1, device=deviations.device)
@@ -159,8 +203,8 @@ def autocovariance(deviations: Tensor, reach: int) -> Tensor:
 
 
 def _lagged_products(planes: Tensor, reach: int) -> Tensor:
-    """Sum over planes of the products of entries ``(i, j)`` apart and of those ``(i, -j)`` apart, up to `reach`."""
-    padded = [extent + reach for extent in planes.shape[1:]]  # so that no lag meets the other end
+    """Return the sum over planes of products of entries ``(i, j)`` apart and ``(i, -j)`` apart, up to `reach`."""
+    padded = [extent + reach for extent in planes.shape[1:]]  # zeros, so that no lag wraps around
     transformed = torch.fft.rfft2(planes, s=padded)
     power = (transformed.real**2 + transformed.imag**2).sum(0)
     products = torch.fft.irfft2(power, s=padded)[: reach + 1]

@@ -1,4 +1,4 @@
-"""What patterns are too small to see: how far the structure is correlated, held to the reference's."""
+"""Loss: difference in autocovariance from the reference, at lags beyond the size of a pattern."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from torch import Tensor
 from napari_swnn._types import FloatArray
 from napari_swnn.core.descriptor.autocovariance import (
     autocovariance,
-    beyond_chance,
     box_weights,
-    chance_deviation,
     reference_autocovariance,
+    sampling_noise,
+    shrink_noise,
 )
 from napari_swnn.core.descriptor.patterns import largest_window, windows_inside
 from napari_swnn.core.descriptor.reference import Reference, evenly_thinned
@@ -24,83 +24,84 @@ from napari_swnn.core.loss.pattern_loss import sections_normal_to
 
 _MAX_REACH = 16
 """Largest lag, in voxels of the scale."""
-_SECTION = 3
-"""A section, or its region of interest, holds so many times the reach."""
+_MIN_SECTION = 3
+"""Minimum side of a section or its region of interest, as a multiple of the largest lag."""
 _MEMORY = 0.95
-"""Share of the average that a step keeps: it spans some twenty steps."""
-_SPREAD = 0.01
-"""Weight of the spread over boxes beside the lags."""
+"""Weight of the previous average in each step: the average spans some twenty steps."""
+_BOX_WEIGHT = 0.01
+"""Weight of the variance of box averages relative to that of the lags."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Aim:
-    """What the sections of one direction ask for.
+class _Target:
+    """Target autocorrelation of the sections of one direction.
 
     Attributes
     ----------
-    form : torch.Tensor
-        ``(reach + 1, reach + 1)`` autocorrelation.
-    chance : float
-        By how much that is off by chance at far lags.
-    spread : float
-        Variance of the averages over boxes as wide as the lags reach, of a structure whose own variance is 1.
-    chance_of_spread : float
-        By how much that is off by chance, as a share of it.
+    autocorrelation : torch.Tensor
+        ``(reach + 1, reach + 1)``, 1 at lag 0.
+    noise : float
+        Sampling noise of the autocorrelation at large lags (standard deviation).
+    box_variance : float
+        Variance of averages over boxes as wide as the lags reach, relative to the variance of a pixel.
+    box_noise : float
+        Relative sampling noise of that variance.
     variance : float
-        Of grey values.
+        Variance of the grey values.
     """
 
-    form: Tensor
-    chance: float
-    spread: float
-    chance_of_spread: float
+    autocorrelation: Tensor
+    noise: float
+    box_variance: float
+    box_noise: float
     variance: float
 
     @classmethod
-    def of(cls, form: FloatArray, n: float, variance: float, *, coarsest: bool) -> _Aim:
-        """What an autocorrelation of planes of `n` voxels asks for."""
-        side = len(form)
+    def of(cls, autocorrelation: FloatArray, n: float, variance: float, *, coarsest: bool) -> _Target:
+        """Return the target for an autocorrelation that was measured on planes of `n` voxels."""
+        side = len(autocorrelation)
+        box_variance = float(np.sum(box_weights(side) * autocorrelation))
         return cls(
-            form=torch.from_numpy(beyond_chance(form, n) if coarsest else form),
-            chance=chance_deviation(form, n),
-            # Of a lattice only the rim of a box varies: about the least there is.
-            spread=max(float(np.sum(box_weights(side) * form)), side**-3),
-            chance_of_spread=(2 * side**2 / n) ** 0.5,  # of as many independent boxes as there is room for
+            autocorrelation=torch.from_numpy(shrink_noise(autocorrelation, n) if coarsest else autocorrelation),
+            noise=sampling_noise(autocorrelation, n),
+            # In a lattice only the rim of a box varies: the least variance that a structure can have.
+            box_variance=max(box_variance, side**-3),
+            box_noise=(2 * side**2 / n) ** 0.5,  # with as many independent boxes as fit
             variance=variance,
         )
 
 
-class TwoPointFeedback:
-    """Pulls the autocovariance of the volumes of a stage towards that of the reference.
+class AutocovarianceFeedback:
+    """Feedback that draws the autocovariance of the volumes of a stage towards that of the reference.
 
     It descends ``‖E[C] - C_ref‖``, where ``C`` is the autocovariance of sections at all lags up to the reach. A single
-    window is too small to know ``E[C]``, and to ask each for ``C_ref`` would teach a network to be uniform. So the
-    deviation is averaged over recent steps, and a window only goes against that average, by however much it has of it
-    itself. What a section of the reference's size is off by chance is the measure of a deviation: much larger ones all
-    count alike, smaller ones less and less.
+    window is too small to estimate ``E[C]``, and ``C_ref`` as a target for each window would teach a network to be
+    uniform. The deviation is therefore averaged over recent steps, and the gradient of a window reduces that average.
+    Deviations are weighted by the sampling noise of sections of the size of the reference: much larger ones all count
+    alike, smaller ones less and less.
 
-    The form of ``C`` is the reference's whatever the porosity; its height is the variance of the patterns that the
-    control strategy has for that porosity.
+    The autocorrelation is that of the reference whatever the porosity; its height is the variance of the patterns that
+    the control strategy gives for that porosity.
 
-    The coarsest stage alone makes large structure. Of the form it is asked for no more than sections of that size can
-    tell (`beyond_chance`): by their luck at far lags volumes would scatter in porosity. And the porosity of its boxes,
-    as wide as the lags reach, is held to the reference's spread: that is a sum of lags, to which each adds so little
-    that a small excess at each goes unseen.
+    Only the coarsest stage creates large structure. There the target is shrunk to what is statistically significant
+    (`shrink_noise`): sampling noise at large lags would make porosity fluctuate. In addition, the variance of porosity
+    over boxes as wide as the lags reach is drawn towards that of the reference: it is a sum over lags, to which each
+    contributes so little that a small excess at each goes unnoticed.
 
     Parameters
     ----------
     reference : Reference
-        Its directions each have an autocovariance of their own.
+        The reference; each of its directions has an autocovariance of its own.
     families : sequence of TargetFamily
-        The target patterns of this scale, for each direction of the reference.
+        Target patterns of this scale, for each direction of the reference.
     porosity : float
-        That the volumes are asked for.
+        Target porosity of the volumes.
     scale : int
         Pixels of the reference per voxel of the stage.
     side : int
-        Of the training volumes, in voxels of the stage.
+        Side of the training volumes, in voxels of the stage.
     coarsest : bool
-        Whether no coarser stage comes before.
+        True if there is no coarser stage.
     """
 
     def __init__(
@@ -108,63 +109,66 @@ class TwoPointFeedback:
         reference: Reference,
         families: Sequence[TargetFamily],
         porosity: float,
+        *,
         scale: int,
         side: int,
-        *,
         coarsest: bool,
     ) -> None:
-        least = _SECTION * scale  # a pattern has at least three voxels a side, so each direction has such a section
+        least = _MIN_SECTION * scale  # a pattern has at least three voxels a side, so each direction has such a section
         directions = [
             evenly_thinned([section for section in sections if windows_inside(section.inside, least).any()])
             for sections in reference.directions
         ]
-        room = min(map(largest_window, directions))
-        self._reach = min(_MAX_REACH, side // 2, room // least)
+        width = min(map(largest_window, directions))
+        self._reach = min(_MAX_REACH, side // 2, width // least)
         self._coarsest = coarsest
         self._mean = 2 * porosity - 1  # of grey values, which run from -1 to 1
-        self._box = torch.from_numpy(box_weights(self._reach + 1))
-        self._aims = []
+        self._box_weights = torch.from_numpy(box_weights(self._reach + 1))
+        self._targets = []
         for sections, family in zip(directions, families, strict=True):
             covariance = reference_autocovariance(sections, reference.porosity, self._reach, scale=scale)
             n = sum(int(section.inside.sum()) for section in sections) / scale**2
-            form, variance = covariance / covariance[0, 0], 4 * family.near(porosity).variance
-            self._aims.append(_Aim.of(form, n, variance, coarsest=coarsest))
+            variance = 4 * family.near(porosity).variance
+            self._targets.append(_Target.of(covariance / covariance[0, 0], n, variance, coarsest=coarsest))
         self._average: dict[int, Tensor] = {}
         self._weight: dict[int, float] = {}
 
     def __call__(self, volumes: Tensor, axes: Sequence[int]) -> Tensor:
-        """Return what to add to the loss: its gradient matters, its value says nothing.
+        """Return a term of the loss whose gradient is the feedback; its value has no meaning.
 
         Parameters
         ----------
         volumes : torch.Tensor
             ``(n, 1, *spatial)`` grey values in [-1, 1].
         axes : sequence of int
-            Directions whose sections count.
+            Axes normal to the sections.
         """
-        return torch.stack([self._of_sections(sections_normal_to(volumes, axis), axis) for axis in axes]).mean()
+        return torch.stack([self._term(sections_normal_to(volumes, axis), axis) for axis in axes]).mean()
 
     def forget(self) -> None:
-        """Start anew, where what was seen of late is not what the network makes any more."""
+        """Discard the averages, where the network no longer generates what they were measured on."""
         self._average.clear()
         self._weight.clear()
 
-    def _of_sections(self, sections: Tensor, axis: int) -> Tensor:
-        aim = self._aims[axis % len(self._aims)]
-        correlation = autocovariance(sections[:, 0].float() - self._mean, self._reach) / aim.variance
-        usual, box = self._remember(axis, correlation.detach()), self._box.to(correlation.device)
-        deviation = usual - aim.form.to(correlation.device)
+    def _term(self, sections: Tensor, axis: int) -> Tensor:
+        target = self._targets[axis % len(self._targets)]
+        correlation = autocovariance(sections[:, 0].float() - self._mean, self._reach) / target.variance
+        average = self._update_average(axis, correlation.detach())
+        # The average sets direction and size of the step; the gradient passes through this window's own correlation.
+        deviation = average - target.autocorrelation.to(correlation.device)
         size = deviation.square().mean().sqrt()
-        pull = aim.variance * (deviation / (size + aim.chance) * correlation).mean()
+        lags = target.variance * (deviation / (size + target.noise) * correlation).mean()
         if not self._coarsest:
-            return pull
-        excess = (box * usual).sum() / aim.spread - 1
-        spread = excess / (excess.abs() + aim.chance_of_spread) * (box * correlation).sum() / aim.spread
-        return pull + _SPREAD * spread
+            return lags
+        weights = self._box_weights.to(correlation.device)
+        excess = (weights * average).sum() / target.box_variance - 1
+        pull = excess / (excess.abs() + target.box_noise)
+        return lags + _BOX_WEIGHT * pull * (weights * correlation).sum() / target.box_variance
 
-    def _remember(self, axis: int, correlation: Tensor) -> Tensor:
-        """Take a correlation into the average of its direction, and return that."""
-        before, weight = self._average.get(axis, torch.zeros_like(correlation)), self._weight.get(axis, 0.0)
-        self._average[axis] = _MEMORY * before + (1 - _MEMORY) * correlation
+    def _update_average(self, axis: int, correlation: Tensor) -> Tensor:
+        """Add a correlation to the average of its direction, and return that."""
+        average = self._average.get(axis, torch.zeros_like(correlation))
+        weight = self._weight.get(axis, 0.0)
+        self._average[axis] = _MEMORY * average + (1 - _MEMORY) * correlation
         self._weight[axis] = _MEMORY * weight + (1 - _MEMORY)
         return self._average[axis] / self._weight[axis]

@@ -70,7 +70,7 @@ class Stage(nn.Module):
             _uninitialised(convolution, n, width, kernel_size=3, bias=not normalised) for n in inputs
         )
         self.norms = nn.ModuleList(norm(width, momentum=NORM_MOMENTUM) for _ in inputs) if normalised else None
-        self.moving_statistics = False  # else each batch is normalised by its own statistics
+        self.running_statistics = False  # else each batch is normalised by its own statistics
         modulated = porosity_range is not None
         self.modulations = nn.ModuleList(Modulation(width) for _ in inputs) if modulated else None
         self.head = _uninitialised(nn.Linear, width, n_phase_channels)
@@ -142,7 +142,7 @@ class Stage(nn.Module):
         return x, features
 
     def _normalised(self, x: Tensor, norm: nn.BatchNorm3d) -> Tensor:
-        if not self.moving_statistics:
+        if not self.running_statistics:
             return cast(Tensor, norm(x))
         norm(x.detach())  # only to move the statistics
         return F.batch_norm(x, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=norm.eps)

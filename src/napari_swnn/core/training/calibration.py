@@ -1,4 +1,4 @@
-"""The thresholds that turn grey volumes into phases with the porosity asked for."""
+"""Calibration of the segmentation threshold that gives grey volumes the target porosity."""
 
 from __future__ import annotations
 
@@ -18,29 +18,31 @@ from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import generation_precision
 
 _SEED_OFFSET = 2**63
-"""Calibration draws its noise from seeds that no user's volume has."""
+"""Offset of the seeds of calibration noise, beyond those of any user's volume."""
 _SPACING = 2**20
-"""Blocks lie this many voxels apart, so that they are independent."""
+"""Distance between blocks in voxels, so that they are independent."""
 TOLERANCE = 0.0008
-"""Standard error of the mean porosity at which more blocks are not worth their time."""
+"""Standard error of the mean porosity at which calibration stops."""
 LEAST_BLOCKS = 8
-"""Blocks from which that standard error can be told."""
+"""Minimum number of blocks to estimate that standard error."""
 N_NODES = 9
-"""Porosities of a range at which the threshold is found."""
-_MOST_COARSE_BLOCKS = 32
-"""Blocks of each coarser scale from which its mean is found, at most."""
+"""Number of porosities in a range at which the threshold is calibrated."""
+_MAX_COARSE_BLOCKS = 32
+"""Maximum number of blocks from which the mean of the coarser volume is estimated."""
+_FIRST_COARSE_BLOCK = -1000
+"""Number of the first of them, far from the blocks of the finest scale."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class CalibrationBlock:
-    """One independent sample of what the cascade generates.
+    """One independent sample of a cascade.
 
     Attributes
     ----------
     grey : numpy.ndarray
-        Its grey values, flat.
+        ``(n,)`` grey values.
     coarse : float
-        Mean of the coarser volume it refines; 0 if there is none.
+        Mean of the coarser volume that it refines; 0 if there is none.
     """
 
     grey: FloatArray
@@ -50,18 +52,18 @@ class CalibrationBlock:
 def calibration_blocks(
     stages: Sequence[Stage], *, seed: int, start: int = 0, porosity: float | None = None
 ) -> Iterator[CalibrationBlock]:
-    """Generate independent samples without end.
+    """Generate independent samples endlessly.
 
     Parameters
     ----------
     stages : sequence of Stage
-        The trained cascade, in evaluation mode.
+        Trained cascade, in evaluation mode.
     seed : int
-        Of their noise.
+        Seed of their noise.
     start : int
         Number of the first sample.
     porosity : float, optional
-        Of a network for a range.
+        Target porosity; for a network that was trained for a range.
     """
     for i in count(start):
         window = _far_window(i, BLOCK_SIDE[stages[-1].dimension], stages)
@@ -70,77 +72,85 @@ def calibration_blocks(
         yield CalibrationBlock(grey.numpy().ravel(), 0.0 if coarse is None else float(coarse.mean()))
 
 
-def usual_coarse_mean(stages: Sequence[Stage], *, seed: int, porosity: float | None = None) -> float:
-    """Mean of the coarser volume over much more of it than a few blocks hold; 0 if there is none.
+def expected_coarse_mean(stages: Sequence[Stage], *, seed: int, porosity: float | None = None) -> float:
+    """Estimate the mean of the coarser volume; 0 if there is none.
 
-    It tells whether the blocks happen to lie in rich or in poor places. A block of a coarser scale covers many times
-    the volume for the same time; and most of what differs between blocks comes from the scale below, whose own usual
-    mean corrects for it, and so on down (multilevel Monte Carlo).
+    It shows whether calibration blocks happen to be rich or poor in the phase. A block of a coarser scale covers many
+    times their volume in the same time.
+
+    Parameters
+    ----------
+    stages, seed, porosity
+        As for `calibration_blocks`.
     """
     coarser = stages[:-1]
     if not coarser:
         return 0.0
-    usual = usual_coarse_mean(coarser, seed=seed, porosity=porosity)
-    # Numbers below zero lie far from the blocks of the finest scale, and those of each scale far from the others'.
-    samples = calibration_blocks(coarser, seed=seed, start=-1000 * len(coarser), porosity=porosity)
-    blocks: list[CalibrationBlock] = []
-    mean, error = 0.0, inf
-    while error >= TOLERANCE and len(blocks) < _MOST_COARSE_BLOCKS:  # of grey values, half of that of a porosity
-        blocks += islice(samples, LEAST_BLOCKS)
-        means = np.array([block.grey.mean() for block in blocks])
-        coarse = np.array([block.coarse for block in blocks])
-        mean, residuals = _mean_at_usual(means, coarse, usual)
-        error = _standard_error(residuals)
-    return mean
+    samples = calibration_blocks(coarser, seed=seed, start=_FIRST_COARSE_BLOCK, porosity=porosity)
+    means: list[float] = []
+    error = inf
+    while error >= TOLERANCE and len(means) < _MAX_COARSE_BLOCKS:  # in grey values: half of it in porosity
+        means += [float(block.grey.mean()) for block in islice(samples, LEAST_BLOCKS)]
+        error = float(np.std(means, ddof=1)) / len(means) ** 0.5
+    return float(np.mean(means))
 
 
 def iter_threshold(
-    samples: Iterator[CalibrationBlock], porosity: float, usual: float, most_blocks: Callable[[], int]
+    samples: Iterator[CalibrationBlock], porosity: float, expected_coarse: float, max_blocks: Callable[[], int]
 ) -> Generator[None, None, float]:
-    """Find a threshold from as many blocks as their scatter asks for; yields after each block, returns it.
+    """Calibrate a threshold with as many blocks as their scatter requires; yields after each block.
 
     Parameters
     ----------
     samples : iterator of CalibrationBlock
         Independent samples without end.
-    porosity, usual : float
-        As for `calibrated_threshold`.
-    most_blocks : callable
-        Asked before each block how many there may be: who waits may want to stop.
+    porosity, expected_coarse : float
+        As for `calibrate_threshold`.
+    max_blocks : callable
+        Called before each block; returns the maximum number of blocks, which falls when the user wants to stop.
+
+    Returns
+    -------
+    generator
+        Returns the threshold.
     """
     blocks: list[CalibrationBlock] = []
     threshold, error = 0.0, inf
-    while error >= TOLERANCE and len(blocks) < most_blocks():
+    while error >= TOLERANCE and len(blocks) < max_blocks():
         blocks.append(next(samples))
         if len(blocks) % LEAST_BLOCKS == 0:
-            threshold, error = calibrated_threshold(blocks, porosity, usual)
+            threshold, error = calibrate_threshold(blocks, porosity, expected_coarse)
         yield
     if len(blocks) % LEAST_BLOCKS:
-        threshold, _ = calibrated_threshold(blocks, porosity, usual)
+        threshold, _ = calibrate_threshold(blocks, porosity, expected_coarse)
     return threshold
 
 
-def calibrated_threshold(blocks: Sequence[CalibrationBlock], porosity: float, usual: float) -> tuple[float, float]:
-    """The grey value that a fraction `porosity` lies above, and how well that fraction is known.
+def calibrate_threshold(
+    blocks: Sequence[CalibrationBlock], porosity: float, expected_coarse: float
+) -> tuple[float, float]:
+    """Return the grey value above which a fraction `porosity` of the voxels lies, with the error of that fraction.
 
-    The porosity of a block follows the mean of its coarser volume. What the blocks' coarse means are off from the
-    usual one, times the slope of a regression, is taken off: a control variate.
+    The porosity of a block follows the mean of its coarser volume. The mean porosity of the blocks is therefore
+    corrected by a control variate: the slope of that regression, times the deviation of their coarse means from the
+    expected one.
 
     Parameters
     ----------
     blocks : sequence of CalibrationBlock
         Independent samples.
     porosity : float
-        Wanted, in (0, 1).
-    usual : float
-        See `usual_coarse_mean`.
+        Target porosity, in (0, 1).
+    expected_coarse : float
+        Result of `expected_coarse_mean`.
 
     Returns
     -------
     threshold : float
-        Of the grey values.
+        Grey value.
     standard_error : float
-        Of the mean porosity at this threshold; infinite for fewer than `LEAST_BLOCKS`, which are not corrected.
+        Standard error of the mean porosity at this threshold; infinite for fewer than `LEAST_BLOCKS`, for which no
+        correction is made.
     """
     values = np.sort(np.concatenate([block.grey for block in blocks]))
     coarse = np.array([block.coarse for block in blocks])
@@ -148,24 +158,26 @@ def calibrated_threshold(blocks: Sequence[CalibrationBlock], porosity: float, us
     def threshold_above(fraction: float) -> float:
         return float(values[min(int((1 - fraction) * len(values)), len(values) - 1)])
 
-    def regression(threshold: float) -> tuple[float, FloatArray]:
-        return _mean_at_usual(np.array([float((block.grey >= threshold).mean()) for block in blocks]), coarse, usual)
+    def corrected_porosity(threshold: float) -> tuple[float, FloatArray]:
+        porosities = np.array([float((block.grey >= threshold).mean()) for block in blocks])
+        return _mean_at(expected_coarse, porosities, coarse)
 
     if len(blocks) < LEAST_BLOCKS:
         return threshold_above(porosity), inf
-    # How porosity follows the coarse mean depends on where the threshold lies: both are found together.
-    fraction = brentq(lambda f: regression(threshold_above(f))[0] - porosity, 0.0, 1.0, xtol=1e-5)
+    # The slope depends on the threshold, and the threshold on the corrected mean. So the root is sought in one unknown,
+    # the uncorrected fraction of voxels above the threshold, at which the corrected porosity meets the target.
+    fraction = brentq(lambda f: corrected_porosity(threshold_above(f))[0] - porosity, 0.0, 1.0, xtol=1e-5)
     threshold = threshold_above(fraction)
-    return threshold, _standard_error(regression(threshold)[1])
+    return threshold, _standard_error(corrected_porosity(threshold)[1])
 
 
-def _mean_at_usual(values: FloatArray, coarse: FloatArray, usual: float) -> tuple[float, FloatArray]:
-    """Mean of values of blocks if their coarse mean were the usual one, and what is left of each: a control variate."""
+def _mean_at(expected_coarse: float, values: FloatArray, coarse: FloatArray) -> tuple[float, FloatArray]:
+    """Return the mean of block values at the expected coarse mean, by linear regression, and its residuals."""
     deviations = coarse - coarse.mean()
     spread = float(deviations @ deviations)
     slope = float(deviations @ values) / spread if spread > 0 else 0.0
     residuals: FloatArray = values - values.mean() - slope * deviations
-    return float(values.mean() - slope * (coarse.mean() - usual)), residuals
+    return float(values.mean() - slope * (coarse.mean() - expected_coarse)), residuals
 
 
 def _standard_error(residuals: FloatArray) -> float:
@@ -173,7 +185,7 @@ def _standard_error(residuals: FloatArray) -> float:
 
 
 def _precision(stages: Sequence[Stage]) -> torch.dtype:
-    """That of the volumes which the threshold is for."""
+    """Return the precision of the volumes that the threshold is for."""
     return generation_precision(stages[-1].head.weight.device, bounded=stages[-1].config.bounded)
 
 

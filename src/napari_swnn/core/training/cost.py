@@ -1,10 +1,10 @@
-"""Time and memory of a run, foretold from a short measurement on this machine (Eq. 22 of the paper)."""
+"""Estimate of run time and memory from a short benchmark on this machine (Eq. 22 of the paper)."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from math import ceil, prod
@@ -19,33 +19,34 @@ import torch
 from napari_swnn._checks import WORKING_MEMORY
 from napari_swnn._files import replaced_when_complete
 from napari_swnn._types import Shape
-from napari_swnn.core.network.config import StageConfig
+from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.evaluation import BLOCK_SIDE
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import describe_device, training_precision
 from napari_swnn.core.training.calibration import LEAST_BLOCKS, calibration_blocks
-from napari_swnn.core.training.coarse_bank import CoarseBank, bank_lifetime
+from napari_swnn.core.training.coarse_bank import CoarseBank
 from napari_swnn.core.training.plan import TrainingPlan
 from napari_swnn.core.training.sampling import Randomness
-from napari_swnn.core.training.stage import N_NORM_CUBES, iter_stage, new_stage
+from napari_swnn.core.training.trainer import StageTrainer
+from napari_swnn.core.training.work import Timing, training_work
 
 _TIMED_STEPS = 4
 _LOADED_LIBRARIES = 400 * 2**20
-"""Bytes that torch and what it loads take before any work."""
+"""Memory of torch and its libraries before any work, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class CostEstimate:
-    """What a run will take.
+    """Estimated time and memory of a run.
 
     Attributes
     ----------
     training : float
-        Seconds of training, calibration included.
+        Time of the training with calibration, in seconds.
     generation : float
-        Seconds to generate the volumes.
+        Time to generate the volumes, in seconds.
     memory : int
-        Most bytes in use at a time.
+        Peak memory, in bytes.
     """
 
     training: float
@@ -54,46 +55,27 @@ class CostEstimate:
 
     @property
     def total(self) -> float:
-        """Seconds altogether: ``T = T_train + m (s / 128)³ T_128`` (Eq. 22)."""
+        """Total time in seconds: ``T = T_train + m (s / 128)³ T_128`` (Eq. 22)."""
         return self.training + self.generation
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Seconds that parts of a run take on this machine.
-
-    Attributes
-    ----------
-    steps : tuple of float
-        One training step of each stage.
-    banks : tuple of float
-        Making the volumes that the steps of a stage refine, once.
-    block : float
-        Generating one block.
-    """
-
-    steps: tuple[float, ...]
-    banks: tuple[float, ...]
-    block: float
 
 
 def estimate_cost(
     plan: TrainingPlan, shape: Shape, *, n_volumes: int = 1, exact: bool = False, cache: Path | None = None
 ) -> CostEstimate:
-    """Foretell time and memory of training a plan and generating volumes.
+    """Estimate time and memory of training a plan and generating volumes.
 
     Parameters
     ----------
     plan : TrainingPlan
-        What to train.
+        Plan of the training.
     shape : tuple of int
         Voxels of each volume.
     n_volumes : int
         Number of volumes, ``m`` of Eq. 22.
     exact : bool
-        Whether they are to have just the porosity asked for, and so are computed twice.
+        True if each volume has exactly the target porosity, for which it is computed twice.
     cache : path, optional
-        File in which measurements are kept; the user's cache folder if not given. Without an entry there, a few
+        File in which measurements are kept, in the user's cache folder by default. Without an entry there, a few
         steps are run, which takes some seconds.
     """
     timing = _timing(plan, _cache_file() if cache is None else cache)
@@ -102,19 +84,14 @@ def estimate_cost(
 
 
 def generation_time(timing: Timing, shape: Shape) -> float:
-    """Seconds to generate a volume: whole blocks, however little of them is wanted."""
+    """Return the time to generate a volume, in seconds; blocks count as a whole."""
     return timing.block * prod(ceil(extent / BLOCK_SIDE[len(shape)]) for extent in shape)
 
 
 def _training_time(plan: TrainingPlan, timing: Timing) -> float:
-    seconds = 0.0
-    for stage, step, bank in zip(plan.stages, timing.steps, timing.banks, strict=True):
-        n = plan.n_steps(stage)
-        # The statistics of batch norm come from forward passes only, a third of a step's arithmetic.
-        seconds += (n + N_NORM_CUBES / 3) * step + (ceil(n / bank_lifetime(plan)) + 1) * bank
-    # It is not known before how much the porosity of blocks scatters: between the fewest blocks and all of them.
+    # The scatter of the blocks, and so their number, is not known in advance: between the minimum and the maximum.
     n_blocks = (min(LEAST_BLOCKS, plan.n_calibration_blocks) + plan.n_calibration_blocks) / 2
-    return seconds + len(plan.porosity_nodes) * n_blocks * timing.block
+    return training_work(plan, timing, n_blocks)
 
 
 def measure(plan: TrainingPlan) -> Timing:
@@ -122,20 +99,20 @@ def measure(plan: TrainingPlan) -> Timing:
     source = Randomness(plan.seed, plan.device)
     finished: list[Stage] = []
     steps, banks = [], []
-    for config, targets in zip(plan.stages, plan.targets, strict=True):
-        stage = new_stage(plan, config, source.generator)
-        banks.append(_time_of_bank(plan, finished, config, source) if finished else 0.0)
-        iteration = iter_stage(plan, stage, finished, targets, source)
-        advance = partial(next, iteration, None)
-        times = [_time_of(advance) for _ in range(_TIMED_STEPS + 1)]
+    for index in range(len(plan.schedules)):
+        banks.append(_time_of_bank(plan, finished, source) if finished else 0.0)
+        trainer = StageTrainer(plan, index, finished, source)
+        with closing(trainer.iter_steps()) as iteration:
+            times = [_time_of(partial(next, iteration, None)) for _ in range(_TIMED_STEPS + 1)]
         steps.append(float(np.median(times[1:])))  # the first one also fills the bank and loads code
-        finished.append(stage.folded())
+        finished.append(trainer.stage.folded())
     return Timing(tuple(steps), tuple(banks), _time_of_block(plan, finished))
 
 
-def _time_of_bank(plan: TrainingPlan, finished: Sequence[Stage], config: StageConfig, source: Randomness) -> float:
+def _time_of_bank(plan: TrainingPlan, finished: Sequence[Stage], source: Randomness) -> float:
+    index = len(finished)
+    window = Window.of_shape(plan.schedules[index].windows[0].shape).grown(plan.network.stages[index].margin)
     bank = CoarseBank(plan, finished, source)
-    window = plan.samples(config)[0][0].grown(config.margin)
     return _time_of(lambda: bank.take(window))
 
 
@@ -151,20 +128,22 @@ def _time_of(work: Callable[[], Any]) -> float:
 
 
 def _memory(plan: TrainingPlan, shape: Shape) -> int:
-    """The larger of what training and generating take, beside the libraries."""
+    """Return the larger of the memory of training and of generation, with that of the libraries."""
     bytes_each = 2 if training_precision(plan.device) == torch.bfloat16 else 4
     training = 0
-    for stage in plan.stages:
-        voxels = plan.n_volumes * sum(prod(window.grown(stage.margin).shape) for window, _ in plan.samples(stage))
-        # Of each block, the convolution's output is kept in full and in half precision, and what follows it.
+    for stage, schedule in zip(plan.network.stages, plan.schedules, strict=True):
+        windows = [Window.of_shape(window.shape).grown(stage.margin) for window in schedule.windows]
+        voxels = schedule.n_volumes * sum(prod(window.shape) for window in windows)
+        # The output of each convolution is kept in full and in half precision, and so are the results that follow it.
         features = voxels * stage.n_blocks * stage.n_channels * (4 + 2 * bytes_each)
-        compared = plan.config.n_projections * plan.config.max_patterns * 3
+        compared = schedule.n_projections * schedule.max_patterns * 3
         training = max(training, features + compared * 32)
     return _LOADED_LIBRARIES + max(training, prod(shape) + WORKING_MEMORY)
 
 
 def _timing(plan: TrainingPlan, cache: Path) -> Timing:
-    key, known = _key(plan), _read(cache)
+    key = _key(plan)
+    known = _read(cache)
     if key not in known:
         known[key] = asdict(measure(plan))
         _write(cache, known)
@@ -173,13 +152,13 @@ def _timing(plan: TrainingPlan, cache: Path) -> Timing:
 
 
 def _key(plan: TrainingPlan) -> str:
-    """All that the time of a step depends on."""
-    config = plan.config
-    work = (config.optimiser, config.n_projections, config.max_patterns)
-    windows = [[window.shape for window, _ in plan.samples(stage)] for stage in plan.stages]
-    stages = [list(asdict(stage).values()) for stage in plan.stages]
+    """Return everything that the time of a step depends on, as one string."""
+    work = [
+        (schedule.n_volumes, schedule.windows, schedule.optimiser, schedule.n_projections, schedule.max_patterns)
+        for schedule in plan.schedules
+    ]
     machine = (describe_device(plan.device), torch.__version__)
-    return json.dumps([stages, plan.choice.network.dimension, plan.n_volumes, windows, work, machine])
+    return repr((plan.network.stages, plan.network.dimension, work, machine))
 
 
 def _cache_file() -> Path:
@@ -195,7 +174,7 @@ def _read(cache: Path) -> dict[str, Any]:
 
 
 def _write(cache: Path, entries: dict[str, Any]) -> None:
-    """Keep measurements; a folder that cannot be written to costs a new measurement next time, no more."""
+    """Keep measurements; a folder that cannot be written to only costs a new measurement next time."""
     with suppress(OSError):
         cache.parent.mkdir(parents=True, exist_ok=True)
         with replaced_when_complete(cache) as file:

@@ -1,4 +1,4 @@
-"""How a step follows from the gradients."""
+"""Optimiser: Muon for the convolutions, Adam for the rest (Eq. 21)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 MUON_STEP = 3.0
-"""Step length of Muon, in those of Adam."""
+"""Learning rate of Muon as a multiple of that of Adam."""
 _MOMENTUM = 0.9
 _BETAS = (0.9, 0.99)
 
@@ -17,18 +17,18 @@ _BETAS = (0.9, 0.99)
 class Optimiser:
     """Muon for the kernels of the convolutions and Adam for gains, shifts and head; or Adam for all.
 
-    Adam scales the gradient of each weight by itself. Muon takes the kernel of a convolution as a matrix, features
-    out by weights in, and makes all singular values of its step equal [1]_: directions of the features in which the
-    gradient is weak, such as those that tell a thin channel from a chain of dots, are learned as fast as the rest.
+    Adam scales the gradient of each weight separately. Muon takes the kernel of a convolution as a matrix, output
+    features by input weights, and makes all singular values of its step equal [1]_: feature directions with a weak
+    gradient, such as those that distinguish a thin channel from a chain of dots, are learned as fast as the rest.
 
     Parameters
     ----------
     parameters : iterable of torch.nn.Parameter
-        Of a stage.
+        Parameters of a stage.
     learning_rate : float
-        Step length of Adam.
+        Learning rate of Adam.
     muon : bool
-        Whether kernels take steps of Muon.
+        If True, Muon updates the kernels; otherwise Adam updates everything.
 
     References
     ----------
@@ -41,7 +41,7 @@ class Optimiser:
         self._rest = [p for p in everything if p.ndim <= 2] if muon else everything
         # torch's Muon takes matrices only: it works on copies, which the kernels follow.
         self._matrices = [nn.Parameter(_as_matrix(kernel.detach())) for kernel in self._kernels]
-        self._parts: list[tuple[torch.optim.Optimizer, float]] = []  # each with its full step length
+        self._parts: list[tuple[torch.optim.Optimizer, float]] = []  # each with its full learning rate
         if self._matrices:
             part = torch.optim.Muon(self._matrices, momentum=_MOMENTUM, weight_decay=0.0)
             self._parts.append((part, MUON_STEP * learning_rate))
@@ -50,7 +50,7 @@ class Optimiser:
 
     @torch.no_grad()
     def step(self, rate: float) -> None:
-        """Take a step, `rate` times as long as the full one."""
+        """Update the parameters, with the learning rates multiplied by `rate`."""
         for kernel, matrix in zip(self._kernels, self._matrices, strict=True):
             matrix.copy_(_as_matrix(kernel))
             assert kernel.grad is not None
@@ -63,15 +63,15 @@ class Optimiser:
             kernel.copy_(matrix.view_as(kernel))
 
     def state_dict(self) -> Sequence[dict[str, Any]]:
-        """What a step depends on beside parameters and gradients."""
+        """Return the internal state of both optimisers."""
         return [part.state_dict() for part, _ in self._parts]
 
     def load_state_dict(self, state: Sequence[dict[str, Any]]) -> None:
-        """Go back to such a state."""
+        """Restore such a state."""
         for (part, _), of_part in zip(self._parts, state, strict=True):
             part.load_state_dict(of_part)
 
 
 def _as_matrix(kernel: torch.Tensor) -> torch.Tensor:
-    """``(out, in * size)``, in memory of its own."""
+    """Copy a kernel to a matrix ``(out, in * size)``."""
     return kernel.flatten(1).clone(memory_format=torch.contiguous_format)

@@ -1,4 +1,4 @@
-"""What a training will do, decided and checked before it starts."""
+"""Analysis of a reference and plan of a training, decided and checked before it starts."""
 
 from __future__ import annotations
 
@@ -8,127 +8,90 @@ import numpy as np
 import torch
 
 from napari_swnn._checks import check_in_range, check_seed
-from napari_swnn._types import Shape
 from napari_swnn.core.descriptor.patterns import extract_patterns, largest_window, too_small_message
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.descriptor.resampling import TargetFamily
-from napari_swnn.core.grid.windows import Window
-from napari_swnn.core.network.config import StageConfig
+from napari_swnn.core.network.config import NetworkConfig, StageConfig
 from napari_swnn.core.numerics.device import pick_device
 from napari_swnn.core.training.architecture import NetworkChoice, choose_network, describe_cascade
 from napari_swnn.core.training.calibration import N_NODES
 from napari_swnn.core.training.config import TrainingConfig, preset_config
+from napari_swnn.core.training.schedule import StageSchedule, resolve_schedules
 
-_LEAST_PATTERNS = 100
-"""Patterns in effect under which a target distribution describes no structure any more."""
+_MIN_PATTERNS = 100
+"""Effective number of patterns below which a target distribution describes no structure."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TrainingPlan:
-    """A training that was found to be possible: everything that is decided before it starts.
+    """Everything that is decided before a training starts: what is shown, estimated, carried out and stored.
 
     Attributes
     ----------
     reference : Reference
-        What is reconstructed.
+        The reference.
     porosity : float
-        Target, in (0, 1); of a range, what a volume has if no other is asked for: the reference's own if it lies in
-        the range, else the middle.
+        Target porosity, in (0, 1); for a range, the porosity of a volume unless another is requested: that of the
+        reference if it lies in the range, otherwise the middle.
     config : TrainingConfig
         Settings as given.
     choice : NetworkChoice
-        The network, with the reasons for it.
-    targets : tuple
-        For each stage, the target distributions of each direction.
+        Network, with the reasons for it.
+    families : tuple
+        Target distributions for each stage and each direction of the reference.
+    schedules : tuple of StageSchedule
+        Numbers that run, for each stage.
     reachable : tuple of float
-        Lowest and highest porosity that the patterns of this reference can express.
+        Lowest and highest porosity that resampling the patterns of the reference can reach.
     seed : int
-        Of all random draws.
+        Seed of all random draws.
     device : torch.device
-        Where to compute.
+        Device to compute on.
     """
 
     reference: Reference
     porosity: float
     config: TrainingConfig
     choice: NetworkChoice
-    targets: tuple[tuple[TargetFamily, ...], ...]
+    families: tuple[tuple[TargetFamily, ...], ...]
+    schedules: tuple[StageSchedule, ...]
     reachable: tuple[float, float]
     seed: int
     device: torch.device
 
     @property
+    def network(self) -> NetworkConfig:
+        """Network to train."""
+        return self.choice.network
+
+    @property
     def porosity_range(self) -> tuple[float, float] | None:
-        """Porosities to train for; None for a single one."""
-        return self.choice.network.porosity_range
+        """Lowest and highest porosity to train for; None for a single one."""
+        return self.network.porosity_range
 
     @property
     def porosity_nodes(self) -> tuple[float, ...]:
-        """Porosities at which the threshold is found."""
+        """Porosities at which the segmentation threshold is calibrated."""
         if self.porosity_range is None:
             return (self.porosity,)
         return tuple(map(float, np.linspace(*self.porosity_range, N_NODES)))
 
     @property
     def n_calibration_blocks(self) -> int:
-        """Blocks generated at each of them, at most."""
+        """Maximum number of blocks to calibrate each threshold."""
         n = self.config.n_calibration_blocks
-        return n if self.porosity_range is None else -(-n // 2)
+        return n if self.porosity_range is None else -(-n // 2)  # neighbouring thresholds share their errors
 
     @property
-    def n_volumes(self) -> int:
-        """Volumes of each window in a step: one for each porosity that it is asked for."""
-        return 1 if self.porosity_range is None else 2
+    def n_steps(self) -> int:
+        """Training steps of all stages together."""
+        return sum(schedule.n_steps for schedule in self.schedules)
 
     @property
-    def stages(self) -> tuple[StageConfig, ...]:
-        """The stages to train, coarsest first."""
-        return self.choice.network.stages
-
-    def n_steps(self, stage: StageConfig) -> int:
-        """Training steps of a stage."""
-        n = self.config.n_steps if stage.scale == 1 else self.config.n_coarse_steps
-        # Where a single stage makes all of the large structure, what it gets wrong none before it has settled, and the
-        # finest one has more to do.
-        if len(self.stages) == 2:
-            n = n * 5 // 2 if stage.scale > 1 else n * 4 // 3
-        return n if self.porosity_range is None else n * 3 // 2  # more is learned, at every porosity
-
-    @property
-    def consistency(self) -> float:
-        """Weight of the agreement of a fine scale with the coarser one.
-
-        With three scales and more, pores are wide enough for their coarse volume to say where they are; with fewer,
-        it is grey where the structure is finer than its voxels, and must be left free.
-        """
-        return self.config.consistency / (1 if len(self.stages) >= 3 else 9)
-
-    def two_point(self, stage: StageConfig) -> float:
-        """Weight of the two-point correlation at the scale of a stage.
-
-        Large structure is made at coarser scales; at the finest, more of it breaks thin necks. One section tells the
-        correlation at its own porosity, too little for a whole range.
-        """
-        if self.porosity_range is not None:
-            return 0.0
-        return self.config.two_point / (10 if stage.scale == 1 else 1)
-
-    def side(self, stage: StageConfig) -> int:
-        """Of the training volumes of a stage, in its voxels."""
-        return self.config.cube_size if stage.scale == 1 else self.config.coarse_cube_size
-
-    def samples(self, stage: StageConfig) -> tuple[tuple[Window, tuple[int, ...]], ...]:
-        """Windows generated in each step, each with the directions whose sections count."""
-        side, dimension = self.side(stage), self.choice.network.dimension
-        if dimension == 2:
-            return ((Window.of_shape((side, side)), (0,)),)
-        if self.config.sampling == "cube":
-            return ((Window.of_shape((side,) * 3), (0, 1, 2)),)
-        return tuple((Window.of_shape(_slab(side, axis)), (axis,)) for axis in range(3))
-
-
-def _slab(side: int, axis: int) -> Shape:
-    return tuple(1 if a == axis else side for a in range(3))
+    def reasons(self) -> tuple[str, ...]:
+        """Sentences that describe the network, the reasons for it, and the training steps."""
+        steps = ", ".join(f"{schedule.n_steps} at 1/{schedule.scale}" for schedule in self.schedules)
+        return (*self.choice.reasons, f"Training steps: {steps}.")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -177,9 +140,17 @@ class ReferenceAnalysis:
         target, porosity_range = _check_porosity(self.reference, porosity, self.reachable)
         choice = replace(self.choice, network=replace(self.choice.network, porosity_range=porosity_range))
         ends = (target,) if porosity_range is None else porosity_range
-        choice, families = _able_to_express(ends, choice, self.families)
+        choice, families = _drop_coarse_scales(ends, choice, self.families)
         return TrainingPlan(
-            self.reference, target, self.config, choice, families, self.reachable, seed, pick_device(device)
+            reference=self.reference,
+            porosity=target,
+            config=self.config,
+            choice=choice,
+            families=families,
+            schedules=resolve_schedules(self.config, choice.network),
+            reachable=self.reachable,
+            seed=seed,
+            device=pick_device(device),
         )
 
 
@@ -249,7 +220,7 @@ def plan_training(
 def _check_porosity(
     reference: Reference, porosity: float | tuple[float, float] | None, reachable: tuple[float, float]
 ) -> tuple[float, tuple[float, float] | None]:
-    """The target, and the range if there is one."""
+    """Return the target porosity, and the range if there is one."""
     low, high = reachable
 
     def check(value: float) -> float:
@@ -275,12 +246,10 @@ def _check_patterns_fit(reference: Reference, choice: NetworkChoice) -> None:
 
 
 def _check_volumes(choice: NetworkChoice, config: TrainingConfig) -> None:
-    stages = choice.network.stages
-    if config.sampling == "slabs" and len(stages) > 1:
-        raise ValueError("sampling must be 'cube' for a cascade of several scales, got 'slabs'; or set network='plain'")
-    for stage in stages:
+    for stage in choice.network.stages:
         name = "cube_size" if stage.scale == 1 else "coarse_cube_size"
-        side, least = getattr(config, name), max(stage.template_size, 4)  # the agreement of scales pools 4 voxels
+        side = getattr(config, name)
+        least = max(stage.template_size, 4)  # volumes are compared with coarser ones over blocks of 4 voxels
         if side < least:
             raise ValueError(f"{name} must be at least {least}, to hold a pattern of that stage, got {side}")
 
@@ -293,25 +262,25 @@ def _extract_families(reference: Reference, stage: StageConfig, config: Training
     )
 
 
-def _able_to_express(
+def _drop_coarse_scales(
     porosities: tuple[float, ...], choice: NetworkChoice, families: tuple[tuple[TargetFamily, ...], ...]
 ) -> tuple[NetworkChoice, tuple[tuple[TargetFamily, ...], ...]]:
-    """Leave out coarse scales whose patterns, large as they are, hardly ever have the porosity asked for."""
+    """Leave out coarse scales at which too few patterns, large as they are, have the target porosity."""
     first = 0
     while first < len(families) - 1 and not all(
-        _expresses(family, porosity) for family in families[first] for porosity in porosities
+        _reaches(family, porosity) for family in families[first] for porosity in porosities
     ):
         first += 1
     if first == 0:
         return choice, families
     kept = choice.network.stages[first:]
-    asked = " and ".join(f"{porosity:.2f}" for porosity in porosities)
+    targets = " and ".join(f"{porosity:.2f}" for porosity in porosities)
     left_out = ", ".join(f"1/{stage.scale}" for stage in choice.network.stages[:first])
-    reason = f"No stage at {left_out} of the resolution: too few large patterns have the porosity {asked}."
+    reason = f"No stage at {left_out} of the resolution: too few large patterns have the porosity {targets}."
     reasons = (choice.reasons[0], *describe_cascade(kept, choice.correlation_length), reason)
     return replace(choice, network=replace(choice.network, stages=kept), reasons=reasons), families[first:]
 
 
-def _expresses(family: TargetFamily, porosity: float) -> bool:
+def _reaches(family: TargetFamily, porosity: float) -> bool:
     low, high = family.reachable
-    return low <= porosity <= high and family.exactly(porosity).effective_size >= _LEAST_PATTERNS
+    return low <= porosity <= high and family.exactly(porosity).effective_size >= _MIN_PATTERNS

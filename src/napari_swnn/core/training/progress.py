@@ -1,38 +1,34 @@
-"""Progress of a training, with an estimate of the time left from the arithmetic that remains."""
+"""Progress of a training and the time it will still take."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from napari_swnn._progress import Progress, WorkClock
 from napari_swnn._types import Labels
-from napari_swnn.core.network.config import StageConfig
-from napari_swnn.core.network.evaluation import BLOCK_SIDE
 from napari_swnn.core.training.plan import TrainingPlan
-from napari_swnn.core.training.stage import StageStep
+from napari_swnn.core.training.trainer import StageStep
+from napari_swnn.core.training.work import count_arithmetic, stage_work, training_work
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TrainingStep(Progress):
-    """Result of one step of a training.
+    """Progress of a training.
+
+    The activity is ``"training"``, or ``"finding the threshold"`` after the last iteration.
 
     Attributes
     ----------
     iteration, n_iterations : int
-        Number of completed steps of all stages together, and of planned steps.
+        Steps done and planned, of all stages together.
     scale : int
-        Scale of the stage in training: the edge length of its voxels in voxels of the result.
+        Scale of the stage in training: side of its voxels in voxels of the finest stage.
     loss : float
-        Sliced Wasserstein distance of the step's sections to the target.
+        Sliced Wasserstein distance of the sections of this step to the target.
     porosity : float
-        Fraction of the phase of interest in the step's volume, in [0, 1].
+        Fraction of the phase of interest in the volume of this step, in [0, 1].
     preview : numpy.ndarray
-        Labels of the step's volume, at the stage's scale.
-    fraction, elapsed, time_left, activity, note
-        As for every record of progress. The activity is ``"training"``, or ``"finding the threshold"`` after the last
-        step; a note reports, for example, that the loss diverged.
+        Labels of that volume, at the scale of the stage.
     """
 
     iteration: int
@@ -44,12 +40,12 @@ class TrainingStep(Progress):
 
 
 class TrainingClock:
-    """Counter of the steps of all stages, which estimates the time left.
+    """Counter of the steps of all stages, which estimates the time left from the arithmetic that is left.
 
     Parameters
     ----------
     plan : TrainingPlan
-        The training.
+        Plan of the training.
 
     Attributes
     ----------
@@ -60,39 +56,39 @@ class TrainingClock:
     def __init__(self, plan: TrainingPlan) -> None:
         self.stopped = False
         self._plan = plan
+        self._work = count_arithmetic(plan)
+        # The first step also loads and compiles.
+        self._clock = WorkClock(training_work(plan, self._work, plan.n_calibration_blocks), warm_up=True)
         self._iteration = 0
-        self._n_iterations = sum(plan.n_steps(stage) for stage in plan.stages)
-        planned = sum(plan.n_steps(stage) * _step_arithmetic(plan, stage) for stage in plan.stages)
-        planned += len(plan.porosity_nodes) * plan.n_calibration_blocks * _block_arithmetic(plan)
-        self._clock = WorkClock(planned, warm_up=True)
         self._last: TrainingStep
 
-    def step(self, stage: StageConfig, step: StageStep, preview: Labels) -> TrainingStep:
-        """Count a training step."""
+    def count_step(self, index: int, step: StageStep, preview: Labels) -> TrainingStep:
+        """Count a training step of a stage."""
+        schedule = self._plan.schedules[index]
         self._iteration += 1
-        self._clock.advance(_step_arithmetic(self._plan, stage))
+        self._clock.advance(stage_work(self._plan, self._work, index) / schedule.n_steps)
         self._last = TrainingStep(
-            iteration=self._iteration,
-            n_iterations=self._n_iterations,
-            scale=stage.scale,
-            loss=step.loss,
-            porosity=float((preview == self._plan.reference.phase).mean()),
-            preview=preview,
             fraction=self._clock.fraction,
             elapsed=self._clock.elapsed,
             time_left=self._clock.time_left,
             activity="training",
             note=step.note,
+            iteration=self._iteration,
+            n_iterations=self._plan.n_steps,
+            scale=schedule.scale,
+            loss=step.loss,
+            porosity=float((preview == self._plan.reference.phase).mean()),
+            preview=preview,
         )
         return self._last
 
     def expect_blocks(self, n_blocks: int) -> None:
-        """Set the number of blocks that the calibration has left."""
-        self._clock.total = self._clock.done + n_blocks * _block_arithmetic(self._plan)
+        """Set the number of calibration blocks that are left."""
+        self._clock.total = self._clock.done + n_blocks * self._work.block
 
-    def calibration_step(self) -> TrainingStep:
-        """Count a block of the calibration."""
-        self._clock.advance(_block_arithmetic(self._plan))
+    def count_block(self) -> TrainingStep:
+        """Count a calibration block."""
+        self._clock.advance(self._work.block)
         return replace(
             self._last,
             fraction=self._clock.fraction,
@@ -101,20 +97,3 @@ class TrainingClock:
             activity="finding the threshold",
             note="",
         )
-
-
-def _step_arithmetic(plan: TrainingPlan, stage: StageConfig) -> float:
-    """Return the arithmetic of one step, in arbitrary units."""
-    windows = [window.grown(stage.margin) for window, _ in plan.samples(stage)]
-    return plan.n_volumes * sum(_arithmetic(stage, float(np.prod(window.shape))) for window in windows)
-
-
-def _block_arithmetic(plan: TrainingPlan) -> float:
-    """Return the arithmetic of one block of the calibration in the same units: all stages, forward only."""
-    dimension = plan.choice.network.dimension
-    sides = {stage: BLOCK_SIDE[dimension] / stage.scale + 2 * stage.margin for stage in plan.stages}
-    return sum(_arithmetic(stage, side**dimension) / 3 for stage, side in sides.items())
-
-
-def _arithmetic(stage: StageConfig, n_voxels: float) -> float:
-    return n_voxels * stage.n_blocks * stage.n_channels * (stage.n_channels + 16)

@@ -1,4 +1,4 @@
-"""Training: fit a cascade to a reference, one stage after another (Eq. 19-21 of the paper)."""
+"""Training of a cascade, one stage after another (Eq. 19-21 of the paper)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from napari_swnn._steps import drain, forward_steps
 from napari_swnn._types import Labels
@@ -21,14 +21,14 @@ from napari_swnn.core.numerics.device import describe_device
 from napari_swnn.core.training.calibration import (
     LEAST_BLOCKS,
     calibration_blocks,
+    expected_coarse_mean,
     iter_threshold,
-    usual_coarse_mean,
 )
-from napari_swnn.core.training.config import TrainingConfig, name_of
+from napari_swnn.core.training.config import TrainingConfig, preset_name
 from napari_swnn.core.training.plan import TrainingPlan, plan_training
 from napari_swnn.core.training.progress import TrainingClock, TrainingStep
 from napari_swnn.core.training.sampling import Randomness
-from napari_swnn.core.training.stage import iter_stage, new_stage, settle_norms
+from napari_swnn.core.training.trainer import StageTrainer
 
 __all__ = ["TrainingStep", "iter_training", "train"]
 
@@ -51,25 +51,25 @@ def train(
     reference : Reference
         The segmented section(s).
     porosity : float or tuple of float, optional
-        Volume fraction of the phase of interest in the volumes, in [0, 1]; the reference's own if not given. A pair
-        ``(low, high)`` trains one model that is then asked for any porosity of that range, in three times the time.
+        Volume fraction of the phase of interest in the volumes, in [0, 1]; that of the reference by default. A pair
+        ``(low, high)`` trains one model for all porosities of that range, in three times the time.
     preset : {"standard", "draft", "fine", "paper"}
-        Named settings: ``draft`` for a first look, ``fine`` for the best, ``paper`` for the paper's.
+        Named settings: ``draft`` for a first look, ``fine`` for the highest quality, ``paper`` for those of the paper.
     config : TrainingConfig, optional
-        Settings in place of a preset.
+        Settings instead of a preset.
     dimension : int
         3 for volumes (Eq. 20), 2 for sections (Eq. 19).
     seed : int
-        Of all random draws: the same seed gives the same model on the same machine with as many threads.
+        Seed of all random draws: the same seed gives the same model on the same machine with as many threads.
     device : {"auto", "cpu", "cuda", "mps"}
-        Where to compute; ``"auto"`` takes a GPU if there is one.
+        Device to compute on; ``"auto"`` takes a GPU if there is one.
     progress : callable, optional
-        Called with each `TrainingStep`.
+        Function called with each `TrainingStep`.
 
     Returns
     -------
     Model
-        Ready to generate.
+        Trained model, ready to generate.
 
     Raises
     ------
@@ -104,20 +104,20 @@ def iter_training(
     clock = TrainingClock(plan)
     finished: list[Stage] = []
     losses: list[float] = []
-    for config, targets in zip(plan.stages, plan.targets, strict=True):
-        stage = new_stage(plan, config, source.generator)
-        if not clock.stopped:
-            with closing(iter_stage(plan, stage, finished, targets, source)) as steps:
+    for index in range(len(plan.schedules)):
+        trainer = StageTrainer(plan, index, finished, source)
+        if clock.stopped:
+            trainer.pass_on()
+        else:
+            with closing(trainer.iter_steps()) as steps:
                 for step in steps:
                     losses.append(step.loss)
-                    yield clock.step(config, step, _as_labels(plan.reference, step.grey))
+                    yield clock.count_step(index, step, _as_labels(plan.reference, step.grey))
                     if should_stop():
                         clock.stopped = True
                         break
-        else:
-            nn.init.zeros_(stage.head.weight)  # pass the coarser volume on
-        settle_norms(plan, stage, finished, source)
-        finished.append(stage.folded())
+        trainer.settle_norms()
+        finished.append(trainer.stage.folded())
     thresholds = yield from _iter_thresholds(plan, finished, clock, should_stop)
     return _assemble(plan, finished, thresholds, losses, stopped=clock.stopped)
 
@@ -125,21 +125,21 @@ def iter_training(
 def _iter_thresholds(
     plan: TrainingPlan, stages: Sequence[Stage], clock: TrainingClock, should_stop: Callable[[], bool]
 ) -> Generator[TrainingStep, None, ThresholdCurve]:
-    """Calibrate the threshold of each porosity; a user who wants to stop gets them from the fewest blocks."""
-    nodes, values = plan.porosity_nodes, list[float]()
+    """Calibrate the threshold at each porosity; after a stop, with the minimum number of blocks."""
+    nodes = plan.porosity_nodes
+    values: list[float] = []
 
-    def most_blocks() -> int:
+    def max_blocks() -> int:
         clock.stopped = clock.stopped or should_stop()
         return min(LEAST_BLOCKS, plan.n_calibration_blocks) if clock.stopped else plan.n_calibration_blocks
 
     for i, node in enumerate(nodes):
-        asked = None if plan.porosity_range is None else node
-        usual = usual_coarse_mean(stages, seed=plan.seed, porosity=asked)
-        samples = calibration_blocks(stages, seed=plan.seed, start=i * plan.n_calibration_blocks, porosity=asked)
-        clock.expect_blocks((len(nodes) - i) * most_blocks())
-        threshold = yield from forward_steps(
-            iter_threshold(samples, node, usual, most_blocks), lambda _: clock.calibration_step()
-        )
+        porosity = None if plan.porosity_range is None else node
+        expected_coarse = expected_coarse_mean(stages, seed=plan.seed, porosity=porosity)
+        samples = calibration_blocks(stages, seed=plan.seed, start=i * plan.n_calibration_blocks, porosity=porosity)
+        clock.expect_blocks((len(nodes) - i) * max_blocks())
+        calibration = iter_threshold(samples, node, expected_coarse, max_blocks)
+        threshold = yield from forward_steps(calibration, lambda _: clock.count_block())
         values.append(threshold)
     return ThresholdCurve(nodes, tuple(values))
 
@@ -154,7 +154,7 @@ def _assemble(
 ) -> Model:
     reference = plan.reference
     return Model(
-        network=plan.choice.network,
+        network=plan.network,
         stages=tuple(stage.cpu() for stage in stages),
         thresholds=thresholds,
         porosity=plan.porosity,
@@ -165,8 +165,9 @@ def _assemble(
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "reference_porosity": reference.porosity,
             "reference_shapes": [list(section.image.shape) for section in reference.sections[:8]],
-            "preset": name_of(plan.config),
+            "preset": preset_name(plan.config),
             "training": asdict(plan.config),
+            "schedules": [schedule.as_json() for schedule in plan.schedules],
             "choice": list(plan.choice.reasons),
             "seed": plan.seed,
             "device": describe_device(plan.device),

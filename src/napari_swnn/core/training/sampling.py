@@ -1,4 +1,4 @@
-"""All random draws of a training."""
+"""Random draws of a training."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from napari_swnn.core.network.config import StageConfig
 
 
 class Randomness:
-    """Every random draw of a training comes from here.
+    """Source of every random draw of a training.
 
     Parameters
     ----------
     seed : int
-        The same seed gives the same draws.
+        Seed of the draws.
     device : torch.device
-        Where tensors are wanted; they are drawn on the CPU, so that they do not depend on it.
+        Device of the tensors; they are drawn on the CPU, so that they do not depend on it.
     """
 
     def __init__(self, seed: int, device: torch.device) -> None:
@@ -31,7 +31,7 @@ class Randomness:
         self.device = device
 
     def noise(self, n_volumes: int) -> NoiseSource:
-        """Fresh Gaussian noise for so many volumes at once."""
+        """Return a source of fresh Gaussian noise for `n_volumes` volumes at once."""
 
         def draw(config: StageConfig, window: Window) -> Tensor:
             shape = (n_volumes, config.n_noise_channels, *window.shape)
@@ -40,22 +40,22 @@ class Randomness:
         return draw
 
     def porosities(self, porosity: float, porosity_range: tuple[float, float] | None) -> tuple[float, ...]:
-        """Porosities of the volumes of one step: one, or a pair, one from each half of the range.
+        """Draw the porosities of one step: the given one, or a pair, one from each half of the range.
 
-        Both halves are met equally often in every step, so the statistics of batch norm hardly vary. The ends come most
-        often (arcsine density): they have neighbours on one side only, and nothing else holds polynomials there.
+        Both halves occur in every step, so that batch statistics hardly vary. The ends are most frequent (arcsine
+        density): they have neighbours on one side only, which leaves polynomials least constrained there.
         """
         if porosity_range is None:
             return (porosity,)
         (low, high), first = porosity_range, self.rng.random() / 2
         return tuple(low + (high - low) * (1 - cos(pi * quantile)) / 2 for quantile in (first, first + 0.5))
 
-    def start(self, room: Sequence[int]) -> tuple[int, ...]:
-        """A random place, from 0 to `room` along each axis."""
-        return tuple(int(self.rng.integers(extent + 1)) for extent in room)
+    def position(self, limits: Sequence[int]) -> tuple[int, ...]:
+        """Draw a position, from 0 to a limit (included) along each axis."""
+        return tuple(int(self.rng.integers(limit + 1)) for limit in limits)
 
 
 def constant_porosity(porosities: Sequence[float], dimension: int, device: torch.device) -> PorositySource:
-    """Porosities of several volumes, each the same everywhere."""
+    """Return a source of the porosities of several volumes, each uniform in space."""
     values = torch.tensor(porosities, dtype=torch.float32, device=device).view(-1, 1, *[1] * dimension)
     return lambda _config, _window: values

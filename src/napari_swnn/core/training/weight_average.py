@@ -1,4 +1,4 @@
-"""A training ends with the mean of its late weights."""
+"""Average of the weights over the last steps of a training."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from torch.optim.swa_utils import AveragedModel
 
 
 class WeightAverage:
-    """Mean of a network's weights over the steps of late (Polyak and Juditsky 1992).
+    """Exponential moving average of the weights of a network (Polyak and Juditsky 1992).
 
-    Each step sees other windows and other directions, and pulls the weights about. A low rate at the end lets them come
-    to rest; their mean does so too, while they go on learning at a higher rate.
+    Each step sees other windows and projections, so that weights fluctuate. A low learning rate at the end lets them
+    come to rest; their average does so too, while they continue to learn at a higher rate.
 
     Parameters
     ----------
     network : torch.nn.Module
-        Whose parameters change from step to step.
+        Network in training.
     memory : float
-        Steps over which the mean runs: older ones count less and less.
+        Memory of the average, in steps: older weights count less and less.
     """
 
     def __init__(self, network: nn.Module, memory: float) -> None:
@@ -28,12 +28,12 @@ class WeightAverage:
         self._network, self._mean = network, AveragedModel(network, avg_fn=moved)
 
     def add(self) -> None:
-        """Take the weights as they are now into the mean."""
+        """Add the present weights to the average."""
         self._mean.update_parameters(self._network)
 
     @torch.no_grad()
-    def put_in_place(self) -> None:
-        """Give the network the mean of what was added; without any, it is left as it is."""
+    def apply(self) -> None:
+        """Set the weights of the network to their average; does nothing if none were added."""
         if self._mean.n_averaged > 0:
             for weight, mean in zip(self._network.parameters(), self._mean.parameters(), strict=True):
                 weight.copy_(mean)

@@ -107,7 +107,7 @@ def look_ahead(intent: Intent) -> Outlook:
         run_problem, generate_problem = run_problem or intent.problem, intent.problem
     elif not intent.place.plain:
         if plan is not None:
-            run_problem = _problem_of(intent, Prospect(plan.choice.network, plan.porosity), None)
+            run_problem = _problem_of(intent, Prospect(plan.network, plan.porosity), None)
         if intent.model is not None:
             generate_problem = _problem_of(intent, intent.model, intent.wanted)
     return Outlook(intent, plan, run_problem, generate_problem)
@@ -128,7 +128,7 @@ def foretell(plan: "TrainingPlan", intent: Intent) -> "CostEstimate":
     """Time and memory of a run; the first time for a kind of work, some steps are run for it."""
     from napari_swnn.core.training.cost import estimate_cost
 
-    shape = intent.shape[-plan.choice.network.dimension :]
+    shape = intent.shape[-plan.network.dimension :]
     with MEASURING:
         cost = estimate_cost(plan, shape, n_volumes=intent.n, exact=intent.place.exact)
     if intent.result == "layer":

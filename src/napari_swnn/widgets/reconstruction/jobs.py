@@ -148,7 +148,7 @@ def survey(inputs: Inputs) -> Survey:
         interval = reference_interval(reference)
     except (TypeError, ValueError) as error:
         return Survey(inputs, phases, phase, problem=to_bad_input(error))
-    return Survey(inputs, phases, phase, reference, analysis, plan.reachable, plan.choice.reasons, interval)
+    return Survey(inputs, phases, phase, reference, analysis, plan.reachable, plan.reasons, interval)
 
 
 def train(job: TrainingJob, should_stop: Callable[[], bool]) -> "Generator[TrainingStep, None, Model]":

@@ -213,7 +213,7 @@ class ReconstructionWidget(DockPanel):
     def _show_forecast(self, busy: bool) -> None:
         cost, outlook = self.forecast.cost, self.forecast.outlook
         if outlook is not None and outlook.plan is not None:
-            self.settings.reasons.show_text(" ".join(outlook.plan.choice.reasons))
+            self.settings.reasons.show_text(" ".join(outlook.plan.reasons))
         if cost is None or busy:
             self.cost.show_text("" if busy else self.forecast.cost_problem)
             self.room.show_text("")

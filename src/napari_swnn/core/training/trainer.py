@@ -1,0 +1,217 @@
+"""Training of one stage of the cascade, with the coarser ones finished (Eq. 19-21 of the paper)."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from napari_swnn.core.grid.windows import Window
+from napari_swnn.core.loss.autocovariance_loss import AutocovarianceFeedback
+from napari_swnn.core.loss.pattern_loss import PatternLoss
+from napari_swnn.core.network.cascade import upsampled
+from napari_swnn.core.network.config import NetworkConfig
+from napari_swnn.core.network.stage import Stage, cropped
+from napari_swnn.core.numerics.determinism import repeatable
+from napari_swnn.core.numerics.device import convolutions_in, training_precision
+from napari_swnn.core.training.coarse_bank import CoarseBank
+from napari_swnn.core.training.divergence import DivergenceGuard
+from napari_swnn.core.training.optimiser import Optimiser
+from napari_swnn.core.training.plan import TrainingPlan
+from napari_swnn.core.training.sampling import Randomness, constant_porosity
+from napari_swnn.core.training.schedule import N_NORM_BATCHES
+from napari_swnn.core.training.weight_average import WeightAverage
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class StageStep:
+    """Result of one training step of a stage.
+
+    Attributes
+    ----------
+    loss : float
+        Sliced Wasserstein distance to the target.
+    grey : torch.Tensor
+        ``(n, phases, *spatial)`` volumes of the step.
+    note : str
+        Message to the user; usually empty.
+    """
+
+    loss: float
+    grey: Tensor
+    note: str = ""
+
+
+def new_stage(network: NetworkConfig, index: int, generator: torch.Generator) -> Stage:
+    """Return a stage of a network with random weights, ready for training."""
+    return Stage(
+        network.stages[index],
+        conditioned=index > 0,
+        dimension=network.dimension,
+        n_phase_channels=network.n_phase_channels,
+        porosity_range=network.porosity_range,
+        normalised=True,
+        generator=generator,
+    )
+
+
+class StageTrainer:
+    """Training of one stage.
+
+    Parameters
+    ----------
+    plan : TrainingPlan
+        Plan of the training.
+    index : int
+        Number of the stage, 0 for the coarsest.
+    finished : sequence of Stage
+        Coarser stages, folded.
+    source : Randomness
+        Source of all random draws.
+
+    Attributes
+    ----------
+    stage : Stage
+        Stage in training.
+    """
+
+    def __init__(self, plan: TrainingPlan, index: int, finished: Sequence[Stage], source: Randomness) -> None:
+        self.stage = new_stage(plan.network, index, source.generator).to(plan.device)
+        self._device = plan.device
+        self._source = source
+        self._schedule = schedule = plan.schedules[index]
+        self._bank = CoarseBank(plan, finished, source)
+        self._families = plan.families[index]
+        self._distance = PatternLoss(
+            n_projections=schedule.n_projections,
+            max_patterns=schedule.max_patterns,
+            p=schedule.p,
+            local_share=schedule.local_share,
+            whitened_share=schedule.whitened_share,
+            whitenings=[family.whitening for family in self._families] if schedule.whitened_share > 0 else (),
+            period=2 if self.stage.conditioned else 1,
+        )
+        self._feedback: AutocovarianceFeedback | None = None
+        if schedule.autocovariance_weight > 0:
+            self._feedback = AutocovarianceFeedback(
+                plan.reference,
+                self._families,
+                plan.porosity,
+                scale=schedule.scale,
+                side=schedule.windows[0].shape[-1],
+                coarsest=not self.stage.conditioned,
+            )
+
+    def iter_steps(self) -> Generator[StageStep, None, None]:
+        """Fit the stage step by step.
+
+        A generator that is closed early leaves the stage with the average of its weights so far.
+
+        Raises
+        ------
+        RuntimeError
+            If the loss diverges repeatedly.
+        """
+        schedule = self._schedule
+        rate = schedule.learning_rate
+        optimiser = Optimiser(self.stage.parameters(), rate.peak, muon=schedule.optimiser == "muon")
+        guard = DivergenceGuard(self.stage, optimiser)
+        average = WeightAverage(self.stage, memory=schedule.averaging_memory)
+        try:
+            for step in range(schedule.n_steps):
+                if step == schedule.running_statistics_start:
+                    self.stage.running_statistics = True
+                    guard.forget()
+                loss, grey = self.accumulate_gradients(step)
+                note = guard.check(step, loss)
+                if note:
+                    self._forget_feedback()
+                else:
+                    if step >= schedule.n_steps - schedule.n_averaged_steps:
+                        average.add()
+                    optimiser.step(guard.rate * rate.fraction(step, schedule.n_steps))
+                yield StageStep(loss, grey, note)
+        finally:
+            average.apply()
+
+    def accumulate_gradients(self, step: int) -> tuple[float, Tensor]:
+        """Generate the volumes of a step and accumulate the gradients of their loss.
+
+        Returns
+        -------
+        distance : float
+            Sliced Wasserstein distance to the target.
+        grey : torch.Tensor
+            ``(n, phases, *spatial)`` volumes of the last window.
+        """
+        schedule = self._schedule
+        self.stage.zero_grad()
+        total = 0.0
+        for window in schedule.windows:
+            porosities, grey, coarse = self._generate(Window.of_shape(window.shape))
+            loss = self._pattern_distance(porosities, grey, coarse, window.section_axes)
+            total += float(loss.detach()) / len(schedule.windows)
+            if coarse is not None:
+                loss = loss + schedule.consistency_weight * disagreement(grey, coarse)
+            if self._feedback is not None and step >= schedule.autocovariance_start:
+                loss = loss + schedule.autocovariance_weight * self._feedback(grey, window.section_axes)
+            with repeatable(self._device):
+                (loss / len(schedule.windows)).backward()  # type: ignore[no-untyped-call]
+        return total, grey.detach()
+
+    def pass_on(self) -> None:
+        """Make the untrained stage pass the coarser volume on, interpolated."""
+        nn.init.zeros_(self.stage.head.weight)
+
+    @torch.no_grad()
+    def settle_norms(self) -> None:
+        """Take the running statistics of batch norm from fresh volumes at the final weights ("precise" batch norm)."""
+        self.stage.running_statistics = False
+        for module in self.stage.modules():
+            if isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d):
+                module.reset_running_stats()
+                module.momentum = None  # cumulative average
+        self._bank.renew()
+        for _ in range(N_NORM_BATCHES):
+            for window in self._schedule.windows:
+                self._generate(Window.of_shape(window.shape))
+
+    def _generate(self, window: Window) -> tuple[tuple[float, ...], Tensor, Tensor | None]:
+        """Return porosities, grey volumes, and the coarser volumes that they refine on the same voxels."""
+        stage = self.stage
+        porosities, below, place = self._bank.take(window.grown(stage.margin))
+        noise = self._source.noise(len(porosities))(stage.config, place)
+        local = constant_porosity(porosities, stage.dimension, self._device)(stage.config, place)
+        coarse = None if below is None else upsampled(below, place.coarser(), place)
+        with convolutions_in(training_precision(self._device), self._device):
+            grey = stage(noise, coarse, local)
+        return porosities, grey, None if coarse is None else cropped(coarse, stage.margin)
+
+    def _pattern_distance(
+        self, porosities: Sequence[float], grey: Tensor, coarse: Tensor | None, section_axes: Sequence[int]
+    ) -> Tensor:
+        distances = []
+        for k, porosity in enumerate(porosities):
+            # The coarser volume fixes how much of the phase this window holds, so its patterns are compared with those
+            # of that porosity: the same mean for every window would teach the stage to be uniform.
+            local = porosity + self._bank.excess(porosity, None if coarse is None else coarse[k])
+            targets = [family.near(local) for family in self._families]
+            distances.append(self._distance(grey[k : k + 1], targets, section_axes, self._source))
+        return torch.stack(distances).mean()
+
+    def _forget_feedback(self) -> None:
+        if self._feedback is not None:
+            self._feedback.forget()
+
+
+def disagreement(grey: Tensor, coarse: Tensor) -> Tensor:
+    """Return the mean squared difference of a grey volume and the coarser one, averaged over blocks of 4, 2 apart."""
+    pool = F.avg_pool3d if grey.ndim == 5 else F.avg_pool2d
+    averages = pool(grey - coarse, 2)
+    for axis in range(2, grey.ndim):  # overlapping blocks: a GPU would add up their gradients in random order
+        n = averages.shape[axis] - 1
+        averages = (averages.narrow(axis, 0, n) + averages.narrow(axis, 1, n)) / 2
+    return averages.pow(2).mean()

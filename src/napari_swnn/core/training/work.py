@@ -1,0 +1,76 @@
+"""Work of a training by its parts: one model for the estimate before it and the time left during it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, prod
+
+from napari_swnn.core.grid.windows import Window
+from napari_swnn.core.network.config import StageConfig
+from napari_swnn.core.network.evaluation import BLOCK_SIDE
+from napari_swnn.core.training.plan import TrainingPlan
+from napari_swnn.core.training.schedule import N_NORM_BATCHES
+
+_FORWARD_SHARE = 1 / 3
+"""Arithmetic of a forward pass as a share of a training step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Work of the parts of a run: seconds on this machine where measured, otherwise in units of arithmetic.
+
+    Attributes
+    ----------
+    steps : tuple of float
+        One training step of each stage.
+    banks : tuple of float
+        One generation of the coarser volumes that the steps of a stage refine; 0 for the coarsest.
+    block : float
+        Generation of one block.
+    """
+
+    steps: tuple[float, ...]
+    banks: tuple[float, ...]
+    block: float
+
+
+def stage_work(plan: TrainingPlan, timing: Timing, index: int) -> float:
+    """Return the work of a stage: its steps, the coarser volumes that they refine, and the final batch norm."""
+    schedule = plan.schedules[index]
+    steps = schedule.n_steps + N_NORM_BATCHES * _FORWARD_SHARE
+    n_banks = sum(ceil(n / schedule.bank_lifetime) for n in (schedule.n_steps, N_NORM_BATCHES))
+    return steps * timing.steps[index] + n_banks * timing.banks[index]
+
+
+def training_work(plan: TrainingPlan, timing: Timing, n_blocks: float) -> float:
+    """Return the work of a training, with so many blocks to calibrate each threshold."""
+    stages = sum(stage_work(plan, timing, index) for index in range(len(plan.schedules)))
+    return stages + len(plan.porosity_nodes) * n_blocks * timing.block
+
+
+def count_arithmetic(plan: TrainingPlan) -> Timing:
+    """Return the work of the parts of a training in units of arithmetic, without a measurement."""
+    dimension = plan.network.dimension
+    steps, banks = [], []
+    for index, (stage, schedule) in enumerate(zip(plan.network.stages, plan.schedules, strict=True)):
+        windows = [Window.of_shape(window.shape).grown(stage.margin) for window in schedule.windows]
+        steps.append(schedule.n_volumes * sum(_arithmetic(stage, prod(window.shape)) for window in windows))
+        coarser = plan.network.stages[:index]
+        side = schedule.bank_extent * max(windows[0].coarser().shape)
+        banks.append(schedule.n_volumes * _forward_arithmetic(coarser, side, dimension) if coarser else 0.0)
+    return Timing(
+        tuple(steps), tuple(banks), _forward_arithmetic(plan.network.stages, BLOCK_SIDE[dimension], dimension)
+    )
+
+
+def _forward_arithmetic(stages: tuple[StageConfig, ...], side: float, dimension: int) -> float:
+    """Return the arithmetic of a forward pass through a cascade, for a volume of `side` voxels of its last stage."""
+    finest = stages[-1].scale
+    return sum(
+        _FORWARD_SHARE * _arithmetic(stage, (side * finest / stage.scale + 2 * stage.margin) ** dimension)
+        for stage in stages
+    )
+
+
+def _arithmetic(stage: StageConfig, n_voxels: float) -> float:
+    return n_voxels * stage.n_blocks * stage.n_channels * (stage.n_channels + 16)
