@@ -66,7 +66,7 @@ def test_a_step_against_it_brings_the_correlation_closer(blobs, rng):
     def distance(section):
         deviations = section - (2 * blobs.mean() - 1)
         ours = autocovariance(torch.as_tensor(deviations)[None], reach).numpy() / (4 * covariance[0, 0])
-        return float((ours - covariance / covariance[0, 0]).square().mean())
+        return float(np.mean((ours - covariance / covariance[0, 0]) ** 2))
 
     start = torch.tensor(2.0 * noise - 1).float()
     step = gradient(feedback, noise)[0, 0]
