@@ -54,7 +54,7 @@ NOT_YET = {
     "_files", "_paper", "_sample_data",
     "core/descriptor", "core/grid", "core/loss", "core/network", "core/numerics", "core/training",
     "core/volume",
-    "figures", "io", "runs",
+    "figures", "runs",
     "widgets/kit", "widgets/layers", "widgets/lazy",
     "widgets/reconstruction",
 }  # fmt: skip

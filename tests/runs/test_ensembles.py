@@ -113,7 +113,7 @@ def test_without_validation_there_are_volumes_only(reference, quick_config, tmp_
         ({"n_realisations": 1.5}, "n_realisations must be a whole number"),
         ({"shape": (10,)}, "shape must be 2 or 3 whole numbers"),
         ({"shape": (10**4,) * 3}, "must fit into memory"),
-        ({"shape": (10**5,) * 3, "validate": False}, "the disk must have room for"),
+        ({"shape": (10**5,) * 3, "validate": False}, "the disk must have space for"),
         ({"out": "file"}, "out must be a folder, got the file"),
         ({"out": "other", "resume": True}, "resume needs an unfinished run of napari-swnn"),
         ({"out": "none/e"}, "the folder of .*none/e must exist"),

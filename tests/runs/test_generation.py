@@ -134,8 +134,8 @@ def test_nothing_is_written_over(model, tmp_path, name):
             "exact needs all of a volume before its first block, got a",
         ),
         ({"n": 10**9}, "must fit into memory"),
-        ({"shape": (10**5,) * 3, "out": "v.tif"}, "the disk must have room for .*v.tif, got .* where it may take 9"),
-        ({"shape": (10**5,) * 3, "out": "v.ome.zarr"}, "must have room for .*v.ome.zarr, got .* where it may take 1"),
+        ({"shape": (10**5,) * 3, "out": "v.tif"}, "the disk must have space for .*v.tif, got .* where it may take 9"),
+        ({"shape": (10**5,) * 3, "out": "v.ome.zarr"}, "must have space for .*v.ome.zarr, got .* where it may take 1"),
     ],
 )
 def test_bad_input_is_refused_before_any_work(model, tmp_path, monkeypatch, options, message):

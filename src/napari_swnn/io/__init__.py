@@ -1,4 +1,4 @@
-"""Volumes and images on disk."""
+"""Reading and writing of volumes and images."""
 
 from napari_swnn.io.images import read_labels
 from napari_swnn.io.ome_zarr import OmeZarr, is_ome_zarr, open_ome_zarr

@@ -1,4 +1,4 @@
-"""Segmented images from disk."""
+"""Reading of segmented images."""
 
 from __future__ import annotations
 
@@ -13,12 +13,22 @@ from napari_swnn._types import Labels, Path
 def read_labels(path: Path) -> Labels:
     """Read a segmented image or volume: TIFF, PNG, BMP or NumPy.
 
-    Colour images whose channels are equal are taken as one channel.
+    Colour images with equal channels are read as one channel.
+
+    Parameters
+    ----------
+    path : path-like
+        Image file.
+
+    Returns
+    -------
+    numpy.ndarray
+        Labels ``(y, x)`` or ``(z, y, x)``.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     ValueError
         If it cannot be read as an image, or its channels differ.
     """
@@ -27,13 +37,13 @@ def read_labels(path: Path) -> Labels:
         raise FileNotFoundError(f"path must name an image, got {path}, which does not exist")
     try:
         image, coloured = _read(path)
-    except Exception as error:  # readers of many formats raise many kinds
+    except Exception as error:  # image readers raise errors of many types
         raise ValueError(f"path must name a TIFF, PNG, BMP or NumPy image, got {path}, unreadable: {error}") from error
     return check_labels(_one_channel(image, path) if coloured else image, name=str(path))
 
 
 def _read(path: FilePath) -> tuple[np.ndarray, bool]:
-    """The image, and whether its last axis is colour."""
+    """Return the image, and True if its last axis holds colours."""
     if path.suffix == ".npy":
         return np.load(path, allow_pickle=False), False
     if path.suffix.lower() in (".tif", ".tiff"):
@@ -44,7 +54,7 @@ def _read(path: FilePath) -> tuple[np.ndarray, bool]:
     from PIL import Image
 
     with Image.open(path) as image:
-        # Transparency says nothing of phases. Of a palette image the indices are taken: they are the labels.
+        # Transparency carries no phase. The indices of a palette image are its labels.
         opaque = image.convert({"LA": "L", "RGBA": "RGB"}.get(image.mode, image.mode))
         array = np.asarray(opaque)
     return array, array.ndim == 3

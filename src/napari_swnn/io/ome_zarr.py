@@ -1,9 +1,9 @@
-"""Volumes as OME-Zarr 0.5: compressed, in several resolutions, each written piece by piece.
+"""OME-Zarr 0.5 volumes: compressed, in several resolutions, each written piece by piece.
 
-A coarser level holds every second voxel of the one before, along each axis. So it has the porosity and the two-point
-correlation of the volume, whatever the size of its features: a phase that is thinner than a coarse voxel looks broken
-but stays in proportion. The vote of the eight voxels would look smoother; but it widens the phase that is in the
-majority, at every level again, until the thinner one is gone.
+A coarser level holds every second voxel of the finer one along each axis. Sampling preserves the porosity and the
+two-point correlation at any feature size: a phase thinner than a coarse voxel looks broken, but keeps its fraction.
+The majority of eight voxels would look smoother, but widens the majority phase at every level until the thinner one is
+gone.
 """
 
 from __future__ import annotations
@@ -26,29 +26,29 @@ if TYPE_CHECKING:
     import dask.array as da
 
 SMALLEST = {2: 1024, 3: 128}
-"""Longest side of the coarsest level, by dimension: small enough to show whole."""
+"""Largest extent in voxels of the coarsest level, by dimension; small enough to display as a whole."""
 
 _FEW_CHUNKS = 16
-"""Chunks along the longest side up to which a file of the store holds 2 along each axis; beyond it holds 4."""
+"""Number of chunks along the longest axis above which a shard holds 4 chunks along each axis rather than 2."""
 _COMPRESSION = 6
-"""Of labels with bits in random order and one bit of information each it is 8; coherent phases reach 20 to 30."""
+"""Assumed compression ratio: 8 holds for random labels of one bit of information, 20 to 30 for coherent phases."""
 
 
 @dataclass(frozen=True)
 class OmeZarrFile(VolumeFile):
-    """An OME-Zarr store that is being written; see `VolumeFile`.
+    """OME-Zarr store that is being written; see `VolumeFile`.
 
-    A piece is one file of the store, a shard of some chunks; a chunk is one block of the fixed grid.
+    A piece is one shard: one file, which holds several chunks. A chunk is one block of the fixed grid.
     """
 
     @property
     def shard(self) -> int:
-        """Side of a shard, in voxels."""
+        """Edge length of a shard in voxels."""
         return self.layout.block * (2 if max(self.layout.shape) <= _FEW_CHUNKS * self.layout.block else 4)
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
-        """Of each level, the finest first."""
+        """Shapes of all levels, finest first."""
         shapes = [self.layout.shape]
         while max(shapes[-1]) > SMALLEST[len(shapes[0])]:
             shapes.append(tuple(-(-n // 2) for n in shapes[-1]))
@@ -56,24 +56,24 @@ class OmeZarrFile(VolumeFile):
 
     @property
     def n_levels(self) -> int:
-        """Resolutions it holds."""
+        """Number of resolutions."""
         return len(self.shapes)
 
     @property
     def size(self) -> int:
-        """Bytes it takes at most, unless there are very many labels."""
+        """Upper bound of the file size in bytes, unless there are very many labels."""
         side = self.layout.block
         padded = sum(prod(-(-n // side) * side for n in shape) for shape in self.shapes)
         return self.layout.n * padded * self.layout.itemsize // _COMPRESSION + 2**20
 
     def create(self, provenance: Mapping[str, Any]) -> None:
-        """Begin the store."""
+        """Create the unfinished store."""
         import zarr
         from zarr.codecs import BloscCodec
 
-        begun = self.out.with_name(f".{self.out.name}.{uuid4().hex}")
+        new = self.out.with_name(f".{self.out.name}.{uuid4().hex}")
         attributes = {"ome": self._metadata(), PROVENANCE_KEY: dict(provenance)}
-        group = zarr.create_group(begun, zarr_format=3, attributes=attributes)
+        group = zarr.create_group(new, zarr_format=3, attributes=attributes)
         leading = () if self.layout.n == 1 else (self.layout.n,)
         for level, shape in enumerate(self.shapes):
             group.create_array(
@@ -86,10 +86,10 @@ class OmeZarrFile(VolumeFile):
                 fill_value=0,
                 dimension_names=[axis["name"] for axis in self._axes()],
             )
-        begun.rename(self.partial)
+        new.rename(self.partial)
 
     def provenance(self, path: FilePath) -> dict[str, Any]:
-        """What `create` was given."""
+        """Return the provenance stored by `create`."""
         import zarr
 
         try:
@@ -98,37 +98,37 @@ class OmeZarrFile(VolumeFile):
             return {}
 
     def pieces(self, level: int) -> list[Piece]:
-        """All shards of a level."""
+        """Return all shards of a level."""
         whole = Window.of_shape(self.shapes[level])
         windows = [box.intersection(whole) for _, box in aligned_boxes(whole, self.shard)]
         return [Piece(level, i, window) for i in range(self.layout.n) for window in windows]
 
     def is_written(self, piece: Piece) -> bool:
-        """Whether the shard's file is there; it gets its name when it is complete."""
+        """Return True if the file of the shard exists; it gets its name when it is complete."""
         index = [str(start // self.shard) for start in piece.window.start]
         leading = [] if self.layout.n == 1 else [str(piece.realisation)]
         path = self.partial.joinpath(str(piece.level), "c", *leading, *index)
-        return path.is_file() and path.stat().st_size > 0  # after a power failure a file may have a name and no content
+        return path.is_file() and path.stat().st_size > 0  # a power failure can leave a named file without content
 
     def write(self, piece: Piece, labels: Labels) -> None:
         """Write a shard."""
         self._array(piece.level)[self._index(piece.realisation, piece.window)] = labels
 
     def coarsen(self, piece: Piece) -> None:
-        """Write a shard of every second voxel of the level before."""
-        finer, whole = self._array(piece.level - 1), Window.of_shape(self.shapes[piece.level - 1])
+        """Write a shard with every second voxel of the finer level."""
+        finer = self._array(piece.level - 1)
+        whole = Window.of_shape(self.shapes[piece.level - 1])
         labels = np.empty(piece.window.shape, self.layout.dtype)
-        for _, box in aligned_boxes(
-            piece.window, self.layout.block
-        ):  # never more than the chunks under one chunk in memory
+        # Memory holds only the chunks of the finer level that one coarse chunk covers.
+        for _, box in aligned_boxes(piece.window, self.layout.block):
             part = box.intersection(piece.window)
-            under = Window(tuple(2 * a for a in part.start), tuple(2 * b for b in part.stop)).intersection(whole)
+            covered = Window(tuple(2 * a for a in part.start), tuple(2 * b for b in part.stop)).intersection(whole)
             every_second = (slice(None, None, 2),) * len(part.shape)
-            labels[part.slices(piece.window.start)] = finer[self._index(piece.realisation, under)][every_second]
+            labels[part.slices(piece.window.start)] = finer[self._index(piece.realisation, covered)][every_second]
         self.write(piece, labels)
 
     def finish(self) -> None:
-        """Remove what killed processes left, and give the store its name."""
+        """Remove the remains of killed processes, and rename the store to its final name."""
         for left in self.partial.rglob("*.partial"):
             left.unlink()
         self.partial.rename(self.out)
@@ -139,11 +139,11 @@ class OmeZarrFile(VolumeFile):
         array = None
         with suppress(FileNotFoundError):
             array = zarr.open_array(self.partial, path=str(level), mode="r+", zarr_format=3)
-        if array is None:  # zarr's error is of a kind that a worker of a cluster cannot send, as a context neither
+        if array is None:  # a worker of a cluster cannot pickle the error of zarr, not even as a context
             raise FileNotFoundError(
-                f"the unfinished file must stay in its place till the end, got no level {level} of {self.partial}"
+                f"the unfinished file must stay in place until it is finished, got no level {level} of {self.partial}"
             )
-        return array.with_config({"write_empty_chunks": True})  # the file of a shard of zeros says that it is done
+        return array.with_config({"write_empty_chunks": True})  # the file of a shard of zeros marks it as written
 
     def _index(self, realisation: int, window: Window) -> tuple[int | slice, ...]:
         within = window.slices((0,) * len(window.start))
@@ -169,29 +169,29 @@ class OmeZarrFile(VolumeFile):
         return {"version": "0.5", "multiscales": [multiscale]}
 
     def _scale(self, level: int) -> list[float]:
-        # No translation: voxel i of a level is voxel 2**level * i of the volume, and where that one is.
+        # No translation: voxel i of a level is voxel 2**level * i of the volume, at the same position.
         side = self.layout.voxel.value * 2**level
         return [*([] if self.layout.n == 1 else [1.0]), *(side for _ in self.layout.shape)]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class OmeZarr:
-    """An OME-Zarr image, of which nothing is read before it is looked at.
+    """OME-Zarr image whose voxels are read on access.
 
     Attributes
     ----------
     levels : list of dask.array.Array
-        The finest first; napari's ``add_labels`` takes them as they are.
+        Levels, finest first, as ``add_labels`` of napari accepts them.
     axes : tuple of str
-        Names, as in ``("z", "y", "x")``; a leading ``"realisation"`` if there are several.
+        Names of the axes, for example ``("z", "y", "x")``; ``"realisation"`` leads if there are several.
     scale : tuple of float
-        Side of a voxel of the finest level along each axis, in `units`.
+        Edge length of a voxel of the finest level along each axis, in `units`.
     translation : tuple of float
-        Position of its first voxel.
+        Position of the first voxel of the finest level along each axis, in `units`.
     units : tuple of str
-        One for each axis, as napari and pint know them; ``"pixel"`` where none is named.
+        Unit of each axis, as napari and pint name it; ``"pixel"`` where none is given.
     provenance : dict
-        How the labels came about, if napari-swnn wrote them; else empty.
+        Provenance of the labels, if napari-swnn wrote them; otherwise empty.
     """
 
     levels: list[da.Array]
@@ -203,7 +203,7 @@ class OmeZarr:
 
 
 def is_ome_zarr(path: Path) -> bool:
-    """Whether a name is that of an OME-Zarr folder: it ends in ``.zarr``, in small or capital letters."""
+    """Return True if a name ends in ``.zarr``, in lower or upper case."""
     return FilePath(path).suffix.lower() == ".zarr"
 
 
@@ -213,17 +213,17 @@ def open_ome_zarr(path: Path) -> OmeZarr:
     Parameters
     ----------
     path : path-like
-        The folder that usually ends in ``.ome.zarr``.
+        Folder, whose name usually ends in ``.ome.zarr``.
 
     Returns
     -------
     OmeZarr
-        Lazy arrays of all levels, with what a viewer needs to place them.
+        Lazy arrays of all levels, with their scale and position.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such folder.
+        If the folder does not exist.
     ValueError
         If it is not an OME-Zarr image.
     """
@@ -240,9 +240,9 @@ def open_ome_zarr(path: Path) -> OmeZarr:
         arrays = [group[dataset["path"]] for dataset in multiscale["datasets"]]
         placed = [_placed(d.get("coordinateTransformations", []), arrays[0].ndim) for d in multiscale["datasets"]]
     except (OSError, KeyError, IndexError, TypeError, ValueError) as error:
-        raise ValueError(f"path must name an OME-Zarr image, got {path}, which is of another kind: {error}") from error
+        raise ValueError(f"path must name an OME-Zarr image, got {path}, which is not one: {error}") from error
     return OmeZarr(
-        # A whole shard at a time: its chunks are in one file, and there are far fewer tasks.
+        # One task for each shard, since its chunks share a file.
         levels=[da.from_array(array, chunks=array.shards or array.chunks) for array in arrays],
         axes=tuple(axis["name"] for axis in multiscale["axes"]),
         scale=placed[0][0],

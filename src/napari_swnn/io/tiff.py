@@ -1,4 +1,4 @@
-"""Volumes as TIFF, with the voxel size where Fiji and napari look for it."""
+"""TIFF volumes with the voxel size in the ImageJ header, which Fiji and napari read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def write_tiff(path: Path, volume: np.ndarray, *, voxel_size: float = 1.0, unit:
     Parameters
     ----------
     path : path-like
-        Usually ends in ``.tif``.
+        File to write, usually ``.tif``.
     volume : numpy.ndarray
         Labels ``(z, y, x)`` or ``(y, x)``, from 0 to 65535.
     voxel_size : float
@@ -45,7 +45,7 @@ def write_tiff(path: Path, volume: np.ndarray, *, voxel_size: float = 1.0, unit:
 
 
 def imagej_options(axes: str, voxel: VoxelSize) -> dict[str, Any]:
-    """Return the options of tifffile by which ImageJ finds the axes and the voxel size."""
+    """Return the tifffile options that store axes and voxel size for ImageJ."""
     return {
         "imagej": True,
         "resolution": (1 / voxel.value, 1 / voxel.value),
@@ -54,12 +54,12 @@ def imagej_options(axes: str, voxel: VoxelSize) -> dict[str, Any]:
 
 
 def check_tiff_labels(*labels: int) -> None:
-    """Refuse labels that an ImageJ TIFF cannot hold.
+    """Raise an error for labels that an ImageJ TIFF cannot hold.
 
     Raises
     ------
     ValueError
-        If one is below 0 or above 65535.
+        If a label is below 0 or above 65535.
     """
     if min(labels) < 0 or max(labels) > 65535:
         raise ValueError(

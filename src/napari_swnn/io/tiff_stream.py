@@ -1,4 +1,4 @@
-"""Volumes as TIFF, written strip by strip: any size in little memory."""
+"""TIFF volumes of any size, written strip by strip in little memory."""
 
 from __future__ import annotations
 
@@ -20,44 +20,44 @@ from napari_swnn.io.tiff import imagej_options
 from napari_swnn.io.volume_file import PROVENANCE_KEY, Piece, VolumeFile
 
 _LARGEST_IMAGEJ = 2**32 - 2**25
-"""Bytes of voxels up to which a TIFF has room for its directories; larger ones are OME-TIFF in BigTIFF."""
+"""Bytes of voxels above which the offsets of a classic TIFF do not suffice; larger files are OME-TIFF in BigTIFF."""
 _PER_PAGE = 512
-"""Bytes that a page takes at most beside its voxels."""
+"""Upper bound of the bytes of a page beside its voxels."""
 _PAGE_OF_MEMORY = 4096
 
 
 @dataclass(frozen=True)
 class TiffFile(VolumeFile):
-    """An uncompressed TIFF that is being written; see `VolumeFile`.
+    """Uncompressed TIFF that is being written; see `VolumeFile`.
 
-    All of it is laid out at once, as planes one after another. A piece is a strip: one block deep and high, and as
-    long as the volume. How many are complete stands in a small file beside it.
+    The file is allocated at once, plane after plane. A piece is a strip: one block deep and high, and as long as the
+    volume. A small journal beside the file counts the complete strips.
     """
 
     @property
     def n_levels(self) -> int:
-        """One: a TIFF has the volume only."""
+        """Number of resolutions: one."""
         return 1
 
     @property
     def size(self) -> int:
-        """Bytes it takes."""
+        """Size of the file in bytes."""
         return self._n_bytes + _PER_PAGE * prod(self._full_shape[:-2]) + 2**16
 
     @property
     def journal(self) -> FilePath:
-        """Where the number of complete strips stands while the file is written."""
+        """Path of the journal, which counts the complete strips while the file is written."""
         return self.out.with_name(f"{self.out.name}.progress")
 
     def create(self, provenance: Mapping[str, Any]) -> None:
-        """Lay out the file, full of zeros that take no room yet."""
+        """Allocate the file, sparse and full of zeros."""
         import tifffile
 
-        self.journal.unlink(missing_ok=True)  # of a run whose file is gone
-        begun = self.out.with_name(f".{self.out.name}.{uuid4().hex}")
+        self.journal.unlink(missing_ok=True)  # left by a run whose file was deleted
+        new = self.out.with_name(f".{self.out.name}.{uuid4().hex}")
         text = json.dumps({PROVENANCE_KEY: dict(provenance)})
         tifffile.imwrite(
-            begun,
+            new,
             data=None,
             shape=self._full_shape,
             dtype=self.layout.dtype,
@@ -65,29 +65,30 @@ class TiffFile(VolumeFile):
             returnoffset=True,
             **(self._imagej(text) if self._n_bytes <= _LARGEST_IMAGEJ else self._bigtiff(text)),
         )
-        begun.rename(self.partial)
+        new.rename(self.partial)
 
     def provenance(self, path: FilePath) -> dict[str, Any]:
-        """What `create` was given."""
+        """Return the provenance stored by `create`."""
         return tiff_provenance(path)
 
     def pieces(self, level: int) -> list[Piece]:
-        """All strips, in the order of the file."""
+        """Return all strips, in the order of the file."""
         return [Piece(level, i, window) for i in range(self.layout.n) for window in self._strips]
 
     def is_written(self, piece: Piece) -> bool:
-        """Whether the strip is among the complete ones."""
+        """Return True if the strip is complete."""
         done = int(self.journal.read_text()) if self.journal.exists() else 0
         return self._number(piece) < done
 
     def write(self, piece: Piece, labels: Labels) -> None:
         """Write a strip; the strips before it must be complete."""
-        rows, stored = piece.window, np.ascontiguousarray(labels, self.layout.dtype)
+        rows = piece.window
+        stored = np.ascontiguousarray(labels, self.layout.dtype)
         planes = stored.reshape(-1, *stored.shape[-2:])
         first = rows.start[0] if len(rows.start) == 3 else 0
         per_volume = self.layout.shape[0] if len(rows.start) == 3 else 1
         with self.partial.open("r+b") as file:
-            begin = self._begin()
+            begin = self._first_offset()
             for i, plane in enumerate(planes):
                 row = (piece.realisation * per_volume + first + i) * self.layout.shape[-2] + rows.start[-2]
                 file.seek(begin + row * self.layout.shape[-1] * self.layout.itemsize)
@@ -99,11 +100,11 @@ class TiffFile(VolumeFile):
         counted.replace(self.journal)
 
     def coarsen(self, piece: Piece) -> None:
-        """There are no other levels."""
+        """Raise an error: a TIFF has no coarser levels."""
         raise NotImplementedError
 
     def finish(self) -> None:
-        """Give the file its name."""
+        """Rename the file to its final name."""
         self.partial.rename(self.out)
         self.journal.unlink(missing_ok=True)
 
@@ -117,7 +118,7 @@ class TiffFile(VolumeFile):
 
     @property
     def _axes(self) -> str:
-        # Realisations stand on the axis of time: neither ImageJ nor OME has one of their own.
+        # Realisations use the time axis: neither ImageJ nor OME has an axis for them.
         return ("" if self.layout.n == 1 else "T") + "".join(AXES[-len(self.layout.shape) :]).upper()
 
     @property
@@ -133,8 +134,8 @@ class TiffFile(VolumeFile):
             number = number * -(-extent // side) + start // side
         return number
 
-    def _begin(self) -> int:
-        """Offset of the first voxel."""
+    def _first_offset(self) -> int:
+        """Return the offset of the first voxel in bytes."""
         import tifffile
 
         with tifffile.TiffFile(self.partial) as file:
@@ -152,14 +153,14 @@ class TiffFile(VolumeFile):
             unit = voxel.unit if voxel.length_unit is None else voxel.length_unit.symbol
             for axis in AXES[-len(self.layout.shape) :]:
                 side |= {f"PhysicalSize{axis.upper()}": voxel.value, f"PhysicalSize{axis.upper()}Unit": unit}
-        # The identifier that OME asks for is taken from the content: the same volume has the same bytes.
-        same = uuid5(NAMESPACE_URL, text)
-        metadata = {"axes": self._axes, "Description": text, "UUID": f"urn:uuid:{same}", **side}
+        # The identifier required by OME is derived from the content, so that equal volumes have equal bytes.
+        identifier = uuid5(NAMESPACE_URL, text)
+        metadata = {"axes": self._axes, "Description": text, "UUID": f"urn:uuid:{identifier}", **side}
         return {"bigtiff": True, "ome": True, "metadata": metadata}
 
 
 def tiff_provenance(path: FilePath) -> dict[str, Any]:
-    """What `TiffFile.create` was given for the file at a path; empty if it is of another origin."""
+    """Return the provenance stored in a TIFF by `TiffFile.create`; empty for other files."""
     import tifffile
 
     try:

@@ -1,4 +1,4 @@
-"""A volume on disk, as the pieces it is written in: what OME-Zarr and TIFF have in common."""
+"""Volume file that is written in pieces: the common part of OME-Zarr and TIFF."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.grid.windows import Window
 
 PROVENANCE_KEY = "napari-swnn"
-"""Where a file keeps what its labels are and how they came about."""
+"""Key of the labels' meaning and provenance in the metadata of a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What is known of a volume before any of it is computed.
+    """Shape, type and scale of a volume file.
 
     Attributes
     ----------
@@ -31,9 +31,9 @@ class Layout:
     dtype : str
         Type of the labels, as NumPy names it.
     block : int
-        Side of the blocks that are computed as a whole, in voxels.
+        Edge length in voxels of the blocks, which are computed as a whole.
     n : int
-        Realisations; more than one take a leading axis.
+        Number of realisations; more than one lie along a leading axis.
     voxel : VoxelSize
         Edge length of a voxel, with its unit.
     """
@@ -46,22 +46,22 @@ class Layout:
 
     @property
     def itemsize(self) -> int:
-        """Bytes of a voxel."""
+        """Size of a voxel in bytes."""
         return np.dtype(self.dtype).itemsize
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What is computed, written and named done as a whole.
+    """Part of a file that is computed and written as a whole.
 
     Attributes
     ----------
     level : int
-        0 for the volume itself; level ``k`` holds every ``2**k``-th voxel of it.
+        Level of resolution: 0 is the volume, level ``k`` holds every ``2**k``-th voxel of it.
     realisation : int
-        Which of them.
+        Index of the realisation.
     window : Window
-        Where the piece lies, in voxels of the level.
+        Position and shape of the piece, in voxels of the level.
     """
 
     level: int
@@ -71,16 +71,16 @@ class Piece:
 
 @dataclass(frozen=True)
 class VolumeFile(ABC):
-    """A file, or folder, that is written piece by piece under another name and gets its own when it is whole.
+    """File or folder that is written piece by piece under a temporary name, and renamed when it is complete.
 
-    It can be sent to other processes: they write to the same place.
+    It can be pickled: other processes then write to the same file.
 
     Parameters
     ----------
     out : pathlib.Path
-        Name of the finished file.
+        Path of the finished file.
     layout : Layout
-        What it holds.
+        Description of the volume.
     """
 
     out: FilePath
@@ -88,61 +88,66 @@ class VolumeFile(ABC):
 
     @property
     def partial(self) -> FilePath:
-        """Name under which the file is written."""
+        """Path of the unfinished file."""
         return self.out.with_name(self.out.name + UNFINISHED)
 
     @property
     @abstractmethod
     def n_levels(self) -> int:
-        """Resolutions it holds."""
+        """Number of resolutions."""
 
     @property
     @abstractmethod
     def size(self) -> int:
-        """Bytes it takes at most."""
+        """Upper bound of the file size in bytes."""
 
     @abstractmethod
     def create(self, provenance: Mapping[str, Any]) -> None:
-        """Begin the unfinished file; it is there as a whole or not at all."""
+        """Create the unfinished file, atomically."""
 
     @abstractmethod
     def provenance(self, path: FilePath) -> dict[str, Any]:
-        """What `create` was given for the file at a path; empty if it is of another origin."""
+        """Return the provenance stored in the file at a path; empty for files of another origin."""
 
     @abstractmethod
     def pieces(self, level: int) -> list[Piece]:
-        """All pieces of a level, in the order in which they are best written."""
+        """Return all pieces of a level, in the best order for writing."""
 
     @abstractmethod
     def is_written(self, piece: Piece) -> bool:
-        """Whether a piece is complete."""
+        """Return True if a piece is complete."""
 
     @abstractmethod
     def write(self, piece: Piece, labels: Labels) -> None:
-        """Write a piece of level 0; a process that is killed on the way leaves it undone."""
+        """Write a piece of level 0; if the process is killed, the piece does not count as written."""
 
     @abstractmethod
     def coarsen(self, piece: Piece) -> None:
-        """Write a piece of another level, from the level before, which must be complete."""
+        """Write a piece of a coarser level from the next finer level, which must be complete."""
 
     @abstractmethod
     def finish(self) -> None:
-        """Give the complete file its name."""
+        """Rename the complete file to its final name."""
 
 
 def check_free_space(file: VolumeFile) -> None:
-    """Refuse a file that may not fit on the disk.
+    """Raise an error if a file may not fit on the disk.
+
+    Parameters
+    ----------
+    file : VolumeFile
+        The file; parts of it that exist already are taken into account.
 
     Raises
     ------
     OSError
-        The message names what it may take.
+        If the free space is smaller than the largest size of the file.
     """
-    there = _size_on_disk(file.partial)
-    needed, free = file.size - there, shutil.disk_usage(file.out.parent).free
+    needed = file.size - _size_on_disk(file.partial)
+    free = shutil.disk_usage(file.out.parent).free
     if needed > free:
         raise OSError(
-            f"the disk must have room for {file.out}, got {free / 2**30:.1f} GiB free where it may take "
+            f"the disk must have space for {file.out}, got {free / 2**30:.1f} GiB free where it may take "
             f"{needed / 2**30:.1f} GiB more; choose a smaller volume, or another disk"
         )
 
@@ -150,5 +155,5 @@ def check_free_space(file: VolumeFile) -> None:
 def _size_on_disk(path: FilePath) -> int:
     paths = path.rglob("*") if path.is_dir() else [path] if path.exists() else []
     stats = [p.stat() for p in paths if p.is_file()]
-    # What a file was promised but does not hold yet takes no blocks; Windows does not tell of blocks.
+    # Sparse parts of a file take no blocks; Windows does not report blocks.
     return sum(512 * s.st_blocks if hasattr(s, "st_blocks") else s.st_size for s in stats)

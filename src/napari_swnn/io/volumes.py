@@ -1,4 +1,4 @@
-"""Generated volumes from disk, one at a time: several in a file are several volumes."""
+"""Reading of generated volumes; the realisations in a file are separate volumes."""
 
 from __future__ import annotations
 
@@ -20,41 +20,41 @@ if TYPE_CHECKING:
 
 
 def open_volumes(path: Path) -> tuple[LazyLabels, ...]:
-    """Open the volumes, or sections, that a file holds, without reading them.
+    """Open the volumes or sections of a file without reading them.
 
     Parameters
     ----------
     path : path-like
-        OME-Zarr, of which the finest level is taken; TIFF; NumPy; or an image as `read_labels` takes.
+        OME-Zarr (the finest level is used), TIFF, NumPy, or an image that `read_labels` reads.
 
     Returns
     -------
     tuple of array
-        ``(z, y, x)`` or ``(y, x)`` each: dask arrays, or NumPy arrays whose values stay in the file until they are
-        used. Realisations on a leading axis are volumes of their own.
+        Arrays ``(z, y, x)`` or ``(y, x)``: dask arrays, or NumPy arrays mapped to the file. Realisations along a
+        leading axis become separate volumes.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     ValueError
-        If it is of another kind, or has several channels.
+        If the file has another format or several channels.
     """
     path = FilePath(path)
     if is_ome_zarr(path):
         stored = open_ome_zarr(path)
-        return _apart(stored.levels[0], stored.axes, path)
+        return _split_realisations(stored.levels[0], stored.axes, path)
     if not path.is_file() or path.suffix.lower() not in (".npy", ".tif", ".tiff"):
         return (read_labels(path),)
     try:
         array, axes = _open_numpy(path) if path.suffix.lower() == ".npy" else _open_tiff(path)
-    except Exception as error:  # readers of many formats raise many kinds
+    except Exception as error:  # image readers raise errors of many types
         raise ValueError(f"path must name a TIFF or NumPy file, got {path}, unreadable: {error}") from error
-    return (read_labels(path),) if array is None else _apart(array, axes, path)
+    return (read_labels(path),) if array is None else _split_realisations(array, axes, path)
 
 
-def _apart(array: Any, axes: tuple[str, ...], path: FilePath) -> tuple[LazyLabels, ...]:
-    """The volumes on the leading axes, those that are not of space."""
+def _split_realisations(array: Any, axes: tuple[str, ...], path: FilePath) -> tuple[LazyLabels, ...]:
+    """Return one volume for each index along the leading, non-spatial axes."""
     n_leading = next((i for i, axis in enumerate(axes) if axis in AXES), 0)
     channels = prod(n for axis, n in zip(axes, array.shape, strict=True) if axis in ("c", "channel"))
     if channels > 1:
@@ -64,11 +64,11 @@ def _apart(array: Any, axes: tuple[str, ...], path: FilePath) -> tuple[LazyLabel
 
 def _open_numpy(path: FilePath) -> tuple[Any, tuple[str, ...]]:
     array = np.load(path, mmap_mode="r", allow_pickle=False)
-    return array, _last_of_space(array.ndim)
+    return array, _name_axes(array.ndim)
 
 
 def _open_tiff(path: FilePath) -> tuple[Any, tuple[str, ...]]:
-    """The image and its axes; None where it is coloured."""
+    """Return the image and its axes; None for a colour image."""
     import tifffile
 
     with tifffile.TiffFile(path) as file:
@@ -77,19 +77,19 @@ def _open_tiff(path: FilePath) -> tuple[Any, tuple[str, ...]]:
         series = file.series[0]
         shape, dtype, axes = series.shape, series.dtype, series.axes.lower()
         mapped = series.dataoffset is not None
-    # Slices are often stored as times, or without a name: three axes are a volume unless it is known better.
+    # Many programs store slices as time or leave the axis unnamed: by default three axes are a volume.
     sections = len(shape) == 3 and tiff_provenance(path).get("request", {}).get("n", 1) > 1
-    named = tuple(axes) if "c" in axes else _last_of_space(len(shape), 2 if sections else 3)
-    return (tifffile.memmap(path, mode="r") if mapped else _read_later(path, shape, dtype)), named
+    named = tuple(axes) if "c" in axes else _name_axes(len(shape), 2 if sections else 3)
+    return (tifffile.memmap(path, mode="r") if mapped else _read_lazily(path, shape, dtype)), named
 
 
-def _last_of_space(ndim: int, most: int = 3) -> tuple[str, ...]:
+def _name_axes(ndim: int, most: int = 3) -> tuple[str, ...]:
     n = min(ndim, most)
     return (*["realisation"] * (ndim - n), *AXES[3 - n :])
 
 
-def _read_later(path: FilePath, shape: tuple[int, ...], dtype: Any) -> da.Array:
-    """An array that is decompressed when it is used."""
+def _read_lazily(path: FilePath, shape: tuple[int, ...], dtype: Any) -> da.Array:
+    """Return an array that is decompressed on access."""
     import dask
     import dask.array as da
     import tifffile

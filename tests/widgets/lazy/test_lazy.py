@@ -242,7 +242,7 @@ def test_a_file_that_the_disk_cannot_hold_is_refused_before_the_training(ready, 
     user.choose(ready.large.result, "file")
     user.waits_for(ready.run_button.isEnabled)
     user.clicks(ready.run_button)
-    assert "disk must have room for" in ready.large.form.problems["result"].text()
+    assert "disk must have space for" in ready.large.form.problems["result"].text()
     assert ready._order is None
     assert list(tmp_path.iterdir()) == []
 
