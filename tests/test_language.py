@@ -51,10 +51,9 @@ SHOWN = {"help", "tooltip", "title"}
 """Keywords whose texts a user reads."""
 
 NOT_YET = {
-    "_files", "_paper", "_sample_data",
     "core/descriptor", "core/grid", "core/loss", "core/network", "core/numerics", "core/training",
     "core/volume",
-    "figures", "runs",
+    "runs",
     "widgets/kit", "widgets/layers", "widgets/lazy",
     "widgets/reconstruction",
 }  # fmt: skip

@@ -1,7 +1,7 @@
-"""Checks at the door: one sentence for each kind of bad input.
+"""Checks of arguments: one sentence for each kind of bad input.
 
-Every function returns the value in the form the rest of the package works with, or raises an error whose text says
-what was expected, what came, and what to do. Code behind these checks trusts what it is given.
+Every function returns the value in the form that the package works with, or raises an error that names the requirement,
+the value received and a remedy. Code behind these checks trusts its arguments.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ def check_labels(labels: Any, *, name: str = "labels", ndim: Sequence[int] = (2,
     labels : array_like
         Integers or booleans; a boolean array becomes 0 and 1.
     name : str
-        The argument's name, for the message.
+        Name of the argument, for the message.
     ndim : sequence of int
-        The dimensions that are allowed.
+        Dimensions that are allowed.
 
     Raises
     ------
     TypeError
         If the values are neither integers nor booleans.
     ValueError
-        If the dimension is not allowed or the array holds no pixel.
+        If the dimension is not allowed or the array is empty.
     """
     array = np.asarray(labels)
     if array.size == 0:
@@ -55,7 +55,7 @@ def check_labels(labels: Any, *, name: str = "labels", ndim: Sequence[int] = (2,
 
 
 def check_phase_present(labels: Labels, phase: int, *, name: str = "labels") -> None:
-    """Refuse labels that lack `phase` or hold nothing else.
+    """Refuse labels that lack `phase` or hold no other phase.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def check_shape(shape: Any, *, ndim: Sequence[int] = (2, 3), name: str = "shape"
 def check_in_range(
     value: Any, low: float, high: float, *, name: str, hint: str = "", open_low: bool = False, open_high: bool = False
 ) -> float:
-    """Return `value` as a float within ``[low, high]`` (ends excluded as asked).
+    """Return `value` as a float within ``[low, high]``, with either end excluded if it is open.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def check_in_range(
     """
     number = float(value) if isinstance(value, Real) else float("nan")
     inside = (low < number if open_low else low <= number) and (number < high if open_high else number <= high)
-    if not inside:  # also where it is not a number: every comparison fails
+    if not inside:  # also if it is not a number, for which every comparison is False
         brackets = ("(" if open_low else "[") + f"{low:g}, {high:g}" + (")" if open_high else "]")
         raise ValueError(f"{name} must lie in {brackets}, got {value!r}" + (f"; {hint}" if hint else ""))
     return number
@@ -131,7 +131,7 @@ def check_axis_flags(flags: Any, ndim: int, *, name: str) -> tuple[bool, ...]:
     ndim : int
         Number of axes.
     name : str
-        The argument's name, for the message.
+        Name of the argument, for the message.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def is_lazy(array: Any) -> bool:
 
 
 def check_seed(seed: Any) -> int:
-    """Return `seed` as an int from 0 to 2**63 - 1: the seeds from there on are the calibration's.
+    """Return `seed` as an int from 0 to 2**63 - 1; larger seeds are reserved for the calibration.
 
     Raises
     ------
@@ -161,12 +161,12 @@ def check_seed(seed: Any) -> int:
 
 
 def check_choice(value: Any, choices: Sequence[str], *, name: str) -> str:
-    """Return `value` if it is one of `choices`.
+    """Return `value` as one of `choices`.
 
     Raises
     ------
     ValueError
-        If it is not.
+        If it is none of them.
     """
     if value not in choices:
         shown = ", ".join(repr(choice) for choice in choices)
@@ -175,12 +175,19 @@ def check_choice(value: Any, choices: Sequence[str], *, name: str) -> str:
 
 
 def check_memory(shape: Shape, itemsize: int = 1) -> None:
-    """Refuse a volume that does not fit into the memory that is free.
+    """Refuse a volume that does not fit into free memory.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the volume in voxels.
+    itemsize : int
+        Bytes of a voxel.
 
     Raises
     ------
     ValueError
-        The message names what the shape needs.
+        If there is not enough memory; the message names the need.
     """
     import psutil
 

@@ -1,4 +1,4 @@
-"""Files that are there as a whole or not at all."""
+"""Files that are either complete or absent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 UNFINISHED = ".partial"
-"""What the name of a file of volumes ends in while it is being written."""
+"""Suffix of a file of volumes while it is being written."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What the paper computes with (sect. 4): silica with air in its pores."""
+"""Material constants of the paper (sect. 4): silica with air in its pores."""
 
 PORE_CONDUCTIVITY, SOLID_CONDUCTIVITY = 0.026, 1.4
-"""Of air and of silica, in W/(m·K)."""
+"""Conductivities of air and of silica, in W/(m·K)."""

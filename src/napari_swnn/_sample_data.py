@@ -1,7 +1,7 @@
-"""Synthetic references with known statistics, made when asked for: no download.
+"""Synthetic references with known statistics, computed on demand without a download.
 
 Each function returns one Labels layer ``(data, attributes, "labels")``: phase 1 in a background of 0, 256 x 256
-pixels, always the same. They resemble the four materials of the paper and stand in for them.
+pixels, always the same. They resemble the four materials of the paper, which they replace.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ LayerData = tuple[Labels, dict[str, Any], str]
 
 
 def silica_like() -> list[LayerData]:
-    """Sparse rounded pores: the section of overlapping spheres of 6 pixels radius, porosity 0.10."""
+    """Return sparse rounded pores: a section of overlapping spheres of 6 pixels radius, porosity 0.10."""
     return _layer("silica-like", overlapping_spheres_section(0.10, radius=6, seed=8), 0.5)
 
 
 def rock_like() -> list[LayerData]:
-    """Winding pores of many sizes: a level set of a Gaussian field with correlation exp(-r²/2l²), porosity 0.20."""
+    """Return winding pores of many sizes: a Gaussian level set with correlation exp(-r²/2l²), porosity 0.20."""
     return _layer(
         "rock-like", gaussian_level_set(0.20, lambda k: np.exp(-(np.hypot(*k) ** 2) * 4.0**2 / 2), seed=2), 2.0
     )
@@ -35,10 +35,11 @@ def electrode_like() -> list[LayerData]:
 
 
 def superalloy_like() -> list[LayerData]:
-    """Channels between near-periodic precipitates aligned with the axes; the channels are 0.38 of the area."""
+    """Return channels, 0.38 of the area, between near-periodic precipitates that are aligned with the axes."""
 
     def spectrum(k: tuple[FloatArray, FloatArray]) -> FloatArray:
-        wave, width = 2 * np.pi / 14, 0.07  # a period of 14 pixels along each axis, held over a few periods
+        wave = 2 * np.pi / 14  # a period of 14 pixels along each axis
+        width = 0.07  # of the peaks: the order persists over a few periods
         bumps = [(k[0] - a) ** 2 + (k[1] - b) ** 2 for a, b in ((wave, 0), (-wave, 0), (0, wave), (0, -wave))]
         return np.asarray(np.sum([np.exp(-bump / (2 * width**2)) for bump in bumps], axis=0))
 
@@ -48,19 +49,19 @@ def superalloy_like() -> list[LayerData]:
 def gaussian_level_set(
     fraction: float, spectrum: Callable[[tuple[FloatArray, FloatArray]], FloatArray], *, seed: int, side: int = SIDE
 ) -> BoolArray:
-    """Section where a Gaussian random field with a given power spectrum is highest.
+    """Return the section in which a Gaussian random field with a given power spectrum is highest.
 
     Parameters
     ----------
     fraction : float
-        Area fraction of the phase, met to one pixel.
+        Area fraction of the phase, exact to one pixel.
     spectrum : callable
         Power as a function of the wave vectors ``(ky, kx)`` in radians per pixel. The two-point correlation follows
         from its Fourier transform (Berk 1991).
     seed : int
-        Of the field.
+        Seed of the field.
     side : int
-        In pixels; the section is periodic.
+        Side of the section in pixels; the section is periodic.
     """
     white = np.fft.fft2(np.random.default_rng(seed).standard_normal((side, side)))
     frequency = 2 * np.pi * np.fft.fftfreq(side)
@@ -71,18 +72,18 @@ def gaussian_level_set(
 
 
 def overlapping_spheres_section(fraction: float, *, radius: float, seed: int, side: int = SIDE) -> BoolArray:
-    """Plane through spheres of equal radius with independent centres (the Boolean model).
+    """Return a plane through spheres of equal radius with independent centres (the Boolean model).
 
     Parameters
     ----------
     fraction : float
-        Expected area fraction of the spheres; a finite section scatters around it.
+        Expected area fraction of the spheres, around which finite sections scatter.
     radius : float
-        Of the spheres, in pixels.
+        Radius of the spheres, in pixels.
     seed : int
-        Of the centres.
+        Seed of the centres.
     side : int
-        In pixels; the section is periodic.
+        Side of the section in pixels; the section is periodic.
     """
     rng = np.random.default_rng(seed)
     density = -np.log(1 - fraction) / (4 / 3 * np.pi * radius**3)

@@ -66,7 +66,7 @@ def test_figure_has_sections_surface_and_curves(blobs, rng, tmp_path):
     figure = reconstruction_figure(volume, reference, validate(volume, reference), target=0.3)
     titles = [axes.get_title() for axes in figure.axes]
     assert titles[0].startswith("reference, porosity")
-    assert titles[4] == f"porosity {volume.mean():.3f} (0.300 asked for)"
+    assert titles[4] == f"porosity {volume.mean():.3f} (target 0.300)"
     assert figure.axes[5].get_xlabel() == "r (µm)"
     assert_array_equal(figure.axes[2].images[0].get_array(), volume[:, 24])
     save_figure(figure, tmp_path / "figure.png")
@@ -109,7 +109,7 @@ def test_a_section_is_pictured_beside_its_reference(blobs, tmp_path):
     figure = reconstruction_figure(blobs.T, reference, validate(blobs.T, reference), target=0.3)
     assert [len(axes.images) for axes in figure.axes] == [1, 1, 0, 0]
     assert_array_equal(figure.axes[1].images[0].get_array(), blobs.T)
-    assert figure.axes[1].get_title() == f"porosity {blobs.mean():.3f} (0.300 asked for)"
+    assert figure.axes[1].get_title() == f"porosity {blobs.mean():.3f} (target 0.300)"
     save_figure(figure, tmp_path / "figure.png")
 
 
@@ -165,7 +165,7 @@ def test_without_physics_there_is_no_transport_to_draw(blobs):
     plain = validate(blobs, Reference(blobs))
     assert [plate.name for plate in report_figures(plain)] == ["sections", "correlation", "distributions"]
     for draw in (transport_figure, field_figure):
-        with pytest.raises(ValueError, match="must hold physics"):
+        with pytest.raises(ValueError, match="must contain physics"):
             draw(plain)
 
 

@@ -1,4 +1,4 @@
-"""Statistics as functions of a distance."""
+"""Figures of statistics that depend on a distance."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_swnn.figures._style import REFERENCE_COLOUR, RESULT_COLOUR, TEXT, TITLE, shown, tidy
+from napari_swnn.figures._style import REFERENCE_COLOUR, RESULT_COLOUR, TEXT, TITLE, format_units, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from napari_swnn.validation import CurveComparison, ValidationReport
 
 ORIGIN = 8
-"""How far the enlarged origin of a curve reaches, in voxels."""
+"""Longest distance in the enlarged view of a curve's origin, in voxels."""
 
 
 def draw_comparison(axes: Axes, comparison: CurveComparison, *, longest: int | None = None) -> None:
-    """Curves of the realisations, their mean, and the reference with its own 95 % interval, on one pair of axes.
+    """Draw the realisations, their mean, and the reference with its own 95 % interval, on one pair of axes.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Where to draw.
+        Axes to draw on.
     comparison : CurveComparison
-        What to draw.
+        Statistic to draw.
     longest : int, optional
-        Number of distances to show from the start, each with a mark; all of them if left out.
+        Number of distances to show from the start, each with a marker; all if not given.
     """
     part = slice(longest)
     mark, distance = None if longest is None else ".", comparison.distance[part]
@@ -40,7 +40,7 @@ def draw_comparison(axes: Axes, comparison: CurveComparison, *, longest: int | N
     axes.plot(distance, mean, color=RESULT_COLOUR, marker=mark, label=label)
     axes.plot(distance, reference, color=REFERENCE_COLOUR, linestyle="--", marker=mark, label="reference")
     _draw_interval(axes, comparison, part)
-    axes.set_xlabel(shown(f"{comparison.argument} ({comparison.reference.unit})"), fontsize=TEXT + 1)
+    axes.set_xlabel(format_units(f"{comparison.argument} ({comparison.reference.unit})"), fontsize=TEXT + 1)
     axes.set_ylabel(_labelled(comparison), fontsize=TEXT + 1)
     axes.set_title(comparison.name + (": origin" if longest else ""), fontsize=TITLE)
     axes.margins(x=0)
@@ -48,7 +48,7 @@ def draw_comparison(axes: Axes, comparison: CurveComparison, *, longest: int | N
 
 
 def correlation_figure(report: ValidationReport) -> Figure:
-    """Two-point correlation and lineal path, whole and enlarged at the origin."""
+    """Draw the two-point correlation and the lineal path, whole and enlarged at the origin."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.5, 7), layout="constrained")
@@ -63,7 +63,7 @@ def correlation_figure(report: ValidationReport) -> Figure:
 
 
 def distribution_figure(report: ValidationReport) -> Figure:
-    """Normalised autocovariance, chord lengths, two-point cluster function and pore sizes."""
+    """Draw the normalised autocovariance, chord lengths, two-point cluster function and pore sizes."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.5, 7), layout="constrained")
@@ -96,7 +96,7 @@ def _draw_interval(axes: Axes, comparison: CurveComparison, part: slice) -> None
 
 
 def _draw_limit(axes: Axes, value: float) -> None:
-    """What S2 tends to, named beside the axes."""
+    """Mark the limit of S2 at long distances, named beside the axes."""
     axes.axhline(value, color="#999999", linewidth=0.8, linestyle=":")
     place = axes.get_yaxis_transform()
     axes.text(1.01, value, "φ²", transform=place, va="center", fontsize=TEXT, color="#666666")
@@ -108,11 +108,11 @@ def _add_legend(figure: Figure, axes: Axes) -> None:
 
 
 def _labelled(comparison: CurveComparison) -> str:
-    return shown(f"{comparison.symbol} ({comparison.unit})") if comparison.unit else comparison.symbol
+    return format_units(f"{comparison.symbol} ({comparison.unit})") if comparison.unit else comparison.symbol
 
 
 def _end(comparison: CurveComparison) -> float:
-    """Where the curve has come down to a hundredth of its largest value, and a little more."""
+    """Return a distance slightly beyond that at which a curve has fallen to a hundredth of its largest value."""
     values = np.nan_to_num(np.array([comparison.mean, comparison.reference.values]))
     seen = np.flatnonzero((values > 0.01 * values.max()).any(axis=0))
     last = min(len(comparison.distance) - 1, int(1.1 * seen[-1]) + 1)

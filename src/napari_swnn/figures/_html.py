@@ -1,4 +1,4 @@
-"""A validation report as one page that needs nothing else: text, tables and figures in a single HTML file."""
+"""Validation report as one self-contained HTML page with text, tables and figures."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import numpy as np
 
 from napari_swnn._types import Path
 from napari_swnn.figures._report_figures import ReportFigure, report_figures
-from napari_swnn.figures._style import shown
+from napari_swnn.figures._style import format_units
 from napari_swnn.validation import format_bounds, format_with_error
 
 if TYPE_CHECKING:
     from napari_swnn.validation import Property, QuantityComparison, ValidationReport
 
 RESOLUTION = 130
-"""Of pictures made of pixels, in dots per inch."""
+"""Resolution of pixel images, in dots per inch."""
 
 STYLE = """
 body { font: 15px/1.45 "Helvetica Neue", Arial, "Liberation Sans", sans-serif; color: #222; background: #fff;
@@ -42,28 +42,29 @@ ul.notes { background: #fdf6e3; border-left: 3px solid #d9a441; padding: .6rem 1
 """
 
 READING = """
-<p>Numbers of the reference are given with half of their own 95 % interval: that of the porosity from the integral of
-its autocovariance, the others from the spread between parts of the reference, a rough guide. Numbers of the volumes
-are the mean and the standard deviation over realisations. “Within” says whether the mean lies in the interval of the
-reference; a reference that says little is easily matched.</p>
-<p>Two-point correlation, lineal path and chords run along the axes, in sections and in volumes alike. The specific
-surface is interface per volume, −4 S₂′(0), which the slope gives in sections and volumes alike if the material is
-isotropic. Clusters and pore sizes of a volume are measured on its sections, in windows of the size of the
-reference's, because a 2-D cluster or pore is not a section of a 3-D one.</p>
-<p>What one section cannot show: whether the phase percolates in three dimensions, how much of it is connected, and
-therefore what flows through it. Agreement of S₂ is no evidence of equal transport: at equal S₂, permeabilities have
-been found to differ tenfold (Manwart et al. 2002, arXiv:cond-mat/0202525). Numbers marked 3-D have no counterpart in
-the reference; judge them against measurements.</p>
+<p>Numbers of the reference are given with half of their own 95 % confidence interval. The interval of the porosity
+follows from the integral of its autocovariance; the others follow from the spread between parts of the reference and
+are a rough guide. Numbers of the volumes are the mean and the standard deviation over realisations. “Within” says
+whether the mean lies in the interval of the reference; a small reference has wide intervals, which are easily
+matched.</p>
+<p>Two-point correlation, lineal path and chords are measured along the axes, in sections and in volumes alike. The
+specific surface is the interface per volume, −4 S₂′(0), which sections also give if the material is isotropic. Clusters
+and pore sizes of a volume are measured on its sections, in windows of the size of the reference's, because a 2-D
+cluster or pore is not a section of a 3-D one.</p>
+<p>One section cannot show whether the phase percolates in three dimensions, what fraction of it is connected, or the
+resulting transport properties. Agreement of S₂ does not imply equal transport: at equal S₂, permeabilities have been
+found to differ tenfold (Manwart et al. 2002, arXiv:cond-mat/0202525). Numbers marked 3-D have no counterpart in the
+reference; compare them with measurements.</p>
 """
 
 
 def save_report(report: ValidationReport, path: Path) -> None:
-    """Write a report as its file name says: ``.html`` (one page with all figures), ``.json`` or ``.csv``.
+    """Write a report as ``.html`` (one page with all figures), ``.json`` or ``.csv``, by the ending of the path.
 
     Raises
     ------
     ValueError
-        If the ending is another.
+        If the path has another ending.
     """
     ending = FilePath(path).suffix.lower()
     if ending == ".json":
@@ -77,13 +78,13 @@ def save_report(report: ValidationReport, path: Path) -> None:
 
 
 def report_html(report: ValidationReport) -> str:
-    """Return the report as HTML, with its figures inside."""
+    """Return a report as an HTML page that includes its figures."""
     figures = {figure.name: figure for figure in report_figures(report)}
     parts = [
         "<h1>Validation report</h1>",
         f'<p class="about">{_about(report)}</p>',
         _notes(report.notes),
-        "<h2>Side by side</h2>",
+        "<h2>Comparison</h2>",
         _quantities_table(report),
         _curves_table(report),
         "<h2>Structure</h2>",
@@ -94,7 +95,7 @@ def report_html(report: ValidationReport) -> str:
     if report.transport:
         parts += ["<h2>Transport through the volumes (3-D)</h2>", _transport_table(report)]
         parts += [_figure(figures[name]) for name in ("transport", "fields")]
-    parts += ["<h2>How to read this</h2>", READING]
+    parts += ["<h2>Explanation</h2>", READING]
     body = "\n".join(parts)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -109,11 +110,11 @@ def _about(report: ValidationReport) -> str:
     count = "One realisation" if report.n_volumes == 1 else f"{report.n_volumes} realisations"
     text = (
         f"{count} of {' and '.join(shapes)} voxels of {report.voxel}; "
-        f"phase of interest: label {report.phase}. The reference supports a porosity of {interval.value:.3f}, "
-        f"95 % interval {interval.low:.3f} to {interval.high:.3f}; the volumes have {report.porosity:.3f}. "
+        f"phase of interest: label {report.phase}. Porosity of the reference: {interval.value:.3f}, "
+        f"95 % interval {interval.low:.3f} to {interval.high:.3f}; of the volumes: {report.porosity:.3f}. "
         f"Written by napari-swnn {version('napari-swnn')}."
     )
-    return escape(shown(text))
+    return escape(format_units(text))
 
 
 def _notes(notes: Sequence[str]) -> str:
@@ -124,7 +125,7 @@ def _notes(notes: Sequence[str]) -> str:
 def _quantities_table(report: ValidationReport) -> str:
     rows = [_quantity_row(quantity) for quantity in report.quantities.values()]
     head = ("", "unit", "reference ± 95 %", "volumes ± std. dev.", "difference", "within")
-    return _table("Numbers; the axes together.", head, rows)
+    return _table("Numbers, averaged over the axes.", head, rows)
 
 
 def _quantity_row(quantity: QuantityComparison) -> tuple[str, ...]:
@@ -144,7 +145,11 @@ def _curves_table(report: ValidationReport) -> str:
         for curve in report.curves.values()
     ]
     head = ("", "mean difference", "largest difference", "largest between axes")
-    return _table("Curves; absolute differences over all distances, of the mean of the realisations.", head, rows)
+    return _table(
+        "Curves: absolute difference of the mean of the realisations from the reference, over all distances.",
+        head,
+        rows,
+    )
 
 
 def _connectivity_table(report: ValidationReport) -> str:
@@ -170,7 +175,7 @@ def _connectivity_table(report: ValidationReport) -> str:
         "clusters",
         f"Euler number (1/{report.voxel.unit}³)",
     )
-    return _table("In brackets the fraction of the phase that is connected from face to face.", head, rows)
+    return _table("In brackets: fraction of the phase that is connected from face to face.", head, rows)
 
 
 def _transport_table(report: ValidationReport) -> str:
@@ -203,8 +208,10 @@ def _solved(found: Property, value: float) -> str:
 
 
 def _table(caption: str, head: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
-    top = "".join(f"<th>{escape(shown(cell))}</th>" for cell in head)
-    body = "\n".join("<tr>" + "".join(f"<td>{escape(shown(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+    top = "".join(f"<th>{escape(format_units(cell))}</th>" for cell in head)
+    body = "\n".join(
+        "<tr>" + "".join(f"<td>{escape(format_units(cell))}</td>" for cell in row) + "</tr>" for row in rows
+    )
     return (
         f"<table>\n<caption>{escape(caption)}</caption>\n<thead><tr>{top}</tr></thead>\n"
         f"<tbody>\n{body}\n</tbody>\n</table>"
@@ -212,7 +219,7 @@ def _table(caption: str, head: Iterable[str], rows: Iterable[Sequence[str]]) -> 
 
 
 def _figure(figure: ReportFigure) -> str:
-    """The picture inside the page: as an image of its own, so that names within two drawings cannot clash."""
+    """Return a figure inside the page, as an image of its own, so that names in two SVG drawings cannot clash."""
     kind, options = ("svg", {"metadata": {"Date": None}}) if figure.is_drawing else ("png", {"dpi": RESOLUTION})
     file = BytesIO()
     figure.figure.savefig(file, format=kind, **options)
@@ -225,5 +232,5 @@ def _figure(figure: ReportFigure) -> str:
 
 
 def _number(value: float) -> str:
-    """Three digits, trailing zeros too."""
+    """Return a number with three significant digits, including trailing zeros."""
     return f"{value:#.3g}" if 1e-3 <= abs(value) < 1000 else format_with_error(value, np.nan)

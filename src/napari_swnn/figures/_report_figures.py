@@ -1,4 +1,4 @@
-"""All figures of a report, with their captions."""
+"""Figures of a report, with their captions."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class ReportFigure:
     Attributes
     ----------
     name : str
-        Short, fit for a file.
+        Short name, as in the name of a file.
     caption : str
-        What it shows, in a sentence or two.
+        Description in a sentence or two.
     figure : matplotlib.figure.Figure
         The figure.
     is_drawing : bool
-        Whether it is made of lines, which are best kept as such; else of pixels.
+        True for a drawing of lines, best kept as SVG; False for pixels.
     """
 
     name: str
@@ -48,8 +48,8 @@ def report_figures(report: ValidationReport) -> tuple[ReportFigure, ...]:
     figures = [
         ReportFigure(
             "sections",
-            "Sections at one magnification, cut to a common size, the phase of interest in white: the reference above, "
-            f"then up to {MOST_REALISATIONS} realisations. In 3-D the surface of the phase.",
+            "Sections at one magnification, cropped to a common size, with the phase of interest in white: the "
+            f"reference above, then up to {MOST_REALISATIONS} realisations; and the surface of the phase in 3-D.",
             sections_figure(report),
             False,
         ),
@@ -72,15 +72,15 @@ def report_figures(report: ValidationReport) -> tuple[ReportFigure, ...]:
         figures += [
             ReportFigure(
                 "transport",
-                "Conductivity and permeability, one mark for each realisation; black: the mean over its axes. The "
+                "Conductivity and permeability, one marker for each realisation; black: the mean over its axes. The "
                 "bounds follow from the porosity alone.",
                 transport_figure(report),
                 True,
             ),
             ReportFigure(
                 "fields",
-                "Middle sections of the temperature, from 1 at the start of z to 0 at its end, with isotherms; and of "
-                "the magnitude of the velocity, the solid in grey.",
+                "Middle sections of the temperature, from 1 at the start of z to 0 at its end, with isotherms, and of "
+                "the speed of the flow, with the solid in grey.",
                 field_figure(report),
                 False,
             ),
@@ -89,7 +89,7 @@ def report_figures(report: ValidationReport) -> tuple[ReportFigure, ...]:
 
 
 def save_figures(report: ValidationReport, folder: Path, *, dpi: int = 150) -> list[FilePath]:
-    """Write every figure of a report as PNG and as SVG into a folder, which is made if need be; returns the files."""
+    """Write every figure of a report as PNG and as SVG into a folder, created if needed, and return the files."""
     FilePath(folder).mkdir(parents=True, exist_ok=True)
     files = []
     for each in report_figures(report):

@@ -1,4 +1,4 @@
-"""Sections of the reference and of the realisations."""
+"""Figures of sections of the reference and of the realisations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from napari_swnn._types import AXES, BoolArray, Labels, Shape
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.figures._curves import draw_comparison
-from napari_swnn.figures._style import TEXT, TITLE, shown
+from napari_swnn.figures._style import TEXT, TITLE, format_units
 from napari_swnn.figures._surface import draw_surface
 
 if TYPE_CHECKING:
@@ -20,34 +20,34 @@ if TYPE_CHECKING:
     from napari_swnn.validation import ValidationReport
 
 MOST_REALISATIONS = 3
-"""How many realisations are shown in pictures."""
+"""Largest number of realisations in a picture."""
 
 
 def reconstruction_figure(
     volume: Labels, reference: Reference, report: ValidationReport, *, target: float | None = None
 ) -> Figure:
-    """Picture of a reference and one reconstruction of it.
+    """Draw a reference and one reconstruction of it.
 
-    The reference, three orthogonal sections at the same magnification, the surface of the phase of interest in 3-D,
-    and the two-point correlation and lineal path of both; of a 2-D reconstruction, all of it in place of sections.
+    The figure shows the reference, three orthogonal sections at the same magnification, the surface of the phase of
+    interest in 3-D, and the two-point correlation and lineal path of both; a 2-D reconstruction is shown whole.
 
     Parameters
     ----------
     volume : numpy.ndarray
         Labels ``(z, y, x)`` or ``(y, x)``.
     reference : Reference
-        What it was made from.
+        Reference that the volume was generated from.
     report : ValidationReport
-        Of this volume.
+        Report on this volume.
     target : float, optional
-        The porosity that was asked for, for the caption.
+        Target porosity, for the caption.
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(13, 7.2), layout="constrained")
     grid = figure.add_gridspec(2, 12)
     inside = volume == reference.phase
-    porosity = f"porosity {inside.mean():.3f}" + ("" if target is None else f" ({target:.3f} asked for)")
+    porosity = f"porosity {inside.mean():.3f}" + ("" if target is None else f" (target {target:.3f})")
     own = central(reference.sections[0].image, _magnified(inside.shape))
     pictures = [(own, f"reference, porosity {reference.porosity:.3f}"), *_titled_sections(inside, porosity)]
     width = 12 // len(pictures)
@@ -75,9 +75,9 @@ def _titled_sections(inside: BoolArray, porosity: str) -> list[tuple[BoolArray, 
 
 
 def sections_figure(report: ValidationReport) -> Figure:
-    """Sections of the reference in the first row, of up to three realisations below, at one magnification.
+    """Draw sections of the reference and, below, of up to three realisations, all at one magnification.
 
-    A volume's surface in 3-D stands beside a single section of the reference.
+    Beside a single section of the reference, the surface of a volume is drawn in 3-D.
     """
     from matplotlib.figure import Figure
 
@@ -104,12 +104,12 @@ def sections_figure(report: ValidationReport) -> Figure:
 
 
 def _magnified(shape: Shape) -> int:
-    """Side of the largest square in a section: how much of every image is shown, so that thin volumes cut no others."""
+    """Return the side of the largest square in a section; thin volumes then do not limit what others show."""
     return sorted(shape)[len(shape) - 2]
 
 
 def central(image: BoolArray, side: int) -> BoolArray:
-    """The middle of an image, at most `side` pixels wide and high."""
+    """Return the middle of an image, at most `side` pixels wide and high."""
     starts = [max(0, (extent - side) // 2) for extent in image.shape]
     return image[tuple(slice(start, start + side) for start in starts)]
 
@@ -123,7 +123,7 @@ def _names(report: ValidationReport, row: int) -> list[str]:
 
 
 def _draw_scale_bar(axes: Axes, side: int, voxel: VoxelSize) -> None:
-    """A bar of a round length, at most a quarter of the picture, in its corner."""
+    """Draw a bar of a round length, at most a quarter of the picture, in the corner."""
     from matplotlib.font_manager import FontProperties
     from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 
@@ -133,7 +133,7 @@ def _draw_scale_bar(axes: Axes, side: int, voxel: VoxelSize) -> None:
     bar = AnchoredSizeBar(
         axes.transData,
         length / voxel.value,
-        shown(f"{length:g} {voxel.unit}"),
+        format_units(f"{length:g} {voxel.unit}"),
         "lower left",
         size_vertical=side / 60,
         fill_bar=True,

@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
 REFERENCE_COLOUR, RESULT_COLOUR, SURFACE_COLOUR, SOLID_COLOUR = "#222222", "#c8553d", "#d9a441", "#d8d8d8"
 MARKERS = "osD^vP"
-"""One for each realisation, over again if there are more."""
+"""Markers of the realisations, repeated if there are more."""
 
 TITLE, TEXT = 10, 8
-"""Sizes of type, in points."""
+"""Font sizes, in points."""
 
 
 def save_figure(figure: Figure, path: Path, *, dpi: int = 110) -> None:
-    """Write a figure to a file; the ending says the format."""
+    """Write a figure to a file, in the format of its ending."""
     figure.savefig(path, dpi=dpi)
 
 
-def shown(text: str) -> str:
-    """Units with their proper signs: µm for um."""
+def format_units(text: str) -> str:
+    """Return a text with the proper signs of units: µm for um."""
     return re.sub(r"(?<![A-Za-z])um(?![A-Za-z])", "µm", text)
 
 
 def tidy(axes: Axes) -> None:
-    """Leave out the frame where it is no axis."""
+    """Remove the parts of the frame that are not axes."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=TEXT)

@@ -1,4 +1,4 @@
-"""The surface of a phase in 3-D, on plain axes."""
+"""Surface of a phase in 3-D, drawn on 2-D axes."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def draw_surface(axes: Axes, inside: BoolArray) -> None:
-    """Draw the surface of a phase, seen from above one corner; the box alone where there is none.
+    """Draw the surface of a phase, seen from above one corner; only the box if there is no surface.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        Plain 2-D axes: triangles are projected here and painted from back to front, which is far quicker than
-        matplotlib's own 3-D axes.
+        2-D axes: triangles are projected here and drawn from back to front, which is much faster than matplotlib's
+        3-D axes.
     inside : numpy.ndarray
         ``(z, y, x)`` booleans.
     """
@@ -36,10 +36,10 @@ def draw_surface(axes: Axes, inside: BoolArray) -> None:
 
 
 def _triangles(inside: BoolArray) -> FloatArray:
-    """The surface as corners ``(n, 3, 3)``, (z, y, x) in voxels."""
+    """Return the corners of the surface's triangles, ``(n, 3, 3)``, as (z, y, x) in voxels."""
     from skimage.measure import marching_cubes
 
-    # Averaged to what the picture can show, with a rim of emptiness that closes the surface at the volume's faces.
+    # Averaged to the resolution of the picture, with an empty rim that closes the surface at the faces of the volume.
     side = max(1, round(max(inside.shape) / 80))
     sides = [min(side, n) for n in inside.shape]
     averaged = np.pad(_averaged(inside, sides), 1)
@@ -62,19 +62,19 @@ def _draw_triangles(axes: Axes, triangles: FloatArray, right: FloatArray, up: Fl
     outline = np.stack([triangles[order] @ right, triangles[order] @ up], axis=-1)
     colours = np.clip(light[:, None] * np.array(to_rgb(SURFACE_COLOUR)) * 1.1, 0, 1)
     faces = PolyCollection(list(outline), facecolors=colours, edgecolors=colours, linewidths=0.2)
-    faces.set_rasterized(True)  # thousands of triangles are no drawing that an SVG file should hold
+    faces.set_rasterized(True)  # thousands of triangles would bloat an SVG file
     axes.add_collection(faces)
 
 
 def _averaged(inside: BoolArray, sides: Sequence[int]) -> FloatArray:
-    """Means over blocks of as many voxels along each axis, ``float32``."""
+    """Return the means over boxes of `sides` voxels, ``float32``."""
     whole = inside[tuple(slice(n // side * side) for n, side in zip(inside.shape, sides, strict=True))]
     blocks = whole.reshape([m for n, side in zip(whole.shape, sides, strict=True) for m in (n // side, side)])
     return np.asarray(blocks.mean(axis=(1, 3, 5)), np.float32)
 
 
 def _camera() -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Unit vectors ``(z, y, x)`` of an isometric view: to the right, upwards, towards the eye; z points down."""
+    """Return the unit vectors ``(z, y, x)`` of an isometric view: right, up, towards the eye; z points down."""
     towards = np.array([-1.0, 1.0, 1.0]) / np.sqrt(3)
     right = np.array([0.0, -1.0, 1.0]) / np.sqrt(2)
     up = np.array([-2.0, -1.0, -1.0]) / np.sqrt(6)

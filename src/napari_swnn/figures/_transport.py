@@ -1,4 +1,4 @@
-"""Conductivity and permeability of the realisations, and sections of temperature and velocity."""
+"""Figures of conductivity and permeability, and of temperature and velocity in sections."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def transport_figure(report: ValidationReport) -> Figure:
-    """Conductivity and permeability as one dot for each realisation and axis.
+    """Draw conductivity and permeability, one dot for each realisation and axis.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def transport_figure(report: ValidationReport) -> Figure:
 
 
 def field_figure(report: ValidationReport) -> Figure:
-    """Temperature and velocity in the middle sections of up to three realisations.
+    """Draw temperature and velocity in the middle sections of up to three realisations.
 
     Raises
     ------
@@ -69,11 +69,11 @@ def field_figure(report: ValidationReport) -> Figure:
 
 def _check_physics(report: ValidationReport) -> None:
     if not report.transport:
-        raise ValueError("report must hold physics, got none; use validate(..., physics=True)")
+        raise ValueError("report must contain physics, got none; use validate(..., physics=True)")
 
 
 def _draw_dots(axes: Axes, comparison: QuantityComparison) -> None:
-    """One column for each axis and one for their mean; realisations side by side within it."""
+    """Draw one column for each axis and one for their mean, with realisations side by side."""
     n = len(comparison.realisations)
     offsets = np.linspace(-0.2, 0.2, n) if n > 1 else np.zeros(1)
     for i, (quantity, offset) in enumerate(zip(comparison.realisations, offsets, strict=True)):
@@ -93,7 +93,7 @@ def _draw_dots(axes: Axes, comparison: QuantityComparison) -> None:
 
 
 def _draw_bounds(axes: Axes, report: ValidationReport) -> None:
-    """The widest of the realisations' bounds: a band and two lines."""
+    """Draw the widest bounds of all realisations: a band and two lines."""
     inner = np.array([t.bounds.hashin_shtrikman for t in report.transport])
     outer = np.array([t.bounds.wiener for t in report.transport])
     axes.axhspan(
@@ -111,7 +111,7 @@ def _draw_bounds(axes: Axes, report: ValidationReport) -> None:
 
 
 def _mark_blocked(axes: Axes, report: ValidationReport) -> None:
-    """Say how many realisations do not percolate along an axis: their dots lie at 0."""
+    """Write the number of realisations that do not percolate along an axis, whose dots lie at 0."""
     for axis in range(3):
         blocked = sum(t.permeability[axis].outcome.name == "NOT_PERCOLATING" for t in report.transport)
         if blocked:
