@@ -54,8 +54,6 @@ NOT_YET = {
     "core/descriptor", "core/grid", "core/loss", "core/network", "core/numerics", "core/training",
     "core/volume",
     "runs",
-    "widgets/kit", "widgets/layers", "widgets/lazy",
-    "widgets/reconstruction",
 }  # fmt: skip
 """Rooms whose language is still to be revised. Remove an entry when its room is clean; add none."""
 

@@ -19,6 +19,7 @@ from napari_swnn import Reference, train
 from napari_swnn._progress import Progress
 from napari_swnn.core.training.config import TrainingConfig
 from napari_swnn.widgets.kit.threads import CHECK_THREAD
+from napari_swnn.widgets.reconstruction.request import MODELS, ModelEntry
 
 TINY = TrainingConfig(
     n_scales=2,
@@ -34,6 +35,12 @@ TINY = TrainingConfig(
 )
 LONG = replace(TINY, n_coarse_steps=100_000)
 """A training that does not end by itself within a test."""
+
+
+@pytest.fixture
+def tiny():
+    """Settings of a training that takes a second."""
+    return TINY
 
 
 @pytest.fixture(autouse=True)
@@ -61,8 +68,10 @@ def _known_speed(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def _no_models(monkeypatch):
-    monkeypatch.setattr("napari_swnn.widgets.reconstruction.models.ModelPanel.session", [])
+def _no_models():
+    MODELS.clear()
+    yield
+    MODELS.clear()
 
 
 @pytest.fixture(scope="session")
@@ -90,11 +99,11 @@ def panel(viewer, qtbot):
     """The docked panel, with its devices found; `panel.dock` is its dock."""
     dock, widget = viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN reconstruction")
     widget.dock = dock
-    qtbot.waitUntil(lambda: bool(widget.readiness.devices), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(widget.session.checks.devices), timeout=60_000)
     for side in widget.settings.size.sides:
         side.setValue(32)
     yield widget
-    widget._runner.abandon()
+    widget.session.close(keep_training=False)
     _wait_for_threads(qtbot)
     del widget.dock
 
@@ -108,7 +117,7 @@ def layer(viewer, section):
 @pytest.fixture
 def ready(panel, layer, qtbot):
     """The panel with a reference that was found good."""
-    qtbot.waitUntil(panel.run_button.isEnabled, timeout=20_000)
+    qtbot.waitUntil(panel.run_bar.run_button.isEnabled, timeout=20_000)
     return panel
 
 
@@ -116,16 +125,28 @@ def ready(panel, layer, qtbot):
 def running(ready, user):
     """The panel in a training that goes on until it is stopped, with its preview shown."""
     user.choose(ready.settings.preset, "long")
-    user.waits_for(ready.run_button.isEnabled)
-    user.clicks(ready.run_button)
-    user.waits_for(lambda: len(ready.progress.curve) > 2)
+    user.waits_for(ready.run_bar.run_button.isEnabled)
+    user.clicks(ready.run_bar.run_button)
+    user.waits_for(lambda: len(ready.run_bar.curve) > 2)
     return ready
+
+
+@pytest.fixture
+def add_model():
+    """Adds a model to a panel, as if it had been trained or loaded there."""
+
+    def add(panel, model, source="rock", preset="standard"):
+        entry = ModelEntry(model, source, preset)
+        MODELS.add(entry)
+        panel.models.choose(entry)
+
+    return add
 
 
 @pytest.fixture
 def impatient(monkeypatch):
     """Layers are looked at soon after they have changed."""
-    monkeypatch.setattr("napari_swnn.widgets.layers.watch._PATIENCE", 20)
+    monkeypatch.setattr("napari_swnn.widgets.layers.watch.PATIENCE", 20)
 
 
 @pytest.fixture
@@ -242,7 +263,7 @@ class User:
         self._qtbot.waitUntil(lambda: bool(condition()), timeout=1000 * seconds)
 
     def waits_for_end(self, panel):
-        self.waits_for(lambda: panel._order is None, seconds=90)  # a busy machine trains several times slower
+        self.waits_for(lambda: not panel.session.is_busy, seconds=90)  # a busy machine trains several times slower
 
     def reads_problem(self, panel, key):
         note = panel.settings.form.problems[key]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 from napari.layers import Labels
-from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFileDialog, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFileDialog, QPushButton, QVBoxLayout, QWidget
 
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.training.config import PRESETS, TrainingConfig, setting
@@ -15,12 +15,12 @@ from napari_swnn.widgets.kit.controls import Form, Note, PorosityControl
 from napari_swnn.widgets.kit.errors import BadInputError, WorkFailedError, describe_error, to_bad_input
 from napari_swnn.widgets.kit.file_dialogs import ask_file
 from napari_swnn.widgets.kit.forms import ConfigForm
-from napari_swnn.widgets.kit.loss_curve import LossCurve
 from napari_swnn.widgets.kit.number_table import Head, NumberTable, Row
 from napari_swnn.widgets.kit.threads import guard_errors
 from napari_swnn.widgets.layers.output import Look, OutputLayers
 from napari_swnn.widgets.layers.reading import copy_values, read_values, read_voxel_size
 from napari_swnn.widgets.layers.snapshot import Snapshot
+from napari_swnn.widgets.reconstruction.loss_curve import LossCurve
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,14 +34,21 @@ class Settings:
 def test_a_form_comes_from_the_fields(qtbot):
     form = ConfigForm(Settings)
     qtbot.addWidget(form)
-    kinds = {name: type(control) for name, control in form.controls.items()}
-    assert kinds["n_steps"] is kinds["size"] is QSpinBox
-    assert kinds["rate"] is QDoubleSpinBox
-    assert issubclass(kinds["kind"], QComboBox)
-    assert (form.controls["n_steps"].minimum(), form.controls["n_steps"].maximum()) == (1, 99)
-    assert form.controls["n_steps"].toolTip() == "How many."
-    assert form.controls["size"].text() == "automatic"
+    kinds = {name: control.widget_type for name, control in form.controls.items()}
+    assert kinds == {"n_steps": "SpinBox", "size": "SpinBox", "rate": "FloatSpinBox", "kind": "ComboBox"}
+    assert (form.controls["n_steps"].min, form.controls["n_steps"].max) == (1, 99)
+    assert form.controls["n_steps"].tooltip == "How many."
+    assert form.controls["n_steps"].label == "Number of steps"
+    assert form.controls["size"].label == "Size (0: auto)"
     assert form.value == Settings()
+
+
+def test_a_form_announces_what_the_user_changes(qtbot):
+    form = ConfigForm(Settings)
+    qtbot.addWidget(form)
+    with qtbot.waitSignal(form.changed):
+        form.controls["rate"].native.setValue(0.125)
+    assert form.value.rate == 0.125
 
 
 def test_a_form_gives_back_what_it_is_given(qtbot):
@@ -79,10 +86,10 @@ def test_the_curve_marks_where_a_scale_begins(qtbot):
         curve.add(iteration, 0.5 / iteration, scale)
     curve.refresh()
     assert len(curve) == 4
-    assert len(curve._borders) == 2
+    assert curve.n_borders == 2
     curve.clear()
     assert len(curve) == 0
-    assert curve._borders == []
+    assert curve.n_borders == 0
 
 
 def test_a_snapshot_is_a_copy():

@@ -6,9 +6,10 @@ import dask.array as da
 import numpy as np
 import pytest
 
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.layers.output import Look, OutputLayers
 
-LOOK = Look(phase=1, background=0, voxel_size=0.5, unit="um")
+LOOK = Look(phase=1, background=0, voxel=VoxelSize(0.5, "um"))
 
 
 def volumes(n, ndim):

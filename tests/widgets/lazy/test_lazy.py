@@ -13,7 +13,6 @@ from napari_swnn.core.volume.virtual_volume import VirtualVolume, describe_volum
 from napari_swnn.runs import iter_generation
 from napari_swnn.widgets.lazy.layers import get_tiles
 from napari_swnn.widgets.lazy.tiles import Tiles
-from napari_swnn.widgets.reconstruction.models import Entry
 
 
 @pytest.fixture
@@ -62,12 +61,12 @@ def test_the_viewer_does_not_wait(tiles):
 
 
 @pytest.fixture
-def lazy(panel, viewer, user, range_model):
+def lazy(panel, viewer, user, range_model, add_model):
     """The panel with a lazy layer of 256³."""
-    panel.models.add(Entry(range_model, "rock", "standard"))
+    add_model(panel, range_model)
     for side in panel.settings.size.sides:
         side.setValue(256)
-    user.choose(panel.large.result, "lazy")
+    user.choose(panel.destination.output, "lazy")
     user.clicks(panel.models.generate_button)
     user.waits_for_end(panel)
     yield panel
@@ -83,43 +82,43 @@ def test_a_lazy_layer_opens_and_fills_what_is_looked_at(lazy, viewer, user):
     assert layer.metadata["swnn"]["lazy"]
     assert lazy.settings.reference.findText(layer.name) < 0  # it would be computed whole
     user.waits_for(lambda: not tiles.busy)
-    assert 16 <= len(tiles._kept) <= 32  # the blocks of a plane, never the 64 of the volume
+    assert 16 <= tiles.n_kept <= 32  # the blocks of a plane, never the 64 of the volume
     viewer.layers.remove(layer)
-    assert not tiles._wanted
+    assert not tiles.busy
 
 
 def test_3d_computes_a_box_and_never_the_volume(lazy, viewer, user, range_model):
     tiles = get_tiles(viewer.layers[-1])
-    lazy.large.side.setValue(40)
+    lazy.destination.side.setValue(40)
     viewer.dims.ndisplay = 3
-    user.waits_for(lambda: not lazy._runner.busy)
+    user.waits_for(lambda: not lazy.session.is_busy)
     box = viewer.layers[-1]
     assert box.data.shape == (40, 40, 40)
     whole = viewer.layers[-2]
     start = np.round((np.array(box.translate) - whole.translate) / whole.scale).astype(int)
-    expected = describe_volume(range_model, VolumeSpec((256, 256, 256), porosity=lazy.models.wanted))[
+    expected = describe_volume(range_model, VolumeSpec((256, 256, 256), porosity=lazy.models.target))[
         tuple(slice(a, a + 40) for a in start)
     ]
     np.testing.assert_array_equal(box.data, expected)
-    assert len(tiles._kept) < 64
+    assert tiles.n_kept < 64
     user.waits(0.3)
     assert not tiles.busy
 
 
-def test_a_block_that_fails_is_told_once_and_tried_again(lazy, viewer, user, monkeypatch):
+def test_a_block_that_fails_is_reported_once_and_tried_again(lazy, viewer, user, monkeypatch):
     layer = viewer.layers[-1]
     tiles = get_tiles(layer)
     user.waits_for(lambda: not tiles.busy)
-    told = []
-    monkeypatch.setattr("napari.utils.notifications.show_error", told.append)
+    reported = []
+    monkeypatch.setattr("napari.utils.notifications.show_error", reported.append)
     with monkeypatch.context() as patch:
         patch.setattr(VirtualVolume, "labels", failing(RuntimeError("CUDA out of memory")))
         for plane in (20, 220):
             viewer.dims.set_point(0, plane)
             user.waits_for(lambda: not tiles.busy)
-            user.waits_for(lambda: told)
+            user.waits_for(lambda: reported)
     user.waits(0.1)
-    (text,) = told
+    (text,) = reported
     assert text.startswith(f"“{layer.name}” was not computed")
     assert "not enough memory" in text
     layer.refresh()
@@ -130,14 +129,14 @@ def test_a_block_that_fails_is_told_once_and_tried_again(lazy, viewer, user, mon
 def test_a_box_beyond_the_memory_is_refused_beside_its_control(lazy, viewer, user, monkeypatch):
     n_layers = len(viewer.layers)
     monkeypatch.setattr("napari_swnn.widgets.kit.memory.free_memory", lambda: 2**29 + 2**20)
-    lazy.large.side.setValue(200)
-    user.clicks(lazy.large.compute_button)
-    note = lazy.large.form.problems["region"]
+    lazy.destination.side.setValue(200)
+    user.clicks(lazy.destination.compute_button)
+    note = lazy.destination.form.problems["box"]
     assert "A box of 200 × 200 × 200 voxels needs about 0.5 GiB" in note.text()
     assert not note.isHidden()
-    assert not lazy._runner.busy
-    lazy.large.side.setValue(40)
-    user.clicks(lazy.large.compute_button)
+    assert not lazy.session.is_busy
+    lazy.destination.side.setValue(40)
+    user.clicks(lazy.destination.compute_button)
     assert note.isHidden()
     user.waits_for(lambda: len(viewer.layers) > n_layers)
 
@@ -145,8 +144,8 @@ def test_a_box_beyond_the_memory_is_refused_beside_its_control(lazy, viewer, use
 def test_a_rectangle_beside_the_layer_is_refused_beside_the_control(lazy, viewer, user):
     rectangle = np.array(viewer.layers[-1].translate)[-2:] - [[500, 500], [500, 400], [400, 400], [400, 500]]
     viewer.layers.selection.active = viewer.add_shapes([rectangle], shape_type="rectangle")
-    user.clicks(lazy.large.compute_button)
-    assert "lies beside" in lazy.large.form.problems["region"].text()
+    user.clicks(lazy.destination.compute_button)
+    assert "lies beside" in lazy.destination.form.problems["box"].text()
 
 
 def test_a_marked_rectangle_gives_the_box(lazy, viewer, user):
@@ -154,9 +153,9 @@ def test_a_marked_rectangle_gives_the_box(lazy, viewer, user):
     corner = np.array(layer.translate)[-2:]
     rectangle = corner + np.array([[20, 30], [20, 90], [70, 90], [70, 30]]) * layer.scale[-1]
     viewer.layers.selection.active = viewer.add_shapes([rectangle], shape_type="rectangle")
-    lazy.large.side.setValue(8)
-    user.clicks(lazy.large.compute_button)
-    user.waits_for(lambda: not lazy._runner.busy)
+    lazy.destination.side.setValue(8)
+    user.clicks(lazy.destination.compute_button)
+    user.waits_for(lambda: not lazy.session.is_busy)
     box = viewer.layers[-1]
     assert box.data.shape == (8, 50, 60)
     np.testing.assert_allclose((np.array(box.translate)[-2:] - corner) / layer.scale[-1], (20, 30), atol=1)
@@ -166,45 +165,62 @@ def test_too_large_a_volume_is_offered_as_a_lazy_layer(ready, user):
     for side in ready.settings.size.sides:
         side.setValue(side.maximum())
     assert "lazy layer" in ready.settings.form.problems["size"].text()
-    assert not ready.run_button.isEnabled()
-    user.choose(ready.large.result, "lazy")
-    user.waits_for(ready.run_button.isEnabled)
+    assert not ready.run_bar.run_button.isEnabled()
+    user.choose(ready.destination.output, "lazy")
+    user.waits_for(ready.run_bar.run_button.isEnabled)
 
 
 @pytest.fixture
 def file(monkeypatch, tmp_path):
     path = tmp_path / "rock.zarr"
-    monkeypatch.setattr("napari_swnn.widgets.reconstruction.widget.ask_for_volume_file", lambda *_: path)
+    monkeypatch.setattr("napari_swnn.widgets.reconstruction.destination.ask_for_volume_file", lambda *_: path)
     return path
 
 
-def test_a_file_is_written_stopped_and_gone_on_with(panel, viewer, user, range_model, file):
-    panel.models.add(Entry(range_model, "rock", "standard"))
+@pytest.fixture
+def gate(monkeypatch):
+    """Lets one block be computed; further ones wait until it is set."""
+    gate, first, labels = threading.Event(), threading.Semaphore(1), VirtualVolume.labels
+
+    def gated(volume, block):
+        if not first.acquire(blocking=False):
+            gate.wait(60)
+        return labels(volume, block)
+
+    monkeypatch.setattr(VirtualVolume, "labels", gated)
+    yield gate
+    gate.set()
+
+
+def test_a_file_is_written_stopped_and_resumed(panel, viewer, user, range_model, file, gate, add_model):
+    add_model(panel, range_model)
     panel.settings.size.sides[0].setValue(200)
-    user.choose(panel.large.result, "file")
+    user.choose(panel.destination.output, "file")
     user.clicks(panel.models.generate_button)
-    user.waits_for(lambda: panel.progress._done > 0 or panel._order is None)
-    if panel._order is not None:
-        user.clicks(panel.stop_button)
-        user.waits_for_end(panel)
-        assert "goes on" in panel.progress.status.text()
-        user.clicks(panel.models.generate_button)
+    user.waits_for(lambda: panel.run_bar.progress.bar.value() > 0)
+    user.clicks(panel.run_bar.stop_button)
+    gate.set()
+    user.waits_for_end(panel)
+    assert "resumes it" in panel.run_bar.progress.status.text()
+    assert not file.exists()
+    assert Path(f"{file}.partial").exists()
+    user.clicks(panel.models.generate_button)
     user.waits_for_end(panel)
     assert file.is_dir()
     assert not Path(f"{file}.partial").exists()
     layer = viewer.layers[-1]
     assert layer.multiscale
-    expected = generate(range_model, (200, 32, 32), porosity=panel.models.wanted)
+    expected = generate(range_model, (200, 32, 32), porosity=panel.models.target)
     np.testing.assert_array_equal(np.asarray(layer.data[0]), expected)
 
 
-def test_a_small_file_opens_too(panel, viewer, user, range_model, file):
-    panel.models.add(Entry(range_model, "rock", "standard"))
-    user.choose(panel.large.result, "file")
+def test_a_small_file_opens_too(panel, viewer, user, range_model, file, add_model):
+    add_model(panel, range_model)
+    user.choose(panel.destination.output, "file")
     user.clicks(panel.models.generate_button)
     user.waits_for_end(panel)
-    assert panel.progress.problem.isHidden()
-    expected = generate(range_model, (32, 32, 32), porosity=panel.models.wanted)
+    assert panel.run_bar.progress.problem.isHidden()
+    expected = generate(range_model, (32, 32, 32), porosity=panel.models.target)
     np.testing.assert_array_equal(np.asarray(viewer.layers[-1].data), expected)
 
 
@@ -212,7 +228,7 @@ def test_a_small_file_opens_too(panel, viewer, user, range_model, file):
     ("name", "text"),
     [
         ("rock.png", "ends in .zarr or .tif"),
-        ("there.zarr", "is there already"),
+        ("there.zarr", "exists already"),
         ("begun.zarr", "was begun with another model"),
         ("no/rock.zarr", "There is no folder"),
     ],
@@ -221,29 +237,29 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_training(ready, use
     (tmp_path / "there.zarr").mkdir()
     (tmp_path / "begun.zarr.partial").mkdir()
     path = tmp_path / name
-    monkeypatch.setattr("napari_swnn.widgets.reconstruction.widget.ask_for_volume_file", lambda *_: path)
-    user.choose(ready.large.result, "file")
-    user.waits_for(ready.run_button.isEnabled)
-    user.clicks(ready.run_button)
-    note = ready.large.form.problems["result"]
+    monkeypatch.setattr("napari_swnn.widgets.reconstruction.destination.ask_for_volume_file", lambda *_: path)
+    user.choose(ready.destination.output, "file")
+    user.waits_for(ready.run_bar.run_button.isEnabled)
+    user.clicks(ready.run_bar.run_button)
+    note = ready.destination.form.problems["output"]
     assert text in note.text()
     assert not note.isHidden()
-    assert ready._order is None
-    assert ready.run_button.isEnabled()
-    user.choose(ready.large.result, "layer")
+    assert not ready.session.is_busy
+    assert ready.run_bar.run_button.isEnabled()
+    user.choose(ready.destination.output, "memory")
     assert note.isHidden()
 
 
 @pytest.mark.parametrize("name", ["rock.zarr", "rock.tif"])
 def test_a_file_that_the_disk_cannot_hold_is_refused_before_the_training(ready, user, monkeypatch, tmp_path, name):
     path = tmp_path / name
-    monkeypatch.setattr("napari_swnn.widgets.reconstruction.widget.ask_for_volume_file", lambda *_: path)
+    monkeypatch.setattr("napari_swnn.widgets.reconstruction.destination.ask_for_volume_file", lambda *_: path)
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
-    user.choose(ready.large.result, "file")
-    user.waits_for(ready.run_button.isEnabled)
-    user.clicks(ready.run_button)
-    assert "disk must have space for" in ready.large.form.problems["result"].text()
-    assert ready._order is None
+    user.choose(ready.destination.output, "file")
+    user.waits_for(ready.run_bar.run_button.isEnabled)
+    user.clicks(ready.run_bar.run_button)
+    assert "disk must have space for" in ready.destination.form.problems["output"].text()
+    assert not ready.session.is_busy
     assert list(tmp_path.iterdir()) == []
 
 
@@ -252,31 +268,31 @@ def test_labels_that_a_tiff_cannot_hold_are_refused_before_the_training(
 ):
     tiff = file.with_suffix(".tif")
     viewer.add_labels(section.astype(np.int32) * 70_000)
-    user.choose(panel.large.result, "file")
-    user.waits_for(panel.run_button.isEnabled)
+    user.choose(panel.destination.output, "file")
+    user.waits_for(panel.run_bar.run_button.isEnabled)
     with monkeypatch.context() as patch:
-        patch.setattr("napari_swnn.widgets.reconstruction.widget.ask_for_volume_file", lambda *_: tiff)
-        user.clicks(panel.run_button)
-    note = panel.large.form.problems["result"]
+        patch.setattr("napari_swnn.widgets.reconstruction.destination.ask_for_volume_file", lambda *_: tiff)
+        user.clicks(panel.run_bar.run_button)
+    note = panel.destination.form.problems["output"]
     assert "labels from 0 to 65535, got 0 to 70000; relabel the reference, or choose a .zarr" in note.text()
-    assert panel._order is None
-    user.clicks(panel.run_button)
+    assert not panel.session.is_busy
+    user.clicks(panel.run_bar.run_button)
     assert note.isHidden()
     user.waits_for_end(panel)
     assert file.is_dir()
 
 
-def test_a_file_of_another_job_is_refused_when_generate_is_pressed(panel, user, range_model, file):
+def test_a_file_of_another_job_is_refused_when_generate_is_pressed(panel, user, range_model, file, add_model):
     begun = iter_generation(range_model, VolumeSpec((32, 32, 32), porosity=0.25), out=file)
     next(begun)
     begun.close()
-    panel.models.add(Entry(range_model, "rock", "standard"))
-    user.choose(panel.large.result, "file")
+    add_model(panel, range_model)
+    user.choose(panel.destination.output, "file")
     user.clicks(panel.models.generate_button)
-    note = panel.large.form.problems["result"]
+    note = panel.destination.form.problems["output"]
     assert "got another porosity" in note.text()
     assert not note.isHidden()
-    assert panel._order is None
+    assert not panel.session.is_busy
     file.with_name("rock.zarr.partial").rename(file.with_name("elsewhere"))
     user.clicks(panel.models.generate_button)
     assert note.isHidden()

@@ -7,41 +7,46 @@ from weakref import ref
 import numpy as np
 import pytest
 import torch
+from qtpy.QtCore import QThreadPool
 
 from napari_swnn._layer_style import PREVIEW_NAME
+from napari_swnn.core.training.run import TrainingStep
+from napari_swnn.core.volume.assembly import GenerationStep
 from napari_swnn.widgets.layers import output as output_layers
-from napari_swnn.widgets.reconstruction.models import ModelPanel
+from napari_swnn.widgets.reconstruction.request import MODELS
 
 
 def names(viewer):
     return [layer.name for layer in viewer.layers]
 
 
+def threads_at_work():
+    return QThreadPool.globalInstance().activeThreadCount()
+
+
 @pytest.fixture
 def endless_generation(monkeypatch):
-    """A generation that goes on until it is cancelled."""
-    from napari_swnn.core.volume import GenerationStep
+    """A generation that continues until it is cancelled."""
 
-    def endless(_volume):
+    def endless(*_args, **_kwargs):
         while True:
+            time.sleep(0.01)
             yield GenerationStep(1, 100, fraction=0.01, time_left=60.0)
 
-    monkeypatch.setattr("napari_swnn.runs.generation.iter_assembly", endless)
+    monkeypatch.setattr("napari_swnn.runs.iter_generation", endless)
 
 
 @pytest.fixture
 def endless_training(monkeypatch):
-    """A training whose model takes for ever to finish."""
-    from napari_swnn.core.training import run as training
-
-    step = training.TrainingStep(1, 2, 1, 0.1, 0.3, np.zeros((2, 2, 2), np.uint8), fraction=0.5, activity="training")
+    """A training whose model is never finished."""
+    step = TrainingStep(1, 2, 1, 0.1, 0.3, np.zeros((2, 2, 2), np.uint8), fraction=0.5, activity="training")
 
     def endless(*_args, **_kwargs):
         while True:
             time.sleep(0.01)
             yield step
 
-    monkeypatch.setattr(training, "iter_training", endless)
+    monkeypatch.setattr("napari_swnn.core.training.run.iter_training", endless)
 
 
 def failing(error):
@@ -55,9 +60,9 @@ def failing(error):
 
 
 def test_stop_in_training_finishes_the_model_and_generates(running, viewer, user):
-    user.clicks(running.stop_button)
-    assert running.progress.status.text() == "Stopping: finishing the model…"
-    assert not running.stop_button.isEnabled()
+    user.clicks(running.run_bar.stop_button)
+    assert running.run_bar.progress.status.text() == "Stopping: finishing the model…"
+    assert not running.run_bar.stop_button.isEnabled()
     user.waits_for_end(running)
     assert names(viewer)[-1].startswith("rock · porosity")
     assert PREVIEW_NAME not in names(viewer)
@@ -66,15 +71,15 @@ def test_stop_in_training_finishes_the_model_and_generates(running, viewer, user
 
 
 def test_stop_in_generation_keeps_the_model(ready, viewer, user, endless_generation):
-    user.clicks(ready.run_button)
-    user.waits_for(lambda: ready.progress.status.text().startswith("Generating"))
-    user.clicks(ready.stop_button)
+    user.clicks(ready.run_bar.run_button)
+    user.waits_for(lambda: ready.run_bar.progress.status.text().startswith("Generating"))
+    user.clicks(ready.run_bar.stop_button)
     user.waits_for_end(ready)
     assert names(viewer) == ["rock"]
-    assert ready.progress.status.text() == "Cancelled; the model is kept."
+    assert ready.run_bar.progress.status.text() == "Cancelled; the model is kept."
     assert ready.models.entry is not None
     assert ready.models.generate_button.isEnabled()
-    assert ready.run_button.isEnabled()
+    assert ready.run_bar.run_button.isEnabled()
 
 
 @pytest.mark.parametrize(
@@ -89,31 +94,31 @@ def test_stop_in_generation_keeps_the_model(ready, viewer, user, endless_generat
 def test_an_error_in_training_is_shown_and_the_panel_is_usable_again(ready, viewer, user, monkeypatch, error, text):
     with monkeypatch.context() as patch:
         patch.setattr("napari_swnn.core.training.run.iter_training", failing(error))
-        user.clicks(ready.run_button)
+        user.clicks(ready.run_bar.run_button)
         user.waits_for_end(ready)
-    assert text in ready.progress.problem.text()
-    assert not ready.progress.problem.isHidden()
-    assert "\n" not in ready.progress.problem.text()
+    assert text in ready.run_bar.progress.problem.text()
+    assert not ready.run_bar.progress.problem.isHidden()
+    assert "\n" not in ready.run_bar.progress.problem.text()
     assert names(viewer) == ["rock"]
-    user.clicks(ready.run_button)
+    user.clicks(ready.run_bar.run_button)
     user.waits_for_end(ready)
     assert len(viewer.layers) == 2
-    assert ready.progress.problem.isHidden()
+    assert ready.run_bar.progress.problem.isHidden()
 
 
 def test_an_error_in_generation_keeps_the_model(ready, user, monkeypatch):
-    monkeypatch.setattr("napari_swnn.runs.generation.iter_assembly", failing(RuntimeError("no luck")))
-    user.clicks(ready.run_button)
+    monkeypatch.setattr("napari_swnn.runs.iter_generation", failing(RuntimeError("no luck")))
+    user.clicks(ready.run_bar.run_button)
     user.waits_for_end(ready)
-    assert "no luck" in ready.progress.problem.text()
-    assert "The model is kept" in ready.progress.status.text()
+    assert "no luck" in ready.run_bar.progress.problem.text()
+    assert "The model is kept" in ready.run_bar.progress.status.text()
     assert ready.models.entry is not None
 
 
 def test_the_reference_may_be_removed_while_running(running, viewer, layer, user):
     viewer.layers.remove(layer)
     user.waits(0.3)
-    user.clicks(running.stop_button)
+    user.clicks(running.run_bar.stop_button)
     user.waits_for_end(running)
     assert names(viewer) == ["rock · porosity 0.30 · seed 0"]
     np.testing.assert_allclose(viewer.layers[0].scale, 0.5)
@@ -122,7 +127,7 @@ def test_the_reference_may_be_removed_while_running(running, viewer, layer, user
 def test_painting_on_the_reference_changes_nothing_in_the_run(running, layer, user):
     layer.data[:] = 0
     layer.refresh()
-    user.clicks(running.stop_button)
+    user.clicks(running.run_bar.stop_button)
     user.waits_for_end(running)
     facts = running.models.entry.model.provenance
     assert facts["reference_porosity"] == pytest.approx(0.3, abs=0.01)
@@ -133,10 +138,10 @@ def test_painting_on_the_reference_changes_nothing_in_the_run(running, layer, us
 def test_the_preview_may_be_removed_while_running(running, viewer, user, monkeypatch):
     monkeypatch.setattr(output_layers, "PREVIEW_INTERVAL", 0.0)
     viewer.layers.remove(PREVIEW_NAME)
-    steps = len(running.progress.curve)
-    user.waits_for(lambda: len(running.progress.curve) > steps + 5)
+    steps = len(running.run_bar.curve)
+    user.waits_for(lambda: len(running.run_bar.curve) > steps + 5)
     assert PREVIEW_NAME not in names(viewer)  # it does not come back
-    user.clicks(running.stop_button)
+    user.clicks(running.run_bar.stop_button)
     user.waits_for_end(running)
     assert len(viewer.layers) == 2
 
@@ -150,24 +155,23 @@ def test_the_preview_has_the_size_of_its_scale(running, viewer):
 def test_the_preview_is_throttled(running, viewer, user):
     refreshes = []
     viewer.layers[PREVIEW_NAME].events.data.connect(lambda _event: refreshes.append(1))
-    steps = len(running.progress.curve)
+    steps = len(running.run_bar.curve)
     user.waits(2.2)
     assert 1 <= len(refreshes) <= 3
-    assert len(running.progress.curve) - steps > 3 * len(refreshes)
+    assert len(running.run_bar.curve) - steps > 3 * len(refreshes)
 
 
 def test_closing_the_dock_in_a_training_finishes_the_model(running, viewer, user):
-    worker = running._runner._worker
     viewer.window.remove_dock_widget(running.dock)
     assert names(viewer) == ["rock"]  # no preview is left
     _, again = viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN reconstruction")
-    user.waits_for(lambda: not worker.is_running)
+    user.waits_for(lambda: not threads_at_work())
     user.waits_for(lambda: again.models.entry is not None)
     assert again.models.entry.source == "rock"
     assert again.models.entry.model.provenance["stopped_early"]
     user.waits(0.2)
     assert names(viewer) == ["rock"]
-    assert running._order is None
+    assert not running.session.is_busy
 
 
 def test_a_closed_panel_lives_until_its_model_is_finished(viewer, layer, user):
@@ -176,47 +180,45 @@ def test_a_closed_panel_lives_until_its_model_is_finished(viewer, layer, user):
     def trained_and_closed():
         dock, panel = viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN reconstruction")
         user.choose(panel.settings.preset, "long")
-        user.waits_for(panel.run_button.isEnabled, seconds=60)
-        user.clicks(panel.run_button)
-        user.waits_for(lambda: len(panel.progress.curve) > 2)
+        user.waits_for(panel.run_bar.run_button.isEnabled, seconds=60)
+        user.clicks(panel.run_bar.run_button)
+        user.waits_for(lambda: len(panel.run_bar.curve) > 2)
         viewer.window.remove_dock_widget(dock)
         return ref(panel)
 
     gone = trained_and_closed()
     gc.collect()
-    user.waits_for(lambda: ModelPanel.session)
-    assert not ReconstructionWidget._finishing
+    user.waits_for(lambda: len(MODELS))
+    assert not ReconstructionWidget.finishing
     user.waits(0.2)
     gc.collect()
     assert gone() is None
 
 
 def test_closing_the_viewer_does_not_wait_for_the_model_of_a_closed_panel(ready, viewer, user, endless_training):
-    user.clicks(ready.run_button)
-    user.waits_for(lambda: len(ready.progress.curve) > 2)
-    worker = ready._runner._worker
+    user.clicks(ready.run_bar.run_button)
+    user.waits_for(lambda: len(ready.run_bar.curve) > 2)
     viewer.window.remove_dock_widget(ready.dock)
     user.waits(0.2)
-    assert worker.is_running
+    assert threads_at_work()
     viewer.close()
-    user.waits_for(lambda: not worker.is_running, seconds=5)
-    assert ModelPanel.session == []
-    assert ready not in ready._finishing
+    user.waits_for(lambda: not threads_at_work(), seconds=5)
+    assert len(MODELS) == 0
+    assert ready not in ready.finishing
 
 
 def test_closing_the_dock_in_a_generation_ends_it(ready, viewer, user, endless_generation):
-    user.clicks(ready.run_button)
-    user.waits_for(lambda: ready.progress.status.text().startswith("Generating"))
-    worker = ready._runner._worker
+    user.clicks(ready.run_bar.run_button)
+    user.waits_for(lambda: ready.run_bar.progress.status.text().startswith("Generating"))
     viewer.window.remove_dock_widget(ready.dock)
-    user.waits_for(lambda: not worker.is_running)
+    user.waits_for(lambda: not threads_at_work())
     assert names(viewer) == ["rock"]
-    assert ready._order is None
-    assert len(ModelPanel.session) == 1
+    assert not ready.session.is_busy
+    assert len(MODELS) == 1
 
 
 def test_a_model_outlives_its_panel(ready, viewer, user):
-    user.clicks(ready.run_button)
+    user.clicks(ready.run_bar.run_button)
     user.waits_for_end(ready)
     viewer.window.remove_dock_widget(ready.dock)
     _, again = viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN reconstruction")
@@ -226,14 +228,13 @@ def test_a_model_outlives_its_panel(ready, viewer, user):
 
 
 def test_closing_the_viewer_ends_the_run(running, viewer, user):
-    worker = running._runner._worker
     viewer.close()
-    user.waits_for(lambda: not worker.is_running)
+    user.waits_for(lambda: not threads_at_work())
     user.waits(0.2)
-    assert not running._runner.busy
+    assert not running.session.is_busy
 
 
-def test_closing_the_dock_while_the_reference_is_looked_at(panel, viewer, layer, user):
+def test_closing_the_dock_while_the_reference_is_analysed(panel, viewer, layer, user):
     viewer.window.remove_dock_widget(panel.dock)
     user.waits(0.5)
-    assert panel.reference.survey is None
+    assert panel.session.checks.findings is None

@@ -7,12 +7,11 @@ import pytest
 from qtpy.QtWidgets import QFileDialog
 
 from napari_swnn import Model
-from napari_swnn.widgets.reconstruction.models import Entry
 
 
 @pytest.fixture
 def trained(ready, user):
-    user.clicks(ready.run_button)
+    user.clicks(ready.run_bar.run_button)
     user.waits_for_end(ready)
     return ready
 
@@ -24,7 +23,7 @@ def test_a_saved_model_generates_the_same_after_loading(trained, viewer, user, d
     assert trained.models.state.text() == "In the file rock.swnn."
     assert "not saved" not in trained.models.choice.currentText()
     user.clicks(trained.models.load_button)
-    user.waits_for(lambda: not trained.models.loading)
+    user.waits_for(lambda: not trained.models.is_loading)
     assert trained.models.choice.count() == 2
     user.clicks(trained.models.generate_button)
     user.waits_for_end(trained)
@@ -39,7 +38,7 @@ def test_a_loaded_model_needs_no_reference(trained, panel, viewer, user, dialog,
     trained.models.entry.model.save(dialog.path)
     viewer.layers.clear()
     user.clicks(panel.models.load_button)
-    user.waits_for(lambda: not panel.models.loading)
+    user.waits_for(lambda: not panel.models.is_loading)
     user.clicks(panel.models.generate_button)
     user.waits_for_end(panel)
     assert [layer.name for layer in viewer.layers] == ["kept · porosity 0.30 · seed 0"]
@@ -61,7 +60,7 @@ def test_a_layer_of_any_name_gives_a_name_for_a_file(trained, user, monkeypatch)
     monkeypatch.setattr(QFileDialog, "exec", lambda _self: False)
     monkeypatch.setattr(QFileDialog, "selectFile", lambda _self, name: proposed.append(name))
     user.clicks(trained.models.save_button)
-    user.choose(trained.large.result, "file")
+    user.choose(trained.destination.output, "file")
     user.waits_for(trained.models.generate_button.isEnabled)
     user.clicks(trained.models.generate_button)
     assert proposed == ["a-b- rock.swnn", "a-b- rock.zarr"]
@@ -81,20 +80,20 @@ def test_a_file_that_cannot_be_written_keeps_the_model(trained, user, dialog, tm
     assert trained.models.entry.path is None
 
 
-def test_a_result_of_a_draft_says_that_it_is_one(trained, viewer, user):
-    assert "draft" not in trained.progress.status.text().lower()
+def test_a_result_of_a_draft_says_that_it_is_one(trained, viewer, user, add_model):
+    assert "draft" not in trained.run_bar.progress.status.text().lower()
     model = trained.models.entry.model
-    trained.models.add(Entry(replace(model, provenance={**model.provenance, "preset": "draft"}), "rock", "as loaded"))
+    add_model(trained, replace(model, provenance={**model.provenance, "preset": "draft"}), "rock", "as loaded")
     user.waits_for(trained.models.generate_button.isEnabled)
     user.clicks(trained.models.generate_button)
     user.waits_for_end(trained)
-    assert trained.progress.status.text().endswith("(asked for 0.300). Draft: for a first look.")
+    assert trained.run_bar.progress.status.text().endswith("(target 0.300). Draft: for a first look.")
     assert viewer.layers[-1].name == "rock · porosity 0.30 · seed 0 · draft"
 
 
 def test_a_second_training_keeps_the_first_model(trained, user):
     first = trained.models.entry
-    user.clicks(trained.run_button)
+    user.clicks(trained.run_bar.run_button)
     user.waits_for_end(trained)
     assert trained.models.entry is not first
     assert trained.models.choice.count() == 2

@@ -8,13 +8,12 @@ import pytest
 
 from napari_swnn._layer_style import PREVIEW_NAME
 from napari_swnn.widgets.reconstruction import range_preview
-from napari_swnn.widgets.reconstruction.models import Entry
 
 
 @pytest.fixture
-def ranged(panel, range_model):
+def ranged(panel, range_model, add_model):
     """The panel with a model for a range chosen."""
-    panel.models.add(Entry(range_model, "rock", "standard"))
+    add_model(panel, range_model)
     return panel
 
 
@@ -28,14 +27,14 @@ def test_a_range_trains_one_model_with_a_slider(ready, viewer, user):
     ready.settings.target.low.setValue(0.2)
     ready.settings.target.high.setValue(0.4)
     assert "three times as long" in ready.settings.target.price.text()
-    user.waits_for(ready.run_button.isEnabled)
-    user.clicks(ready.run_button)
+    user.waits_for(ready.run_bar.run_button.isEnabled)
+    user.clicks(ready.run_bar.run_button)
     user.waits_for_end(ready)
     model = ready.models.entry.model
     assert model.porosity_range == (0.2, 0.4)
-    assert ready.models.wanted == pytest.approx(model.porosity, abs=1e-3)
-    assert ready.models.support.text().startswith("Reference 0.3")
-    assert "95 %" in ready.models.support.text()
+    assert ready.models.target == pytest.approx(model.porosity, abs=1e-3)
+    assert ready.models.reference_porosity.text().startswith("Reference 0.3")
+    assert "95 %" in ready.models.reference_porosity.text()
     low, high = model.provenance["reference_interval"]
     assert low < model.provenance["reference_porosity"] < high
     assert "porosity 0.20 to 0.40" in ready.models.choice.currentText()
@@ -47,9 +46,9 @@ def test_a_range_the_wrong_way_round_is_refused_beside_the_control(ready, user):
     target.low.setValue(0.4)
     target.high.setValue(0.2)
     assert "lower end below its upper end" in ready.settings.form.problems["porosity"].text()
-    assert not ready.run_button.isEnabled()
+    assert not ready.run_bar.run_button.isEnabled()
     target.ranged.setChecked(False)
-    user.waits_for(ready.run_button.isEnabled)
+    user.waits_for(ready.run_bar.run_button.isEnabled)
 
 
 def test_the_slider_covers_the_range_and_generate_takes_its_value(ranged, viewer, user):
@@ -67,7 +66,7 @@ def test_the_preview_follows_the_slider_in_a_layer_of_its_own(ranged, viewer, la
     assert previews(viewer) == []
     before = np.array(layer.data)
     ranged.models.porosity.number.setValue(0.35)
-    user.waits_for(lambda: previews(viewer) and not ranged.preview.busy)
+    user.waits_for(lambda: previews(viewer) and not ranged.layers.preview.is_busy)
     (preview,) = previews(viewer)
     assert preview.data.shape == (64, 64, 64)
     assert preview.name.endswith("0.350")
@@ -82,11 +81,11 @@ def test_the_preview_follows_the_slider_in_a_layer_of_its_own(ranged, viewer, la
 
 def test_of_many_moves_the_last_one_counts(ranged, viewer, user, monkeypatch):
     asked = []
-    sample = range_preview.sample
-    monkeypatch.setattr(range_preview, "sample", lambda *args: asked.append(args[1]) or sample(*args))
+    sample = range_preview.generate_preview
+    monkeypatch.setattr(range_preview, "generate_preview", lambda *args: asked.append(args[1]) or sample(*args))
     for step in range(30):
         ranged.models.porosity.number.setValue(0.2 + step / 200)
-    user.waits_for(lambda: previews(viewer) and not ranged.preview.busy)
+    user.waits_for(lambda: previews(viewer) and not ranged.layers.preview.is_busy)
     assert asked[-1] == pytest.approx(0.345)
     assert len(asked) <= 3
 
@@ -97,7 +96,7 @@ def test_a_preview_that_fails_is_told_below_the_slider(ranged, viewer, user, mon
 
     note = ranged.models.preview_problem
     with monkeypatch.context() as patch:
-        patch.setattr(range_preview, "sample", broken)
+        patch.setattr(range_preview, "generate_preview", broken)
         ranged.models.porosity.number.setValue(0.35)
         user.waits_for(lambda: "There is no preview: There is not enough memory" in note.text())
     assert not note.isHidden()
@@ -106,10 +105,10 @@ def test_a_preview_that_fails_is_told_below_the_slider(ranged, viewer, user, mon
     assert note.isHidden()
 
 
-def test_the_preview_goes_with_its_model(ranged, viewer, user, range_model):
+def test_the_preview_goes_with_its_model(ranged, viewer, user, range_model, add_model):
     ranged.models.porosity.number.setValue(0.35)
     user.waits_for(lambda: previews(viewer))
-    ranged.models.add(Entry(replace(range_model), "other", "standard"))
+    add_model(ranged, replace(range_model), "other")
     assert previews(viewer) == []
 
 
@@ -129,45 +128,47 @@ def test_several_realisations_take_the_seeds_that_follow(ranged, viewer, user):
     assert [layer.name[-6:] for layer in viewer.layers] == ["seed 4", "seed 5", "seed 6"]
     assert not np.array_equal(viewer.layers[0].data, viewer.layers[1].data)
     assert all(b.translate[-1] > a.extent.world[1][-1] for a, b in pairwise(viewer.layers))  # none hides another
-    assert ranged.progress.status.text().startswith("Done: 3 realisations, porosity 0.")
+    assert ranged.run_bar.progress.status.text().startswith("Done: 3 realisations, porosity 0.")
 
 
 def test_time_and_memory_are_foretold_by_the_run_button(ready, user):
-    user.waits_for(lambda: ready.cost.text())
-    assert ready.cost.text().startswith("About 25 s to train, 1 s to generate · ")
+    user.waits_for(lambda: ready.run_bar.cost.text())
+    assert ready.run_bar.cost.text().startswith("About 25 s to train, 1 s to generate · ")
     ready.settings.count.setValue(60)
-    assert ready.cost.text() == ""
-    user.waits_for(lambda: "1 min to generate" in ready.cost.text())
+    assert ready.run_bar.cost.text() == ""
+    user.waits_for(lambda: "1 min to generate" in ready.run_bar.cost.text())
 
 
 def test_a_failed_estimate_is_told_in_its_place(ready, user, monkeypatch):
     def failing(*_args, **_kwargs):
         raise RuntimeError("CUDA out of memory")
 
-    user.waits_for(lambda: ready.cost.text().startswith("About"))
+    user.waits_for(lambda: ready.run_bar.cost.text().startswith("About"))
     with monkeypatch.context() as patch:
         patch.setattr("napari_swnn.core.training.cost.estimate_cost", failing)
         ready.settings.count.setValue(2)
-        user.waits_for(lambda: ready.cost.text())
-        assert ready.cost.text().startswith("Time and memory could not be estimated: There is not enough memory")
-        assert ready.room.isHidden()
-        assert ready.run_button.isEnabled()
+        user.waits_for(lambda: ready.run_bar.cost.text())
+        assert ready.run_bar.cost.text().startswith(
+            "Time and memory could not be estimated: There is not enough memory"
+        )
+        assert ready.run_bar.memory.isHidden()
+        assert ready.run_bar.run_button.isEnabled()
     ready.settings.count.setValue(3)
-    assert ready.cost.text() == ""
-    user.waits_for(lambda: ready.cost.text().startswith("About"))
+    assert ready.run_bar.cost.text() == ""
+    user.waits_for(lambda: ready.run_bar.cost.text().startswith("About"))
 
 
 def test_too_little_memory_is_said_before_the_run(ready, user, monkeypatch):
-    monkeypatch.setattr("napari_swnn.widgets.reconstruction.forecast.free_memory", lambda: 2**29 + 2**20)
+    monkeypatch.setattr("napari_swnn.widgets.reconstruction.preflight.free_memory", lambda: 2**29 + 2**20)
     ready.settings.count.setValue(2)
-    user.waits_for(lambda: "are free" in ready.room.text())
+    user.waits_for(lambda: "are free" in ready.run_bar.memory.text())
 
 
 def test_a_small_reference_is_warned_about(panel, viewer, user):
     labels = np.zeros((40, 40), np.uint8)
     labels[8:12, 10:30] = 1
     viewer.add_labels(labels)
-    user.waits_for(panel.run_button.isEnabled)
+    user.waits_for(panel.run_bar.run_button.isEnabled)
     assert "image" in panel.settings.reach.warning.text()
 
 
@@ -177,10 +178,10 @@ def test_what_a_training_says_stays_until_it_ends(running, user):
     step = TrainingStep(
         1, 2, 1, 0.1, 0.3, np.zeros((2, 2, 2), np.uint8), fraction=0.5, note="the loss diverged; went back"
     )
-    running.progress.add_loss(step)
-    assert running.progress.remark.text() == "The loss diverged; went back."
-    running.progress.add_loss(replace(step, note=""))
-    assert running.progress.remark.text() != ""
-    user.clicks(running.stop_button)
+    running.run_bar.add_step(step)
+    assert running.run_bar.progress.remark.text() == "The loss diverged; went back."
+    running.run_bar.add_step(replace(step, note=""))
+    assert running.run_bar.progress.remark.text() != ""
+    user.clicks(running.run_bar.stop_button)
     user.waits_for_end(running)
-    assert running.progress.remark.text() == ""
+    assert running.run_bar.progress.remark.text() == ""

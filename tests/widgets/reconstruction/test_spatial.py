@@ -5,34 +5,33 @@ import numpy as np
 import pytest
 
 from napari_swnn import SpatialMask, generate
-from napari_swnn.widgets.reconstruction.models import Entry
 
 
 @pytest.fixture
-def ranged(panel, range_model):
-    panel.models.add(Entry(range_model, "rock", "standard"))
+def ranged(panel, range_model, add_model):
+    add_model(panel, range_model)
     return panel
 
 
 def problem(panel, key):
-    note = panel.settings.where.form.problems[key]
+    note = panel.settings.spatial.form.problems[key]
     return "" if note.isHidden() else note.text()
 
 
 def generated(panel, viewer, user):
-    user.waits_for(lambda: panel.forecast.outlook is not None and panel.models.generate_button.isEnabled())
+    user.waits_for(lambda: panel.session.checks.prepared is not None and panel.models.generate_button.isEnabled())
     user.clicks(panel.models.generate_button)
     user.waits_for_end(panel)
-    assert panel.progress.problem.isHidden(), panel.progress.problem.text()
+    assert panel.run_bar.progress.problem.isHidden(), panel.run_bar.progress.problem.text()
     return viewer.layers[-1]
 
 
 def test_a_gradient_rises_along_its_axis(ranged, viewer, user):
-    where = ranged.settings.where
-    user.choose(where.kind, "gradient")
-    where.start.setValue(0.2)
-    where.stop.setValue(0.4)
-    user.choose(where.axis, 1)
+    spatial = ranged.settings.spatial
+    user.choose(spatial.kind, "gradient")
+    spatial.start.setValue(0.2)
+    spatial.stop.setValue(0.4)
+    user.choose(spatial.axis, 1)
     for side in ranged.settings.size.sides:
         side.setValue(64)
     layer = generated(ranged, viewer, user)
@@ -42,54 +41,54 @@ def test_a_gradient_rises_along_its_axis(ranged, viewer, user):
 
 
 def test_a_map_needs_a_model_for_a_range(ready, user):
-    user.choose(ready.settings.where.kind, "gradient")
+    user.choose(ready.settings.spatial.kind, "gradient")
     user.waits_for(lambda: "train a model for a range" in problem(ready, "map"))
-    assert not ready.run_button.isEnabled()
+    assert not ready.run_bar.run_button.isEnabled()
     ready.settings.target.ranged.setChecked(True)
     ready.settings.target.low.setValue(0.1)
-    user.waits_for(ready.run_button.isEnabled)
+    user.waits_for(ready.run_bar.run_button.isEnabled)
     assert problem(ready, "map") == ""
 
 
-def test_what_generate_can_do_and_run_cannot_is_told_apart(ready, range_model, user):
-    ready.models.add(Entry(range_model, "rock", "standard"))
-    where = ready.settings.where
-    where.start.setValue(0.2)
-    user.choose(where.kind, "gradient")
+def test_what_generate_can_do_and_run_cannot_is_told_apart(ready, range_model, user, add_model):
+    add_model(ready, range_model)
+    spatial = ready.settings.spatial
+    spatial.start.setValue(0.2)
+    user.choose(spatial.kind, "gradient")
     user.waits_for(lambda: problem(ready, "map").startswith("⚠ For Run: "))
     assert ready.models.generate_button.isEnabled()
-    assert not ready.run_button.isEnabled()
+    assert not ready.run_bar.run_button.isEnabled()
 
 
 def test_each_label_gets_its_porosity(ranged, viewer, user):
-    regions = np.zeros((16, 16), np.uint8)
-    regions[:, 8:] = 5
-    viewer.add_labels(regions)
-    where = ranged.settings.where
-    user.choose(where.kind, "regions")
-    user.waits_for(lambda: list(where.table.porosities) == [0, 5])
+    label_map = np.zeros((16, 16), np.uint8)
+    label_map[:, 8:] = 5
+    viewer.add_labels(label_map)
+    spatial = ranged.settings.spatial
+    user.choose(spatial.kind, "labels")
+    user.waits_for(lambda: list(spatial.table.porosities) == [0, 5])
     user.waits_for(lambda: "must lie in the model's range" in problem(ranged, "map"))
-    where.table.cellWidget(0, 1).setValue(0.2)
-    where.table.cellWidget(1, 1).setValue(0.4)
+    spatial.table.cellWidget(0, 1).setValue(0.2)
+    spatial.table.cellWidget(1, 1).setValue(0.4)
     layer = generated(ranged, viewer, user)
-    assert layer.metadata["swnn"]["porosity_map"] == {"regions": {"0": 0.2, "5": 0.4}}
+    assert layer.metadata["swnn"]["porosity_map"] == {"labels": {"0": 0.2, "5": 0.4}}
 
 
 def test_an_image_that_is_no_map_is_refused(ranged, viewer, user):
     viewer.add_image(np.full((8, 8), 3.0))
-    user.choose(ranged.settings.where.kind, "map")
+    user.choose(ranged.settings.spatial.kind, "image")
     user.waits_for(lambda: "must hold values in [0, 1]" in problem(ranged, "map"))
     assert not ranged.models.generate_button.isEnabled()
 
 
-@pytest.mark.parametrize(("key", "chosen"), [("map", "image"), ("map", "regions"), ("mask", "mask")])
+@pytest.mark.parametrize(("key", "chosen"), [("map", "image"), ("map", "labels"), ("mask", "mask")])
 def test_a_layer_too_large_to_be_read_on_demand_is_refused(ranged, viewer, user, key, chosen):
     data = da.zeros((600, 600, 600), dtype=np.uint8, chunks=(1, 600, 600))
     layer = viewer.add_image(data / 255) if chosen == "image" else viewer.add_labels(data)
-    where = ranged.settings.where
+    spatial = ranged.settings.spatial
     if key == "map":
-        user.choose(where.kind, "map" if chosen == "image" else chosen)
-    user.choose(getattr(where, chosen), layer)
+        user.choose(spatial.kind, chosen)
+    user.choose(getattr(spatial, chosen), layer)
     user.waits_for(lambda: "holds 600 × 600 × 600 voxels; crop" in problem(ranged, key))
     assert not ranged.models.generate_button.isEnabled()
 
@@ -97,11 +96,11 @@ def test_a_layer_too_large_to_be_read_on_demand_is_refused(ranged, viewer, user,
 def test_a_mask_cuts_and_paints_outside(ranged, viewer, user):
     disc = (np.hypot(*(np.indices((32, 32)) - 15.5)) < 12).astype(np.uint8)
     mask = viewer.add_labels(disc)
-    where = ranged.settings.where
-    user.choose(where.mask, mask)
-    where.outside.setCurrentIndex(1)
-    where.new_label.setValue(7)
-    user.choose(where.mask_axis, 2)
+    spatial = ranged.settings.spatial
+    user.choose(spatial.mask, mask)
+    spatial.outside.setCurrentIndex(1)
+    spatial.outside_label.setValue(7)
+    user.choose(spatial.mask_axis, 2)
     layer = generated(ranged, viewer, user)
     np.testing.assert_array_equal(layer.data[..., 0] == 7, disc == 0)
     np.testing.assert_array_equal(layer.data[..., 9] == 7, disc == 0)
@@ -109,26 +108,26 @@ def test_a_mask_cuts_and_paints_outside(ranged, viewer, user):
 
 def test_the_papers_mask_is_a_choice_beside_the_mask(ranged, viewer, user, range_model):
     disc = (np.hypot(*(np.indices((32, 32)) - 15.5)) < 12).astype(np.uint8)
-    where, mask = ranged.settings.where, viewer.add_labels(disc)
-    assert where.mask_method.isHidden()
-    user.choose(where.mask, mask)
-    assert not where.mask_method.isHidden()
-    assert where.mask_method.value == "composite"
-    assert where.outside.itemText(0) == "outside: background"
-    user.choose(where.mask_method, "noise")
-    assert where.outside.itemText(0) == "outside: as it comes"
-    assert "multiplies the noise" in where.mask_method.toolTip()
+    spatial, mask = ranged.settings.spatial, viewer.add_labels(disc)
+    assert spatial.mask_method.isHidden()
+    user.choose(spatial.mask, mask)
+    assert not spatial.mask_method.isHidden()
+    assert spatial.mask_method.value == "composite"
+    assert spatial.outside.itemText(0) == "outside: background"
+    user.choose(spatial.mask_method, "noise")
+    assert spatial.outside.itemText(0) == "outside: as generated"
+    assert "multiplies the noise" in spatial.mask_method.toolTip()
     layer = generated(ranged, viewer, user)
     assert layer.metadata["swnn"]["mask"] == {"axis": 0, "outside": None, "method": "noise"}
     expected = generate(
-        range_model, (32, 32, 32), porosity=ranged.models.wanted, mask=SpatialMask(disc, method="noise")
+        range_model, (32, 32, 32), porosity=ranged.models.target, mask=SpatialMask(disc, method="noise")
     )
     np.testing.assert_array_equal(layer.data, expected)
 
 
 def test_a_period_that_does_not_fit_names_those_that_do(ranged, viewer, user):
     ranged.settings.size.sides[1].setValue(31)
-    ranged.settings.where.periodic[1].setChecked(True)
+    ranged.settings.spatial.periodic[1].setChecked(True)
     user.waits_for(lambda: "the next that fit are 30 and 32" in problem(ranged, "periodic"))
     assert not ranged.models.generate_button.isEnabled()
     ranged.settings.size.sides[1].setValue(32)
@@ -151,11 +150,11 @@ def test_an_exact_volume_has_the_porosity_asked_for(ranged, viewer, user):
 def test_an_exact_volume_cannot_be_lazy_or_follow_a_map(ranged, user):
     note = ranged.settings.form.problems["exact"]
     ranged.settings.exact.setChecked(True)
-    user.choose(ranged.large.result, "lazy")
+    user.choose(ranged.destination.output, "lazy")
     user.waits_for(lambda: "needs the whole volume" in note.text() and not note.isHidden())
     assert not ranged.models.generate_button.isEnabled()
-    user.choose(ranged.large.result, "layer")
+    user.choose(ranged.destination.output, "memory")
     user.waits_for(ranged.models.generate_button.isEnabled)
-    ranged.settings.where.start.setValue(0.2)
-    user.choose(ranged.settings.where.kind, "gradient")
+    ranged.settings.spatial.start.setValue(0.2)
+    user.choose(ranged.settings.spatial.kind, "gradient")
     user.waits_for(lambda: "got a map from 0.2 to 0.25" in note.text() and not note.isHidden())

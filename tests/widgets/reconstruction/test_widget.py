@@ -19,8 +19,8 @@ def entries(combo):
 
 
 def test_without_layers_it_says_what_is_missing(panel):
-    assert not panel.run_button.isEnabled()
-    assert "Add a Labels layer" in panel.hint.text()
+    assert not panel.run_bar.run_button.isEnabled()
+    assert "Add a Labels layer" in panel.run_bar.hint.text()
     assert not panel.models.generate_button.isEnabled()
     assert not panel.models.save_button.isEnabled()
     assert not panel.settings.target.isEnabled()
@@ -52,7 +52,7 @@ def test_it_follows_layers(panel, viewer, section, user):
 
 def test_it_shows_the_porosity_and_the_reachable_range(ready, section):
     own = section.mean()
-    assert ready.settings.porosity.value == pytest.approx(own, abs=6e-4)
+    assert ready.settings.target.single.value == pytest.approx(own, abs=6e-4)
     assert ready.settings.reach.text().startswith(f"Reference {own:.3f} (95 %: ")
     assert "Correlation length" in ready.settings.reasons.text()
     assert ready.settings.phase.currentText().startswith("1")
@@ -62,37 +62,37 @@ def test_the_slider_is_limited_to_the_reachable_range(panel, viewer, user):
     stripes = np.zeros((40, 40), np.uint8)
     stripes[:, ::3] = 1  # every 7 x 7 pattern holds 2 or 3 of 7 columns
     viewer.add_labels(stripes)
-    user.waits_for(panel.run_button.isEnabled)
-    slider = panel.settings.porosity.slider
+    user.waits_for(panel.run_bar.run_button.isEnabled)
+    slider = panel.settings.target.single.slider
     assert (slider.minimum(), slider.maximum()) == (286, 428)
-    panel.settings.porosity.number.setValue(0.9)
-    assert panel.settings.porosity.value == pytest.approx(0.428)
+    panel.settings.target.single.number.setValue(0.9)
+    assert panel.settings.target.single.value == pytest.approx(0.428)
 
 
 def test_the_porosity_follows_the_reference_until_the_user_chooses(ready, layer, user):
     painted = np.array(layer.data)
     painted[:20] = 1
     layer.data = painted
-    assert not ready.run_button.isEnabled()
-    user.waits_for(ready.run_button.isEnabled)
-    assert ready.settings.porosity.value == pytest.approx(painted.mean(), abs=6e-4)
-    ready.settings.porosity.number.setValue(0.2)
+    assert not ready.run_bar.run_button.isEnabled()
+    user.waits_for(ready.run_bar.run_button.isEnabled)
+    assert ready.settings.target.single.value == pytest.approx(painted.mean(), abs=6e-4)
+    ready.settings.target.single.number.setValue(0.2)
     layer.data = np.roll(painted, 3)
-    user.waits_for(ready.run_button.isEnabled)
-    assert ready.settings.porosity.value == pytest.approx(0.2)
+    user.waits_for(ready.run_bar.run_button.isEnabled)
+    assert ready.settings.target.single.value == pytest.approx(0.2)
 
 
 def test_painting_is_noticed(ready, layer, user):
     layer.paint((30, 30), 1)
-    assert not ready.run_button.isEnabled()
-    user.waits_for(ready.run_button.isEnabled)
-    assert ready.reference.survey.reference.porosity == pytest.approx((layer.data == 1).mean())
+    assert not ready.run_bar.run_button.isEnabled()
+    user.waits_for(ready.run_bar.run_button.isEnabled)
+    assert ready.session.checks.findings.analysis.reference.porosity == pytest.approx((layer.data == 1).mean())
 
 
 def test_another_phase_is_looked_at_again(ready, section, user):
     user.choose(ready.settings.phase, 0)
-    user.waits_for(ready.run_button.isEnabled)
-    assert ready.settings.porosity.value == pytest.approx(1 - section.mean(), abs=6e-4)
+    user.waits_for(ready.run_bar.run_button.isEnabled)
+    assert ready.settings.target.single.value == pytest.approx(1 - section.mean(), abs=6e-4)
 
 
 def test_the_size_is_given_in_the_units_of_the_reference(ready, user):
@@ -113,8 +113,8 @@ def test_the_size_is_given_in_the_units_of_the_reference(ready, user):
 def test_a_bad_reference_is_refused_beside_the_control(panel, viewer, user, data, scale, text):
     viewer.add_labels(data, scale=scale)
     user.waits_for(lambda: text in problem(panel, "reference"))
-    assert not panel.run_button.isEnabled()
-    assert panel.hint.text() == "Run needs a change above."
+    assert not panel.run_bar.run_button.isEnabled()
+    assert panel.run_bar.hint.text() == "Correct the input marked above."
     assert "\n" not in problem(panel, "reference")
 
 
@@ -128,9 +128,9 @@ def test_a_bad_reference_is_refused_beside_the_control(panel, viewer, user, data
 def test_a_bad_region_is_refused_beside_the_control(ready, viewer, user, region, text):
     user.choose(ready.settings.region, viewer.add_labels(region))
     user.waits_for(lambda: text in problem(ready, "region"))
-    assert not ready.run_button.isEnabled()
+    assert not ready.run_bar.run_button.isEnabled()
     user.choose(ready.settings.region, None)
-    user.waits_for(ready.run_button.isEnabled)
+    user.waits_for(ready.run_bar.run_button.isEnabled)
     assert problem(ready, "region") == ""
 
 
@@ -139,40 +139,40 @@ def test_a_volume_too_large_to_be_read_on_demand_is_refused_as_reference(panel, 
     data = da.zeros((600, 600, 600), dtype=np.uint8, chunks=(1, 600, 600))
     viewer.add_labels(data if levels == 1 else [data, data[::2, ::2, ::2]], multiscale=levels > 1, name="large")
     user.waits_for(lambda: "holds 600 × 600 × 600 voxels; crop" in problem(panel, "reference"))
-    assert not panel.run_button.isEnabled()
+    assert not panel.run_bar.run_button.isEnabled()
 
 
 def test_a_region_of_interest_counts(ready, viewer, section, user):
     region = np.zeros_like(section)
     region[:40, :30] = 1
     user.choose(ready.settings.region, viewer.add_labels(region))
-    user.waits_for(ready.run_button.isEnabled)
-    assert ready.reference.survey.reference.porosity == pytest.approx(section[:40, :30].mean())
+    user.waits_for(ready.run_bar.run_button.isEnabled)
+    assert ready.session.checks.findings.analysis.reference.porosity == pytest.approx(section[:40, :30].mean())
 
 
 def test_a_size_beyond_the_memory_is_refused_before_any_work(ready):
     for side in ready.settings.size.sides:
         side.setValue(side.maximum())
     assert "GiB" in problem(ready, "size")
-    assert not ready.run_button.isEnabled()
+    assert not ready.run_bar.run_button.isEnabled()
 
 
 def test_missing_pytorch_is_said_beside_the_device(viewer, monkeypatch, user, layer):
     def broken():
         raise OSError("[WinError 1114] Error loading torch/lib/c10.dll")
 
-    monkeypatch.setattr("napari_swnn.widgets.reconstruction.widget.find_devices", broken)
+    monkeypatch.setattr("napari_swnn.widgets.reconstruction.jobs.find_devices", broken)
     _, panel = viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN reconstruction")
     user.waits_for(lambda: "PyTorch could not be loaded" in problem(panel, "device"))
-    assert not panel.run_button.isEnabled()
+    assert not panel.run_bar.run_button.isEnabled()
 
 
 def test_a_run_gives_a_layer_with_size_and_origin(ready, viewer, layer, section, user):
-    ready.settings.porosity.number.setValue(0.25)
+    ready.settings.target.single.number.setValue(0.25)
     ready.settings.seed.setValue(3)
-    user.clicks(ready.run_button)
-    assert not ready.run_button.isEnabled()
-    assert ready.stop_button.isEnabled()
+    user.clicks(ready.run_bar.run_button)
+    assert not ready.run_bar.run_button.isEnabled()
+    assert ready.run_bar.stop_button.isEnabled()
     layer.opacity = 0.4  # the viewer stays usable
     viewer.dims.ndisplay = 3
     viewer.dims.ndisplay = 2
@@ -190,14 +190,14 @@ def test_a_run_gives_a_layer_with_size_and_origin(ready, viewer, layer, section,
     assert facts["porosity_of_volume"] == pytest.approx((result.data == 1).mean())
     assert facts["model"]["training"]["n_steps"] == 3
     json.dumps(facts)
-    assert ready.progress.status.text().startswith("Done")
-    assert ready.run_button.isEnabled()
-    assert not ready.stop_button.isEnabled()
+    assert ready.run_bar.progress.status.text().startswith("Done")
+    assert ready.run_bar.run_button.isEnabled()
+    assert not ready.run_bar.stop_button.isEnabled()
     assert viewer.layers.selection.active.name == "rock"  # the user's choice
 
 
 def test_results_stand_beside_the_reference(ready, viewer, layer, user):
-    user.clicks(ready.run_button)
+    user.clicks(ready.run_bar.run_button)
     user.waits_for_end(ready)
     user.clicks(ready.models.generate_button)
     user.waits_for_end(ready)
@@ -208,13 +208,13 @@ def test_results_stand_beside_the_reference(ready, viewer, layer, user):
 
 def test_the_camera_stays_where_the_user_puts_it(running, viewer, user):
     viewer.scene.camera.zoom = 7.5
-    user.clicks(running.stop_button)
+    user.clicks(running.run_bar.stop_button)
     user.waits_for_end(running)
     assert viewer.scene.camera.zoom == 7.5
 
 
 def test_generate_makes_a_new_realisation_without_training(ready, viewer, user):
-    user.clicks(ready.run_button)
+    user.clicks(ready.run_bar.run_button)
     user.waits_for_end(ready)
     ready.settings.seed.setValue(1)
     ready.settings.size.sides[0].setValue(20)
@@ -228,10 +228,10 @@ def test_generate_makes_a_new_realisation_without_training(ready, viewer, user):
 
 def test_a_phase_whose_background_is_not_zero_is_visible(panel, viewer, section, user):
     layer = viewer.add_labels(section + 4, name="two phases")
-    user.waits_for(panel.run_button.isEnabled)
+    user.waits_for(panel.run_bar.run_button.isEnabled)
     user.choose(panel.settings.phase, 4)
-    user.waits_for(panel.run_button.isEnabled)
-    user.clicks(panel.run_button)
+    user.waits_for(panel.run_bar.run_button.isEnabled)
+    user.clicks(panel.run_bar.run_button)
     user.waits_for_end(panel)
     result = viewer.layers[-1]
     assert set(np.unique(result.data)) <= {4, 5}
@@ -242,34 +242,34 @@ def test_a_phase_whose_background_is_not_zero_is_visible(panel, viewer, section,
 def test_a_volume_serves_as_reference(panel, viewer, user):
     volume = np.random.default_rng(0).integers(0, 2, (24, 24, 24), dtype=np.uint8)
     viewer.add_labels(volume, name="volume")
-    user.waits_for(panel.run_button.isEnabled)
-    assert len(panel.reference.survey.reference.directions) == 3
+    user.waits_for(panel.run_bar.run_button.isEnabled)
+    assert len(panel.session.checks.findings.analysis.reference.directions) == 3
 
 
 def test_values_set_behind_the_viewer_are_noticed_at_the_last_moment(ready, layer, user):
     layer.data[:10] = 1  # no event
-    user.clicks(ready.run_button)
-    assert ready._order is None
-    user.waits_for(ready.run_button.isEnabled)
-    assert ready.reference.survey.reference.porosity == pytest.approx(layer.data.mean())
+    user.clicks(ready.run_bar.run_button)
+    assert not ready.session.is_busy
+    user.waits_for(ready.run_bar.run_button.isEnabled)
+    assert ready.session.checks.findings.analysis.reference.porosity == pytest.approx(layer.data.mean())
 
 
 def test_show_in_3d_turns_the_viewer(ready, viewer, user):
-    assert not ready.view_button.isEnabled()
-    user.clicks(ready.run_button)
+    assert not ready.run_bar.view_button.isEnabled()
+    user.clicks(ready.run_bar.run_button)
     user.waits_for_end(ready)
-    user.clicks(ready.view_button)
+    user.clicks(ready.run_bar.view_button)
     assert viewer.dims.ndisplay == 3
     viewer.layers.remove(viewer.layers[-1])
-    assert not ready.view_button.isEnabled()
+    assert not ready.run_bar.view_button.isEnabled()
 
 
 def test_changed_settings_are_shown_as_such(ready, user):
     settings = ready.settings
-    settings.advanced.controls["n_steps"].setValue(2)
+    settings.advanced.controls["n_steps"].value = 2
     assert settings.preset_name == "standard (changed)"
-    user.waits_for(ready.run_button.isEnabled)
-    assert ready.reference.survey.inputs.config.n_steps == 2
+    user.waits_for(ready.run_bar.run_button.isEnabled)
+    assert ready.session.checks.findings.analysis.config.n_steps == 2
     user.choose(settings.preset, "long")
     assert settings.preset_name == "long"
     assert settings.advanced.value.n_coarse_steps == 100_000
@@ -279,7 +279,7 @@ def test_it_follows_the_theme(ready, viewer):
     styles = set()
     for theme in ("light", "dark"):
         viewer.theme = theme
-        styles.add(ready.progress.problem.styleSheet())
+        styles.add(ready.run_bar.progress.problem.styleSheet())
     assert len(styles) == 2
 
 

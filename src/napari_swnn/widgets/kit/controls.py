@@ -1,4 +1,4 @@
-"""Controls that the panel is put together from. They do not know what is done with them."""
+"""Controls of the panels."""
 
 from collections.abc import Callable, Iterable, Mapping
 from math import ceil, floor
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
 MAX_SIZE = 8192
+POROSITY_DECIMALS = 3
 
 
 class Combo(QComboBox):
@@ -51,7 +52,7 @@ class Combo(QComboBox):
 
     @property
     def value(self) -> Any:
-        """The value of the chosen entry, None if there is none."""
+        """Value of the chosen entry; None if there is none."""
         return self.currentData()
 
 
@@ -61,7 +62,7 @@ class LayerCombo(Combo):
     Parameters
     ----------
     no_layer : str, optional
-        Text of an entry for "no layer"; without it, the first layer is chosen by itself.
+        Text of an entry for "no layer"; without it, the first layer is chosen automatically.
     """
 
     chosen = Signal()
@@ -87,19 +88,13 @@ class LayerCombo(Combo):
 class PorosityControl(QWidget):
     """A slider and a number for the porosity, limited to the reachable range.
 
-    It follows the reference's own porosity until the user chooses another one.
+    It follows the porosity of the reference until the user chooses another one.
     """
-
-    DECIMALS = 3
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.number = QDoubleSpinBox()
-        self.number.setDecimals(self.DECIMALS)
-        self.number.setSingleStep(0.01)
-        self.number.setKeyboardTracking(False)
-        self.number.setStyleSheet("QDoubleSpinBox {min-width: 50px;}")
+        self.number = make_porosity_box(0.0, 1.0)
         self._chosen = False
         layout = _tight(QHBoxLayout(self))
         layout.addWidget(self.slider, 1)
@@ -110,17 +105,17 @@ class PorosityControl(QWidget):
 
     @property
     def value(self) -> float:
-        """The target porosity."""
+        """Target porosity."""
         return float(self.number.value())
 
     def forget(self) -> None:
-        """Follow the reference's own porosity again."""
+        """Follow the porosity of the reference again."""
         self._chosen = False
 
     def set_range(self, low: float, high: float, *, own: float) -> None:
-        """Set the reachable range and the reference's own porosity."""
-        unit = 10**self.DECIMALS
-        lowest, highest = ceil(low * unit - 1e-9), floor(high * unit + 1e-9)  # never offer what is out of reach
+        """Set the reachable range and the porosity of the reference."""
+        unit = 10**POROSITY_DECIMALS
+        lowest, highest = ceil(low * unit - 1e-9), floor(high * unit + 1e-9)  # never offer an unreachable porosity
         target = self.value if self._chosen else own
         with QSignalBlocker(self.slider), QSignalBlocker(self.number):
             self.slider.setRange(lowest, highest)
@@ -131,16 +126,16 @@ class PorosityControl(QWidget):
     def _on_slider(self, position: int) -> None:
         self._chosen = True
         with QSignalBlocker(self.number):
-            self.number.setValue(position / 10**self.DECIMALS)
+            self.number.setValue(position / 10**POROSITY_DECIMALS)
 
     def _on_number(self, value: float) -> None:
         self._chosen = True
         with QSignalBlocker(self.slider):
-            self.slider.setValue(round(value * 10**self.DECIMALS))
+            self.slider.setValue(round(value * 10**POROSITY_DECIMALS))
 
 
 class SizeControl(QWidget):
-    """Voxels along z, y and x."""
+    """Numbers of voxels along z, y and x."""
 
     changed = Signal()
 
@@ -175,7 +170,7 @@ def _spin_box(prefix: str, value: int) -> QSpinBox:
 
 
 class Note(QLabel):
-    """A line of small text that wraps, and takes no room while it is empty."""
+    """A line of text that wraps, and is hidden while it is empty."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -186,25 +181,25 @@ class Note(QLabel):
         self.hide()
 
     def show_text(self, text: str) -> None:
-        """Show a text; none if it is empty."""
+        """Show a text; an empty one hides the note."""
         self.setText(text)
         self.setVisible(bool(text))
-        self._make_room()
+        self._fit_height()
 
     def resizeEvent(self, event: Any) -> None:  # noqa: N802 (Qt's name)
-        """Take the height that the text needs at the new width: layouts do not see to it, and cut the last lines."""
+        """Take the height that the text needs at the new width: layouts cut the last lines otherwise."""
         super().resizeEvent(event)
-        self._make_room()
+        self._fit_height()
 
-    def _make_room(self) -> None:
+    def _fit_height(self) -> None:
         self.setMinimumHeight(max(0, self.heightForWidth(self.width())) if self.text() else 0)
 
 
 class Problem(Note):
-    """A note that says what is wrong, in a colour that is legible on the theme's background."""
+    """A note of a problem, in a colour that is legible on the background of the theme."""
 
     def show_text(self, text: str) -> None:
-        """Show what is wrong; nothing if the text is empty."""
+        """Show a problem; an empty text hides it."""
         super().show_text(f"⚠ {text}" if text else "")
 
     def set_dark(self, dark: bool) -> None:
@@ -213,7 +208,7 @@ class Problem(Note):
 
 
 class Form(QWidget):
-    """Labelled rows, each with room for a problem right below its control."""
+    """Labelled rows, each with a place for a problem below its control."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -223,19 +218,22 @@ class Form(QWidget):
         self._layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
         self.problems: dict[str, Problem] = {}
 
-    def add_row(self, key: str, label: str, control: QWidget, tooltip: str, *notes: Note) -> None:
-        """Add a control under a key, with notes below it."""
+    def add_row(self, key: str, label: str | None, control: QWidget, tooltip: str, *notes: Note) -> None:
+        """Add a control under a key, with notes below it; without a label it takes the whole width."""
         field, problem = QWidget(), Problem()
         control.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         layout = _tight(QVBoxLayout(field))
         layout.setSpacing(2)
         for widget in (control, problem, *notes):
             layout.addWidget(widget)
-        name = QLabel(label)
-        for widget in (name, control):
-            widget.setToolTip(tooltip)
-        self._layout.addRow(name, field)
+        control.setToolTip(tooltip)
         self.problems[key] = problem
+        if label is None:
+            self._layout.addRow(field)
+            return
+        name = QLabel(label)
+        name.setToolTip(tooltip)
+        self._layout.addRow(name, field)
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Show these problems, each beside its control, and no others."""
@@ -272,10 +270,31 @@ def _tight(layout: Any) -> Any:
 
 
 def place_side_by_side(*widgets: QWidget) -> QWidget:
-    """A row of widgets, in which labels take no more than their width."""
+    """Return a row of widgets, in which labels take no more than their width."""
     row = QWidget()
-    layout = QHBoxLayout(row)
-    layout.setContentsMargins(0, 0, 0, 0)
+    layout = _tight(QHBoxLayout(row))
     for widget in widgets:
         layout.addWidget(widget, 0 if isinstance(widget, QLabel) else 1)
     return row
+
+
+def place_below_one_another(*widgets: QWidget) -> QWidget:
+    """Return a column of widgets."""
+    column = QWidget()
+    layout = _tight(QVBoxLayout(column))
+    layout.setSpacing(2)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return column
+
+
+def make_porosity_box(low: float, high: float, value: float = 0.0) -> QDoubleSpinBox:
+    """Return a number box for a porosity between two limits."""
+    box = QDoubleSpinBox()
+    box.setDecimals(POROSITY_DECIMALS)
+    box.setRange(low, high)
+    box.setSingleStep(0.01)
+    box.setValue(value)
+    box.setKeyboardTracking(False)
+    box.setStyleSheet("QDoubleSpinBox {min-width: 50px;}")
+    return box

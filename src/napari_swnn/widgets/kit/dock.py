@@ -1,4 +1,4 @@
-"""A panel in a dock: it scrolls, follows the theme, and notices when it, or the viewer, is closed."""
+"""A panel in a dock: it scrolls, follows the theme, and notices when it or the viewer is closed."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +16,17 @@ from napari_swnn._layer_style import PREVIEW_NAME
 
 
 class DockPanel(QScrollArea):
-    """What the panels share; each says what it does on joining, leaving, and a change of theme.
+    """Common part of the panels; each adds its reaction to docking, closing, and a change of theme.
 
     Parameters
     ----------
     viewer : napari.Viewer
-        The viewer it is docked in.
+        Viewer of the dock.
+
+    Attributes
+    ----------
+    is_docked : bool
+        True until the panel or the viewer is closed.
     """
 
     def __init__(self, viewer: "Viewer", parent: QWidget | None = None) -> None:
@@ -36,12 +41,12 @@ class DockPanel(QScrollArea):
         return QSize(360, 640)
 
     def reset_choices(self, _event: Any = None) -> None:
-        """Offer the layers that there are; napari calls this when one is added, removed, moved or renamed."""
+        """Offer the present layers; napari calls this when one is added, removed, moved or renamed."""
 
-    # -- what a panel adds
+    # -- reactions of a panel
 
     def on_docked(self) -> None:
-        """Begin to look at layers: the panel was docked."""
+        """Begin work: the panel was docked."""
 
     def on_closed(self) -> None:
         """Give up all work: the panel or the viewer was closed."""
@@ -49,10 +54,10 @@ class DockPanel(QScrollArea):
     def set_dark(self, dark: bool) -> None:
         """Follow a dark or light theme."""
 
-    # -- for the panels
+    # -- parts
 
     def lay_out(self, *parts: QWidget | QLayout) -> None:
-        """Put parts below one another."""
+        """Lay out parts below one another."""
         content = QWidget()
         layout = QVBoxLayout(content)
         for part in parts:
@@ -68,33 +73,33 @@ class DockPanel(QScrollArea):
         self._guard.watch(self)
 
     def guard(self, part: QWidget) -> None:
-        """Keep the wheel from changing controls that were made later."""
+        """Keep the wheel from changing controls that were added later."""
         self._guard.watch(part)
 
     def labels_layers(self) -> "list[LabelsLayer]":
-        """The Labels layers of the viewer, without the preview of a training."""
+        """Return the Labels layers of the viewer, without previews."""
         from napari.layers import Labels as LabelsLayer
 
         layers = (layer for layer in self._viewer.layers if isinstance(layer, LabelsLayer))
         return [layer for layer in layers if not layer.name.startswith(PREVIEW_NAME)]
 
     def watch_window(self) -> None:
-        """Look out for the window being closed while work goes on; a floating dock is a window of its own."""
+        """Notice when the window is closed during work; a floating dock is a window of its own."""
         window = self.parent()
         while window is not None and not isinstance(window, QMainWindow):
             window = window.parent()
         if window is not None:  # it is not kept: that would keep the whole viewer alive
             window.installEventFilter(self)
 
-    # -- coming and going: the panel can be closed, and the viewer too, at any moment
+    # -- docking and closing: the panel and the viewer can be closed at any moment
 
     def event(self, event: QEvent) -> bool:
         """Notice when the panel is docked and when its dock is closed: napari then only takes it out of there."""
         if event.type() == QEvent.Type.ParentChange:
             if self.parent() is None:
-                self._leave()
+                self._close()
             else:
-                self._join()
+                self._dock()
         return bool(super().event(event))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  (Qt's name)
@@ -102,10 +107,10 @@ class DockPanel(QScrollArea):
         hidden = event.type() == QEvent.Type.Hide and not event.spontaneous()
         closed = event.type() == QEvent.Type.Close and not event.spontaneous()
         if isinstance(watched, QMainWindow) and (hidden or closed):
-            self._leave()
+            self._close()
         return False
 
-    def _join(self) -> None:
+    def _dock(self) -> None:
         if self.is_docked:
             return
         self.is_docked = True
@@ -114,7 +119,7 @@ class DockPanel(QScrollArea):
         self.reset_choices()
         self.on_docked()
 
-    def _leave(self) -> None:
+    def _close(self) -> None:
         if self.is_docked:
             self._viewer.events.theme.disconnect(self._on_theme)
         self.is_docked = False

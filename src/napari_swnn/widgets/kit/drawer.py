@@ -1,4 +1,4 @@
-"""A part of the panel that is folded away until it is wanted."""
+"""A collapsible section of a panel, with a remark in its title."""
 
 from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QSizePolicy, QWidget
@@ -6,32 +6,37 @@ from superqt import QCollapsible
 
 
 class Drawer(QCollapsible):
-    """A titled part that opens on a click; a word beside the title tells what is set within.
+    """A section that opens on a click; the title carries a remark on the settings within.
 
     Parameters
     ----------
     title : str
-        What is in it.
+        Title of the section.
     content : QWidget
-        Shown when it is open.
+        Content, shown while it is open.
     """
 
     def __init__(self, title: str, content: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(title, parent, expandedIcon=QIcon(), collapsedIcon=QIcon())
-        self._title, self._word = title, ""
+        self._title = title
+        self._remark = ""
         self.setDuration(0)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.layout().setContentsMargins(0, 0, 0, 0)
         self.layout().setSpacing(2)
         self.addWidget(content)
-        self.toggled.connect(self._name)
-        self._name()
+        self.toggled.connect(self._show_title)
+        self._show_title()
 
-    def set_remark(self, word: str) -> None:
-        """Say beside the title what is set within; nothing if it is empty."""
-        self._word = word
-        self._name()
+    def open(self) -> None:
+        """Show the content."""
+        self.expand(animate=False)
 
-    def _name(self, *_: object) -> None:
+    def set_remark(self, remark: str) -> None:
+        """Show a remark in parentheses behind the title; none if it is empty."""
+        self._remark = remark
+        self._show_title()
+
+    def _show_title(self, *_: object) -> None:
         arrow = "▾" if self.isExpanded() else "▸"
-        self.setText(f"{arrow}  {self._title}" + (f" ({self._word})" if self._word else ""))
+        self.setText(f"{arrow}  {self._title}" + (f" ({self._remark})" if self._remark else ""))

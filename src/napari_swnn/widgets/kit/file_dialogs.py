@@ -1,4 +1,4 @@
-"""Asking for files and folders."""
+"""Dialogs for files and folders."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,19 +9,19 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 def ask_file(
     parent: QWidget, title: str, name: str, kinds: Mapping[str, str], *, confirm_overwrite: bool = True
 ) -> Path | None:
-    """Ask for a file to be written; None if the user thinks better of it.
+    """Prompt for a file to be written; returns None if the dialog is cancelled.
 
     Parameters
     ----------
     parent : QWidget
-        Above which the dialog stands.
+        Parent of the dialog.
     title, name : str
-        Of the dialog; of the file that is proposed, without its ending.
+        Title of the dialog, and proposed name of the file without its ending.
     kinds : mapping
-        What a name ends in, for each kind of file in words. The first is proposed; a name without an ending gets that
-        of the kind that is chosen.
+        Endings by the kind of file in words. The first one is proposed; a name without an ending gets that of the
+        chosen kind.
     confirm_overwrite : bool
-        Whether to ask before a file that exists is chosen.
+        Confirmation before an existing file is chosen.
     """
     endings = {f"{kind} (*.{ending})": ending for kind, ending in kinds.items()}
     dialog = QFileDialog(parent, title, "", ";;".join(endings))
@@ -36,14 +36,14 @@ def ask_file(
 
 
 def ask_existing_file(parent: QWidget, title: str, kind: str, ending: str) -> Path | None:
-    """Ask for a file to be read; None if the user thinks better of it."""
+    """Prompt for a file to be read; returns None if the dialog is cancelled."""
     dialog = QFileDialog(parent, title, "", f"{kind} (*.{ending});;All files (*)")
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     return _answer(dialog)
 
 
 def ask_folder(parent: QWidget, title: str) -> Path | None:
-    """Ask for a folder to write into; None if the user thinks better of it."""
+    """Prompt for a folder to write into; returns None if the dialog is cancelled."""
     dialog = QFileDialog(parent, title)
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)
@@ -51,7 +51,7 @@ def ask_folder(parent: QWidget, title: str) -> Path | None:
 
 
 def make_file_name(text: str) -> str:
-    """A text as a name for a file: what systems do not take becomes a dash."""
+    """Return a text as a name of a file; characters that systems refuse become a dash."""
     return "".join(letter if letter.isalnum() or letter in " .-_" else "-" for letter in text).strip() or "results"
 
 

@@ -1,4 +1,4 @@
-"""Will it fit? Said before a run, beside the layer that is too large."""
+"""Free memory, checked before a run."""
 
 from napari_swnn.widgets.kit.errors import BadInputError
 
@@ -6,35 +6,35 @@ _ADVICE = "crop the layer, or bin its voxels"
 
 
 def free_memory() -> int:
-    """Bytes of memory that are free."""
+    """Return the free memory in bytes."""
     import psutil
 
     return int(psutil.virtual_memory().available)
 
 
 def format_memory(n_bytes: float) -> str:
-    """An amount of memory as one says it."""
+    """Return an amount of memory in GiB."""
     return f"{max(n_bytes / 2**30, 0.1):.1f} GiB"
 
 
 def check_free_memory(needed: float, control: str, what: str, *, advice: str = _ADVICE) -> None:
-    """Refuse work that needs more memory than is free.
+    """Check that work fits into the free memory.
 
     Parameters
     ----------
     needed : float
-        Bytes.
+        Required memory in bytes.
     control : str
-        Key of the control that the sentence belongs beside.
+        Key of the control that the sentence belongs to.
     what : str
-        What needs it, to begin a sentence with.
+        Subject of the sentence.
     advice : str
-        What to do, to end it with.
+        Remedy, at the end of the sentence.
 
     Raises
     ------
     BadInputError
-        If it does not fit.
+        If the work does not fit.
     """
     free = free_memory()
     if needed > free:

@@ -1,4 +1,4 @@
-"""A table of numbers as tall as it needs to be: the panel scrolls, not the table."""
+"""A table of numbers in its full height: the panel scrolls, not the table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableW
 from napari_swnn.widgets.kit.swatch import make_swatch
 
 _NAME_WIDTHS = {True: 30, False: 18}
-"""Characters of a row's name before it wraps, where there is room and where there is none."""
+"""Characters of a row's name before it wraps, in a wide and in a narrow panel."""
 
 
 @dataclass(frozen=True)
 class Head:
-    """Top of a column: a short text, more on it, and perhaps a colour."""
+    """Header of a column: a short text, a tooltip, and perhaps a colour."""
 
     text: str
     tip: str = ""
@@ -30,11 +30,11 @@ class Row:
     Attributes
     ----------
     name : str
-        With its unit.
+        Name with its unit.
     cells : tuple of str
-        One for each column.
+        Text of each column.
     tips : tuple of str
-        More on each cell; may be left out.
+        Tooltip of each cell; may be left out.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Row:
 
 
 class NumberTable(QTableWidget):
-    """Names of rows at the left, where they stay in view; columns fill the width, or scroll if they are many."""
+    """Names of rows stay in view at the left; columns fill the width, or scroll if there are many."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,7 +58,7 @@ class NumberTable(QTableWidget):
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
 
     def show_numbers(self, heads: Sequence[Head], rows: Sequence[Row]) -> None:
-        """Replace everything that is shown."""
+        """Replace the contents."""
         self.setColumnCount(len(heads))
         self.setRowCount(len(rows))
         for column, head in enumerate(heads):
@@ -77,17 +77,17 @@ class NumberTable(QTableWidget):
         self._fit()
 
     def text(self, row: int, column: int) -> str:
-        """What a cell says."""
+        """Return the text of a cell."""
         item = self.item(row, column)
         return "" if item is None else str(item.text())
 
     def row_of(self, name: str) -> int:
-        """Index of the row whose name begins so.
+        """Return the index of the row whose name begins with a text.
 
         Raises
         ------
         KeyError
-            If there is none.
+            If there is no such row.
         """
         for i in range(self.rowCount()):
             if self.verticalHeaderItem(i).text().replace("\n", " ").startswith(name):
@@ -97,7 +97,7 @@ class NumberTable(QTableWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Fit the columns to the new width."""
         super().resizeEvent(event)
-        if self.width() != self._fitted_width:  # else it is the rows' names that take room from the columns, or give it
+        if self.width() != self._fitted_width:  # else it is the rows' names that change the width of the columns
             self._fit()
         self._share_width()
 

@@ -82,7 +82,7 @@ class RunPanel(DockPanel):
     # -- the session
 
     def refresh(self) -> None:
-        """Prepare the request anew; everything that is shown follows."""
+        """Prepare the request again, and show it."""
         self.session.update(self.prepare)
 
     def run(self) -> None:

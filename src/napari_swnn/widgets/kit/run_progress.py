@@ -1,39 +1,41 @@
-"""What is going on, as a share of the work."""
+"""Progress of work whose length is known as a fraction."""
 
 from time import monotonic
 
 from napari_swnn._progress import format_duration
 from napari_swnn.widgets.kit.progress import ProgressPanel
 
-_TELLING = 2.0
-"""Seconds of work after which the time that is left can be told."""
+_SETTLING = 2.0
+"""Seconds of work after which the time left can be estimated."""
 
 
 class WorkProgress(ProgressPanel):
-    """A line of status, a bar in per cent, and what went wrong; it never goes back."""
+    """A progress panel with a bar in per cent, which never goes back."""
 
     def begin(self, status: str) -> None:
-        """Show that work starts: what it is, and a bar that does not know its length yet."""
-        self._started, self._share = monotonic(), 0.0
+        """Show that work of unknown length starts."""
+        self._started = monotonic()
+        self._share = 0.0
         super().begin(status)
 
     def reach(self, share: float, status: str = "", *, steady: bool = True) -> None:
-        """Take note of how far the work is.
+        """Take note of the progress.
 
         Parameters
         ----------
         share : float
-            Part of the work that is done, in [0, 1].
+            Fraction of the work that is done, in [0, 1].
         status : str
-            What is being done now; what was said before stays if it is empty.
+            Present activity; an empty one leaves the last.
         steady : bool
-            Whether the share grows evenly in time, so that the time left can be told.
+            False if the fraction grows unevenly in time: the time left is then not estimated.
         """
         self._share = max(self._share, min(1.0, share))
-        self._done, self._total = round(100 * self._share), 100
+        self._done = round(100 * self._share)
+        self._total = 100
         spent = monotonic() - self._started
-        known = steady and spent > _TELLING and self._share > 0.02
-        left = f" · {format_duration(spent * (1 / self._share - 1))} left" if known else ""
+        is_known = steady and spent > _SETTLING and self._share > 0.02
+        left = f" · {format_duration(spent * (1 / self._share - 1))} left" if is_known else ""
         self._text = f"{self._done} %{left}"
         if status:
             self.status.show_text(status)

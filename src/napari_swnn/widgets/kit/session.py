@@ -96,7 +96,7 @@ class RunSession(Generic[Request, Result]):
     Attributes
     ----------
     request : object or None
-        What Run would do; None while that is not known.
+        Request that Run would carry out; None until it is known.
     problem : BadInputError or None
         Reason why a request cannot be met, with its control.
     hint : str

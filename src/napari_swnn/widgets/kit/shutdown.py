@@ -1,6 +1,6 @@
-"""What becomes of work in threads when Python ends: it ends at its next step, is waited for, and says nothing.
+"""Work in threads when Python ends: it ends silently at its next step, and Python waits for it.
 
-It is not broken off within a step: an exception that is raised in another thread can leave locks behind, and the end
+It is not interrupted within a step: an exception that is raised in another thread can leave locks behind, and the end
 would wait for ever.
 """
 
@@ -10,17 +10,17 @@ from functools import cache
 from superqt.utils import WorkerBase
 
 _PATIENCE = 20_000
-"""Milliseconds that the end waits at most."""
+"""Longest time that the end waits, in milliseconds."""
 
 
 @cache
 def await_work_at_end() -> None:
-    """Let no worker outlive the objects that it tells of its end; napari sees to it only where it runs the loop."""
+    """Let no worker outlive the objects that it notifies; napari ensures it only where it runs the event loop."""
     atexit.register(_end)
 
 
 def is_shutdown_error(error: BaseException) -> bool:
-    """Whether work failed only because Python ends: pools of threads are shut down first, and take no work then."""
+    """Recognise work that failed only because Python ends: pools of threads are shut down first."""
     return isinstance(error, RuntimeError) and "shutdown" in str(error)
 
 

@@ -1,4 +1,4 @@
-"""Small fields of colour that identify a volume in lists and tables."""
+"""Colour swatches that identify a volume in lists and tables."""
 
 from qtpy.QtGui import QColor, QIcon, QPixmap
 

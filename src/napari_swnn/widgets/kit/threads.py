@@ -1,4 +1,4 @@
-"""Run work off the viewer's thread and bring its results back as signals.
+"""Work off the viewer's thread, whose results come back as signals.
 
 The work itself is a plain function or generator that knows no layer. Results arrive in the viewer's thread, as signals
 to bound methods, which Qt disconnects when the panel is gone.
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 def guard_errors(work: Callable[..., Generator[Any, None, Any]], *args: Any) -> Generator[Any, None, Any]:
-    """The same work, with every error as a `WorkFailedError`."""
+    """Run work, with every error as a `WorkFailedError`."""
     try:
         return (yield from work(*args))
     except Exception as error:
@@ -31,42 +31,30 @@ def guard_errors(work: Callable[..., Generator[Any, None, Any]], *args: Any) -> 
         raise WorkFailedError(describe_error(error)) from error
 
 
-class Running(QObject):
-    """Runs one generator at a time in a worker thread.
+class TaskRunner(QObject):
+    """Runs one generator at a time in a worker thread; `stepped` carries what it yields, `done` what it returns.
 
-    After each piece of work exactly one of its own signal for results, `failed` and `cancelled` is emitted, unless it
-    was abandoned: then nothing is.
+    At the end of each generator exactly one of `done`, `failed` and `cancelled` is emitted; none if it was abandoned.
     """
 
+    stepped = Signal(object)
+    done = Signal(object)
     failed = Signal(str)
     cancelled = Signal()
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._worker: Any = None
-        self._stepped: Any = None
-        self._done: Any = None
 
     @property
     def busy(self) -> bool:
-        """Whether work is under way."""
+        """True while work is under way."""
         return self._worker is not None
 
-    def stop(self) -> None:
-        """Cancel what is under way."""
-        if self._worker is not None:
-            self._worker.quit()
-
-    def abandon(self) -> None:
-        """Cancel whatever is under way and hear no more of it."""
-        if self._worker is not None:
-            self._worker.quit()
-            self._worker = None
-
-    def _start(self, stepped: Any, done: Any, work: Callable[..., Any], *args: Any) -> None:
+    def run(self, work: Callable[..., Generator[Any, None, Any]], *args: Any) -> None:
+        """Start `work`."""
         from napari.qt.threading import create_worker
 
-        self._stepped, self._done = stepped, done
         self._worker = create_worker(
             guard_errors,
             work,
@@ -81,44 +69,44 @@ class Running(QObject):
             },
         )
 
+    def stop(self) -> None:
+        """Cancel the work."""
+        if self._worker is not None:
+            self._worker.quit()
+
+    def abandon(self) -> None:
+        """Cancel the work and ignore its result."""
+        if self._worker is not None:
+            self._worker.quit()
+            self._worker = None
+
     def _on_yielded(self, step: Any) -> None:
         if self._worker is not None:
-            self._stepped.emit(step)
+            self.stepped.emit(step)
 
     def _on_returned(self, result: Any) -> None:
-        if self._ended():
-            self._done.emit(result)
+        if self._release():
+            self.done.emit(result)
 
     def _on_errored(self, error: Exception) -> None:
-        if self._ended():
+        if self._release():
             self.failed.emit(str(error))
 
     def _on_aborted(self) -> None:
-        if self._ended():
+        if self._release():
             self.cancelled.emit()
 
-    def _ended(self) -> bool:
-        """Free the runner; false if the work was abandoned."""
-        expected, self._worker = self._worker is not None, None
-        return expected
-
-
-class TaskRunner(Running):
-    """Runs any generator, one at a time; `stepped` brings what it yields, `done` what it returns."""
-
-    stepped = Signal(object)
-    done = Signal(object)
-
-    def run(self, work: Callable[..., Generator[Any, None, Any]], *args: Any) -> None:
-        """Start `work`."""
-        self._start(self.stepped, self.done, work, *args)
+    def _release(self) -> bool:
+        """Free the runner; returns false if the work was abandoned."""
+        was_expected = self._worker is not None
+        self._worker = None
+        return was_expected
 
 
 class Checker(QObject):
-    """Runs short work quietly; of several requests, only the last one is answered.
+    """Runs short work silently; of several requests, only the last one is answered.
 
-    A plain thread: the viewer asks for no confirmation to close because of it, and nothing is said if the panel is
-    gone by the time of the answer.
+    A plain thread: the viewer closes without confirmation, and the answer is dropped if the panel is gone by then.
     """
 
     done = Signal(object)
@@ -133,17 +121,17 @@ class Checker(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether an answer is to come."""
+        """True while an answer is to come."""
         return self._running and self._wanted
 
     def request(self, work: Callable[..., Any], *args: Any) -> None:
-        """Do `work` in a thread, once what runs has ended."""
+        """Start `work` in a thread, once running work has ended."""
         self._next, self._wanted = (work, *args), True
         if not self._running:
             self._start_next()
 
     def drop(self) -> None:
-        """Answer no request that was made up to now."""
+        """Ignore the results of all requests up to now."""
         self._next, self._wanted = (), False
 
     def _start_next(self) -> None:
@@ -154,7 +142,7 @@ class Checker(QObject):
         outcome: Any
         try:
             outcome = work(*args)
-        except Exception as error:  # noqa: BLE001  (whatever it is, the panel must come to know)
+        except Exception as error:  # noqa: BLE001  (the panel has to be informed of any error)
             outcome = _Failure(error)
         with suppress(RuntimeError):  # the panel was deleted meanwhile
             self._answered.emit(outcome)

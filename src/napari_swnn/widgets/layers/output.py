@@ -1,4 +1,4 @@
-"""The layers that a run adds to the viewer."""
+"""Layers that a run adds to the viewer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from napari_swnn.core.model.model import Model
 
 PREVIEW_INTERVAL = 1.0
-"""Seconds between two refreshes of the preview; redrawing a volume takes the viewer a good part of one."""
+"""Seconds between two refreshes of the preview; the viewer takes a good part of one to draw a volume."""
 _GAP = 0.06
 """Space between two volumes side by side, as a fraction of the width to its left."""
 _PENDING_COLOUR = (0.5, 0.5, 0.5, 0.25)
@@ -29,7 +29,15 @@ _PENDING_COLOUR = (0.5, 0.5, 0.5, 0.25)
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a volume needs to be shown: its labels and the size of its voxels."""
+    """Appearance of a volume.
+
+    Attributes
+    ----------
+    phase, background : int
+        Labels of the phase of interest and of the rest.
+    voxel : VoxelSize
+        Edge length of a voxel.
+    """
 
     phase: int
     background: int
@@ -37,17 +45,17 @@ class Look:
 
     @classmethod
     def of_reference(cls, reference: "Reference") -> "Look":
-        """As the volumes made from a reference."""
+        """Return the appearance of the volumes made from a reference."""
         return cls(reference.phase, reference.background, reference.voxel)
 
     @classmethod
     def of_model(cls, model: "Model") -> "Look":
-        """As the volumes that a model generates."""
+        """Return the appearance of the volumes that a model generates."""
         return cls(model.labels.phase, model.labels.background, model.voxel)
 
 
 class OutputLayers:
-    """The layers that one run adds to the viewer; it touches no others.
+    """Layers that one run adds to the viewer; it changes no others.
 
     They stand side by side, to the right of everything that the viewer shows: a realisation has no place in the
     reference image, and one on top of another would hide it.
@@ -55,9 +63,9 @@ class OutputLayers:
     Parameters
     ----------
     viewer : napari.Viewer
-        Where to add them.
+        Viewer that receives the layers.
     colour : array_like, optional
-        Colour of the phase of interest, for labels that napari would not show in 3-D by itself.
+        Colour of the phase of interest, for labels that napari does not show in 3-D.
     """
 
     def __init__(self, viewer: "Viewer", colour: Any = None) -> None:
@@ -76,15 +84,15 @@ class OutputLayers:
         labels : numpy.ndarray
             The volume.
         look : Look
-            Of the result.
+            Appearance of the result.
         scale : int
-            Side of the volume's voxels in those of the result.
+            Edge length of the volume's voxels, in voxels of the result.
         """
         if monotonic() - self._shown_at >= PREVIEW_INTERVAL:
             self._refresh_preview(labels, replace(look, voxel=look.voxel.scaled(scale)))
 
     def show_porosity(self, labels: Labels, look: Look, porosity: float) -> None:
-        """Show a small volume of a porosity that is being chosen; one that the user removed comes back."""
+        """Show a small volume of a chosen porosity; one that the user removed comes back."""
         if self._preview is not None and self._preview not in self._viewer.layers:
             self._preview = None
         self._refresh_preview(labels, look)
@@ -94,7 +102,7 @@ class OutputLayers:
     def _refresh_preview(self, labels: Labels, coarse: Look) -> None:
         if self._preview is None:
             self._preview = self._add([labels], PREVIEW_NAME, coarse)
-        elif self._preview in self._viewer.layers:  # else the user removed it, and it stays so
+        elif self._preview in self._viewer.layers:  # else the user removed it, and it stays removed
             self._preview.data = labels
             self._preview.scale = (coarse.voxel.value,) * labels.ndim
         self._shown_at = monotonic()
@@ -106,7 +114,7 @@ class OutputLayers:
         self._preview = None
 
     def show_result(self, labels: Labels, name: str, look: Look, metadata: Mapping[str, Any]) -> "LabelsLayer":
-        """Add a realisation, with where it came from in its metadata; the preview goes."""
+        """Add a realisation, with its origin in the metadata; the preview is removed."""
         layer = self._add([labels], name, look)
         self._corner = _corner_beside(layer)
         self.remove_preview()  # after, for napari resets the view where the number of dimensions changes
@@ -116,7 +124,7 @@ class OutputLayers:
     def show_levels(
         self, levels: Sequence[Any], name: str, look: Look, metadata: Mapping[str, Any], *, pending: int | None = None
     ) -> "LabelsLayer":
-        """Add a realisation in several resolutions, of which nothing is read before it is looked at.
+        """Add a realisation in one or several resolutions, of which only the part in view is read.
 
         Parameters
         ----------
@@ -125,7 +133,7 @@ class OutputLayers:
         name, look, metadata
             As for `show_result`.
         pending : int, optional
-            Label of voxels that are still to come; they are shown in grey.
+            Label of voxels that are not computed yet; they are shown in grey.
         """
         layer = self._add(levels, name, look)
         self._corner = _corner_beside(layer)
@@ -162,7 +170,21 @@ class OutputLayers:
 
 
 def show_part(viewer: "Viewer", labels: Labels, name: str, whole: "LabelsLayer", start: Shape) -> "LabelsLayer":
-    """Add a part of a volume in its place, looking like it; the first voxel is `start` of the whole."""
+    """Add a part of a volume in its place, in the same colours.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Viewer that receives the layer.
+    labels : numpy.ndarray
+        The part.
+    name : str
+        Name of the layer.
+    whole : napari.layers.Labels
+        Layer of the volume.
+    start : tuple of int
+        Position of the first voxel of the part in the volume.
+    """
     chosen = viewer.layers.selection.active
     place = read_placement(whole, labels.ndim) | {
         "translate": np.array(whole.translate) + np.array(whole.scale) * start
@@ -179,7 +201,7 @@ def show_in_3d(viewer: "Viewer", layer: "LabelsLayer") -> None:
     """Turn the viewer to three dimensions, on one layer, seen from a corner."""
     viewer.dims.ndisplay = 3
     viewer.scene.camera.angles = (-25.0, 35.0, 12.0)
-    viewer.fit_to_view(layers=[layer], margin=0.3)  # corners reach further than the faces it is fitted by
+    viewer.fit_to_view(layers=[layer], margin=0.3)  # corners reach further than the faces that the view is fitted to
 
 
 def _phase_colours(look: Look, colour: Any, others: Mapping[int, Any] = MappingProxyType({})) -> Any:

@@ -1,4 +1,4 @@
-"""What a realisation is called, where it came from, and how porous it is."""
+"""Name, origin and porosity of a realisation."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     from napari_swnn.core.model.model import Model
 
 
-def name_result(*, source: str, told: str, seed: int, draft: bool) -> str:
-    """Name of a realisation's layer; `told` is its porosity in a word or two."""
-    return " · ".join(part for part in (source, told, f"seed {seed}", "draft" if draft else "") if part)
+def name_result(*, source: str, porosity: str, seed: int, draft: bool) -> str:
+    """Return the name of a realisation's layer; `porosity` is a few words, or empty."""
+    return " · ".join(part for part in (source, porosity, f"seed {seed}", "draft" if draft else "") if part)
 
 
 def describe_origin(
     model: "Model", shape: Shape, *, source: str, seed: int, preset: str, porosity: float | None
 ) -> dict[str, Any]:
-    """Where a realisation came from: plain values that JSON can hold."""
+    """Return the origin of a realisation as plain values that JSON can hold."""
     return {
         "reference": source,
         "porosity": porosity,
@@ -32,7 +32,17 @@ def describe_origin(
     }
 
 
-def measure_porosity(labels: Labels, model: "Model", *, inside: int | None = None) -> float:
-    """Fraction of a model's phase in a volume; with a label that marks what is outside, in the rest of it."""
-    counted = labels.size if inside is None else np.count_nonzero(labels != inside)
+def measure_porosity(labels: Labels, model: "Model", *, outside: int | None = None) -> float:
+    """Return the fraction of a model's phase in a volume.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray
+        The volume.
+    model : Model
+        Model that generated it.
+    outside : int, optional
+        Label outside the mask; these voxels are not counted.
+    """
+    counted = labels.size if outside is None else np.count_nonzero(labels != outside)
     return float(np.count_nonzero(labels == model.labels.phase) / max(counted, 1))

@@ -1,4 +1,4 @@
-"""Reading the user's layers: their labels, the size of their voxels, and where they are."""
+"""Reading of layers: their labels, voxel sizes and positions."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,28 +14,28 @@ if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
 
 MOST_LAZY = 2**27
-"""Voxels of a layer computed on demand that are read without being asked for (512³)."""
+"""Voxels of a layer computed on demand that are read without confirmation (512³)."""
 
 
 def read_values(layer: "LabelsLayer | Image", control: str) -> Any:
-    """The values of a layer as they are, ``(y, x)`` or ``(z, y, x)``: nothing is copied, and lazy ones stay lazy.
+    """Return the values of a layer, ``(y, x)`` or ``(z, y, x)``, without a copy; lazy ones stay lazy.
 
     Parameters
     ----------
     layer : napari.layers.Labels or napari.layers.Image
         Its leading axes of length 1 are left out.
     control : str
-        Key of the control that a problem belongs beside.
+        Key of the control that a problem belongs to.
 
     Returns
     -------
     numpy.ndarray or dask array
-        Do not write to it.
+        The values, which must not be written to.
 
     Raises
     ------
     BadInputError
-        If it is neither a section nor a volume.
+        If the layer is neither a section nor a volume.
     """
     data = layer.data[0] if layer.multiscale else layer.data
     if not isinstance(data, np.ndarray) and not hasattr(data, "__dask_graph__"):
@@ -52,12 +52,12 @@ def read_values(layer: "LabelsLayer | Image", control: str) -> Any:
 
 
 def copy_values(layer: "LabelsLayer | Image", control: str) -> np.ndarray:
-    """A copy of the values of a layer, ``(y, x)`` or ``(z, y, x)``, in memory.
+    """Return a copy of the values of a layer, ``(y, x)`` or ``(z, y, x)``, in memory.
 
     Raises
     ------
     BadInputError
-        As by `read_values` and `check_readable`.
+        See `read_values` and `check_readable`.
     """
     values = read_values(layer, control)
     check_readable(layer, values, control)
@@ -65,12 +65,12 @@ def copy_values(layer: "LabelsLayer | Image", control: str) -> np.ndarray:
 
 
 def check_readable(layer: "LabelsLayer | Image", values: Any, control: str) -> None:
-    """Refuse values that are read or computed on demand and are many: that could take for ever.
+    """Check that values are in memory, or few: reading many on demand could take hours.
 
     Raises
     ------
     BadInputError
-        If they should be cropped first.
+        If the layer should be cropped first.
     """
     in_memory = isinstance(values, np.ndarray) and not isinstance(values, np.memmap)
     if not in_memory and values.size > MOST_LAZY:
@@ -100,15 +100,15 @@ def read_voxel_size(layer: "LabelsLayer", ndim: int, control: str) -> VoxelSize:
 
 
 def read_placement(layer: "LabelsLayer", ndim: int) -> dict[str, Any]:
-    """Arguments that put a new layer of `ndim` axes where another one is."""
+    """Return the arguments that place a new layer of `ndim` axes where another one is."""
     place: dict[str, Any] = {name: tuple(getattr(layer, name))[-ndim:] for name in ("scale", "translate", "units")}
     place["axis_labels"] = AXES[-ndim:]
-    if layer.ndim == ndim:  # else they also turn the axes that were left out
+    if layer.ndim == ndim:  # else they also turn the axes that are dropped
         place |= {"rotate": layer.rotate, "shear": layer.shear, "affine": layer.affine}
     return place
 
 
 def read_phase_colour(layer: "LabelsLayer", phase: int) -> Any:
-    """Colour of a phase as the viewer shows it, None where it shows none."""
+    """Return the colour of a phase in the viewer; None if it is transparent."""
     colour = layer.get_color(phase)
     return None if colour is None or colour[3] == 0 else colour

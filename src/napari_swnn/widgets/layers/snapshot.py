@@ -1,4 +1,4 @@
-"""A copy of what a reconstruction takes from the viewer."""
+"""A copy of the reference that a reconstruction takes from the viewer."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """A copy of everything that a reconstruction takes from the viewer.
+    """A copy of the reference that a reconstruction takes from the viewer.
 
     The user may paint on, rename or remove the layers while it is in use.
 
@@ -60,14 +60,14 @@ class Snapshot:
         return cls(layer.name, labels, inside, read_voxel_size(layer, labels.ndim, "reference"))
 
     def reference(self, phase: int) -> "Reference":
-        """The checked reference for a phase of interest."""
+        """Return the checked reference for a phase of interest."""
         from napari_swnn.core.descriptor.reference import Reference
 
         size, unit = self.voxel.value, self.voxel.unit
         return Reference(self.labels, phase=phase, roi=self.region, voxel_size=size, unit=unit)
 
     def equals(self, other: "Snapshot") -> bool:
-        """Whether another snapshot shows the same."""
+        """Compare names, labels, regions of interest and voxel sizes."""
         return (
             (self.name, self.voxel) == (other.name, other.voxel)
             and np.array_equal(self.labels, other.labels)
@@ -78,14 +78,14 @@ class Snapshot:
         return np.ones((), bool) if self.region is None else self.region
 
     def phases(self) -> dict[int, float]:
-        """Fraction of each label within the region of interest."""
+        """Return the fraction of each label within the region of interest."""
         visible = self.labels if self.region is None else self.labels[self.region]
         values, counts = np.unique(visible, return_counts=True)
         return {int(value): float(count / visible.size) for value, count in zip(values, counts, strict=True)}
 
 
 def choose_phase(phases: dict[int, float], wanted: int | None) -> int:
-    """The wanted label if it is there, else 1, else the highest."""
+    """Return the wanted label if there is one, else 1, else the highest."""
     if wanted in phases:
         return wanted
     return 1 if 1 in phases else max(phases)

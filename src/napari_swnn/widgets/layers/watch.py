@@ -1,12 +1,13 @@
-"""Keeps what is known about chosen layers up to date."""
+"""Watching chosen layers, and checking them in a thread whenever they change."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from napari_swnn._voxel_size import VoxelSize
+from napari_swnn.widgets.kit.debouncing import make_debouncer
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.threads import Checker
 from napari_swnn.widgets.layers.reading import check_readable, read_values, read_voxel_size
@@ -14,14 +15,14 @@ from napari_swnn.widgets.layers.reading import check_readable, read_values, read
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
 
-_PATIENCE = 200
-"""Milliseconds without a change before layers are looked at: painting sends many."""
+PATIENCE = 200
+"""Milliseconds without a change before layers are read: painting sends many."""
 _WATCHED = ("data", "paint", "scale", "units", "name")
-"""Events of a layer after which it has to be looked at again."""
+"""Events of a layer after which it has to be read again."""
 
 
 class LayerWatch(QObject):
-    """Sends `changed` at once when a watched layer changes, and `settled` when the changes have come to rest."""
+    """Sends `changed` at once when a watched layer changes, and `settled` when the changes have settled."""
 
     changed = Signal()
     settled = Signal()
@@ -29,10 +30,7 @@ class LayerWatch(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._watched: list[Any] = []
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_PATIENCE)
-        self._timer.timeout.connect(self.settled)
+        self._debouncer = make_debouncer(self, PATIENCE, self.settled.emit)
 
     def watch(self, layers: "Iterable[LabelsLayer]") -> None:
         """Watch these layers and no others."""
@@ -49,29 +47,29 @@ class LayerWatch(QObject):
         self.changed.emit()
 
     def wait(self) -> None:
-        """Say once more that all is at rest, when it is."""
-        self._timer.start()
+        """Send `settled` once more, when the changes have settled."""
+        self._debouncer.throttle()
 
     def stop(self) -> None:
-        """Leave the layers alone."""
-        self._timer.stop()
+        """Watch no layer."""
+        self._debouncer.cancel()
         self.watch([])
 
 
 @dataclass(frozen=True, eq=False)
 class LayerFacts:
-    """What a segmented layer holds.
+    """Contents of a segmented layer.
 
     Attributes
     ----------
     name : str
-        Of the layer.
+        Name of the layer.
     labels : numpy.ndarray or dask array
         ``(y, x)`` or ``(z, y, x)``: the layer's own, not to be written to.
     voxel : VoxelSize
         Edge length of a voxel; its unit is ``"voxel"`` if the layer has no unit of length.
     phases : dict of int to float
-        Fraction of each label; empty until it was looked at.
+        Fraction of each label; empty until they are counted.
     """
 
     name: str
@@ -81,43 +79,43 @@ class LayerFacts:
 
     @classmethod
     def take(cls, layer: "LabelsLayer", control: str) -> "LayerFacts":
-        """What is known of a layer without reading its labels.
+        """Return the facts of a layer without reading its labels.
 
         Raises
         ------
         BadInputError
-            If it is no section and no volume of cubic voxels, or too large to be read on demand.
+            If the layer is neither a section nor a volume of cubic voxels, or too large to be read on demand.
         """
         labels = read_values(layer, control)
         check_readable(layer, labels, control)
         return cls(layer.name, labels, read_voxel_size(layer, labels.ndim, control), {})
 
     def with_phases(self) -> "LayerFacts":
-        """The same, with the fraction of each label; reads the layer block by block."""
+        """Return the facts with the fraction of each label; the layer is read block by block."""
         from napari_swnn.statistics.volume_fraction import volume_fractions
 
         return LayerFacts(self.name, self.labels, self.voxel, volume_fractions(self.labels))
 
 
 class LayerCheck(QObject):
-    """Looks at chosen layers, in a thread, whenever they have changed.
+    """Checks chosen layers, in a thread, whenever they have changed.
 
     Parameters
     ----------
     take : callable
-        Takes from the layers what is needed, in the viewer's thread; returns None if none is chosen, and raises a
-        `BadInputError` if they cannot be used.
+        Reads the layers in the viewer's thread; returns None if none is chosen, and raises a `BadInputError` if they
+        cannot be used.
     look : callable
-        Finds out about it, in a thread.
+        Examines the result in a thread.
     control : str
-        Key of the control that an error in the thread belongs beside.
+        Key of the control that an error in the thread belongs to.
 
     Attributes
     ----------
     found
-        What `look` returned; None while that is not known.
+        Result of `look`; None until it is known.
     problem : BadInputError or None
-        Why the layers cannot be used.
+        Reason why the layers cannot be used.
     """
 
     changed = Signal()
@@ -126,20 +124,23 @@ class LayerCheck(QObject):
         super().__init__(parent)
         self.found: Any = None
         self.problem: BadInputError | None = None
-        self._take, self._look, self._control = take, look, control
-        self._watch, self._checker = LayerWatch(self), Checker(self)
+        self._take = take
+        self._look = look
+        self._control = control
+        self._watch = LayerWatch(self)
+        self._checker = Checker(self)
         self._watch.changed.connect(self._forget)
         self._watch.settled.connect(self._begin)
         self._checker.done.connect(self._on_found)
         self._checker.failed.connect(self._on_failed)
 
     def restart(self, *layers: "LabelsLayer | None") -> None:
-        """Watch these layers, forget what is known, and look again."""
+        """Watch these layers, forget earlier results, and check again."""
         self._watch.watch([layer for layer in layers if layer is not None])
         self._watch.touch()
 
     def stop(self) -> None:
-        """Leave the layers alone."""
+        """Watch no layer, and ignore results to come."""
         self._watch.stop()
         self._checker.drop()
 

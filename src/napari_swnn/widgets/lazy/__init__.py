@@ -1,4 +1,4 @@
-"""Layers of volumes that are computed where they are looked at.
+"""Lazy layers, of which the part in view is computed, and boxes of them.
 
 May import: `kit`, `layers`.
 """

@@ -1,4 +1,4 @@
-"""Layers of volumes that are computed where they are looked at, and boxes taken out of them."""
+"""Layers of volumes of which the part in view is computed, and the position of boxes in them."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from napari_swnn.core.volume.virtual_volume import VirtualVolume
 
 _COARSEST = 128
-"""Longest side of the coarsest level: small enough to be drawn whole in 3-D."""
+"""Longest side of the coarsest level: small enough to be drawn in full in 3-D."""
 
 
 def get_tiles(layer: Any) -> Tiles | None:
-    """What computes a lazy layer; None for any other layer."""
+    """Return the tiles of a lazy layer; None for any other layer."""
     data = layer.data[0] if getattr(layer, "multiscale", False) else None
     if not isinstance(data, TileView):
         return None
     tiles: Any = data.tiles
-    found: Tiles = getattr(tiles, "__wrapped__", tiles)  # napari hands out proxies, also of what is ours
+    found: Tiles = getattr(tiles, "__wrapped__", tiles)  # napari hands out proxies, also of our objects
     return found
 
 
 def open_lazily(
     viewer: "Viewer", volume: "VirtualVolume", name: str, metadata: dict[str, Any], output: OutputLayers
 ) -> "LabelsLayer":
-    """Add a volume as a layer that opens at once and is computed while it is looked at."""
+    """Add a volume as a layer that opens at once; the part in view is computed."""
     outside = [] if volume.spec.mask is None or volume.spec.mask.outside is None else [volume.spec.mask.outside]
     look = Look.of_model(volume.model)
     tiles = Tiles(volume, [look.phase, look.background, *outside])
@@ -54,7 +54,7 @@ def open_lazily(
 
 
 def find_lazy_layer(viewer: "Viewer") -> "LabelsLayer | None":
-    """The lazy layer to take a box from: the active one, else the topmost visible one."""
+    """Return the lazy layer to take a box from: the active one, else the topmost visible one."""
     active = viewer.layers.selection.active
     if active is not None and get_tiles(active) is not None:
         return active
@@ -63,23 +63,23 @@ def find_lazy_layer(viewer: "Viewer") -> "LabelsLayer | None":
 
 
 def pause_tiles(viewer: "Viewer") -> None:
-    """Let other work go first: lazy layers go on when they are next looked at."""
+    """Give way to other work: lazy layers resume when they are next viewed."""
     for tiles in map(get_tiles, viewer.layers):
         if tiles is not None:
             tiles.stop()
 
 
 def locate_box(viewer: "Viewer", layer: "LabelsLayer", side: int) -> "Window":
-    """A box in a lazy layer: around what is looked at, or the marked rectangle of the active Shapes layer.
+    """Return a box in a lazy layer: around the centre of the view, or the rectangle of the active Shapes layer.
 
     Parameters
     ----------
     viewer : napari.Viewer
-        The position of its sliders and of its camera count.
+        Its sliders and camera give the centre of the view.
     layer : napari.layers.Labels
         The lazy layer.
     side : int
-        Voxels along each axis; of a rectangle, along the axis across it.
+        Voxels along each axis; with a rectangle, along the axis perpendicular to it.
 
     Raises
     ------
@@ -106,14 +106,14 @@ def locate_box(viewer: "Viewer", layer: "LabelsLayer", side: int) -> "Window":
         centre[shown] = (ends[0][shown] + ends[1][shown]) / 2
         sides[shown] = np.maximum(1, np.abs(ends[1][shown] - ends[0][shown]).round().astype(int))
         if np.any(centre[shown] < 0) or np.any(centre[shown] >= extents[shown]):
-            raise BadInputError("region", f"The rectangle lies beside “{layer.name}”; draw it on that layer.")
+            raise BadInputError("box", f"The rectangle lies beside “{layer.name}”; draw it on that layer.")
     sides = np.minimum(sides, extents)
     start = np.clip(np.round(centre - sides / 2).astype(int), 0, extents - sides)
     return Window(tuple(map(int, start)), tuple(map(int, start + sides)))
 
 
 def _rectangle(viewer: "Viewer") -> tuple[np.ndarray, np.ndarray] | None:
-    """Corners, in the world, of the marked shape of the active Shapes layer."""
+    """Return the world coordinates of two corners of the selected shape of the active Shapes layer."""
     from napari.layers import Shapes
 
     layer = viewer.layers.selection.active

@@ -1,9 +1,9 @@
-"""A volume that is computed while it is looked at: what the viewer asks for never makes it wait.
+"""A volume of which the part in view is computed; the viewer never waits for it.
 
-`Tiles` keeps the blocks that were looked at, and computes missing ones in a thread. `TileView` is what napari takes for
-an array: a level of a pyramid, cut lazily. Read in the viewer's thread, it gives what there is, with `Tiles.pending`
-where a block is still to come; the coarse volume that would be drawn in 3-D is left empty. Read in any other thread, or
-as a box in full resolution, it gives the true labels.
+`Tiles` keeps the viewed blocks, and computes missing ones in a thread. napari takes a `TileView` for an array: a level
+of a pyramid, sliced lazily. In the viewer's thread it returns the blocks that are there, with `Tiles.pending` in place
+of the others; the coarse volume that would be drawn in 3-D is left empty. In any other thread, or as a box in full
+resolution, it returns the true labels.
 """
 
 import logging
@@ -37,17 +37,19 @@ Key = tuple[int, ...]
 
 
 class Tiles(QObject):
-    """Blocks of a volume: kept, and computed in a thread, those that were asked for last first.
+    """Blocks of a volume, which are kept and computed in a thread, the last request first.
 
     Parameters
     ----------
     volume : VirtualVolume
-        What is looked at.
+        The volume.
+    taken : sequence of int
+        Labels of the volume.
 
     Attributes
     ----------
     pending : int
-        Label of voxels that are not computed yet; none of the volume's.
+        Label of voxels that are not computed yet; it differs from those of the volume.
     """
 
     _computed = Signal()
@@ -68,31 +70,36 @@ class Tiles(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_REFRESH)
         self._timer.timeout.connect(self._refresh)
-        self._said = ""
+        self._reported = ""
         self._computed.connect(self._on_computed)
         self._stopped.connect(self._on_stopped)
 
     def level(self, stride: int) -> "TileView":
-        """The volume, or every `stride`-th voxel of it along each axis."""
+        """Return every `stride`-th voxel of the volume along each axis."""
         return TileView(self, tuple(range(0, extent, stride) for extent in self.volume.shape))
 
     def follow(self, layer: Any) -> None:
-        """Compute what this layer shows, and refresh it as blocks arrive."""
+        """Compute the blocks that this layer shows, and refresh it as they arrive."""
         self._layer = ref(layer)
         layer.refresh()
 
     def is_shown(self, stride: int) -> bool:
-        """Whether the layer shows this level now: thumbnails are taken from the coarsest one at any time."""
+        """Tell whether the layer shows this level: thumbnails are taken from the coarsest one at any time."""
         layer = self._layer()
         return layer is not None and stride == 2**layer.data_level
 
     @property
     def busy(self) -> bool:
-        """Whether blocks are to come."""
+        """True while blocks are to come."""
         return self._thread is not None
 
+    @property
+    def n_kept(self) -> int:
+        """Number of blocks that are there."""
+        return len(self._kept)
+
     def kept(self, key: Key) -> Labels | None:
-        """A block that is there."""
+        """Return a block that is there, or None."""
         with self._lock:
             labels = self._kept.get(key)
             if labels is not None:
@@ -100,7 +107,7 @@ class Tiles(QObject):
             return labels
 
     def compute(self, key: Key) -> Labels:
-        """A block, computed if need be."""
+        """Return a block, computed if necessary."""
         labels = self.kept(key)
         if labels is None:
             labels = self.volume.labels(self._block(key))
@@ -111,7 +118,7 @@ class Tiles(QObject):
         return labels
 
     def want(self, keys: Sequence[Key]) -> None:
-        """Compute these blocks, in this order, and no others any more."""
+        """Compute these blocks, in this order, in place of earlier requests."""
         with self._lock:
             self._wanted = list(keys)
             if self._wanted and self._thread is None:
@@ -119,7 +126,7 @@ class Tiles(QObject):
                 self._thread.start()
 
     def stop(self) -> None:
-        """Compute nothing more that nobody looks at."""
+        """Compute no further block."""
         self.want(())
         self._timer.stop()
 
@@ -150,16 +157,16 @@ class Tiles(QObject):
                 self._computed.emit()
 
     def _on_stopped(self, text: str) -> None:
-        """Say why the rest stays as it is; once, though each look at the layer tries again."""
+        """Show the reason of a failure; once, though each view of the layer tries again."""
         from napari.utils.notifications import show_error
 
         layer = self._layer()
-        if layer is not None and text != self._said:
-            self._said = text
-            show_error(f"“{layer.name}” was not computed where it is grey; it is tried again when you move. {text}")
+        if layer is not None and text != self._reported:
+            self._reported = text
+            show_error(f"“{layer.name}” was not computed where it is grey; another view tries again. {text}")
 
     def _on_computed(self) -> None:
-        self._said = ""
+        self._reported = ""
         if not self._timer.isActive():
             self._timer.start()
 
@@ -170,14 +177,14 @@ class Tiles(QObject):
 
 
 class TileView:
-    """Part of a volume, as an array that computes nothing before it is read.
+    """Part of a volume, as an array that is computed when it is read.
 
     Parameters
     ----------
     tiles : Tiles
-        The blocks.
+        Blocks of the volume.
     axes : tuple of range or int
-        Which voxels of the volume, along each axis; a number takes the axis away.
+        Voxels of the volume along each axis; a number drops the axis.
     """
 
     def __init__(self, tiles: Tiles, axes: tuple[range | int, ...]) -> None:
@@ -185,12 +192,12 @@ class TileView:
 
     @property
     def shape(self) -> Shape:
-        """Along the axes that are left."""
+        """Number of voxels along the remaining axes."""
         return tuple(len(axis) for axis in self._axes if isinstance(axis, range))
 
     @property
     def ndim(self) -> int:
-        """Axes that are left."""
+        """Number of remaining axes."""
         return len(self.shape)
 
     @property
@@ -223,16 +230,16 @@ class TileView:
 
     @property
     def _is_volume(self) -> bool:
-        """Whether it is a part in full resolution, with all its axes: more than the viewer asks for."""
+        """True for a part in full resolution with all axes, which the viewer never requests."""
         return len(self._axes) > 2 and all(isinstance(axis, range) and axis.step == 1 for axis in self._axes)
 
     def read(self, *, wait: bool) -> Labels:
-        """The labels: all of them if one can wait, else what is there, and the rest is on its way."""
+        """Return the labels: all of them, or without waiting those that are there, and request the others."""
         spans = tuple(axis if isinstance(axis, range) else range(axis, axis + 1) for axis in self._axes)
         shape = tuple(map(len, spans))
         if wait:
             check_memory(shape, self.dtype.itemsize)
-        if not wait and len(shape) == self.ndim > 2:  # in 3-D single blocks would hide the boxes that are computed
+        if not wait and len(shape) == self.ndim > 2:  # in 3-D single blocks would hide the computed boxes
             return np.full(shape, self.tiles.volume.model.labels.background, self.dtype)
         labels = np.full(shape, self.tiles.pending, self.dtype)
         missing = []
@@ -245,7 +252,7 @@ class TileView:
             labels[tuple(to for to, _ in places)] = block[tuple(source for _, source in places)]
         strides = {axis.step for axis in self._axes if isinstance(axis, range)}
         if not wait and self.ndim == 2 and self.tiles.is_shown(min(strides)):
-            self.tiles.want(_from_the_middle(missing))
+            self.tiles.want(_sort_from_centre(missing))
         return labels.reshape(self.shape)
 
 
@@ -260,14 +267,14 @@ def _blocks_of(span: range, side: int) -> range:
 
 
 def _overlap(span: range, block: int, side: int) -> tuple[slice, slice]:
-    """Where the voxels of a block belong in a span, and which of the block's they are."""
+    """Return the positions of the voxels of a block in a span, and in the block."""
     first = max(0, -(-(block * side - span.start) // span.step))
     stop = min(len(span), -(-((block + 1) * side - span.start) // span.step))
     start = span.start + first * span.step - block * side
     return slice(first, stop), slice(start, start + (stop - first - 1) * span.step + 1, span.step)
 
 
-def _from_the_middle(keys: Sequence[Key]) -> list[Key]:
+def _sort_from_centre(keys: Sequence[Key]) -> list[Key]:
     if not keys:
         return []
     middle = np.mean(np.array(keys), axis=0)

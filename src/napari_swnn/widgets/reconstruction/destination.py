@@ -1,54 +1,100 @@
-"""Controls for volumes that do not fit into memory."""
+"""Controls for the output of a run, and for boxes of lazy layers."""
+
+from collections.abc import Callable
+from dataclasses import replace
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QPushButton, QSpinBox, QVBoxLayout, QWidget
 
-from napari_swnn.widgets.kit.controls import Combo, Form, Note
+from napari_swnn.widgets.kit.controls import Combo, Form, Note, place_side_by_side
+from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.reconstruction.request import Request
+from napari_swnn.widgets.reconstruction.save_dialog import ask_for_volume_file
 
+_DESTINATIONS = [("a layer in memory", "memory"), ("a lazy layer", "lazy"), ("a file", "file")]
+_NOTES = {
+    "lazy": "Opens at once; the part in view is computed, plane by plane.",
+    "file": "OME-Zarr (.zarr) or TIFF (.tif); an interrupted file can be resumed.",
+}
 _TIPS = {
-    "result": "What Run and Generate make: labels in memory; a layer that opens at once and computes what you look at; "
-    "or a file, which is written block by block and can be stopped and gone on with.",
-    "region": "Compute a box of a lazy layer as an ordinary layer: around the middle of the view and the current "
-    "plane, or as marked in an active Shapes layer.",
+    "output": "Output of Run and Generate: labels in memory; a lazy layer, which opens at once and computes the part "
+    "in view; or a file, which is written block by block and can be stopped and resumed.",
+    "box": "Compute a box of a lazy layer as an ordinary layer: around the centre of the view and the current plane, "
+    "or the rectangle of an active Shapes layer.",
 }
 
 
-class LargePanel(QWidget):
-    """Where volumes go, and boxes out of lazy layers."""
+class DestinationPanel(QWidget):
+    """Output of a run, and boxes of lazy layers; `changed` is sent when another output is chosen."""
 
     changed = Signal()
     compute = Signal()
+    refused = Signal()
+    """A problem is shown."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.result, self.side, self.compute_button = Combo(), QSpinBox(), QPushButton("Compute region")
-        self.form, self.note = Form(), Note()
-        entries = [("a layer in memory", "layer"), ("a lazy layer", "lazy"), ("a file", "file")]
-        self.result.set_entries(entries, "layer")
+        self.output = Combo()
+        self.side = QSpinBox()
+        self.compute_button = QPushButton("Compute box")
+        self.form = Form()
+        self.note = Note()
+        self.output.set_entries(_DESTINATIONS, "memory")
         self.side.setRange(8, 1024)
         self.side.setValue(128)
         self.side.setSuffix(" voxels")
-        row = QWidget()
-        beside = QHBoxLayout(row)
-        beside.setContentsMargins(0, 0, 0, 0)
-        beside.addWidget(self.side, 1)
-        beside.addWidget(self.compute_button)
-        self.form.add_row("result", "Make", self.result, _TIPS["result"], self.note)
-        self.form.add_row("region", "Box", row, _TIPS["region"])
+        self.form.add_row("output", "Output", self.output, _TIPS["output"], self.note)
+        self.form.add_row("box", "Box", place_side_by_side(self.side, self.compute_button), _TIPS["box"])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.form)
-        self.result.currentIndexChanged.connect(self._on_changed)
-        self.compute_button.clicked.connect(self._on_compute)
+        self.output.currentIndexChanged.connect(self._on_changed)
+        self.compute_button.clicked.connect(self.compute)
 
     @property
-    def word(self) -> str:
-        """What is chosen, in a word; empty for the usual."""
-        return {"lazy": "lazy layer", "file": "to a file"}.get(self.result.value, "")
+    def remark(self) -> str:
+        """The choice in a few words; empty for the usual one."""
+        return {"lazy": "lazy layer", "file": "to a file"}.get(self.output.value, "")
+
+    def complete(self, request: Request, name: str, check: Callable[[Request], None]) -> Request | None:
+        """Prompt for the file of a request if its output is one.
+
+        Parameters
+        ----------
+        request : Request
+            The request.
+        name : str
+            Proposed name of the file.
+        check : callable
+            Raises a `BadInputError` if the file cannot be used.
+
+        Returns
+        -------
+        Request or None
+            Request with its path; None if the dialog was cancelled or the file cannot be used.
+        """
+        if request.destination != "file":
+            return request
+        self.form.show_problems({})
+        path = ask_for_volume_file(self, name)
+        if path is None:
+            return None
+        request = replace(request, path=path)
+        try:
+            check(request)
+        except BadInputError as problem:
+            self.show_problem(problem)
+            return None
+        return request
+
+    def show_problem(self, problem: BadInputError) -> None:
+        """Show a problem beside its control."""
+        self.form.show_problems({problem.control: str(problem)})
+        self.refused.emit()
 
     def set_enabled(self, *, choose: bool, compute: bool) -> None:
-        """Allow what can be done now."""
-        self.result.setEnabled(choose)
+        """Enable the choice of the output, and boxes."""
+        self.output.setEnabled(choose)
         self.compute_button.setEnabled(compute)
 
     def set_dark(self, dark: bool) -> None:
@@ -56,13 +102,6 @@ class LargePanel(QWidget):
         self.form.set_dark(dark)
 
     def _on_changed(self, _index: int) -> None:
-        self.note.show_text(
-            {
-                "lazy": "It opens at once and computes what you look at, plane by plane.",
-                "file": "OME-Zarr (.zarr) or TIFF (.tif); a stopped one can be gone on with.",
-            }.get(self.result.value, "")
-        )
+        self.form.show_problems({})
+        self.note.show_text(_NOTES.get(self.output.value, ""))
         self.changed.emit()
-
-    def _on_compute(self) -> None:
-        self.compute.emit()

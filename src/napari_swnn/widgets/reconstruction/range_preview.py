@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from napari_swnn._types import Labels
+from napari_swnn.widgets.kit.debouncing import make_debouncer
 from napari_swnn.widgets.kit.threads import Checker
 from napari_swnn.widgets.layers.output import Look, OutputLayers
 
@@ -15,41 +16,52 @@ if TYPE_CHECKING:
     from napari_swnn.core.model.model import Model
 
 SIDE = 64
+"""Side of the preview in voxels."""
 _PATIENCE = 120
 """Milliseconds that the slider has to rest."""
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
-    """A small volume of a porosity."""
+class Preview:
+    """A small volume of a porosity.
+
+    Attributes
+    ----------
+    model : Model
+        Model that generated it.
+    porosity : float
+        Target porosity, in [0, 1].
+    labels : numpy.ndarray
+        The volume.
+    """
 
     model: "Model"
     porosity: float
     labels: Labels
 
 
-def sample(model: "Model", porosity: float, seed: int, device: str) -> Sample:
-    """Generate a small volume."""
+def generate_preview(model: "Model", porosity: float, seed: int, device: str) -> Preview:
+    """Generate a small volume of one block."""
     from napari_swnn.core.volume.spec import VolumeSpec
     from napari_swnn.core.volume.virtual_volume import describe_volume
 
-    spec = VolumeSpec((SIDE,) * model.dimension, seed, porosity)
+    spec = VolumeSpec((SIDE,) * model.dimension, seed=seed, porosity=porosity)
     volume = describe_volume(model, spec, device=device)
     (block,) = volume.blocks()
-    return Sample(model, porosity, volume.labels(block))
+    return Preview(model, porosity, volume.labels(block))
 
 
 class RangePreview(QObject):
-    """Shows what a model makes of the porosity that is being chosen; of several requests, the last one counts.
+    """Shows a model at the porosity of the slider; of several requests, only the last one is answered.
 
     Parameters
     ----------
     viewer : napari.Viewer
-        Where to show it, as a layer of its own.
+        Viewer that receives the preview as a layer of its own.
     """
 
-    told = Signal(str)
-    """Why there is no preview; empty once there is one."""
+    failed = Signal(str)
+    """Reason why there is no preview; empty once there is one."""
 
     def __init__(self, viewer: "Viewer", parent: QObject) -> None:
         super().__init__(parent)
@@ -57,50 +69,51 @@ class RangePreview(QObject):
         self._output: OutputLayers | None = None
         self._model: Model | None = None
         self._wanted: tuple[Model, float, int, str] | None = None
-        self._checker, self._timer = Checker(self), QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_PATIENCE)
-        self._timer.timeout.connect(self._begin)
-        self._checker.done.connect(self._on_sample)
+        self._checker = Checker(self)
+        self._settling = make_debouncer(self, _PATIENCE, self._begin)
+        self._checker.done.connect(self._on_preview)
         self._checker.failed.connect(self._on_failed)
 
     @property
-    def busy(self) -> bool:
-        """Whether a volume is to come."""
-        return bool(self._timer.isActive() or self._checker.busy)
+    def is_busy(self) -> bool:
+        """True while a preview is to come."""
+        return self._wanted is not None or bool(self._checker.busy)
 
     def request(self, model: "Model", porosity: float, seed: int, device: str) -> None:
-        """Show this once the slider rests."""
+        """Show this preview once the slider rests."""
         self._wanted = (model, porosity, seed, device)
-        self._timer.start()
+        self._settling.throttle()
 
     def keep_for(self, model: "Model | None") -> None:
-        """Remove the preview unless it is of this model."""
+        """Remove the preview of any other model."""
         if self._model is not None and self._model is not model:
             self.remove()
 
     def stop(self) -> None:
-        """Show no more; what is shown stays."""
-        self._timer.stop()
+        """Make no further preview; one that is shown stays."""
+        self._wanted = None
+        self._settling.cancel()
         self._checker.drop()
 
     def remove(self) -> None:
-        """Take the preview away."""
+        """Remove the preview."""
         self.stop()
         if self._output is not None:
             self._output.remove_preview()
-        self._output = self._model = None
+        self._output = None
+        self._model = None
 
     def _begin(self) -> None:
-        if self._wanted is not None:
-            self._checker.request(sample, *self._wanted)
+        wanted, self._wanted = self._wanted, None
+        if wanted is not None:
+            self._checker.request(generate_preview, *wanted)
 
-    def _on_sample(self, found: Sample) -> None:
+    def _on_preview(self, preview: Preview) -> None:
         if self._output is None:
             self._output = OutputLayers(self._viewer)
-        self._model = found.model
-        self._output.show_porosity(found.labels, Look.of_model(found.model), found.porosity)
-        self.told.emit("")
+        self._model = preview.model
+        self._output.show_porosity(preview.labels, Look.of_model(preview.model), preview.porosity)
+        self.failed.emit("")
 
     def _on_failed(self, text: str) -> None:
-        self.told.emit(f"There is no preview: {text}")
+        self.failed.emit(f"There is no preview: {text}")

@@ -1,140 +1,223 @@
-"""What a run makes, as the user asked for it when it began, and what has come of it."""
+"""Requests for volumes, trained models, and the results that are shown."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
+from psygnal import Signal
 
-from napari_swnn._types import Labels, Shape
-from napari_swnn.widgets.kit.formatting import format_shape
-from napari_swnn.widgets.layers.output import Look, OutputLayers
-from napari_swnn.widgets.layers.provenance import describe_origin, measure_porosity, name_result
-from napari_swnn.widgets.lazy.layers import open_lazily
-from napari_swnn.widgets.reconstruction.jobs import GenerationJob
-from napari_swnn.widgets.reconstruction.models import Entry
-from napari_swnn.widgets.reconstruction.spatial import Place
+from napari_swnn._types import Shape
+from napari_swnn.widgets.kit.formatting import format_interval, format_shape
+from napari_swnn.widgets.layers.provenance import describe_origin, name_result
+from napari_swnn.widgets.reconstruction.spatial import UNIFORM, SpatialVariation
 
 if TYPE_CHECKING:
-    from napari.viewer import Viewer
+    from napari_swnn.core.model.model import Model
+    from napari_swnn.core.volume.spec import VolumeSpec
+    from napari_swnn.widgets.kit.errors import BadInputError
 
-    from napari_swnn.core.volume.virtual_volume import VirtualVolume
-    from napari_swnn.statistics import FractionInterval
+Destination = Literal["memory", "lazy", "file"]
 
 
 @dataclass(eq=False)
-class Order:
-    """Volumes to make, and the layers made so far.
+class ModelEntry:
+    """A trained model and its origin.
 
     Attributes
     ----------
-    source, preset : str
-        Of the model.
-    shape : tuple of int
-        Of a volume, ``(z, y, x)``.
-    seed, n : int
-        First seed, and number of volumes.
-    device : str
-        Where to compute.
-    place : Place
-        What is asked of the places in a volume.
-    result : {"layer", "lazy", "file"}
-        What to make of them.
-    output : OutputLayers
-        Adds the layers.
+    model : Model
+        The model.
+    source : str
+        Name of the reference layer or of the model file.
+    preset : str
+        Name of the training settings.
     path : Path or None
-        The file.
-    interval : FractionInterval or None
-        Of the porosity of the reference, as it was when a training began.
-    porosity : float or None
-        Asked of a model for a range; None for the model's own.
-    layers, porosities : list
-        Made so far.
+        File of the model; None while it is in memory only.
     """
 
+    model: "Model"
     source: str
     preset: str
-    shape: Shape
-    seed: int
-    n: int
-    device: str
-    place: Place
-    result: Literal["layer", "lazy", "file"]
-    output: OutputLayers
     path: Path | None = None
-    interval: "FractionInterval | None" = None
+
+    @property
+    def title(self) -> str:
+        """Line of a list of models."""
+        limits, own = self.model.porosity_range, self.model.porosity
+        porosity = "" if own is None else f" · porosity {own:.2f}"
+        if limits is not None:
+            porosity = f" · porosity {limits[0]:.2f} to {limits[1]:.2f}"
+        return f"{self.source}{porosity}" + ("" if self.path else " (not saved)")
+
+    @property
+    def is_draft(self) -> bool:
+        """True for a model of the preset ``draft``."""
+        return bool(self.model.provenance.get("preset") == "draft")
+
+    @property
+    def reference_porosity(self) -> str:
+        """Porosity of the reference with its interval; empty if the model does not hold it."""
+        facts = self.model.provenance
+        own, interval = facts.get("reference_porosity"), facts.get("reference_interval")
+        return "" if own is None else format_interval(own, None if interval is None else (interval[0], interval[1]))
+
+    @property
+    def location(self) -> str:
+        """Sentence on where the model is stored."""
+        return f"In the file {self.path.name}." if self.path else "Not saved: it is lost when napari closes."
+
+
+class ModelList:
+    """Trained and loaded models, oldest first; a new training never costs an earlier one."""
+
+    added = Signal(ModelEntry)
+
+    def __init__(self) -> None:
+        self._entries: list[ModelEntry] = []
+
+    def add(self, entry: ModelEntry) -> None:
+        """Add a model and announce it."""
+        self._entries.append(entry)
+        self.added.emit(entry)
+
+    def clear(self) -> None:
+        """Remove all models."""
+        self._entries.clear()
+
+    def __iter__(self) -> Iterator[ModelEntry]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def last(self) -> ModelEntry | None:
+        """Newest model."""
+        return self._entries[-1] if self._entries else None
+
+
+MODELS = ModelList()
+"""Models of all panels; they are kept until napari closes, also when a panel is closed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """A copy of the settings, as they were when Run or Generate was pressed or checked.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Voxels of each volume, ``(z, y, x)``.
+    target : float or tuple of float
+        Porosity, or range of porosities, to train for, in [0, 1].
+    seed : int
+        Seed of the training and of the first realisation.
+    n : int
+        Number of realisations.
+    exact : bool
+        Match the target porosity exactly.
+    device : str
+        Device to compute on.
+    preset : str
+        Name of the training settings.
+    spatial : SpatialVariation
+        Porosity map, mask and periodic axes.
+    spatial_problem : BadInputError or None
+        Reason why the spatial variation cannot be used.
+    destination : {"memory", "lazy", "file"}
+        Kind of result.
+    path : Path or None
+        File of the results.
+    entry : ModelEntry or None
+        Chosen model.
+    porosity : float or None
+        Porosity to generate with a model for a range; None for a model of a single porosity.
+    """
+
+    shape: Shape
+    target: float | tuple[float, float] = 0.5
+    seed: int = 0
+    n: int = 1
+    exact: bool = False
+    device: str = "auto"
+    preset: str = "standard"
+    spatial: SpatialVariation = UNIFORM
+    spatial_problem: "BadInputError | None" = None
+    destination: Destination = "memory"
+    path: Path | None = None
+    entry: ModelEntry | None = None
     porosity: float | None = None
-    layers: list[Any] = field(default_factory=list)
-    porosities: list[float] = field(default_factory=list)
 
-    def job(self, entry: Entry) -> GenerationJob:
-        """What to generate next from a model."""
-        shape, made = self.shape[-entry.model.dimension :], len(self.layers)
-        n = 1 if self.result == "layer" else self.n
-        return GenerationJob(entry.model, shape, self.seed + made, self.device, self.porosity, self.place, n)
+    @property
+    def is_plain(self) -> bool:
+        """True if any model can generate it."""
+        return self.spatial.is_plain and not self.exact
 
-    def size(self, entry: Entry) -> str:
-        """Voxels of a volume as one says them, with its number where there are several."""
-        voxels = format_shape(self.shape[-entry.model.dimension :]) + " voxels"
-        return voxels if self.n == 1 else f"{voxels}, {len(self.layers) + 1} of {self.n}"
+    def spec(self, dimension: int, *, i: int = 0, porosity: float | None = None) -> "VolumeSpec":
+        """Return the description of the `i`-th realisation.
 
-    def keep(self, labels: Labels, entry: Entry) -> bool:
-        """Add a volume as a layer; returns whether that was the last one."""
-        name, facts = self._described(entry, labels.shape)
-        self.porosities.append(measure_porosity(labels, entry.model, inside=self.place.outside))
-        facts["porosity_of_volume"] = self.porosities[-1]
-        self.layers.append(self.output.show_result(labels, name, Look.of_model(entry.model), facts))
-        return len(self.layers) == self.n
+        Raises
+        ------
+        BadInputError
+            See `SpatialVariation.spec`.
+        """
+        shape = self.shape[-dimension:]
+        return self.spatial.spec(shape, seed=self.seed + i, porosity=porosity, exact=self.exact)
 
-    def open(self, viewer: "Viewer", volumes: "list[VirtualVolume]", entry: Entry) -> None:
-        """Add volumes that are computed where they are looked at."""
-        for volume in volumes:
-            name, facts = self._described(entry, volume.shape)
-            self.layers.append(open_lazily(viewer, volume, name, facts, self.output))
+    def describe_size(self, dimension: int, i: int) -> str:
+        """Return the size of a volume in words, with its number if there are several."""
+        voxels = f"{format_shape(self.shape[-dimension:])} voxels"
+        return voxels if self.n == 1 else f"{voxels}, {i + 1} of {self.n}"
 
-    def open_file(self, path: Path, entry: Entry) -> None:
-        """Add the volumes of a file, if it is one that can be looked at without being read."""
-        from napari_swnn.io.ome_zarr import is_ome_zarr, open_ome_zarr
 
-        if not is_ome_zarr(path):
-            return
+@dataclass(frozen=True, eq=False)
+class Result:
+    """A realisation to be shown.
 
-        image = open_ome_zarr(path)
-        _, facts = self._described(entry, self.shape)
-        levels, several = image.levels, self.n > 1
-        look = Look.of_model(entry.model)
-        for i in range(self.n):
-            own = [level[i] for level in levels] if several else levels
-            name = path.name if not several else f"{path.name} · seed {self.seed + i}"
-            facts = {**facts, "seed": self.seed + i, "file": path.name}
-            self.layers.append(self.output.show_levels(own, name, look, facts))
+    Attributes
+    ----------
+    data : numpy.ndarray, VirtualVolume or list
+        Labels in memory, a volume that is computed on demand, or the resolutions of a file, the finest first.
+    name : str
+        Name of the layer.
+    entry : ModelEntry
+        Model that generated it.
+    metadata : dict
+        Origin of the realisation.
+    """
 
-    def done(self, entry: Entry) -> str:
-        """What was made, and how far it is to be trusted, in a sentence each."""
-        return self._made(entry) + (" Draft: for a first look." if entry.draft else "")
+    data: Any
+    name: str
+    entry: ModelEntry
+    metadata: dict[str, Any] = field(default_factory=dict)
 
-    def _made(self, entry: Entry) -> str:
-        if self.path is not None:
-            return f"Done: {self.path.name} is written" + (" and open." if self.layers else ".")
-        what = f"“{self.layers[-1].name}”" if len(self.layers) == 1 else f"{len(self.layers)} realisations"
-        if not self.porosities:
-            return f"Done: {what}; what you look at is computed. For 3-D, a box of it is."
-        low, high = min(self.porosities), max(self.porosities)
-        found = (
-            f"{low:.3f}" if len(self.layers) == 1 else f"{low:.3f} to {high:.3f}, mean {np.mean(self.porosities):.3f}"
-        )
-        asked = self._asked(entry)
-        cut = self.place.mask is not None and self.place.outside is None
-        return f"Done: {what}, porosity {found}" + ("." if asked is None or cut else f" (asked for {asked:.3f}).")
 
-    def _asked(self, entry: Entry) -> float | None:
-        if self.place.kind != "same":
-            return None
-        return entry.model.porosity if self.porosity is None else self.porosity
+def describe_result(request: Request, entry: ModelEntry, data: Any, shape: Shape, i: int) -> Result:
+    """Return the `i`-th realisation of a request with its name and metadata."""
+    seed = request.seed + i
+    target = target_porosity(request, entry)
+    name = name_result(
+        source=entry.source, porosity=request.spatial.describe_porosity(target), seed=seed, draft=entry.is_draft
+    )
+    metadata = (
+        describe_origin(entry.model, shape, source=entry.source, seed=seed, preset=entry.preset, porosity=target)
+        | request.spatial.metadata()
+    )
+    if request.exact:
+        metadata["exact_porosity"] = True
+    return Result(data, name, entry, metadata)
 
-    def _described(self, entry: Entry, shape: Shape) -> tuple[str, dict[str, Any]]:
-        """Name and origin of the next layer."""
-        seed, asked = self.seed + len(self.layers), self._asked(entry)
-        name = name_result(source=self.source, told=self.place.told(asked), seed=seed, draft=entry.draft)
-        facts = describe_origin(entry.model, shape, source=self.source, seed=seed, preset=self.preset, porosity=asked)
-        return name, {**facts, **self.place.facts()}
+
+def describe_stored_result(request: Request, entry: ModelEntry, path: Path, levels: list[Any], i: int) -> Result:
+    """Return the `i`-th realisation of a file; see `describe_result`."""
+    result = describe_result(request, entry, levels, request.shape, i)
+    name = path.name if request.n == 1 else f"{path.name} · seed {request.seed + i}"
+    return replace(result, name=name, metadata={**result.metadata, "file": path.name})
+
+
+def target_porosity(request: Request, entry: ModelEntry) -> float | None:
+    """Return the target porosity of the whole volume; None if it varies or is not known."""
+    if request.spatial.kind != "uniform":
+        return None
+    return entry.model.porosity if request.porosity is None else request.porosity

@@ -1,4 +1,4 @@
-"""Asking for the file that volumes are written to, and refusing it."""
+"""Dialog for the file of a run, and checks of the file before the work starts."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from qtpy.QtWidgets import QWidget
 
 from napari_swnn._files import UNFINISHED
-from napari_swnn._types import Shape
 from napari_swnn.widgets.kit.errors import BadInputError, describe_error
 from napari_swnn.widgets.kit.file_dialogs import ask_file
 from napari_swnn.widgets.kit.formatting import as_sentence
@@ -14,88 +13,88 @@ from napari_swnn.widgets.reconstruction.jobs import iter_file
 
 if TYPE_CHECKING:
     from napari_swnn.core.descriptor.reference import Reference
-    from napari_swnn.widgets.reconstruction.jobs import GenerationJob
+    from napari_swnn.core.model.model import Model
+    from napari_swnn.widgets.reconstruction.request import Request
 
 _KINDS = {"OME-Zarr": "zarr", "TIFF": "tif"}
 
 
 def ask_for_volume_file(parent: QWidget, name: str) -> Path | None:
-    """Ask where to write volumes; None if it was called off.
+    """Prompt for a file to write volumes to; returns None if the dialog is cancelled.
 
-    One that exists may be chosen: an unfinished one is gone on with, and a finished one is never written over.
+    An existing file may be chosen: an unfinished one is resumed, and a finished one is never overwritten.
     """
     path = ask_file(parent, "Write volumes to", name, _KINDS, confirm_overwrite=False)
     return None if path is None else path.with_name(path.name.removesuffix(UNFINISHED))
 
 
-def check_file_of_new_model(path: Path, reference: "Reference", shape: Shape, n: int) -> None:
-    """Refuse a file that volumes of a model cannot be written to, before the model is trained.
+def check_file_of_new_model(request: "Request", reference: "Reference") -> None:
+    """Check the file of a request before its model is trained.
 
     Parameters
     ----------
-    path : Path
-        The finished file. It has to be a new one: a model that is yet to be trained has begun none.
+    request : Request
+        Request with the path of a new file: a model that is yet to be trained has no unfinished one.
     reference : Reference
-        What the model is trained on.
-    shape : tuple of int
-        Voxels of each volume.
-    n : int
-        Number of volumes.
+        Reference of the model.
 
     Raises
     ------
     BadInputError
-        If its name or folder will not do, it is there or begun, it cannot hold the labels of the reference, or the disk
-        cannot hold it.
+        If the name or folder cannot be used, the file exists or is unfinished, it cannot hold the labels of the
+        reference, or the disk is too small.
     """
     from napari_swnn.io.ome_zarr import is_ome_zarr
     from napari_swnn.io.tiff import check_tiff_labels
     from napari_swnn.io.volume_file import check_free_space
     from napari_swnn.runs.volume_files import file_at, planned_layout
 
-    _check_name(path)
+    path = _checked_name(request)
     if path.exists():
-        raise BadInputError("result", f"“{path.name}” is there already, and finished; choose another name.")
+        raise BadInputError("output", f"“{path.name}” exists already, and is finished; choose another name.")
     if path.with_name(path.name + UNFINISHED).exists():
-        text = f"“{path.name}” was begun with another model; choose another name, or go on with it by Generate."
-        raise BadInputError("result", text)
+        text = f"“{path.name}” was begun with another model; choose another name, or resume it by Generate."
+        raise BadInputError("output", text)
     if not is_ome_zarr(path):
         try:
             check_tiff_labels(reference.phase, reference.background)
         except ValueError as error:
-            raise BadInputError("result", as_sentence(f"{error}, or choose a .zarr")) from error
+            raise BadInputError("output", as_sentence(f"{error}, or choose a .zarr")) from error
     try:
-        check_free_space(file_at(path, planned_layout(reference, shape, n)))
+        check_free_space(file_at(path, planned_layout(reference, request.shape, request.n)))
     except OSError as error:
-        raise BadInputError("result", describe_error(error)) from error
+        raise BadInputError("output", describe_error(error)) from error
 
 
-def check_file_of_model(path: Path, job: "GenerationJob") -> None:
-    """Refuse a file that the volumes of a model cannot be written to, before any of it is computed.
+def check_file_of_model(request: "Request", model: "Model") -> None:
+    """Check the file of a request for a trained model; nothing is written.
 
     Parameters
     ----------
-    path : Path
-        The finished file. One that the same job has begun is gone on with.
-    job : GenerationJob
-        What is to be written.
+    request : Request
+        Request with a path. An unfinished file of the same request is resumed.
+    model : Model
+        The model.
 
     Raises
     ------
     BadInputError
-        If its name or folder will not do, it is of another job, or it cannot hold what is to be written.
+        If the name or folder cannot be used, the file belongs to another request, or it cannot hold the volumes.
     """
-    _check_name(path)
+    _checked_name(request)
     try:
-        iter_file(job, path)  # checks, and writes nothing before its first step
+        iter_file(request, model)  # checks, and writes nothing before its first step
     except (TypeError, ValueError, OSError) as error:
-        raise BadInputError("result", describe_error(error)) from error
+        raise BadInputError("output", describe_error(error)) from error
 
 
-def _check_name(path: Path) -> None:
+def _checked_name(request: "Request") -> Path:
     from napari_swnn.runs.volume_files import SUFFIXES
 
-    if path.suffix.lower() not in SUFFIXES:
-        raise BadInputError("result", f"A file of volumes ends in .zarr or .tif, got “{path.name}”; change its name.")
+    path = request.path
+    if path is None or path.suffix.lower() not in SUFFIXES:
+        name = "" if path is None else path.name
+        raise BadInputError("output", f"A file of volumes ends in .zarr or .tif, got “{name}”; change its name.")
     if not path.parent.is_dir():
-        raise BadInputError("result", f"There is no folder {path.parent}; choose another, or make it first.")
+        raise BadInputError("output", f"There is no folder {path.parent}; choose another, or create it first.")
+    return path

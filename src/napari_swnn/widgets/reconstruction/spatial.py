@@ -1,4 +1,4 @@
-"""What is asked of the places in a volume: a map of porosities, a mask, periodic axes; it knows no control."""
+"""Spatial variation of a volume: porosity map, mask and periodic boundary conditions, as plain values."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,41 +10,43 @@ from napari_swnn._types import AXES, Shape
 from napari_swnn.widgets.kit.errors import to_bad_input
 
 if TYPE_CHECKING:
+    from napari_swnn.core.volume.porosity_map import PorosityMap
+    from napari_swnn.core.volume.spatial_mask import SpatialMask
     from napari_swnn.core.volume.spec import VolumeSpec
 
+Kind = Literal["uniform", "gradient", "image", "labels"]
 T = TypeVar("T")
-_CONTROLS = {"shape": "periodic", "periodic": "periodic", "mask": "mask", "exact": "exact"}
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
-    """Where a volume is to have which porosity, and where it is to have structure.
+class SpatialVariation:
+    """Porosity map, mask and periodic axes of a volume.
 
     Attributes
     ----------
-    kind : {"same", "gradient", "map", "regions"}
-        How the porosity is given.
-    start, stop, axis
-        Of a gradient.
+    kind : {"uniform", "gradient", "image", "labels"}
+        Source of the local porosity.
+    start, stop : float
+        Porosities at both ends of a gradient, in [0, 1].
+    axis : int
+        Axis of a gradient.
     values : numpy.ndarray or None
-        Porosities of a map, or labels of regions.
-    porosities : mapping
-        Of the regions, by label.
+        Porosities of an image, or labels of a label map.
+    porosities : mapping of int to float
+        Porosity of each label of a label map.
     mask : numpy.ndarray or None
-        Labels of which all but 0 have structure.
+        Labels; those other than 0 have structure.
     mask_axis : int
-        Along which a 2-D mask is extruded.
+        Axis along which a 2-D mask is extruded.
     mask_method : {"composite", "noise"}
-        How the mask acts; see `SpatialMask`.
+        See `SpatialMask`.
     outside : int or None
-        Label outside of the mask; None for what the method leaves there.
+        Label outside the mask; None for the default of the method.
     periodic : tuple of bool
-        For each of the axes z, y and x.
-    exact : bool
-        Whether each volume is to have just the porosity asked for.
+        Periodic boundary conditions along z, y and x.
     """
 
-    kind: Literal["same", "gradient", "map", "regions"] = "same"
+    kind: Kind = "uniform"
     start: float = 0.0
     stop: float = 0.0
     axis: int = 0
@@ -55,111 +57,81 @@ class Place:
     mask_method: str = "composite"
     outside: int | None = None
     periodic: tuple[bool, ...] = (False, False, False)
-    exact: bool = False
 
     @property
-    def plain(self) -> bool:
-        """Whether any model can do it: the same everywhere, not periodic, no more exact than it comes."""
-        return self.kind == "same" and self.mask is None and not any(self.periodic) and not self.exact
+    def is_plain(self) -> bool:
+        """True for a volume without map, mask and periodic axes."""
+        return self.kind == "uniform" and self.mask is None and not any(self.periodic)
 
-    def spec(self, shape: Shape, porosity: float | None, seed: int = 0) -> "VolumeSpec":
-        """Return the description of a volume; `porosity` is that of a uniform one.
-
-        Raises
-        ------
-        BadInputError
-            If a map or the mask cannot be used, beside the control for it.
-        """
-        from napari_swnn.core.volume.spec import VolumeSpec
-
-        target = porosity if self.kind == "same" else _beside("map", self._map)
-        mask = None if self.mask is None else _beside("mask", self._mask)
-        periodic = self.periodic if any(self.periodic) else False
-        return VolumeSpec(shape, seed, target, mask, periodic, exact=self.exact)
-
-    def check(self, model: Any, shape: Shape, porosity: float | None) -> None:
-        """Refuse what a model cannot do, without doing any of it.
+    def spec(self, shape: Shape, *, seed: int, porosity: float | None, exact: bool) -> "VolumeSpec":
+        """Return the description of a volume with this variation.
 
         Parameters
         ----------
-        model : Model or Prospect
-            That is to generate.
         shape : tuple of int
-            Of the volume.
+            Voxels along each axis.
+        seed : int
+            Number of the realisation.
         porosity : float or None
-            As for `spec`.
+            Target porosity where no map is given; None for that of the model.
+        exact : bool
+            Match the target porosity exactly.
 
         Raises
         ------
         BadInputError
-            Beside the control that it concerns.
+            If the map or the mask cannot be used; it names the control.
         """
-        from napari_swnn.core.volume.spec import check_spec
+        from napari_swnn.core.volume.spec import VolumeSpec
 
-        spec = self.spec(shape, porosity)
-        try:
-            check_spec(spec, model.network, model.porosity)
-        except (TypeError, ValueError) as error:
-            raise to_bad_input(error, _CONTROLS, default="map") from error
+        periodic = self.periodic[-len(shape) :] if any(self.periodic) else False
+        target = porosity if self.kind == "uniform" else _for_control("map", self._porosity_map)
+        mask = None if self.mask is None else _for_control("mask", self._spatial_mask)
+        return VolumeSpec(shape, seed=seed, porosity=target, mask=mask, periodic=periodic, exact=exact)
 
-    def told(self, porosity: float | None) -> str:
-        """The porosity in a word or two, for the name of a layer."""
+    def describe_porosity(self, porosity: float | None) -> str:
+        """Return the porosity in a few words, for the name of a layer."""
         if self.kind == "gradient":
             return f"porosity {self.start:.2f} to {self.stop:.2f} along {AXES[self.axis]}"
-        if self.kind != "same":
+        if self.kind != "uniform":
             return "porosity map"
         return "" if porosity is None else f"porosity {porosity:.2f}"
 
-    def facts(self) -> dict[str, Any]:
-        """What a volume's metadata should hold of it: plain values."""
+    def metadata(self) -> dict[str, Any]:
+        """Return the entries for the metadata of a layer: plain values that JSON can hold."""
         facts: dict[str, Any] = {}
         if self.kind == "gradient":
             facts["porosity_map"] = {"start": self.start, "stop": self.stop, "axis": self.axis}
-        elif self.kind == "regions":
-            facts["porosity_map"] = {"regions": {str(label): value for label, value in self.porosities.items()}}
-        elif self.kind == "map":
+        elif self.kind == "labels":
+            facts["porosity_map"] = {"labels": {str(label): value for label, value in self.porosities.items()}}
+        elif self.kind == "image":
             facts["porosity_map"] = "an image"
         if self.mask is not None:
             facts["mask"] = {"axis": self.mask_axis, "outside": self.outside, "method": self.mask_method}
         if any(self.periodic):
             facts["periodic"] = list(self.periodic)
-        if self.exact:
-            facts["exact_porosity"] = True
         return facts
 
-    def _map(self) -> Any:
+    def _porosity_map(self) -> "PorosityMap":
         from napari_swnn.core.volume.porosity_map import PorosityMap
 
         if self.kind == "gradient":
             return PorosityMap.gradient(self.start, self.stop, self.axis)
-        if self.kind == "map":
+        if self.kind == "image":
             return PorosityMap.from_array(self.values)
         return PorosityMap.from_labels(self.values, self.porosities)
 
-    def _mask(self) -> Any:
+    def _spatial_mask(self) -> "SpatialMask":
         from napari_swnn.core.volume.spatial_mask import SpatialMask
 
         return SpatialMask(self.mask, outside=self.outside, axis=self.mask_axis, method=self.mask_method)
 
 
-EVERYWHERE = Place()
-"""The same all over, without a mask, not periodic."""
+UNIFORM = SpatialVariation()
+"""No map, no mask, not periodic."""
 
 
-@dataclass(frozen=True, eq=False)
-class Prospect:
-    """What is known of a model before it is trained: enough for `Place.check`."""
-
-    network: Any
-    porosity: float
-
-    @property
-    def dimension(self) -> int:
-        """2 or 3."""
-        return int(self.network.dimension)
-
-
-def _beside(control: str, make: Callable[[], T]) -> T:
+def _for_control(control: str, make: Callable[[], T]) -> T:
     try:
         return make()
     except (TypeError, ValueError) as error:

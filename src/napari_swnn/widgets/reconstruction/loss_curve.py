@@ -1,20 +1,24 @@
-"""The curve of the loss while a network is trained."""
+"""Curve of the loss during a training."""
 
 from math import ceil, floor, log10
 
 import pyqtgraph as pg
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QVBoxLayout, QWidget
+from superqt.utils import QSignalThrottler
+
+_REFRESH = 250
+"""Milliseconds between two redraws: steps may come much faster."""
 
 _LINES = {True: "#f0a830", False: "#0b5cad"}
 """Colour of the curve on a dark and on a light background."""
 
 
 class _DecimalAxis(pg.AxisItem):
-    """A logarithmic axis with a few round numbers, written as decimals."""
+    """Logarithmic axis with a few round numbers, written as decimals."""
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N802
-        """Exponents to mark: the fewer in a decade, the longer the range."""
+        """Return the exponents to mark: fewer in a decade for a longer range."""
         digits = (
             (1, 1.5, 2, 3, 4, 5, 7)
             if high - low < 0.6
@@ -29,12 +33,12 @@ class _DecimalAxis(pg.AxisItem):
         return [(1.0, [tick for tick in ticks if low <= tick <= high])]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
-        """The marked values."""
+        """Return the marked values as text."""
         return [f"{10**value:.3g}" for value in values]
 
 
 class LossCurve(QWidget):
-    """Loss against training steps, on a logarithmic axis; a dashed line where the next scale begins."""
+    """Loss against training steps on a logarithmic axis; dashed lines separate the scales."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +57,9 @@ class LossCurve(QWidget):
         self._iterations: list[int] = []
         self._losses: list[float] = []
         self._scale = 0
+        self._throttler = QSignalThrottler(parent=self)
+        self._throttler.setTimeout(_REFRESH)
+        self._throttler.triggered.connect(self.refresh)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._plot)
@@ -61,23 +68,34 @@ class LossCurve(QWidget):
 
     def clear(self) -> None:
         """Start a new curve."""
-        self._iterations, self._losses, self._scale = [], [], 0
+        self._iterations = []
+        self._losses = []
+        self._scale = 0
         for border in self._borders:
             self._plot.removeItem(border)
         self._borders = []
         self.refresh()
 
     def add(self, iteration: int, loss: float, scale: int) -> None:
-        """Take note of a step; `refresh` draws it."""
+        """Add a step; `refresh` draws it."""
         if self._scale not in (0, scale):
             self._borders.append(self._plot.addLine(x=iteration - 0.5, pen=self._border_pen()))
         self._scale = scale
         self._iterations.append(iteration)
         self._losses.append(loss)
 
+    def refresh_soon(self) -> None:
+        """Draw the added steps, at most once in `_REFRESH`."""
+        self._throttler.throttle()
+
     def refresh(self) -> None:
-        """Draw what was added."""
+        """Draw the added steps."""
         self._curve.setData(self._iterations, self._losses)
+
+    @property
+    def n_borders(self) -> int:
+        """Number of marked borders between scales."""
+        return len(self._borders)
 
     def __len__(self) -> int:
         return len(self._losses)

@@ -1,0 +1,222 @@
+"""State of the checks before a run, without any control: devices, reference, plan, cost, and problems."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from psygnal import Signal
+
+from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.kit.session import Emitter
+from napari_swnn.widgets.reconstruction import jobs, preflight
+from napari_swnn.widgets.reconstruction.preflight import Findings, Prepared
+from napari_swnn.widgets.reconstruction.request import Request
+
+if TYPE_CHECKING:
+    from napari_swnn.core.training.config import TrainingConfig
+    from napari_swnn.core.training.cost import CostEstimate
+    from napari_swnn.core.training.plan import ReferenceAnalysis
+    from napari_swnn.widgets.layers.snapshot import Snapshot
+
+
+class Checker(Protocol):
+    """Runs short work in a thread and answers the last request only, as `kit.threads.Checker` does."""
+
+    done: Emitter
+    failed: Emitter
+
+    def request(self, work: Callable[..., Any], *args: Any) -> None:
+        """Start `work`, after the work that is under way."""
+
+    def drop(self) -> None:
+        """Ignore the results of all requests."""
+
+
+class Checks:
+    """Checks of the reference and the settings; stale results are never shown.
+
+    Parameters
+    ----------
+    make_checker : callable
+        Returns a new `Checker`.
+
+    Attributes
+    ----------
+    devices : mapping of str to str
+        Devices of this machine with a description; empty until they are known.
+    findings : Findings or None
+        Analysis of the reference; None until it is known.
+    prepared : Prepared or None
+        Checked settings with the plan; None until they are known.
+    cost : CostEstimate or None
+        Estimate for the plan; None until it is known.
+    cost_problem : str
+        Reason why the cost could not be estimated.
+    """
+
+    changed = Signal()
+    """A check has begun or ended."""
+    devices_found = Signal(object)
+    found = Signal(Findings)
+    """The reference was analysed."""
+    planned = Signal()
+    """Run has a plan to carry out."""
+
+    def __init__(self, make_checker: Callable[[], Checker]) -> None:
+        self.devices: Mapping[str, str] = {}
+        self.findings: Findings | None = None
+        self.prepared: Prepared | None = None
+        self.cost: CostEstimate | None = None
+        self.cost_problem = ""
+        self._has_reference = False
+        self._device_problem = ""
+        self._reference_problem: BadInputError | None = None
+        self._form_problems: Mapping[str, str] = {}
+        self._finder, self._analyst, self._planner, self._estimator = (make_checker() for _ in range(4))
+        self._finder.done.connect(self._on_devices)
+        self._finder.failed.connect(self._on_no_device)
+        self._analyst.done.connect(self._on_findings)
+        self._analyst.failed.connect(self._on_analysis_failed)
+        self._planner.done.connect(self._on_prepared)
+        self._planner.failed.connect(self._on_planning_failed)
+        self._estimator.done.connect(self._on_cost)
+        self._estimator.failed.connect(self._on_no_cost)
+
+    # -- requests of the panel
+
+    def find_devices(self) -> None:
+        """Look for the devices of this machine."""
+        self._finder.request(jobs.find_devices)
+
+    def forget_reference(self, *, is_chosen: bool) -> None:
+        """Discard the analysis: the reference, or a setting that matters for it, has changed.
+
+        Parameters
+        ----------
+        is_chosen : bool
+            A reference is chosen; `analyse` follows once the changes have settled.
+        """
+        self._has_reference = is_chosen
+        self.findings = self._reference_problem = None
+        self._analyst.drop()
+        self.forget_settings(self._form_problems)
+
+    def analyse(self, snapshot: "Snapshot", phase: int | None, config: "TrainingConfig") -> None:
+        """Analyse the reference; see `preflight.analyse`."""
+        self._analyst.request(preflight.analyse, snapshot, phase, config)
+
+    def refuse_reference(self, problem: BadInputError) -> None:
+        """Take note that the chosen layers are no reference."""
+        self._reference_problem = problem
+        self.changed.emit()
+
+    def forget_settings(self, problems: Mapping[str, str]) -> None:
+        """Discard the plan and the cost: a setting has changed.
+
+        Parameters
+        ----------
+        problems : mapping of str to str
+            Problems that the form finds by itself, by control.
+        """
+        self._form_problems = problems
+        self.pause()
+        self.prepared = self.cost = None
+        self.cost_problem = ""
+        self.changed.emit()
+
+    def prepare(self, request: Request) -> None:
+        """Plan the training and check the requested volumes; see `preflight.prepare`."""
+        self._planner.request(preflight.prepare, self._analysis, request)
+
+    def estimate_cost(self) -> None:
+        """Estimate the cost of the plan, if there is one that Run can carry out."""
+        if self.prepared is not None and self.prepared.plan is not None and self.prepared.run_problem is None:
+            self._estimator.request(preflight.estimate, self.prepared)
+
+    def pause(self) -> None:
+        """Ignore the plan and the cost that are under way."""
+        self._planner.drop()
+        self._estimator.drop()
+
+    def stop(self) -> None:
+        """Ignore the results of all checks."""
+        self.pause()
+        self._finder.drop()
+        self._analyst.drop()
+
+    # -- outcomes
+
+    @property
+    def is_analysing(self) -> bool:
+        """True while the analysis of a chosen reference is to come."""
+        return self._has_reference and self.findings is None and self._reference_problem is None
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """Problems by control."""
+        prepared = None if self.prepared is None else self.prepared.problem
+        found = [problem for problem in (prepared, self._problem_of_reference) if problem is not None]
+        device = {"device": self._device_problem} if self._device_problem else {}
+        return device | {problem.control: str(problem) for problem in found} | dict(self._form_problems)
+
+    @property
+    def why_not_run(self) -> str:
+        """Sentence that says why Run cannot start; empty if it can."""
+        blocked = self._device_problem or self._problem_of_reference or self._form_problems
+        if blocked or (self.prepared is not None and self.prepared.run_problem is not None):
+            return "Correct the input marked above."
+        if not self.devices:
+            return "Loading PyTorch…"
+        if not self._has_reference:
+            return "Add a Labels layer with the segmented micrograph, or open a sample from the File menu."
+        return "Analysing the reference…" if self.findings is None else ""
+
+    @property
+    def can_generate(self) -> bool:
+        """True if a model could generate the requested volumes."""
+        refused = self.prepared is not None and self.prepared.generate_problem is not None
+        return bool(self.devices) and not refused and "size" not in self._form_problems
+
+    @property
+    def _problem_of_reference(self) -> BadInputError | None:
+        return self._reference_problem or (None if self.findings is None else self.findings.problem)
+
+    @property
+    def _analysis(self) -> "ReferenceAnalysis | None":
+        return None if self.findings is None else self.findings.analysis
+
+    # -- answers of the checkers
+
+    def _on_devices(self, devices: Mapping[str, str]) -> None:
+        self.devices = devices
+        self.devices_found.emit(devices)
+        self.changed.emit()
+
+    def _on_no_device(self, text: str) -> None:
+        self._device_problem = text
+        self.changed.emit()
+
+    def _on_findings(self, findings: Findings) -> None:
+        self.findings = findings
+        self.found.emit(findings)
+        self.forget_settings(self._form_problems)  # they were checked without this reference, if at all
+
+    def _on_analysis_failed(self, text: str) -> None:
+        self.refuse_reference(BadInputError("reference", text))
+
+    def _on_prepared(self, prepared: Prepared) -> None:
+        self.prepared = prepared
+        if prepared.plan is not None and prepared.run_problem is None:
+            self.planned.emit()
+        self.changed.emit()
+
+    def _on_planning_failed(self, text: str) -> None:
+        self.prepared = Prepared(Request(()), run_problem=BadInputError("preset", text))
+        self.changed.emit()
+
+    def _on_cost(self, cost: "CostEstimate | None") -> None:
+        self.cost = cost
+        self.changed.emit()
+
+    def _on_no_cost(self, text: str) -> None:
+        self.cost_problem = f"Time and memory could not be estimated: {text}"
+        self.changed.emit()

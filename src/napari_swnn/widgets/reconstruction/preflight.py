@@ -1,0 +1,214 @@
+"""Checks before a run: from one snapshot of the reference to an analysis, a plan, its problems and its cost.
+
+Everything here runs off the viewer's thread and knows no control; problems name the control that they belong to.
+"""
+
+from dataclasses import dataclass, replace
+from math import prod
+from typing import TYPE_CHECKING
+
+from napari_swnn._checks import WORKING_MEMORY
+from napari_swnn._progress import format_duration
+from napari_swnn._types import Shape
+from napari_swnn.core.training.config import TrainingConfig
+from napari_swnn.widgets.kit.errors import BadInputError, to_bad_input
+from napari_swnn.widgets.kit.formatting import format_shape
+from napari_swnn.widgets.kit.memory import format_memory, free_memory
+from napari_swnn.widgets.layers.snapshot import Snapshot, choose_phase
+from napari_swnn.widgets.reconstruction.jobs import BENCHMARK
+from napari_swnn.widgets.reconstruction.request import Destination, Request
+
+if TYPE_CHECKING:
+    from napari_swnn.core.network.config import NetworkConfig
+    from napari_swnn.core.training.cost import CostEstimate
+    from napari_swnn.core.training.plan import ReferenceAnalysis, TrainingPlan
+    from napari_swnn.statistics import FractionInterval
+
+_SHARED = ("map", "mask", "periodic", "exact")
+"""Controls that apply to both Run and Generate."""
+_CONTROLS = {"shape": "periodic", "periodic": "periodic", "mask": "mask", "exact": "exact"}
+"""Controls for the arguments of a volume."""
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """Results of the check of a reference.
+
+    Attributes
+    ----------
+    snapshot : Snapshot
+        The checked labels.
+    phases : dict of int to float
+        Fraction of each label.
+    phase : int
+        Phase of interest.
+    analysis : ReferenceAnalysis or None
+        Network and patterns; None if the reference cannot be used.
+    interval : FractionInterval or None
+        Confidence interval of the material's porosity.
+    problem : BadInputError or None
+        Reason why the reference cannot be used.
+    """
+
+    snapshot: Snapshot
+    phases: dict[int, float]
+    phase: int
+    analysis: "ReferenceAnalysis | None" = None
+    interval: "FractionInterval | None" = None
+    problem: BadInputError | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A checked request.
+
+    Attributes
+    ----------
+    request : Request
+        The checked settings.
+    plan : TrainingPlan or None
+        Training that Run carries out.
+    run_problem, generate_problem : BadInputError or None
+        Reason why Run or Generate cannot start.
+    """
+
+    request: Request
+    plan: "TrainingPlan | None" = None
+    run_problem: BadInputError | None = None
+    generate_problem: BadInputError | None = None
+
+    @property
+    def problem(self) -> BadInputError | None:
+        """Problem to show beside a control; it names the button if it concerns only one of two."""
+        run, generate = self.run_problem, self.generate_problem
+        if run is not None and generate is not None:
+            same = str(run) == str(generate) or run.control != generate.control
+            return run if same else BadInputError(run.control, f"For Generate: {generate} For Run: {run}")
+        found = run or generate
+        if found is None or self._has_one_button or found.control not in _SHARED:
+            return found
+        return BadInputError(found.control, f"For {'Generate' if run is None else 'Run'}: {found}")
+
+    @property
+    def _has_one_button(self) -> bool:
+        return self.request.entry is None or (self.plan is None and self.run_problem is None)
+
+
+def analyse(snapshot: Snapshot, phase: int | None, config: TrainingConfig) -> Findings:
+    """Check a reference, and extract its patterns.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Copy of the reference.
+    phase : int or None
+        Chosen phase of interest; a usual one if None or absent.
+    config : TrainingConfig
+        Settings of the training.
+    """
+    from napari_swnn.core.training.plan import analyse_reference
+    from napari_swnn.validation import reference_interval
+
+    phases = snapshot.phases()
+    phase = choose_phase(phases, phase)
+    if len(phases) == 1:
+        text = f"“{snapshot.name}” holds the single value {phase}; paint or threshold the other phase."
+        return Findings(snapshot, phases, phase, problem=BadInputError("reference", text))
+    try:
+        analysis = analyse_reference(snapshot.reference(phase), config=config)
+        interval = reference_interval(analysis.reference)
+    except (TypeError, ValueError) as error:
+        return Findings(snapshot, phases, phase, problem=to_bad_input(error))
+    return Findings(snapshot, phases, phase, analysis, interval)
+
+
+def prepare(analysis: "ReferenceAnalysis | None", request: Request) -> Prepared:
+    """Plan a training, and check whether it and the chosen model can generate the requested volumes.
+
+    Parameters
+    ----------
+    analysis : ReferenceAnalysis or None
+        Analysed reference; None checks for Generate only.
+    request : Request
+        The settings.
+    """
+    plan, run_problem, generate_problem = None, None, None
+    if analysis is not None:
+        try:
+            plan = analysis.plan(porosity=request.target, seed=request.seed, device=request.device)
+        except (TypeError, ValueError) as error:
+            run_problem = to_bad_input(error)
+    if request.spatial_problem is not None:
+        run_problem, generate_problem = run_problem or request.spatial_problem, request.spatial_problem
+    elif not request.is_plain:
+        if plan is not None:
+            run_problem = _volume_problem(request, plan.choice.network, plan.porosity, None)
+        if request.entry is not None:
+            model = request.entry.model
+            generate_problem = _volume_problem(request, model.network, model.porosity, request.porosity)
+    return Prepared(request, plan, run_problem, generate_problem)
+
+
+def _volume_problem(
+    request: Request, network: "NetworkConfig", own: float | None, target: float | None
+) -> BadInputError | None:
+    """Return the reason why a network, trained or not, cannot generate the requested volumes."""
+    from napari_swnn.core.volume.spec import check_spec
+
+    if request.exact and request.destination == "lazy":
+        text = "An exact porosity needs the whole volume; choose another output under Large volumes, or untick it."
+        return BadInputError("exact", text)
+    try:
+        check_spec(request.spec(network.dimension, porosity=target), network, own)
+    except BadInputError as problem:
+        return problem
+    except (TypeError, ValueError) as error:
+        return to_bad_input(error, _CONTROLS, default="map")
+    return None
+
+
+def estimate(prepared: Prepared) -> "CostEstimate | None":
+    """Estimate time and memory of a run; the first time for a kind of network it is benchmarked."""
+    from napari_swnn.core.training.cost import estimate_cost
+
+    plan, request = prepared.plan, prepared.request
+    if plan is None:
+        return None
+    shape = request.shape[-plan.choice.network.dimension :]
+    with BENCHMARK:
+        cost = estimate_cost(plan, shape, n_volumes=request.n, exact=request.exact)
+    if request.destination == "memory":
+        return replace(cost, memory=cost.memory + (request.n - 1) * prod(shape))
+    one_block = estimate_cost(plan, (1,) * len(shape))  # no more than blocks is in memory
+    generation = 0.0 if request.destination == "lazy" else cost.generation
+    return replace(cost, memory=one_block.memory, generation=generation)
+
+
+def describe_cost(cost: "CostEstimate") -> str:
+    """Return an estimate in one line."""
+    times = f"About {format_duration(cost.training)} to train"
+    times += f", {format_duration(cost.generation)} to generate" if cost.generation else ""
+    return f"{times} · {format_memory(cost.memory)} of memory"
+
+
+def size_problem(shape: Shape, n: int, destination: Destination) -> str:
+    """Return the reason why volumes do not fit into memory; empty if they do."""
+    needed, free = n * prod(shape) + WORKING_MEMORY, free_memory()
+    if destination != "memory" or needed <= free:
+        return ""
+    volumes = "" if n == 1 else f"{n} volumes of "
+    return (
+        f"{volumes}{format_shape(shape)} voxels need {format_memory(needed)}, and {format_memory(free)} are "
+        "free; choose a smaller size, or a lazy layer or a file under Large volumes."
+    )
+
+
+def memory_warning(cost: "CostEstimate") -> str:
+    """Return a warning if a run may not fit into memory; empty if it should."""
+    free = free_memory()
+    if cost.memory <= free:
+        return ""
+    return (
+        f"A run takes about {format_memory(cost.memory)} of memory, and {format_memory(free)} are free; choose a "
+        "smaller size or fewer volumes, or close other programs."
+    )

@@ -1,0 +1,157 @@
+"""Layers of a session in the viewer: previews, results, and boxes of lazy layers."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qtpy.QtCore import QObject, Signal
+
+from napari_swnn.widgets.kit.errors import describe_error
+from napari_swnn.widgets.layers.output import Look, OutputLayers, show_in_3d
+from napari_swnn.widgets.lazy.boxes import Boxes
+from napari_swnn.widgets.lazy.layers import open_lazily, pause_tiles
+from napari_swnn.widgets.reconstruction.range_preview import RangePreview
+from napari_swnn.widgets.reconstruction.work import Training
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+    from napari_swnn.widgets.reconstruction.request import ModelEntry, Result
+    from napari_swnn.widgets.reconstruction.session import ReconstructionSession
+
+
+class SessionLayers(QObject):
+    """Shows a session in the viewer.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Viewer that receives the layers.
+    session : ReconstructionSession
+        Source of the results.
+
+    Attributes
+    ----------
+    preview : RangePreview
+        Small volume that follows the porosity of a model for a range.
+    boxes : Boxes
+        Boxes of lazy layers.
+    """
+
+    box_wanted = Signal()
+    """The viewer has turned to 3-D, where a lazy layer shows only boxes."""
+
+    def __init__(self, viewer: "Viewer", session: "ReconstructionSession", parent: QObject) -> None:
+        super().__init__(parent)
+        self.preview = RangePreview(viewer, self)
+        self.boxes = Boxes(viewer, session)
+        self._viewer = viewer
+        self._session = session
+        self._output: OutputLayers | None = None
+        self._newest: Any = None
+        self._is_following = False
+        session.begun.connect(self._on_begun)
+        session.stepped.connect(self._on_step)
+        session.trained.connect(self._on_trained)
+        session.made.connect(self._on_made)
+        session.box_made.connect(self._on_box)
+        session.failed.connect(self._on_failed)
+        session.ended.connect(self._on_ended)
+
+    @property
+    def newest(self) -> Any:
+        """Newest layer of a result; None if there is none, or it was removed."""
+        return self._newest if self._newest is not None and self._newest in self._viewer.layers else None
+
+    def show_newest_in_3d(self) -> None:
+        """Turn the viewer to three dimensions, on the newest result."""
+        if self.newest is not None:
+            show_in_3d(self._viewer, self.newest)
+
+    def follow(self) -> None:
+        """Compute a box when the viewer turns to three dimensions."""
+        if not self._is_following:
+            self._viewer.dims.events.ndisplay.connect(self._on_ndisplay)
+        self._is_following = True
+
+    def stop(self, *, remove_previews: bool) -> None:
+        """Leave the viewer alone, which may be closing.
+
+        Parameters
+        ----------
+        remove_previews : bool
+            Remove the previews; the viewer stays.
+        """
+        self.preview.stop()
+        self.boxes.forget()
+        if self._is_following:
+            self._viewer.dims.events.ndisplay.disconnect(self._on_ndisplay)
+        self._is_following = False
+        if remove_previews:
+            self.preview.remove()
+            self._remove_preview()
+
+    def begin(self, colour: Any = None) -> None:
+        """Reserve a place for the results of a run.
+
+        Parameters
+        ----------
+        colour : array_like, optional
+            Colour of the phase of interest.
+        """
+        self._output = OutputLayers(self._viewer, colour)
+
+    def _remove_preview(self) -> None:
+        if self._output is not None:
+            self._output.remove_preview()
+
+    def _on_begun(self) -> None:
+        self.preview.stop()
+        pause_tiles(self._viewer)
+
+    def _on_step(self, step: Any) -> None:
+        work = self._session.work
+        if not isinstance(work, Training) or work.plan is None or self._output is None or not self._session.is_open:
+            return
+        if step.activity == "training":
+            self._output.show_preview(step.preview, Look.of_reference(work.plan.reference), scale=step.scale)
+
+    def _on_trained(self, entry: "ModelEntry") -> None:
+        from napari.utils.notifications import show_info
+
+        if not self._session.is_open:
+            show_info(f"SWNN reconstruction: the training on “{entry.source}” was stopped, and its model is kept.")
+
+    def _on_made(self, result: "Result") -> None:
+        try:
+            self._show(result)
+        except (OSError, ValueError) as error:
+            self._session.report_failure(f"It could not be opened: {describe_error(error)}")
+
+    def _show(self, result: "Result") -> None:
+        if self._output is None:
+            return
+        look = Look.of_model(result.entry.model)
+        if isinstance(result.data, np.ndarray):
+            self._newest = self._output.show_result(result.data, result.name, look, result.metadata)
+        elif isinstance(result.data, list):
+            self._newest = self._output.show_levels(result.data, result.name, look, result.metadata)
+        else:
+            self._newest = open_lazily(self._viewer, result.data, result.name, result.metadata, self._output)
+
+    def _on_box(self, labels: Any) -> None:
+        self._newest = self.boxes.show(labels) or self._newest
+
+    def _on_failed(self, text: str) -> None:
+        from napari.utils.notifications import show_error
+
+        show_error(f"SWNN reconstruction: {text}")
+
+    def _on_ended(self) -> None:
+        self.boxes.forget()
+        if self._session.is_open:
+            self._remove_preview()
+
+    def _on_ndisplay(self, _event: Any = None) -> None:
+        """Compute a box in 3-D, where a lazy layer shows only boxes."""
+        if self._viewer.dims.ndisplay == 3 and self.boxes.wanted_in_3d:
+            self.box_wanted.emit()

@@ -1,0 +1,160 @@
+"""Work of a session, one piece after another: a training, the realisations that follow it, or a box."""
+
+from typing import Any
+
+from psygnal import Signal
+
+from napari_swnn.widgets.kit.errors import describe_error
+from napari_swnn.widgets.kit.session import Worker
+from napari_swnn.widgets.reconstruction.request import ModelEntry, ModelList, Result
+from napari_swnn.widgets.reconstruction.work import BoxWork, Generation, Training
+
+Work = Training | Generation | BoxWork
+
+
+class RunningWork:
+    """Work under way, from its start to its outcome.
+
+    Parameters
+    ----------
+    worker : Worker
+        Runs trainings and generations.
+    models : ModelList
+        Receives trained models.
+
+    Attributes
+    ----------
+    work : Training, Generation, BoxWork or None
+        Work under way.
+    status : str
+        State of the work, or outcome of the last one.
+    failure : str
+        Reason why the last work failed; empty if it did not.
+    is_stopping : bool
+        True once Stop was pressed.
+    is_open : bool
+        False once the panel is closed: the realisations that would follow a training are not generated.
+    """
+
+    changed = Signal()
+    """Anything that is shown has changed."""
+    begun = Signal()
+    """A training, a generation or a box has begun."""
+    stepped = Signal(object)
+    """Progress of the work: a `TrainingStep` or a `GenerationStep`."""
+    trained = Signal(ModelEntry)
+    made = Signal(Result)
+    box_made = Signal(object)
+    """Labels of a box."""
+    failed = Signal(str)
+    ended = Signal()
+    """The work has ended, in any way."""
+
+    def __init__(self, worker: Worker, models: ModelList) -> None:
+        self.work: Work | None = None
+        self.status = ""
+        self.failure = ""
+        self.is_stopping = False
+        self.is_open = True
+        self._models = models
+        self._worker = worker
+        worker.stepped.connect(self._on_step)
+        worker.done.connect(self._on_done)
+        worker.failed.connect(self._on_failed)
+        worker.cancelled.connect(self._on_cancelled)
+
+    @property
+    def is_busy(self) -> bool:
+        """True while work is under way."""
+        return self.work is not None
+
+    @property
+    def can_stop(self) -> bool:
+        """True if Stop can be pressed."""
+        return self.is_busy and not self.is_stopping
+
+    def stop(self) -> None:
+        """Finish a training with the model so far, or cancel any other work."""
+        if self.work is None or self.is_stopping:
+            return
+        self.is_stopping = True
+        self.status = self.work.stopping
+        if isinstance(self.work, Training):
+            self.work.finish_early()
+        else:
+            self._worker.stop()
+        self.changed.emit()
+
+    def report_failure(self, text: str) -> None:
+        """Take note that a result could not be shown."""
+        self.failure = text
+
+    def _begin(self, work: Work) -> None:
+        self.work = work
+        self.status = work.title
+        self.failure = ""
+        self.is_stopping = False
+        self.begun.emit()
+        self.changed.emit()
+
+    def _start(self) -> None:
+        """Run the next job of the work."""
+        if self.work is not None:
+            self.status = self.work.title
+            self._worker.run(*self.work.job())
+            self.changed.emit()
+
+    def _end(self, status: str, failure: str = "") -> None:
+        self.work = None
+        self.status = status
+        self.failure = failure
+        self.is_stopping = False
+        self.ended.emit()
+        self.changed.emit()
+
+    def _on_step(self, step: Any) -> None:
+        if isinstance(self.work, Training) and not self.is_stopping:
+            self.status = self.work.describe_step(step)
+        if self.work is not None:
+            self.stepped.emit(step)
+
+    def _on_done(self, outcome: Any) -> None:
+        if isinstance(self.work, Training):
+            self._on_trained(self.work, outcome)
+        elif isinstance(self.work, Generation):
+            self._on_generated(self.work, outcome)
+        elif self.work is not None:
+            self.box_made.emit(outcome)
+            self._end(f"Done: {self.work.name}.")
+
+    def _on_trained(self, training: Training, model: Any) -> None:
+        entry = training.entry(model)
+        self._models.add(entry)
+        self.trained.emit(entry)
+        if self.is_open:
+            self._begin(Generation(training.request, entry, training.device))
+            self._start()
+        else:
+            self._end("Stopped: the panel was closed; the model is kept.")
+
+    def _on_generated(self, generation: Generation, outcome: Any) -> None:
+        try:
+            results = generation.results(outcome)
+        except (OSError, ValueError) as error:
+            self._end(generation.summary(), f"It could not be opened: {describe_error(error)}")
+            return
+        for result in results:
+            self.made.emit(result)
+        if generation.is_complete:
+            self._end(generation.summary(), self.failure)
+        else:
+            self._start()
+
+    def _on_failed(self, text: str) -> None:
+        if self.work is not None:
+            self._end(self.work.failed, text)
+            self.failed.emit(text)
+
+    def _on_cancelled(self) -> None:
+        if self.work is not None:
+            self._end(self.work.cancelled)

@@ -1,0 +1,164 @@
+"""State of a reconstruction, without any control: the checks before a run, the work under way, and its outcome."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from napari_swnn.widgets.kit.session import Worker
+from napari_swnn.widgets.reconstruction.checks import Checker, Checks
+from napari_swnn.widgets.reconstruction.request import MODELS, ModelList, Request
+from napari_swnn.widgets.reconstruction.running import RunningWork, Work
+from napari_swnn.widgets.reconstruction.work import BoxWork, Generation, Training
+
+if TYPE_CHECKING:
+    from napari_swnn.core.grid.windows import Window
+    from napari_swnn.core.volume.virtual_volume import VirtualVolume
+
+
+class State(StrEnum):
+    """States of a reconstruction."""
+
+    IDLE = "idle"
+    """Something is missing or has to be changed."""
+    CHECKING = "checking"
+    """The reference is being analysed."""
+    READY = "ready"
+    """Run can be pressed."""
+    TRAINING = "training"
+    """A training, or the plan for it, is under way."""
+    GENERATING = "generating"
+    """A generation, or a box of a lazy layer, is under way."""
+    STOPPING = "stopping"
+    """Stop was pressed: the model is being finished, or the generation cancelled."""
+    FAILED = "failed"
+    """The last work failed; models and settings are kept, and Run may be pressed again."""
+
+
+class ReconstructionSession(RunningWork):
+    """State of a reconstruction; a panel shows it and passes on the actions of the user.
+
+    The reference is analysed once for each change of it, and planned once for each change of the settings; Run carries
+    out that very plan.
+
+    Parameters
+    ----------
+    worker : Worker
+        Runs trainings and generations.
+    make_checker : callable
+        Returns a new `Checker`.
+    models : ModelList
+        Receives trained models.
+
+    Attributes
+    ----------
+    checks : Checks
+        Findings before a run.
+    """
+
+    def __init__(self, worker: Worker, make_checker: Callable[[], Checker], models: ModelList = MODELS) -> None:
+        super().__init__(worker, models)
+        self.checks = Checks(make_checker)
+        self.checks.changed.connect(self._on_checked)
+
+    @property
+    def state(self) -> State:
+        """Present state."""
+        if self.work is not None:
+            running = State.TRAINING if isinstance(self.work, Training) else State.GENERATING
+            return State.STOPPING if self.is_stopping else running
+        if self.failure:
+            return State.FAILED
+        if self.checks.is_analysing:
+            return State.CHECKING
+        return State.IDLE if self.checks.why_not_run else State.READY
+
+    @property
+    def why_not_run(self) -> str:
+        """Sentence that says why Run cannot start; empty if it can, or while work is under way."""
+        return "" if self.is_busy else self.checks.why_not_run
+
+    @property
+    def can_run(self) -> bool:
+        """True if Run can start."""
+        return not self.is_busy and not self.checks.why_not_run
+
+    @property
+    def can_generate(self) -> bool:
+        """True if Generate can start, given a model."""
+        return not self.is_busy and self.checks.can_generate
+
+    def run(self, request: Request) -> None:
+        """Train on the reference, then generate the requested volumes."""
+        findings = self.checks.findings
+        if not self.can_run or findings is None or self._refuses(request):
+            return
+        self._begin(Training(request, findings.snapshot.name, self._device(request), findings.interval))
+        if self.checks.prepared is None:
+            self.checks.prepare(request)  # the training follows once it is planned
+        else:
+            self._train_as_prepared()
+
+    def generate(self, request: Request) -> None:
+        """Generate the requested volumes with the chosen model."""
+        if self.can_generate and request.entry is not None and not self._refuses(request):
+            self._begin(Generation(request, request.entry, self._device(request)))
+            self._start()
+
+    def compute_box(self, volume: "VirtualVolume", window: "Window", name: str) -> None:
+        """Compute a box of a volume."""
+        if not self.is_busy:
+            self._begin(BoxWork(volume, window, name))
+            self._start()
+
+    def stop(self) -> None:
+        """Finish a training with the model so far, or cancel any other work."""
+        if isinstance(self.work, Training) and self.work.plan is None:
+            self.checks.pause()
+            self._end(self.work.cancelled)
+        else:
+            super().stop()
+
+    def close(self, *, keep_training: bool = False) -> None:
+        """Give up all checks and all work.
+
+        Parameters
+        ----------
+        keep_training : bool
+            Finish the model of a training; its volumes are not generated.
+        """
+        self.is_open = False
+        self.checks.stop()
+        if keep_training and isinstance(self.work, Training) and self.work.plan is not None:
+            self.stop()
+            return
+        self._worker.abandon()
+        if self.is_busy:
+            self._end("Cancelled: the panel was closed.")
+
+    def _refuses(self, request: Request) -> bool:
+        """Refuse a request whose layers cannot be read."""
+        if request.spatial_problem is not None:
+            self._end("", str(request.spatial_problem))
+        return request.spatial_problem is not None
+
+    def _device(self, request: Request) -> str:
+        return self.checks.devices.get(request.device, request.device)
+
+    def _begin(self, work: Work) -> None:
+        self.checks.pause()
+        super()._begin(work)
+
+    def _on_checked(self) -> None:
+        if isinstance(self.work, Training) and self.work.plan is None and self.checks.prepared is not None:
+            self._train_as_prepared()
+        self.changed.emit()
+
+    def _train_as_prepared(self) -> None:
+        prepared = self.checks.prepared
+        if prepared is None or not isinstance(self.work, Training):
+            return
+        if prepared.plan is None or prepared.run_problem is not None:
+            self._end("")  # the problem stands beside its control
+        else:
+            self.work.plan = prepared.plan
+            self._start()

@@ -1,0 +1,230 @@
+"""Pieces of work of a session: a training, the realisations of a request, and a box of a lazy layer."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_swnn.widgets.layers.provenance import measure_porosity
+from napari_swnn.widgets.reconstruction import jobs
+from napari_swnn.widgets.reconstruction.request import (
+    ModelEntry,
+    Request,
+    Result,
+    describe_result,
+    describe_stored_result,
+    target_porosity,
+)
+
+if TYPE_CHECKING:
+    from napari_swnn.core.grid.windows import Window
+    from napari_swnn.core.model.model import Model
+    from napari_swnn.core.training.plan import TrainingPlan
+    from napari_swnn.core.training.run import TrainingStep
+    from napari_swnn.core.volume.virtual_volume import VirtualVolume
+    from napari_swnn.statistics import FractionInterval
+
+Job = tuple[Any, ...]
+"""A generator function with its arguments."""
+
+
+@dataclass(eq=False)
+class Training:
+    """A training, and the request whose volumes follow it.
+
+    Attributes
+    ----------
+    request : Request
+        Volumes to generate with the model.
+    source : str
+        Name of the reference.
+    device : str
+        Description of the device.
+    interval : FractionInterval or None
+        Confidence interval of the porosity of the reference.
+    plan : TrainingPlan or None
+        Training to carry out; None until it is prepared.
+    """
+
+    request: Request
+    source: str
+    device: str
+    interval: "FractionInterval | None" = None
+    plan: "TrainingPlan | None" = None
+    _should_stop: Event = field(default_factory=Event)
+
+    stopping = "Stopping: finishing the model…"
+    failed = "Nothing was changed."
+    cancelled = "Cancelled."
+
+    @property
+    def title(self) -> str:
+        """Status before the first step."""
+        return f"Preparing the training on {self.device}…"
+
+    def job(self) -> Job:
+        """Return the work to run; a plan is needed."""
+        return (jobs.train, self.plan, self._should_stop.is_set)
+
+    def finish_early(self) -> None:
+        """Finish with the model so far."""
+        self._should_stop.set()
+
+    def describe_step(self, step: "TrainingStep") -> str:
+        """Return the status of a step."""
+        if step.activity != "training":
+            return "Finishing the model: calibrating its porosity…"
+        scale = "full resolution" if step.scale == 1 else f"1/{step.scale} of the resolution"
+        return f"Training on {self.device}, at {scale} · porosity {step.porosity:.2f}"
+
+    def entry(self, model: "Model") -> ModelEntry:
+        """Return the trained model with its origin."""
+        if self.interval is not None:
+            interval = [self.interval.low, self.interval.high]
+            model = replace(model, provenance={**model.provenance, "reference_interval": interval})
+        return ModelEntry(model, self.source, self.request.preset)
+
+
+@dataclass(eq=False)
+class Generation:
+    """Realisations of a request: one after another in memory, or all at once.
+
+    Attributes
+    ----------
+    request : Request
+        The requested volumes.
+    entry : ModelEntry
+        Model that generates them.
+    device : str
+        Description of the device.
+    n_made : int
+        Realisations made so far.
+    """
+
+    request: Request
+    entry: ModelEntry
+    device: str
+    n_made: int = 0
+    _porosities: list[float] = field(default_factory=list)
+    _last_name: str = ""
+
+    stopping = "Cancelling the generation…"
+    failed = "The model is kept: Generate tries again."
+
+    @property
+    def title(self) -> str:
+        """Status of the realisation under way."""
+        return f"Generating {self.request.describe_size(self._dimension, self.n_made)} on {self.device}…"
+
+    @property
+    def cancelled(self) -> str:
+        """Status after Stop."""
+        path = self.request.path
+        if path is None:
+            return "Cancelled; the model is kept."
+        return f"Stopped; Generate with the same settings and the file {path.name} resumes it."
+
+    @property
+    def is_complete(self) -> bool:
+        """True once all realisations are made."""
+        return self.n_made >= self.request.n
+
+    def job(self) -> Job:
+        """Return the work to run next."""
+        if self.request.path is not None:
+            return (jobs.save, self.request, self.entry.model)
+        if self.request.destination == "lazy":
+            return (jobs.describe, self.request, self.entry.model)
+        return (jobs.generate, self.request, self.entry.model, self.n_made)
+
+    def results(self, outcome: Any) -> list[Result]:
+        """Return the realisations that a job has made.
+
+        Raises
+        ------
+        OSError, ValueError
+            If a file that was written cannot be opened.
+        """
+        if self.request.path is not None:
+            self.n_made = self.request.n
+            found = self._stored(outcome)
+        elif self.request.destination == "lazy":
+            found = [self._describe(volume) for volume in outcome]
+        else:
+            found = [self._measured(self._describe(outcome))]
+        self._last_name = found[-1].name if found else ""
+        return found
+
+    def summary(self) -> str:
+        """Return what was made, in a sentence or two."""
+        return self._made() + (" Draft: for a first look." if self.entry.is_draft else "")
+
+    @property
+    def _dimension(self) -> int:
+        return int(self.entry.model.dimension)
+
+    def _describe(self, volume: Any) -> Result:
+        result = describe_result(self.request, self.entry, volume, volume.shape, self.n_made)
+        self.n_made += 1
+        return result
+
+    def _measured(self, result: Result) -> Result:
+        porosity = measure_porosity(result.data, self.entry.model, outside=self.request.spatial.outside)
+        self._porosities.append(porosity)
+        return replace(result, metadata={**result.metadata, "porosity_of_volume": porosity})
+
+    def _stored(self, path: Path) -> list[Result]:
+        from napari_swnn.io.ome_zarr import is_ome_zarr, open_ome_zarr
+
+        if not is_ome_zarr(path):  # others cannot be opened without being read
+            return []
+        levels, n = open_ome_zarr(path).levels, self.request.n
+        each = [levels] if n == 1 else [[level[i] for level in levels] for i in range(n)]
+        return [describe_stored_result(self.request, self.entry, path, own, i) for i, own in enumerate(each)]
+
+    def _made(self) -> str:
+        path, n = self.request.path, self.n_made
+        if path is not None:
+            return f"Done: {path.name} is written" + (" and open." if self._last_name else ".")
+        what = f"“{self._last_name}”" if n == 1 else f"{n} realisations"
+        if not self._porosities:
+            return f"Done: {what}; the part in view is computed. In 3-D, compute a box of it."
+        low, high, mean = min(self._porosities), max(self._porosities), np.mean(self._porosities)
+        found = f"{low:.3f}" if n == 1 else f"{low:.3f} to {high:.3f}, mean {mean:.3f}"
+        target, spatial = target_porosity(self.request, self.entry), self.request.spatial
+        is_cut = spatial.mask is not None and spatial.outside is None
+        return f"Done: {what}, porosity {found}" + ("." if target is None or is_cut else f" (target {target:.3f}).")
+
+
+@dataclass(eq=False)
+class BoxWork:
+    """A box of a lazy layer.
+
+    Attributes
+    ----------
+    volume : VirtualVolume
+        The volume.
+    window : Window
+        Position of the box.
+    name : str
+        Description of the box.
+    """
+
+    volume: "VirtualVolume"
+    window: "Window"
+    name: str
+
+    stopping = "Cancelling…"
+    failed = "The box was not computed."
+    cancelled = "Cancelled."
+
+    @property
+    def title(self) -> str:
+        """Status of the work."""
+        return f"Computing {self.name}…"
+
+    def job(self) -> Job:
+        """Return the work to run."""
+        return (jobs.compute_box, self.volume, self.window)
