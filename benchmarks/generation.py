@@ -47,7 +47,7 @@ def main() -> None:
 def compare_networks(material: int, options: argparse.Namespace) -> None:
     """Measure the variants in turns, and print the best of three runs of each."""
     plain = plain_stage(material, options)
-    reference, folded = as_the_authors_run_it(plain), plain.folded()
+    reference, folded = as_the_authors_run_it(plain), plain.fold()
     cascade = cascade_model(material, options)
     side = SIDE + 2 * plain.margin
     noise = torch.randn(1, plain.config.n_noise_channels, side, side, side)
@@ -115,7 +115,7 @@ def cascade_model(material: int, options: argparse.Namespace) -> swnn.Model:
     image = _paper.load_image(options.data, material)
     plan = swnn.plan_training(swnn.Reference(image.astype(np.uint8)))
     generator = torch.Generator().manual_seed(0)
-    stages = tuple(new_stage(plan.network, i, generator).folded() for i in range(len(plan.schedules)))
+    stages = tuple(new_stage(plan.network, i, generator).fold() for i in range(len(plan.schedules)))
     return swnn.Model(plan.network, stages, ThresholdCurve.constant(0.0), plan.porosity)
 
 

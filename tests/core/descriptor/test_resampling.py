@@ -109,14 +109,14 @@ def test_a_family_gives_the_nearest_porosity_it_can_reach(seed, porosity):
 
 def test_a_family_refuses_what_it_cannot_reach():
     with pytest.raises(ValueError, match="porosity must lie in"):
-        TargetFamily(np.full((5, 1, 3, 3), 0.5, np.float32)).exactly(0.6)
+        TargetFamily(np.full((5, 1, 3, 3), 0.5, np.float32)).at(0.6)
 
 
 def test_effective_size_counts_equal_weights_and_falls_towards_the_ends():
     family = TargetFamily(patterns(7))
     mean = pattern_means(family.patterns).mean()
-    assert family.exactly(mean).effective_size == pytest.approx(200)
-    assert family.exactly(family.reachable[1]).effective_size < 20
+    assert family.at(mean).effective_size == pytest.approx(200)
+    assert family.at(family.reachable[1]).effective_size < 20
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from napari_swnn.core.descriptor.patterns import extract_patterns
 from napari_swnn.core.descriptor.reference import Section
 from napari_swnn.core.descriptor.resampling import TargetDistribution
 from napari_swnn.core.descriptor.whitening import half_whitening
-from napari_swnn.core.loss.pattern_loss import PatternLoss, project_patterns, sections_normal_to
+from napari_swnn.core.loss.pattern_loss import PatternLoss, project_patterns, take_sections
 from napari_swnn.core.loss.sliced_wasserstein import sliced_wasserstein_distance
 
 
@@ -49,7 +49,7 @@ def test_each_direction_follows_its_own_target():
 
 def test_sections_are_planes_normal_to_the_axis():
     volume = torch.arange(2 * 3 * 4 * 5).view(2, 1, 3, 4, 5)
-    sections = sections_normal_to(volume, 1)
+    sections = take_sections(volume, 1)
     assert sections.shape == (2 * 4, 1, 3, 5)
     assert torch.equal(sections[4 + 2, 0], volume[1, 0, :, 2])
 

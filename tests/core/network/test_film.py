@@ -51,8 +51,8 @@ def test_a_stage_at_one_porosity_is_the_modulated_one_there(dimension, condition
         stage(z * 2 + 1, coarse, porosity)
     stage.eval()
     expected = stage(z, coarse, porosity)
-    torch.testing.assert_close(stage.folded()(z, coarse, porosity), expected, rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(stage.folded().at(0.17)(z, coarse), expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(stage.fold()(z, coarse, porosity), expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(stage.fold().at(0.17)(z, coarse), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_a_constant_map_is_a_constant():
@@ -77,7 +77,7 @@ def test_a_voxel_feels_the_porosity_of_its_receptive_field_only():
 
 
 def test_porosities_reach_every_stage_of_a_cascade():
-    stages = [modulated(scale=2, seed=1).folded(), modulated(conditioned=True, seed=2).folded()]
+    stages = [modulated(scale=2, seed=1).fold(), modulated(conditioned=True, seed=2).fold()]
     window, asked = Window.of_shape((8, 8, 8)), []
 
     def local(config, where):

@@ -4,10 +4,10 @@ import torch
 from numpy.testing import assert_allclose
 
 from napari_swnn.core.grid.windows import Window
-from napari_swnn.core.network.cascade import run_stages, upsampled
+from napari_swnn.core.network.cascade import run_stages, upsample
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
 from napari_swnn.core.network.evaluation import endless_noise, grey_and_coarse
-from napari_swnn.core.network.stage import Stage, cropped
+from napari_swnn.core.network.stage import Stage, crop
 
 
 def stage(dimension=3, *, conditioned=False, normalised=False, scale=1, seed=0, n_blocks=3):
@@ -39,14 +39,14 @@ def test_folding_batch_norm_changes_nothing(dimension, conditioned):
     for _ in range(3):  # statistics that are neither 0 nor 1
         network(noise * 2 + 1, coarse)
     network.eval()
-    torch.testing.assert_close(network.folded()(noise, coarse), network(noise, coarse), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(network.fold()(noise, coarse), network(noise, coarse), rtol=1e-4, atol=1e-5)
 
 
 def test_with_running_statistics_a_training_step_sees_what_will_be_generated():
     network, noise = stage(normalised=True), torch.randn(1, 2, 14, 14, 14)
     for norm in network.norms:
         norm.momentum = 0.0  # the statistics stay as they are
-    generated = network.folded()
+    generated = network.fold()
     network.running_statistics = True
     torch.testing.assert_close(network(noise + 0.3), generated(noise + 0.3), rtol=1e-4, atol=1e-5)
     network.running_statistics = False  # each batch by its own statistics: a shift of the whole input is taken away
@@ -71,7 +71,7 @@ def test_upsampling_is_linear_interpolation_in_global_coordinates(dimension):
         target = Window(tuple(start + i for i in range(dimension)), tuple(start + 7 + i for i in range(dimension)))
         source = target.coarser()
         coarse = _linear(source, slope, spacing=2.0)
-        fine = upsampled(torch.from_numpy(coarse)[None, None], source, target)[0, 0].numpy()
+        fine = upsample(torch.from_numpy(coarse)[None, None], source, target)[0, 0].numpy()
         assert_allclose(fine, _linear(target, slope, spacing=1.0), atol=1e-9)
 
 
@@ -110,4 +110,4 @@ def test_initial_weights_depend_on_the_seed_only():
 
 def test_cropping_nothing_is_the_identity():
     volume = torch.randn(1, 1, 4, 4)
-    assert torch.equal(cropped(volume, 0), volume)
+    assert torch.equal(crop(volume, 0), volume)

@@ -41,7 +41,7 @@ def test_products_at_points_are_a_correlation(points):
 def test_equal_to_convolutions_in_double_precision(shape):
     convolutions, x = layers(3, 4, 5, 3), noise(3, shape)
     with torch.inference_mode():
-        ours = winograd.convolved(x, convolutions, SLOPE)
+        ours = winograd.convolve_all(convolutions, x, SLOPE)
         expected = x.double()
         for layer in convolutions:
             expected = F.leaky_relu(F.conv3d(expected, layer.weight.double(), layer.bias.double()), SLOPE)
@@ -55,7 +55,7 @@ def test_in_one_thread_the_number_of_threads_outside_does_not_show(shape):
     for n in (1, 2, 3, 6):
         torch.set_num_threads(n)
         with torch.inference_mode(), single_threaded():
-            results.append(winograd.convolved(x, convolutions, SLOPE))
+            results.append(winograd.convolve_all(convolutions, x, SLOPE))
     torch.set_num_threads(before)
     for other in results[1:]:
         assert_array_equal(other, results[0])
@@ -65,7 +65,7 @@ def test_the_input_is_left_as_it_is():
     x = noise(8, (48, 48, 48)).contiguous(memory_format=torch.channels_last_3d)
     copy = x.clone()
     with torch.inference_mode():
-        winograd.convolved(x, layers(8, 8, 8, 8), SLOPE)
+        winograd.convolve_all(layers(8, 8, 8, 8), x, SLOPE)
     assert_array_equal(x, copy)
 
 
@@ -73,11 +73,11 @@ def test_a_stage_generates_the_same_either_way(monkeypatch):
     stage = Stage(StageConfig(1, 5, 3, 12, 3), conditioned=True, generator=torch.Generator().manual_seed(0)).eval()
     x, coarse = noise(3, (50, 49, 48)), noise(1, (50, 49, 48))
     calls = []
-    convolved = winograd.convolved
-    monkeypatch.setattr(winograd, "convolved", lambda *args: calls.append(args) or convolved(*args))
+    convolve_all = winograd.convolve_all
+    monkeypatch.setattr(winograd, "convolve_all", lambda *args: calls.append(args) or convolve_all(*args))
     with torch.inference_mode():
         ours = stage(x, coarse)
-        monkeypatch.setattr(winograd, "pays", lambda *_: False)
+        monkeypatch.setattr(winograd, "is_faster", lambda *_: False)
         expected = stage(x, coarse)
     assert len(calls) == 1
     torch.testing.assert_close(ours, expected, rtol=1e-4, atol=1e-5)
@@ -86,12 +86,12 @@ def test_a_stage_generates_the_same_either_way(monkeypatch):
 def test_what_it_is_not_made_for_is_left_to_torch():
     x = noise(3, (48, 48, 48))
     with torch.inference_mode():
-        assert winograd.pays(x, 3)
-        assert not winograd.pays(noise(3, (48, 47, 48)), 3)
-        assert not winograd.pays(x.expand(2, -1, -1, -1, -1), 3)
-        assert not winograd.pays(x[:, :, 0], 3)
-        assert not winograd.pays(x.double(), 3)
-        assert not winograd.pays(x, 22)  # too few planes would be left
+        assert winograd.is_faster(x, 3)
+        assert not winograd.is_faster(noise(3, (48, 47, 48)), 3)
+        assert not winograd.is_faster(x.expand(2, -1, -1, -1, -1), 3)
+        assert not winograd.is_faster(x[:, :, 0], 3)
+        assert not winograd.is_faster(x.double(), 3)
+        assert not winograd.is_faster(x, 22)  # too few planes would be left
         with torch.autocast("cpu", torch.bfloat16):
-            assert not winograd.pays(x, 3)
-    assert not winograd.pays(x, 3)  # gradients would have to be followed
+            assert not winograd.is_faster(x, 3)
+    assert not winograd.is_faster(x, 3)  # gradients would have to be followed

@@ -89,7 +89,7 @@ def test_excess_is_the_deviation_from_the_expected_porosity(blobs, tiny_config):
     coarse = new_stage(plan.network, 0, source.generator)
     coarse.head.weight.data.zero_()
     coarse.head.bias.data.fill_(np.arctanh(0.2 / coarse.CEILING))  # grey 0.2, porosity 0.6, everywhere
-    bank = CoarseBank(plan, [coarse.folded()], source)
+    bank = CoarseBank(plan, [coarse.fold()], source)
     assert bank.excess(plan.porosity, torch.full((1, 4, 4, 4), 0.4)) == pytest.approx(0.1, abs=1e-2)
     assert CoarseBank(plan, [], source).excess(plan.porosity, None) == 0
 
@@ -97,7 +97,7 @@ def test_excess_is_the_deviation_from_the_expected_porosity(blobs, tiny_config):
 def test_the_bank_gives_the_cascade_at_the_position_of_each_window(blobs, tiny_config):
     plan = plan_training(Reference(blobs), config=replace(tiny_config, n_scales=3), device="cpu")
     source = FixedNoise(0, plan.device)
-    stages = [new_stage(plan.network, i, source.generator).folded() for i in range(2)]
+    stages = [new_stage(plan.network, i, source.generator).fold() for i in range(2)]
     bank = CoarseBank(plan, stages, source)
     window = Window.of_shape((9, 10, 11)).grown(2)
     starts = []

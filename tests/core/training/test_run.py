@@ -96,7 +96,7 @@ def test_only_the_last_steps_of_the_coarsest_scale_use_running_statistics(refere
     for index, schedule in enumerate(plan.schedules):
         trainer = StageTrainer(plan, index, finished, source)
         seen[schedule.scale] = [trainer.stage.running_statistics for _ in trainer.iter_steps()]
-        finished.append(trainer.stage.folded())
+        finished.append(trainer.stage.fold())
     assert seen == {2: [False] * 4 + [True] * 6, 1: [False] * 4}
 
 

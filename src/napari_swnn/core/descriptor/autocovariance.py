@@ -10,7 +10,7 @@ from torch import Tensor
 
 from napari_swnn._types import BoolArray, FloatArray
 from napari_swnn.core.descriptor.patterns import block_averages, windows_inside
-from napari_swnn.core.descriptor.reference import Reference, Section, evenly_thinned
+from napari_swnn.core.descriptor.reference import Reference, Section, thin_evenly
 
 
 def correlation_length(reference: Reference) -> float:
@@ -29,7 +29,7 @@ def correlation_length(reference: Reference) -> float:
         Length in pixels, linearly interpolated; at least 1, at most half the longest side.
     """
     longest = max(max(section.image.shape) for section in reference.sections) // 2
-    sections = evenly_thinned([section for section in reference.sections if section.inside.any()])
+    sections = thin_evenly([section for section in reference.sections if section.inside.any()])
     pairs, products = _sum_products(sections, reference.porosity, longest)
     along_axes = (products[0] + products[:, 0]) / np.maximum(pairs[0] + pairs[:, 0], 1)
     return max(1.0, _first_crossing(along_axes / along_axes[0], np.exp(-1.0)))

@@ -1,4 +1,4 @@
-"""The descriptor: local patterns of the sections (Eq. 7-8 of the paper), at any scale."""
+"""Descriptor: local patterns of the sections (Eq. 7-8 of the paper), at any scale."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from napari_swnn._types import BoolArray, FloatArray
 from napari_swnn.core.descriptor.reference import Section
 
 MAX_PATTERNS = 65_536
-"""Patterns kept of one direction: beyond it a larger sample changes no quantile that matters."""
+"""Maximum number of patterns of one direction; a larger sample would change no quantile that matters."""
 
 
 def extract_patterns(
@@ -25,20 +25,20 @@ def extract_patterns(
     """Return the local patterns of sections, seen at a coarser scale.
 
     At scale `s` a pattern is a window of ``t * s`` pixels a side, averaged over blocks of ``s * s`` pixels. All
-    positions serve (stride 1 in pixels, not in blocks), so coarse scales have about as many patterns as fine ones.
+    positions are used (stride 1 in pixels, not in blocks), so coarse scales have about as many patterns as fine ones.
 
     Parameters
     ----------
     sections : iterable of Section
-        Only windows wholly inside the region of interest count.
+        Sections; only windows wholly inside the region of interest count.
     template_size : int
         Side `t` of a pattern, in blocks.
     scale : int
         Side `s` of a block, in pixels.
     max_patterns : int
-        If there are more, this many are drawn at random.
+        Maximum number of patterns; if there are more, this many are drawn at random.
     rng : numpy.random.Generator, optional
-        Source of that draw; a fixed one if not given.
+        Source of that draw; by default one with a fixed seed.
 
     Returns
     -------
@@ -59,19 +59,19 @@ def extract_patterns(
     first = np.concatenate([[0], np.cumsum(counts)])
     parts = []
     for section, low, high in zip(sections, first[:-1], first[1:], strict=True):
-        # Found once more, section by section: those of all sections of a large volume would fill the memory.
+        # Computed again section by section: the corners of all sections of a large volume would fill the memory.
         corners = np.argwhere(windows_inside(section.inside, side))
         parts.append(_gather(section.image, corners[_between(chosen, low, high) - low], template_size, scale))
     return np.concatenate(parts)[:, None]
 
 
 def largest_window(sections: Iterable[Section]) -> int:
-    """Side in pixels of the largest square window that lies wholly inside a region of interest."""
+    """Return the side in pixels of the largest square window wholly inside a region of interest."""
     return max(_largest_square(section.inside) for section in sections)
 
 
 def too_small_message(sections: Iterable[Section], side: int) -> str:
-    """Sentence for a reference or region of interest that no pattern fits in."""
+    """Return the error message for a reference or region of interest in which no pattern fits."""
     found = largest_window(sections)
     return (
         f"the reference and its region of interest must hold a square of at least {side} pixels (one pattern), "
@@ -80,7 +80,7 @@ def too_small_message(sections: Iterable[Section], side: int) -> str:
 
 
 def windows_inside(inside: BoolArray, side: int) -> BoolArray:
-    """Whether the window with this top-left corner lies wholly inside."""
+    """Return where windows lie wholly inside, by their top-left corners: ``(h - side + 1, w - side + 1)``."""
     h, w = inside.shape
     if min(h, w) < side:
         return np.zeros((0, 0), bool)
@@ -93,7 +93,7 @@ def windows_inside(inside: BoolArray, side: int) -> BoolArray:
 
 
 def _between(ordered: np.ndarray, low: int, high: int) -> np.ndarray:
-    """Those of the ordered numbers from `low` to below `high`."""
+    """Return the entries of an ordered array from `low` to below `high`."""
     start, stop = np.searchsorted(ordered, (low, high))
     between: np.ndarray = ordered[start:stop]
     return between
@@ -102,7 +102,8 @@ def _between(ordered: np.ndarray, low: int, high: int) -> np.ndarray:
 def _largest_square(inside: BoolArray) -> int:
     if inside.all():
         return int(min(inside.shape))
-    low, high = 0, min(inside.shape)
+    low = 0
+    high = min(inside.shape)
     while low < high:  # squares of every smaller side fit where a larger one does
         middle = (low + high + 1) // 2
         low, high = (middle, high) if windows_inside(inside, middle).any() else (low, middle - 1)
@@ -123,7 +124,13 @@ def _gather(image: BoolArray, corners: np.ndarray, template_size: int, scale: in
 
 
 def block_averages(image: FloatArray, scale: int) -> FloatArray:
-    """Mean of the `scale` x `scale` block that starts at each pixel, ``(h - scale + 1, w - scale + 1)``."""
+    """Return the mean of the block of `scale` x `scale` pixels that starts at each pixel.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(h - scale + 1, w - scale + 1)``.
+    """
     if scale == 1:
         return image
     averages: FloatArray = uniform_filter(image, scale, origin=-(scale // 2), mode="constant")

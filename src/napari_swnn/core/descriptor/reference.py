@@ -103,8 +103,8 @@ class Reference:
         return self.directions[axis % len(self.directions)]
 
 
-def evenly_thinned(sections: Sequence[Section], most: int = 48) -> Sequence[Section]:
-    """Sections evenly spaced, `most` of them or somewhat more: for statistics that need no more of a large volume."""
+def thin_evenly(sections: Sequence[Section], most: int = 48) -> Sequence[Section]:
+    """Return evenly spaced sections, `most` of them or somewhat more, for statistics that need no more."""
     return sections[:: max(1, len(sections) // most)]
 
 
@@ -121,7 +121,8 @@ def _as_rois(roi: Any, images: Sequence[Labels], *, several: bool) -> list[BoolA
         raise ValueError(f"roi must be a list with one region for each of the {len(images)} sections, got {type(roi)}")
     given = list(roi) if several and np.ndim(images[0]) == 2 else [roi]
     arrays = [np.asarray(array).astype(bool) for array in given]
-    shapes, expected = [array.shape for array in arrays], [image.shape for image in images]
+    shapes = [array.shape for array in arrays]
+    expected = [image.shape for image in images]
     if shapes != expected:
         raise ValueError(f"roi must have the shape of labels, {expected}, got {shapes}; draw it on the same image")
     if not any(array.any() for array in arrays):

@@ -1,4 +1,4 @@
-"""The control strategy: resample patterns so that their mean is a chosen porosity (Eq. 9-11, Steps 1-4)."""
+"""Control strategy: resampling of patterns to a target porosity (Eq. 9-11, Steps 1-4)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STRATEGIES: tuple[Strategy, ...] = ("maximum_entropy", "truncation")
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TargetDistribution:
-    """Patterns with the number of times each is to be expected.
+    """Patterns with their probabilities.
 
     Attributes
     ----------
@@ -40,20 +40,19 @@ class TargetDistribution:
 
     @property
     def variance(self) -> float:
-        """Of the pixels of all patterns."""
+        """Variance of the pixels of all patterns."""
         deviations = (self.patterns.reshape(len(self.patterns), -1) - self.porosity) ** 2
         return float(self.weights @ deviations.mean(axis=1, dtype=np.float64))
 
     @property
     def effective_size(self) -> float:
-        """Number of patterns in effect: of equal weights, all (Kish 1965)."""
+        """Effective number of patterns: all of them for equal weights (Kish 1965)."""
         return float(1 / np.sum(self.weights**2))
 
     def draw(self, n: int, rng: np.random.Generator) -> FloatArray:
         """Expand or thin the distribution to `n` patterns (Step 3).
 
-        Every pattern comes the whole number of times that its weight grants; the remainder is drawn at random by one
-        systematic draw, so that no count is off by more than one.
+        Each pattern occurs `n` times its weight, rounded down or up: the remainder is drawn by systematic sampling.
 
         Returns
         -------
@@ -65,7 +64,7 @@ class TargetDistribution:
 
 
 class TargetFamily:
-    """The target distributions of one set of patterns, one for each porosity.
+    """Target distributions of one set of patterns, one for each porosity.
 
     Parameters
     ----------
@@ -76,28 +75,28 @@ class TargetFamily:
     """
 
     STEP = 0.001
-    """Porosities are rounded to this, so that few distributions serve many steps of a training."""
+    """Porosities are rounded to multiples of this, so that few distributions serve many training steps."""
 
     def __init__(self, patterns: FloatArray, strategy: Strategy = "maximum_entropy") -> None:
-        self.patterns, self.strategy = patterns, strategy
+        self.patterns = patterns
+        self.strategy = strategy
         self.reachable = reachable_range(patterns)
-        # Made of the arrays, not of a method: a cached method would hold `self`, and a family its own patterns in a
-        # reference cycle. Each entry has a weight for every pattern.
-        self._at = lru_cache(maxsize=64)(partial(_distribution_at, patterns, strategy, self.reachable))
+        # A cached method would hold `self` and so keep the patterns in a reference cycle.
+        self._near = lru_cache(maxsize=64)(partial(_distribution_at, patterns, strategy, self.reachable))
 
     @cached_property
     def whitening(self) -> FloatArray:
-        """What makes directions lean towards the detail of these patterns; see `half_whitening`."""
+        """Matrix that weights directions towards the detail of these patterns; see `half_whitening`."""
         return half_whitening(self.patterns)
 
-    def exactly(self, porosity: float) -> TargetDistribution:
-        """The distribution with a mean of `porosity`; refuses what cannot be reached, see `control`."""
+    def at(self, porosity: float) -> TargetDistribution:
+        """Return the distribution with a mean of `porosity`; raises if it is out of reach, see `control`."""
         return control(self.patterns, porosity, strategy=self.strategy)
 
     def near(self, porosity: float) -> TargetDistribution:
-        """The distribution with a mean within `STEP` of `porosity`, or at the end of the reachable range."""
+        """Return the distribution with a mean within `STEP` of `porosity`, or at the end of the reachable range."""
         low, high = self.reachable
-        return self._at(round(min(max(porosity, low), high) / self.STEP))
+        return self._near(round(min(max(porosity, low), high) / self.STEP))
 
 
 def _distribution_at(
@@ -109,13 +108,13 @@ def _distribution_at(
 
 
 def pattern_means(patterns: FloatArray) -> FloatArray:
-    """One-point statistic of each pattern: its mean, ``(n,)``."""
+    """Return the one-point statistic of each pattern, its mean: ``(n,)``."""
     means: FloatArray = patterns.reshape(len(patterns), -1).mean(axis=1, dtype=np.float64)
     return means
 
 
 def reachable_range(patterns: FloatArray) -> tuple[float, float]:
-    """Lowest and highest porosity that a combination of the patterns can have."""
+    """Return the lowest and highest porosity that a combination of the patterns can have."""
     means = pattern_means(patterns)
     return float(means.min()), float(means.max())
 
@@ -130,14 +129,14 @@ def control(patterns: FloatArray, porosity: float, *, strategy: Strategy = "maxi
     porosity : float
         Target mean, within the reachable range.
     strategy : {"maximum_entropy", "truncation"}
-        ``"truncation"`` is the paper's (Steps 1-2): the longest run of patterns, sorted by mean, that starts at the
-        empty (or the full) end and meets the target. ``"maximum_entropy"`` weighs all patterns by ``exp(λ·mean)`` and
-        so keeps every morphology in play, where truncation cuts whole pore sizes away.
+        ``"truncation"`` is that of the paper (Steps 1-2): the longest run of patterns, sorted by mean, that starts at
+        the empty (or the full) end and meets the target. ``"maximum_entropy"`` weights all patterns by
+        ``exp(λ·mean)`` and so keeps every morphology, where truncation removes whole pore sizes.
 
     Raises
     ------
     ValueError
-        If `porosity` is outside the reachable range, which is named.
+        If `porosity` is outside the reachable range.
     """
     check_choice(strategy, STRATEGIES, name="strategy")
     means = pattern_means(patterns)
@@ -153,7 +152,7 @@ def control(patterns: FloatArray, porosity: float, *, strategy: Strategy = "maxi
 
 
 def truncation_weights(means: FloatArray, porosity: float) -> FloatArray:
-    """Equal weights on the longest sorted run that meets the target (Steps 1-2 of the paper)."""
+    """Return equal weights on the longest sorted run that meets the target (Steps 1-2 of the paper)."""
     order = np.argsort(means, kind="stable")
     if porosity > means.mean():
         order = order[::-1]  # a suffix of the sorted patterns is a prefix of the reversed ones
@@ -167,7 +166,7 @@ def truncation_weights(means: FloatArray, porosity: float) -> FloatArray:
 
 
 def maximum_entropy_weights(means: FloatArray, porosity: float) -> FloatArray:
-    """Weights ``∝ exp(λ·mean)`` with the mean `porosity`: of all such, those closest to equal (Jaynes 1957)."""
+    """Return weights ``∝ exp(λ·mean)`` with the mean `porosity`: those closest to equal weights (Jaynes 1957)."""
     spread = float(means.max() - means.min())
     if spread == 0:
         return np.full(len(means), 1 / len(means))
@@ -187,7 +186,7 @@ def maximum_entropy_weights(means: FloatArray, porosity: float) -> FloatArray:
 
 
 def systematic_resample(weights: FloatArray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Indices ``(n,)``: entry `i` comes ``floor`` or ``ceil`` of ``n * weights[i]`` times."""
+    """Draw indices ``(n,)``, in which entry `i` occurs ``floor`` or ``ceil`` of ``n * weights[i]`` times."""
     edges = np.cumsum(weights)
     marks = (np.arange(n) + rng.random()) / n * edges[-1]
     indices: np.ndarray = np.minimum(np.searchsorted(edges, marks), len(weights) - 1)

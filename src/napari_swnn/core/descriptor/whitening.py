@@ -1,4 +1,4 @@
-"""What makes the detail of patterns count beside how much of the phase they hold."""
+"""Partial whitening: directions weighted towards the fine detail of patterns."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import numpy as np
 from napari_swnn._types import FloatArray
 
 _LEAST_VARIANCE = 1e-4
-"""Of the largest: principal components with less count as if they had this much."""
+"""Minimum variance of a principal component, relative to the largest."""
 
 
 def half_whitening(patterns: FloatArray) -> FloatArray:
-    """The matrix that takes half of the differences in spread out of a sample of patterns.
+    """Return the matrix that removes half of the differences in variance from a sample of patterns.
 
-    Most of what tells one pattern from another is how much of the phase it holds: along a direction even on the
-    sphere, edges and corners hardly count. Directions multiplied by ``C^(-1/4)``, where ``C`` is the covariance of the
-    patterns, lean towards them: fully whitened ones (``C^(-1/2)``) would see all principal components alike, the noise
-    of the finest among them.
+    Patterns differ mostly in their amount of the phase: along a direction uniform on the sphere, edges and corners
+    hardly count. Multiplication by ``C^(-1/4)``, where ``C`` is the covariance of the patterns, weights directions
+    towards them; fully whitened directions (``C^(-1/2)``) would weight all principal components alike, including the
+    noise of the finest.
 
     Parameters
     ----------

@@ -18,9 +18,9 @@ from napari_swnn.core.descriptor.autocovariance import (
     shrink_noise,
 )
 from napari_swnn.core.descriptor.patterns import largest_window, windows_inside
-from napari_swnn.core.descriptor.reference import Reference, evenly_thinned
+from napari_swnn.core.descriptor.reference import Reference, thin_evenly
 from napari_swnn.core.descriptor.resampling import TargetFamily
-from napari_swnn.core.loss.pattern_loss import sections_normal_to
+from napari_swnn.core.loss.pattern_loss import take_sections
 
 _MAX_REACH = 16
 """Largest lag, in voxels of the scale."""
@@ -116,7 +116,7 @@ class AutocovarianceFeedback:
     ) -> None:
         least = _MIN_SECTION * scale  # a pattern has at least three voxels a side, so each direction has such a section
         directions = [
-            evenly_thinned([section for section in sections if windows_inside(section.inside, least).any()])
+            thin_evenly([section for section in sections if windows_inside(section.inside, least).any()])
             for sections in reference.directions
         ]
         width = min(map(largest_window, directions))
@@ -143,7 +143,7 @@ class AutocovarianceFeedback:
         axes : sequence of int
             Axes normal to the sections.
         """
-        return torch.stack([self._term(sections_normal_to(volumes, axis), axis) for axis in axes]).mean()
+        return torch.stack([self._term(take_sections(volumes, axis), axis) for axis in axes]).mean()
 
     def forget(self) -> None:
         """Discard the averages, where the network no longer generates what they were measured on."""

@@ -1,4 +1,4 @@
-"""The directions along which patterns are compared."""
+"""Directions on which patterns are projected for comparison."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 def random_directions(n_projections: int, dimension: int, generator: torch.Generator) -> Tensor:
-    """Draw directions evenly on the unit sphere.
+    """Draw directions uniformly on the unit sphere.
 
     Returns
     -------
@@ -30,27 +30,27 @@ def pattern_directions(
     whitening: Tensor | None = None,
     generator: torch.Generator,
 ) -> Tensor:
-    """Draw directions for patterns, some of which look at a part of the pattern only.
+    """Draw directions for patterns, some of which see a part of the pattern only.
 
-    A direction even on the sphere mixes all pixels of a pattern, and its projections are nearly normal whatever the
-    pattern: a thin wall or a speck hardly moves them. Three kinds of local directions see such detail, in this order:
-    equal weights along a run of pixels in a row or column, whose projections hold the lineal path: they are 1 where
-    the whole run lies in the phase; random weights in a random rectangle, down to a single pixel; and bars of any
-    orientation, every other one less its surroundings, which see channels and edges that run aslant.
+    A direction uniform on the sphere mixes all pixels of a pattern, and its projections are nearly normal for any
+    pattern: a thin wall or a speck hardly changes them. Three kinds of local directions see such detail, in this order:
+    equal weights along a run of pixels in a row or column, whose projections contain the lineal path (they are largest
+    where the whole run lies in the phase); random weights in a random rectangle, down to a single pixel; and bars of
+    any orientation, every other one minus its surroundings, which see oblique channels and edges.
 
     Parameters
     ----------
     n_projections : int
         Number of directions.
     phases, template_size : int
-        Of the patterns.
+        Phases and side of the patterns.
     local : float
         Share of local directions, in [0, 1]: half of them lines, a quarter rectangles, a quarter bars.
     whitened : float
-        Share of directions over the whole pattern that lean towards its detail, in [0, 1]; together with `local` at
-        most 1.
+        Share of directions over the whole pattern that are weighted towards its detail, in [0, 1]; together with
+        `local` at most 1.
     whitening : torch.Tensor, optional
-        ``(d, d)`` what those are multiplied by; see `napari_swnn.core.descriptor.whitening`.
+        ``(d, d)`` matrix that those are multiplied by; see `napari_swnn.core.descriptor.whitening`.
     generator : torch.Generator
         Source of the draw.
 
@@ -74,7 +74,7 @@ def pattern_directions(
 
 
 def _rectangles(n: int, t: int, generator: torch.Generator, *, flat: bool) -> Tensor:
-    """Masks ``(n, 1, t, t)`` of random rectangles; flat ones are one pixel high or wide in turn."""
+    """Draw masks ``(n, 1, t, t)`` of rectangles; flat ones are one pixel high or wide in turn."""
     sides = 1 + _uniform(n, 2, t, generator)  # height and width
     if flat:
         sides[::2, 0] = sides[1::2, 1] = 1
@@ -83,29 +83,38 @@ def _rectangles(n: int, t: int, generator: torch.Generator, *, flat: bool) -> Te
 
 
 def _random_runs(length: Tensor, extent: int, generator: torch.Generator) -> Tensor:
-    """Rows ``(n, extent)``, each true in one run of its length ``(n,)`` at a random place."""
+    """Draw rows ``(n, extent)``, each true in one run of its length ``(n,)`` at a random position."""
     start = _uniform(len(length), 1, extent - length[:, None] + 1, generator)
     position = torch.arange(extent, device=length.device)
     return (position >= start) & (position < start + length[:, None])
 
 
 def _bars(n: int, t: int, generator: torch.Generator) -> Tensor:
-    """Soft-edged bars ``(n, 1, t, t)``; every other one has a mean of 0, by what is taken off around it."""
+    """Draw soft-edged bars ``(n, 1, t, t)``; every other one has a mean of 0."""
     draw = torch.rand(5, n, 1, 1, generator=generator, device=generator.device)
-    angle, length, width = pi * draw[0], 1 + draw[1] * t / 2, 0.5 + 0.7 * draw[2]
+    # From short to longer than half a pattern, and about as wide as the thinnest wall: narrower would alias.
+    angle = pi * draw[0]
+    length = 1 + draw[1] * t / 2
+    width = 0.5 + 0.7 * draw[2]
+    # Distances of each pixel from the random centre of a bar, along it and across it.
     y, x = torch.meshgrid(*[torch.arange(t, device=generator.device)] * 2, indexing="ij")
-    dy, dx = y - (t - 1) * draw[3], x - (t - 1) * draw[4]
-    along, across = dy * angle.cos() + dx * angle.sin(), dx * angle.cos() - dy * angle.sin()
+    dy = y - (t - 1) * draw[3]
+    dx = x - (t - 1) * draw[4]
+    along = dy * angle.cos() + dx * angle.sin()
+    across = dx * angle.cos() - dy * angle.sin()
 
     def bar(width: Tensor) -> Tensor:
         return torch.exp(-0.5 * (along / length) ** 2 - 0.5 * (across / width) ** 2)
 
-    narrow, wide = bar(width), bar(2.2 * width)
-    around = wide * (narrow.sum((1, 2), keepdim=True) / wide.sum((1, 2), keepdim=True))
-    narrow[::2] -= around[::2]
+    # A wider bar of the same sum is subtracted from every other one: it then responds to the edges of a channel and
+    # not to the amount of the phase, which the uniform directions see already.
+    narrow = bar(width)
+    wide = bar(2.2 * width)
+    surroundings = wide * (narrow.sum((1, 2), keepdim=True) / wide.sum((1, 2), keepdim=True))
+    narrow[::2] -= surroundings[::2]
     return narrow[:, None]
 
 
 def _uniform(n: int, m: int, limit: int | Tensor, generator: torch.Generator) -> Tensor:
-    """Whole numbers ``(n, m)`` from 0 to below a limit, which may differ from row to row."""
+    """Draw whole numbers ``(n, m)`` from 0 to below a limit, which may differ from row to row."""
     return (torch.rand(n, m, generator=generator, device=generator.device) * limit).long()

@@ -14,7 +14,7 @@ from torch import Tensor
 from napari_swnn._types import FloatArray
 from napari_swnn.core.descriptor.resampling import TargetDistribution
 from napari_swnn.core.loss.directions import pattern_directions
-from napari_swnn.core.loss.sliced_wasserstein import over_directions, wasserstein_1d
+from napari_swnn.core.loss.sliced_wasserstein import combine_directions, wasserstein_1d
 
 
 class RandomSource(Protocol):
@@ -77,7 +77,7 @@ class PatternLoss:
         for axis in axes:
             which = axis % len(targets)
             directions = self._draw_directions(targets[which], which, source.generator)
-            distances.append(self._distance(sections_normal_to(volumes, axis), targets[which], directions, source.rng))
+            distances.append(self._distance(take_sections(volumes, axis), targets[which], directions, source.rng))
         return torch.stack(distances).mean()
 
     def _distance(
@@ -87,7 +87,7 @@ class PatternLoss:
         projected = project_patterns(sections, directions, self.max_patterns, rng, period=self.period)
         drawn = torch.from_numpy(target.draw(projected.shape[1], rng)).to(sections.device)
         goal = directions.flatten(1) @ (2 * drawn.flatten(1) - 1).T  # grey values of the network run from -1 to 1
-        return over_directions(wasserstein_1d(projected, goal, p=self.p), p=self.p)
+        return combine_directions(wasserstein_1d(projected, goal, p=self.p), p=self.p)
 
     def _draw_directions(self, target: TargetDistribution, which: int, generator: torch.Generator) -> Tensor:
         phases, template_size = target.patterns.shape[1:3]
@@ -102,7 +102,7 @@ class PatternLoss:
         )
 
 
-def sections_normal_to(volumes: Tensor, axis: int) -> Tensor:
+def take_sections(volumes: Tensor, axis: int) -> Tensor:
     """Return the sections ``(m, phases, h, w)`` of volumes ``(n, phases, z, y, x)``; 2-D ones stay as they are."""
     return volumes if volumes.ndim == 4 else volumes.movedim(axis + 2, 1).flatten(0, 1)
 

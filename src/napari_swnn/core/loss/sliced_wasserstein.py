@@ -1,4 +1,4 @@
-"""The distance: sliced Wasserstein between sets of patterns (Eq. 16-18 of the paper)."""
+"""Sliced Wasserstein distance between sets of patterns (Eq. 16-18 of the paper)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from napari_swnn.core.numerics.parallel import map_threads, n_threads
 
 
 class _Sort(torch.autograd.Function):
-    """Ascending sort of each row; on the CPU through NumPy, whose argsort is several times quicker than torch's."""
+    """Ascending sort of each row; on the CPU with the argsort of NumPy, which is several times faster."""
 
     @staticmethod
     def forward(ctx: Any, values: Tensor) -> Tensor:
@@ -48,24 +48,26 @@ def sort_rows(values: Tensor) -> Tensor:
 
 
 def wasserstein_1d(x: Tensor, y: Tensor, *, p: int = 1) -> Tensor:
-    """Wasserstein distance between one-dimensional samples, row by row (Eq. 17).
+    """Return the Wasserstein distance between one-dimensional samples, row by row (Eq. 17).
 
     Parameters
     ----------
     x : torch.Tensor
         ``(k, n)``.
     y : torch.Tensor
-        ``(k, m)``; where ``m`` differs from ``n`` the quantile functions are compared, which is exact.
+        ``(k, m)``; if ``m`` differs from ``n`` the quantile functions are compared, which is exact.
     p : int
-        Order: the mean of ``|difference| ** p`` over the matched quantiles is returned, to the power ``1 / p``.
+        Order of the distance: the mean of ``|difference| ** p`` over the matched quantiles, to the power ``1 / p``.
 
     Returns
     -------
     torch.Tensor
         ``(k,)``.
     """
-    x, y = sort_rows(x), sort_rows(y)
-    n, m = x.shape[1], y.shape[1]
+    x = sort_rows(x)
+    y = sort_rows(y)
+    n = x.shape[1]
+    m = y.shape[1]
     if n == m:
         powers = (x - y).abs() if p == 1 else (x - y).abs() ** p
         return powers.mean(dim=1) if p == 1 else powers.mean(dim=1) ** (1 / p)
@@ -87,7 +89,7 @@ def sliced_wasserstein_distance(
     projections: Tensor | None = None,
     seed: int = 0,
 ) -> Tensor:
-    """Sliced Wasserstein distance between two sets of points (Eq. 16 and 18).
+    """Return the sliced Wasserstein distance between two sets of points (Eq. 16 and 18).
 
     Parameters
     ----------
@@ -96,9 +98,9 @@ def sliced_wasserstein_distance(
     n_projections : int
         Number of directions.
     p : int
-        Order. The paper's code uses 1.
+        Order of the distance; the code of the paper uses 1.
     projections : torch.Tensor, optional
-        ``(k, d)`` directions of length 1, in place of random ones.
+        ``(k, d)`` directions of length 1, instead of random ones.
     seed : int
         Seed of the random directions.
 
@@ -121,9 +123,9 @@ def sliced_wasserstein_distance(
         check_whole(n_projections, name="n_projections")
         generator = torch.Generator(device="cpu").manual_seed(seed)
         projections = random_directions(n_projections, x.shape[1], generator).to(x)
-    return over_directions(wasserstein_1d(projections @ x.T, projections @ y.T, p=p), p=p)
+    return combine_directions(wasserstein_1d(projections @ x.T, projections @ y.T, p=p), p=p)
 
 
-def over_directions(distances: Tensor, *, p: int) -> Tensor:
-    """The sliced distance that follows from those along each direction (Eq. 18)."""
+def combine_directions(distances: Tensor, *, p: int) -> Tensor:
+    """Return the sliced distance from those along each direction (Eq. 18)."""
     return distances.mean() if p == 1 else (distances**p).mean() ** (1 / p)

@@ -58,7 +58,8 @@ def _as_stage(state: Mapping[str, Tensor]) -> tuple[NetworkConfig, Stage]:
     stage = Stage(config, conditioned=False)
     for i, module in enumerate(stage.convolutions, start=1):
         convolution = cast(nn.Conv3d, module)
-        weight, bias = state[f"cb{i}_1.conv.weight"], state[f"cb{i}_1.conv.bias"]
+        weight = state[f"cb{i}_1.conv.weight"]
+        bias = state[f"cb{i}_1.conv.bias"]
         if f"cb{i}_1.bn.weight" in state:
             weight, bias = _folded(weight, bias, state, f"cb{i}_1.bn")
         with torch.no_grad():

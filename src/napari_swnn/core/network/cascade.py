@@ -1,4 +1,4 @@
-"""Evaluate a cascade of stages in a window, coarsest stage first."""
+"""Evaluation of a cascade of stages in a window, coarsest stage first."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from torch import Tensor
 
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.config import StageConfig
-from napari_swnn.core.network.stage import Stage, cropped
+from napari_swnn.core.network.stage import Stage, crop
 
 
-def upsampled(coarse: Tensor, source: Window, target: Window) -> Tensor:
+def upsample(coarse: Tensor, source: Window, target: Window) -> Tensor:
     """Interpolate a volume linearly to voxels half the size.
 
     Parameters
@@ -20,9 +20,9 @@ def upsampled(coarse: Tensor, source: Window, target: Window) -> Tensor:
     coarse : torch.Tensor
         ``(n, phases, *source.shape)``.
     source : Window
-        Where `coarse` lies on its own grid: `target.coarser()`.
+        Window of `coarse` on its own grid: `target.coarser()`.
     target : Window
-        The window to fill, on the grid twice as fine.
+        Window to fill, on the grid twice as fine.
 
     Returns
     -------
@@ -35,9 +35,9 @@ def upsampled(coarse: Tensor, source: Window, target: Window) -> Tensor:
 
 
 NoiseSource = Callable[[StageConfig, Window], Tensor]
-"""Noise ``(n, n_noise_channels, *window.shape)`` of a stage, in a window of its own grid."""
+"""Noise ``(n, n_noise_channels, *window.shape)`` of a stage in a window of its grid."""
 PorositySource = Callable[[StageConfig, Window], Tensor | float]
-"""Porosity ``(n, 1, *window.shape)`` in a window of a stage's own grid; a number where it is the same everywhere."""
+"""Porosity ``(n, 1, *window.shape)`` in a window of the grid of a stage; a number where it is uniform."""
 
 
 def run_stages(
@@ -45,34 +45,35 @@ def run_stages(
 ) -> tuple[Tensor, Tensor | None]:
     """Run a cascade for one window of its finest grid.
 
-    All coarser windows follow from the global coordinates of `window`, so windows that meet agree where they meet.
+    All coarser windows follow from the global coordinates of `window`, so adjacent windows agree where they meet.
 
     Parameters
     ----------
     stages : sequence of Stage
-        Coarsest first.
+        Stages, coarsest first.
     window : Window
-        What to compute, in voxels of the last stage.
+        Window to compute, in voxels of the last stage.
     noise : callable
-        Gives the noise of a stage in a window.
+        Source of the noise of a stage in a window.
     porosity : callable, optional
-        Gives the porosity of a modulated stage in a window.
+        Source of the porosity of a modulated stage in a window.
 
     Returns
     -------
     grey : torch.Tensor
         ``(n, phases, *window.shape)``.
     coarse : torch.Tensor or None
-        What the last stage was given by the one before, on the same voxels; None if it is the only one.
+        Coarser volume that the last stage refined, on the same voxels; None if there is one stage only.
     """
     last = stages[-1]
     source = window.grown(last.margin)
     coarse = None
     if len(stages) > 1:
         below, _ = run_stages(stages[:-1], source.coarser(), noise, porosity)
-        coarse = upsampled(below, source.coarser(), source)
+        coarse = upsample(below, source.coarser(), source)
     local = None if porosity is None else porosity(last.config, source)
     if isinstance(local, float):
-        last, local = last.at(local), None
+        last = last.at(local)
+        local = None
     grey = last(noise(last.config, source), coarse, local)
-    return grey, None if coarse is None else cropped(coarse, last.margin)
+    return grey, None if coarse is None else crop(coarse, last.margin)

@@ -12,17 +12,17 @@ class StageConfig:
     Attributes
     ----------
     scale : int
-        Side of its voxels, in voxels of the finest stage.
+        Side of the voxels of the stage, in voxels of the finest stage.
     template_size : int
-        Side of the patterns it is trained on, in its own voxels.
+        Side of the patterns that it is trained on, in voxels of the stage.
     n_blocks : int
-        Blocks of convolution (3 a side), batch norm and leaky ReLU.
+        Number of blocks of convolution (3 a side), batch norm and leaky ReLU.
     n_channels : int
-        Features of each block.
+        Number of feature channels of each block.
     n_noise_channels : int
-        Gaussian values for each voxel of the input.
+        Number of Gaussian values for each voxel of the input.
     bounded : bool
-        End in a hyperbolic tangent. The paper's network does not.
+        True for an output bounded by a hyperbolic tangent; that of the paper is not.
     """
 
     scale: int
@@ -34,12 +34,12 @@ class StageConfig:
 
     @property
     def margin(self) -> int:
-        """Voxels lost on every side: nothing is padded."""
+        """Number of voxels lost on every side: nothing is padded."""
         return self.n_blocks
 
     @property
     def receptive_field(self) -> int:
-        """Side of the input that one output voxel sees (Eq. 12)."""
+        """Side of the input that one output voxel depends on (Eq. 12)."""
         return 2 * self.n_blocks + 1
 
 
@@ -50,13 +50,13 @@ class NetworkConfig:
     Attributes
     ----------
     stages : tuple of StageConfig
-        Scales fall by factors of 2 to 1.
+        Stages; their scales fall by factors of 2 to 1.
     dimension : int
-        2 or 3.
+        Dimension of the volumes, 2 or 3.
     n_phase_channels : int
-        Grey channels of the output: 1 for two phases.
+        Number of grey channels of the output: 1 for two phases.
     porosity_range : tuple of float, optional
-        Lowest and highest porosity that the network can be asked for. None: it has a single one.
+        Lowest and highest target porosity; None for a network with a single one.
     """
 
     stages: tuple[StageConfig, ...]
@@ -66,5 +66,5 @@ class NetworkConfig:
 
     @property
     def receptive_field(self) -> int:
-        """Side in finest voxels of the noise that one output voxel sees through the coarsest stage."""
+        """Side, in finest voxels, of the noise that one output voxel depends on through the coarsest stage."""
         return sum(2 * stage.n_blocks * stage.scale for stage in self.stages) + 1

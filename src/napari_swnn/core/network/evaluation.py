@@ -37,7 +37,7 @@ def grey_and_coarse(
     Parameters
     ----------
     stages : sequence of Stage
-        Coarsest first, in evaluation mode (`Stage.folded`).
+        Coarsest first, in evaluation mode (`Stage.fold`).
     window : Window
         In voxels of the last stage. For bytes that never differ, a box of the fixed grid.
     noise : callable

@@ -1,4 +1,4 @@
-"""How a porosity steers a network: gains and shifts of its features, voxel by voxel."""
+"""Modulation of a network by the porosity: gains and shifts of its features, voxel by voxel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ N_FEATURES = 3
 
 
 def porosity_features(porosity: Tensor, porosity_range: tuple[float, float]) -> Tensor:
-    """Smooth functions of the porosity that gains and shifts are linear in.
+    """Return smooth functions of the porosity, in which gains and shifts are linear.
 
     Parameters
     ----------
@@ -32,12 +32,12 @@ def porosity_features(porosity: Tensor, porosity_range: tuple[float, float]) -> 
 class Modulation(nn.Module):
     """Gain and shift of each channel, given by the porosity (feature-wise linear modulation [1]_).
 
-    It acts after the normalisation, which would take away what was added before it. It starts as the identity.
+    It acts after batch norm, which would remove a shift made before it. It starts as the identity.
 
     Parameters
     ----------
     n_channels : int
-        Channels of the features.
+        Number of feature channels.
 
     References
     ----------
@@ -52,17 +52,17 @@ class Modulation(nn.Module):
     def forward(self, x: Tensor, features: Tensor) -> Tensor:
         """Modulate ``(n, channels, *spatial)`` by ``(n, *spatial, N_FEATURES)``, whose extents may be 1."""
         gain, shift = (F.linear(features, weight).movedim(-1, 1) for weight in (self.gain, self.shift))
-        if torch.is_inference_mode_enabled():  # nothing is kept for a gradient: no copies either
+        if torch.is_inference_mode_enabled():  # no gradient needs the inputs: in place
             return x.mul_(gain.add_(1)).add_(shift)
         return x * (1 + gain) + shift
 
-    def folded(self, weight: Tensor, bias: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Weight and bias of a convolution that does the same for one porosity, with features ``(N_FEATURES,)``."""
+    def fold(self, weight: Tensor, bias: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Fold the modulation at one porosity, with features ``(N_FEATURES,)``, into a convolution."""
         gain = 1 + self.gain @ features
         return weight * gain.view(-1, *[1] * (weight.ndim - 1)), bias * gain + self.shift @ features
 
 
-def cropped_features(features: Tensor, margin: int) -> Tensor:
-    """Features without `margin` voxels on every side; axes along which they are the same are kept at 1."""
+def crop_features(features: Tensor, margin: int) -> Tensor:
+    """Return features without `margin` voxels on every side; axes along which they are uniform keep an extent of 1."""
     inner = (slice(margin, -margin or None) if extent > 1 else slice(None) for extent in features.shape[1:-1])
     return features[:, *inner]

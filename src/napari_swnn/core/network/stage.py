@@ -9,44 +9,43 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_swnn.core.network.config import StageConfig
-from napari_swnn.core.network.film import Modulation, cropped_features, porosity_features
-from napari_swnn.core.numerics import winograd
-from napari_swnn.core.numerics.convolution import convolve
+from napari_swnn.core.network.film import Modulation, crop_features, porosity_features
+from napari_swnn.core.numerics.convolution import convolve, convolve_all
 
 SLOPE = 0.01
 """Slope of the leaky ReLU below zero."""
 NORM_MOMENTUM = 0.3
-"""Share of the latest batch in the moving statistics of batch norm."""
+"""Weight of the latest batch in the running statistics of batch norm."""
 
 
 class Stage(nn.Module):
-    """Unpadded blocks on noise and, but for the coarsest stage, the grey volume of the stage before.
+    """Unpadded blocks that map noise, and except in the coarsest stage a coarser volume, to a grey volume.
 
-    That coarser volume, interpolated to the stage's voxels, is an input of the first block and is added to the
-    output: a stage whose last layer is zero passes it on as it is.
+    The coarser volume, interpolated to the voxels of the stage, is an input of the first block and is added to the
+    output: a stage whose last layer is zero passes it on.
 
     Parameters
     ----------
     config : StageConfig
-        What to build.
+        Architecture of the stage.
     conditioned : bool
-        Whether a coarser stage comes before.
+        True if the stage refines a coarser volume.
     dimension : int
-        2 or 3.
+        Dimension of the volumes, 2 or 3.
     n_phase_channels : int
-        Grey channels of input and output.
+        Number of grey channels of input and output.
     porosity_range : tuple of float, optional
-        Porosities that modulate the features; None builds a network for a single porosity.
+        Lowest and highest porosity that modulate the features; None for a single porosity.
     normalised : bool
-        With batch norm, to be trained; without it, folded into the convolutions, to generate.
+        True for a stage with batch norm, to be trained; False for one with folded batch norm, to generate.
     generator : torch.Generator, optional
-        Source of the initial weights. Without it they are left to be loaded.
+        Source of the initial weights; without it they must be loaded.
     """
 
     CARRY_OVER = 1.5
-    """Weight of the coarser volume in the sum: it counteracts the flattening by the hyperbolic tangent."""
+    """Weight of the coarser volume in the sum, which counteracts the flattening by the hyperbolic tangent."""
     CEILING = 1.03
-    """Height of the tangent's plateau: grey values of 1 and -1 are reached at a finite distance."""
+    """Height of the plateau of the tangent: grey values of 1 and -1 are reached at a finite input."""
 
     def __init__(
         self,
@@ -60,17 +59,20 @@ class Stage(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        self.config, self.conditioned, self.dimension = config, conditioned, dimension
+        self.config = config
+        self.conditioned = conditioned
+        self.dimension = dimension
         self.porosity_range = porosity_range
         convolution = {2: nn.Conv2d, 3: nn.Conv3d}[dimension]
         norm = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}[dimension]
-        width, first = config.n_channels, config.n_noise_channels + conditioned * n_phase_channels
+        width = config.n_channels
+        first = config.n_noise_channels + conditioned * n_phase_channels
         inputs = [first, *[width] * (config.n_blocks - 1)]
         self.convolutions = nn.ModuleList(
             _uninitialised(convolution, n, width, kernel_size=3, bias=not normalised) for n in inputs
         )
         self.norms = nn.ModuleList(norm(width, momentum=NORM_MOMENTUM) for _ in inputs) if normalised else None
-        self.running_statistics = False  # else each batch is normalised by its own statistics
+        self.running_statistics = False  # otherwise each batch is normalised by its own statistics
         modulated = porosity_range is not None
         self.modulations = nn.ModuleList(Modulation(width) for _ in inputs) if modulated else None
         self.head = _uninitialised(nn.Linear, width, n_phase_channels)
@@ -85,19 +87,19 @@ class Stage(nn.Module):
             nn.init.kaiming_normal_(layer.weight, a=SLOPE, generator=generator)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
-        # A refining stage starts close to the coarser volume. The first one starts with grey values up to both ends: it
-        # would else reach them late, and not at all where the phase is rare.
+        # A refining stage starts close to the coarser volume. The first one starts with grey values up to both ends,
+        # which it would otherwise reach late, or never where the phase is rare.
         nn.init.normal_(self.head.weight, 0, 0.1 if self.conditioned else 0.2, generator=generator)
         nn.init.zeros_(self.head.bias)
 
     @property
     def margin(self) -> int:
-        """Voxels lost on every side."""
+        """Number of voxels lost on every side."""
         return self.config.margin
 
     @property
     def memory_format(self) -> torch.memory_format:
-        """Channels last: convolutions on the CPU are 2 to 4 times quicker than in the default layout."""
+        """Channels last: convolutions on the CPU are 2 to 4 times faster than in the default layout."""
         return torch.channels_last_3d if self.dimension == 3 else torch.channels_last
 
     def forward(self, noise: Tensor, coarse: Tensor | None = None, porosity: Tensor | None = None) -> Tensor:
@@ -108,50 +110,50 @@ class Stage(nn.Module):
         noise : torch.Tensor
             ``(n, n_noise_channels, *spatial)``.
         coarse : torch.Tensor, optional
-            ``(n, phases, *spatial)``, the coarser stage's volume on the same voxels.
+            ``(n, phases, *spatial)`` volume of the coarser stage on the same voxels.
         porosity : torch.Tensor, optional
-            ``(n, 1, *spatial)``, or with extents of 1 where it is the same everywhere; of a modulated stage only.
+            ``(n, 1, *spatial)``, or with extents of 1 where it is uniform; for a modulated stage only.
         """
         features = None
         if self.porosity_range is not None and porosity is not None:
             features = porosity_features(porosity, self.porosity_range)
         x = noise if coarse is None else torch.cat([coarse, noise], 1)
         x = x.contiguous(memory_format=self.memory_format)
-        if self.norms is None and features is None and winograd.pays(x, len(self.convolutions)):
-            x = winograd.convolved(x, self.convolutions, SLOPE)
+        if self.norms is None and features is None:
+            x = convolve_all(self.convolutions, x, SLOPE)  # type: ignore[arg-type]  # a ModuleList is a sequence
         else:
-            x, features = self._blocks(x, features)
-        # A 1 x 1 x 1 convolution takes a slow path on the CPU; a matrix product over the channels does not.
+            x, features = self._apply_blocks(x, features)
+        # On the CPU, a matrix product over the channels is faster than a 1 x 1 x 1 convolution.
         y = F.linear(x.movedim(1, -1), self.head.weight, self.head.bias).movedim(-1, 1).float()
         if self.head_modulation is not None and features is not None:
             y = self.head_modulation(y, features)
         if coarse is not None:
-            y = y + self.CARRY_OVER * cropped(coarse, self.margin)
+            y = y + self.CARRY_OVER * crop(coarse, self.margin)
         return self.CEILING * torch.tanh(y) if self.config.bounded else y
 
-    def _blocks(self, x: Tensor, features: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    def _apply_blocks(self, x: Tensor, features: Tensor | None) -> tuple[Tensor, Tensor | None]:
         for i, convolution in enumerate(self.convolutions):
             if self.norms is None:
                 x = convolve(convolution, x)
             else:
-                x = self._normalised(convolution(x), cast(nn.BatchNorm3d, self.norms[i]))
+                x = self._normalise(convolution(x), cast(nn.BatchNorm3d, self.norms[i]))
             if self.modulations is not None and features is not None:
-                features = cropped_features(features, 1)
+                features = crop_features(features, 1)
                 x = self.modulations[i](x, features)
             x = F.leaky_relu(x, SLOPE, inplace=True)
         return x, features
 
-    def _normalised(self, x: Tensor, norm: nn.BatchNorm3d) -> Tensor:
+    def _normalise(self, x: Tensor, norm: nn.BatchNorm3d) -> Tensor:
         if not self.running_statistics:
             return cast(Tensor, norm(x))
-        norm(x.detach())  # only to move the statistics
+        norm(x.detach())  # only to update the running statistics
         return F.batch_norm(x, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=norm.eps)
 
     @torch.no_grad()
-    def folded(self) -> Stage:
-        """The same mapping in evaluation mode, with batch norm folded into the convolutions."""
+    def fold(self) -> Stage:
+        """Return the same mapping in evaluation mode, with batch norm folded into the convolutions."""
         stage = self._without_norms(self.porosity_range)
-        stage.load_state_dict(self.state_dict(), strict=False)  # the modulations; the rest is set below
+        stage.load_state_dict(self.state_dict(), strict=False)  # loads the modulations; the rest is set below
         for i, module in enumerate(self.convolutions):
             source = cast(nn.Conv3d, module)
             if self.norms is None:
@@ -162,7 +164,7 @@ class Stage(nn.Module):
 
     @torch.no_grad()
     def at(self, porosity: float) -> Stage:
-        """The same mapping at one porosity, as quick as a stage for a single one; of a folded, modulated stage."""
+        """Return the mapping of a folded, modulated stage at one porosity, as fast as a stage for a single one."""
         assert self.porosity_range is not None
         assert self.modulations is not None
         assert self.head_modulation is not None
@@ -170,9 +172,10 @@ class Stage(nn.Module):
         features = porosity_features(place, self.porosity_range)[0]
         stage = self._without_norms(None)
         for i, module in enumerate(self.convolutions):
-            source, modulation = cast(nn.Conv3d, module), cast(Modulation, self.modulations[i])
-            _set(stage.convolutions[i], *modulation.folded(source.weight, cast(Tensor, source.bias), features))
-        _set(stage.head, *self.head_modulation.folded(self.head.weight, self.head.bias, features))
+            source = cast(nn.Conv3d, module)
+            modulation = cast(Modulation, self.modulations[i])
+            _set(stage.convolutions[i], *modulation.fold(source.weight, cast(Tensor, source.bias), features))
+        _set(stage.head, *self.head_modulation.fold(self.head.weight, self.head.bias, features))
         return stage
 
     def _without_norms(self, porosity_range: tuple[float, float] | None) -> Stage:
@@ -192,18 +195,19 @@ def _set(layer: nn.Module, weight: Tensor, bias: Tensor) -> None:
 
 
 def _uninitialised(module: type[nn.Module], *args: int, **kwargs: int) -> Any:
-    # The default initialisation draws from the global generator; ours draws from the one given.
+    # The default initialisation would draw from the global generator.
     return nn.utils.skip_init(module, *args, **kwargs)  # type: ignore[no-untyped-call]
 
 
 def _fold(weight: Tensor, norm: nn.BatchNorm3d) -> tuple[Tensor, Tensor]:
-    mean, variance = cast(Tensor, norm.running_mean), cast(Tensor, norm.running_var)
+    mean = cast(Tensor, norm.running_mean)
+    variance = cast(Tensor, norm.running_var)
     gain = norm.weight / torch.sqrt(variance + norm.eps)
     shift = norm.bias - mean * gain
     return weight * gain.view(-1, *[1] * (weight.ndim - 1)), shift
 
 
-def cropped(volume: Tensor, margin: int) -> Tensor:
-    """The volume ``(n, phases, *spatial)`` without `margin` voxels on every side."""
+def crop(volume: Tensor, margin: int) -> Tensor:
+    """Return a volume ``(n, phases, *spatial)`` without `margin` voxels on every side."""
     inner = slice(margin, -margin or None)
     return volume[:, :, *[inner] * (volume.ndim - 2)]

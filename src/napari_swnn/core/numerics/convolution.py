@@ -1,8 +1,13 @@
-"""Convolution of one volume, without torch's slow path for small ones."""
+"""Convolutions on the fastest path for the volume at hand."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import torch.nn.functional as F
 from torch import Tensor, is_autocast_enabled, nn
+
+from napari_swnn.core.numerics import winograd
 
 _SMALL = 20_480
 """Up to this product of channels and all extents but the last, torch (2.13) convolves a single float32 volume without
@@ -16,3 +21,12 @@ def convolve(convolution: nn.Module, volumes: Tensor) -> Tensor:
         pair = volumes.expand(2, *volumes.shape[1:])
         return convolution(pair)[:1]  # type: ignore[no-any-return]
     return convolution(volumes)  # type: ignore[no-any-return]
+
+
+def convolve_all(convolutions: Sequence[nn.Module], volumes: Tensor, slope: float) -> Tensor:
+    """Apply unpadded convolutions with biases one after another, a leaky ReLU of this slope after each."""
+    if winograd.is_faster(volumes, len(convolutions)):
+        return winograd.convolve_all(convolutions, volumes, slope)
+    for convolution in convolutions:
+        volumes = F.leaky_relu(convolve(convolution, volumes), slope, inplace=True)
+    return volumes

@@ -1,6 +1,6 @@
-"""Convolutions of a volume in fewer products, on the CPU in float32 (Winograd 1980; Lavin and Gray 2016).
+"""Convolution of a volume with fewer products, on the CPU in float32 (Winograd 1980; Lavin and Gray 2016).
 
-Along the first axis, six values of a convolution with three weights take eight products in place of eighteen: inputs
+Along the first axis, six values of a convolution with three weights take eight products instead of eighteen: inputs
 and weights are the coefficients of polynomials, which are multiplied at eight points. A product stands here for a
 convolution of one plane with 3 x 3 weights, which torch does well.
 """
@@ -20,18 +20,18 @@ from torch import Tensor, nn
 from napari_swnn._types import FloatArray
 
 _POINTS = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
-"""Where polynomials are multiplied, beside infinity: small numbers, which keep rounding small."""
+"""Points at which polynomials are multiplied, besides infinity; small numbers keep rounding small."""
 _AT_ONE = _POINTS.index(1.0)
 _TILE = len(_POINTS) - 1
-"""Planes that come from one set of products."""
+"""Planes computed from one set of products."""
 _TOGETHER = 2
 """Tiles whose planes are convolved in one call."""
 _WORTHWHILE = 48
 """Side of a volume in voxels, from which the sums before and after the products take less time than they save."""
 
 
-def pays(volumes: Tensor, n_convolutions: int) -> bool:
-    """Whether so many convolutions of ``(n, channels, *spatial)`` are what `convolved` is made for."""
+def is_faster(volumes: Tensor, n_convolutions: int) -> bool:
+    """Return whether `convolve_all` applies to so many convolutions of ``(n, channels, *spatial)``, and is faster."""
     return (
         volumes.device.type == "cpu"
         and volumes.dtype == torch.float32
@@ -44,19 +44,19 @@ def pays(volumes: Tensor, n_convolutions: int) -> bool:
     )
 
 
-def convolved(volumes: Tensor, convolutions: Iterable[nn.Module], slope: float) -> Tensor:
+def convolve_all(convolutions: Iterable[nn.Module], volumes: Tensor, slope: float) -> Tensor:
     """Apply unpadded convolutions of three voxels a side, a leaky ReLU after each.
 
-    Equal to what torch computes up to rounding, some 10⁻⁵ of the largest value.
+    The result differs from that of torch by rounding, some 10⁻⁵ of the largest value.
 
     Parameters
     ----------
-    volumes : torch.Tensor
-        ``(1, channels, depth, height, width)``, for which `pays`.
     convolutions : iterable of torch.nn.Conv3d
-        With biases.
+        Layers, with biases.
+    volumes : torch.Tensor
+        ``(1, channels, depth, height, width)``, for which `is_faster`.
     slope : float
-        Of the leaky ReLU below zero.
+        Slope of the leaky ReLU below zero.
 
     Returns
     -------
@@ -64,8 +64,8 @@ def convolved(volumes: Tensor, convolutions: Iterable[nn.Module], slope: float) 
         ``(1, channels, *spatial)``, two voxels less along each axis for each convolution, channels last in memory.
     """
     planes = volumes[0].permute(1, 2, 3, 0).contiguous()
-    # New memory is slow to be had, the more so in pieces of this size: each convolution writes over what the one before
-    # the last has written.
+    # Allocating memory in pieces of this size is slow: each convolution overwrites the result of the one before the
+    # last.
     free, next_free = planes.new_empty(0), planes.new_empty(0)
     for convolution in convolutions:
         layer = cast(nn.Conv3d, convolution)
@@ -84,7 +84,7 @@ def _convolve(planes: Tensor, weight: Tensor, bias: Tensor, slope: float, *, out
     kernels = torch.einsum("pk,oikhw->pohwi", of_weights, weight).contiguous().permute(0, 1, 4, 2, 3)
     values = planes.new_empty(n, _TOGETHER, *planes.shape[1:])
     products = planes.new_empty(n, _TOGETHER, *out.shape[1:])
-    # The last ones end with the volume, so some planes are computed a second time.
+    # The last tile ends with the volume, so that some planes are computed twice.
     starts = [min(start, len(out) - _TILE) for start in range(0, len(out), _TILE)]
     for at in range(0, len(starts), _TOGETHER):
         group = starts[at : at + _TOGETHER]
@@ -92,7 +92,7 @@ def _convolve(planes: Tensor, weight: Tensor, bias: Tensor, slope: float, *, out
         for i, start in enumerate(group):
             torch.mm(to_points, planes[start : start + n].view(n, -1), out=values[:, i].view(n, -1))
         for point in range(n):
-            shift = bias if point == _AT_ONE else None  # what is added there is added to all sums
+            shift = bias if point == _AT_ONE else None  # a value added at this point is added to all sums
             product = F.conv2d(values[point, :k].permute(0, 3, 1, 2), kernels[point], shift)
             products[point, :k] = product.permute(0, 2, 3, 1)
         for i, start in enumerate(group):
@@ -103,12 +103,12 @@ def _convolve(planes: Tensor, weight: Tensor, bias: Tensor, slope: float, *, out
 
 @cache
 def transforms(points: tuple[float, ...]) -> tuple[Tensor, Tensor, Tensor]:
-    """Matrices by which a correlation with three weights is as many products as there are points, and one.
+    """Return the matrices that turn a correlation with three weights into one product per point.
 
     Parameters
     ----------
     points : tuple of float
-        All different; infinity is added to them.
+        Distinct points; infinity is added to them.
 
     Returns
     -------

@@ -11,13 +11,16 @@ from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
 from napari_swnn.core.training.config import TrainingConfig
 
-MAX_SCALES, MAX_BLOCKS = 5, 16
-_TEMPLATE, _SMALL_TEMPLATE = 7, 5
+MAX_SCALES = 5
+MAX_BLOCKS = 16
+_TEMPLATE = 7
+_SMALL_TEMPLATE = 5
 _MIN_TEMPLATES_ACROSS = 4
 """Minimum number of adjacent templates across a section; below it the small template is used."""
 _MIN_FEATURES = 30
 """Minimum number of pores or grains in a section; below it their arrangement is not statistically representative."""
-_NOISE_CHANNELS, _PAPER_NOISE_CHANNELS = 4, 3
+_NOISE_CHANNELS = 4
+_PAPER_NOISE_CHANNELS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,8 @@ def _n_features(reference: Reference, width: int, length: float) -> float:
 
 def describe_cascade(stages: tuple[StageConfig, ...], length: float) -> tuple[str, ...]:
     """Describe in sentences how a cascade follows from the correlation length of the reference."""
-    coarsest, field = stages[0].scale, NetworkConfig(stages).receptive_field
+    coarsest = stages[0].scale
+    field = NetworkConfig(stages).receptive_field
     there = f" to 1/{coarsest}, where it is {length / coarsest:.1f} px" if coarsest > 1 else ""
     patterns = ", ".join(f"{stage.template_size} px at 1/{stage.scale}" for stage in stages)
     return (

@@ -67,7 +67,8 @@ def calibration_blocks(
     """
     for i in count(start):
         window = _far_window(i, BLOCK_SIDE[stages[-1].dimension], stages)
-        noise, local = endless_noise(_SEED_OFFSET + seed), everywhere(porosity)
+        noise = endless_noise(_SEED_OFFSET + seed)
+        local = everywhere(porosity)
         grey, coarse = grey_and_coarse(stages, window, noise, local, _precision(stages))
         yield CalibrationBlock(grey.numpy().ravel(), 0.0 if coarse is None else float(coarse.mean()))
 
@@ -115,7 +116,8 @@ def iter_threshold(
         Returns the threshold.
     """
     blocks: list[CalibrationBlock] = []
-    threshold, error = 0.0, inf
+    threshold = 0.0
+    error = inf
     while error >= TOLERANCE and len(blocks) < max_blocks():
         blocks.append(next(samples))
         if len(blocks) % LEAST_BLOCKS == 0:

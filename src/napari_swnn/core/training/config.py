@@ -61,7 +61,8 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         for item in fields(self):
-            value, constraints = getattr(self, item.name), item.metadata
+            value = getattr(self, item.name)
+            constraints = item.metadata
             checked: Any
             if "choices" in constraints:
                 checked = check_choice(value, constraints["choices"], name=item.name)

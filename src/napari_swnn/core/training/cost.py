@@ -98,14 +98,15 @@ def measure(plan: TrainingPlan) -> Timing:
     """Time a few steps of each stage, and a block, with networks of random weights."""
     source = Randomness(plan.seed, plan.device)
     finished: list[Stage] = []
-    steps, banks = [], []
+    steps = []
+    banks = []
     for index in range(len(plan.schedules)):
         banks.append(_time_of_bank(plan, finished, source) if finished else 0.0)
         trainer = StageTrainer(plan, index, finished, source)
         with closing(trainer.iter_steps()) as iteration:
             times = [_time_of(partial(next, iteration, None)) for _ in range(_TIMED_STEPS + 1)]
         steps.append(float(np.median(times[1:])))  # the first one also fills the bank and loads code
-        finished.append(trainer.stage.folded())
+        finished.append(trainer.stage.fold())
     return Timing(tuple(steps), tuple(banks), _time_of_block(plan, finished))
 
 

@@ -283,4 +283,4 @@ def _drop_coarse_scales(
 
 def _reaches(family: TargetFamily, porosity: float) -> bool:
     low, high = family.reachable
-    return low <= porosity <= high and family.exactly(porosity).effective_size >= _MIN_PATTERNS
+    return low <= porosity <= high and family.at(porosity).effective_size >= _MIN_PATTERNS

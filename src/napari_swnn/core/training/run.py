@@ -117,7 +117,7 @@ def iter_training(
                         clock.stopped = True
                         break
         trainer.settle_norms()
-        finished.append(trainer.stage.folded())
+        finished.append(trainer.stage.fold())
     thresholds = yield from _iter_thresholds(plan, finished, clock, should_stop)
     return _assemble(plan, finished, thresholds, losses, stopped=clock.stopped)
 

@@ -24,15 +24,29 @@ _AVERAGING_MEMORY = 0.4
 _RUNNING_SHARE = 0.6
 """Share of the steps, at the end of the coarsest stage, in which batch norm uses its running statistics."""
 _FINAL_RATE = 0.02
-_FINAL_RATE_AVERAGED = 0.3  # averaged weights come to rest while they go on learning
+"""Final learning rate as a fraction of its peak."""
+_FINAL_RATE_AVERAGED = 0.3
+"""The same where weights are averaged: the average comes to rest while the weights continue to learn."""
 _LOCAL_SHARE = 0.65
+"""Share of the projections that see a part of the pattern."""
 _WHITENED_SHARE = 0.2
+"""Share of the projections that are weighted towards fine detail."""
 _AUTOCOVARIANCE_WEIGHT = 10.0
-_FINEST_AUTOCOVARIANCE_WEIGHT = 1.0  # large structure comes from coarser scales; more would break thin necks
+"""Weight of the autocovariance at coarse scales, which create the large structure."""
+_FINEST_AUTOCOVARIANCE_WEIGHT = 1.0
+"""Weight of the autocovariance at the finest scale, where more would break thin necks."""
 _CONSISTENCY_WEIGHT = 0.9
+"""Weight of the difference from the coarser volume; see `_consistency_weight`."""
 _LOOSE_CONSISTENCY_WEIGHT = 0.1
-_BANK_LIFETIME, _BANK_EXTENT = 100, 3
-_BANK_LIFETIME_OF_RANGE, _BANK_EXTENT_OF_RANGE = 20, 2  # a range needs volumes of many porosities
+"""The same for two scales."""
+_BANK_LIFETIME = 100
+"""Steps for which coarser volumes are used."""
+_BANK_EXTENT = 3
+"""Extent of the coarser volumes, as a multiple of the window of a step."""
+_BANK_LIFETIME_OF_RANGE = 20
+"""Steps for which coarser volumes are used in a range, which needs many porosities."""
+_BANK_EXTENT_OF_RANGE = 2
+"""Extent of the coarser volumes in a range."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.loss.autocovariance_loss import AutocovarianceFeedback
 from napari_swnn.core.loss.pattern_loss import PatternLoss
-from napari_swnn.core.network.cascade import upsampled
+from napari_swnn.core.network.cascade import upsample
 from napari_swnn.core.network.config import NetworkConfig
-from napari_swnn.core.network.stage import Stage, cropped
+from napari_swnn.core.network.stage import Stage, crop
 from napari_swnn.core.numerics.determinism import repeatable
 from napari_swnn.core.numerics.device import convolutions_in, training_precision
 from napari_swnn.core.training.coarse_bank import CoarseBank
@@ -185,10 +185,10 @@ class StageTrainer:
         porosities, below, place = self._bank.take(window.grown(stage.margin))
         noise = self._source.noise(len(porosities))(stage.config, place)
         local = constant_porosity(porosities, stage.dimension, self._device)(stage.config, place)
-        coarse = None if below is None else upsampled(below, place.coarser(), place)
+        coarse = None if below is None else upsample(below, place.coarser(), place)
         with convolutions_in(training_precision(self._device), self._device):
             grey = stage(noise, coarse, local)
-        return porosities, grey, None if coarse is None else cropped(coarse, stage.margin)
+        return porosities, grey, None if coarse is None else crop(coarse, stage.margin)
 
     def _pattern_distance(
         self, porosities: Sequence[float], grey: Tensor, coarse: Tensor | None, section_axes: Sequence[int]

@@ -25,7 +25,8 @@ class WeightAverage:
         def moved(mean: Tensor, weight: Tensor, n_averaged: int | Tensor) -> Tensor:
             return mean.lerp(weight, max(1 / (1 + int(n_averaged)), min(1.0, 1 / memory)))
 
-        self._network, self._mean = network, AveragedModel(network, avg_fn=moved)
+        self._network = network
+        self._mean = AveragedModel(network, avg_fn=moved)
 
     def add(self) -> None:
         """Add the present weights to the average."""

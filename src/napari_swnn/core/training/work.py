@@ -51,7 +51,8 @@ def training_work(plan: TrainingPlan, timing: Timing, n_blocks: float) -> float:
 def count_arithmetic(plan: TrainingPlan) -> Timing:
     """Return the work of the parts of a training in units of arithmetic, without a measurement."""
     dimension = plan.network.dimension
-    steps, banks = [], []
+    steps = []
+    banks = []
     for index, (stage, schedule) in enumerate(zip(plan.network.stages, plan.schedules, strict=True)):
         windows = [Window.of_shape(window.shape).grown(stage.margin) for window in schedule.windows]
         steps.append(schedule.n_volumes * sum(_arithmetic(stage, prod(window.shape)) for window in windows))
