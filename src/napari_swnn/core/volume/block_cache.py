@@ -1,4 +1,4 @@
-"""Recent blocks, kept so that neighbouring views of a volume need not compute them again."""
+"""Recently used blocks, kept so that neighbouring views of a volume need not recompute them."""
 
 from __future__ import annotations
 
@@ -11,47 +11,68 @@ from napari_swnn._types import Labels
 
 
 class BlockCache:
-    """Arrays by key, as many recent ones as fit into a number of bytes; safe to use from several threads.
+    """Arrays by key: the most recently used ones that fit into a number of bytes; safe to use from several threads.
 
     Parameters
     ----------
     max_bytes : int
-        What is kept at most; a larger array is passed on and not kept.
+        Size of all arrays together, in bytes. A larger array is returned and not kept.
     """
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self._lock = Lock()
-        self._kept: OrderedDict[Hashable, Labels] = OrderedDict()
-        self._under_way: dict[Hashable, Future[Labels]] = {}
+        self._arrays: OrderedDict[Hashable, Labels] = OrderedDict()
+        self._in_progress: dict[Hashable, Future[Labels]] = {}
         self._n_bytes = 0
 
-    def get(self, key: Hashable, compute: Callable[[], Labels]) -> Labels:
-        """Return the array of a key, read-only; compute it if it is not kept.
+    def __len__(self) -> int:
+        """Return the number of arrays."""
+        return len(self._arrays)
 
-        A thread that asks for what another one is computing waits for it.
+    def find(self, key: Hashable) -> Labels | None:
+        """Return the array of a key, read-only, or None if it is not there."""
+        with self._lock:
+            return self._find(key)
+
+    def get(self, key: Hashable, compute: Callable[[], Labels]) -> Labels:
+        """Return the array of a key, read-only; compute it if it is not there.
+
+        A thread that needs an array that another one is computing waits for it.
         """
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-            future = self._under_way.get(key)
-            ours = future is None
+            array = self._find(key)
+            if array is not None:
+                return array
+            future = self._in_progress.get(key)
+            is_ours = future is None
             if future is None:
-                future = self._under_way[key] = Future()
-        return self._computed(key, compute, future) if ours else future.result()
+                future = self._in_progress[key] = Future()
+        return self._compute(key, compute, future) if is_ours else future.result()
 
-    def _computed(self, key: Hashable, compute: Callable[[], Labels], future: Future[Labels]) -> Labels:
+    def clear(self) -> None:
+        """Remove all arrays."""
+        with self._lock:
+            self._arrays.clear()
+            self._n_bytes = 0
+
+    def _find(self, key: Hashable) -> Labels | None:
+        array = self._arrays.get(key)
+        if array is not None:
+            self._arrays.move_to_end(key)
+        return array
+
+    def _compute(self, key: Hashable, compute: Callable[[], Labels], future: Future[Labels]) -> Labels:
         try:
             array = compute()
         except BaseException as error:
             with self._lock:
-                del self._under_way[key]
-            future.set_exception(error)  # those who wait fail with it; whoever asks next tries again
+                del self._in_progress[key]
+            future.set_exception(error)  # waiting threads fail with it; the next request tries again
             raise
         array.flags.writeable = False
         with self._lock:
-            del self._under_way[key]
+            del self._in_progress[key]
             self._keep(key, array)
         future.set_result(array)
         return array
@@ -59,14 +80,8 @@ class BlockCache:
     def _keep(self, key: Hashable, array: Labels) -> None:
         if array.nbytes > self.max_bytes:
             return
-        self._kept[key] = array
+        self._arrays[key] = array
         self._n_bytes += array.nbytes
         while self._n_bytes > self.max_bytes:
-            _, oldest = self._kept.popitem(last=False)
+            _, oldest = self._arrays.popitem(last=False)
             self._n_bytes -= oldest.nbytes
-
-    def clear(self) -> None:
-        """Forget all arrays."""
-        with self._lock:
-            self._kept.clear()
-            self._n_bytes = 0

@@ -1,6 +1,6 @@
 """A volume of which the part in view is computed; the viewer never waits for it.
 
-`Tiles` keeps the viewed blocks, and computes missing ones in a thread. napari takes a `TileView` for an array: a level
+`Tiles` keeps the viewed blocks, and computes missing ones in threads. napari takes a `TileView` for an array: a level
 of a pyramid, sliced lazily. In the viewer's thread it returns the blocks that are there, with `Tiles.pending` in place
 of the others; the coarse volume that would be drawn in 3-D is left empty. In any other thread, or as a box in full
 resolution, it returns the true labels.
@@ -8,8 +8,7 @@ resolution, it returns the true labels.
 
 import logging
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -29,7 +28,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_MOST_BYTES = 2**29
+_MAX_BYTES = 2**29
+"""Size of the blocks that a volume keeps."""
 _REFRESH = 300
 """Milliseconds between two refreshes while blocks arrive."""
 
@@ -37,7 +37,7 @@ Key = tuple[int, ...]
 
 
 class Tiles(QObject):
-    """Blocks of a volume, which are kept and computed in a thread, the last request first.
+    """Blocks of a volume, which are kept and computed in threads, several side by side, the last request first.
 
     Parameters
     ----------
@@ -57,14 +57,15 @@ class Tiles(QObject):
 
     def __init__(self, volume: "VirtualVolume", taken: Sequence[int]) -> None:
         from napari_swnn.core.network.evaluation import BLOCK_SIDE
+        from napari_swnn.core.volume.block_cache import BlockCache
 
         super().__init__()
         self.volume, self.side = volume, BLOCK_SIDE[volume.ndim]
         self.pending = next(label for label in range(int(np.iinfo(volume.dtype).max), -1, -1) if label not in taken)
-        self._kept: OrderedDict[Key, Labels] = OrderedDict()
+        self._cache = BlockCache(_MAX_BYTES)
         self._wanted: list[Key] = []
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._n_working = 0
         self._layer: Callable[[], Any] = lambda: None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -91,44 +92,41 @@ class Tiles(QObject):
     @property
     def busy(self) -> bool:
         """True while blocks are to come."""
-        return self._thread is not None
+        return self._n_working > 0
 
     @property
     def n_kept(self) -> int:
         """Number of blocks that are there."""
-        return len(self._kept)
-
-    def kept(self, key: Key) -> Labels | None:
-        """Return a block that is there, or None."""
-        with self._lock:
-            labels = self._kept.get(key)
-            if labels is not None:
-                self._kept.move_to_end(key)
-            return labels
+        return len(self._cache)
 
     def compute(self, key: Key) -> Labels:
         """Return a block, computed if necessary."""
-        labels = self.kept(key)
-        if labels is None:
-            labels = self.volume.labels(self._block(key))
-            with self._lock:
-                self._kept[key] = labels
-                while len(self._kept) > 1 and sum(kept.nbytes for kept in self._kept.values()) > _MOST_BYTES:
-                    self._kept.popitem(last=False)
-        return labels
+        return self._cache.get(key, lambda: self.volume.labels(self._block(key)))
+
+    def read(self, keys: Sequence[Key], *, wait: bool) -> Iterable[Labels | None]:
+        """Return blocks in the order of the keys: all of them if one can wait, else None for those to come."""
+        from napari_swnn.core.numerics.parallel import iter_side_by_side
+
+        return iter_side_by_side(self.compute, keys, self._n_threads()) if wait else map(self._cache.find, keys)
 
     def want(self, keys: Sequence[Key]) -> None:
         """Compute these blocks, in this order, in place of earlier requests."""
         with self._lock:
             self._wanted = list(keys)
-            if self._wanted and self._thread is None:
-                self._thread = threading.Thread(target=self._work, name=CHECK_THREAD)
-                self._thread.start()
+            n_missing = min(len(keys), self._n_threads()) - self._n_working if keys else 0
+            for _ in range(n_missing):
+                self._n_working += 1
+                threading.Thread(target=self._work, name=CHECK_THREAD).start()
 
     def stop(self) -> None:
         """Compute no further block."""
         self.want(())
         self._timer.stop()
+
+    def _n_threads(self) -> int:
+        from napari_swnn.core.numerics.parallel import pool_size
+
+        return pool_size(self.volume.device)
 
     def _block(self, key: Key) -> Any:
         from napari_swnn.core.grid.windows import Block, Window
@@ -140,7 +138,7 @@ class Tiles(QObject):
         while True:
             with self._lock:
                 if not self._wanted or not threading.main_thread().is_alive():  # napari is ending
-                    self._thread = None
+                    self._n_working -= 1
                     return
                 key = self._wanted.pop(0)
             try:
@@ -149,7 +147,8 @@ class Tiles(QObject):
                 if not is_shutdown_error(error):
                     logger.exception("a block of a lazy layer failed")
                 with self._lock:
-                    self._wanted, self._thread = [], None
+                    self._wanted = []
+                    self._n_working -= 1
                 with suppress(RuntimeError):
                     self._stopped.emit(describe_error(error))
                 return
@@ -243,8 +242,8 @@ class TileView:
             return np.full(shape, self.tiles.volume.model.labels.background, self.dtype)
         labels = np.full(shape, self.tiles.pending, self.dtype)
         missing = []
-        for key in product(*(_blocks_of(span, self.tiles.side) for span in spans)):
-            block = self.tiles.compute(key) if wait else self.tiles.kept(key)
+        keys = list(product(*(_blocks_of(span, self.tiles.side) for span in spans)))
+        for key, block in zip(keys, self.tiles.read(keys, wait=wait), strict=True):
             if block is None:
                 missing.append(key)
                 continue
