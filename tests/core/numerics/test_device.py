@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from napari_swnn import generate, generate_lazy
 from napari_swnn.core.grid.windows import Window
-from napari_swnn.core.numerics.determinism import repeatable
+from napari_swnn.core.numerics.determinism import deterministic_convolutions
 from napari_swnn.core.numerics.device import convolutions_in, describe_device, pick_device
 from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import describe_volume
@@ -37,21 +37,21 @@ def flags():
 
 
 OURS = {"enabled": True, "benchmark": False, "deterministic": True, "allow_tf32": False}
-CARD = torch.device("cuda")  # the settings can be made without one
+CUDA = torch.device("cuda")  # the settings can be made without a GPU
 
 
 def test_what_the_user_has_set_is_left_alone():
     before = flags()
     assert before != OURS
-    with repeatable(CARD):
+    with deterministic_convolutions(CUDA):
         assert flags() == OURS
-        with repeatable(CARD):
+        with deterministic_convolutions(CUDA):
             assert flags() == OURS
         assert flags() == OURS
     assert flags() == before
 
 
-def test_convolutions_are_repeatable_where_they_are_on_a_card(device):
+def test_convolutions_are_deterministic_on_a_gpu(device):
     before = flags()
     for precision in (torch.float32, torch.bfloat16):
         with convolutions_in(precision, torch.device(device)):
@@ -59,19 +59,19 @@ def test_convolutions_are_repeatable_where_they_are_on_a_card(device):
     assert flags() == before
 
 
-def test_a_thread_that_ends_leaves_the_others_repeatable():
+def test_a_thread_that_ends_leaves_the_others_deterministic():
     # Flags of torch are those of all threads: blocks are computed in several.
     before, first_is_in, second_is_in, first_is_out = flags(), Barrier(2), Barrier(2), Barrier(2)
 
     def first():
-        with repeatable(CARD):
+        with deterministic_convolutions(CUDA):
             first_is_in.wait(5)
             second_is_in.wait(5)
         first_is_out.wait(5)
 
     def second():
         first_is_in.wait(5)
-        with repeatable(CARD):
+        with deterministic_convolutions(CUDA):
             second_is_in.wait(5)
             first_is_out.wait(5)
             return flags()

@@ -1,4 +1,4 @@
-"""Convolutions on a CUDA card that give the same bytes in every run."""
+"""Convolutions on a CUDA GPU that give the same bytes in every run."""
 
 from __future__ import annotations
 
@@ -8,33 +8,35 @@ from threading import Lock
 import torch
 
 
-def repeatable(device: torch.device) -> AbstractContextManager[None]:
-    """A context in which convolutions on a CUDA card are repeatable, and float32 is no less.
+def deterministic_convolutions(device: torch.device) -> AbstractContextManager[None]:
+    """Return a context in which convolutions on a CUDA GPU are deterministic, and in full float32 precision.
 
-    Left alone, a card rounds the factors of float32 products to ten bits (TF32), enough to move a threshold, and adds
-    up gradients in an order that changes from run to run. On other devices nothing needs to be set.
+    By default cuDNN uses TF32 for float32 convolutions, whose rounding to ten bits is enough to move a threshold, and
+    sums gradients in an order that varies from run to run. Other devices need no settings.
     """
-    return _ON_CARDS if device.type == "cuda" else nullcontext()
+    return _ON_CUDA if device.type == "cuda" else nullcontext()
 
 
-class _RepeatableOnCards(AbstractContextManager[None]):
-    """A context that many threads may be in; torch knows these settings for all of them only."""
+class _DeterministicOnCuda(AbstractContextManager[None]):
+    """A context that several threads may be in at a time: the settings of cuDNN hold for all of them."""
 
     def __init__(self) -> None:
-        self._lock, self._inside, self._before = Lock(), 0, ExitStack()
+        self._lock = Lock()
+        self._n_inside = 0
+        self._before = ExitStack()
 
     def __enter__(self) -> None:
         with self._lock:
-            if self._inside == 0:
+            if self._n_inside == 0:
                 flags = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
                 self._before.enter_context(flags)
-            self._inside += 1
+            self._n_inside += 1
 
     def __exit__(self, *error: object) -> None:
         with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
-                self._before.close()  # the last one out puts back what was set
+            self._n_inside -= 1
+            if self._n_inside == 0:
+                self._before.close()  # the last thread restores the settings
 
 
-_ON_CARDS = _RepeatableOnCards()
+_ON_CUDA = _DeterministicOnCuda()

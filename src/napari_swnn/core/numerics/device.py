@@ -1,4 +1,4 @@
-"""Where to compute."""
+"""Devices, and the precision of convolutions on them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 
 from napari_swnn._checks import check_choice
-from napari_swnn.core.numerics.determinism import repeatable
+from napari_swnn.core.numerics.determinism import deterministic_convolutions
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -32,7 +32,7 @@ def pick_device(device: str = "auto") -> torch.device:
 
 
 def describe_device(device: torch.device) -> str:
-    """One phrase for a user: what is computing."""
+    """Return the name of a device for a user."""
     if device.type == "cuda":
         return f"GPU ({torch.cuda.get_device_name(device)})"
     if device.type == "mps":
@@ -42,29 +42,30 @@ def describe_device(device: torch.device) -> str:
 
 
 def training_precision(device: torch.device) -> torch.dtype:
-    """Precision of the convolutions during training: half the bits where the hardware has them.
+    """Return the precision of convolutions in training: bfloat16 where the hardware supports it.
 
-    Weights, batch statistics and the loss stay in float32. On a CPU without bfloat16 instructions the emulated ones
-    would be slower, not quicker.
+    Weights, batch statistics and the loss stay in float32. A CPU without bfloat16 instructions would emulate them,
+    which is slower.
     """
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    # torch has no public name for this question; where the private one is gone, stay with float32
+    # torch has no public function for this; without the private one, float32 is used.
     has_bfloat16 = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
     return torch.bfloat16 if device.type == "cpu" and has_bfloat16() else torch.float32
 
 
 def generation_precision(device: torch.device, *, bounded: bool) -> torch.dtype:
-    """Precision of the convolutions when a volume is generated.
+    """Return the precision of convolutions when a volume is generated.
 
-    The grey values of bounded stages lie at their two ends almost everywhere, so that half the bits flip one voxel in a
-    thousand, on either side, at the surface. The paper's network has no such ends: it stays in float32.
+    The grey values of bounded stages lie close to one of their two bounds almost everywhere: bfloat16 flips one voxel
+    in a thousand, in either direction, at the surface. The paper's network is not bounded and stays in float32.
     """
     return training_precision(device) if bounded else torch.float32
 
 
 @contextmanager
 def convolutions_in(precision: torch.dtype, device: torch.device) -> Iterator[None]:
-    """A context in which convolutions have this precision, and on a CUDA card are repeatable."""
-    with torch.autocast(device.type, dtype=precision, enabled=precision != torch.float32), repeatable(device):
+    """A context in which convolutions have this precision, and are deterministic on a CUDA GPU."""
+    autocast = torch.autocast(device.type, dtype=precision, enabled=precision != torch.float32)
+    with autocast, deterministic_convolutions(device):
         yield

@@ -16,6 +16,7 @@ from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.evaluation import BLOCK_SIDE, endless_noise, everywhere, grey_and_coarse
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import generation_precision
+from napari_swnn.core.numerics.parallel import iter_side_by_side, pool_size
 
 _SEED_OFFSET = 2**63
 """Offset of the seeds of calibration noise, beyond those of any user's volume."""
@@ -51,7 +52,7 @@ class CalibrationBlock:
 
 def calibration_blocks(
     stages: Sequence[Stage], *, seed: int, start: int = 0, porosity: float | None = None
-) -> Iterator[CalibrationBlock]:
+) -> Generator[CalibrationBlock, None, None]:
     """Generate independent samples endlessly.
 
     Parameters
@@ -65,12 +66,16 @@ def calibration_blocks(
     porosity : float, optional
         Target porosity; for a network that was trained for a range.
     """
-    for i in count(start):
+    noise = endless_noise(_SEED_OFFSET + seed)
+    local = everywhere(porosity)
+
+    def compute(i: int) -> CalibrationBlock:
         window = _far_window(i, BLOCK_SIDE[stages[-1].dimension], stages)
-        noise = endless_noise(_SEED_OFFSET + seed)
-        local = everywhere(porosity)
         grey, coarse = grey_and_coarse(stages, window, noise, local, _precision(stages))
-        yield CalibrationBlock(grey.numpy().ravel(), 0.0 if coarse is None else float(coarse.mean()))
+        return CalibrationBlock(grey.numpy().ravel(), 0.0 if coarse is None else float(coarse.numpy().mean()))
+
+    # As when a volume is generated: several blocks side by side, each by one thread.
+    return iter_side_by_side(compute, count(start), pool_size(stages[-1].head.weight.device))
 
 
 def expected_coarse_mean(stages: Sequence[Stage], *, seed: int, porosity: float | None = None) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import islice
 from math import ceil, prod
 from pathlib import Path
 from time import perf_counter
@@ -23,6 +24,7 @@ from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.evaluation import BLOCK_SIDE
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import describe_device, training_precision
+from napari_swnn.core.numerics.parallel import pool_size
 from napari_swnn.core.training.calibration import LEAST_BLOCKS, calibration_blocks
 from napari_swnn.core.training.coarse_bank import CoarseBank
 from napari_swnn.core.training.plan import TrainingPlan
@@ -84,7 +86,7 @@ def estimate_cost(
 
 
 def generation_time(timing: Timing, shape: Shape) -> float:
-    """Return the time to generate a volume, in seconds; blocks count as a whole."""
+    """Return the time to generate a volume of many blocks, in seconds; blocks count as a whole."""
     return timing.block * prod(ceil(extent / BLOCK_SIDE[len(shape)]) for extent in shape)
 
 
@@ -118,8 +120,12 @@ def _time_of_bank(plan: TrainingPlan, finished: Sequence[Stage], source: Randomn
 
 
 def _time_of_block(plan: TrainingPlan, stages: Sequence[Stage]) -> float:
-    blocks = calibration_blocks(stages, seed=plan.seed, porosity=None if plan.porosity_range is None else plan.porosity)
-    return min(_time_of(lambda: next(blocks)) for _ in range(3))
+    """Return the time of a block when as many are computed side by side as will be."""
+    porosity = None if plan.porosity_range is None else plan.porosity
+    n = pool_size(plan.device)
+    with closing(calibration_blocks(stages, seed=plan.seed, porosity=porosity)) as blocks:
+        _ = list(islice(blocks, n))  # loads code
+        return _time_of(lambda: list(islice(blocks, 2 * n))) / (2 * n)
 
 
 def _time_of(work: Callable[[], Any]) -> float:

@@ -15,7 +15,7 @@ from napari_swnn.core.loss.pattern_loss import PatternLoss
 from napari_swnn.core.network.cascade import upsample
 from napari_swnn.core.network.config import NetworkConfig
 from napari_swnn.core.network.stage import Stage, crop
-from napari_swnn.core.numerics.determinism import repeatable
+from napari_swnn.core.numerics.determinism import deterministic_convolutions
 from napari_swnn.core.numerics.device import convolutions_in, training_precision
 from napari_swnn.core.training.coarse_bank import CoarseBank
 from napari_swnn.core.training.divergence import DivergenceGuard
@@ -158,7 +158,7 @@ class StageTrainer:
                 loss = loss + schedule.consistency_weight * disagreement(grey, coarse)
             if self._feedback is not None and step >= schedule.autocovariance_start:
                 loss = loss + schedule.autocovariance_weight * self._feedback(grey, window.section_axes)
-            with repeatable(self._device):
+            with deterministic_convolutions(self._device):
                 (loss / len(schedule.windows)).backward()  # type: ignore[no-untyped-call]
         return total, grey.detach()
 

@@ -26,7 +26,7 @@ class Timing:
     banks : tuple of float
         One generation of the coarser volumes that the steps of a stage refine; 0 for the coarsest.
     block : float
-        Generation of one block.
+        Generation of one block, while others are computed side by side.
     """
 
     steps: tuple[float, ...]
