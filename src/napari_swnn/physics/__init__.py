@@ -40,7 +40,7 @@ from napari_swnn.physics.results import (
     TensorResult,
     TortuosityResult,
 )
-from napari_swnn.physics.streamlines import FlowLine, streamlines
+from napari_swnn.physics.streamlines import Streamline, streamlines
 from napari_swnn.physics.tortuosity import TortuosityProblem, tortuosity_factor
 
 __all__ = [
@@ -49,7 +49,6 @@ __all__ = [
     "ConductivityProblem",
     "ConductivityResult",
     "ConductivityTensor",
-    "FlowLine",
     "NotConvergedError",
     "NotPercolatingError",
     "Outcome",
@@ -59,6 +58,7 @@ __all__ = [
     "PhysicsError",
     "SolverOptions",
     "SolverStep",
+    "Streamline",
     "TensorResult",
     "TortuosityProblem",
     "TortuosityResult",

@@ -28,7 +28,7 @@ _DEFAULT_LENGTH = 10
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class FlowLine:
+class Streamline:
     """A streamline.
 
     Attributes
@@ -51,7 +51,7 @@ def streamlines(
     rng: np.random.Generator,
     step: float = 0.5,
     max_length: float | None = None,
-) -> list[FlowLine]:
+) -> list[Streamline]:
     """Compute streamlines through a volume from the face where the flow enters.
 
     Parameters
@@ -71,7 +71,7 @@ def streamlines(
 
     Returns
     -------
-    list of FlowLine
+    list of Streamline
         Lines of at least two points; the longer the path, the more points.
 
     Raises
@@ -133,7 +133,9 @@ def inlet_seeds(field: ArrayLike, *, axis: int, n_seeds: int, rng: np.random.Gen
     return np.insert(on_face, axis, -0.5, axis=1)
 
 
-def trace(field: ArrayLike, seeds: ArrayLike, *, step: float = 0.5, max_length: float | None = None) -> list[FlowLine]:
+def trace(
+    field: ArrayLike, seeds: ArrayLike, *, step: float = 0.5, max_length: float | None = None
+) -> list[Streamline]:
     """Integrate a field downstream from given points.
 
     Parameters
@@ -149,7 +151,7 @@ def trace(field: ArrayLike, seeds: ArrayLike, *, step: float = 0.5, max_length: 
 
     Returns
     -------
-    list of FlowLine
+    list of Streamline
         Lines in the order of the seeds, without those at which nothing flows.
 
     Raises
@@ -166,7 +168,7 @@ def trace(field: ArrayLike, seeds: ArrayLike, *, step: float = 0.5, max_length: 
     longest = _DEFAULT_LENGTH * max(shape) if max_length is None else max_length
     longest = check_in_range(longest, 0, np.inf, name="max_length", open_low=True, open_high=True)
     paths = _follow(vectors, starts, step, int(np.ceil(longest / step)))
-    return [FlowLine(path, _speed(_sample(vectors, path))) for path in paths if len(path) > 1]
+    return [Streamline(path, _speed(_sample(vectors, path))) for path in paths if len(path) > 1]
 
 
 def _follow(vectors: FloatArray, starts: FloatArray, step: float, n_steps: int) -> list[FloatArray]:

@@ -229,7 +229,7 @@ def test_the_layer_may_be_removed_or_painted_while_running(panel, model, user):
     user.clicks(panel.run_button)
     model.layers.remove(layer)
     user.waits_for(lambda: not panel.session.is_busy)
-    assert [item.name.split(" z")[0] for item in model.layers] == ["heat flux", "temperature", "flow lines"]
+    assert [item.name.split(" z")[0] for item in model.layers] == ["heat flux", "temperature", "streamlines"]
     np.testing.assert_allclose(model.layers[0].scale, 3)
 
 

@@ -86,7 +86,9 @@ class ComparisonPlot(QWidget):
         return self._plot.plot(x, y, pen=pen, connect="finite", **marks)
 
     def _draw_band(self, curve: "CurveComparison", part: slice) -> None:
-        middle, half, distance = curve.reference.values[part], curve.half_width[part], curve.distance[part]
+        middle = curve.reference.values[part]
+        half = curve.half_width[part]
+        distance = curve.distance[part]
         known = np.isfinite(middle) & np.isfinite(half)
         if not known.any():
             return

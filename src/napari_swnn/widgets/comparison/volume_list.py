@@ -45,7 +45,8 @@ class VolumeList(QListWidget):
 
     def set_layers(self, layers: "Iterable[LabelsLayer]", *, tick: "Iterable[LabelsLayer]" = ()) -> None:
         """Offer these layers and tick those in `tick` that are new; `ticked` is sent if the choice changes."""
-        before, known = self.chosen, set(self._colours)
+        before = self.chosen
+        known = set(self._colours)
         self._layers = list(layers)
         self._chosen = [layer for layer in self._chosen if layer in self._layers]
         self._chosen += [layer for layer in tick if layer in self._layers and layer not in known]

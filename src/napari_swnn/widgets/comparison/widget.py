@@ -127,7 +127,8 @@ class CompareWidget(RunPanel):
         BadInputError
             If the layers cannot be compared.
         """
-        settings, reference = self.settings, self.check.found
+        settings = self.settings
+        reference = self.check.found
         if self.check.problem is not None:
             raise self.check.problem
         if settings.reference.value is None:

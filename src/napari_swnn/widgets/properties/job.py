@@ -38,6 +38,7 @@ class SolverSettings:
         "Iterations after which a solve fails. Automatic: 1000 for conduction, 2000 for flow, 50 000 for lattice "
         "Boltzmann.",
         low=0,
+        label="maximum iterations",
     )
     precision: Literal["float64", "float32"] = _setting(
         "float64", "Single precision (float32) saves up to half of the memory.", choices=("float64", "float32")
@@ -51,9 +52,9 @@ class Outputs:
     Attributes
     ----------
     potential, flow, lines : bool
-        True if the potential, the magnitude of the flow and flow lines are added.
+        True if the potential, the magnitude of the flow and streamlines are added.
     n_lines : int
-        Number of flow lines.
+        Number of streamlines.
     """
 
     potential: bool = True
@@ -152,7 +153,8 @@ class PropertyJob:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the request as plain values that JSON can hold."""
-        choice, facts = self.choice, self.facts
+        choice = self.choice
+        facts = self.facts
         plain: dict[str, Any] = {
             "layer": facts.name,
             "property": choice.kind.key,

@@ -79,7 +79,7 @@ _BYTES = {
     ("lbm", "float64"): 280,
     ("lbm", "float32"): 230,
 }
-"""Bytes of memory per voxel that is solved for, including fields and flow lines, measured on 128³ voxels."""
+"""Bytes of memory per voxel that is solved for, including fields and streamlines, measured on 128³ voxels."""
 
 MIN_BYTES = min(_BYTES.values())
 """Bytes of memory per voxel that every run needs."""

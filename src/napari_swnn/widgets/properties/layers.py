@@ -1,4 +1,4 @@
-"""Layers of the fields and flow lines of a property, in the same position as the source."""
+"""Layers of the fields and streamlines of a property, in the same position as the source."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +11,19 @@ from napari_swnn.widgets.properties.work import Fields, PropertyRun
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
-    from napari_swnn.physics.streamlines import FlowLine
+    from napari_swnn.physics.streamlines import Streamline
 
-_POTENTIAL_MAP, _FLOW_MAP, _LINE_MAP = "inferno", "viridis", "turbo"
+_POTENTIAL_MAP = "inferno"
+_FLOW_MAP = "viridis"
+_LINE_MAP = "turbo"
 _WIDTH = 0.4
-"""Width of a flow line in voxels."""
+"""Width of a streamline in voxels."""
 _BLENDING = "translucent_no_depth"
 """Blending that shows the inside of a volume through its surface."""
 
 
 def add_layers(viewer: "Viewer", run: PropertyRun, placement: dict[str, Any]) -> list[Any]:
-    """Add fields and flow lines of a run; the selected layer and the view stay as they are.
+    """Add fields and streamlines of a run; the selected layer and the view stay as they are.
 
     Parameters
     ----------
@@ -61,7 +63,7 @@ def _add(viewer: "Viewer", run: PropertyRun, fields: Fields, options: dict[str, 
         title = name.format(potential)
         added.append(_add_field(viewer, fields.potential, fields.axis, title, metadata, {**options, **look}))
     if fields.lines:
-        added.append(_add_lines(viewer, fields.lines, name.format("flow lines"), metadata, options))
+        added.append(_add_lines(viewer, fields.lines, name.format("streamlines"), metadata, options))
     return added
 
 
@@ -79,7 +81,7 @@ def _add_field(
 
 
 def _add_lines(
-    viewer: "Viewer", lines: "tuple[FlowLine, ...]", name: str, metadata: dict[str, Any], options: dict[str, Any]
+    viewer: "Viewer", lines: "tuple[Streamline, ...]", name: str, metadata: dict[str, Any], options: dict[str, Any]
 ) -> Any:
     vectors, speed = make_segments(lines)
     return viewer.add_vectors(
@@ -99,7 +101,7 @@ def _add_lines(
     )
 
 
-def make_segments(lines: "tuple[FlowLine, ...]") -> tuple[FloatArray, FloatArray]:
+def make_segments(lines: "tuple[Streamline, ...]") -> tuple[FloatArray, FloatArray]:
     """Return the segments of lines: ``(n, 2, ndim)`` start and vector of each, and the speed at their starts."""
     starts = np.concatenate([line.points[:-1] for line in lines])
     ways = np.concatenate([np.diff(line.points, axis=0) for line in lines])

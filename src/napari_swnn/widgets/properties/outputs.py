@@ -15,11 +15,11 @@ class OutputChoice(QWidget):
         super().__init__(parent)
         self.potential = QCheckBox()
         self.flow = QCheckBox()
-        self.lines = QCheckBox("flow lines")
+        self.lines = QCheckBox("streamlines")
         self.n_lines = QSpinBox()
         self.n_lines.setRange(1, 2000)
         self.n_lines.setValue(150)
-        self.n_lines.setToolTip("Number of flow lines; all of them carry the same flow.")
+        self.n_lines.setToolTip("Number of streamlines, which all carry the same flow.")
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for i, box in enumerate((self.potential, self.flow, self.lines)):

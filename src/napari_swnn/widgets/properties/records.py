@@ -71,7 +71,8 @@ def describe_failure(job: PropertyJob, record: SolveRecord) -> str:
 
 
 def _collect_conduction(job: PropertyJob, solved: "ConductivityResult") -> list[Number]:
-    unit, bounds = solved.unit, solved.bounds
+    unit = solved.unit
+    bounds = solved.bounds
     return [
         Number("effective conductivity", solved.value, unit),
         *_collect_column(job, solved.column, unit),

@@ -14,12 +14,12 @@ from napari_swnn.widgets.properties.kinds import CONDUCTIVITY, DIFFUSION, PERMEA
 from napari_swnn.widgets.properties.records import SolveRecord, record_solve
 
 if TYPE_CHECKING:
-    from napari_swnn.physics import ConductivityResult, FlowLine, PermeabilityResult, SolverStep, TortuosityResult
+    from napari_swnn.physics import ConductivityResult, PermeabilityResult, SolverStep, Streamline, TortuosityResult
 
     Solved = ConductivityResult | PermeabilityResult | TortuosityResult
 
 SEED = 0
-"""Seed of the starting points of flow lines: equal runs show equal lines."""
+"""Seed of the starting points of streamlines: equal runs show equal lines."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,15 +34,15 @@ class Fields:
         Potential and magnitude of the flow, of the shape of the volume; None if they are not to be shown.
     flow_unit : str
         Unit of the flow.
-    lines : tuple of FlowLine
-        Flow lines; empty if they are not to be shown or nothing flows.
+    lines : tuple of Streamline
+        Streamlines; empty if they are not to be shown or nothing flows.
     """
 
     axis: str
     potential: FloatArray | None
     flow: FloatArray | None
     flow_unit: str
-    lines: "tuple[FlowLine, ...]"
+    lines: "tuple[Streamline, ...]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,13 +70,14 @@ def compute_property(job: PropertyJob) -> Generator[Progress, None, PropertyRun]
     labels: Labels = np.array(job.facts.labels)  # a copy: the user may paint on the layer meanwhile
     solve = _make_solver(job, labels)
     axes = job.choice.axes
-    records, fields = [], []
+    records = []
+    fields = []
     for i, axis in enumerate(axes):
         solved = yield from forward_steps(solve(axis), _SolveProgress(f"Along {job.name_axis(axis)}", i, len(axes)))
         records.append(record_solve(job, solved))
         if records[-1].outcome != "not_percolating":
             if job.choice.outputs.lines:
-                yield Progress(fraction=(i + 1) / len(axes), activity="Computing flow lines…")
+                yield Progress(fraction=(i + 1) / len(axes), activity="Computing streamlines…")
             fields.append(_extract_fields(job, labels, solved))
         del solved  # before the fields of the next axis are allocated
     return PropertyRun(job, tuple(records), tuple(fields))
@@ -121,9 +122,10 @@ def _make_solver(job: PropertyJob, labels: Labels) -> "Callable[[int], Generator
 def _extract_fields(job: PropertyJob, labels: Labels, solved: Any) -> Fields:
     from napari_swnn.physics import streamlines
 
-    outputs, axis = job.choice.outputs, solved.axis
+    outputs = job.choice.outputs
+    axis = solved.axis
     potential, vectors, unit = _scale_fields(job, labels, solved)
-    lines: tuple[FlowLine, ...] = ()
+    lines: tuple[Streamline, ...] = ()
     if outputs.lines and np.take(vectors[axis], 0, axis).max() > 0:
         rng = np.random.default_rng(SEED)
         lines = tuple(streamlines(vectors, axis=axis, n_lines=outputs.n_lines, rng=rng))
