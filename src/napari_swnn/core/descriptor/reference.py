@@ -1,4 +1,4 @@
-"""The reference: the segmented section(s) a reconstruction starts from."""
+"""Reference: the segmented section(s) of a reconstruction."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Reference:
         ``(z, y, x)``. A list describes an isotropic material. A volume gives the sections normal to each of its three
         axes, and each direction of the reconstruction then follows its own sections.
     phase : int
-        The label of the phase of interest, usually the pores.
+        Label of the phase of interest, usually the pores.
     roi : array_like or sequence of array_like, optional
-        Region of interest, of the shape of `labels` (a list for a list): only what lies wholly inside counts.
+        Region of interest, of the shape of `labels` (a list for a list); only patterns wholly inside count.
     voxel_size : float
         Side of a pixel, in `unit`; the voxels of the reconstruction have the same.
     unit : str
@@ -64,14 +64,14 @@ class Reference:
     voxel_size: float = 1.0
     unit: str = "voxel"
     directions: tuple[tuple[Section, ...], ...] = field(init=False, repr=False)
-    """Sections for each direction, or a single set that serves all of them."""
+    """Sections for each direction, or a single set for all of them."""
     background: int = field(init=False)
-    """Label of what is not the phase of interest in a reconstruction."""
+    """Label of everything but the phase of interest in a reconstruction."""
 
     def __post_init__(self) -> None:
         images = _as_images(self.labels)
         rois = _as_rois(self.roi, images, several=isinstance(self.labels, list | tuple))
-        # As Python numbers, whatever they came as: they end up in the description of a model.
+        # As Python numbers, since they are stored in model files.
         object.__setattr__(self, "voxel_size", VoxelSize(self.voxel_size, self.unit).value)
         object.__setattr__(self, "phase", check_whole(self.phase, name="phase", low=-(2**31), high=2**32 - 1))
         visible = np.concatenate([image[roi] for image, roi in zip(images, rois, strict=True)])

@@ -1,4 +1,4 @@
-"""The sliced Wasserstein distance between sections and target patterns, and its companions (Eq. 16-20).
+"""Sliced Wasserstein distance between sections and target patterns, and further terms of the loss (Eq. 16-20).
 
 May import: `descriptor`, `numerics`.
 """

@@ -1,4 +1,4 @@
-"""The trained model, its file format and the segmentation threshold.
+"""Trained model, its file format and the segmentation threshold.
 
 May import: `descriptor`, `network`.
 """

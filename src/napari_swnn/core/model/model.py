@@ -1,4 +1,4 @@
-"""The trained model: everything needed to generate, where it came from, and its file.
+"""Trained model: everything needed to generate, its provenance, and its file.
 
 A model file is safetensors with a JSON header: reading one never runs code that came with it.
 """

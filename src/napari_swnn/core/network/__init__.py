@@ -1,4 +1,4 @@
-"""The mapping from noise to grey volumes: a cascade of the paper's network (Eq. 12-15).
+"""Mapping from noise to grey volumes: a cascade of the network of the paper (Eq. 12-15).
 
 May import: `numerics`, `grid`.
 """
