@@ -9,6 +9,7 @@ from napari_swnn.widgets.kit.controls import WheelGuard
 from napari_swnn.widgets.kit.shutdown import await_work_at_end
 
 if TYPE_CHECKING:
+    from napari.layers import Image
     from napari.layers import Labels as LabelsLayer
     from napari.viewer import Viewer
 
@@ -82,6 +83,12 @@ class DockPanel(QScrollArea):
 
         layers = (layer for layer in self._viewer.layers if isinstance(layer, LabelsLayer))
         return [layer for layer in layers if not layer.name.startswith(PREVIEW_NAME)]
+
+    def image_layers(self) -> "list[Image]":
+        """Return the Image layers of the viewer that are not in colour."""
+        from napari.layers import Image
+
+        return [layer for layer in self._viewer.layers if isinstance(layer, Image) and not layer.rgb]
 
     def watch_window(self) -> None:
         """Notice when the window is closed during work; a floating dock is a window of its own."""

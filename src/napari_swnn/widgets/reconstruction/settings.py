@@ -12,9 +12,10 @@ from napari_swnn.widgets.kit.controls import Combo, Form, LayerCombo, Note, Size
 from napari_swnn.widgets.kit.drawer import Drawer
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.forms import ConfigForm
-from napari_swnn.widgets.layers.snapshot import Snapshot
 from napari_swnn.widgets.reconstruction.porosity import IntervalNote, PorosityChoice
-from napari_swnn.widgets.reconstruction.request import Request
+from napari_swnn.widgets.reconstruction.preflight import size_problem
+from napari_swnn.widgets.reconstruction.reference_choice import ReferenceChoice
+from napari_swnn.widgets.reconstruction.request import Destination, Request
 from napari_swnn.widgets.reconstruction.spatial import UNIFORM
 from napari_swnn.widgets.reconstruction.spatial_panel import SpatialPanel
 
@@ -66,6 +67,7 @@ class SettingsPanel(QWidget):
         self.device = Combo()
         self.advanced = ConfigForm(TrainingConfig)
         self.spatial = SpatialPanel()
+        self.chosen_reference = ReferenceChoice(self.reference, self.region, self.phase, self.advanced)
         self.reach = IntervalNote()
         self.extent = Note()
         self.reasons = Note()
@@ -120,39 +122,17 @@ class SettingsPanel(QWidget):
         self.exact.toggled.connect(self._on_changed)
         self.spatial.changed.connect(self._on_spatial)
 
-    @property
-    def reference_layers(self) -> "list[LabelsLayer]":
-        """Chosen layers of the reference and the region of interest."""
-        return [layer for layer in (self.reference.value, self.region.value) if layer is not None]
-
-    @property
-    def problems(self) -> dict[str, str]:
-        """Problems by control that are plain from the settings alone."""
-        problem = self.target.problem
-        return {"porosity": problem} if problem and self.target.isEnabled() else {}
+    def find_problems(self, destination: Destination) -> dict[str, str]:
+        """Return the problems, by control, that are plain from the settings alone."""
+        target = self.target.problem if self.target.isEnabled() else ""
+        size = size_problem(self.size.value, self.count.value(), destination)
+        return {key: text for key, text in (("porosity", target), ("size", size)) if text}
 
     @property
     def preset_name(self) -> str:
         """Name of the preset, with a remark if its settings were changed."""
         name = str(self.preset.value)
         return name if self.advanced.value == PRESETS[name] else f"{name} (changed)"
-
-    def take_snapshot(self) -> Snapshot:
-        """Return a copy of the reference.
-
-        Raises
-        ------
-        BadInputError
-            If the chosen layers cannot describe a reference.
-        """
-        return Snapshot.take(self.reference.value, self.region.value)
-
-    def is_current(self, snapshot: Snapshot) -> bool:
-        """Compare a snapshot with the chosen layers."""
-        try:
-            return self.take_snapshot().equals(snapshot)
-        except BadInputError:
-            return False
 
     def take_request(self) -> Request:
         """Return a copy of the settings."""
@@ -200,10 +180,6 @@ class SettingsPanel(QWidget):
         self.reach.show_interval(own, findings.interval, reachable)
         self.reasons.show_text(" ".join(analysis.choice.reasons))
         self._show_voxels(analysis.reference.voxel)
-
-    def show_reasons(self, reasons: Iterable[str]) -> None:
-        """Show the reasons for the choices of a plan."""
-        self.reasons.show_text(" ".join(reasons))
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Show these problems, each beside its control, and no others; a collapsed section that has one is opened."""

@@ -19,7 +19,6 @@ from napari_swnn.widgets.layers.watch import LayerWatch
 from napari_swnn.widgets.lazy.layers import get_tiles
 from napari_swnn.widgets.reconstruction.destination import DestinationPanel
 from napari_swnn.widgets.reconstruction.models import ModelPanel
-from napari_swnn.widgets.reconstruction.preflight import size_problem
 from napari_swnn.widgets.reconstruction.results import SessionLayers
 from napari_swnn.widgets.reconstruction.run_bar import RunBar
 from napari_swnn.widgets.reconstruction.save_dialog import check_file_of_model, check_file_of_new_model
@@ -93,8 +92,6 @@ class ReconstructionWidget(DockPanel):
         self.session.trained.connect(self.models.choose)
         self.session.ended.connect(self._on_ended)
 
-    # -- docking and closing
-
     def on_docked(self) -> None:
         """Look for devices, and analyse the reference."""
         self.finishing.discard(self)
@@ -115,10 +112,9 @@ class ReconstructionWidget(DockPanel):
         self.models.drop()
         self.layers.stop(remove_previews=not viewer_goes)
         self.session.close(keep_training=not viewer_goes)
+        self.finishing.discard(self)
         if self.session.is_busy:
             self.finishing.add(self)
-        else:
-            self.finishing.discard(self)
 
     def set_dark(self, dark: bool) -> None:
         """Follow a dark or light theme."""
@@ -127,21 +123,19 @@ class ReconstructionWidget(DockPanel):
 
     def reset_choices(self, _event: Any = None) -> None:
         """Offer the present layers; napari calls this when one is added, removed, moved or renamed."""
-        from napari.layers import Image
-
-        images = (layer for layer in self._viewer.layers if isinstance(layer, Image) and not layer.rgb)
         # A lazy layer would have to be computed whole.
-        self.settings.set_layers((layer for layer in self.labels_layers() if get_tiles(layer) is None), images)
+        labels = [layer for layer in self.labels_layers() if get_tiles(layer) is None]
+        self.settings.set_layers(labels, self.image_layers())
         self._show()
-
-    # -- actions of the user
 
     def run(self) -> None:
         """Train on the reference and generate volumes."""
         findings = self.session.checks.findings
         if not self.session.can_run or findings is None or findings.analysis is None:
             return
-        if not self.settings.is_current(findings.snapshot):  # values can be set without an event of the layer
+        if not self.settings.chosen_reference.is_current(
+            findings.snapshot
+        ):  # values can be set without an event of the layer
             self._on_reference()
             return
         check = partial(check_file_of_new_model, reference=findings.analysis.reference)
@@ -179,32 +173,22 @@ class ReconstructionWidget(DockPanel):
             porosity=self.models.target,
         )
 
-    # -- changes of the settings
-
     def _on_reference(self) -> None:
-        self._watch.watch(self.settings.reference_layers)
+        self._watch.watch(self.settings.chosen_reference.layers)
         self._watch.touch()
 
     def _on_layers(self) -> None:
-        self.session.checks.forget_reference(is_chosen=self.settings.reference.value is not None)
+        self.session.checks.forget_reference(is_chosen=self.settings.chosen_reference.is_made)
 
     def _analyse(self) -> None:
         checks = self.session.checks
-        if not checks.devices or self.session.is_busy or self.settings.reference.value is None:
-            return
-        try:
-            snapshot = self.settings.take_snapshot()
-            checks.analyse(snapshot, self.settings.phase.value, self.settings.advanced.value)
-        except BadInputError as problem:
-            checks.refuse_reference(problem)
-        except ValueError as error:  # settings that do not go together
-            checks.refuse_reference(BadInputError("preset", str(error)))
+        if checks.devices and not self.session.is_busy and self.settings.chosen_reference.is_made:
+            self.settings.chosen_reference.analyse(checks)
 
     def _on_settings(self) -> None:
         self._large.set_remark(self.destination.remark)
         if not self.session.is_busy:
-            size = size_problem(self.settings.size.value, self.settings.count.value(), self.destination.output.value)
-            self.session.checks.forget_settings(self.settings.problems | ({"size": size} if size else {}))
+            self.session.checks.forget_settings(self.settings.find_problems(self.destination.output.value))
             self._settling.throttle()
 
     def _prepare(self) -> None:
@@ -230,15 +214,13 @@ class ReconstructionWidget(DockPanel):
             self.layers.preview.request(entry.model, target, self.settings.seed.value(), self.settings.device.value)
         self._on_settings()
 
-    # -- changes of the session
-
     def _show(self) -> None:
         session = self.session
         problems = session.checks.problems
         self.settings.setEnabled(not session.is_busy)
         self.settings.show_problems(problems)
         if session.checks.prepared is not None and session.checks.prepared.plan is not None:
-            self.settings.show_reasons(session.checks.prepared.plan.reasons)
+            self.settings.reasons.show_text(" ".join(session.checks.prepared.plan.reasons))
         if "size" in problems:
             self._large.open()
         self.run_bar.show_session(is_loading=self.models.is_loading, can_view=self.layers.newest is not None)
