@@ -51,7 +51,7 @@ SHOWN = {"help", "tooltip", "title"}
 """Keywords whose texts a user reads."""
 
 NOT_YET = {
-    "core/descriptor", "core/grid", "core/loss", "core/network", "core/numerics", "core/training",
+    "core/grid", "core/network", "core/numerics", "core/training",
     "core/volume",
     "runs",
 }  # fmt: skip
