@@ -37,7 +37,7 @@ REFUSED = {
     r"ask(?:s|ed|ing)? for": "target, requested, or the name of the parameter",
     r"anew": "again; recompute, remake, restart",
     r"unasked": "without confirmation, or silently",
-    r"gray(?:scale)?": "grey (British spelling)",
+    r"(?-i:gray)(?:scale)?": "grey (British spelling; Gray is a name)",
     r"(?:normal|optim|initial|visual|local)iz(?:e|es|ed|er|ing|ation)s?": "the spelling with s",
 }
 """Pattern of words that are refused, and the words to write instead."""
@@ -51,7 +51,7 @@ SHOWN = {"help", "tooltip", "title"}
 """Keywords whose texts a user reads."""
 
 NOT_YET = {
-    "core/grid", "core/network", "core/numerics", "core/training",
+    "core/grid", "core/network", "core/numerics", 
     "core/volume",
     "runs",
 }  # fmt: skip
@@ -80,8 +80,9 @@ def comments(source):
 
 
 def prose(text):
-    """Drop code in backticks and the targets of links, which quote names rather than use words."""
+    """Drop code, targets of links and references to publications, which quote rather than use words."""
     text = re.sub(r"```.*?```", lambda code: "\n" * code[0].count("\n"), text, flags=re.DOTALL)
+    text = re.sub(r"\.\. \[\w+\].*(?:\n +(?!\.\. ).+)*", lambda entry: "\n" * entry[0].count("\n"), text)
     return re.sub(r"``?[^`\n]+``?|\]\([^)]*\)", "", text)
 
 
@@ -161,8 +162,10 @@ def test_clauses_in_place_of_summaries_are_found(text, expected):
         ("`foretold` is a name", 0),
         ("twofold", 0),
         ("Use a GPU.", 0),
-        ("A card or a GRAY value", 2),
+        ("A Card or a gray value", 2),
         ("```python\ncards\n```", 0),
+        (".. [1] Jordan: an optimizer\n   for luck\n\nluck", 1),
+        ("Lavin and Gray", 0),
     ],
 )
 def test_words_that_are_refused_are_found(text, expected):
