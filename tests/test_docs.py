@@ -1,5 +1,6 @@
 """What the documentation tells a reader to type works, on small volumes and a short training."""
 
+import ast
 import doctest
 import re
 import subprocess
@@ -21,6 +22,10 @@ SMALLER = {
     "max_distance=64": "max_distance=16",
     "swnn.TrainingConfig(n_scales=1)": "plain_config",
 }
+
+
+LABEL = re.compile(r"\*\*([^*]+)\*\*|(?<!\*)\*([^*\n]+)\*(?!\*)")
+"""Bold or italic text of a page, which names what a panel shows."""
 
 
 def snippets(page):
@@ -93,6 +98,21 @@ def test_paths_of_files_exist(page):
     folders = [ROOT, ROOT / "src/napari_swnn", ROOT / "src/napari_swnn/core"]
     for path in re.findall(r"`((?:[\w.]+/)+\w+\.(?:py|md|yaml|txt))`", (ROOT / page).read_text(encoding="utf-8")):
         assert any((folder / path).exists() for folder in folders), f"{page} names {path}"
+
+
+def test_labels_of_the_panels_exist():
+    page = (ROOT / "docs/napari.md").read_text(encoding="utf-8")
+    labels = {bold or italic for bold, italic in LABEL.findall(page)}
+    shown = " | ".join(
+        node.value.replace("\n", " ").lower()
+        for path in ROOT.glob("src/napari_swnn/widgets/**/*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    of_napari = {"depiction"}
+    named = {" ".join(label.split()).lower() for label in labels if " > " not in label} - of_napari
+    assert {"run", "spatial variation"} <= named
+    assert sorted(label for label in named if label not in shown) == []
 
 
 @pytest.mark.parametrize("page", ALL_PAGES)

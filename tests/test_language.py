@@ -51,7 +51,7 @@ SHOWN = {"help", "tooltip", "title"}
 """Keywords whose texts a user reads."""
 
 NOT_YET = {
-    "core/grid", "core/network", "core/numerics", 
+    "core/grid", "core/network", "core/numerics",
     "core/volume",
     "runs",
 }  # fmt: skip

@@ -40,7 +40,7 @@ def open_lazily(
     while max(volume.shape) // strides[-1] > _COARSEST:
         strides.append(2 * strides[-1])
     levels = [tiles.level(stride) for stride in strides]
-    facts = {**metadata, "lazy": True, "label_of_voxels_to_come": tiles.pending}
+    facts = {**metadata, "lazy": True, "pending_label": tiles.pending}
     layer = output.show_levels(levels, name, look, facts, pending=tiles.pending)
     tiles.follow(layer)
 
