@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Take the screenshots of the panels for docs/images: python scripts/take_screenshots.py [--output docs/images].
+
+Trains a draft on a built-in sample in a viewer on a virtual screen, then compares the volume and computes its
+conductivity. It takes a few minutes, and needs the packages of scripts/system-packages.sh.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import napari
+from pyvirtualdisplay import Display
+from qtpy.QtWidgets import QApplication
+
+SIZE = 1366, 900
+
+
+def wait(condition: Callable[[], bool], seconds: float) -> None:
+    """Process events until a condition holds.
+
+    Raises
+    ------
+    TimeoutError
+        If it does not hold in time.
+    """
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"no success after {seconds:.0f} s")
+        QApplication.processEvents()
+        time.sleep(0.02)
+
+
+def settle(seconds: float = 3) -> None:
+    """Process events for a while, so that layouts and previews are drawn."""
+    end = time.monotonic() + seconds
+    wait(lambda: time.monotonic() > end, seconds + 60)
+
+
+def take(viewer: napari.Viewer, path: Path) -> None:
+    """Save a picture of the whole window."""
+    settle()
+    viewer.screenshot(str(path), canvas_only=False, flash=False)
+    print(f"wrote {path}", flush=True)
+
+
+def dock(viewer: napari.Viewer, name: str) -> tuple[Any, Any]:
+    """Open a panel of the plugin, and return its dock and its widget."""
+    docked, widget = viewer.window.add_plugin_dock_widget("napari-swnn", name)
+    settle(1)
+    return docked, widget
+
+
+def reconstruct(viewer: napari.Viewer, folder: Path, size: int, patience: float) -> None:
+    """Train and generate in the reconstruction panel, with a picture on the way and one at the end."""
+    docked, panel = dock(viewer, "SWNN reconstruction")
+    panel.settings.preset.setCurrentText("draft")
+    for side in panel.settings.size.sides:
+        side.setValue(size)
+    wait(panel.run_bar.run_button.isEnabled, patience)
+    settle(5)
+    wait(panel.run_bar.run_button.isEnabled, patience)
+    panel.run_bar.run_button.click()
+    bar = panel.run_bar.progress.bar
+    wait(lambda: bar.maximum() > 0 and bar.value() > bar.maximum() / 2, patience)
+    take(viewer, folder / "reconstruction-widget-running.png")
+    wait(lambda: not panel.session.is_busy, patience)
+    panel.run_bar.view_button.click()
+    take(viewer, folder / "reconstruction-widget.png")
+    viewer.window.remove_dock_widget(docked)
+
+
+def compare(viewer: napari.Viewer, folder: Path, patience: float) -> None:
+    """Compare the volume with its reference."""
+    docked, panel = dock(viewer, "SWNN compare")
+    wait(lambda: panel.view.comparison is not None, patience)
+    viewer.dims.ndisplay = 2
+    take(viewer, folder / "compare-widget.png")
+    viewer.window.remove_dock_widget(docked)
+
+
+def compute_properties(viewer: napari.Viewer, folder: Path, patience: float) -> None:
+    """Compute the conductivity of the volume."""
+    docked, panel = dock(viewer, "SWNN properties")
+    wait(panel.run_button.isEnabled, patience)
+    panel.run_button.click()
+    settle(1)
+    wait(panel.run_button.isEnabled, patience)
+    panel.view_button.click()
+    take(viewer, folder / "properties-widget.png")
+    viewer.window.remove_dock_widget(docked)
+
+
+def main() -> None:
+    """Open a viewer on a virtual screen, and use one panel after the other."""
+    parser = argparse.ArgumentParser(description="Take the screenshots of the panels.")
+    parser.add_argument("--output", type=Path, default=Path(__file__).resolve().parents[1] / "docs" / "images")
+    parser.add_argument("--size", type=int, default=96, help="edge length of the volume in voxels")
+    parser.add_argument("--patience", type=float, default=900, help="seconds that a step may take")
+    options = parser.parse_args()
+    with Display(visible=False, size=(1600, 1000)):
+        viewer = napari.Viewer()
+        viewer.window.resize(*SIZE)
+        viewer.open_sample("napari-swnn", "rock")
+        reconstruct(viewer, options.output, options.size, options.patience)
+        compare(viewer, options.output, options.patience)
+        compute_properties(viewer, options.output, options.patience)
+        viewer.close()
+
+
+if __name__ == "__main__":
+    main()
