@@ -74,7 +74,7 @@ class Clusters:
 
 
 def find_clusters(view: PhaseView, periodic: Sequence[bool], connectivity: int) -> Clusters:
-    """Number the clusters of a phase, holding one slab and some bytes for each cluster and voxel of a plane."""
+    """Assign numbers to the clusters of a phase, holding one slab and a few bytes per cluster and pixel of a plane."""
     around, *others = periodic
     sideways = (False, *others)
     register = _Register(view.ndim, around=around)
@@ -144,7 +144,7 @@ class _Register:
 
 
 def label_clusters(inside: BoolArray, periodic: Sequence[bool], connectivity: int) -> NDArray[np.int32]:
-    """Number the clusters of an array in memory from 1; 0 is outside."""
+    """Assign numbers from 1 to the clusters of an array in memory; 0 is outside."""
     from scipy import ndimage
 
     structure = ndimage.generate_binary_structure(inside.ndim, connectivity)
