@@ -8,7 +8,7 @@ from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.model.threshold import ThresholdCurve
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
-from napari_swnn.core.network.evaluation import endless_noise, everywhere, grey_and_coarse
+from napari_swnn.core.network.evaluation import compute_grey_and_coarse, make_noise_source, make_porosity_source
 from napari_swnn.core.network.stage import Stage
 
 
@@ -37,7 +37,10 @@ def random_model(*, n_scales=2, dimension=3, porosity_range=None, porosity=0.2):
     sample = Window.of_shape((64,) * dimension)
     nodes = (porosity,) if porosity_range is None else tuple(np.linspace(*porosity_range, 5).tolist())
     asked = nodes if porosity_range else (None,)
-    greys = [grey_and_coarse(stages, sample, endless_noise(99), everywhere(p))[0].numpy() for p in asked]
+    greys = [
+        compute_grey_and_coarse(stages, sample, make_noise_source(99), make_porosity_source(p))[0].numpy()
+        for p in asked
+    ]
     values = tuple(float(np.quantile(grey, 1 - p)) for grey, p in zip(greys, nodes, strict=True))
     network = NetworkConfig(configs, dimension=dimension, porosity_range=porosity_range)
     return Model(network, stages, ThresholdCurve(nodes, values), porosity)

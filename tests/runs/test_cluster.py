@@ -14,7 +14,7 @@ from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.io import open_ome_zarr
 from napari_swnn.io.ome_zarr import OmeZarrFile
 from napari_swnn.runs import iter_generation
-from napari_swnn.runs._cluster import client_in_scope
+from napari_swnn.runs._cluster import find_client
 
 distributed = pytest.importorskip("distributed")
 
@@ -24,7 +24,7 @@ SHAPE = (64, 130, 400)
 @pytest.fixture(scope="module")
 def local(model, tmp_path_factory):
     """The same volume, made before there is a client."""
-    assert client_in_scope() is None
+    assert find_client() is None
     folder = tmp_path_factory.mktemp("local")
     return generate(model, SHAPE, out=folder / "v.ome.zarr")
 
@@ -57,7 +57,7 @@ def test_a_run_given_up_is_resumed_without_the_cluster(local, client, model, con
     steps.close()
     client.run(lambda: None)  # after what was under way
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("napari_swnn.runs.generation.client_in_scope", lambda: None)
+        patch.setattr("napari_swnn.runs.generation.find_client", lambda: None)
         generate(model, SHAPE, out=tmp_path / "v.ome.zarr", resume=True)
     assert content(tmp_path / "v.ome.zarr") == content(local)
 
@@ -79,8 +79,8 @@ def test_a_file_that_is_gone_before_the_first_task_is_told(client, model, tmp_pa
 
 
 def test_a_task_takes_no_client_itself(client):
-    assert client_in_scope() is client
-    assert client.submit(client_in_scope).result() is None
+    assert find_client() is client
+    assert client.submit(find_client).result() is None
 
 
 @pytest.mark.parametrize("shape", [(20, 20, 20), (20, 130, 130)])  # a volume for each worker, and both at each volume

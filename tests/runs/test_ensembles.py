@@ -7,7 +7,7 @@ import pytest
 
 from napari_swnn import EnsembleSpec, Model, ensemble, generate, iter_ensemble
 from napari_swnn.io import open_ome_zarr
-from napari_swnn.runs.ensemble_summary import summarise, values_of
+from napari_swnn.runs.ensemble_summary import extract_values, summarise
 
 OPTIONS = {"n_trainings": 2, "n_realisations": 2, "shape": (24, 24, 24), "seed": 5}
 
@@ -68,7 +68,7 @@ def test_spreads_of_known_values():
 def test_percolation_is_counted_in_axes():
     axes = {"z": True, "y": False, "x": True}
     report = {"quantities": {}, "curves": {}, "connectivity": [{"percolates": axes}]}
-    assert values_of(report) == {"percolating_axes": 2}
+    assert extract_values(report) == {"percolating_axes": 2}
 
 
 def test_a_stopped_ensemble_keeps_what_is_finished(made, reference, quick_config, content, tmp_path):

@@ -19,7 +19,7 @@ from uuid import uuid4
 import numpy as np
 
 from napari_swnn._types import AXES, Labels, Path, Shape
-from napari_swnn.core.grid.windows import Window, aligned_boxes
+from napari_swnn.core.grid.windows import Window, iter_boxes
 from napari_swnn.io.volume_file import PROVENANCE_KEY, Piece, VolumeFile
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class OmeZarrFile(VolumeFile):
     def pieces(self, level: int) -> list[Piece]:
         """Return all shards of a level."""
         whole = Window.of_shape(self.shapes[level])
-        windows = [box.intersection(whole) for _, box in aligned_boxes(whole, self.shard)]
+        windows = [box.intersection(whole) for _, box in iter_boxes(whole, self.shard)]
         return [Piece(level, i, window) for i in range(self.layout.n) for window in windows]
 
     def is_written(self, piece: Piece) -> bool:
@@ -120,7 +120,7 @@ class OmeZarrFile(VolumeFile):
         whole = Window.of_shape(self.shapes[piece.level - 1])
         labels = np.empty(piece.window.shape, self.layout.dtype)
         # Memory holds only the chunks of the finer level that one coarse chunk covers.
-        for _, box in aligned_boxes(piece.window, self.layout.block):
+        for _, box in iter_boxes(piece.window, self.layout.block):
             part = box.intersection(piece.window)
             covered = Window(tuple(2 * a for a in part.start), tuple(2 * b for b in part.stop)).intersection(whole)
             every_second = (slice(None, None, 2),) * len(part.shape)

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from napari_swnn._types import AXES, Labels, Shape
-from napari_swnn.core.grid.windows import Window, aligned_boxes
+from napari_swnn.core.grid.windows import Window, iter_boxes
 from napari_swnn.io.tiff import imagej_options
 from napari_swnn.io.volume_file import PROVENANCE_KEY, Piece, VolumeFile
 
@@ -125,7 +125,7 @@ class TiffFile(VolumeFile):
     def _strips(self) -> list[Window]:
         side, shape = self.layout.block, self.layout.shape
         lines = Window.of_shape(shape[:-1])
-        cuts = [box.intersection(lines) for _, box in aligned_boxes(lines, side)]
+        cuts = [box.intersection(lines) for _, box in iter_boxes(lines, side)]
         return [Window((*cut.start, 0), (*cut.stop, shape[-1])) for cut in cuts]
 
     def _number(self, piece: Piece) -> int:

@@ -24,7 +24,7 @@ _MIN_PENDING = 32
 Job = tuple[VolumeFile, Sequence[VirtualVolume]]
 
 
-def client_in_scope() -> Any:
+def find_client() -> Any:
     """Return the current `distributed.Client`, or None without one and within a task; distributed is not imported."""
     distributed = sys.modules.get("distributed")
     if distributed is None or _within_task(distributed):
@@ -44,7 +44,7 @@ def _within_task(distributed: Any) -> bool:
     return True
 
 
-def workers_device(client: Any, device: str) -> str:
+def find_workers_device(client: Any, device: str) -> str:
     """Return the kind of device that all workers compute on.
 
     Raises

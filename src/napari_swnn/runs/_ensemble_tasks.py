@@ -107,7 +107,7 @@ def iter_validation(spec: EnsembleSpec, member: MemberIndex) -> Generator[Valida
     write_atomically(spec.report_path(member), text)
 
 
-def note_of(step: Any) -> str:
+def get_note(step: Any) -> str:
     """Return the note of a step, for example that the training diverged; usually empty."""
     return str(getattr(step, "note", ""))
 
@@ -122,7 +122,7 @@ def _run_task(
     run: Callable[[EnsembleSpec, Any], Generator[Any, None, None]], spec: EnsembleSpec, entry: Any
 ) -> tuple[Any, list[str]]:
     """Run a task to its end; return its entry and the notes of its steps."""
-    return entry, [note for step in run(spec, entry) if (note := note_of(step))]
+    return entry, [note for step in run(spec, entry) if (note := get_note(step))]
 
 
 def _name(member: MemberIndex) -> str:

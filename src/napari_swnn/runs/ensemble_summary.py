@@ -1,4 +1,4 @@
-"""What an ensemble shows: each statistic of each member, its mean, and the spread of trainings and of realisations."""
+"""Results of an ensemble: statistics of each member, their means, and the standard deviations between members."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Member:
     Attributes
     ----------
     training, realisation : int
-        Counted from 1.
+        Numbers, from 1.
     seed : int
-        Of the volume.
+        Seed of the volume.
     model, volume : pathlib.Path
-        Where they are.
+        Paths of the files.
     values : mapping of str to float
-        Each statistic of `Ensemble.statistics`; NaN where it is not known, empty without validation.
+        Each statistic of `Ensemble.statistics`; NaN if it is unknown. Empty without validation.
     """
 
     training: int
@@ -46,14 +46,14 @@ class Statistic:
     Attributes
     ----------
     name, unit : str
-        As a table says them.
+        Name and unit for tables.
     reference, half_width : float
-        Of the reference, with half of its own 95 % interval; NaN where it has none.
+        Value of the reference, and half of its 95 % interval; NaN if there is none.
     mean : float
-        Over all members.
+        Mean over all members.
     between_trainings : float
-        Standard deviation of the means of the trainings; NaN for a single one. Of it, the part
-        ``between_realisations / sqrt(n_realisations)`` is there even if all trainings are alike.
+        Standard deviation of the means of the trainings; NaN for a single one. It includes
+        ``between_realisations / sqrt(n_realisations)``, which is there even if all trainings are alike.
     between_realisations : float
         Standard deviation within a training, pooled over the trainings; NaN for a single realisation.
     """
@@ -74,13 +74,14 @@ class Ensemble:
     Attributes
     ----------
     folder : pathlib.Path
-        Where models, volumes, reports and tables are.
+        Folder of models, volumes, reports and tables.
     members : tuple of Member
         All realisations, those of the first training first.
     statistics : dict of Statistic
-        By name: ``porosity``, ``specific_surface``, …, as in a `ValidationReport`; ``two_point_correlation_error``,
-        ``lineal_path_error``, …, the mean difference of a curve to the reference's; and ``percolating_axes``, how many
-        of the three axes are percolated. Empty without validation.
+        Statistics by name: ``porosity``, ``specific_surface``, …, as in a `ValidationReport`;
+        ``two_point_correlation_error``, ``lineal_path_error``, …, the mean difference between a curve and that of the
+        reference; and ``percolating_axes``, the number of axes along which the phase percolates. Empty without
+        validation.
     """
 
     folder: FilePath
@@ -98,7 +99,7 @@ class Ensemble:
         return len(self.members) // self.n_trainings
 
     def summary(self) -> str:
-        """A table of all statistics, as text."""
+        """Return a table of all statistics, as text."""
         title = f"{self.n_trainings} training(s) with {self.n_realisations} realisation(s) each, in {self.folder.name}"
         if not self.statistics:
             return title
@@ -124,8 +125,8 @@ class Ensemble:
         return (member.training, member.realisation, member.seed, *files, *values)
 
 
-def values_of(report: Mapping[str, Any]) -> dict[str, float]:
-    """Each statistic of the one volume of a report, as `ValidationReport.to_dict` gives it."""
+def extract_values(report: Mapping[str, Any]) -> dict[str, float]:
+    """Return each statistic of the only volume of a report, as `ValidationReport.to_dict` gives it."""
     values = {key: _known(quantity["realisations"][0]["value"]) for key, quantity in report["quantities"].items()}
     values |= {f"{key}_error": _known(curve["mean_error"]) for key, curve in report["curves"].items()}
     for connectivity in report["connectivity"]:
@@ -134,12 +135,12 @@ def values_of(report: Mapping[str, Any]) -> dict[str, float]:
 
 
 def summarise(report: Mapping[str, Any], values: Sequence[Sequence[Mapping[str, float]]]) -> dict[str, Statistic]:
-    """Means and spreads.
+    """Compute means and standard deviations.
 
     Parameters
     ----------
     report : mapping
-        Any one of the reports: names, units and the reference are the same in all.
+        Any of the reports: names, units and the reference are the same in all.
     values : sequence of sequence of mapping
         For each training, the values of each realisation.
     """
@@ -160,7 +161,7 @@ def summarise(report: Mapping[str, Any], values: Sequence[Sequence[Mapping[str, 
 
 
 def _described(report: Mapping[str, Any]) -> dict[str, tuple[str, str, float, float]]:
-    """Name, unit, value of the reference and half its interval, of each statistic."""
+    """Return the name, the unit, the value of the reference and half of its interval, for each statistic."""
     described = {}
     for key, quantity in report["quantities"].items():
         reference = quantity["reference"] or {"value": None, "half_width_95": None}
@@ -169,7 +170,7 @@ def _described(report: Mapping[str, Any]) -> dict[str, tuple[str, str, float, fl
     for key, curve in report["curves"].items():
         described[f"{key}_error"] = (f"{curve['name']}: mean difference", curve["unit"], np.nan, np.nan)
     if report["connectivity"]:
-        described[_PERCOLATING] = ("axes that percolate, of 3", "", np.nan, np.nan)
+        described[_PERCOLATING] = ("percolating axes, of 3", "", np.nan, np.nan)
     return described
 
 

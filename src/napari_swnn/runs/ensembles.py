@@ -14,18 +14,18 @@ from napari_swnn._steps import drain, forward_steps
 from napari_swnn._types import Path, Shape
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.training.config import TrainingConfig
-from napari_swnn.runs._cluster import client_in_scope
+from napari_swnn.runs._cluster import find_client
 from napari_swnn.runs._ensemble_tasks import (
     Remote,
     Tasks,
-    note_of,
+    get_note,
     plan_trainings,
     plan_validations,
     plan_volumes,
     write_atomically,
 )
 from napari_swnn.runs.ensemble_spec import EnsembleSpec, check_ensemble
-from napari_swnn.runs.ensemble_summary import Ensemble, Member, summarise, values_of
+from napari_swnn.runs.ensemble_summary import Ensemble, Member, extract_values, summarise
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def iter_ensemble(
         Members and statistics.
     """
     check_ensemble(spec, resume=resume)
-    return _iter_ensemble(spec, client_in_scope() if client is None else client)
+    return _iter_ensemble(spec, find_client() if client is None else client)
 
 
 def _iter_ensemble(spec: EnsembleSpec, client: Any) -> Generator[EnsembleStep, None, Ensemble]:
@@ -181,7 +181,7 @@ class _Count:
             fraction=min(1.0, done / self._n_steps) if self._n_steps else 1.0,
             elapsed=perf_counter() - self._start,
             activity=task,
-            note=note or note_of(detail),
+            note=note or get_note(detail),
         )
 
     def finish(self, task: str) -> EnsembleStep:
@@ -217,7 +217,7 @@ def _result(spec: EnsembleSpec) -> Ensemble:
             seed=spec.volume_seed(member),
             model=spec.model_path(member[0]),
             volume=spec.volume_path(member),
-            values=values_of(reports[member]) if spec.validate else {},
+            values=extract_values(reports[member]) if spec.validate else {},
         )
         for member in spec.members
     )

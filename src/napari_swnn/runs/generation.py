@@ -23,7 +23,7 @@ from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import VirtualVolume, describe_volume
 from napari_swnn.io.ome_zarr import is_ome_zarr
 from napari_swnn.io.volume_file import Piece, VolumeFile, check_free_space
-from napari_swnn.runs._cluster import client_in_scope, iter_cluster, workers_device
+from napari_swnn.runs._cluster import find_client, find_workers_device, iter_cluster
 from napari_swnn.runs._local import iter_local
 from napari_swnn.runs._request import Request, check_same_request, describe_value, volume_request
 from napari_swnn.runs.volume_files import check_name, file_of_volumes
@@ -256,7 +256,7 @@ def _choose_client(client: Any, out: FilePath, *, exact: bool) -> Any:
         raise ValueError(f"client needs out to end in .zarr, which many can write to at once, got {out}")
     if exact or not is_ome_zarr(out):
         return None  # a client that is merely in scope was not given for this
-    return client_in_scope() if client is None else client
+    return find_client() if client is None else client
 
 
 def _describe(model: Model, specs: Sequence[VolumeSpec], client: Any, device: str) -> list[VirtualVolume]:
@@ -264,7 +264,7 @@ def _describe(model: Model, specs: Sequence[VolumeSpec], client: Any, device: st
         return [describe_volume(model, spec, device=device) for spec in specs]
     # The workers need the device; this process computes nothing.
     volumes = [describe_volume(model, spec, device="cpu") for spec in specs]
-    there = torch.device(workers_device(client, device))
+    there = torch.device(find_workers_device(client, device))
     return [replace(volume, device=there) for volume in volumes]
 
 

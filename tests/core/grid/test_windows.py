@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_swnn.core.grid.windows import Window, aligned_boxes, parts_in_period, plan_blocks
+from napari_swnn.core.grid.windows import Window, iter_boxes, plan_blocks, split_at_period
 
 starts = st.lists(st.integers(-70, 70), min_size=1, max_size=3)
 
@@ -40,7 +40,7 @@ def test_grown_adds_the_margin_on_every_side():
 
 
 def test_boxes_know_their_place_in_the_grid():
-    boxes = dict(aligned_boxes(Window((-1, 15), (1, 17)), 16))
+    boxes = dict(iter_boxes(Window((-1, 15), (1, 17)), 16))
     assert set(boxes) == {(-1, 0), (-1, 1), (0, 0), (0, 1)}
     assert boxes[-1, 1] == Window((-16, 16), (0, 32))
 
@@ -50,7 +50,7 @@ def test_boxes_know_their_place_in_the_grid():
 def test_parts_in_a_period_are_the_positions_modulo_the_period(window, data):
     period = tuple(data.draw(st.none() | st.integers(1, 50)) for _ in window.start)
     found = np.full((len(period), *window.shape), 10**6)
-    for part, place in parts_in_period(window, period):
+    for part, place in split_at_period(window, period):
         assert all(n is None or 0 <= a < b <= n for a, b, n in zip(part.start, part.stop, period, strict=True))
         found[:, *place] = np.indices(part.shape) + np.reshape(part.start, (-1, *[1] * len(period)))
     expected = np.indices(window.shape) + np.reshape(window.start, (-1, *[1] * len(period)))

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.cascade import run_stages, upsample
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
-from napari_swnn.core.network.evaluation import endless_noise, grey_and_coarse
+from napari_swnn.core.network.evaluation import compute_grey_and_coarse, make_noise_source
 from napari_swnn.core.network.stage import Stage, crop
 
 
@@ -84,7 +84,7 @@ def test_windows_that_overlap_agree():
     stages = [stage(scale=4), stage(conditioned=True, scale=2, seed=1), stage(conditioned=True, scale=1, seed=2)]
     stages = [s.eval().requires_grad_(False) for s in stages]
     large, small = Window((-3, 0, 5), (15, 14, 20)), Window((0, 3, 6), (9, 10, 17))
-    grey, expected = (grey_and_coarse(stages, window, endless_noise(3))[0] for window in (small, large))
+    grey, expected = (compute_grey_and_coarse(stages, window, make_noise_source(3))[0] for window in (small, large))
     torch.testing.assert_close(grey, expected[:, *small.slices(large.start)], rtol=1e-4, atol=1e-5)
 
 

@@ -7,7 +7,7 @@ import torch
 from napari_swnn import Reference
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.cascade import run_stages
-from napari_swnn.core.network.evaluation import endless_noise
+from napari_swnn.core.network.evaluation import make_noise_source
 from napari_swnn.core.numerics.device import convolutions_in, training_precision
 from napari_swnn.core.training.architecture import choose_network
 from napari_swnn.core.training.coarse_bank import CoarseBank
@@ -80,7 +80,7 @@ class FixedNoise(Randomness):
     """Noise of an endless volume, a function of the position, in place of fresh noise."""
 
     def noise(self, n_volumes):
-        return endless_noise(7)
+        return make_noise_source(7)
 
 
 def test_excess_is_the_deviation_from_the_expected_porosity(blobs, tiny_config):
@@ -88,7 +88,7 @@ def test_excess_is_the_deviation_from_the_expected_porosity(blobs, tiny_config):
     source = Randomness(0, plan.device)
     coarse = new_stage(plan.network, 0, source.generator)
     coarse.head.weight.data.zero_()
-    coarse.head.bias.data.fill_(np.arctanh(0.2 / coarse.CEILING))  # grey 0.2, porosity 0.6, everywhere
+    coarse.head.bias.data.fill_(np.arctanh(0.2 / coarse.CEILING))  # grey 0.2, porosity 0.6, make_porosity_source
     bank = CoarseBank(plan, [coarse.fold()], source)
     assert bank.excess(plan.porosity, torch.full((1, 4, 4, 4), 0.4)) == pytest.approx(0.1, abs=1e-2)
     assert CoarseBank(plan, [], source).excess(plan.porosity, None) == 0
@@ -106,7 +106,7 @@ def test_the_bank_gives_the_cascade_at_the_position_of_each_window(blobs, tiny_c
         assert porosities == (plan.porosity,)
         assert place.shape == window.shape
         with torch.no_grad(), convolutions_in(training_precision(plan.device), plan.device):
-            expected, _ = run_stages(stages, place.coarser(), endless_noise(7))
+            expected, _ = run_stages(stages, place.coarser(), make_noise_source(7))
         torch.testing.assert_close(coarse, expected, atol=0.02, rtol=0)
         starts.append(place.start)
     assert all(len({start[axis] % 2 for start in starts}) == 2 for axis in range(3))  # odd positions and even ones

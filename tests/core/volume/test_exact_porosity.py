@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_swnn import NoiseGradient, generate
-from napari_swnn.core.volume.exact_porosity import grey_value, ordered
+from napari_swnn.core.volume.exact_porosity import sortable_bits, value_of_bits
 from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import describe_volume
 
@@ -52,6 +52,6 @@ def test_what_has_no_single_porosity_is_refused_by_the_call_itself(fixed_model, 
 
 def test_numbers_are_in_the_order_of_the_grey_values(rng):
     grey = np.sort(np.concatenate([rng.normal(size=1000), rng.normal(size=1000) * 1e-20, [0.0]]).astype(np.float32))
-    numbers = ordered(grey)
+    numbers = sortable_bits(grey)
     assert (np.diff(numbers.astype(np.int64)) >= 0).all()
-    assert [grey_value(number) for number in numbers] == grey.tolist()
+    assert [value_of_bits(number) for number in numbers] == grey.tolist()

@@ -85,8 +85,8 @@ def test_a_huge_lazy_volume_computes_only_what_is_looked_at(model, side):
 
 def test_scrolling_computes_each_block_once(fixed_model, monkeypatch):
     computed = []
-    original = virtual_volume.grey_and_coarse
-    monkeypatch.setattr(virtual_volume, "grey_and_coarse", lambda *a: computed.append(a[1]) or original(*a))
+    original = virtual_volume.compute_grey_and_coarse
+    monkeypatch.setattr(virtual_volume, "compute_grey_and_coarse", lambda *a: computed.append(a[1]) or original(*a))
     lazy = generate_lazy(fixed_model, (64, 100, 64), seed=8)
     planes = [lazy[z].compute() for z in range(64)]
     assert len(computed) == len(set(computed)) == 2

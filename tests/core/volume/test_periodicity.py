@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from napari_swnn import generate, generate_lazy
 from napari_swnn.core.grid.windows import Window
-from napari_swnn.core.volume.periodicity import least_period
+from napari_swnn.core.volume.periodicity import min_period
 from napari_swnn.core.volume.spatial_mask import SpatialMask
 from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import describe_volume
@@ -85,7 +85,7 @@ def test_sections_repeat_too(flat_range_model):
     ("extent", "fitting"), [(2, "10 and 12"), (8, "10 and 12"), (11, "10 and 12"), (33, "32 and 34")]
 )
 def test_extents_that_cannot_repeat_are_refused_with_those_that_can(fixed_model, extent, fitting):
-    assert least_period(fixed_model.network) == 10  # the coarse stage sees 5 of its own voxels
+    assert min_period(fixed_model.network) == 10  # the coarse stage sees 5 of its own voxels
     message = (
         f"multiple of 2 and at least 10 voxels along the periodic axis 1, got {extent}; the next that fit are {fitting}"
     )

@@ -92,8 +92,8 @@ def test_masked_noise_is_painted_outside_only_where_a_label_is_given(fixed_model
 
 def test_what_lies_wholly_outside_is_not_computed(fixed_model, monkeypatch):
     computed = []
-    original = virtual_volume.grey_and_coarse
-    monkeypatch.setattr(virtual_volume, "grey_and_coarse", lambda *a: computed.append(a[1]) or original(*a))
+    original = virtual_volume.compute_grey_and_coarse
+    monkeypatch.setattr(virtual_volume, "compute_grey_and_coarse", lambda *a: computed.append(a[1]) or original(*a))
     mask = np.zeros((128, 64, 64), bool)
     mask[100:110, 20, 20] = True
     generate(fixed_model, mask.shape, mask=mask)

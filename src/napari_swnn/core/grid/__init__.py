@@ -1,4 +1,4 @@
-"""Functions of position: boxes in global coordinates, the noise field, and sampled maps.
+"""Functions of position: windows in global coordinates, the noise field, and sampled fields.
 
 May import: nothing of `core`.
 """

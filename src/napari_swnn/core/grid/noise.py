@@ -9,31 +9,32 @@ from functools import lru_cache
 import numpy as np
 
 from napari_swnn._types import FloatArray, Shape
-from napari_swnn.core.grid.windows import Window, aligned_boxes, parts_in_period
+from napari_swnn.core.grid.windows import Window, iter_boxes, split_at_period
 from napari_swnn.core.numerics.parallel import map_threads, n_threads
 
 _TILE = 16
+"""Edge length of a tile in voxels."""
 _WORD = 2**64
+"""Number of values that a word of the counter can have."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoiseField:
-    """Endless field of independent standard normal values.
+    """Infinite field of independent standard normal values.
 
-    The field is cut into tiles; a tile is filled by the counter-based generator Philox, keyed by the seed and the
-    scale and started at the tile's index [1]_. Whatever window is asked for, in whatever order, by whichever process,
-    a voxel has the same value.
+    The field is divided into tiles; a tile is filled by the counter-based generator Philox, keyed by the seed and the
+    scale and started at the index of the tile [1]_. A voxel has the same value in any window, order and process.
 
     Parameters
     ----------
     seed : int
         From 0 to 2**64 - 1.
     scale : int
-        Size of the voxels; fields of different scales are independent.
+        Edge length of the voxels, in finest voxels; fields of different scales are independent.
     n_channels : int
-        Values for each voxel.
+        Number of values for each voxel.
     period : tuple of int or None, optional
-        Voxels after which the field repeats, along each axis; None where it does not.
+        Period along each axis in voxels; None for an axis that is not periodic.
 
     References
     ----------
@@ -46,9 +47,9 @@ class NoiseField:
     period: tuple[int | None, ...] | None = None
 
     def window(self, window: Window) -> FloatArray:
-        """Values in a window, ``(n_channels, *window.shape)`` float32."""
+        """Return the values in a window, ``(n_channels, *window.shape)`` float32."""
         values = np.empty((self.n_channels, *window.shape), np.float32)
-        for part, place in parts_in_period(window, self.period or (None,) * len(window.shape)):
+        for part, place in split_at_period(window, self.period or (None,) * len(window.shape)):
             self._fill(values[:, *place], part)
         return values
 
@@ -59,16 +60,17 @@ class NoiseField:
                 drawn = _tile(self.seed, self.scale, self.n_channels, index)
                 values[:, *part.slices(window.start)] = drawn[:, *part.slices(box.start)]
 
-        tiles, n = list(aligned_boxes(window, _TILE)), n_threads()
+        tiles = list(iter_boxes(window, _TILE))
+        n = n_threads()
         map_threads(fill, [tiles[i::n] for i in range(n)])
 
 
 @lru_cache(maxsize=1024)  # neighbouring blocks have tiles in common
 def _tile(seed: int, scale: int, n_channels: int, index: Shape) -> FloatArray:
-    """Values ``(n_channels, *tile)`` of one tile."""
+    """Return the values ``(n_channels, *tile)`` of one tile."""
     # The lowest word of the counter runs within the tile, the other three hold its index: no two tiles overlap.
     words = np.array([0, *(i % _WORD for i in index), *[0] * (3 - len(index))], np.uint64)
     bits = np.random.Philox(key=np.array([seed, scale], np.uint64), counter=words)
     values = np.random.Generator(bits).standard_normal((n_channels, *[_TILE] * len(index)), dtype=np.float32)
-    values.flags.writeable = False  # all who ask share it
+    values.flags.writeable = False  # shared by all callers
     return values

@@ -1,4 +1,4 @@
-"""An array laid over a volume of another size, and looked up at the voxels of any scale."""
+"""An array that is stretched over a volume of another size, and sampled at the voxels of any scale."""
 
 from __future__ import annotations
 
@@ -12,27 +12,28 @@ from napari_swnn._types import FloatArray, Shape
 from napari_swnn.core.grid.windows import Window
 
 Sampling: TypeAlias = Literal["linear", "ends", "nearest"]
-"""How values are taken between the entries of an array.
+"""Interpolation between the entries of an array.
 
-``"linear"``: the entries are cells that fill the volume, and their values hold at the cells' centres. ``"ends"``: the
-first and the last entry hold on the two faces of the volume. ``"nearest"``: the value of the cell, without blends.
+``"linear"``: the entries are cells that fill the volume, with linear interpolation between their centres. ``"ends"``:
+linear interpolation, with the first and the last entry on two opposite faces of the volume. ``"nearest"``: the value of
+the cell, without interpolation.
 """
 
 
 @dataclass(frozen=True, eq=False)
 class SampledField:
-    """Values over a volume: a pure function of the position, whichever window is asked for.
+    """Values over a volume, as a pure function of the position.
 
     Attributes
     ----------
     values : numpy.ndarray
-        As many axes as the volume; an axis of one entry is the same all along.
+        Array with as many axes as the volume; it is uniform along an axis of one entry.
     sampling : {"linear", "ends", "nearest"}
-        How to take values between the entries.
+        Interpolation between the entries.
     extents : tuple of int
-        Of the volume, in finest voxels.
+        Extents of the volume, in finest voxels.
     periodic : tuple of bool
-        Axes along which the volume repeats. Beyond the faces of the others the outermost values go on.
+        One flag for each axis. Beyond the faces of an axis that is not periodic, the outermost values are repeated.
     """
 
     values: NDArray[Any]
@@ -41,19 +42,19 @@ class SampledField:
     periodic: tuple[bool, ...]
 
     def window(self, window: Window, *, scale: int = 1) -> NDArray[Any]:
-        """Values at the centres of voxels.
+        """Return the values at the centres of voxels.
 
         Parameters
         ----------
         window : Window
-            Which voxels, on the grid of `scale`.
+            Window on the grid of `scale`.
         scale : int
-            Side of these voxels, in finest voxels.
+            Edge length of its voxels, in finest voxels.
 
         Returns
         -------
         numpy.ndarray
-            Of the window's shape, with extents of 1 along axes where it is the same all along.
+            Array of the shape of the window, or with an extent of 1 along axes where it is uniform.
         """
         places = [
             self._places(axis, (np.arange(a, b) + 0.5) * scale)
@@ -69,8 +70,10 @@ class SampledField:
         return values
 
     def _places(self, axis: int, centres: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatArray]:
-        """The two entries between which each position lies, and the weight of the second."""
-        n, extent, periodic = self.values.shape[axis], self.extents[axis], self.periodic[axis]
+        """Return the two entries between which each position lies, and the weight of the second."""
+        n = self.values.shape[axis]
+        extent = self.extents[axis]
+        periodic = self.periodic[axis]
         if periodic:
             centres = centres % extent
         position = {
@@ -94,12 +97,12 @@ def _between(
         return first
     along = [1] * values.ndim
     along[axis] = -1
-    # In this form two equal entries give exactly their value.
+    # In this form, two equal entries give exactly their value.
     blended: NDArray[Any] = first + weight.reshape(along) * (np.take(values, high, axis) - first)
     return blended
 
 
-def laid_out(values: NDArray[Any], ndim: int, *, axis: int = 0, name: str) -> NDArray[Any]:
+def expand_axes(values: NDArray[Any], ndim: int, *, axis: int = 0, name: str) -> NDArray[Any]:
     """Return `values` with `ndim` axes; an array with one axis less is extruded along `axis`.
 
     Raises

@@ -1,4 +1,4 @@
-"""Where voxels lie: boxes in global coordinates, between scales and within the fixed grid of blocks."""
+"""Boxes of voxels in global coordinates, their relation between scales, and the fixed grid of blocks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from napari_swnn._types import Shape
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A box of voxels in the coordinates of one scale; it may reach below 0, into a margin.
+    """A box of voxels in the coordinates of one scale; negative coordinates lie in a margin.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class Window:
 
     @classmethod
     def of_shape(cls, shape: Shape) -> Window:
-        """Window of this shape that starts at the origin."""
+        """Return the window of a shape that starts at the origin."""
         return cls((0,) * len(shape), tuple(shape))
 
     @property
@@ -33,51 +33,51 @@ class Window:
         return tuple(b - a for a, b in zip(self.start, self.stop, strict=True))
 
     def grown(self, margin: int) -> Window:
-        """The window with `margin` voxels more on every side."""
+        """Return the window with `margin` more voxels on each side."""
         return Window(tuple(a - margin for a in self.start), tuple(b + margin for b in self.stop))
 
     def coarser(self) -> Window:
-        """Voxels of the grid twice as coarse that linear interpolation needs to fill this window.
+        """Return the window of the next coarser grid that linear interpolation to this window needs.
 
-        Voxel `x` sits at ``(x + 1/2) / 2 - 1/2`` of the coarser grid, between its neighbours there.
+        Voxel `x` lies at ``(x + 1/2) / 2 - 1/2`` of the coarser grid, between two voxels of it.
         """
         return Window(tuple((a - 1) // 2 for a in self.start), tuple(b // 2 + 1 for b in self.stop))
 
     def intersection(self, other: Window) -> Window:
-        """The voxels both windows hold."""
+        """Return the window of the voxels in both windows."""
         return Window(
             tuple(max(a, b) for a, b in zip(self.start, other.start, strict=True)),
             tuple(min(a, b) for a, b in zip(self.stop, other.stop, strict=True)),
         )
 
     def slices(self, origin: Shape) -> tuple[slice, ...]:
-        """Slices that cut this window out of an array whose first voxel is `origin`."""
+        """Return the slices of this window in an array whose first voxel is `origin`."""
         return tuple(slice(a - o, b - o) for a, b, o in zip(self.start, self.stop, origin, strict=True))
 
 
-def aligned_boxes(window: Window, side: int) -> Iterator[tuple[Shape, Window]]:
-    """Boxes of the fixed grid of `side` voxels that meet a window, each with its index in the grid."""
+def iter_boxes(window: Window, side: int) -> Iterator[tuple[Shape, Window]]:
+    """Yield the boxes of a fixed grid of `side` voxels that intersect a window, each with its index in the grid."""
     ranges = [range(a // side, -(-b // side)) for a, b in zip(window.start, window.stop, strict=True)]
     for index in product(*ranges):
         yield index, Window(tuple(i * side for i in index), tuple((i + 1) * side for i in index))
 
 
-def parts_in_period(window: Window, period: Sequence[int | None]) -> Iterator[tuple[Window, tuple[slice, ...]]]:
-    """Cut a window where a periodic field repeats.
+def split_at_period(window: Window, period: Sequence[int | None]) -> Iterator[tuple[Window, tuple[slice, ...]]]:
+    """Divide a window at the period of a periodic field.
 
     Parameters
     ----------
     window : Window
-        Any box of the endless field.
+        Any window of the infinite field.
     period : sequence of int or None
-        Voxels after which the field repeats, along each axis; None where it does not.
+        Period along each axis in voxels; None for an axis that is not periodic.
 
     Yields
     ------
     part : Window
-        The same voxels, moved into the period that starts at 0.
+        Part of the window, shifted into the period that starts at 0.
     place : tuple of slice
-        Where they belong in an array of the window's shape.
+        Its slices in an array of the shape of the window.
     """
     spans = [_spans(a, b, n) for a, b, n in zip(window.start, window.stop, period, strict=True)]
     for combination in product(*spans):
@@ -88,7 +88,8 @@ def parts_in_period(window: Window, period: Sequence[int | None]) -> Iterator[tu
 def _spans(start: int, stop: int, period: int | None) -> list[tuple[int, int, slice]]:
     if period is None:
         return [(start, stop, slice(0, stop - start))]
-    spans, at = [], start
+    spans = []
+    at = start
     while at < stop:
         first = at % period
         length = min(period - first, stop - at)
@@ -99,28 +100,28 @@ def _spans(start: int, stop: int, period: int | None) -> list[tuple[int, int, sl
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One unit of computation: a box of the fixed grid and the part of it that is wanted.
+    """The unit of computation: a box of the fixed grid, and the part of it that is needed.
 
     Attributes
     ----------
     window : Window
-        The whole box. It is always computed whole, so its bytes do not depend on what is wanted of it.
+        The box. It is always computed as a whole, so that its bytes do not depend on the part that is needed.
     wanted : Window
-        The part that lies in the window asked for.
+        The part of the box that is needed.
     """
 
     window: Window
     wanted: Window
 
     def source(self) -> tuple[slice, ...]:
-        """Slices that cut what is wanted out of the computed box."""
+        """Return the slices of the part that is needed in the computed box."""
         return self.wanted.slices(self.window.start)
 
     def destination(self, origin: Shape) -> tuple[slice, ...]:
-        """Slices that place it in an array whose first voxel is `origin`."""
+        """Return the slices of that part in an array whose first voxel is `origin`."""
         return self.wanted.slices(origin)
 
 
 def plan_blocks(window: Window, side: int) -> list[Block]:
-    """Blocks of the fixed grid that cover a window, every voxel of it exactly once."""
-    return [Block(box, box.intersection(window)) for _, box in aligned_boxes(window, side)]
+    """Return the blocks of the fixed grid that cover each voxel of a window exactly once."""
+    return [Block(box, box.intersection(window)) for _, box in iter_boxes(window, side)]

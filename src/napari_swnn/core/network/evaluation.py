@@ -17,42 +17,42 @@ from napari_swnn.core.numerics.device import convolutions_in
 from napari_swnn.core.numerics.parallel import single_threaded
 
 BLOCK_SIDE = {2: 512, 3: 64}
-"""Side of the blocks of the fixed global grid, by dimension.
+"""Side of the blocks of the fixed global grid in voxels, by dimension.
 
 Convolutions on windows of different shapes differ in their last bits, enough to flip a voxel near the threshold. So
-every volume, chunk and window is put together from whole blocks of one grid, and has the same bytes.
+every volume, chunk and window is assembled from whole blocks of one grid, and has the same bytes.
 """
 
 
 @torch.inference_mode()
-def grey_and_coarse(
+def compute_grey_and_coarse(
     stages: Sequence[Stage],
     window: Window,
     noise: NoiseSource,
     porosity: PorositySource | None = None,
     precision: torch.dtype = torch.float32,
 ) -> tuple[Tensor, Tensor | None]:
-    """Grey values of a window, and the coarser ones that they refine.
+    """Compute the grey values of a window, and the coarser ones that they refine.
 
     Parameters
     ----------
     stages : sequence of Stage
-        Coarsest first, in evaluation mode (`Stage.fold`).
+        Stages in evaluation mode (`Stage.fold`), coarsest first.
     window : Window
-        In voxels of the last stage. For bytes that never differ, a box of the fixed grid.
+        Window in voxels of the last stage; a box of the fixed grid, if the bytes must never differ.
     noise : callable
-        Gives the noise of a stage in a window, on the CPU.
+        Returns the noise of a stage in a window, on the CPU.
     porosity : callable, optional
-        Gives the porosity of a modulated stage in a window, on the CPU.
+        Returns the porosity of a modulated stage in a window, on the CPU.
     precision : torch.dtype
-        Of the convolutions; see `napari_swnn.core.numerics.device.generation_precision`.
+        Precision of the convolutions; see `napari_swnn.core.numerics.device.generation_precision`.
 
     Returns
     -------
     grey : torch.Tensor
         ``(phases, *window.shape)`` float32, on the CPU.
     coarse : torch.Tensor or None
-        The same of the stage before, on the same voxels; None if there is none.
+        Grey values of the stage before, on the same voxels; None if there is none.
     """
     device = stages[-1].head.weight.device
 
@@ -71,8 +71,8 @@ def grey_and_coarse(
     return grey[0].cpu(), None if coarse is None else coarse[0].cpu()
 
 
-def endless_noise(seed: int) -> NoiseSource:
-    """The noise of an endless volume."""
+def make_noise_source(seed: int) -> NoiseSource:
+    """Return the source of the noise of an infinite volume."""
 
     def noise(stage: StageConfig, where: Window) -> Tensor:
         return torch.from_numpy(NoiseField(seed, stage.scale, stage.n_noise_channels).window(where))[None]
@@ -80,6 +80,6 @@ def endless_noise(seed: int) -> NoiseSource:
     return noise
 
 
-def everywhere(porosity: float | None) -> PorositySource | None:
-    """The same porosity at all places; None for stages of a single one."""
+def make_porosity_source(porosity: float | None) -> PorositySource | None:
+    """Return the source of a uniform porosity; None for stages of a single one."""
     return None if porosity is None else lambda *_: porosity

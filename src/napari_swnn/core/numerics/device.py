@@ -65,7 +65,7 @@ def generation_precision(device: torch.device, *, bounded: bool) -> torch.dtype:
 
 @contextmanager
 def convolutions_in(precision: torch.dtype, device: torch.device) -> Iterator[None]:
-    """A context in which convolutions have this precision, and are deterministic on a CUDA GPU."""
+    """Enter a context in which convolutions have this precision, and are deterministic on a CUDA GPU."""
     autocast = torch.autocast(device.type, dtype=precision, enabled=precision != torch.float32)
     with autocast, deterministic_convolutions(device):
         yield

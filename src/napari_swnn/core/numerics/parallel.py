@@ -94,7 +94,7 @@ def iter_side_by_side(work: Callable[[T], R], items: Iterable[T], n: int) -> Gen
 
 @contextmanager
 def single_threaded() -> Iterator[None]:
-    """A context in which torch computes in the calling thread alone, so that no sum is split between threads.
+    """Enter a context in which torch computes in the calling thread alone, so that no sum is split between threads.
 
     Other threads, and threads started meanwhile, keep their number.
     """

@@ -25,9 +25,9 @@ _AT_ONE = _POINTS.index(1.0)
 _TILE = len(_POINTS) - 1
 """Planes computed from one set of products."""
 _TOGETHER = 2
-"""Tiles whose planes are convolved in one call."""
-_WORTHWHILE = 48
-"""Side of a volume in voxels, from which the sums before and after the products take less time than they save."""
+"""Number of tiles whose planes are convolved in one call."""
+_MIN_SIDE = 48
+"""Side of a volume in voxels from which fewer products save more time than the sums before and after them take."""
 
 
 def is_faster(volumes: Tensor, n_convolutions: int) -> bool:
@@ -39,7 +39,7 @@ def is_faster(volumes: Tensor, n_convolutions: int) -> bool:
         and not torch.is_grad_enabled()
         and volumes.ndim == 5
         and len(volumes) == 1
-        and min(volumes.shape[2:]) >= _WORTHWHILE
+        and min(volumes.shape[2:]) >= _MIN_SIDE
         and volumes.shape[2] - 2 * n_convolutions >= _TILE
     )
 
@@ -61,7 +61,7 @@ def convolve_all(convolutions: Iterable[nn.Module], volumes: Tensor, slope: floa
     Returns
     -------
     torch.Tensor
-        ``(1, channels, *spatial)``, two voxels less along each axis for each convolution, channels last in memory.
+        ``(1, channels, *spatial)``, two voxels less along each axis for each convolution; channels last in memory.
     """
     planes = volumes[0].permute(1, 2, 3, 0).contiguous()
     # Allocating memory in pieces of this size is slow: each convolution overwrites the result of the one before the
@@ -126,7 +126,7 @@ def transforms(points: tuple[float, ...]) -> tuple[Tensor, Tensor, Tensor]:
         at_infinity = np.eye(k)[-1:]
         return np.vstack([np.vander(points, k, increasing=True), at_infinity])
 
-    # To multiply polynomials is to evaluate, multiply and interpolate; a correlation is the transpose of that.
+    # Multiplying polynomials is evaluation, products and interpolation; a correlation is the transpose of that.
     matrices = np.linalg.inv(powers(n)).T, powers(3), powers(n - 2).T
     to_points, of_weights, from_points = (torch.from_numpy(np.ascontiguousarray(matrix)) for matrix in matrices)
     return to_points, of_weights, from_points

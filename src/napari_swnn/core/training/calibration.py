@@ -13,7 +13,12 @@ from scipy.optimize import brentq
 
 from napari_swnn._types import FloatArray
 from napari_swnn.core.grid.windows import Window
-from napari_swnn.core.network.evaluation import BLOCK_SIDE, endless_noise, everywhere, grey_and_coarse
+from napari_swnn.core.network.evaluation import (
+    BLOCK_SIDE,
+    compute_grey_and_coarse,
+    make_noise_source,
+    make_porosity_source,
+)
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import generation_precision
 from napari_swnn.core.numerics.parallel import iter_side_by_side, pool_size
@@ -66,12 +71,12 @@ def calibration_blocks(
     porosity : float, optional
         Target porosity; for a network that was trained for a range.
     """
-    noise = endless_noise(_SEED_OFFSET + seed)
-    local = everywhere(porosity)
+    noise = make_noise_source(_SEED_OFFSET + seed)
+    local = make_porosity_source(porosity)
 
     def compute(i: int) -> CalibrationBlock:
         window = _far_window(i, BLOCK_SIDE[stages[-1].dimension], stages)
-        grey, coarse = grey_and_coarse(stages, window, noise, local, _precision(stages))
+        grey, coarse = compute_grey_and_coarse(stages, window, noise, local, _precision(stages))
         return CalibrationBlock(grey.numpy().ravel(), 0.0 if coarse is None else float(coarse.numpy().mean()))
 
     # As when a volume is generated: several blocks side by side, each by one thread.

@@ -63,16 +63,16 @@ def _histogram(volume: VirtualVolume, block: Block) -> Histogram:
     grey = volume.grey(block.window)[block.source()]
     if inside is not None:
         grey = grey[np.broadcast_to(inside, grey.shape)]
-    return np.unique(ordered(grey.ravel()) >> _DROPPED_BITS, return_counts=True)
+    return np.unique(sortable_bits(grey.ravel()) >> _DROPPED_BITS, return_counts=True)
 
 
 def _threshold(counts: NDArray[np.int64], target: float) -> float:
     above = counts[::-1].cumsum()[::-1]  # at this level and above
     level = np.abs(above - target * above[0]).argmin()
-    return grey_value(np.uint32(level << _DROPPED_BITS))
+    return value_of_bits(np.uint32(level << _DROPPED_BITS))
 
 
-def ordered(grey: FloatArray) -> NDArray[np.uint32]:
+def sortable_bits(grey: FloatArray) -> NDArray[np.uint32]:
     """Return whole numbers in the order of the float32 values, so that no range of values need be known.
 
     The bits of a float are in the order of its magnitude: a positive value gets the sign bit set, and all bits of a
@@ -82,7 +82,7 @@ def ordered(grey: FloatArray) -> NDArray[np.uint32]:
     return np.where(bits & _SIGN, ~bits, bits | _SIGN)
 
 
-def grey_value(number: np.uint32) -> float:
-    """Return the float32 value of a number of `ordered`."""
+def value_of_bits(number: np.uint32) -> float:
+    """Return the float32 value of a number of `sortable_bits`."""
     bits = number ^ _SIGN if number & _SIGN else ~number
     return float(bits.view(np.float32))

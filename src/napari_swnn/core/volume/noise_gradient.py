@@ -1,4 +1,4 @@
-"""Graded noise: the paper's way to a structure that changes continuously (sect. 3.3, Fig. 12)."""
+"""Noise with a graded mean and standard deviation, for structures that change continuously (sect. 3.3, Fig. 12)."""
 
 from __future__ import annotations
 
@@ -18,20 +18,19 @@ Ends = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class NoiseGradient:
-    """Mean and spread of a plain network's noise, changing linearly from one face of the volume to the opposite one.
+    """Mean and standard deviation of the noise of a one-scale network, linear from one face to the opposite one.
 
-    The network has only seen noise of mean 0 and spread 1; what it makes of other noise is a variation of its
-    structure without a known porosity. For a porosity that is asked for and met, train a model for a range and give
-    a `PorosityMap`.
+    The network was trained on noise of mean 0 and standard deviation 1; other noise gives a variation of its structure
+    without a known porosity. To set the porosity, train a model for a range and give a `PorosityMap`.
 
     Parameters
     ----------
     mean : float or pair of float
-        On the first and on the last face; one number holds everywhere.
+        Mean on the first and on the last face; a single number is uniform.
     spread : float or pair of float
         Standard deviation, at least 0, likewise.
     axis : int
-        Along which they change.
+        Axis along which they change.
 
     Raises
     ------
@@ -49,12 +48,12 @@ class NoiseGradient:
         object.__setattr__(self, "axis", check_whole(self.axis, name="axis", low=0, high=2))
 
     def over(self, extents: Shape, periodic: tuple[bool, ...]) -> GradedNoise:
-        """The gradient laid over a volume.
+        """Return the gradient over a volume.
 
         Raises
         ------
         ValueError
-            If the axis is not one of the volume's.
+            If the volume has no such axis.
         """
         check_whole(self.axis, name="axis", low=0, high=len(extents) - 1)
         along = [-1 if axis == self.axis else 1 for axis in range(len(extents))]
@@ -67,26 +66,36 @@ class NoiseGradient:
 
 @dataclass(frozen=True, eq=False)
 class GradedNoise:
-    """A gradient laid over a volume."""
+    """A noise gradient over a volume."""
 
     mean: SampledField
     spread: SampledField
 
-    def applied(self, noise: FloatArray, window: Window, *, scale: int) -> FloatArray:
-        """Noise ``(n_channels, *window.shape)`` of mean 0 and spread 1, with the mean and spread of its place."""
+    def apply(self, noise: FloatArray, window: Window, *, scale: int) -> FloatArray:
+        """Return noise ``(n_channels, *window.shape)`` with its local mean and standard deviation.
+
+        Parameters
+        ----------
+        noise : numpy.ndarray
+            ``(n_channels, *window.shape)``, of mean 0 and standard deviation 1.
+        window : Window
+            Its place, on the grid of `scale`.
+        scale : int
+            Edge length of its voxels, in finest voxels.
+        """
         graded: FloatArray = noise * self.spread.window(window, scale=scale) + self.mean.window(window, scale=scale)
         return graded
 
 
 def check_noise(noise: Any, network: NetworkConfig) -> None:
-    """Refuse graded noise for a network of several scales.
+    """Refuse a noise gradient for a network of several scales.
 
     Raises
     ------
     TypeError
         If `noise` is not a `NoiseGradient`.
     ValueError
-        If the network is not plain.
+        If the network has several scales.
     """
     if noise is None:
         return

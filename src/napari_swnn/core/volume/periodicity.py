@@ -1,4 +1,4 @@
-"""Volumes that repeat: which extents allow it."""
+"""Periodic boundary conditions, and the extents that allow them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def check_periodic(periodic: Any, shape: Shape, network: NetworkConfig) -> tuple
     periodic : bool or sequence of bool
         For all axes, or for each.
     shape : tuple of int
-        Of the volume.
+        Shape of the volume.
     network : NetworkConfig
-        That is to make it.
+        Network that generates it.
 
     Raises
     ------
     ValueError
-        If the number of flags is not that of the axes, or an extent does not fit; the message names those that do.
+        If the number of flags is not that of the axes, or an extent does not fit; the message names extents that do.
     """
     flags = check_axis_flags(periodic, len(shape), name="periodic")
     for axis, (flag, extent) in enumerate(zip(flags, shape, strict=True)):
@@ -36,15 +36,15 @@ def check_periodic(periodic: Any, shape: Shape, network: NetworkConfig) -> tuple
     return flags
 
 
-def least_period(network: NetworkConfig) -> int:
-    """Least extent in voxels of a periodic axis."""
+def min_period(network: NetworkConfig) -> int:
+    """Return the smallest extent of a periodic axis in voxels."""
     step = network.stages[0].scale
-    seen = max(stage.receptive_field * stage.scale for stage in network.stages)
-    return -(-seen // step) * step
+    field = max(stage.receptive_field * stage.scale for stage in network.stages)
+    return -(-field // step) * step
 
 
 def _check_extent(extent: int, axis: int, network: NetworkConfig) -> None:
-    step, least = network.stages[0].scale, least_period(network)
+    step, least = network.stages[0].scale, min_period(network)
     if extent >= least and extent % step == 0:
         return
     below = max(extent // step * step, least)

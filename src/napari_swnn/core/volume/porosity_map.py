@@ -1,4 +1,4 @@
-"""Porosity that varies from place to place."""
+"""Target porosity as a function of position."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ import numpy as np
 
 from napari_swnn._checks import check_in_range, check_labels, check_whole
 from napari_swnn._types import FloatArray, Shape
-from napari_swnn.core.grid.sampled_field import SampledField, Sampling, laid_out
+from napari_swnn.core.grid.sampled_field import SampledField, Sampling, expand_axes
 
 _TOLERANCE = 1e-6
-"""Values are kept as float32: an end of a model's range may lie this far outside of it."""
+"""Values are stored as float32: those at an end of a model's range may lie this far outside."""
 
 
 @dataclass(frozen=True, eq=False)
 class PorosityMap:
-    """Porosity as a function of the position in a volume; made by one of the class methods.
+    """Target porosity as a function of position in a volume; created by one of the class methods.
 
-    A map has no size of its own: it fills whatever volume is generated.
+    A map has no size of its own: it is stretched over the volume.
 
     Attributes
     ----------
     values : numpy.ndarray
         Porosities, float32: no axis (one value), one (along `axis`), two or three.
     sampling : {"linear", "ends", "nearest"}
-        What holds between the values; see `napari_swnn.core.grid.sampled_field`.
+        Interpolation between the values; see `napari_swnn.core.grid.sampled_field`.
     axis : int
-        Of a gradient.
+        Axis of a gradient.
     """
 
     values: FloatArray
@@ -38,12 +38,12 @@ class PorosityMap:
 
     @classmethod
     def constant(cls, porosity: float) -> PorosityMap:
-        """The same porosity everywhere.
+        """Return a uniform map.
 
         Parameters
         ----------
         porosity : float
-            In [0, 1].
+            Porosity in [0, 1].
 
         Raises
         ------
@@ -54,17 +54,17 @@ class PorosityMap:
 
     @classmethod
     def from_array(cls, values: Any) -> PorosityMap:
-        """Porosities on a grid of any size, interpolated linearly to the voxels of the volume.
+        """Return a map of porosities on a grid of any size, interpolated linearly to the voxels of the volume.
 
         Parameters
         ----------
         values : array_like
-            Fractions in [0, 1], ``(z, y, x)``, or ``(y, x)``: for a volume, the same in every plane along axis 0.
+            Porosities in [0, 1], ``(z, y, x)``, or ``(y, x)``: the same in every plane along axis 0 of a volume.
 
         Raises
         ------
         TypeError
-            If the values are not fractions.
+            If the values are not floating-point numbers.
         ValueError
             If the array is neither 2-D nor 3-D, is empty, or holds a value outside [0, 1].
         """
@@ -83,12 +83,12 @@ class PorosityMap:
 
     @classmethod
     def from_labels(cls, labels: Any, porosities: Mapping[int, float]) -> PorosityMap:
-        """One porosity for each region; regions end sharply, at the nearest voxel.
+        """Return a map of one porosity for each labelled region, with sharp borders at the nearest voxel.
 
         Parameters
         ----------
         labels : array_like
-            Integers, ``(z, y, x)`` or ``(y, x)``: for a volume, the same in every plane along axis 0.
+            Integers, ``(z, y, x)``, or ``(y, x)``: the same in every plane along axis 0 of a volume.
         porosities : mapping
             Porosity in [0, 1] of each label.
 
@@ -112,14 +112,14 @@ class PorosityMap:
 
     @classmethod
     def gradient(cls, start: float, stop: float, axis: int = 0) -> PorosityMap:
-        """A linear ramp from one face of the volume to the opposite one.
+        """Return a linear gradient from one face of the volume to the opposite one.
 
         Parameters
         ----------
         start, stop : float
-            Porosity, in [0, 1], on the first and on the last face.
+            Porosity in [0, 1] on the first and on the last face.
         axis : int
-            Along which it changes.
+            Axis along which it changes.
 
         Raises
         ------
@@ -131,23 +131,23 @@ class PorosityMap:
 
     @property
     def extremes(self) -> tuple[float, float]:
-        """Lowest and highest porosity."""
+        """The lowest and the highest porosity."""
         return float(self.values.min()), float(self.values.max())
 
     def over(self, extents: Shape, periodic: tuple[bool, ...]) -> SampledField:
-        """The map laid over a volume.
+        """Return the map over a volume.
 
         Raises
         ------
         ValueError
-            If the map has more axes than the volume, or its axis is not one of the volume's.
+            If the map has more axes than the volume, or the volume has no such axis.
         """
         ndim = len(extents)
         if self.values.ndim == 1:
             check_whole(self.axis, name="axis", low=0, high=ndim - 1)
             values = self.values.reshape([-1 if axis == self.axis else 1 for axis in range(ndim)])
         else:
-            values = laid_out(self.values, ndim, name="porosity")
+            values = expand_axes(self.values, ndim, name="porosity")
         return SampledField(values, self.sampling, extents, periodic)
 
 
@@ -163,21 +163,21 @@ def as_porosity_map(porosity: Any) -> PorosityMap:
 def check_porosity(
     porosity: Any, *, porosity_range: tuple[float, float] | None, own: float | None
 ) -> PorosityMap | None:
-    """Return the map that a model is asked for, or None for a model of a single porosity.
+    """Return the target porosity as a map, or None for a model of a single porosity.
 
     Parameters
     ----------
     porosity : None, float, array_like or PorosityMap
         As given to `generate`.
     porosity_range : tuple of float or None
-        Of the model.
+        Range that the model was trained for.
     own : float or None
-        Porosity that the model makes if none is asked for.
+        Porosity of the reference of the model.
 
     Raises
     ------
     ValueError
-        If the model cannot make what is asked for.
+        If the model cannot generate this porosity.
     """
     if porosity_range is None:
         _check_single(porosity, own)
@@ -191,15 +191,15 @@ def check_porosity(
                 "choose a value in the range"
             )
         porosity = own
-    wanted = as_porosity_map(porosity)
-    lowest, highest = wanted.extremes
+    target = as_porosity_map(porosity)
+    lowest, highest = target.extremes
     if lowest < low - _TOLERANCE or highest > high + _TOLERANCE:
         came = f"{lowest:.4g}" if lowest == highest else f"values from {lowest:.4g} to {highest:.4g}"
         raise ValueError(
             f"porosity must lie in the model's range [{low:g}, {high:g}], got {came}; "
             "choose values in it, or train with a wider range"
         )
-    return wanted
+    return target
 
 
 def _check_single(porosity: Any, own: float | None) -> None:
@@ -215,7 +215,7 @@ def _check_single(porosity: Any, own: float | None) -> None:
 
 
 def _frozen(values: Any) -> FloatArray:
-    # A copy: what a caller later writes into an array must not change volumes that were described before.
+    # A copy: later changes of the caller's array must not change volumes that were described before.
     array = np.array(values, np.float32)
     array.flags.writeable = False
     return array

@@ -1,4 +1,4 @@
-"""Masks: structure in one part of a volume only (sect. 3.3 of the paper)."""
+"""Spatial masks: structure in a part of a volume only (sect. 3.3 of the paper)."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ import numpy as np
 
 from napari_swnn._checks import check_choice, check_whole
 from napari_swnn._types import Shape
-from napari_swnn.core.grid.sampled_field import SampledField, laid_out
+from napari_swnn.core.grid.sampled_field import SampledField, expand_axes
 
 METHODS = ("composite", "noise")
 
 
 @dataclass(frozen=True, eq=False)
 class SpatialMask:
-    """Where a volume is to have structure.
+    """The part of a volume that has structure.
 
     Parameters
     ----------
     mask : array_like
-        Booleans, or labels of which all but 0 count, ``(z, y, x)`` or ``(y, x)``, of any size: it fills the volume,
-        and each voxel takes the nearest entry.
+        Booleans, or labels that are not 0 inside, ``(z, y, x)`` or ``(y, x)``, of any size: the mask is stretched over
+        the volume, and each voxel takes the nearest entry.
     outside : int, optional
-        Label of the voxels outside. By default, that of the background with ``method="composite"``; with
-        ``method="noise"`` the outside is left as the network makes it.
+        Label of the voxels outside. By default that of the background with ``method="composite"``; with
+        ``method="noise"`` the output of the network is left there.
     axis : int
-        Along which a 2-D mask is extruded in a volume.
+        Axis of a volume along which a 2-D mask is extruded.
     method : {"composite", "noise"}
-        ``"composite"`` cuts: inside, every voxel is the same as without a mask. ``"noise"`` is the paper's way,
-        which multiplies the network's input by the mask, at every scale: the structure gives way to what the
-        network makes of no noise at all within some voxels of the border.
+        ``"composite"`` cuts out: each voxel inside is the same as without a mask. ``"noise"`` is the method of the
+        paper, which multiplies the noise by the mask at every scale: within some voxels of the border the structure
+        changes to the output of the network for zero noise.
 
     Raises
     ------
     TypeError
         If the mask holds neither booleans nor integers.
     ValueError
-        If the mask is empty or of a wrong dimension, or the method is not known.
+        If the mask is empty or has a wrong dimension, or the method is unknown.
     """
 
     mask: Any
@@ -54,8 +54,8 @@ class SpatialMask:
         if array.ndim not in (2, 3):
             raise ValueError(f"mask must be 2-D or 3-D, got an array of shape {array.shape}")
         if not array.any():
-            raise ValueError("mask must hold at least one voxel, got an empty mask; mark where to have structure")
-        # A copy: what a caller later writes into an array must not change volumes that were described before.
+            raise ValueError("mask must hold at least one voxel, got an empty mask; mark the part that has structure")
+        # A copy: later changes of the caller's array must not change volumes that were described before.
         inside = np.array(array != 0)
         inside.flags.writeable = False
         object.__setattr__(self, "mask", inside)
@@ -66,14 +66,14 @@ class SpatialMask:
         check_choice(self.method, METHODS, name="method")
 
     def over(self, extents: Shape, periodic: tuple[bool, ...]) -> SampledField:
-        """The mask laid over a volume.
+        """Return the mask over a volume.
 
         Raises
         ------
         ValueError
             If the mask has more axes than the volume.
         """
-        inside = laid_out(self.mask, len(extents), axis=self.axis, name="mask")
+        inside = expand_axes(self.mask, len(extents), axis=self.axis, name="mask")
         return SampledField(inside, "nearest", extents, periodic)
 
 

@@ -17,7 +17,7 @@ from napari_swnn.core.grid.sampled_field import SampledField
 from napari_swnn.core.grid.windows import Block, Window, plan_blocks
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.network.config import StageConfig
-from napari_swnn.core.network.evaluation import BLOCK_SIDE, grey_and_coarse
+from napari_swnn.core.network.evaluation import BLOCK_SIDE, compute_grey_and_coarse
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import generation_precision, pick_device
 from napari_swnn.core.volume.block_cache import BlockCache
@@ -91,7 +91,7 @@ class VirtualVolume:
     def grey(self, window: Window) -> FloatArray:
         """Compute the grey values of a box of the fixed grid, before threshold and mask."""
         porosity = None if self.spec.porosity is None else self._porosity_of
-        grey, _ = grey_and_coarse(self._stages, window, self._noise_of, porosity, self.precision)
+        grey, _ = compute_grey_and_coarse(self._stages, window, self._noise_of, porosity, self.precision)
         values: FloatArray = grey[0].numpy()
         return values
 
@@ -128,7 +128,7 @@ class VirtualVolume:
         period = tuple(extent // stage.scale if flag else None for extent, flag in axes)
         values = NoiseField(self.spec.seed, stage.scale, stage.n_noise_channels, period).window(window)
         if self._graded_noise is not None:
-            values = self._graded_noise.applied(values, window, scale=stage.scale)
+            values = self._graded_noise.apply(values, window, scale=stage.scale)
         mask = self.spec.mask
         if mask is not None and self._mask_field is not None and mask.method == "noise":
             values *= self._mask_field.window(window, scale=stage.scale)
