@@ -74,7 +74,7 @@ def test_a_gradient_of_mean_0_and_spread_1_changes_nothing(plain_model):
 def test_graded_noise_has_the_mean_and_spread_of_its_place():
     window = Window.of_shape((40, 40, 40))
     graded = NoiseGradient(mean=(-1, 1), spread=(0.5, 2), axis=1).over((40, 40, 40), (False,) * 3)
-    values = graded.applied(NoiseField(1, 1, 4).window(window), window, scale=1)
+    values = graded.apply(NoiseField(1, 1, 4).window(window), window, scale=1)
     place = (np.arange(40) + 0.5) / 40
     np.testing.assert_allclose(values.mean((0, 1, 3)), -1 + 2 * place, atol=0.12)
     np.testing.assert_allclose(values.std((0, 1, 3)), 0.5 + 1.5 * place, rtol=0.06)
