@@ -48,15 +48,15 @@ def test_axes_that_a_model_lacks_are_refused(quick, image, tmp_path, capsys):
 
 
 def test_an_interrupted_generation_says_how_to_resume(model, tmp_path, capsys, monkeypatch):
-    from napari_swnn.runs import generation
+    from napari_swnn.runs import _disk
 
-    write = generation.iter_local
+    write = _disk.iter_local
 
     def interrupted(*arguments):
         yield next(write(*arguments))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(generation, "iter_local", interrupted)
+    monkeypatch.setattr(_disk, "iter_local", interrupted)
     command = ["generate", model, "--shape", "70", "10", "10", "-o", str(tmp_path / "v.tif")]
     assert main(command) == 130
     assert "run the same command with --resume to continue" in capsys.readouterr().err
@@ -84,7 +84,7 @@ def test_lost_workers_are_one_sentence(model, tmp_path, capsys, monkeypatch, kin
             raise CancelledError("cancelled:\nscheduler-connection-lost")
         raise distributed.KilledWorker("piece", SimpleNamespace(address="tcp://10.0.0.1:1"), 3)
 
-    monkeypatch.setattr("napari_swnn.runs.generation.iter_cluster", lost)
+    monkeypatch.setattr("napari_swnn.runs._disk.iter_cluster", lost)
     with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as cluster:
         options = ["--scheduler", cluster.scheduler_address, "-o", str(tmp_path / "v.ome.zarr")]
         assert main(["generate", model, "--shape", "20", *options]) == 2

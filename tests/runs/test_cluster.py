@@ -57,7 +57,7 @@ def test_a_run_given_up_is_resumed_without_the_cluster(local, client, model, con
     steps.close()
     client.run(lambda: None)  # after what was under way
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("napari_swnn.runs.generation.find_client", lambda: None)
+        patch.setattr("napari_swnn.runs._disk.find_client", lambda: None)
         generate(model, SHAPE, out=tmp_path / "v.ome.zarr", resume=True)
     assert content(tmp_path / "v.ome.zarr") == content(local)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from napari_swnn._checks import is_lazy
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.memory import check_free_memory
 from napari_swnn.widgets.layers.reading import read_values, read_voxel_size
@@ -102,7 +103,7 @@ class Candidate:
     @property
     def is_lazy(self) -> bool:
         """True if its labels are computed when they are read."""
-        return hasattr(self.labels, "__dask_graph__")
+        return is_lazy(self.labels)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_swnn._checks import is_lazy
 from napari_swnn._types import AXES
 from napari_swnn._voxel_size import VoxelSize, find_length_unit
 from napari_swnn.widgets.kit.errors import BadInputError
@@ -38,7 +39,7 @@ def read_values(layer: "LabelsLayer | Image", control: str) -> Any:
         If the layer is neither a section nor a volume.
     """
     data = layer.data[0] if layer.multiscale else layer.data
-    if not isinstance(data, np.ndarray) and not hasattr(data, "__dask_graph__"):
+    if not isinstance(data, np.ndarray) and not is_lazy(data):
         import dask.array  # for zarr and the like, which would read a whole volume to leave out an axis
 
         data = dask.array.from_array(data)

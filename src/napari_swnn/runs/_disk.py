@@ -1,0 +1,136 @@
+"""Volumes on disk: refusals before any work, then the blocks that are missing, by this process or by a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from pathlib import Path as FilePath
+from typing import Any
+
+import torch
+
+from napari_swnn._steps import forward_steps
+from napari_swnn.core.model.model import Model
+from napari_swnn.core.volume.assembly import BlockCounter, GenerationStep
+from napari_swnn.core.volume.exact_porosity import iter_exact
+from napari_swnn.core.volume.spec import VolumeSpec
+from napari_swnn.core.volume.virtual_volume import VirtualVolume, describe_volume
+from napari_swnn.io.ome_zarr import is_ome_zarr
+from napari_swnn.io.volume_file import Piece, VolumeFile, check_free_space
+from napari_swnn.runs._cluster import find_client, find_workers_device, iter_cluster
+from napari_swnn.runs._local import iter_local
+from napari_swnn.runs._request import Request, check_same_request, describe_value, volume_request
+from napari_swnn.runs.volume_files import check_name, file_of_volumes
+
+
+def iter_to_disk(
+    model: Model, spec: VolumeSpec, seeds: range, out: FilePath, *, resume: bool, client: Any, device: str
+) -> Generator[GenerationStep, None, FilePath]:
+    """Generate realisations into a file; bad input is refused by the call itself.
+
+    Parameters
+    ----------
+    model, spec, resume, client, device
+        As for `napari_swnn.iter_generation`.
+    seeds : range
+        Seeds of the realisations.
+    out : pathlib.Path
+        File to write to.
+
+    Yields
+    ------
+    GenerationStep
+        After each block, and after each piece of the coarser levels.
+
+    Returns
+    -------
+    pathlib.Path
+        The finished file.
+    """
+    check_name(out)
+    client = _choose_client(client, out, exact=spec.exact)
+    volumes = _describe(model, [replace(spec, seed=seed) for seed in seeds], client, device)
+    file = file_of_volumes(out, volumes)
+    request = volume_request(volumes)
+    finished = _is_finished(file, request, resume=resume)
+    if not finished:
+        check_free_space(file)
+    return _iter_to_disk(file, volumes, request, client, finished=finished)
+
+
+def _choose_client(client: Any, out: FilePath, *, exact: bool) -> Any:
+    """Return the client that computes, or None for this process."""
+    if exact and client is not None:
+        raise ValueError("exact needs all of a volume before its first block, got a client; leave one of them out")
+    if not is_ome_zarr(out) and client is not None:
+        raise ValueError(f"client needs out to end in .zarr, which many can write to at once, got {out}")
+    if exact or not is_ome_zarr(out):
+        return None  # a client that is merely in scope was not given for this
+    return find_client() if client is None else client
+
+
+def _describe(model: Model, specs: Sequence[VolumeSpec], client: Any, device: str) -> list[VirtualVolume]:
+    if client is None:
+        return [describe_volume(model, spec, device=device) for spec in specs]
+    # The workers need the device; this process computes nothing.
+    volumes = [describe_volume(model, spec, device="cpu") for spec in specs]
+    there = torch.device(find_workers_device(client, device))
+    return [replace(volume, device=there) for volume in volumes]
+
+
+def _is_finished(file: VolumeFile, request: Request, *, resume: bool) -> bool:
+    """Return True for the finished file of this request; refuse any other file."""
+    for path in (file.out, file.partial):
+        if not path.exists():
+            continue
+        if not resume:
+            what = "already there" if path == file.out else "that of an unfinished run"
+            raise FileExistsError(
+                f"out must be the name of a new file, got {path}, which is {what}; "
+                "choose another name, or resume the run if it is of the same request"
+            )
+        check_same_request(request, file.provenance(path).get("request", {}), path)
+        return path == file.out
+    return False
+
+
+def _iter_to_disk(
+    file: VolumeFile, volumes: Sequence[VirtualVolume], request: Request, client: Any, *, finished: bool
+) -> Generator[GenerationStep, None, FilePath]:
+    if finished:
+        return file.out
+    first = volumes[0]
+    if not file.partial.exists():
+        file.create(_provenance(first.model, request))
+    pieces = file.pieces(0)
+    missing = [piece for piece in pieces if not file.is_written(piece)]
+    n_blocks = _n_blocks(first, pieces)
+    n_missing = _n_blocks(first, missing)
+    n_before = len(volumes) * len(first.blocks()) if first.spec.exact_porosity is not None and missing else 0
+    progress = BlockCounter(n_before + n_blocks, n_blocks - n_missing)
+    if n_before:
+        volumes = yield from _iter_exact(volumes, progress)
+    if client is None:
+        yield from iter_local(file, volumes, missing, progress)
+    else:
+        yield from iter_cluster(file, volumes, missing, progress, client)
+    file.finish()
+    return file.out
+
+
+def _iter_exact(
+    volumes: Sequence[VirtualVolume], progress: BlockCounter
+) -> Generator[GenerationStep, None, Sequence[VirtualVolume]]:
+    exact = []
+    for volume in volumes:
+        exact.append((yield from forward_steps(iter_exact(volume), lambda _: progress.step(1))))
+    return exact
+
+
+def _n_blocks(volume: VirtualVolume, pieces: Sequence[Piece]) -> int:
+    return sum(len(volume.blocks(piece.window)) for piece in pieces)
+
+
+def _provenance(model: Model, request: Request) -> dict[str, Any]:
+    labels = {"phase": model.labels.phase, "background": model.labels.background}
+    return {"request": request, "labels": labels, "model": describe_value(model.provenance)}
