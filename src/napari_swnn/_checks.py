@@ -6,7 +6,6 @@ the value received and a remedy. Code behind these checks trusts its arguments.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from numbers import Real
 from typing import Any
@@ -14,9 +13,6 @@ from typing import Any
 import numpy as np
 
 from napari_swnn._types import Labels, Shape
-
-WORKING_MEMORY = 2**29
-"""Bytes that computing a block of a volume takes at most, beside the volume."""
 
 
 def check_labels(labels: Any, *, name: str = "labels", ndim: Sequence[int] = (2, 3)) -> Labels:
@@ -172,30 +168,3 @@ def check_choice(value: Any, choices: Sequence[str], *, name: str) -> str:
         shown = ", ".join(repr(choice) for choice in choices)
         raise ValueError(f"{name} must be one of {shown}, got {value!r}")
     return str(value)
-
-
-def check_memory(shape: Shape, itemsize: int = 1) -> None:
-    """Refuse a volume that does not fit into free memory.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Shape of the volume in voxels.
-    itemsize : int
-        Bytes of a voxel.
-
-    Raises
-    ------
-    ValueError
-        If there is not enough memory; the message names the need.
-    """
-    import psutil
-
-    # As Python integers: the product of a mistyped shape may exceed 64 bits.
-    needed = math.prod(int(n) for n in shape) * itemsize + WORKING_MEMORY
-    free = psutil.virtual_memory().available
-    if needed > free:
-        raise ValueError(
-            f"shape must fit into memory, got {shape}, which needs {needed / 2**30:.1f} GiB of {free / 2**30:.1f} GiB "
-            "free; choose a smaller volume, or generate_lazy"
-        )

@@ -6,12 +6,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from napari_swnn._checks import check_memory, check_shape
+from napari_swnn._checks import check_shape
 from napari_swnn.cli._command import add_command
 from napari_swnn.cli._paths import check_writable
 from napari_swnn.cli._plan import plan_and_report, report_cost
 from napari_swnn.cli._progress import describe_generation, run_with_progress
 from napari_swnn.cli._training import train_plan
+from napari_swnn.core.numerics.memory import check_memory
 from napari_swnn.core.training.config import PRESETS
 
 SAMPLES = ("silica", "rock", "electrode", "superalloy")

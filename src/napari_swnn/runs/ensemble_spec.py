@@ -10,9 +10,10 @@ from importlib.metadata import version
 from pathlib import Path as FilePath
 from typing import Any
 
-from napari_swnn._checks import check_memory, check_seed, check_shape, check_whole
+from napari_swnn._checks import check_seed, check_shape, check_whole
 from napari_swnn._types import Path, Shape
 from napari_swnn.core.descriptor.reference import Reference
+from napari_swnn.core.numerics.memory import check_memory
 from napari_swnn.core.training.config import TrainingConfig, preset_config
 from napari_swnn.core.training.plan import ReferenceAnalysis, TrainingPlan, analyse_reference
 from napari_swnn.io.ome_zarr import OmeZarrFile

@@ -9,10 +9,11 @@ from typing import Any, overload
 
 import numpy as np
 
-from napari_swnn._checks import check_memory, check_seed, check_whole
+from napari_swnn._checks import check_seed, check_whole
 from napari_swnn._steps import drain, forward_steps
 from napari_swnn._types import BoolArray, FloatArray, Labels, Path, Shape
 from napari_swnn.core.model.model import Model
+from napari_swnn.core.numerics.memory import check_memory
 from napari_swnn.core.volume.assembly import BlockCounter, GenerationStep, iter_assembly
 from napari_swnn.core.volume.noise_gradient import NoiseGradient
 from napari_swnn.core.volume.porosity_map import PorosityMap

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import torch
 
-from napari_swnn._checks import WORKING_MEMORY
+from napari_swnn.core.numerics.memory import WORKING_MEMORY, free_memory
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -46,12 +46,9 @@ def pool_size(device: torch.device, *, reserved: int = 0) -> int:
     reserved : int
         Bytes of memory that will be needed beside the blocks.
     """
-    import psutil
-
     if device.type != "cpu":
         return 1
-    free = psutil.virtual_memory().available - reserved
-    return max(1, min(n_threads(), free // WORKING_MEMORY))
+    return max(1, min(n_threads(), (free_memory() - reserved) // WORKING_MEMORY))
 
 
 def iter_side_by_side(work: Callable[[T], R], items: Iterable[T], n: int) -> Generator[R, None, None]:

@@ -17,13 +17,13 @@ import numpy as np
 import platformdirs
 import torch
 
-from napari_swnn._checks import WORKING_MEMORY
 from napari_swnn._files import replaced_when_complete
 from napari_swnn._types import Shape
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.evaluation import BLOCK_SIDE
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import describe_device, training_precision
+from napari_swnn.core.numerics.memory import WORKING_MEMORY
 from napari_swnn.core.numerics.parallel import pool_size
 from napari_swnn.core.training.calibration import LEAST_BLOCKS, calibration_blocks
 from napari_swnn.core.training.coarse_bank import CoarseBank

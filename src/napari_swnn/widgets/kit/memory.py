@@ -1,15 +1,9 @@
 """Free memory, checked before a run."""
 
+from napari_swnn.core.numerics.memory import free_memory
 from napari_swnn.widgets.kit.errors import BadInputError
 
 _ADVICE = "crop the layer, or bin its voxels"
-
-
-def free_memory() -> int:
-    """Return the free memory in bytes."""
-    import psutil
-
-    return int(psutil.virtual_memory().available)
 
 
 def format_memory(n_bytes: float) -> str:

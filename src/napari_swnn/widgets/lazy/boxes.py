@@ -3,8 +3,8 @@
 from math import prod
 from typing import TYPE_CHECKING, Any, Protocol
 
-from napari_swnn._checks import WORKING_MEMORY
 from napari_swnn._types import AXES, Labels, Shape
+from napari_swnn.core.numerics.memory import WORKING_MEMORY
 from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.kit.memory import check_free_memory
 from napari_swnn.widgets.layers.output import show_part

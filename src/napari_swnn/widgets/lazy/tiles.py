@@ -17,8 +17,8 @@ from weakref import ref
 import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_swnn._checks import check_memory
 from napari_swnn._types import Labels, Shape
+from napari_swnn.core.numerics.memory import check_memory
 from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.kit.shutdown import is_shutdown_error
 from napari_swnn.widgets.kit.threads import CHECK_THREAD
