@@ -1,7 +1,6 @@
 """The language of the project: summaries that name a thing or an action, and the terms of `docs/glossary.md`.
 
-Every docstring, message and comment of the package is read, and every page of the documentation. A room that is not yet
-clean stands in `NOT_YET`; once it is clean the entry fails the test and has to be removed.
+Every docstring, message and comment of the package is read, and every page of the documentation.
 """
 
 import ast
@@ -50,16 +49,9 @@ OPENINGS = re.compile(r"(?:what|how|where|whether|why|of)\b", re.IGNORECASE)
 SHOWN = {"help", "tooltip", "title"}
 """Keywords whose texts a user reads."""
 
-NOT_YET = {
-    "core/grid", "core/network", "core/numerics",
-    "core/volume",
-    "runs",
-}  # fmt: skip
-"""Rooms whose language is still to be revised. Remove an entry when its room is clean; add none."""
 
-
-def room(path):
-    """Return the room a file belongs to: `core/loss`, `statistics`, `_checks`, `docs` or `README.md`."""
+def part(path):
+    """Return the part that a file belongs to: `core/loss`, `statistics`, `_checks`, `docs` or `README.md`."""
     if PACKAGE not in path.parents:
         return path.relative_to(ROOT).parts[0]
     parts = path.relative_to(PACKAGE).with_suffix("").parts
@@ -117,28 +109,20 @@ def read_module(path):
 
 @cache
 def findings():
-    """Return what is wrong, by room."""
-    by_room = {}
+    """Return the places to reword, by part of the project."""
+    by_part = {}
     for path in MODULES:
-        by_room.setdefault(room(path), []).extend(f"{path.relative_to(ROOT)}:{found}" for found in read_module(path))
+        by_part.setdefault(part(path), []).extend(f"{path.relative_to(ROOT)}:{found}" for found in read_module(path))
     for path in PAGES:
-        by_room.setdefault(room(path), []).extend(
+        by_part.setdefault(part(path), []).extend(
             f"{path.relative_to(ROOT)}:{found}" for found in refused(1, path.read_text(encoding="utf-8"))
         )
-    return by_room
+    return by_part
 
 
-@pytest.mark.parametrize("name", sorted({room(path) for path in (*MODULES, *PAGES)}))
-def test_a_room_uses_the_terms_of_the_glossary(name):
-    found = findings()[name]
-    if name in NOT_YET:
-        assert found, f"{name} is clean: remove it from NOT_YET in {Path(__file__).name}"
-    else:
-        assert not found, "\n".join(found)
-
-
-def test_rooms_that_are_excused_exist():
-    assert set(findings()) >= NOT_YET
+@pytest.mark.parametrize("name", sorted({part(path) for path in (*MODULES, *PAGES)}))
+def test_a_part_uses_the_terms_of_the_glossary(name):
+    assert not findings()[name], "\n".join(findings()[name])
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ class EnsembleSpec:
     validate : bool
         Compare each volume with the reference. One volume at a time is held in memory for it.
     device : {"auto", "cpu", "cuda", "mps"}
-        Where to compute.
+        Device to compute on.
 
     Raises
     ------

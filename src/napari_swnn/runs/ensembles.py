@@ -96,7 +96,7 @@ def ensemble(
         Cluster whose workers train, generate and validate, in a folder that all of them can reach. If not given, the
         current client is used, if there is one.
     device : {"auto", "cpu", "cuda", "mps"}
-        Where to compute.
+        Device to compute on.
     progress : callable, optional
         Called with each `EnsembleStep`.
 

@@ -118,7 +118,7 @@ def generate(
         Cluster whose workers compute and write, for a ``.zarr`` that all of them can reach. If not given, the current
         client is used for a ``.zarr``, if there is one. Exact volumes are computed in this process.
     device : {"auto", "cpu", "cuda", "mps"}
-        Where to compute.
+        Device to compute on.
     progress : callable, optional
         Called with a `GenerationStep` after each block; with a client, after each group of them.
 

@@ -42,7 +42,7 @@ def pool_size(device: torch.device, *, reserved: int = 0) -> int:
     Parameters
     ----------
     device : torch.device
-        Where they are computed; a GPU takes one at a time.
+        Device to compute on; a GPU computes one block at a time.
     reserved : int
         Bytes of memory that will be needed beside the blocks.
     """

@@ -16,7 +16,7 @@ from napari_swnn.core.numerics.parallel import iter_side_by_side, pool_size
 from napari_swnn.core.volume.virtual_volume import VirtualVolume
 
 _DROPPED_BITS = 10
-"""Of the 32 bits of a grey value: candidates for the threshold differ by a ten-thousandth of their magnitude."""
+"""Number of dropped bits of 32: candidates for the threshold differ by a ten-thousandth of their magnitude."""
 _N_LEVELS = 2 ** (32 - _DROPPED_BITS)
 _SIGN = np.uint32(2**31)
 

@@ -39,7 +39,7 @@ class VirtualVolume:
     spec : CheckedSpec
         Shape, seed, porosity, mask, periodicity and noise.
     device : torch.device
-        Where it is computed.
+        Device to compute on.
     precision : torch.dtype
         Precision of the convolutions.
     threshold : float or None
@@ -190,7 +190,7 @@ def describe_volume(model: Model, spec: VolumeSpec, *, device: str = "auto") -> 
     spec : VolumeSpec
         Description of the volume.
     device : {"auto", "cpu", "cuda", "mps"}
-        Where to compute.
+        Device to compute on.
 
     Raises
     ------
