@@ -20,7 +20,7 @@ from napari_swnn.io.tiff import imagej_options
 from napari_swnn.io.volume_file import PROVENANCE_KEY, Piece, VolumeFile
 
 _LARGEST_IMAGEJ = 2**32 - 2**25
-"""Bytes of voxels above which the offsets of a classic TIFF do not suffice; larger files are OME-TIFF in BigTIFF."""
+"""Size of the voxels, in bytes, above which a file is written as OME-TIFF in BigTIFF instead of classic TIFF."""
 _PER_PAGE = 512
 """Upper bound of the bytes of a page beside its voxels."""
 _PAGE_OF_MEMORY = 4096

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class PhysicsError(RuntimeError):
-    """A solve that did not give the requested property.
+    """Error raised by a solve that does not give the requested property.
 
     Pass ``SolverOptions(throw=False)`` to have the result returned instead.
 

@@ -53,7 +53,7 @@ class Statistic:
         Mean over all members.
     between_trainings : float
         Standard deviation of the means of the trainings; NaN for a single one. It includes
-        ``between_realisations / sqrt(n_realisations)``, which is there even if all trainings are alike.
+        ``between_realisations / sqrt(n_realisations)``, which is present even if all trainings are identical.
     between_realisations : float
         Standard deviation within a training, pooled over the trainings; NaN for a single realisation.
     """

@@ -102,7 +102,7 @@ class _PairsAcross:
     Parameters
     ----------
     max_distance : int
-        Largest distance in voxels; as many planes are kept.
+        Largest distance in voxels, and number of planes that are kept.
     periodic : bool
         True if the first plane follows the last one.
     """

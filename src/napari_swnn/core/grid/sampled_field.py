@@ -49,7 +49,7 @@ class SampledField:
         window : Window
             Window on the grid of `scale`.
         scale : int
-            Edge length of its voxels, in finest voxels.
+            Edge length of a voxel of the noise, in voxels of the finest scale.
 
         Returns
         -------

@@ -66,5 +66,5 @@ class NetworkConfig:
 
     @property
     def receptive_field(self) -> int:
-        """Side, in finest voxels, of the noise that one output voxel depends on through the coarsest stage."""
+        """Side of the noise region that one output voxel depends on, in voxels of the finest scale."""
         return sum(2 * stage.n_blocks * stage.scale for stage in self.stages) + 1

@@ -1,4 +1,4 @@
-"""Convolutions on the fastest path for the volume at hand."""
+"""Convolutions by the fastest available method."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def pick_device(device: str = "auto") -> torch.device:
 
 
 def describe_device(device: torch.device) -> str:
-    """Return the name of a device for a user."""
+    """Return the name of a device as users know it."""
     if device.type == "cuda":
         return f"GPU ({torch.cuda.get_device_name(device)})"
     if device.type == "mps":

@@ -100,7 +100,7 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
         ),
     }
 )
-"""Named settings. ``paper`` is that of the paper: 2000 steps on one 128² section per direction, hours on a CPU."""
+"""Named training configurations; ``paper`` follows the publication: 2000 steps on one 128² section per direction."""
 
 
 def preset_name(config: TrainingConfig) -> str:

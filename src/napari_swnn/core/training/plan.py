@@ -124,7 +124,7 @@ class ReferenceAnalysis:
     def plan(
         self, *, porosity: float | tuple[float, float] | None = None, seed: int = 0, device: str = "auto"
     ) -> TrainingPlan:
-        """Decide a training for one porosity or a range; patterns are not extracted again.
+        """Plan a training for one porosity or a range, without extracting patterns again.
 
         Parameters
         ----------
@@ -134,7 +134,7 @@ class ReferenceAnalysis:
         Raises
         ------
         ValueError
-            If the porosity is out of reach, or the seed or the device cannot be used.
+            If the porosity lies outside the reachable range, or the seed or the device cannot be used.
         """
         seed = check_seed(seed)
         target, porosity_range = _check_porosity(self.reference, porosity, self.reachable)

@@ -73,7 +73,7 @@ def _threshold(counts: NDArray[np.int64], target: float) -> float:
 
 
 def sortable_bits(grey: FloatArray) -> NDArray[np.uint32]:
-    """Return whole numbers in the order of the float32 values, so that no range of values need be known.
+    """Map float32 values to integers in the same order, so that the range of the values need not be known.
 
     The bits of a float are in the order of its magnitude: a positive value gets the sign bit set, and all bits of a
     negative one are inverted.

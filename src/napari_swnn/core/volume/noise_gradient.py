@@ -79,9 +79,9 @@ class GradedNoise:
         noise : numpy.ndarray
             ``(n_channels, *window.shape)``, of mean 0 and standard deviation 1.
         window : Window
-            Its place, on the grid of `scale`.
+            Position of the noise, on the grid of `scale`.
         scale : int
-            Edge length of its voxels, in finest voxels.
+            Edge length of a voxel of the noise, in voxels of the finest scale.
         """
         graded: FloatArray = noise * self.spread.window(window, scale=scale) + self.mean.window(window, scale=scale)
         return graded

@@ -149,9 +149,7 @@ class VirtualVolume:
         if self.threshold is not None:
             return self.threshold
         if self.spec.exact_porosity is not None:
-            raise ValueError(
-                "the threshold of an exact volume follows from all of it, got a single block; use generate"
-            )
+            raise ValueError("an exact volume must be computed as a whole, got a single block; use generate")
         if self.spec.porosity is None:
             return self.model.threshold
         return self.model.threshold_at(self._local_porosity(window))

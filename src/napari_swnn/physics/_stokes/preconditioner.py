@@ -61,7 +61,7 @@ class WallForcePreconditioner:
         return forces
 
     def _drift_corrections(self) -> list[Array]:
-        """Return vectors d such that R − Σ d·dᵀ, R being `_resist`, is symmetric and gives forces of no mean across."""
+        """Return vectors d such that R − Σ d·dᵀ, R = `_resist`, is symmetric and gives no mean force across."""
         drifts: list[Array] = []
         for part in self._walls.parts_across:
             uniform = self._backend.zeros((self._walls.n_nodes,))

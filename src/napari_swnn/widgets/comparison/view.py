@@ -84,7 +84,7 @@ class ComparisonView(QWidget):
         self._writer.failed.connect(self._on_failed)
 
     def show_comparison(self, comparison: "Comparison") -> None:
-        """Show curves and numbers; the choice of the curve is kept."""
+        """Show curves and numbers, and keep the selected curve."""
         self.comparison = comparison
         curves = comparison.report.curves.items()
         self.curve.set_entries([(capitalise(curve.name), key) for key, curve in curves], self.curve.value)

@@ -57,7 +57,7 @@ class Combo(QComboBox):
 
 
 class LayerCombo(Combo):
-    """A choice among layers that stays with its layer through renaming and reordering.
+    """Combo box of layers, whose choice survives renaming and reordering.
 
     Parameters
     ----------

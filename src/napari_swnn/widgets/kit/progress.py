@@ -51,7 +51,7 @@ class ProgressPanel(QWidget):
         self._timer.start()
 
     def wait(self, status: str) -> None:
-        """Show that something of unknown length is under way; an empty status leaves the last one."""
+        """Show that work of unknown length is in progress; an empty status keeps the previous one."""
         if status:
             self.status.show_text(status)
         self._text = ""

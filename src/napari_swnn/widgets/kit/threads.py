@@ -97,7 +97,7 @@ class TaskRunner(QObject):
             self.cancelled.emit()
 
     def _release(self) -> bool:
-        """Free the runner; returns false if the work was abandoned."""
+        """Free the runner, and return False if the work was abandoned."""
         was_expected = self._worker is not None
         self._worker = None
         return was_expected

@@ -1,4 +1,4 @@
-"""Watching chosen layers, and checking them in a thread whenever they change."""
+"""Observation of selected layers, which are checked in a thread whenever they change."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _WATCHED = ("data", "paint", "scale", "units", "name")
 
 
 class LayerWatch(QObject):
-    """Sends `changed` at once when a watched layer changes, and `settled` when the changes have settled."""
+    """Watcher of layers: emits `changed` as soon as one changes, and `settled` once the changes have stopped."""
 
     changed = Signal()
     settled = Signal()

@@ -30,7 +30,7 @@ class BoxWorker(Protocol):
 
 
 class Boxes:
-    """Computes boxes of lazy layers, and shows them.
+    """Controller that computes boxes of lazy layers and shows them.
 
     Parameters
     ----------

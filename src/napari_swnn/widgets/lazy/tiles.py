@@ -233,7 +233,7 @@ class TileView:
         return len(self._axes) > 2 and all(isinstance(axis, range) and axis.step == 1 for axis in self._axes)
 
     def read(self, *, wait: bool) -> Labels:
-        """Return the labels: all of them, or without waiting those that are there, and request the others."""
+        """Return the labels: all, or, without waiting, those that are available while the others are requested."""
         spans = tuple(axis if isinstance(axis, range) else range(axis, axis + 1) for axis in self._axes)
         shape = tuple(map(len, spans))
         if wait:

@@ -1,4 +1,4 @@
-"""A property as the user requested it."""
+"""Request for a property."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

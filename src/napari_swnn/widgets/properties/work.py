@@ -139,7 +139,7 @@ def _extract_fields(job: PropertyJob, labels: Labels, solved: Any) -> Fields:
 
 
 def _scale_fields(job: PropertyJob, labels: Labels, solved: Any) -> tuple[FloatArray, FloatArray, str]:
-    """Return potential, flow and its unit; for a fluid, pressure over its drop and velocity over its mean."""
+    """Return the potential, the flow and its unit; for a fluid, relative to the pressure drop and the mean velocity."""
     if job.choice.kind is CONDUCTIVITY:
         return solved.field, solved.flux, UNITS[job.choice.conductivity_unit][2]
     if job.choice.kind is DIFFUSION:

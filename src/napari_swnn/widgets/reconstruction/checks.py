@@ -84,7 +84,7 @@ class Checks:
     # -- requests of the panel
 
     def find_devices(self) -> None:
-        """Look for the devices of this machine."""
+        """Request the computing devices of this machine."""
         self._finder.request(jobs.find_devices)
 
     def forget_reference(self, *, is_chosen: bool) -> None:

@@ -20,7 +20,7 @@ _KIND, _ENDING = "SWNN model", "swnn"
 
 
 class _Relay(QObject):
-    """Passes the signal of the list of models on to panels, which Qt disconnects when they are deleted."""
+    """Relay of the signal of the list of models to panels, which Qt disconnects when they are deleted."""
 
     added = Signal(object)
 

@@ -63,7 +63,7 @@ class SessionLayers(QObject):
         return self._newest if self._newest is not None and self._newest in self._viewer.layers else None
 
     def show_newest_in_3d(self) -> None:
-        """Turn the viewer to three dimensions, on the newest result."""
+        """Show the newest result in 3-D."""
         if self.newest is not None:
             show_in_3d(self._viewer, self.newest)
 
