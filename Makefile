@@ -25,6 +25,7 @@ lint: $(VENV)/.dev
 	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/measure_house.py
 
 napari: $(VENV)/.dev
 	$(BIN)/napari --with napari-swnn "SWNN reconstruction"
