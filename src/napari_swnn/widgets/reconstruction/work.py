@@ -158,7 +158,7 @@ class Generation:
         return found
 
     def summary(self) -> str:
-        """Return what was made, in a sentence or two."""
+        """Return the outcome in a sentence or two."""
         return self._made() + (" Draft: for a first look." if self.entry.is_draft else "")
 
     @property
