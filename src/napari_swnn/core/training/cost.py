@@ -145,7 +145,8 @@ def _memory(plan: TrainingPlan, shape: Shape) -> int:
         features = voxels * stage.n_blocks * stage.n_channels * (4 + 2 * bytes_each)
         compared = schedule.n_projections * schedule.max_patterns * 3
         training = max(training, features + compared * 32)
-    return _LOADED_LIBRARIES + max(training, prod(shape) + WORKING_MEMORY)
+    blocks = pool_size(plan.device, reserved=prod(shape)) * WORKING_MEMORY
+    return _LOADED_LIBRARIES + max(training, prod(shape) + blocks)
 
 
 def _timing(plan: TrainingPlan, cache: Path) -> Timing:
