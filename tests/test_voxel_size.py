@@ -12,7 +12,7 @@ from napari_swnn.io import open_ome_zarr, write_tiff
 from napari_swnn.io.ome_zarr import OmeZarrFile
 from napari_swnn.io.volume_file import Layout
 from napari_swnn.widgets.layers.output import Look, OutputLayers
-from napari_swnn.widgets.layers.reading import voxel_size_of
+from napari_swnn.widgets.layers.reading import read_voxel_size
 
 OME_ZARR = {
     *("angstrom", "attometer", "centimeter", "decimeter", "exameter", "femtometer", "foot", "gigameter", "hectometer"),
@@ -107,6 +107,6 @@ class TestRoundTrip:
     def test_layer(self, voxel):
         look = Look(phase=1, background=0, voxel=voxel)
         layer = OutputLayers(ViewerModel()).show_result(np.zeros((4, 4, 4), np.uint8), "volume", look, {})
-        read = voxel_size_of(layer, 3, "layer")
+        read = read_voxel_size(layer, 3, "layer")
         assert read.value == voxel.value
         assert read.length_unit is voxel.length_unit

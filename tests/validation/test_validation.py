@@ -11,7 +11,8 @@ from napari_swnn import Reference, iter_validate, validate
 from napari_swnn.statistics import volume_fraction_interval
 from napari_swnn.validation import format_with_error, reference_interval
 from napari_swnn.validation._samples import Sample, inner_box
-from napari_swnn.validation._structure import QUANTITIES, Ruler, measure_structure
+from napari_swnn.validation._structure import CURVES, QUANTITIES, Ruler, measure_structure
+from napari_swnn.validation._tasks import TaskList
 from napari_swnn.validation._uncertainty import half_widths
 
 STRUCTURE = list(QUANTITIES)
@@ -300,6 +301,21 @@ def test_steps_count_every_task_once(slits):
     assert "volume 2 of 2: permeability along y" in steps[-1].activity
 
 
+def test_the_tasks_measure_every_statistic(blobs):
+    sample = Sample.of_volume(blobs.astype(bool))
+    found = measure_structure(sample, Ruler(16, 32))
+    assert found.curves.keys() == CURVES.keys()
+    assert found.quantities.keys() == QUANTITIES.keys()
+
+
+def test_a_task_that_is_not_listed_cannot_begin():
+    tasks = TaskList(["one", "two"])
+    assert [tasks.begin(name).fraction for name in ("one", "two")] == [0, 0.5]
+    assert tasks.begin("two", "iteration 3").activity == "two, iteration 3"
+    with pytest.raises(KeyError):
+        tasks.begin("three")
+
+
 def test_bad_input_is_refused_by_the_call_itself(blobs):
     volume = np.zeros((8, 8, 8), int)
     for arguments, message in [
@@ -337,10 +353,10 @@ def test_what_no_solve_can_take_is_refused_before_the_first(slits, lazy, label, 
     other = np.where(slits == 1, label, 0)
     other[0] = 0 if label == 0 else 1
     volumes = [da.from_array(v) if lazy else v for v in (slits, other)]
-    told = []
+    steps = []
     with pytest.raises(ValueError, match=message):
-        validate(volumes, Reference(slits[0]), physics=True, progress=told.append)
-    assert [step.activity for step in told] == [f"volume {i} of 2: checking its labels" for i in (1, 2) if lazy]
+        validate(volumes, Reference(slits[0]), physics=True, progress=steps.append)
+    assert [step.activity for step in steps] == [f"volume {i} of 2: checking its labels" for i in (1, 2) if lazy]
 
 
 def test_a_conductivity_that_cannot_be_is_refused_by_the_call(slits):

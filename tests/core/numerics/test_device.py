@@ -1,4 +1,4 @@
-"""What holds wherever a volume is computed, a CUDA card included where there is one."""
+"""What holds wherever a volume is computed, on a GPU too where there is one."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -19,7 +19,7 @@ SHAPE = (100, 80, 70)
 
 @pytest.mark.parametrize("name", ["fixed_model", "range_model", "plain_model"])
 def test_grey_values_are_those_of_the_cpu(name, device, request):
-    # As far as float32 goes: a card that rounds to fewer bits is off by a thousandth.
+    # As far as float32 goes: a GPU that rounds to fewer bits is off by a thousandth.
     model, block = request.getfixturevalue(name), Window.of_shape((64,) * 3)
     here, there = (describe_volume(model, VolumeSpec(SHAPE, seed=3), device=d).grey(block) for d in ("cpu", device))
     assert_allclose(there, here, atol=3e-5)

@@ -90,7 +90,7 @@ class TargetFamily:
         return half_whitening(self.patterns)
 
     def at(self, porosity: float) -> TargetDistribution:
-        """Return the distribution with a mean of `porosity`; raises if it is out of reach, see `control`."""
+        """Return the distribution with a mean of `porosity`; an error outside the reachable range, see `control`."""
         return control(self.patterns, porosity, strategy=self.strategy)
 
     def near(self, porosity: float) -> TargetDistribution:

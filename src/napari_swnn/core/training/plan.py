@@ -193,7 +193,7 @@ def plan_training(
     seed: int = 0,
     device: str = "auto",
 ) -> TrainingPlan:
-    """Check the arguments of `train` and decide everything that the training will do.
+    """Check the arguments of `train` and return the complete plan of the training.
 
     Parameters
     ----------

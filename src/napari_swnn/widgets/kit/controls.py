@@ -247,7 +247,7 @@ class Form(QWidget):
 
 
 class WheelGuard(QObject):
-    """Keeps the mouse wheel, which scrolls the panel, from changing the controls under the pointer."""
+    """Filter that keeps the mouse wheel, which scrolls the panel, from changing the controls under the pointer."""
 
     def watch(self, panel: QWidget) -> None:
         """Guard all number boxes, combo boxes and sliders of a panel."""

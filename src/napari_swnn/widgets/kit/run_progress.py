@@ -19,14 +19,14 @@ class WorkProgress(ProgressPanel):
         super().begin(status)
 
     def reach(self, share: float, status: str = "", *, steady: bool = True) -> None:
-        """Take note of the progress.
+        """Record the progress.
 
         Parameters
         ----------
         share : float
             Fraction of the work that is done, in [0, 1].
         status : str
-            Present activity; an empty one leaves the last.
+            Present activity; an empty text keeps the previous one.
         steady : bool
             False if the fraction grows unevenly in time: the time left is then not estimated.
         """

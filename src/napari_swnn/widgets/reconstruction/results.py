@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class SessionLayers(QObject):
-    """Shows a session in the viewer.
+    """Layers that show a session in the viewer.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class SessionLayers(QObject):
         self._is_following = True
 
     def stop(self, *, remove_previews: bool) -> None:
-        """Leave the viewer alone, which may be closing.
+        """Release the viewer, which may be closing.
 
         Parameters
         ----------
