@@ -23,7 +23,7 @@ def test_the_ending_chooses_the_format(model, tmp_path, capsys):
     assert labels.shape == (2, 20, 20, 20)
     assert f"Porosity {(labels == 255).mean():.4f}; wrote" in capsys.readouterr().out
     assert main(command) == 2
-    assert "which is already there" in capsys.readouterr().err
+    assert "which exists" in capsys.readouterr().err
     assert main([*command, "--resume"]) == 0
 
 

@@ -73,7 +73,7 @@ def test_a_file_that_cannot_be_replaced_is_refused_before_the_work(image, tmp_pa
     (tmp_path / "report.json").write_text("precious")
     monkeypatch.setattr("os.access", lambda path, mode: Path(path).is_dir())  # root may write everywhere
     assert main(["validate", image, image, "--report", str(tmp_path / "report.json")]) == 2
-    assert "report.json must be writable, got one that is not" in capsys.readouterr().err
+    assert "report.json must be writable, got a read-only one" in capsys.readouterr().err
 
 
 OUTPUTS = {

@@ -81,7 +81,7 @@ def test_a_stopped_ensemble_keeps_what_is_finished(made, reference, quick_config
     models = [(tmp_path / "e" / f"training-{i}.swnn").read_bytes() for i in (1, 2)]
     with pytest.raises(FileExistsError, match="which holds something"):
         iter_ensemble(spec)
-    with pytest.raises(ValueError, match=r"got another n_trainings for .*: 3, where it was 2"):
+    with pytest.raises(ValueError, match=r"got a different n_trainings for .*: 3 instead of 2"):
         iter_ensemble(replace(spec, n_trainings=3), resume=True)
     resumed = list(iter_ensemble(spec, resume=True))
     assert [step.index for step in resumed[:5]] == [1, 2, 3, 4, 4]

@@ -55,9 +55,9 @@ def whole(model, tmp_path_factory):
 def test_a_killed_run_resumes_to_the_same_bytes(model_path, whole, content, tmp_path, name, first_there):
     killed_run(model_path, tmp_path / name, when=(tmp_path / first_there).exists)
     model = Model.load(model_path)
-    with pytest.raises(FileExistsError, match="that of an unfinished run"):
+    with pytest.raises(FileExistsError, match="belongs to an unfinished run"):
         generate(model, SHAPE, seed=3, out=tmp_path / name)
-    with pytest.raises(ValueError, match=r"got another seed for .*: 4, where it was 3"):
+    with pytest.raises(ValueError, match=r"got a different seed for .*: 4 instead of 3"):
         generate(model, SHAPE, seed=4, out=tmp_path / name, resume=True)
     # what a kill within a write leaves
     if name.endswith("zarr"):

@@ -71,5 +71,5 @@ def test_a_dask_volume_needs_no_more_than_slabs():
 
 @pytest.mark.parametrize(("value", "state"), [(0, "none"), (1, "all")])
 def test_a_uniform_volume_is_refused(value, state):
-    with pytest.raises(ValueError, match=f"phase 1 must fill a part of the volume, got {state} of it"):
+    with pytest.raises(ValueError, match=f"phase 1 must fill part, but not all, of the volume, got {state}"):
         statistics.pore_size_distribution(np.full((4, 4), value))

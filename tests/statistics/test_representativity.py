@@ -90,5 +90,7 @@ def test_a_confidence_out_of_range_is_refused(confidence):
 
 
 def test_a_uniform_image_is_refused():
-    with pytest.raises(ValueError, match="phase 1 must fill a part of the volume, got a volume fraction of 1"):
+    with pytest.raises(
+        ValueError, match="phase 1 must fill part, but not all, of the volume, got a volume fraction of 1"
+    ):
         statistics.volume_fraction_interval(np.ones((9, 9), int))

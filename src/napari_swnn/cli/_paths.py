@@ -15,7 +15,7 @@ def check_writable(path: Path) -> None:
     if not os.access(path.parent, os.W_OK):
         raise ValueError(f"the folder of {path} must be writable, got {path.parent}; choose another")
     if path.exists() and not os.access(path, os.W_OK):
-        raise ValueError(f"the file {path} must be writable, got one that is not; choose another name")
+        raise ValueError(f"the file {path} must be writable, got a read-only one; choose another name")
 
 
 def check_new(path: Path, option: str, *, overwrite: bool) -> None:

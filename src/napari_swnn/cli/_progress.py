@@ -1,4 +1,4 @@
-"""Progress of long work, printed."""
+"""Printed progress of long-running work."""
 
 from __future__ import annotations
 

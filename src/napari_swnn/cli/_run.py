@@ -20,7 +20,7 @@ def add_run_options(parser: argparse.ArgumentParser, resume_help: str) -> None:
 
 @contextmanager
 def cluster_client(address: str | None) -> Iterator[Any]:
-    """Yield a client of the Dask cluster at `address`, or None without one."""
+    """Yield a client of the Dask cluster at `address`, or None if no address is given."""
     if address is None:
         yield None
         return

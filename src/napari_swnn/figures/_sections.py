@@ -123,7 +123,7 @@ def _names(report: ValidationReport, row: int) -> list[str]:
 
 
 def _draw_scale_bar(axes: Axes, side: int, voxel: VoxelSize) -> None:
-    """Draw a bar of a round length, at most a quarter of the picture, in the corner."""
+    """Draw a scale bar in the corner, with a round length of at most a quarter of the image width."""
     from matplotlib.font_manager import FontProperties
     from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 

@@ -141,7 +141,7 @@ class OmeZarrFile(VolumeFile):
             array = zarr.open_array(self.partial, path=str(level), mode="r+", zarr_format=3)
         if array is None:  # a worker of a cluster cannot pickle the error of zarr, not even as a context
             raise FileNotFoundError(
-                f"the unfinished file must stay in place until it is finished, got no level {level} of {self.partial}"
+                f"the unfinished file must stay in place until the run ends, got {self.partial} without level {level}"
             )
         return array.with_config({"write_empty_chunks": True})  # the file of a shard of zeros marks it as written
 

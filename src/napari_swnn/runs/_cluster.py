@@ -19,13 +19,13 @@ from napari_swnn.io.volume_file import Piece, VolumeFile
 from napari_swnn.runs._local import compute_piece
 
 _MIN_PENDING = 32
-"""Minimum number of tasks at the scheduler: enough for an adaptive cluster to grow."""
+"""Minimum number of tasks to keep queued with the scheduler, so that an adaptive cluster scales up."""
 
 Job = tuple[VolumeFile, Sequence[VirtualVolume]]
 
 
 def find_client() -> Any:
-    """Return the current `distributed.Client`, or None without one and within a task; distributed is not imported."""
+    """Return the current `distributed.Client`; None if there is none or within a task. Never import distributed."""
     distributed = sys.modules.get("distributed")
     if distributed is None or _within_task(distributed):
         return None
@@ -36,7 +36,7 @@ def find_client() -> Any:
 
 
 def _within_task(distributed: Any) -> bool:
-    """Return True in the thread of a worker, which would wait for tasks that wait for it."""
+    """Return True in a worker thread, where waiting for other tasks could deadlock."""
     try:
         distributed.get_worker()
     except ValueError:

@@ -61,7 +61,7 @@ def iter_to_disk(
 def _choose_client(client: Any, out: FilePath, *, exact: bool) -> Any:
     """Return the client that computes, or None for this process."""
     if exact and client is not None:
-        raise ValueError("exact needs all of a volume before its first block, got a client; leave one of them out")
+        raise ValueError("exact needs all of a volume before its first block, got a client; omit one of them")
     if not is_ome_zarr(out) and client is not None:
         raise ValueError(f"client needs out to end in .zarr, which many can write to at once, got {out}")
     if exact or not is_ome_zarr(out):
@@ -84,10 +84,10 @@ def _is_finished(file: VolumeFile, request: Request, *, resume: bool) -> bool:
         if not path.exists():
             continue
         if not resume:
-            what = "already there" if path == file.out else "that of an unfinished run"
+            what = "exists" if path == file.out else "belongs to an unfinished run"
             raise FileExistsError(
-                f"out must be the name of a new file, got {path}, which is {what}; "
-                "choose another name, or resume the run if it is of the same request"
+                f"out must be the name of a new file, got {path}, which {what}; "
+                "choose another name, or resume the run if the request is the same"
             )
         check_same_request(request, file.provenance(path).get("request", {}), path)
         return path == file.out

@@ -51,9 +51,9 @@ def check_same_request(request: Request, begun: Request, path: Path) -> None:
     for key in {**request, **begun}:
         if request.get(key) != begun.get(key):
             raise ValueError(
-                f"resume needs the request of the unfinished run, got another {key} for {path}: "
-                f"{_shown(request.get(key))}, where it was {_shown(begun.get(key))}; give the same, or choose another "
-                "name"
+                f"resume needs the request of the unfinished run, got a different {key} for {path}: "
+                f"{_shown(request.get(key))} instead of {_shown(begun.get(key))}; repeat the request, or choose "
+                "another name"
             )
 
 

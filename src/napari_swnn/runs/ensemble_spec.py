@@ -180,7 +180,7 @@ def _check_folder(spec: EnsembleSpec, *, resume: bool) -> None:
     if not resume:
         raise FileExistsError(
             f"out must be a new or empty folder, got {folder}, which holds something; "
-            "choose another, or resume the ensemble if it is of the same request"
+            "choose another, or resume the ensemble if the request is the same"
         )
     begun = json.loads(spec.request_path.read_text(encoding="utf-8")) if spec.request_path.exists() else {}
     check_same_request(spec.request(), begun, folder)

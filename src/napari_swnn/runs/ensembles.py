@@ -164,7 +164,7 @@ def _iter_ensemble(spec: EnsembleSpec, client: Any) -> Generator[EnsembleStep, N
 
 
 class _Count:
-    """Count of the finished tasks."""
+    """Counter of the finished tasks."""
 
     def __init__(self, n_steps: int) -> None:
         self._n_steps = n_steps

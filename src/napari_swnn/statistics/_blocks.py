@@ -98,9 +98,9 @@ def columns(view: PhaseView, axis: int) -> Iterator[PhaseView]:
 
 
 def slabs(view: PhaseView, *, overlap: int = 0) -> Iterator[PhaseView]:
-    """Yield parts in memory that cover the volume once, cut across axis 0.
+    """Yield slabs along axis 0, loaded into memory, that together cover the volume.
 
-    Each but the last extends `overlap` planes into the next.
+    Each slab but the last extends `overlap` planes into the next.
     """
     for span in view.spans(0):
         loaded = view.load((slice(span.start, span.stop + overlap),))
@@ -108,7 +108,7 @@ def slabs(view: PhaseView, *, overlap: int = 0) -> Iterator[PhaseView]:
 
 
 def linked_slabs(view: PhaseView, *, periodic: bool = False) -> Iterator[BoolArray]:
-    """Yield the phase in slabs across axis 0, each of which begins with the last plane of the one before.
+    """Yield the phase in slabs along axis 0, each of which begins with the last plane of the one before.
 
     Where the volume is periodic along that axis, a slab of the last plane and the first closes the ring.
     """

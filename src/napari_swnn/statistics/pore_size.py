@@ -99,7 +99,7 @@ def local_diameter(volume: Any, *, phase: int = 1, periodic: bool | Sequence[boo
     volume : (y, x) or (z, y, x) array of int or bool, numpy or dask
         Labels, in slabs that overlap by four times the largest radius; each radius takes one distance transform.
     phase : int
-        The label of the phase of interest, which must fill a part of the volume.
+        The label of the phase of interest, which must fill part of the volume, but not all of it.
     periodic : bool or one for each axis
         True if the volume is periodic along that axis.
 
@@ -131,12 +131,14 @@ def local_diameter(volume: Any, *, phase: int = 1, periodic: bool | Sequence[boo
 
 
 def _iter_diameters(view: PhaseView, periodic: bool | Sequence[bool]) -> Iterator[tuple[slice, NDArray[np.uint16]]]:
-    """Yield planes across axis 0 and the local diameters there, until the volume is covered."""
+    """Yield the local diameters slab by slab along axis 0, each with its range of planes."""
     wraps = check_axis_flags(periodic, view.ndim, name="periodic")
     deepest = _deepest(view, wraps)
     if deepest in (0, np.inf):
         state = "all" if deepest else "none"
-        raise ValueError(f"phase {view.phase} must fill a part of the volume, got {state} of it; pick another phase")
+        raise ValueError(
+            f"phase {view.phase} must fill part, but not all, of the volume, got {state}; pick another phase"
+        )
     # A ball that reaches a plane has its centre within one radius of it, and the border of the phase that limits the
     # ball within two.
     for planes, inside, inner in _parts(view, wraps, 2 * math.ceil(deepest)):

@@ -83,7 +83,7 @@ def volume_fraction_interval(
     labels : (y, x) or (z, y, x) array of int or bool, numpy or dask
         The image; it should be one sample of a statistically homogeneous material.
     phase : int
-        The label of the phase of interest, which must fill a part of the image.
+        The label of the phase of interest, which must fill part of the image, but not all of it.
     confidence : float
         Probability with which the interval is to contain the true value, in (0, 1).
     periodic : bool or one for each axis

@@ -153,7 +153,7 @@ def normalised_autocovariance(
     )
     if not 0 < s2.values[0] < 1:
         raise ValueError(
-            f"phase {phase} must fill a part of the volume, got a volume fraction of {s2.values[0]:g}; "
+            f"phase {phase} must fill part, but not all, of the volume, got a volume fraction of {s2.values[0]:g}; "
             "pick another phase"
         )
     return normalise_two_point(s2)

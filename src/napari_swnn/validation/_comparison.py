@@ -198,7 +198,7 @@ class QuantityComparison:
 
 
 def standard_deviation(values: FloatArray) -> FloatArray:
-    """Return the standard deviation over the first axis, with n - 1; NaN for a single entry."""
+    """Return the sample standard deviation along the first axis (divisor n - 1); NaN for a single entry."""
     return np.std(values, axis=0, ddof=1) if len(values) > 1 else np.full(values.shape[1:], np.nan)
 
 

@@ -102,7 +102,7 @@ def test_gradients_that_make_no_sense_are_refused(arguments, message):
 
 
 def test_graded_noise_is_for_plain_models(plain_model, fixed_model):
-    with pytest.raises(ValueError, match="noise must be left out for a model of several scales, got NoiseGradient"):
+    with pytest.raises(ValueError, match="noise must be omitted for a multi-scale model, got NoiseGradient"):
         generate(fixed_model, (20, 20, 20), noise=NoiseGradient(mean=(-1, 1)))
     with pytest.raises(TypeError, match="noise must be a NoiseGradient, got float"):
         generate(plain_model, (20, 20, 20), noise=0.5)

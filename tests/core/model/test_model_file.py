@@ -117,11 +117,11 @@ def _later_format(model, path):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (_truncated, "damaged or of another kind"),
-        (_flipped_header, "damaged or of another kind"),
-        (_text, "damaged or of another kind"),
+        (_truncated, "damaged or in another format"),
+        (_flipped_header, "damaged or in another format"),
+        (_text, "damaged or in another format"),
         (_foreign, "safetensors file of another origin"),
-        (_pickled, "damaged or of another kind"),
+        (_pickled, "damaged or in another format"),
         (_incomplete, "content is inconsistent"),
         (_later_format, "format 99, this version reads up to 2; update napari-swnn"),
     ],

@@ -46,7 +46,7 @@ def test_what_has_no_single_porosity_is_refused_by_the_call_itself(fixed_model, 
         describe_volume(range_model, VolumeSpec(SHAPE, porosity=np.array([[0.1, 0.3]]), exact=True))
     with pytest.raises(ValueError, match="exact needs uniform noise, got a noise gradient"):
         describe_volume(plain_model, VolumeSpec(SHAPE, noise=NoiseGradient(mean=(0, 1)), exact=True))
-    with pytest.raises(ValueError, match="exact needs a model whose porosity is known"):
+    with pytest.raises(ValueError, match="exact needs a model of known porosity"):
         describe_volume(replace(fixed_model, porosity=None), VolumeSpec(SHAPE, exact=True))
 
 

@@ -208,9 +208,7 @@ def test_every_label_needs_a_porosity():
 
 def test_a_model_of_a_single_porosity_makes_no_other(fixed_model):
     assert_array_equal(generate(fixed_model, (9, 9, 9), porosity=0.2), generate(fixed_model, (9, 9, 9)))
-    with pytest.raises(
-        ValueError, match=r"left out for a model trained for the single porosity 0.2, got 0.25; train a"
-    ):
+    with pytest.raises(ValueError, match=r"omitted for a model trained for the single porosity 0.2, got 0.25; train a"):
         describe_volume(fixed_model, VolumeSpec(SHAPE, porosity=0.25))
     with pytest.raises(ValueError, match=r"got a map from 0.1 to 0.2; train a model for a range of porosities"):
         describe_volume(fixed_model, VolumeSpec(SHAPE, porosity=PorosityMap.gradient(0.1, 0.2)))

@@ -136,7 +136,7 @@ def test_a_volume_without_the_phase_is_named_and_the_others_are_compared(shown, 
         (
             np.ones((8, 8, 8), int),
             {"scale": (1,) * 3, "units": ("um",) * 3},
-            "measure 1 µm, the pixels of the reference 0.5",
+            "measure 1 µm, but the pixels of the reference measure 0.5",
         ),
         (
             np.ones((8, 8, 8), int),

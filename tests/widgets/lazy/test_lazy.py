@@ -145,7 +145,7 @@ def test_a_rectangle_beside_the_layer_is_refused_beside_the_control(lazy, viewer
     rectangle = np.array(viewer.layers[-1].translate)[-2:] - [[500, 500], [500, 400], [400, 400], [400, 500]]
     viewer.layers.selection.active = viewer.add_shapes([rectangle], shape_type="rectangle")
     user.clicks(lazy.destination.compute_button)
-    assert "lies beside" in lazy.destination.form.problems["box"].text()
+    assert "lies outside" in lazy.destination.form.problems["box"].text()
 
 
 def test_a_marked_rectangle_gives_the_box(lazy, viewer, user):
@@ -290,7 +290,7 @@ def test_a_file_of_another_job_is_refused_when_generate_is_pressed(panel, user, 
     user.choose(panel.destination.output, "file")
     user.clicks(panel.models.generate_button)
     note = panel.destination.form.problems["output"]
-    assert "got another porosity" in note.text()
+    assert "got a different porosity" in note.text()
     assert not note.isHidden()
     assert not panel.session.is_busy
     file.with_name("rock.zarr.partial").rename(file.with_name("elsewhere"))

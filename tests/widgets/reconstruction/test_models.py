@@ -48,7 +48,7 @@ def test_a_damaged_file_is_refused_in_one_sentence(trained, user, dialog, tmp_pa
     dialog.path = tmp_path / "broken.swnn"
     dialog.path.write_bytes(b"not a model")
     user.clicks(trained.models.load_button)
-    user.waits_for(lambda: "damaged or of another kind" in trained.models.problem.text())
+    user.waits_for(lambda: "damaged or in another format" in trained.models.problem.text())
     assert "\n" not in trained.models.problem.text()
     assert trained.models.choice.count() == 1
     assert trained.models.generate_button.isEnabled()

@@ -102,9 +102,9 @@ def sampling_noise(autocorrelation: FloatArray, n: float) -> float:
     Parameters
     ----------
     autocorrelation : numpy.ndarray
-        ``(reach + 1, reach + 1)``, laid out as by `reference_autocovariance`, 1 at lag 0.
+        ``(reach + 1, reach + 1)``, with the layout of `reference_autocovariance`, 1 at lag 0.
     n : float
-        Number of entries of the planes it was measured on.
+        Total number of entries in the planes that it was measured on.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def sampling_noise(autocorrelation: FloatArray, n: float) -> float:
 
 
 def shrink_noise(autocorrelation: FloatArray, n: float) -> FloatArray:
-    """Shrink an autocorrelation, ring by ring of lags, to what is statistically significant.
+    """Shrink an autocorrelation, one ring of lags at a time, to its statistically significant part.
 
     The variance of porosity is the sum over all lags, dominated by sampling noise in a small section. The mean over
     lags of about equal length is therefore shrunk: to 0 where its mean square does not exceed the sampling noise, and
@@ -126,9 +126,9 @@ def shrink_noise(autocorrelation: FloatArray, n: float) -> FloatArray:
     Parameters
     ----------
     autocorrelation : numpy.ndarray
-        ``(reach + 1, reach + 1)``, laid out as by `reference_autocovariance`, 1 at lag 0.
+        ``(reach + 1, reach + 1)``, with the layout of `reference_autocovariance`, 1 at lag 0.
     n : float
-        Number of entries of the planes it was measured on.
+        Total number of entries in the planes that it was measured on.
 
     Returns
     -------
@@ -182,7 +182,7 @@ def _count_signs(n: int) -> np.ndarray:
 
 
 def autocovariance(deviations: Tensor, reach: int) -> Tensor:
-    """Return the autocovariance of planes, taken together; differentiable.
+    """Return the autocovariance pooled over planes; it is differentiable.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ def autocovariance(deviations: Tensor, reach: int) -> Tensor:
     Returns
     -------
     torch.Tensor
-        ``(reach + 1, reach + 1)``, laid out as by `reference_autocovariance`.
+        ``(reach + 1, reach + 1)``, with the layout of `reference_autocovariance`.
     """
     n, h, w = deviations.shape
     lags = torch.arange(reach + 1, device=deviations.device)

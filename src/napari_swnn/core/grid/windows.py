@@ -37,9 +37,9 @@ class Window:
         return Window(tuple(a - margin for a in self.start), tuple(b + margin for b in self.stop))
 
     def coarser(self) -> Window:
-        """Return the window of the next coarser grid that linear interpolation to this window needs.
+        """Return the window of the next coarser grid that is needed for linear interpolation to this window.
 
-        Voxel `x` lies at ``(x + 1/2) / 2 - 1/2`` of the coarser grid, between two voxels of it.
+        Voxel `x` lies at ``(x + 1/2) / 2 - 1/2`` in the coarser grid, between two of its voxels.
         """
         return Window(tuple((a - 1) // 2 for a in self.start), tuple(b // 2 + 1 for b in self.stop))
 

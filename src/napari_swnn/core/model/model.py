@@ -225,7 +225,7 @@ def _load(path: Path) -> Model:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a mapping)
     except (SafetensorError, OSError) as error:
         raise ValueError(
-            f"path must name a model file of napari-swnn, got {path}, which is damaged or of another kind ({error})"
+            f"path must name a model file of napari-swnn, got {path}, which is damaged or in another format ({error})"
         ) from error
     if _KEY not in metadata:
         raise ValueError(

@@ -47,7 +47,7 @@ def load_checkpoint(path: Path) -> tuple[NetworkConfig, Stage]:
         ValueError,
     ) as error:
         raise ValueError(
-            f"path must name a state dict of the authors' network (cb1_1 ... last_conv), got {path}, which is not"
+            f"path must name a state dict of the authors' network (cb1_1 ... last_conv), got {path}, which is not one"
         ) from error
 
 

@@ -93,7 +93,7 @@ def iter_side_by_side(work: Callable[[T], R], items: Iterable[T], n: int) -> Gen
 def single_threaded() -> Iterator[None]:
     """Enter a context in which torch computes in the calling thread alone, so that no sum is split between threads.
 
-    Other threads, and threads started meanwhile, keep their number.
+    Other threads, including those started in the meantime, keep their own number of threads.
     """
     before = torch.get_num_threads()
     if before == 1:

@@ -58,18 +58,18 @@ class CalibrationBlock:
 def calibration_blocks(
     stages: Sequence[Stage], *, seed: int, start: int = 0, porosity: float | None = None
 ) -> Generator[CalibrationBlock, None, None]:
-    """Generate independent samples endlessly.
+    """Generate independent calibration blocks without end.
 
     Parameters
     ----------
     stages : sequence of Stage
         Trained cascade, in evaluation mode.
     seed : int
-        Seed of their noise.
+        Seed of the noise.
     start : int
-        Number of the first sample.
+        Index of the first block.
     porosity : float, optional
-        Target porosity; for a network that was trained for a range.
+        Target porosity, for a network that was trained for a range of porosities.
     """
     noise = make_noise_source(_SEED_OFFSET + seed)
     local = make_porosity_source(porosity)

@@ -37,7 +37,9 @@ class TrainingConfig:
     )
     n_scales: int = setting(0, "Number of scales of the cascade; 0 derives it from the correlation length.", low=0)
     n_further_scales: int = setting(
-        0, "Scales added to that number if the section holds enough pores or grains; ignored if n_scales is set.", low=0
+        0,
+        "Scales added to the derived number if the section has enough pores or grains; ignored if n_scales is set.",
+        low=0,
     )
     template_size: int = setting(0, "Side of the patterns in pixels; 0 chooses it.", low=0)
     n_blocks: int = setting(0, "Blocks (convolution, batch norm, leaky ReLU) of each network; 0 chooses it.", low=0)
@@ -49,7 +51,9 @@ class TrainingConfig:
         130, "Training steps at each coarser scale; more with two scales or a range of porosities.", low=1
     )
     cube_size: int = setting(48, "Side of the training volumes at the finest scale, in voxels.", low=1)
-    coarse_cube_size: int = setting(28, "Side of the training volumes at coarser scales, in their voxels.", low=1)
+    coarse_cube_size: int = setting(
+        28, "Side of the training volumes at each coarser scale, in voxels of that scale.", low=1
+    )
     learning_rate: float = setting(0.01, "Learning rate of Adam; that of Muon is three times as high.", low=0.0)
     n_projections: int = setting(128, "Random projections of the sliced Wasserstein distance.", low=1)
     max_patterns: int = setting(8_000, "Maximum number of patterns compared per direction and step.", low=100)

@@ -14,7 +14,7 @@ from napari_swnn.core.training.config import TrainingConfig
 N_NORM_BATCHES = 8
 """Batches of fresh volumes from which the running statistics of batch norm are taken at the end of a stage."""
 _WARM_UP = 10
-"""Steps over which the learning rate rises, and before which no autocovariance is compared."""
+"""Number of warm-up steps: the learning rate rises over them, and the autocovariance loss begins after them."""
 _MAX_AVERAGED_STEPS = 500
 """Stages with at most this many steps end with an average of their weights; longer ones do better with a low rate."""
 _AVERAGED_SHARE = 0.4
@@ -68,7 +68,7 @@ class LearningRate:
     final: float
 
     def fraction(self, step: int, n_steps: int) -> float:
-        """Return the rate of a step as a fraction of the peak."""
+        """Return the learning rate at a step, as a fraction of the peak."""
         rise = min(1.0, (step + 1) / max(1, self.warm_up))
         return rise * (self.final + (1 - self.final) / 2 * (1 + cos(pi * step / n_steps)))
 

@@ -17,7 +17,7 @@ _FORWARD_SHARE = 1 / 3
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Work of the parts of a run: seconds on this machine where measured, otherwise in units of arithmetic.
+    """Cost of the parts of a run: seconds on this machine if measured, otherwise numbers of arithmetic operations.
 
     Attributes
     ----------

@@ -18,19 +18,19 @@ Ends = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class NoiseGradient:
-    """Mean and standard deviation of the noise of a one-scale network, linear from one face to the opposite one.
+    """Mean and standard deviation of the noise of a single-scale network, varying linearly between opposite faces.
 
-    The network was trained on noise of mean 0 and standard deviation 1; other noise gives a variation of its structure
-    without a known porosity. To set the porosity, train a model for a range and give a `PorosityMap`.
+    The network was trained on noise of mean 0 and standard deviation 1; other noise varies the structure, but the
+    resulting porosity is not known. To set the porosity, train a model for a range and pass a `PorosityMap`.
 
     Parameters
     ----------
     mean : float or pair of float
-        Mean on the first and on the last face; a single number is uniform.
+        Mean on the first and the last face; a single number applies throughout.
     spread : float or pair of float
-        Standard deviation, at least 0, likewise.
+        Standard deviation on the first and the last face, at least 0; a single number applies throughout.
     axis : int
-        Axis along which they change.
+        Axis along which the two vary.
 
     Raises
     ------
@@ -103,8 +103,8 @@ def check_noise(noise: Any, network: NetworkConfig) -> None:
         raise TypeError(f"noise must be a NoiseGradient, got {type(noise).__name__}; write NoiseGradient(mean=(-1, 1))")
     if len(network.stages) > 1:
         raise ValueError(
-            f"noise must be left out for a model of several scales, got {noise}; "
-            "train a model for a range of porosities and give a porosity map"
+            f"noise must be omitted for a multi-scale model, got {noise}; "
+            "to vary the porosity, train a model for a range of porosities and pass a porosity map"
         )
 
 

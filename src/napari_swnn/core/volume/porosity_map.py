@@ -72,7 +72,7 @@ class PorosityMap:
         if not np.issubdtype(array.dtype, np.floating):
             raise TypeError(
                 f"porosity must hold fractions as floating-point numbers, got {array.dtype}; "
-                "for labels, PorosityMap.from_labels takes the porosity of each"
+                "to give one porosity per label, use PorosityMap.from_labels"
             )
         if array.ndim not in (2, 3) or array.size == 0:
             raise ValueError(f"porosity must be a number or a 2-D or 3-D map, got an array of shape {array.shape}")
@@ -210,7 +210,7 @@ def _check_single(porosity: Any, own: float | None) -> None:
         trained = "of a single porosity" if own is None else f"trained for the single porosity {own:.4g}"
         came = f"{lowest:.4g}" if lowest == highest else f"a map from {lowest:.4g} to {highest:.4g}"
         raise ValueError(
-            f"porosity must be left out for a model {trained}, got {came}; train a model for a range of porosities"
+            f"porosity must be omitted for a model {trained}, got {came}; train a model for a range of porosities"
         )
 
 

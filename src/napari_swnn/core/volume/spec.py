@@ -112,7 +112,7 @@ def _exact_porosity(spec: VolumeSpec, target: PorosityMap | None, porosity: floa
             raise ValueError(f"exact needs one porosity for the whole volume, got a map from {low:.4g} to {high:.4g}")
         return low
     if spec.noise is not None:
-        raise ValueError("exact needs uniform noise, got a noise gradient; leave one of them out")
+        raise ValueError("exact needs uniform noise, got a noise gradient; omit one of them")
     if porosity is None:
-        raise ValueError("exact needs a model whose porosity is known, got one without; leave exact out")
+        raise ValueError("exact needs a model of known porosity, got one whose porosity is unknown; omit exact")
     return porosity

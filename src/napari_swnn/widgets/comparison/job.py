@@ -17,7 +17,7 @@ VOLUMES = "volumes"
 _SAME_SIZE = 0.01
 """Relative difference up to which two voxel sizes are regarded as equal."""
 _AUTOMATIC = 2**25
-"""Number of voxels up to which a comparison starts by itself: some seconds of work."""
+"""Number of voxels up to which a comparison starts automatically: some seconds of work."""
 _BYTES = {False: 80, True: 420}
 """Bytes of memory per voxel of the largest volume, without and with physics, measured on 128³ voxels."""
 
@@ -95,8 +95,8 @@ class Candidate:
         if abs(voxel.in_unit(reference.voxel.unit) / reference.voxel.value - 1) > _SAME_SIZE:
             raise BadInputError(
                 VOLUMES,
-                f"The voxels of “{layer.name}” measure {voxel}, the pixels of the reference {reference.voxel}; "
-                "resample one of them, or correct its scale.",
+                f"The voxels of “{layer.name}” measure {voxel}, but the pixels of the reference measure "
+                f"{reference.voxel}; resample one of the layers, or correct its scale.",
             )
         return cls(layer.name, colour, labels)
 
@@ -134,7 +134,7 @@ class CompareJob:
 
     @property
     def why_not_automatic(self) -> str:
-        """Sentence that says why the user has to press Compare; empty if the comparison starts by itself."""
+        """Sentence that says why the user has to press Compare; empty if the comparison starts automatically."""
         lazy = [candidate.name for candidate in self.candidates if candidate.is_lazy]
         n_voxels = sum(candidate.labels.size for candidate in self.candidates)
         if self.physics:

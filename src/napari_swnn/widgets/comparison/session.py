@@ -11,7 +11,7 @@ from napari_swnn.widgets.kit.session import Report, RunSession, Worker
 class ComparisonSession(RunSession[CompareJob, Comparison]):
     """Checked request, run and outcome of a comparison, which follows its layers.
 
-    A comparison that became outdated while it ran is cancelled, and the new one starts if it may start by itself.
+    A comparison that becomes outdated while it runs is cancelled; a new one follows if it can start automatically.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class ComparisonSession(RunSession[CompareJob, Comparison]):
 
     @property
     def why_not_automatic(self) -> str:
-        """Sentence that says why the user has to press Compare; empty if the comparison starts by itself."""
+        """Sentence that says why the user has to press Compare; empty if the comparison starts automatically."""
         return "" if self.request is None else self.request.why_not_automatic
 
     @property
@@ -62,7 +62,7 @@ class ComparisonSession(RunSession[CompareJob, Comparison]):
         self.changed.emit()
 
     def settle(self) -> None:
-        """Start a comparison that may start by itself, once the layers have stopped changing."""
+        """Start a comparison that can start automatically, once the layers have stopped changing."""
         if self.can_run and not self.why_not_automatic:
             self.run()
 

@@ -74,7 +74,7 @@ class LayerCombo(Combo):
         self.currentIndexChanged.connect(self._on_changed)
 
     def set_layers(self, layers: "Iterable[Layer]") -> None:
-        """Offer these layers; `chosen` is sent if the choice is not among them any more."""
+        """Set the layers to choose from; emit `chosen` if the current choice is no longer among them."""
         none = [] if self._no_layer is None else [(self._no_layer, None)]
         self.set_entries([*none, *((layer.name, layer) for layer in layers)], self._last)
         self._on_changed()

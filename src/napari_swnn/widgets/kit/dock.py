@@ -42,7 +42,7 @@ class DockPanel(QScrollArea):
         return QSize(360, 640)
 
     def reset_choices(self, _event: Any = None) -> None:
-        """Offer the present layers; napari calls this when one is added, removed, moved or renamed."""
+        """Update the lists of layers; napari calls this when one is added, removed, moved or renamed."""
 
     # -- reactions of a panel
 

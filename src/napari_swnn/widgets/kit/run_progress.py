@@ -10,7 +10,7 @@ _SETTLING = 2.0
 
 
 class WorkProgress(ProgressPanel):
-    """A progress panel with a bar in per cent, which never goes back."""
+    """A progress panel with a percentage bar that never moves backwards."""
 
     def begin(self, status: str) -> None:
         """Show that work of unknown length starts."""

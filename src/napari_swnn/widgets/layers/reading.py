@@ -78,7 +78,7 @@ def check_readable(layer: "LabelsLayer | Image", values: Any, control: str) -> N
         raise BadInputError(
             control,
             f"“{layer.name}” is read on demand and holds {format_shape(values.shape)} voxels; crop the part that you "
-            "need into a layer of its own.",
+            "need into a new layer.",
         )
 
 

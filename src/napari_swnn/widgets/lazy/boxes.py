@@ -68,7 +68,7 @@ class Boxes:
         Raises
         ------
         BadInputError
-            If the box lies beside the layer, or does not fit into memory.
+            If the box lies outside the layer, or does not fit into memory.
         """
         layer = find_lazy_layer(self._viewer)
         if layer is None or self._worker.is_busy:

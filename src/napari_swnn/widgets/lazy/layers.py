@@ -84,7 +84,7 @@ def locate_box(viewer: "Viewer", layer: "LabelsLayer", side: int) -> "Window":
     Raises
     ------
     BadInputError
-        If the rectangle lies beside the layer.
+        If the rectangle lies outside the layer.
     """
     from napari_swnn.core.grid.windows import Window
 
@@ -106,7 +106,7 @@ def locate_box(viewer: "Viewer", layer: "LabelsLayer", side: int) -> "Window":
         centre[shown] = (ends[0][shown] + ends[1][shown]) / 2
         sides[shown] = np.maximum(1, np.abs(ends[1][shown] - ends[0][shown]).round().astype(int))
         if np.any(centre[shown] < 0) or np.any(centre[shown] >= extents[shown]):
-            raise BadInputError("box", f"The rectangle lies beside “{layer.name}”; draw it on that layer.")
+            raise BadInputError("box", f"The rectangle lies outside “{layer.name}”; draw it on that layer.")
     sides = np.minimum(sides, extents)
     start = np.clip(np.round(centre - sides / 2).astype(int), 0, extents - sides)
     return Window(tuple(map(int, start)), tuple(map(int, start + sides)))

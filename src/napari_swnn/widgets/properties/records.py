@@ -57,7 +57,7 @@ def record_solve(job: PropertyJob, solved: Any) -> SolveRecord:
 
 
 def describe_failure(job: PropertyJob, record: SolveRecord) -> str:
-    """Return the reason why a solve gave no property, and the remedy."""
+    """Return the reason why a calculation gave no result, with a remedy."""
     if record.outcome != "not_percolating":
         return f"Along {record.axis}: {record.advice}"
     kind = job.choice.kind

@@ -59,7 +59,7 @@ class Checks:
     found = Signal(Findings)
     """The reference was analysed."""
     planned = Signal()
-    """Run has a plan to carry out."""
+    """A plan is ready for Run."""
 
     def __init__(self, make_checker: Callable[[], Checker]) -> None:
         self.devices: Mapping[str, str] = {}

@@ -52,7 +52,7 @@ class RunBar(QWidget):
     def _lay_out(self) -> None:
         self.run_button.setToolTip("Train on the reference, then generate volumes of the chosen size.")
         self.stop_button.setToolTip(
-            "During training: finish the model with the training so far. During generation: cancel, and keep the model."
+            "During training: stop early and finalise the model. During generation: cancel, and keep the model."
         )
         self.view_button.setToolTip("Show the newest realisation in three dimensions.")
         buttons = QHBoxLayout()

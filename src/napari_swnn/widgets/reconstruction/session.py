@@ -31,7 +31,7 @@ class State(StrEnum):
     STOPPING = "stopping"
     """Stop was pressed: the model is being finished, or the generation cancelled."""
     FAILED = "failed"
-    """The last work failed; models and settings are kept, and Run may be pressed again."""
+    """The last run failed; models and settings are kept, and Run can be pressed again."""
 
 
 class ReconstructionSession(RunningWork):

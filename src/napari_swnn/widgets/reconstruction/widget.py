@@ -122,7 +122,7 @@ class ReconstructionWidget(DockPanel):
             part.set_dark(dark)
 
     def reset_choices(self, _event: Any = None) -> None:
-        """Offer the present layers; napari calls this when one is added, removed, moved or renamed."""
+        """Update the lists of layers; napari calls this when one is added, removed, moved or renamed."""
         # A lazy layer would have to be computed whole.
         labels = [layer for layer in self.labels_layers() if get_tiles(layer) is None]
         self.settings.set_layers(labels, self.image_layers())
