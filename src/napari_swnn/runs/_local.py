@@ -7,11 +7,10 @@ from contextlib import closing
 
 import numpy as np
 
-from napari_swnn._steps import drain
 from napari_swnn._types import Labels
 from napari_swnn.core.grid.windows import Block
 from napari_swnn.core.numerics.parallel import iter_side_by_side, pool_size
-from napari_swnn.core.volume.assembly import BlockCounter, GenerationStep, iter_assembly
+from napari_swnn.core.volume.assembly import BlockCounter, GenerationStep
 from napari_swnn.core.volume.virtual_volume import VirtualVolume
 from napari_swnn.io.volume_file import Piece, VolumeFile
 
@@ -45,7 +44,11 @@ def iter_local(
 
 def compute_piece(piece: Piece, volume: VirtualVolume) -> Labels:
     """Compute the labels of a piece of level 0."""
-    return drain(iter_assembly(volume, piece.window))
+    labels = np.empty(piece.window.shape, volume.dtype)
+    # One block at a time: a cluster computes as many pieces side by side as its workers have threads.
+    for block in volume.blocks(piece.window):
+        labels[block.destination(piece.window.start)] = volume.labels(block)
+    return labels
 
 
 def _labels(job: Job) -> Labels:

@@ -94,3 +94,16 @@ def test_closing_ignores_the_result(session, worker):
     worker.done.emit(7)
     assert session.report == Report("Cancelled: the panel was closed.")
     assert worker.calls[1:] == ["abandon"]
+
+
+def test_a_result_that_cannot_be_shown_is_a_failure(worker):
+    def deliver(_result):
+        raise RuntimeError("no OpenGL context")
+
+    session = RunSession(worker, lambda request: iter(()), deliver)
+    session.update(lambda: 1)
+    session.run()
+    worker.done.emit(7)
+    assert session.state is State.FAILED
+    assert "no OpenGL context" in session.report.failure
+    assert session.can_run

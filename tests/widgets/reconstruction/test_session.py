@@ -462,3 +462,45 @@ def test_the_cost_is_estimated_for_the_plan(ready, monkeypatch):
     assert ready.checks.cost.generation == pytest.approx(2.0)
     ready.checks.forget_settings({})
     assert ready.checks.cost is None
+
+
+def test_a_reference_that_changes_before_the_plan_is_ready_ends_the_run(ready, worker):
+    ready.run(request())  # the plan is still to come
+    ready.checks.forget_reference(is_chosen=True)
+    assert not ready.is_busy
+    assert "press Run again" in ready.failure
+    answer()
+    assert worker.started == []
+
+
+def test_a_result_that_cannot_be_shown_leaves_nothing_busy(training, worker, models):
+    def refuse_layer(_result):
+        raise RuntimeError("no OpenGL context")
+
+    training.made.connect(refuse_layer)
+    worker.finish()
+    worker.finish()
+    assert training.state is State.FAILED
+    assert "no OpenGL context" in training.failure
+    assert len(models) == 1
+
+
+def test_stop_between_realisations_makes_no_further_one(session, entry, worker):
+    made = record(session.made)
+    session.generate(request(entry=entry, porosity=0.3, n=3))
+    worker.stop = lambda: None  # the realisation is complete before its work notices
+    session.stop()
+    worker.finish()
+    assert not session.is_busy
+    assert len(made) == 1
+    assert len(worker.started) == 1
+
+
+def test_no_benchmark_runs_beside_a_training(training, monkeypatch):
+    requested = []
+    monkeypatch.setattr(training.checks, "estimate_cost", lambda: requested.append(1))
+    training.estimate_cost()
+    assert requested == []
+    training.close()
+    training.estimate_cost()
+    assert requested == [1]

@@ -74,7 +74,8 @@ def iter_side_by_side(work: Callable[[T], R], items: Iterable[T], n: int) -> Gen
     if n == 1:
         yield from map(work, items)
         return
-    with ThreadPoolExecutor(n, "block") as pool:
+    # The number of threads is set once for each thread of the pool, not for each item.
+    with ThreadPoolExecutor(n, "block", initializer=_set_own_number, initargs=(1,)) as pool:
         pending: deque[Future[R]] = deque()
         try:
             for item in items:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import count, islice
 from math import inf
@@ -97,12 +98,12 @@ def expected_coarse_mean(stages: Sequence[Stage], *, seed: int, porosity: float 
     coarser = stages[:-1]
     if not coarser:
         return 0.0
-    samples = calibration_blocks(coarser, seed=seed, start=_FIRST_COARSE_BLOCK, porosity=porosity)
     means: list[float] = []
     error = inf
-    while error >= TOLERANCE and len(means) < _MAX_COARSE_BLOCKS:  # in grey values: half of it in porosity
-        means += [float(block.grey.mean()) for block in islice(samples, LEAST_BLOCKS)]
-        error = float(np.std(means, ddof=1)) / len(means) ** 0.5
+    with closing(calibration_blocks(coarser, seed=seed, start=_FIRST_COARSE_BLOCK, porosity=porosity)) as samples:
+        while error >= TOLERANCE and len(means) < _MAX_COARSE_BLOCKS:  # in grey values: half of it in porosity
+            means += [float(block.grey.mean()) for block in islice(samples, LEAST_BLOCKS)]
+            error = float(np.std(means, ddof=1)) / len(means) ** 0.5
     return float(np.mean(means))
 
 

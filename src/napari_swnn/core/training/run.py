@@ -136,10 +136,11 @@ def _iter_thresholds(
     for i, node in enumerate(nodes):
         porosity = None if plan.porosity_range is None else node
         expected_coarse = expected_coarse_mean(stages, seed=plan.seed, porosity=porosity)
-        samples = calibration_blocks(stages, seed=plan.seed, start=i * plan.n_calibration_blocks, porosity=porosity)
         clock.expect_blocks((len(nodes) - i) * max_blocks())
-        calibration = iter_threshold(samples, node, expected_coarse, max_blocks)
-        threshold = yield from forward_steps(calibration, lambda _: clock.count_block())
+        start = i * plan.n_calibration_blocks
+        with closing(calibration_blocks(stages, seed=plan.seed, start=start, porosity=porosity)) as samples:
+            calibration = iter_threshold(samples, node, expected_coarse, max_blocks)
+            threshold = yield from forward_steps(calibration, lambda _: clock.count_block())
         values.append(threshold)
     return ThresholdCurve(nodes, tuple(values))
 

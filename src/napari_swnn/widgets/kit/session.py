@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from psygnal import Signal
 
 from napari_swnn._progress import Progress
-from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.kit.errors import BadInputError, describe_error
 
 
 class State(StrEnum):
@@ -225,8 +225,13 @@ class RunSession(Generic[Request, Result]):
             self.stepped.emit(step)
 
     def _on_done(self, result: Result) -> None:
-        if self.running is not None:
-            self._end(self._deliver(result))
+        if self.running is None:
+            return
+        try:
+            report = self._deliver(result)
+        except Exception as error:  # noqa: BLE001  (whatever cannot be shown, the panel must not stay busy)
+            report = self.report_failed(describe_error(error.__cause__ or error))
+        self._end(report)
 
     def _on_failed(self, failure: str) -> None:
         if self.running is not None:

@@ -6,9 +6,9 @@ to bound methods, which Qt disconnects when the panel is gone.
 
 import logging
 from collections.abc import Callable, Generator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 from qtpy.QtCore import QObject, Signal
@@ -31,10 +31,40 @@ def guard_errors(work: Callable[..., Generator[Any, None, Any]], *args: Any) -> 
         raise WorkFailedError(describe_error(error)) from error
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Message:
+    """Step or outcome of a run; the event that stops the run identifies it."""
+
+    run: Event
+    value: Any
+
+
+_CANCELLED = object()
+"""Outcome of a run that was stopped."""
+
+
+def _iter_messages(
+    run: Event, work: Callable[..., Generator[Any, None, Any]], *args: Any
+) -> Generator[_Message, None, _Message]:
+    """Run work until it ends or its event is set, and close it in the thread that ran it."""
+    try:
+        with closing(guard_errors(work, *args)) as steps:
+            while not run.is_set():
+                try:
+                    step = next(steps)
+                except StopIteration as end:
+                    return _Message(run, end.value)
+                yield _Message(run, step)
+    except WorkFailedError as error:
+        return _Message(run, error)
+    return _Message(run, _CANCELLED)
+
+
 class TaskRunner(QObject):
     """Runs one generator at a time in a worker thread; `stepped` carries what it yields, `done` what it returns.
 
     At the end of each generator exactly one of `done`, `failed` and `cancelled` is emitted; none if it was abandoned.
+    A generator that ends before it notices a request to stop is done.
     """
 
     stepped = Signal(object)
@@ -44,19 +74,21 @@ class TaskRunner(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._worker: Any = None
+        self._run: Event | None = None
 
     @property
     def busy(self) -> bool:
         """True while work is under way."""
-        return self._worker is not None
+        return self._run is not None
 
     def run(self, work: Callable[..., Generator[Any, None, Any]], *args: Any) -> None:
         """Start `work`."""
         from napari.qt.threading import create_worker
 
-        self._worker = create_worker(
-            guard_errors,
+        self._run = Event()
+        create_worker(
+            _iter_messages,
+            self._run,
             work,
             *args,
             _start_thread=True,  # one that is never started would count as pending when the viewer closes
@@ -64,43 +96,40 @@ class TaskRunner(QObject):
             _connect={
                 "yielded": self._on_yielded,
                 "returned": self._on_returned,
-                "errored": self._on_errored,
                 "aborted": self._on_aborted,
             },
         )
 
     def stop(self) -> None:
-        """Cancel the work."""
-        if self._worker is not None:
-            self._worker.quit()
+        """Cancel the work after its present step."""
+        if self._run is not None:
+            self._run.set()
 
     def abandon(self) -> None:
         """Cancel the work and ignore its result."""
-        if self._worker is not None:
-            self._worker.quit()
-            self._worker = None
+        self.stop()
+        self._run = None
 
-    def _on_yielded(self, step: Any) -> None:
-        if self._worker is not None:
-            self.stepped.emit(step)
+    def _on_yielded(self, message: _Message) -> None:
+        if message.run is self._run:
+            self.stepped.emit(message.value)
 
-    def _on_returned(self, result: Any) -> None:
-        if self._release():
-            self.done.emit(result)
-
-    def _on_errored(self, error: Exception) -> None:
-        if self._release():
-            self.failed.emit(str(error))
+    def _on_returned(self, message: _Message) -> None:
+        if message.run is not self._run:  # it was abandoned
+            return
+        self._run = None
+        if message.value is _CANCELLED:
+            self.cancelled.emit()
+        elif isinstance(message.value, WorkFailedError):
+            self.failed.emit(str(message.value))
+        else:
+            self.done.emit(message.value)
 
     def _on_aborted(self) -> None:
-        if self._release():
+        """Take note that the viewer has stopped all workers, in order to close."""
+        if self._run is not None:
+            self._run = None
             self.cancelled.emit()
-
-    def _release(self) -> bool:
-        """Free the runner, and return False if the work was abandoned."""
-        was_expected = self._worker is not None
-        self._worker = None
-        return was_expected
 
 
 class Checker(QObject):

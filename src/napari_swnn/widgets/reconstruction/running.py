@@ -119,6 +119,13 @@ class RunningWork:
             self.stepped.emit(step)
 
     def _on_done(self, outcome: Any) -> None:
+        try:
+            self._take(outcome)
+        except Exception as error:  # noqa: BLE001  (whatever cannot be shown, the panel must not stay busy)
+            failure = f"The result could not be shown: {describe_error(error.__cause__ or error)}"
+            self._end("" if self.work is None else self.work.failed, failure)
+
+    def _take(self, outcome: Any) -> None:
         if isinstance(self.work, Training):
             self._on_trained(self.work, outcome)
         elif isinstance(self.work, Generation):
@@ -147,6 +154,8 @@ class RunningWork:
             self.made.emit(result)
         if generation.is_complete:
             self._end(generation.summary(), self.failure)
+        elif self.is_stopping:  # the realisation was complete before its work noticed
+            self._end(generation.cancelled)
         else:
             self._start()
 

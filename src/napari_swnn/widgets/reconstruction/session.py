@@ -104,6 +104,11 @@ class ReconstructionSession(RunningWork):
             self._begin(Generation(request, request.entry, self._device(request)))
             self._start()
 
+    def estimate_cost(self) -> None:
+        """Estimate the cost of the plan, unless work is under way: a benchmark would slow it down."""
+        if not self.is_busy:
+            self.checks.estimate_cost()
+
     def compute_box(self, volume: "VirtualVolume", window: "Window", name: str) -> None:
         """Compute a box of a volume."""
         if not self.is_busy:
@@ -149,8 +154,11 @@ class ReconstructionSession(RunningWork):
         super()._begin(work)
 
     def _on_checked(self) -> None:
-        if isinstance(self.work, Training) and self.work.plan is None and self.checks.prepared is not None:
-            self._train_as_prepared()
+        if isinstance(self.work, Training) and self.work.plan is None:
+            if self.checks.findings is None:
+                self._end("", "The reference has changed; press Run again.")
+            elif self.checks.prepared is not None:
+                self._train_as_prepared()
         self.changed.emit()
 
     def _train_as_prepared(self) -> None:

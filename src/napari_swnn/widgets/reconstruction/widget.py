@@ -60,7 +60,7 @@ class ReconstructionWidget(DockPanel):
         self._large = Drawer("Large volumes", self.destination)
         self._watch = LayerWatch(self)
         self._settling = make_debouncer(self, _PATIENCE, self._prepare)
-        self._quiet = make_debouncer(self, _QUIET, self.session.checks.estimate_cost)
+        self._quiet = make_debouncer(self, _QUIET, self.session.estimate_cost)
         line = QFrame()
         line.setFrameShape(QFrame.Shape.HLine)
         self.lay_out(self.settings, self._large, self.run_bar, line, self.models)
