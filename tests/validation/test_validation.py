@@ -335,9 +335,9 @@ def test_bad_input_is_refused_by_the_call_itself(blobs):
         iter_validate(volume.astype(float), Reference(blobs))
 
 
-@pytest.mark.parametrize(("fill", "state"), [(0, "none of it"), (1, "nothing else")])
+@pytest.mark.parametrize(("fill", "state"), [(0, "none of this phase"), (1, "only this phase")])
 def test_a_volume_without_the_phase_is_refused(blobs, fill, state):
-    with pytest.raises(ValueError, match=f"volume 1 of 1 must hold phase 1 and another, got {state}"):
+    with pytest.raises(ValueError, match=f"volume 1 of 1 must contain phase 1 and at least one other, got {state}"):
         validate(np.full((16, 16, 16), fill), Reference(blobs))
 
 
@@ -345,8 +345,8 @@ def test_a_volume_without_the_phase_is_refused(blobs, fill, state):
 @pytest.mark.parametrize(
     ("label", "message"),
     [
-        (0, "volume 2 of 2 must hold phase 1 and another, got none of it"),
-        (3, "one number for each label of volume 2 of 2, got none for 3"),
+        (0, "volume 2 of 2 must contain phase 1 and at least one other, got none of this phase"),
+        (3, "one value for each label of volume 2 of 2, got none for 3"),
     ],
 )
 def test_what_no_solve_can_take_is_refused_before_the_first(slits, lazy, label, message):

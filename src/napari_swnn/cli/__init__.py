@@ -1,4 +1,4 @@
-"""Command line ``napari-swnn``: training, generation and validation without a viewer, one module for each command."""
+"""Command line interface ``napari-swnn``: training, generation and validation without a viewer."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from napari_swnn.cli import demo, ensemble, generate, train, validate
 
 __all__ = ["main"]
 
-DESCRIPTION = "3-D microstructures of a chosen porosity from one segmented 2-D micrograph."
+DESCRIPTION = "Generate 3-D microstructures with a chosen porosity from one segmented 2-D micrograph."
 COMMANDS = (demo, train, generate, ensemble, validate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line, and return the exit status: 0, 2 after an error, or 130 after Ctrl-C."""
+    """Run the command line interface and return the exit status: 0, 2 after an error, or 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
         options.run(options)

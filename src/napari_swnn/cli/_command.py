@@ -1,4 +1,4 @@
-"""Registration of a command: its name, its help and the function that runs it."""
+"""Registration of a command with its name, help text and function."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
-    """Formatter that appends the default of an option, unless it has none."""
+    """Help formatter that appends the default value of an option if it has one."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         is_flag = action.nargs == 0
@@ -18,7 +18,7 @@ class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
 def add_command(
     commands: Any, name: str, run: Callable[[argparse.Namespace], None], help: str
 ) -> argparse.ArgumentParser:
-    """Add a command, and return its parser."""
+    """Add a command and return its parser."""
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=help, description=help, formatter_class=HelpFormatter
     )

@@ -1,4 +1,4 @@
-"""Checks of output paths, made before hours of work."""
+"""Checks of output paths before a long run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def check_writable(path: Path) -> None:
-    """Raise an error if a file cannot be written to `path`."""
+    """Raise an error if `path` cannot be written to."""
     if path.is_dir():
         raise ValueError(f"the output must be a file, got the folder {path}; add a file name")
     if not path.parent.is_dir():
@@ -19,7 +19,7 @@ def check_writable(path: Path) -> None:
 
 
 def check_new(path: Path, option: str, *, overwrite: bool) -> None:
-    """Raise an error if `path` exists, unless it may be replaced."""
+    """Raise an error if `path` exists, unless it may be overwritten."""
     if path.exists() and not overwrite:
         raise ValueError(f"{option} must write a new file, got {path}, which exists; add --overwrite to replace it")
 

@@ -1,4 +1,4 @@
-"""Summary printed before a training: reference, target, architecture, estimated time and memory."""
+"""Printed summary of a planned training: reference, target, architecture, estimated time and memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def plan_and_report(reference: Reference, options: argparse.Namespace, *, dimension: int = 3) -> TrainingPlan:
-    """Plan a training from the options of a command, and print its summary."""
+    """Plan a training from command-line options and print its summary."""
     from napari_swnn.core.training.plan import plan_training
 
     plan = plan_training(
@@ -30,7 +30,7 @@ def plan_and_report(reference: Reference, options: argparse.Namespace, *, dimens
 
 
 def report_plan(plan: TrainingPlan, options: argparse.Namespace) -> None:
-    """Print the porosities, the architecture and the device of a training."""
+    """Print the porosities, architecture and device of a training."""
     from napari_swnn.core.numerics.device import describe_device
     from napari_swnn.validation import reference_interval
 
@@ -51,7 +51,7 @@ def report_plan(plan: TrainingPlan, options: argparse.Namespace) -> None:
 
 
 def _parse_porosity(porosity: Any) -> float | tuple[float, float] | None:
-    """Return the porosity or the range of porosities given on the command line, None if there is none."""
+    """Return the porosity or porosity range from the command line, or None if it was not given."""
     if not isinstance(porosity, list):
         return None if porosity is None else float(porosity)
     if len(porosity) > 2:
@@ -68,7 +68,7 @@ def report_cost(
     n_volumes: int = 1,
     shared: bool = False,
 ) -> None:
-    """Print the estimated time and memory of a run; the benchmark behind it is cached for the next one."""
+    """Print the estimated time and memory of a run; the underlying benchmark is cached for later runs."""
     from napari_swnn.core.training.cost import estimate_cost
 
     cost = estimate_cost(plan, shape, n_volumes=n_volumes, exact=exact)

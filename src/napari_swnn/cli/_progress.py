@@ -17,9 +17,9 @@ Result = TypeVar("Result")
 
 
 def run_with_progress(steps: Generator[Any, None, Result], describe: Callable[[Any], str]) -> Result:
-    """Run a generator to its end and return its result.
+    """Run a generator to completion and return its result.
 
-    Progress is printed in place on a terminal, and otherwise as one line every ten seconds.
+    On a terminal, progress updates a single line; otherwise, a new line is printed every ten seconds.
     """
     terminal = sys.stdout.isatty()
     start = perf_counter()
@@ -42,5 +42,5 @@ def run_with_progress(steps: Generator[Any, None, Result], describe: Callable[[A
 
 
 def describe_generation(step: GenerationStep) -> str:
-    """Return the progress of a generation in words."""
+    """Return the progress of a generation as text."""
     return f"generating  block {step.block}/{step.n_blocks}  {format_time_left(step.time_left)}"

@@ -1,4 +1,4 @@
-"""Reference: an image file with its phase of interest, region of interest and voxel size."""
+"""Options that describe the reference: image, phase of interest, region of interest and voxel size."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 def add_reference_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that describe an image: phase, region of interest, voxel size and unit."""
     parser.add_argument("--phase", type=int, help="label of the phase of interest (default: the higher of two labels)")
-    parser.add_argument("--roi", type=Path, help="image of the same size, non-zero inside the region of interest")
-    parser.add_argument("--voxel-size", type=float, default=1.0, help="edge length of a pixel")
+    parser.add_argument("--roi", type=Path, help="mask image of the same size, non-zero inside the region of interest")
+    parser.add_argument("--voxel-size", type=float, default=1.0, help="edge length of a pixel or voxel")
     parser.add_argument("--unit", default="voxel", help="unit of the voxel size, for example um")
 
 
 def read_reference(options: argparse.Namespace) -> Reference:
-    """Read the image, and return it as a reference with the given options."""
+    """Read the image and return it as a reference."""
     from napari_swnn import Reference
     from napari_swnn.io import read_labels
 

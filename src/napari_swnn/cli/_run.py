@@ -14,13 +14,13 @@ def add_run_options(parser: argparse.ArgumentParser, resume_help: str) -> None:
     parser.add_argument("--device", default="auto", help="device for the computation: auto, cpu, cuda or mps")
     parser.add_argument("--resume", action="store_true", help=resume_help)
     parser.add_argument(
-        "--scheduler", metavar="ADDRESS", help="address or scheduler file (.json) of a Dask cluster to compute on"
+        "--scheduler", metavar="ADDRESS", help="address or scheduler file (.json) of the Dask cluster to use"
     )
 
 
 @contextmanager
 def cluster_client(address: str | None) -> Iterator[Any]:
-    """Yield a client of the Dask cluster at `address`, or None if no address is given."""
+    """Yield a client for the Dask cluster at `address`, or None if no address is given."""
     if address is None:
         yield None
         return
@@ -30,7 +30,7 @@ def cluster_client(address: str | None) -> Iterator[Any]:
         from distributed import Client, KilledWorker
     except ImportError as error:
         raise ValueError("--scheduler needs the package distributed; install napari-swnn[cluster]") from error
-    # The client waits for the file of a scheduler that is just starting.
+    # The client waits until a starting scheduler has written its file.
     with Client(scheduler_file=address) if address.endswith(".json") else Client(address) as client:
         try:
             yield client
@@ -41,7 +41,7 @@ def cluster_client(address: str | None) -> Iterator[Any]:
 
 @contextmanager
 def explain_resuming() -> Iterator[None]:
-    """Print how to resume when the run is interrupted."""
+    """Print instructions for resuming if the run is interrupted."""
     try:
         yield
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""Training that an interrupt finishes early."""
+"""Training on the command line, which an interrupt ends early."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def train_plan(plan: TrainingPlan) -> Model:
-    """Train the model of a plan, printing progress; the first interrupt finishes the model early."""
+    """Train a model as planned and print progress; the first interrupt ends training early and keeps the model."""
     from napari_swnn.core.training.run import iter_training
 
     received: list[int] = []
 
     def on_signal(number: int, _frame: Any) -> None:
-        """Finish the model at Ctrl-C or SIGTERM; a second Ctrl-C aborts."""
+        """Finish the model early on Ctrl-C or SIGTERM; abort on a second Ctrl-C."""
         if received and number == signal.SIGINT:
             raise KeyboardInterrupt
         if not received:

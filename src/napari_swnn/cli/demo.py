@@ -25,16 +25,14 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument("--sample", choices=SAMPLES, default="rock", help="synthetic reference")
     parser.add_argument("--porosity", type=float, default=0.25, help="target porosity")
-    parser.add_argument(
-        "--preset", choices=tuple(PRESETS), default="standard", help="training preset: length and size of the training"
-    )
+    parser.add_argument("--preset", choices=tuple(PRESETS), default="standard", help="named training configuration")
     parser.add_argument("--size", type=int, default=128, help="edge length of the volume in voxels")
-    parser.add_argument("--seed", type=int, default=0, help="random seed of training and generation")
+    parser.add_argument("--seed", type=int, default=0, help="random seed for training and generation")
     parser.add_argument("--output", type=Path, default=Path("demo-output"), help="folder for the results")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Train, generate and validate; write the model, the volume, the report and a picture."""
+    """Train, generate and validate; write the model, the volume, the report and a figure."""
     from napari_swnn import Reference, VolumeSpec, _sample_data, iter_generation, validate
     from napari_swnn.figures import reconstruction_figure, save_figure
     from napari_swnn.io import write_tiff

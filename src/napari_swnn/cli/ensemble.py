@@ -1,4 +1,4 @@
-"""``napari-swnn ensemble``: several models of an image, and several realisations of each."""
+"""``napari-swnn ensemble``: several models of one image, with several realisations each."""
 
 from __future__ import annotations
 
@@ -22,18 +22,16 @@ if TYPE_CHECKING:
 def add_to(commands: Any) -> None:
     """Add the command with its options."""
     parser = add_command(
-        commands, "ensemble", run, "Train several models of an image, and generate several realisations with each."
+        commands, "ensemble", run, "Train several models on an image and generate several realisations with each model."
     )
     parser.add_argument(
         "image", type=Path, help="segmented section: TIFF, PNG, BMP or .npy with one label for each phase"
     )
     add_reference_options(parser)
-    parser.add_argument("--porosity", type=float, help="target porosity (default: that of the image)")
-    parser.add_argument(
-        "--preset", choices=tuple(PRESETS), default="standard", help="training preset: length and size of the training"
-    )
-    parser.add_argument("--trainings", type=int, default=4, help="number of models")
-    parser.add_argument("--realisations", type=int, default=5, help="realisations of each model")
+    parser.add_argument("--porosity", type=float, help="target porosity (default: the porosity of the image)")
+    parser.add_argument("--preset", choices=tuple(PRESETS), default="standard", help="named training configuration")
+    parser.add_argument("--trainings", type=int, default=4, help="number of models to train")
+    parser.add_argument("--realisations", type=int, default=5, help="number of realisations for each model")
     add_shape_option(parser)
     parser.add_argument("--seed", type=int, default=0, help="random seed")
     parser.add_argument("--no-validation", action="store_true", help="do not compare the volumes with the image")
@@ -42,7 +40,7 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Run an ensemble in a folder, or resume it."""
+    """Run or resume an ensemble in a folder."""
     from napari_swnn import EnsembleSpec, iter_ensemble
 
     shape = full_shape(options.shape, 3)

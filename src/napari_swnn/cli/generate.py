@@ -1,4 +1,4 @@
-"""``napari-swnn generate``: volumes from a model file."""
+"""``napari-swnn generate``: generation of volumes with a trained model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from napari_swnn.cli._shape import add_shape_option, full_shape
 
 ALL_AXES = "all"
 MANY_VOXELS = 2**28
-"""Number of voxels above which the porosity is measured on a sample of them."""
+"""Number of voxels above which the porosity of an OME-Zarr is measured at a coarser level."""
 
 
 def add_to(commands: Any) -> None:
@@ -26,7 +26,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--porosity",
         type=float,
-        help="target porosity, for a model trained for a range (default: that of the reference)",
+        help="target porosity, for a model trained for a range (default: the porosity of the reference)",
     )
     parser.add_argument(
         "--periodic",
@@ -37,18 +37,18 @@ def add_to(commands: Any) -> None:
         help="make the volume periodic along these axes, for example zy (all axes if AXES is omitted)",
     )
     parser.add_argument(
-        "--exact", action="store_true", help="match the target porosity exactly in each volume; takes twice the time"
+        "--exact", action="store_true", help="match the target porosity exactly in each volume; takes twice as long"
     )
-    parser.add_argument("--seed", type=int, default=0, help="random seed; each seed gives another realisation")
+    parser.add_argument("--seed", type=int, default=0, help="random seed; each seed gives a different realisation")
     parser.add_argument(
-        "--n", type=int, default=1, help="number of realisations, with consecutive seeds, on a leading axis"
+        "--n", type=int, default=1, help="number of realisations with consecutive seeds, stacked along a leading axis"
     )
     parser.add_argument("--output", "-o", type=Path, default=Path("volume.tif"), help="output file, .tif or .ome.zarr")
-    add_run_options(parser, "resume the unfinished run of this command that the output holds")
+    add_run_options(parser, "resume the unfinished run in the output file")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Generate volumes and write them."""
+    """Generate volumes and write them to a file."""
     from napari_swnn import Model, VolumeSpec, iter_generation
 
     if not options.output.is_dir():
@@ -83,7 +83,7 @@ def _periodic_axes(axes: str, dimension: int) -> tuple[bool, ...]:
 
 
 def _porosity_of(path: Path, phase: int) -> float:
-    """Return the volume fraction of the phase; a very large OME-Zarr is sampled at a coarser level."""
+    """Return the volume fraction of a phase, measured at a coarser level for a very large OME-Zarr."""
     import dask.array as da
 
     from napari_swnn.io import is_ome_zarr, open_ome_zarr

@@ -1,4 +1,4 @@
-"""``napari-swnn train``: a model file from a segmented image."""
+"""``napari-swnn train``: training of a model on a segmented image."""
 
 from __future__ import annotations
 
@@ -26,11 +26,9 @@ def add_to(commands: Any) -> None:
         type=float,
         nargs="+",
         metavar=("P", "HIGH"),
-        help="target porosity (default: that of the image); two numbers train one model for the range",
+        help="target porosity (default: the porosity of the image); two numbers train one model for a range",
     )
-    parser.add_argument(
-        "--preset", choices=tuple(PRESETS), default="standard", help="training preset: length and size of the training"
-    )
+    parser.add_argument("--preset", choices=tuple(PRESETS), default="standard", help="named training configuration")
     parser.add_argument(
         "--dimension",
         type=int,
@@ -45,7 +43,7 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Train a model, and write it to a file."""
+    """Train a model and write it to a file."""
     check_writable(options.output)
     check_new(options.output, "--output", overwrite=options.overwrite)
     plan = plan_and_report(read_reference(options), options, dimension=options.dimension)

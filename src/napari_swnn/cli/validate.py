@@ -29,7 +29,7 @@ def add_to(commands: Any) -> None:
         "volumes",
         type=Path,
         nargs="+",
-        help="generated volumes: .ome.zarr, TIFF or .npy; every realisation of a file is used",
+        help="generated volumes: .ome.zarr, TIFF or .npy; all realisations in each file are used",
     )
     add_reference_options(parser)
     parser.add_argument("--physics", action="store_true", help="also compute conductivity and permeability (slow)")
@@ -38,18 +38,18 @@ def add_to(commands: Any) -> None:
         type=float,
         nargs=2,
         metavar=("PHASE", "REST"),
-        help="conductivities of the phase of interest and of the rest in W/(m·K) (default: air and silica)",
+        help="conductivities of the phase of interest and of all other phases in W/(m·K) (default: air and silica)",
     )
     parser.add_argument("--report", type=Path, help="JSON file for all results")
     parser.add_argument("--csv", type=Path, help="CSV file for all results, one value per line")
     parser.add_argument("--html", type=Path, help="HTML report with tables and figures")
-    parser.add_argument("--figures", type=Path, help="folder for the figures of that report, as PNG and SVG")
-    parser.add_argument("--picture", type=Path, help="PNG, PDF or SVG file for sections and curves of the first volume")
+    parser.add_argument("--figures", type=Path, help="folder for the figures of the HTML report, as PNG and SVG")
+    parser.add_argument("--picture", type=Path, help="PNG, PDF or SVG file showing the first volume and its curves")
     parser.add_argument("--overwrite", action="store_true", help="replace existing files")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Compare volumes with the image, print the report and write the requested files."""
+    """Compare volumes with the image, print a summary and write the requested files."""
     from napari_swnn import iter_validate
     from napari_swnn.io import open_volumes
 
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _check_outputs(options: argparse.Namespace) -> None:
-    """Raise an error if an output cannot be written, or would replace a file without --overwrite."""
+    """Raise an error if an output cannot be written, or exists and --overwrite is not set."""
     if options.picture and options.picture.suffix.lower() not in PICTURES:
         raise ValueError(f"--picture must end in {', '.join(PICTURES)}, got {options.picture}")
     for name in ("report", "csv", "html", "picture"):

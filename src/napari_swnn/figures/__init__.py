@@ -1,4 +1,4 @@
-"""Figures of a reconstruction and of a validation report, drawn with matplotlib and without a display."""
+"""Figures of reconstructions and validation reports, drawn with matplotlib; no display is needed."""
 
 from napari_swnn.figures._curves import correlation_figure, distribution_figure, draw_comparison
 from napari_swnn.figures._html import report_html, save_report

@@ -1,4 +1,4 @@
-"""Figures of statistics that depend on a distance."""
+"""Figures of statistics that depend on distance."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from napari_swnn.validation import CurveComparison, ValidationReport
 
 ORIGIN = 8
-"""Longest distance in the enlarged view of a curve's origin, in voxels."""
+"""Longest distance in the enlarged view near the origin, in voxels."""
 
 
 def draw_comparison(axes: Axes, comparison: CurveComparison, *, longest: int | None = None) -> None:
-    """Draw the realisations, their mean, and the reference with its own 95 % interval, on one pair of axes.
+    """Draw the realisations, their mean, and the reference with its 95 % confidence interval.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def draw_comparison(axes: Axes, comparison: CurveComparison, *, longest: int | N
     comparison : CurveComparison
         Statistic to draw.
     longest : int, optional
-        Number of distances to show from the start, each with a marker; all if not given.
+        Number of distances to show from the origin, with markers; by default all distances, without markers.
     """
     part = slice(longest)
     mark, distance = None if longest is None else ".", comparison.distance[part]
@@ -36,7 +36,7 @@ def draw_comparison(axes: Axes, comparison: CurveComparison, *, longest: int | N
         for along in curve.by_axis:
             axes.plot(distance, along[part], color=RESULT_COLOUR, alpha=0.25, linewidth=0.8)
     mean, reference = comparison.mean[part], comparison.reference.values[part]
-    label = "mean of realisations (thin: each axis of each)"
+    label = "mean of realisations (thin: individual axes)"
     axes.plot(distance, mean, color=RESULT_COLOUR, marker=mark, label=label)
     axes.plot(distance, reference, color=REFERENCE_COLOUR, linestyle="--", marker=mark, label="reference")
     _draw_interval(axes, comparison, part)
@@ -48,7 +48,7 @@ def draw_comparison(axes: Axes, comparison: CurveComparison, *, longest: int | N
 
 
 def correlation_figure(report: ValidationReport) -> Figure:
-    """Draw the two-point correlation and the lineal path, whole and enlarged at the origin."""
+    """Draw the two-point correlation and the lineal path, in full and enlarged near the origin."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.5, 7), layout="constrained")
@@ -96,7 +96,7 @@ def _draw_interval(axes: Axes, comparison: CurveComparison, part: slice) -> None
 
 
 def _draw_limit(axes: Axes, value: float) -> None:
-    """Mark the limit of S2 at long distances, named beside the axes."""
+    """Mark the limit of S₂ at long distances, with a label next to the axes."""
     axes.axhline(value, color="#999999", linewidth=0.8, linestyle=":")
     place = axes.get_yaxis_transform()
     axes.text(1.01, value, "φ²", transform=place, va="center", fontsize=TEXT, color="#666666")
@@ -112,7 +112,7 @@ def _labelled(comparison: CurveComparison) -> str:
 
 
 def _end(comparison: CurveComparison) -> float:
-    """Return a distance slightly beyond that at which a curve has fallen to a hundredth of its largest value."""
+    """Return a distance slightly beyond the point where the curves fall below 1 % of their maximum."""
     values = np.nan_to_num(np.array([comparison.mean, comparison.reference.values]))
     seen = np.flatnonzero((values > 0.01 * values.max()).any(axis=0))
     last = min(len(comparison.distance) - 1, int(1.1 * seen[-1]) + 1)

@@ -42,29 +42,29 @@ ul.notes { background: #fdf6e3; border-left: 3px solid #d9a441; padding: .6rem 1
 """
 
 READING = """
-<p>Numbers of the reference are given with half of their own 95 % confidence interval. The interval of the porosity
-follows from the integral of its autocovariance; the others follow from the spread between parts of the reference and
-are a rough guide. Numbers of the volumes are the mean and the standard deviation over realisations. “Within” says
-whether the mean lies in the interval of the reference; a small reference has wide intervals, which are easily
-matched.</p>
-<p>Two-point correlation, lineal path and chords are measured along the axes, in sections and in volumes alike. The
-specific surface is the interface per volume, −4 S₂′(0), which sections also give if the material is isotropic. Clusters
-and pore sizes of a volume are measured on its sections, in windows of the size of the reference's, because a 2-D
-cluster or pore is not a section of a 3-D one.</p>
+<p>Numbers of the reference are given with the half-width of their 95 % confidence interval. The interval of the
+porosity follows from the integral of the autocovariance; the other intervals follow from the spread between parts of
+the reference and are a rough guide. Numbers of the volumes are the mean and standard deviation over realisations.
+“Within” states whether the mean lies within the interval of the reference; a small reference has wide intervals, which
+are easily matched.</p>
+<p>Two-point correlation, lineal path and chords are measured along the axes, both in sections and in volumes. The
+specific surface is the interface area per volume, −4 S₂′(0); sections also give it if the material is isotropic.
+Clusters and pore sizes of a volume are measured on its sections, in windows of the same size as in the reference,
+because a 2-D cluster or pore is not a section of a 3-D cluster or pore.</p>
 <p>One section cannot show whether the phase percolates in three dimensions, what fraction of it is connected, or the
-resulting transport properties. Agreement of S₂ does not imply equal transport: at equal S₂, permeabilities have been
-found to differ tenfold (Manwart et al. 2002, arXiv:cond-mat/0202525). Numbers marked 3-D have no counterpart in the
+resulting transport properties. Agreement of S₂ does not imply equal transport: permeabilities can differ tenfold
+at equal S₂ (Manwart et al. 2002, arXiv:cond-mat/0202525). Numbers marked 3-D have no counterpart in the
 reference; compare them with measurements.</p>
 """
 
 
 def save_report(report: ValidationReport, path: Path) -> None:
-    """Write a report as ``.html`` (one page with all figures), ``.json`` or ``.csv``, by the ending of the path.
+    """Write a report as ``.html`` (one page with all figures), ``.json`` or ``.csv``, depending on the file extension.
 
     Raises
     ------
     ValueError
-        If the path has another ending.
+        If the file extension is not supported.
     """
     ending = FilePath(path).suffix.lower()
     if ending == ".json":
@@ -146,7 +146,7 @@ def _curves_table(report: ValidationReport) -> str:
     ]
     head = ("", "mean difference", "largest difference", "largest between axes")
     return _table(
-        "Curves: absolute difference of the mean of the realisations from the reference, over all distances.",
+        "Curves: absolute difference between the mean of the realisations and the reference, over all distances.",
         head,
         rows,
     )
@@ -175,7 +175,7 @@ def _connectivity_table(report: ValidationReport) -> str:
         "clusters",
         f"Euler number (1/{report.voxel.unit}³)",
     )
-    return _table("In brackets: fraction of the phase that is connected from face to face.", head, rows)
+    return _table("In brackets: fraction of the phase that is connected to both opposite faces.", head, rows)
 
 
 def _transport_table(report: ValidationReport) -> str:
@@ -193,8 +193,8 @@ def _transport_table(report: ValidationReport) -> str:
     head = ("", "along z", "along y", "along x", "Wiener bounds", "Hashin–Shtrikman bounds")
     labels = ", ".join(f"{value:g} for label {label}" for label, value in report.conductivities.items())
     caption = (
-        f"Conductivities in W/(m·K): {labels}. Temperature fixed at two faces, periodic sides; the volume mirrored "
-        "along the flow."
+        f"Conductivities in W/(m·K): {labels}. Conduction: fixed temperature at two faces, periodic sides. Flow: the "
+        "volume is mirrored along the flow."
     )
     return _table(caption, head, rows)
 
@@ -219,7 +219,7 @@ def _table(caption: str, head: Iterable[str], rows: Iterable[Sequence[str]]) -> 
 
 
 def _figure(figure: ReportFigure) -> str:
-    """Return a figure inside the page, as an image of its own, so that names in two SVG drawings cannot clash."""
+    """Return a figure as a separate embedded image, so that identifiers in two SVG drawings cannot clash."""
     kind, options = ("svg", {"metadata": {"Date": None}}) if figure.is_drawing else ("png", {"dpi": RESOLUTION})
     file = BytesIO()
     figure.figure.savefig(file, format=kind, **options)

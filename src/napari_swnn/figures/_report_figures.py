@@ -1,4 +1,4 @@
-"""Figures of a report, with their captions."""
+"""Figures of a validation report, with captions."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class ReportFigure:
     Attributes
     ----------
     name : str
-        Short name, as in the name of a file.
+        Short name, used as the file name.
     caption : str
         Description in a sentence or two.
     figure : matplotlib.figure.Figure
         The figure.
     is_drawing : bool
-        True for a drawing of lines, best kept as SVG; False for pixels.
+        True for a line drawing, which is best stored as SVG; False for a pixel image.
     """
 
     name: str
@@ -40,30 +40,30 @@ class ReportFigure:
 
 
 def report_figures(report: ValidationReport) -> tuple[ReportFigure, ...]:
-    """Draw all figures of a report: sections, curves, and, if it has physics, transport and fields."""
+    """Draw all figures of a report: sections and curves, and with physics also transport and fields."""
     band = (
-        "Dashed: the reference, with the 95 % interval from its own parts as a band. Thin lines: every axis of every "
+        "Dashed line and band: the reference with its 95 % confidence interval. Thin lines: each axis of each "
         "realisation."
     )
     figures = [
         ReportFigure(
             "sections",
-            "Sections at one magnification, cropped to a common size, with the phase of interest in white: the "
-            f"reference above, then up to {MOST_REALISATIONS} realisations; and the surface of the phase in 3-D.",
+            "Sections at the same magnification, cropped to a common size, with the phase of interest in white: the "
+            f"reference at the top, then up to {MOST_REALISATIONS} realisations; and the surface of the phase in 3-D.",
             sections_figure(report),
             False,
         ),
         ReportFigure(
             "correlation",
-            f"Two-point correlation S₂(r) and lineal path L(z), and the first {ORIGIN} voxels of both enlarged: the "
-            f"slope of S₂ there is the specific surface. {band}",
+            f"Two-point correlation S₂(r) and lineal path L(z), in full and enlarged for the first {ORIGIN} voxels. "
+            f"The slope of S₂ at 0 gives the specific surface. {band}",
             correlation_figure(report),
             True,
         ),
         ReportFigure(
             "distributions",
-            "Normalised autocovariance, chord lengths, and, on sections of reference and volumes alike, the two-point "
-            f"cluster function and pore sizes. {band}",
+            "Normalised autocovariance and chord lengths; two-point cluster function and pore sizes, measured on "
+            f"sections of both the reference and the volumes. {band}",
             distribution_figure(report),
             True,
         ),
@@ -72,15 +72,15 @@ def report_figures(report: ValidationReport) -> tuple[ReportFigure, ...]:
         figures += [
             ReportFigure(
                 "transport",
-                "Conductivity and permeability, one marker for each realisation; black: the mean over its axes. The "
-                "bounds follow from the porosity alone.",
+                "Conductivity and permeability, one marker for each realisation; black: the mean over the axes. The "
+                "bounds depend only on the volume fractions.",
                 transport_figure(report),
                 True,
             ),
             ReportFigure(
                 "fields",
-                "Middle sections of the temperature, from 1 at the start of z to 0 at its end, with isotherms, and of "
-                "the speed of the flow, with the solid in grey.",
+                "Middle sections of the temperature, from 1 at the start of the z axis to 0 at its end, with "
+                "isotherms, and of the flow speed, with the solid in grey.",
                 field_figure(report),
                 False,
             ),
@@ -89,7 +89,7 @@ def report_figures(report: ValidationReport) -> tuple[ReportFigure, ...]:
 
 
 def save_figures(report: ValidationReport, folder: Path, *, dpi: int = 150) -> list[FilePath]:
-    """Write every figure of a report as PNG and as SVG into a folder, created if needed, and return the files."""
+    """Write every figure of a report as PNG and SVG to a folder, which is created if needed, and return the paths."""
     FilePath(folder).mkdir(parents=True, exist_ok=True)
     files = []
     for each in report_figures(report):

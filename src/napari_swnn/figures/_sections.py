@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from napari_swnn.validation import ValidationReport
 
 MOST_REALISATIONS = 3
-"""Largest number of realisations in a picture."""
+"""Largest number of realisations in a figure."""
 
 
 def reconstruction_figure(
     volume: Labels, reference: Reference, report: ValidationReport, *, target: float | None = None
 ) -> Figure:
-    """Draw a reference and one reconstruction of it.
+    """Draw a reference and one reconstruction.
 
     The figure shows the reference, three orthogonal sections at the same magnification, the surface of the phase of
-    interest in 3-D, and the two-point correlation and lineal path of both; a 2-D reconstruction is shown whole.
+    interest in 3-D, and the two-point correlation and lineal path of both. A 2-D reconstruction is shown in full.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def reconstruction_figure(
     report : ValidationReport
         Report on this volume.
     target : float, optional
-        Target porosity, for the caption.
+        Target porosity to show in the titles.
     """
     from matplotlib.figure import Figure
 
@@ -75,9 +75,9 @@ def _titled_sections(inside: BoolArray, porosity: str) -> list[tuple[BoolArray, 
 
 
 def sections_figure(report: ValidationReport) -> Figure:
-    """Draw sections of the reference and, below, of up to three realisations, all at one magnification.
+    """Draw sections of the reference and, below, of up to three realisations, all at the same magnification.
 
-    Beside a single section of the reference, the surface of a volume is drawn in 3-D.
+    Next to a single section of the reference, the surface of a volume is drawn in 3-D.
     """
     from matplotlib.figure import Figure
 
@@ -104,12 +104,12 @@ def sections_figure(report: ValidationReport) -> Figure:
 
 
 def _magnified(shape: Shape) -> int:
-    """Return the side of the largest square in a section; thin volumes then do not limit what others show."""
+    """Return the side of the largest square in a section, so that thin volumes do not limit the view of the others."""
     return sorted(shape)[len(shape) - 2]
 
 
 def central(image: BoolArray, side: int) -> BoolArray:
-    """Return the middle of an image, at most `side` pixels wide and high."""
+    """Return the central part of an image, at most `side` pixels wide and high."""
     starts = [max(0, (extent - side) // 2) for extent in image.shape]
     return image[tuple(slice(start, start + side) for start in starts)]
 
@@ -150,4 +150,4 @@ def _show(axes: Axes, image: Any, title: str) -> None:
     axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes.set_title(title, fontsize=TITLE - 1)
     axes.set(xticks=[], yticks=[])
-    axes.spines[:].set(color="#888888", linewidth=0.6)  # white phases end at the border on white paper too
+    axes.spines[:].set(color="#888888", linewidth=0.6)  # outlines white phases on white paper

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 def draw_surface(axes: Axes, inside: BoolArray) -> None:
-    """Draw the surface of a phase, seen from above one corner; only the box if there is no surface.
+    """Draw the surface of a phase in isometric view, or only the bounding box if there is no surface.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
-        2-D axes: triangles are projected here and drawn from back to front, which is much faster than matplotlib's
-        3-D axes.
+        2-D axes. The triangles are projected and drawn from back to front, which is much faster than on the 3-D axes
+        of matplotlib.
     inside : numpy.ndarray
-        ``(z, y, x)`` booleans.
+        Boolean volume ``(z, y, x)``.
     """
     right, up, towards = _camera()
     triangles = _triangles(inside)
@@ -36,10 +36,10 @@ def draw_surface(axes: Axes, inside: BoolArray) -> None:
 
 
 def _triangles(inside: BoolArray) -> FloatArray:
-    """Return the corners of the surface's triangles, ``(n, 3, 3)``, as (z, y, x) in voxels."""
+    """Return the corners ``(n, 3, 3)`` of the surface triangles as (z, y, x) in voxels."""
     from skimage.measure import marching_cubes
 
-    # Averaged to the resolution of the picture, with an empty rim that closes the surface at the faces of the volume.
+    # Average to the resolution of the picture; zero padding closes the surface at the faces of the volume.
     side = max(1, round(max(inside.shape) / 80))
     sides = [min(side, n) for n in inside.shape]
     averaged = np.pad(_averaged(inside, sides), 1)
@@ -67,14 +67,14 @@ def _draw_triangles(axes: Axes, triangles: FloatArray, right: FloatArray, up: Fl
 
 
 def _averaged(inside: BoolArray, sides: Sequence[int]) -> FloatArray:
-    """Return the means over boxes of `sides` voxels, ``float32``."""
+    """Return the means over boxes of `sides` voxels as ``float32``."""
     whole = inside[tuple(slice(n // side * side) for n, side in zip(inside.shape, sides, strict=True))]
     blocks = whole.reshape([m for n, side in zip(whole.shape, sides, strict=True) for m in (n // side, side)])
     return np.asarray(blocks.mean(axis=(1, 3, 5)), np.float32)
 
 
 def _camera() -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the unit vectors ``(z, y, x)`` of an isometric view: right, up, towards the eye; z points down."""
+    """Return the unit vectors of an isometric view as (z, y, x): right, up and towards the viewer; z points down."""
     towards = np.array([-1.0, 1.0, 1.0]) / np.sqrt(3)
     right = np.array([0.0, -1.0, 1.0]) / np.sqrt(2)
     up = np.array([-2.0, -1.0, -1.0]) / np.sqrt(6)

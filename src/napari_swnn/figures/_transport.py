@@ -1,4 +1,4 @@
-"""Figures of conductivity and permeability, and of temperature and velocity in sections."""
+"""Figures of conductivity, permeability, and sections of the temperature and velocity fields."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def transport_figure(report: ValidationReport) -> Figure:
-    """Draw conductivity and permeability, one dot for each realisation and axis.
+    """Draw conductivity and permeability, with one marker for each realisation and axis.
 
     Raises
     ------
     ValueError
-        If the report has no physics.
+        If the report contains no physics.
     """
     from matplotlib.figure import Figure
 
@@ -49,7 +49,7 @@ def field_figure(report: ValidationReport) -> Figure:
     Raises
     ------
     ValueError
-        If the report has no physics.
+        If the report contains no physics.
     """
     from matplotlib.figure import Figure
 
@@ -73,7 +73,7 @@ def _check_physics(report: ValidationReport) -> None:
 
 
 def _draw_dots(axes: Axes, comparison: QuantityComparison) -> None:
-    """Draw one column for each axis and one for their mean, with realisations side by side."""
+    """Draw one column for each axis and one for the mean, with the realisations side by side."""
     n = len(comparison.realisations)
     offsets = np.linspace(-0.2, 0.2, n) if n > 1 else np.zeros(1)
     for i, (quantity, offset) in enumerate(zip(comparison.realisations, offsets, strict=True)):
@@ -93,7 +93,7 @@ def _draw_dots(axes: Axes, comparison: QuantityComparison) -> None:
 
 
 def _draw_bounds(axes: Axes, report: ValidationReport) -> None:
-    """Draw the widest bounds of all realisations: a band and two lines."""
+    """Draw the widest bounds over all realisations: Hashin–Shtrikman as a band, Wiener as two lines."""
     inner = np.array([t.bounds.hashin_shtrikman for t in report.transport])
     outer = np.array([t.bounds.wiener for t in report.transport])
     axes.axhspan(
@@ -111,7 +111,7 @@ def _draw_bounds(axes: Axes, report: ValidationReport) -> None:
 
 
 def _mark_blocked(axes: Axes, report: ValidationReport) -> None:
-    """Write the number of realisations that do not percolate along an axis, whose dots lie at 0."""
+    """Annotate each axis with the number of realisations that do not percolate, whose markers lie at 0."""
     for axis in range(3):
         blocked = sum(t.permeability[axis].outcome.name == "NOT_PERCOLATING" for t in report.transport)
         if blocked:
@@ -139,7 +139,7 @@ def _draw_speed(axes: Axes, field: FieldSection) -> None:
     known = field.values[np.isfinite(field.values)]
     top = float(np.quantile(known, 0.99)) if known.size else 1.0
     image = axes.imshow(field.values, cmap="viridis", vmin=0, vmax=top)
-    _add_bar(axes, image, "speed over the Darcy velocity", "max")
+    _add_bar(axes, image, "speed / Darcy velocity", "max")
 
 
 def _add_bar(axes: Axes, image: AxesImage, label: str, extend: str) -> None:

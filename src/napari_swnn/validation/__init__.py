@@ -1,4 +1,4 @@
-"""Validation: every statistic of generated volumes beside that of the reference, with the uncertainty of both."""
+"""Validation: comparison of the statistics of generated volumes with their reference, including uncertainties."""
 
 from napari_swnn.validation._comparison import CurveComparison, Quantity, QuantityComparison
 from napari_swnn.validation._connectivity import Connectivity

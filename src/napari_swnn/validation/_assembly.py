@@ -1,4 +1,4 @@
-"""Assembly of the report: the statistics of the reference beside those of every volume."""
+"""Assembly of the validation report from the measured reference and volumes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FAILED = ("MAX_ITERATIONS", "PRECISION_LIMIT")
 
 @dataclass(frozen=True, eq=False, slots=True)
 class MeasuredReference:
-    """Measured reference, with half of the 95 % interval of each curve and number."""
+    """Statistics of the reference, with the half-widths of their 95 % confidence intervals."""
 
     interval: FractionInterval
     structure: Structure
@@ -32,7 +32,7 @@ class MeasuredReference:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Measured:
-    """Measured volume."""
+    """Statistics of one volume."""
 
     interval: FractionInterval
     structure: Structure
@@ -148,7 +148,7 @@ def _alone(name: str, unit: str, quantities: Sequence[Quantity]) -> QuantityComp
 
 
 def _power(unit: str, power: int) -> str:
-    """Return a power of the unit of length, as text."""
+    """Return a power of the length unit as text."""
     return {1: unit, -1: f"1/{unit}", -3: f"1/{unit}³", 0: ""}[power]
 
 
@@ -158,16 +158,16 @@ def _notes(interval: FractionInterval, measured: Sequence[Measured]) -> tuple[st
     if not interval.low <= porosity <= interval.high:
         notes.append(
             f"The porosity of the volumes, {porosity:.3f}, lies outside the reference's own interval, "
-            f"{interval.low:.3f} to {interval.high:.3f}. Curves that depend on the porosity differ for that reason "
-            "alone; compare the normalised autocovariance."
+            f"{interval.low:.3f} to {interval.high:.3f}. This alone makes curves that depend on the porosity differ; "
+            "compare the normalised autocovariance instead."
         )
     if measured[0].interval.warning is not None:
-        notes.append(f"Interval of a volume's porosity: {measured[0].interval.warning}.")
+        notes.append(f"Interval of the porosity of the first volume: {measured[0].interval.warning}.")
     failed = sum(p.outcome.name in _FAILED for m in measured if m.transport for p in _properties(m.transport))
     if failed:
-        notes.append(f"{failed} {'solve' if failed == 1 else 'solves'} did not converge; do not rely on these values.")
+        notes.append(f"{failed} {'solve' if failed == 1 else 'solves'} did not converge; these values are unreliable.")
     if len(measured) == 1:
-        notes.append("A single volume shows no spread; generate several to see how much realisations differ.")
+        notes.append("A single volume gives no spread; generate several volumes to see how much realisations vary.")
     return tuple(notes)
 
 

@@ -1,4 +1,4 @@
-"""One statistic of the reference beside that of every realisation, as a curve or as a number."""
+"""Comparison of one statistic, a curve or a number, between the reference and every realisation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from napari_swnn.validation._formatting import to_json
 
 
 def axis_names(n: int, *, on_sections: bool) -> tuple[str, ...]:
-    """Return the names of the rows of a statistic: axes in array order, or the sections on which it was measured."""
+    """Return the row names of a statistic: axes in array order, or the sections on which it was measured."""
     if not on_sections:
         return AXES[-n:] if n else ()
     return ("sections",) if n == 1 else tuple(f"sections normal to {axis}" for axis in AXES[-n:] if n)
@@ -21,23 +21,23 @@ def axis_names(n: int, *, on_sections: bool) -> tuple[str, ...]:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class CurveComparison:
-    """One statistic, as a function of a distance, of the reference and of each realisation.
+    """Comparison of a statistic that depends on distance between the reference and the realisations.
 
     Attributes
     ----------
     name : str
-        Name of the statistic, as in a caption.
+        Name of the statistic for captions.
     symbol, argument : str
-        Labels of the statistic and of the distance in a plot.
+        Plot labels of the statistic and of the distance.
     unit : str
-        Unit of the statistic; empty for probabilities.
+        Unit of the statistic; empty for a probability.
     on_sections : bool
-        True if it was measured on 2-D sections, of the volumes too; rows of the curves are then directions of sections.
-        Otherwise they are the axes, in array order.
+        True if the statistic was measured on 2-D sections, also of the volumes; the rows of the curves are then the
+        directions of the sections. Otherwise the rows are the axes, in array order.
     reference : Curve
-        Statistic of all sections of the reference together.
+        Statistic of the reference, pooled over all its sections.
     half_width : numpy.ndarray
-        ``(n,)`` half of the reference's own 95 % interval, from its parts; NaN if it is unknown.
+        ``(n,)`` half-widths of the reference's 95 % confidence interval, from its parts; NaN where unknown.
     realisations : tuple of Curve
         One entry for each volume.
     """
@@ -53,42 +53,42 @@ class CurveComparison:
 
     @property
     def distance(self) -> FloatArray:
-        """``(n,)`` distances, in the unit of the curves."""
+        """Distances ``(n,)`` in the unit of the curves."""
         return self.reference.distance
 
     @property
     def mean(self) -> FloatArray:
-        """Mean over axes and realisations, ``(n,)``."""
+        """Mean ``(n,)`` over axes and realisations."""
         values: FloatArray = np.mean([curve.values for curve in self.realisations], axis=0)
         return values
 
     @property
     def spread(self) -> FloatArray:
-        """Standard deviation over realisations, ``(n,)``; NaN for a single one."""
+        """Standard deviation ``(n,)`` over realisations; NaN for a single realisation."""
         return standard_deviation(np.array([curve.values for curve in self.realisations]))
 
     @property
     def mean_error(self) -> float:
-        """Mean absolute difference between the realisations' mean and the reference, over all distances."""
+        """Absolute difference between the mean of the realisations and the reference, averaged over all distances."""
         return _over_known(np.mean, np.abs(self.mean - self.reference.values))
 
     @property
     def largest_error(self) -> float:
-        """Largest absolute difference between the realisations' mean and the reference."""
+        """Largest absolute difference between the mean of the realisations and the reference."""
         return _over_known(np.max, np.abs(self.mean - self.reference.values))
 
     @property
     def anisotropy(self) -> float:
-        """Largest difference between two axes of the mean over realisations, at any distance."""
+        """Largest difference between any two axes at any distance, for the mean over realisations."""
         by_axis = np.mean([curve.by_axis for curve in self.realisations], axis=0)
         return _over_known(np.max, np.ptp(by_axis, axis=0))
 
     def axes_of(self, curve: Curve) -> tuple[str, ...]:
-        """Return the names of the rows of one of the curves."""
+        """Return the names of the rows of a curve."""
         return axis_names(len(curve.by_axis), on_sections=self.on_sections)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
+        """Return a JSON-serialisable dictionary."""
         return {
             "name": self.name,
             "unit": self.unit,
@@ -112,14 +112,14 @@ class CurveComparison:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Quantity:
-    """A number, and its values along each axis if there are any.
+    """A number, with its values along each axis where it has any.
 
     Attributes
     ----------
     value : float
-        Value for all axes together; NaN if it is unknown.
+        Value for all axes combined; NaN if unknown.
     by_axis : numpy.ndarray
-        ``(n,)`` values along each axis, or ``(0,)``.
+        ``(n,)`` values along each axis; may be empty.
     """
 
     value: float
@@ -128,20 +128,20 @@ class Quantity:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class QuantityComparison:
-    """One number of the reference and of each realisation.
+    """Comparison of one number between the reference and the realisations.
 
     Attributes
     ----------
     name : str
-        Name of the number, as in a table.
+        Name of the number for tables.
     unit : str
-        Unit of the number; empty if it has none.
+        Unit of the number; empty if it is dimensionless.
     on_sections : bool
-        As for `CurveComparison`.
+        As in `CurveComparison`.
     reference : Quantity or None
-        Number of the reference; ``None`` if a section cannot show it.
+        Number of the reference; ``None`` if it cannot be measured on a section.
     half_width : float
-        Half of the reference's own 95 % interval; NaN if it is unknown.
+        Half-width of the reference's 95 % confidence interval; NaN if unknown.
     realisations : tuple of Quantity
         One entry for each volume.
     """
@@ -155,7 +155,7 @@ class QuantityComparison:
 
     @property
     def values(self) -> FloatArray:
-        """``(n_volumes,)``, one value for each realisation."""
+        """Values ``(n_volumes,)`` of the realisations."""
         return np.array([quantity.value for quantity in self.realisations])
 
     @property
@@ -165,12 +165,12 @@ class QuantityComparison:
 
     @property
     def spread(self) -> float:
-        """Standard deviation over realisations; NaN for a single one."""
+        """Standard deviation over realisations; NaN for a single realisation."""
         return float(standard_deviation(self.values))
 
     @property
     def within(self) -> bool | None:
-        """True if the mean lies in the reference's own 95 % interval; ``None`` if that is unknown."""
+        """True if the mean lies within the reference's 95 % confidence interval; ``None`` if unknown."""
         if self.reference is None or not np.isfinite([self.mean, self.reference.value, self.half_width]).all():
             return None
         return abs(self.mean - self.reference.value) <= self.half_width
@@ -180,7 +180,7 @@ class QuantityComparison:
         return axis_names(len(quantity.by_axis), on_sections=self.on_sections)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
+        """Return a JSON-serialisable dictionary."""
         reference = None if self.reference is None else self._quantity(self.reference)
         return {
             "name": self.name,

@@ -1,4 +1,4 @@
-"""Connectivity, which only volumes have: a section says nothing about it."""
+"""Connectivity of volumes, which cannot be measured on sections."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from napari_swnn.validation._formatting import to_json
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Connectivity:
-    """Connectivity of the phase of interest in one volume; voxels are joined by their faces.
+    """Connectivity of the phase of interest in one volume; voxels are connected through their faces.
 
     Attributes
     ----------
     percolates : tuple of bool
-        True if one cluster joins the two faces normal to z, y and x.
+        True, for z, y and x, if a cluster connects the two faces normal to the axis.
     connected_by_axis : numpy.ndarray
-        ``(3,)`` fraction of the phase in such clusters, in [0, 1].
+        ``(3,)`` fraction of the phase in such clusters, between 0 and 1.
     connected_fraction : float
         Mean of these fractions over the axes.
     largest_fraction : float
@@ -29,8 +29,7 @@ class Connectivity:
     n_clusters : int
         Number of clusters.
     euler_density : float
-        Euler number, components less tunnels plus cavities, divided by the volume, in one over the unit of length
-        cubed.
+        Euler number (components minus tunnels plus cavities) per volume, in the inverse cube of the length unit.
     """
 
     percolates: tuple[bool, ...]
@@ -42,7 +41,7 @@ class Connectivity:
 
     @classmethod
     def of(cls, inside: BoolArray, voxel_size: float) -> Connectivity:
-        """Measure a volume ``(z, y, x)``, booleans; `voxel_size` is the edge length of a voxel."""
+        """Measure a boolean volume ``(z, y, x)``; `voxel_size` is the edge length of a voxel."""
         found = percolation(inside)
         return cls(
             percolates=tuple(map(bool, found.by_axis)),
@@ -54,7 +53,7 @@ class Connectivity:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
+        """Return a JSON-serialisable dictionary."""
         return {
             "percolates": dict(zip(AXES, self.percolates, strict=True)),
             "connected_by_axis": dict(zip(AXES, to_json(self.connected_by_axis), strict=True)),

@@ -1,4 +1,4 @@
-"""Numbers as text: values with their uncertainty, ranges, and plain values for JSON."""
+"""Formatting of numbers: values with uncertainties, bounds, and values for JSON."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def format_with_error(value: float, error: float) -> str:
-    """Return a number and its uncertainty, rounded to two digits of the uncertainty.
+    """Return a number with its uncertainty, rounded to two significant digits of the uncertainty.
 
     Parameters
     ----------
     value : float
-        The number; a dash stands for one that is not finite.
+        Number to format; a number that is not finite becomes a dash.
     error : float
-        Its uncertainty. If this is not finite, the number alone is given, to four digits.
+        Uncertainty of the number. If it is not finite, only the number is returned, with four significant digits.
     """
     if not np.isfinite(value):
         return "–"
@@ -40,7 +40,7 @@ def format_bounds(bounds: Bounds) -> str:
 
 
 def to_json(values: Any) -> Any:
-    """Return numbers, or nested lists of an array, for JSON: eight digits, and None for a number that is not finite."""
+    """Return a number, or an array as nested lists, with eight digits; numbers that are not finite become None."""
     if isinstance(values, np.ndarray):
         return [to_json(value) for value in values]
     return float(f"{values:.8g}") if np.isfinite(values) else None

@@ -1,4 +1,4 @@
-"""Validation report: all comparisons, as a table, as JSON and as CSV."""
+"""Validation report, which can be written as a table, JSON or CSV."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from napari_swnn.validation._formatting import format_bounds, format_with_error,
 from napari_swnn.validation._transport import CONDUCTIVITY_UNIT, Transport
 
 COLUMNS = ("statistic", "realisation", "axis", "distance", "distance_unit", "value", "half_width_95", "unit")
-"""Columns of the CSV file, which holds one value per line."""
+"""Columns of the CSV file, which has one value per line."""
 
 Row = tuple[str, str, str, str, str, str, str, str]
 
@@ -35,32 +35,32 @@ class ValidationReport:
     phase : int
         Label of the phase of interest.
     voxel : VoxelSize
-        Edge length of a voxel; its unit is that of every length in the report.
+        Edge length of a voxel; all lengths in the report have its unit.
     shapes : tuple of tuple of int
         Shapes of the volumes, in voxels.
     reference_interval : FractionInterval
-        Confidence interval of the material's porosity, from the reference.
+        Confidence interval of the material's porosity, estimated from the reference.
     intervals : tuple of FractionInterval
-        The same interval from each volume.
+        Confidence interval of the porosity, estimated from each volume.
     curves : dict of CurveComparison
-        Statistics as functions of a distance: ``two_point_correlation``, ``autocovariance``, ``lineal_path``,
+        Statistics that depend on distance: ``two_point_correlation``, ``autocovariance``, ``lineal_path``,
         ``chord_lengths``, ``two_point_cluster``, ``pore_sizes``.
     quantities : dict of QuantityComparison
         Numbers: ``porosity``, ``correlation_length``, ``specific_surface``, ``mean_chord_length``,
-        ``mean_pore_size``; of volumes alone ``connected_fraction``, ``largest_fraction``, ``euler_density``; with
-        physics ``conductivity``, ``permeability`` and, where the unit is a length, ``permeability_in_m2``.
+        ``mean_pore_size``; for volumes only, ``connected_fraction``, ``largest_fraction`` and ``euler_density``; with
+        physics, ``conductivity``, ``permeability`` and, if the unit is a length, ``permeability_in_m2``.
     connectivity : tuple of Connectivity
         Connectivity of each volume; empty for sections.
     conductivities : dict of int to float
         Conductivity of each label in W/(m·K); empty without physics.
     transport : tuple of Transport
-        Transport through each volume; empty without physics.
+        Transport properties of each volume; empty without physics.
     reference_sections : tuple of numpy.ndarray
-        Up to three sections of the reference, booleans, for pictures.
+        Up to three boolean sections of the reference, for figures.
     volume_sections : tuple of tuple of numpy.ndarray
         Middle sections of each volume, normal to z, y and x.
     block : numpy.ndarray
-        Middle of the first volume, at most 128 voxels wide, for a picture.
+        Central part of the first volume, at most 128 voxels wide, for figures.
     notes : tuple of str
         Remarks on the reliability of the numbers.
     """
@@ -87,12 +87,12 @@ class ValidationReport:
 
     @property
     def reference_porosity(self) -> float:
-        """Volume fraction of the phase of interest in the reference, in [0, 1]."""
+        """Volume fraction of the phase of interest in the reference, between 0 and 1."""
         return self.reference_interval.value
 
     @property
     def porosities(self) -> tuple[float, ...]:
-        """Volume fraction of the phase of interest in each volume, in [0, 1]."""
+        """Volume fraction of the phase of interest in each volume, between 0 and 1."""
         return tuple(interval.value for interval in self.intervals)
 
     @property
@@ -102,16 +102,16 @@ class ValidationReport:
 
     @property
     def two_point(self) -> CurveComparison:
-        """Two-point correlation S2(r)."""
+        """Comparison of the two-point correlation S₂(r)."""
         return self.curves["two_point_correlation"]
 
     @property
     def lineal_path(self) -> CurveComparison:
-        """Lineal path L(z)."""
+        """Comparison of the lineal path L(z)."""
         return self.curves["lineal_path"]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON, without the pictures."""
+        """Return a JSON-serialisable dictionary, without the images."""
         return {
             "phase": self.phase,
             "voxel_size": self.voxel.value,
@@ -133,11 +133,11 @@ class ValidationReport:
         FilePath(path).write_text(text, encoding="utf-8")
 
     def save_csv(self, path: Path) -> None:
-        """Write every number of the report as CSV, one per line, for a spreadsheet or a data frame.
+        """Write every number of the report as CSV, one value per line, for a spreadsheet or data frame.
 
-        The columns are ``statistic``, ``realisation`` (``reference``, or 1, 2, …), ``axis`` (``mean`` over all axes),
-        ``distance`` and its unit (empty for numbers), ``value``, ``half_width_95`` (of the reference's own interval,
-        where it is known) and ``unit``. Bounds of the conductivity are ``conductivity_wiener_lower`` and the like.
+        The columns are ``statistic``, ``realisation`` (``reference`` or 1, 2, …), ``axis`` (``mean`` for all axes),
+        ``distance`` and its unit (empty for numbers), ``value``, ``half_width_95`` (of the reference's interval, where
+        known) and ``unit``. Bounds of the conductivity are named ``conductivity_wiener_lower`` and so on.
         """
         with FilePath(path).open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
@@ -170,7 +170,7 @@ class ValidationReport:
         return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])
 
     def _widest_bounds(self) -> list[tuple[str, Bounds]]:
-        """Return the bounds of a conductivity, from the lowest of all volumes to the highest."""
+        """Return the bounds of the conductivity: the lowest and the highest over all volumes."""
         kinds = zip(*(transport.bounds for transport in self.transport), strict=True)
         limits = [Bounds(min(b.lower for b in kind), max(b.upper for b in kind)) for kind in kinds]
         return list(zip(("Wiener bounds", "Hashin–Shtrikman bounds"), limits, strict=True))
@@ -194,7 +194,7 @@ def _volumes(n: int) -> str:
 
 
 def _count_percolating(connectivity: tuple[Connectivity, ...]) -> str:
-    """Return, as text, the number of volumes that percolate along each axis."""
+    """Return the number of volumes that percolate along each axis, as text."""
     counts = np.sum([c.percolates for c in connectivity], axis=0)
     return ", ".join(f"{count} of {len(connectivity)} along {axis}" for count, axis in zip(counts, AXES, strict=True))
 
@@ -221,7 +221,7 @@ def _quantity_rows(
 
 
 def _bound_rows(realisation: str, transport: Transport) -> Iterator[Row]:
-    """Yield the bounds of the conductivity, which are the same along every axis."""
+    """Yield the bounds of the conductivity, which apply to every axis."""
     for kind, limits in zip(("wiener", "hashin_shtrikman"), transport.bounds, strict=True):
         for end, value in zip(("lower", "upper"), limits, strict=True):
             key = f"conductivity_{kind}_{end}"

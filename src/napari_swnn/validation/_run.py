@@ -1,4 +1,4 @@
-"""Validation of generated volumes: the reference and every volume are measured alike."""
+"""Validation of generated volumes: identical measurements of the reference and every volume."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from napari_swnn.validation._transport import SOLVES, VolumeProblems, iter_trans
 from napari_swnn.validation._uncertainty import CONFIDENCE, half_widths, sample_interval
 
 LONGEST = 64
-"""Longest distance of the curves in voxels, if none is given."""
+"""Default upper limit of the longest distance of the curves, in voxels."""
 
 BLOCK = 128
-"""Edge length in voxels of the part of the first volume that is kept for a picture."""
+"""Edge length in voxels of the part of the first volume that is kept for figures."""
 
 _UNCERTAINTY = "uncertainty"
 _CONNECTIVITY = "connectivity"
@@ -43,38 +43,38 @@ def validate(
     max_distance: int | None = None,
     progress: Callable[[ValidationStep], None] | None = None,
 ) -> ValidationReport:
-    """Compare volumes with the reference they were made from.
+    """Compare volumes with the reference that they were generated from.
 
     Parameters
     ----------
     volumes : array_like or sequence of array_like
-        Labels ``(z, y, x)`` or ``(y, x)``, with the reference's label for the phase of interest; several realisations
-        as a list. One at a time is held in memory.
+        Labels ``(z, y, x)`` or ``(y, x)``, with the reference's label for the phase of interest; pass several
+        realisations as a list. Only one volume at a time is loaded into memory.
     reference : Reference
-        The reference; only its region of interest counts.
+        Reference; only its region of interest is used.
     physics : bool
-        If True, compute the conductivity and the permeability of every volume along every axis, which takes far
-        longer than the rest. The report lists solves that failed.
+        If True, also compute the conductivity and the permeability of every volume along every axis, which takes much
+        longer than everything else. The report lists failed solves.
     conductivities : mapping of int to float, optional
-        Conductivity of each label in W/(m·K); by default 0.026 for the phase of interest and 1.4 for the background.
+        Conductivity of each label in W/(m·K). Default: 0.026 for the phase of interest, 1.4 for the background.
     max_distance : int, optional
-        Longest distance of the curves, in voxels; by default half the shortest side, at most 64.
+        Longest distance of the curves, in voxels. Default: half the shortest side, at most 64.
     progress : callable, optional
-        Called with every `ValidationStep`.
+        Function called with every `ValidationStep`.
 
     Returns
     -------
     ValidationReport
-        Every statistic of the reference and of the volumes, with the uncertainty of the reference and the spread over
+        Statistics of the reference and the volumes, with the uncertainty of the reference and the spread over
         realisations.
 
     Raises
     ------
     TypeError
-        If the reference is not a `Reference` or labels are not integers.
+        If the reference is not a `Reference`, or the labels are not integers.
     ValueError
-        If there is no volume, or one has the wrong dimension, lacks the phase of interest, or has a label without a
-        conductivity.
+        If no volume is given, or a volume has the wrong dimension, lacks the phase of interest, or has a label
+        without a conductivity.
     """
     steps = iter_validate(volumes, reference, physics=physics, conductivities=conductivities, max_distance=max_distance)
     return drain(steps, progress)
@@ -88,10 +88,10 @@ def iter_validate(
     conductivities: Mapping[int, float] | None = None,
     max_distance: int | None = None,
 ) -> Generator[ValidationStep, None, ValidationReport]:
-    """Compare as `validate` does, yielding a `ValidationStep` before each task.
+    """Compare volumes with their reference as in `validate`, yielding a `ValidationStep` before each task.
 
-    The input is checked at the call, except for the values of lazy volumes: these are checked in their turn, with
-    physics before the first solve. The generator returns the report; closing it stops the work.
+    The input is checked when the function is called. The values of lazy volumes are checked later: when the volume is
+    measured, or, with physics, before the first solve. The generator returns the report; closing it stops the work.
     """
     if not isinstance(reference, Reference):
         raise TypeError(f"reference must be a Reference, got {type(reference).__name__}; wrap it: Reference(labels)")
@@ -102,7 +102,7 @@ def iter_validate(
     if len({len(shape) for shape in shapes}) > 1:
         raise ValueError(f"volumes must all be 2-D or all be 3-D, got shapes {list(shapes)}; validate them separately")
     if physics and len(shapes[0]) != 3:
-        raise ValueError(f"physics needs volumes (z, y, x), got shape {shapes[0]}; leave physics out for sections")
+        raise ValueError(f"physics needs volumes (z, y, x), got shape {shapes[0]}; omit physics for sections")
     default = {reference.phase: PORE_CONDUCTIVITY, reference.background: SOLID_CONDUCTIVITY}
     taken = check_conductivities(conductivities or default) if physics else None
     sample = Sample.of_reference(reference)
@@ -127,7 +127,7 @@ class _Validation:
     ) -> Generator[ValidationStep, None, ValidationReport]:
         names = [_name(i, volumes) for i in range(len(volumes))]
         tasks = TaskList([*self._reference_tasks(), *(task for name in names for task in self._volume_tasks(name))])
-        # Computing a lazy volume twice costs little beside its solves, hours of which would otherwise be lost.
+        # Computing a lazy volume twice is cheap compared with its solves; a late error would waste hours of them.
         for name, volume in zip(names, volumes, strict=True):
             if self.conductivities is not None and len(volumes) > 1 and is_lazy(volume):
                 yield tasks.prepare(f"{name}: checking its labels")
@@ -187,7 +187,7 @@ def _choose_ruler(shapes: Sequence[Shape], reference: Reference, sample: Sample,
         if reach >= shortest:
             raise ValueError(
                 f"max_distance must be below {shortest} voxels, the shortest side of all images, got {reach}; "
-                "choose a smaller distance or give larger volumes"
+                "choose a smaller distance or use larger volumes"
             )
     return Ruler(reach, common_window(sample, shortest), reference.voxel)
 
@@ -199,6 +199,6 @@ def _middle_sections(inside: BoolArray) -> tuple[BoolArray, ...]:
 
 
 def _middle_block(inside: BoolArray) -> BoolArray:
-    """Return the middle of a volume, small enough to be kept in a report."""
+    """Return the central part of a volume, small enough to keep in a report."""
     starts = [max(0, (n - BLOCK) // 2) for n in inside.shape]
     return inside[tuple(slice(start, start + BLOCK) for start in starts)].copy()

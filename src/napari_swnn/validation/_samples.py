@@ -1,4 +1,4 @@
-"""Samples to be measured: sections or a volume of a material, whole, in windows of equal size, and in parts."""
+"""Samples to measure: sections or a volume, as a whole, in windows of equal size, or in parts."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from napari_swnn._types import BoolArray
 from napari_swnn.core.descriptor.reference import Reference
 
 SMALLEST = 8
-"""Side in voxels of the smallest piece on which chords, clusters and pores are measured."""
+"""Smallest side in voxels of an image on which chords, clusters and pores are measured."""
 
 MOST_WINDOWS = 48
-"""Largest number of windows of sections, all directions together."""
+"""Largest total number of section windows, over all directions."""
 
 Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Sample:
-    """Sections of one material, or a single volume of it.
+    """Sections or a single volume of one material.
 
     Attributes
     ----------
     arrays : tuple of numpy.ndarray
-        Booleans, ``True`` in the phase of interest: any number of ``(y, x)``, or one ``(z, y, x)``.
+        Boolean arrays, ``True`` in the phase of interest: sections ``(y, x)``, or one volume ``(z, y, x)``.
     masks : tuple of numpy.ndarray or None
-        Region of interest of each array; ``None`` for all of it.
+        Region of interest of each array; ``None`` for the whole array.
     """
 
     arrays: tuple[BoolArray, ...]
@@ -39,12 +39,12 @@ class Sample:
 
     @classmethod
     def of_volume(cls, inside: BoolArray) -> Sample:
-        """Return a sample of one volume, or of one section."""
+        """Return a sample of one volume or one section."""
         return cls((inside,), (None,))
 
     @classmethod
     def of_reference(cls, reference: Reference) -> Sample:
-        """Return a sample of the sections of a reference, or of the volume it was made from."""
+        """Return a sample of the sections of a reference, or of its volume if it was created from a volume."""
         if isinstance(reference.labels, np.ndarray) and reference.labels.ndim == 3:
             inside = None if reference.roi is None else np.asarray(reference.roi).astype(bool)
             return cls((reference.labels == reference.phase,), (_unless_full(inside),))
@@ -53,20 +53,20 @@ class Sample:
 
     @property
     def ndim(self) -> int:
-        """2 for sections, 3 for a volume."""
+        """Dimension of the arrays: 2 for sections, 3 for a volume."""
         return self.arrays[0].ndim
 
     def boxes(self) -> tuple[BoolArray, ...]:
-        """Return a box of each array, wholly inside its region of interest, for statistics that take no mask."""
+        """Return a box inside the region of interest of each array, for statistics that accept no mask."""
         pairs = zip(self.arrays, self.masks, strict=True)
         found = (array if mask is None else array[inner_box(mask)] for array, mask in pairs)
         return tuple(box for box in found if min(box.shape) >= SMALLEST)
 
     def windows(self, side: int) -> tuple[tuple[BoolArray, ...], ...]:
-        """Return square windows of sections, `side` pixels wide where they fit, one group for each direction.
+        """Return square windows of sections in one group per direction, at most `side` pixels wide.
 
-        Borders cut clusters and pores, more so in small images; windows of equal size are affected equally. The
-        sections of a reference form one group, those of a volume three: normal to z, y and x.
+        Image borders cut clusters and pores, especially in small images; windows of equal size are affected equally.
+        The sections of a reference form one group; a volume has three groups: sections normal to z, y and x.
         """
         if self.ndim == 2:
             groups = [list(self.boxes())]
@@ -76,7 +76,7 @@ class Sample:
         return tuple(_spread([tile for image in group for tile in _tiles(image, side)], most) for group in groups)
 
     def parts(self) -> tuple[Sample, ...]:
-        """Return the parts of the sample: 3 × 3 of sections, 2 × 2 × 2 of a volume; none if it is too small."""
+        """Return the parts of the sample: 3 × 3 for sections, 2 × 2 × 2 for a volume, none if it is too small."""
         n = {2: 3, 3: 2}[self.ndim]
         boxes = [box for box in self.boxes() if min(box.shape) >= n * SMALLEST]
         if not boxes:
@@ -86,13 +86,13 @@ class Sample:
 
 
 def common_window(reference: Sample, shortest: int) -> int:
-    """Return a side of windows, at most `shortest`, that leaves out at most a tenth of the reference's side."""
+    """Return a window size of at most `shortest` that omits at most a tenth of the reference's side."""
     side: int = min(n for box in reference.boxes() or reference.arrays for n in box.shape)
     return min(shortest, side // math.ceil(0.9 * side / shortest))
 
 
 def inner_box(mask: BoolArray) -> tuple[slice, ...]:
-    """Return a large box that is ``True`` throughout; not always the largest.
+    """Return a large box that is ``True`` throughout, though not always the largest one.
 
     The face of the box with the largest fraction of ``False`` is removed, until no ``False`` is left.
     """
@@ -122,7 +122,7 @@ def _planes(box: BoolArray, axis: int) -> tuple[int, ...]:
 
 
 def _tiles(image: BoolArray, side: int) -> list[BoolArray]:
-    """Return squares side by side, centred in the image."""
+    """Return adjacent squares, centred in the image."""
     side = min(side, *image.shape)
     starts = [range(n % side // 2, n - side + 1, side) for n in image.shape]
     return [image[i : i + side, j : j + side] for i, j in product(*starts)]
@@ -135,6 +135,6 @@ def _spread(items: Sequence[Item], most: int) -> tuple[Item, ...]:
 
 
 def _part(box: BoolArray, place: Sequence[int], n: int) -> BoolArray:
-    """Return one of the boxes that divide an array, `n` along each axis."""
+    """Return one part of an array that is divided into `n` parts along each axis."""
     sides = [extent // n for extent in box.shape]
     return box[tuple(slice(i * side, (i + 1) * side) for i, side in zip(place, sides, strict=True))]

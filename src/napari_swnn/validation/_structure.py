@@ -1,4 +1,4 @@
-"""Statistics that sections and volumes have in common, measured on both in the same way."""
+"""Statistics that are measured in the same way on sections and volumes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Numbers: TypeAlias = NDArray[Any]
 
 
 class Scale(TypedDict):
-    """Voxel size and unit as keywords, which every statistic takes."""
+    """Voxel size and unit, as keyword arguments of the statistics."""
 
     voxel_size: float
     unit: str
@@ -38,14 +38,14 @@ class Scale(TypedDict):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Ruler:
-    """Measurement settings shared by all samples, which makes them comparable.
+    """Measurement settings shared by all samples, so that their statistics are comparable.
 
     Attributes
     ----------
     reach : int
         Longest distance of the curves, in voxels.
     window : int
-        Side in voxels of the windows for statistics that borders affect.
+        Side in voxels of the windows for statistics that image borders affect.
     voxel : VoxelSize
         Edge length of a voxel.
     """
@@ -56,24 +56,24 @@ class Ruler:
 
     @property
     def scale(self) -> Scale:
-        """The voxel size as keywords of a statistic."""
+        """Voxel size and unit as keyword arguments of a statistic."""
         return Scale(voxel_size=self.voxel.value, unit=self.voxel.unit)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class CurveKind:
-    """Names of a statistic that depends on a distance, as plots and tables show them.
+    """Names of a statistic that depends on distance, as shown in plots and tables.
 
     Attributes
     ----------
     name : str
         Name of the statistic.
     symbol, argument : str
-        Labels of the statistic and of the distance in a plot.
+        Plot labels of the statistic and of the distance.
     on_sections : bool
-        True for a statistic that is measured on sections, of volumes too.
+        True for a statistic that is measured on sections, also for volumes.
     per_length : bool
-        True if its unit is the inverse of the unit of length; otherwise it is a probability.
+        True if the statistic has the unit of an inverse length; otherwise it is a probability.
     """
 
     name: str
@@ -85,16 +85,16 @@ class CurveKind:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class QuantityKind:
-    """Name of a number, and the power of length that is its unit.
+    """Name and unit of a number.
 
     Attributes
     ----------
     name : str
         Name of the number.
     power : int
-        Power of length.
+        Exponent of the length unit that gives the unit of the number.
     on_sections : bool
-        True for a number that is measured on sections, of volumes too.
+        True for a number that is measured on sections, also for volumes.
     """
 
     name: str
@@ -109,7 +109,7 @@ CURVES = {
     "chord_lengths": CurveKind("chord lengths", "probability density", "chord length", per_length=True),
     "two_point_cluster": CurveKind("two-point cluster function of sections", "C₂(r)", "r", on_sections=True),
     "pore_sizes": CurveKind(
-        "pore sizes of sections", "share in pores at least this wide", "diameter of inscribed disc", on_sections=True
+        "pore sizes of sections", "fraction in pores at least this wide", "diameter of inscribed disc", on_sections=True
     ),
 }
 QUANTITIES = {
@@ -123,14 +123,14 @@ QUANTITIES = {
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Structure:
-    """Statistics of one sample, under the keys of `CURVES` and `QUANTITIES`."""
+    """Statistics of one sample, with the keys of `CURVES` and `QUANTITIES`."""
 
     curves: dict[str, Curve]
     quantities: dict[str, Quantity]
 
 
 def iter_structure(sample: Sample, ruler: Ruler) -> Generator[str, None, Structure]:
-    """Measure a sample; yield the name of each task of `STATISTICS` before it is computed, return all statistics."""
+    """Measure a sample; yield the name of each task in `STATISTICS` before it starts and return all statistics."""
     curves: dict[str, Curve] = {}
     quantities: dict[str, Quantity] = {}
     for name, measure in STATISTICS.items():
@@ -142,7 +142,7 @@ def iter_structure(sample: Sample, ruler: Ruler) -> Generator[str, None, Structu
 
 
 def measure_structure(sample: Sample, ruler: Ruler) -> Structure:
-    """Measure a sample, and return all statistics."""
+    """Measure a sample and return all statistics."""
     return drain(iter_structure(sample, ruler))
 
 
@@ -172,9 +172,9 @@ def _along_lines(statistic: Callable[..., Curve], sample: Sample, ruler: Ruler) 
 
 
 def _surface(sample: Sample, ruler: Ruler) -> Quantity:
-    """Return the interface per volume, -4 S2'(0), which a section also shows if the material is isotropic.
+    """Return the interface area per volume, -4 S₂'(0); sections also give it if the material is isotropic.
 
-    A section has the interface length L per area; the surface per volume is 4 L / π (Underwood 1970).
+    A section with interface length L per area corresponds to a surface of 4 L / π per volume (Underwood 1970).
     """
     pairs = list(zip(sample.arrays, sample.masks, strict=True))
     found = [specific_surface_from_slope(array, mask=mask, **ruler.scale).by_axis for array, mask in pairs]
@@ -235,7 +235,7 @@ STATISTICS: dict[str, Callable[[Sample, Ruler], Structure]] = {
     "two-point cluster function": _measure_clusters,
     "pore sizes": _measure_pores,
 }
-"""Tasks by name; together they measure all of `CURVES` and `QUANTITIES`."""
+"""Measuring functions by task name; together they provide all `CURVES` and `QUANTITIES`."""
 
 
 def _average(values: Numbers, weights: Numbers) -> Numbers:
@@ -246,7 +246,7 @@ def _average(values: Numbers, weights: Numbers) -> Numbers:
 
 
 def _fitted(rows: Sequence[Numbers] | Numbers, n: int, fill: float = 0) -> Numbers:
-    """Return rows of one common length, cut or filled to `n` entries."""
+    """Return rows of `n` entries, cropped or filled as needed."""
     values = np.asarray(rows)
     missing = max(0, n - values.shape[-1])
     padding = [(0, 0)] * (values.ndim - 1) + [(0, missing)]
@@ -255,7 +255,7 @@ def _fitted(rows: Sequence[Numbers] | Numbers, n: int, fill: float = 0) -> Numbe
 
 
 def _curve(by_axis: Numbers, samples: Numbers, distances: Numbers, ruler: Ruler) -> Curve:
-    """Return a curve at whole distances in voxels, filled with NaN where it is unknown."""
+    """Return a curve at distances in whole voxels, filled with NaN where unknown."""
     n = len(distances)
     counts = np.asarray(_fitted(samples, n), np.int64)
     distance = distances * ruler.voxel.value

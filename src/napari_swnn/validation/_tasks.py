@@ -1,4 +1,4 @@
-"""Progress of a validation: its tasks by name, and the step that is yielded before each."""
+"""Progress of a validation: its named tasks, and the step that is yielded before each task."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class ValidationStep(Progress):
     index : int
         Number of completed tasks.
     n_steps : int
-        Number of tasks. The solve for a property along an axis is one task and yields many steps.
+        Total number of tasks. Each solve for a property along an axis is one task and yields many steps.
     fraction, elapsed, time_left, activity, note
-        As for every record of progress. Tasks differ too much in length for an estimate of the time left.
+        As in `Progress`. Tasks differ too much in duration to estimate the time left.
     """
 
     index: int
@@ -28,12 +28,12 @@ class ValidationStep(Progress):
 
 
 class TaskList:
-    """All tasks of a validation in their order, each of which is begun by its name.
+    """Ordered tasks of a validation, which are started by name.
 
     Parameters
     ----------
     names : sequence of str
-        One name for each task, no two alike.
+        Unique names of the tasks.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -41,7 +41,7 @@ class TaskList:
         self._start = perf_counter()
 
     def begin(self, name: str, detail: str = "") -> ValidationStep:
-        """Return the step of a task that begins, or that continues with a detail."""
+        """Return the step of a task that starts, or that continues with a new detail."""
         index, n_tasks = self._index[name], len(self._index)
         return ValidationStep(
             index,
@@ -52,7 +52,7 @@ class TaskList:
         )
 
     def prepare(self, activity: str) -> ValidationStep:
-        """Return the step of an activity before the first task."""
+        """Return the step of an activity that precedes the first task."""
         return ValidationStep(
             0, len(self._index), fraction=0.0, elapsed=perf_counter() - self._start, activity=activity
         )

@@ -1,4 +1,4 @@
-"""Transport through a volume: conductivity and permeability along each axis, and sections of the fields."""
+"""Transport properties of a volume: conductivity and permeability along each axis, with sections of the fields."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ CONDUCTIVITY_UNIT = "W/(m·K)"
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Property:
-    """One property along one axis, with the outcome of its solve.
+    """Transport property along one axis, with the outcome of its solve.
 
     Attributes
     ----------
     value : float
-        Value in W/(m·K) or voxel²; 0 if the phase does not percolate.
+        Conductivity in W/(m·K) or permeability in voxel²; 0 if the phase does not percolate.
     outcome : Outcome
-        Outcome of the solve; its text advises what to do.
+        Outcome of the solve, with advice for the user.
     residual : float
-        Relative residual; NaN if nothing was solved.
+        Relative residual; NaN if no system was solved.
     n_iterations : int
-        Number of iterations of the solver.
+        Number of solver iterations.
     """
 
     value: float
@@ -54,7 +54,7 @@ class Property:
         return cls(value, result.outcome, result.residual, result.n_iterations)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON."""
+        """Return a JSON-serialisable dictionary."""
         return {
             "value": to_json(self.value),
             "outcome": self.outcome.name.lower(),
@@ -70,7 +70,7 @@ class FieldSection:
     Attributes
     ----------
     values : numpy.ndarray
-        ``(h, w)``; NaN where the field does not exist.
+        ``(h, w)`` values of the field; NaN where it is undefined.
     axes : tuple of str
         Names of the two axes of the section.
     driven : str
@@ -98,11 +98,11 @@ class Transport:
     conductivity : tuple of Property
         Conductivity along z, y and x, in W/(m·K).
     bounds : ConductivityBounds
-        Bounds that follow from its volume fractions alone, in W/(m·K).
+        Bounds that depend only on the volume fractions, in W/(m·K).
     permeability : tuple of Property
         Permeability of the phase of interest along z, y and x, in voxel².
     temperature : FieldSection
-        Temperature, from 1 at the start of z to 0 at its end.
+        Temperature, from 1 at the start of the z axis to 0 at its end.
     speed : FieldSection or None
         Speed relative to the Darcy velocity, along the first axis that percolates; NaN in the solid.
     """
@@ -114,7 +114,7 @@ class Transport:
     speed: FieldSection | None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON, without the sections."""
+        """Return a JSON-serialisable dictionary, without the sections."""
         wiener, hashin_shtrikman = self.bounds
         return {
             "conductivity": dict(zip(AXES, [p.to_dict() for p in self.conductivity], strict=True)),
@@ -128,16 +128,16 @@ class Transport:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class VolumeProblems:
-    """Conduction and flow through one volume.
+    """Conduction and flow problems of one volume.
 
     Attributes
     ----------
     fluid : numpy.ndarray
-        ``(z, y, x)`` booleans, True in the phase that the fluid fills.
+        ``(z, y, x)`` boolean array, ``True`` in the phase filled with fluid.
     conduction : ConductivityProblem
         Conduction through all phases.
     flow : PermeabilityProblem
-        Flow through the fluid, of the volume mirrored: a realisation is not periodic.
+        Flow through the fluid phase of the mirrored volume, since a realisation is not periodic.
     """
 
     fluid: BoolArray
@@ -146,7 +146,7 @@ class VolumeProblems:
 
     @classmethod
     def of(cls, labels: Labels, phase: int, conductivities: Mapping[int, float]) -> VolumeProblems:
-        """Pose both problems; conductivities are in W/(m·K)."""
+        """Create both problems; conductivities are in W/(m·K)."""
         return cls(
             labels == phase,
             ConductivityProblem(labels, conductivities, unit=CONDUCTIVITY_UNIT),
@@ -154,7 +154,7 @@ class VolumeProblems:
         )
 
 
-_OPTIONS = SolverOptions(throw=False)  # the outcome of a failed solve is reported
+_OPTIONS = SolverOptions(throw=False)  # a failed solve is reported as its outcome
 
 _CONDUCTION = {f"conductivity along {name}": axis for axis, name in enumerate(AXES)}
 _FLOW = {f"permeability along {name}": axis for axis, name in enumerate(AXES)}
@@ -166,7 +166,7 @@ SOLVES = (*_CONDUCTION, *_FLOW)
 def iter_transport(problems: VolumeProblems) -> Generator[tuple[str, str], None, Transport]:
     """Solve for both properties along every axis.
 
-    Yields the name of a task of `SOLVES` and its progress as text; returns the result.
+    Yields the name of the task, from `SOLVES`, and its progress as text; returns the result.
     """
     conductivity: list[Property] = []
     permeability: list[Property] = []
@@ -185,7 +185,7 @@ def iter_transport(problems: VolumeProblems) -> Generator[tuple[str, str], None,
 
 
 def mean_of(properties: tuple[Property, ...], factor: float = 1) -> Quantity:
-    """Return one property as a number: the mean over the axes, and the value along each."""
+    """Return the mean of a property over the axes, with its value along each axis."""
     by_axis = factor * np.array([p.value for p in properties])
     return Quantity(float(by_axis.mean()), by_axis)
 

@@ -1,4 +1,4 @@
-"""Uncertainty of the reference: confidence intervals of its porosity, and of other statistics from its parts."""
+"""Uncertainty of the reference: confidence intervals of its porosity and of other statistics."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ CONFIDENCE = 0.95
 
 
 def reference_interval(reference: Reference) -> FractionInterval:
-    """Return the 95 % confidence interval of a material's porosity, from a reference.
+    """Return the 95 % confidence interval of a material's porosity, estimated from a reference.
 
     Parameters
     ----------
     reference : Reference
-        The reference, within its region of interest. Several sections count as independent.
+        Reference, of which only the region of interest is used. Several sections are assumed to be independent.
 
     Returns
     -------
     FractionInterval
-        With ``.low``, ``.high``, ``.half_width`` and, for a small reference, ``.warning``.
+        Interval with ``low``, ``high``, ``half_width`` and, for a small reference, a ``warning``.
 
     Notes
     -----
-    For one section or volume this is `napari_swnn.statistics.volume_fraction_interval`. Several sections share one
-    integral range A, the mean over the sections, and the variance is φ(1 - φ) A divided by their total area.
+    For one section or volume, this equals `napari_swnn.statistics.volume_fraction_interval`. For several sections, the
+    integral range A is averaged over the sections, and the variance is φ(1 - φ) A divided by their total area.
     """
     return sample_interval(Sample.of_reference(reference), reference)
 
 
 def sample_interval(sample: Sample, reference: Reference) -> FractionInterval:
-    """Return the interval of `reference_interval`, from the sample of the reference."""
+    """Return the result of `reference_interval` for a sample of the reference."""
     size, unit = reference.voxel_size, reference.unit
     pairs = [(array, mask) for array, mask in zip(sample.arrays, sample.masks, strict=True) if _varies(array, mask)]
     found = [
@@ -50,10 +50,10 @@ def sample_interval(sample: Sample, reference: Reference) -> FractionInterval:
 
 
 def half_widths(sample: Sample, ruler: Ruler) -> tuple[dict[str, FloatArray], dict[str, float]]:
-    """Return half of the 95 % confidence interval of every curve and number of a sample, from its parts.
+    """Return the half-widths of the 95 % confidence intervals of all curves and numbers of a sample.
 
-    The mean of n parts has the standard error s / √n; with Student's t for n - 1 degrees of freedom that gives the
-    interval. It is a rough guide: neighbouring parts are not quite independent, and there are few of them.
+    The sample is divided into n parts with standard deviation s. The half-width is the standard error s / √n times
+    Student's t for n - 1 degrees of freedom. It is a rough guide, since the parts are few and not fully independent.
     """
     parts = [measure_structure(part, ruler) for part in sample.parts()]
     curves = {key: _half_width([part.curves[key].values for part in parts]) for key in CURVES}
@@ -79,7 +79,7 @@ def _varies(array: BoolArray, mask: BoolArray | None) -> bool:
 
 def _pooled(found: list[FractionInterval], reference: Reference) -> FractionInterval:
     area = sum(int(section.inside.sum()) for section in reference.sections) * reference.voxel_size**2
-    a_section = area / len(reference.sections)  # one sample each, if no section holds both phases
+    a_section = area / len(reference.sections)  # one sample for each section if no section contains both phases
     integral_range = float(np.mean([interval.integral_range for interval in found])) if found else a_section
     samples = area / integral_range
     value = reference.porosity
@@ -101,6 +101,6 @@ def _warning(samples: float) -> str | None:
     if samples >= FEW_SAMPLES:
         return None
     return (
-        f"the sections are worth only {samples:.0f} independent samples (fewer than {FEW_SAMPLES}): "
+        f"the sections amount to only {samples:.0f} independent samples (fewer than {FEW_SAMPLES}): "
         "the interval is rough; use more or larger sections"
     )

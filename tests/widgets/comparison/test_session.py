@@ -12,7 +12,7 @@ from napari_swnn.widgets.layers.snapshot import Snapshot
 
 VOLUME = np.arange(512, dtype=np.uint8).reshape(8, 8, 8) % 2
 REFERENCE = CheckedReference.from_snapshot(Snapshot("rock", VOLUME[0], None, VoxelSize()))
-RESULT = Comparison("rock", ("one",), ("#000000",), report=None, refused=("“two” holds no label 1.",))
+RESULT = Comparison("rock", ("one",), ("#000000",), report=None, refused=("“two” does not contain label 1.",))
 
 
 def job(*, physics=False, volumes=(VOLUME,)):
@@ -46,7 +46,7 @@ def test_a_result_is_shown_until_something_changes(session, worker, shown):
     worker.done.emit(RESULT)
     assert shown == [RESULT]
     assert not session.is_outdated
-    assert session.refusals == "“two” holds no label 1."
+    assert session.refusals == "“two” does not contain label 1."
     session.invalidate()
     assert session.is_outdated
     assert session.refusals == ""

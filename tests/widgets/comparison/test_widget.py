@@ -125,7 +125,7 @@ def test_layers_are_left_as_they_are(shown, model, section, layers):
 def test_a_volume_without_the_phase_is_named_and_the_others_are_compared(shown, model, user):
     model.add_labels(np.full((20, 20, 20), 7), name="seven", scale=(0.5,) * 3, units=("um",) * 3)
     tick(shown, "seven")
-    user.waits_for(lambda: "“seven” holds no label 1" in user.reads_problem(shown, "volumes"))
+    user.waits_for(lambda: "“seven” does not contain label 1" in user.reads_problem(shown, "volumes"))
     assert shown.view.comparison.names == ("one", "two")
 
 

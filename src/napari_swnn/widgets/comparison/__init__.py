@@ -1,4 +1,4 @@
-"""The panel *SWNN compare*: volumes beside the reference.
+"""The panel *SWNN compare*: comparison of volumes with their reference.
 
 May import: `kit`, `layers`, `lazy`.
 """

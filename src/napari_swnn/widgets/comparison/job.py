@@ -1,4 +1,4 @@
-"""A comparison as the user requested it."""
+"""Request for a comparison."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
 
 VOLUMES = "volumes"
-"""Key of the control with the volumes."""
+"""Key of the form row with the volumes."""
 _SAME_SIZE = 0.01
-"""Relative difference up to which two voxel sizes are regarded as equal."""
+"""Relative tolerance within which two voxel sizes are regarded as equal."""
 _AUTOMATIC = 2**25
-"""Number of voxels up to which a comparison starts automatically: some seconds of work."""
+"""Number of voxels up to which a comparison starts automatically, since it takes only seconds."""
 _BYTES = {False: 80, True: 420}
 """Bytes of memory per voxel of the largest volume, without and with physics, measured on 128³ voxels."""
 
 
 @dataclass(frozen=True, eq=False)
 class CheckedReference:
-    """A reference with its labels.
+    """A reference with its measured phase fractions.
 
     Attributes
     ----------
     snapshot : Snapshot
-        Copy of the layers.
+        Copy of the reference layers.
     phases : dict of int to float
         Fraction of each label in the region of interest.
     """
@@ -39,34 +39,34 @@ class CheckedReference:
 
     @classmethod
     def from_snapshot(cls, snapshot: Snapshot) -> "CheckedReference":
-        """Measure the fractions of the labels.
+        """Measure the fractions of the labels in a snapshot.
 
         Raises
         ------
         ValueError
-            If there is a single label.
+            If the reference has only one label.
         """
         phases = snapshot.phases()
         if len(phases) == 1:
             value = next(iter(phases))
-            raise ValueError(f"“{snapshot.name}” holds the single value {value}; paint or threshold the other phase")
+            raise ValueError(f"“{snapshot.name}” contains only the value {value}; paint or threshold the other phase")
         return cls(snapshot, phases)
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A layer to be compared with the reference.
+    """A layer to compare with the reference.
 
     Attributes
     ----------
     name : str
         Name of the layer.
     colour : str
-        Colour of its curves.
+        Colour of its curves in the plot.
     labels : numpy.ndarray or dask array
-        Labels of the layer itself, not to be written to.
+        Labels of the layer, not copied; do not modify them.
     note : str
-        Assumption about the size of its voxels; usually empty.
+        Assumption about the voxel size; usually empty.
     """
 
     name: str
@@ -76,19 +76,19 @@ class Candidate:
 
     @classmethod
     def from_layer(cls, layer: "LabelsLayer", colour: str, reference: Snapshot) -> "Candidate":
-        """Check what can be checked without reading the labels.
+        """Return a candidate after all checks that do not read the labels.
 
         Raises
         ------
         BadInputError
-            If the voxels differ in size from those of the reference.
+            If the voxel size differs from the pixel size of the reference.
         """
         labels = read_values(layer, VOLUMES)
         voxel = read_voxel_size(layer, labels.ndim, VOLUMES)
         if "voxel" in (voxel.unit, reference.voxel.unit) and voxel.unit != reference.voxel.unit:
             without_unit = "it" if voxel.unit == "voxel" else "the reference"
             note = (
-                f"The voxels of “{layer.name}” are assumed to have the size of the pixels of the reference, since "
+                f"The voxels of “{layer.name}” are assumed to be as large as the pixels of the reference, since "
                 f"{without_unit} has no unit of length."
             )
             return cls(layer.name, colour, labels, note)
@@ -102,13 +102,13 @@ class Candidate:
 
     @property
     def is_lazy(self) -> bool:
-        """True if its labels are computed when they are read."""
+        """True if the labels are computed when read."""
         return is_lazy(self.labels)
 
 
 @dataclass(frozen=True, eq=False)
 class CompareJob:
-    """A checked request.
+    """A checked request for a comparison.
 
     Attributes
     ----------
@@ -117,9 +117,9 @@ class CompareJob:
     phase : int
         Phase of interest.
     candidates : tuple of Candidate
-        Volumes.
+        Volumes to compare.
     physics : bool
-        True if conductivity and permeability are computed too.
+        True if conductivity and permeability are also computed.
     """
 
     reference: Snapshot
@@ -129,18 +129,18 @@ class CompareJob:
 
     @property
     def notes(self) -> str:
-        """Assumptions about the volumes, for the user."""
+        """Assumptions about the volumes, as text for the user."""
         return " ".join(candidate.note for candidate in self.candidates if candidate.note)
 
     @property
     def why_not_automatic(self) -> str:
-        """Sentence that says why the user has to press Compare; empty if the comparison starts automatically."""
+        """Reason why the user has to press Compare; empty if the comparison starts automatically."""
         lazy = [candidate.name for candidate in self.candidates if candidate.is_lazy]
         n_voxels = sum(candidate.labels.size for candidate in self.candidates)
         if self.physics:
             return "Press Compare: conductivity and permeability take minutes, with six solves for each volume."
         if lazy:
-            return f"Press Compare: “{lazy[0]}” is computed on demand, {n_voxels / 1e6:.0f} million voxels in all."
+            return f"Press Compare: “{lazy[0]}” is computed on demand; {n_voxels / 1e6:.0f} million voxels in total."
         if n_voxels > _AUTOMATIC:
             return f"Press Compare: {n_voxels / 1e6:.0f} million voxels take some time."
         return ""
@@ -149,13 +149,13 @@ class CompareJob:
 def make_job(
     reference: CheckedReference, phase: int, candidates: tuple[Candidate, ...], *, physics: bool
 ) -> CompareJob:
-    """Return the request for a reference and volumes.
+    """Return the checked request for a reference and volumes.
 
     Raises
     ------
     BadInputError
-        If sections and volumes are mixed, physics is requested for sections, or the largest volume does not fit into
-        memory.
+        If sections and volumes are mixed, physics is requested for sections, or there is not enough memory for the
+        largest volume.
     """
     dimensions = {candidate.labels.ndim for candidate in candidates}
     if len(dimensions) > 1:

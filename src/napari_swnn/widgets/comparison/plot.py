@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from napari_swnn.widgets.comparison.work import Comparison
 
 ORIGIN = 8
-"""Largest distance in the zoom to short distances, in voxels."""
+"""Largest distance in the plot of short distances, in voxels."""
 _TEXT = {True: "#f0f1f2", False: "#1e1e21"}
 
 
@@ -23,7 +23,7 @@ class ComparisonPlot(QWidget):
     Attributes
     ----------
     lines : list of pyqtgraph.PlotDataItem
-        Curves of the volumes, then that of the reference.
+        Curves of the volumes, followed by the curve of the reference.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -32,8 +32,8 @@ class ComparisonPlot(QWidget):
         self._plot.setMenuEnabled(False)
         self._plot.setMouseEnabled(False, False)
         self._plot.hideButtons()
-        self._plot.setStyleSheet("background: transparent")  # the view keeps the first theme's colour otherwise
-        self._plot.getPlotItem().layout.setContentsMargins(0, 4, 8, 6)  # the label reaches below its axis
+        self._plot.setStyleSheet("background: transparent")  # otherwise the view keeps the colour of the first theme
+        self._plot.getPlotItem().layout.setContentsMargins(0, 4, 8, 6)  # the label extends below its axis
         for name in ("bottom", "left"):
             self._plot.getAxis(name).enableAutoSIPrefix(False)
         self._shown: tuple[Comparison, str, bool] | None = None
@@ -45,7 +45,7 @@ class ComparisonPlot(QWidget):
         self.set_dark(True)
 
     def show_curve(self, comparison: "Comparison", key: str, *, origin: bool) -> None:
-        """Plot one statistic; with `origin` at short distances only, with markers."""
+        """Plot one statistic; with `origin`, only short distances are shown, with markers."""
         self._shown = (comparison, key, origin)
         curve = comparison.report.curves[key]
         part = slice(ORIGIN + 1 if origin else _end(curve))
@@ -71,7 +71,7 @@ class ComparisonPlot(QWidget):
         self._plot.clear()
 
     def set_dark(self, dark: bool) -> None:
-        """Follow a dark or light theme."""
+        """Adapt the colours to a dark or light theme."""
         self._text = QColor(_TEXT[dark])
         for name in ("bottom", "left"):
             axis = self._plot.getAxis(name)
@@ -102,7 +102,7 @@ class ComparisonPlot(QWidget):
 
 
 def _end(curve: "CurveComparison") -> int:
-    """Return the number of distances to show: densities of lengths end in a long tail of zeros."""
+    """Return the number of distances to show, without the long tail of zeros of a chord-length density."""
     values = np.nan_to_num(np.array([curve.reference.values, *(volume.values for volume in curve.realisations)]))
     seen = np.flatnonzero((np.abs(values) > 0.01 * values.max()).any(axis=0))
     return min(len(curve.distance), int(1.1 * seen[-1]) + 3) if seen.size else len(curve.distance)

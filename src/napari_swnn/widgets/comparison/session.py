@@ -1,4 +1,4 @@
-"""State of the comparison panel, without any control."""
+"""State of the comparison panel, independent of its controls."""
 
 from collections.abc import Callable
 
@@ -9,21 +9,21 @@ from napari_swnn.widgets.kit.session import Report, RunSession, Worker
 
 
 class ComparisonSession(RunSession[CompareJob, Comparison]):
-    """Checked request, run and outcome of a comparison, which follows its layers.
+    """Checked request, run and result of a comparison, updated when its layers change.
 
-    A comparison that becomes outdated while it runs is cancelled; a new one follows if it can start automatically.
+    A comparison that becomes outdated while running is cancelled and, if it can start automatically, run again.
 
     Parameters
     ----------
     worker : Worker
-        Runs the comparison in a thread.
+        Worker that runs the comparison in a thread.
     show : callable
-        Shows the result.
+        Function that shows the result.
 
     Attributes
     ----------
     result : Comparison or None
-        Comparison that is shown.
+        Displayed comparison.
     is_outdated : bool
         True if layers or settings have changed since `result` was computed.
     """
@@ -37,12 +37,12 @@ class ComparisonSession(RunSession[CompareJob, Comparison]):
 
     @property
     def why_not_automatic(self) -> str:
-        """Sentence that says why the user has to press Compare; empty if the comparison starts automatically."""
+        """Reason why the user has to press Compare; empty if the comparison starts automatically."""
         return "" if self.request is None else self.request.why_not_automatic
 
     @property
     def advice(self) -> str:
-        """Sentence for the user while nothing runs."""
+        """Advice for the user while no comparison is running."""
         why = self.why_not_automatic if self.is_outdated else ""
         if self.hint or not why:
             return self.hint
@@ -50,11 +50,11 @@ class ComparisonSession(RunSession[CompareJob, Comparison]):
 
     @property
     def refusals(self) -> str:
-        """Sentences about ticked volumes that are missing from the result."""
+        """Reasons why ticked volumes are missing from the result."""
         return "" if self.result is None or self.is_outdated else " ".join(self.result.refused)
 
     def invalidate(self) -> None:
-        """Mark the result as outdated, and cancel a run."""
+        """Mark the result as outdated and cancel any run."""
         self.is_outdated = True
         if self.is_busy:
             self._restarts = True
@@ -62,23 +62,23 @@ class ComparisonSession(RunSession[CompareJob, Comparison]):
         self.changed.emit()
 
     def settle(self) -> None:
-        """Start a comparison that can start automatically, once the layers have stopped changing."""
+        """Start a comparison automatically, if possible; called once the layers have stopped changing."""
         if self.can_run and not self.why_not_automatic:
             self.run()
 
     def clear(self) -> None:
-        """Forget the result: there is nothing to compare."""
+        """Discard the result, since there is nothing to compare."""
         self.result = None
         self.changed.emit()
 
     def run(self) -> None:
-        """Start a comparison, if one can start."""
+        """Start a comparison if possible."""
         if self.can_run:
             self._restarts = False
         super().run()
 
     def stop(self) -> None:
-        """Cancel the run for good."""
+        """Cancel the run without restarting it."""
         self._restarts = False
         super().stop()
 
@@ -88,7 +88,7 @@ class ComparisonSession(RunSession[CompareJob, Comparison]):
         super().close()
 
     def report_cancelled(self) -> Report:
-        """Return the report of a run that was cancelled."""
+        """Return the report for a cancelled run."""
         return Report("Stopped; the results below are the previous ones." if self.is_stopping and self.result else "")
 
     def _deliver_result(self, result: Comparison) -> Report:

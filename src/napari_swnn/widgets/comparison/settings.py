@@ -1,4 +1,4 @@
-"""Form of the comparison panel: the reference and the volumes."""
+"""Form of the comparison panel, with the reference and the volumes."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -25,12 +25,12 @@ _ROWS = {
     ),
     "region": (
         "Region of\ninterest",
-        "Labels layer painted over the part of the reference to use; by default all of it is used.",
+        "Labels layer that marks the part of the reference to use; by default, the whole reference is used.",
     ),
     "volumes": (
         "Volumes",
-        "Labels layers to compare with the reference. The colours are those of the curves. Volumes reconstructed from "
-        "this reference are ticked automatically.",
+        "Labels layers to compare with the reference. The colours match the curves. Volumes reconstructed from this "
+        "reference are ticked automatically.",
     ),
     "physics": (
         "Physics",
@@ -44,7 +44,7 @@ _ROWS = {
 class CompareSettings(QWidget):
     """Form of a comparison.
 
-    `reference_changed` is sent when the reference has to be read again, `changed` when another setting has changed.
+    `reference_changed` is emitted when the reference has to be read again, `changed` when another setting changes.
     """
 
     reference_changed = Signal()
@@ -80,19 +80,19 @@ class CompareSettings(QWidget):
         self.physics.toggled.connect(self._on_physics)
 
     def set_layers(self, layers: "Iterable[LabelsLayer]") -> None:
-        """Offer these layers; a section is chosen as the reference before a volume."""
-        self._layers = sorted(layers, key=lambda layer: layer.ndim)  # stable: else in the viewer's order
+        """Offer these layers; sections are preferred to volumes as the reference."""
+        self._layers = sorted(layers, key=lambda layer: layer.ndim)  # stable: keeps the viewer's order
         self.region.set_layers(self._layers)
         self.reference.set_layers(self._layers)
         self._offer_volumes()
 
     def show_phases(self, phases: dict[int, float]) -> None:
-        """Offer the labels of the reference, with their fractions."""
+        """Offer the labels of the reference with their fractions."""
         entries = [(f"{value}  ({100 * fraction:.1f} %)", value) for value, fraction in phases.items()]
         self.phase.set_entries(entries, choose_phase(phases, self._chosen_phase))
 
     def set_dark(self, dark: bool) -> None:
-        """Follow a dark or light theme."""
+        """Adapt the colours to a dark or light theme."""
         self.form.set_dark(dark)
 
     def _offer_volumes(self) -> None:

@@ -15,24 +15,24 @@ _NOT_IN_SECTION = "Not measurable on a section."
 
 
 class ComparisonTable(NumberTable):
-    """Table with a row for each number and a column for the reference and each volume."""
+    """Table with one row for each number and one column for the reference and each volume."""
 
     def show_comparison(self, comparison: "Comparison") -> None:
-        """Show all numbers; volumes are numbered as in the files, since their names are too long for a column."""
+        """Show all numbers; volumes are numbered as in saved files, since their names are too long for a column."""
         volumes = zip(comparison.names, comparison.colours, strict=True)
         heads = [Head(str(i), name, colour) for i, (name, colour) in enumerate(volumes, 1)]
         self.show_numbers([Head("reference", comparison.reference), *heads], make_rows(comparison.report))
 
 
 def make_rows(report: "ValidationReport") -> list[Row]:
-    """Return the numbers of a report, with their uncertainties where they are known."""
+    """Return the numbers of a report with their uncertainties, where known."""
     widths = {"porosity": [interval.half_width for interval in report.intervals]}
     rows = [
         _make_row(quantity, widths.get(key, [np.nan] * report.n_volumes)) for key, quantity in report.quantities.items()
     ]
     if report.connectivity:
         cells = tuple(_name_percolating_axes(c) for c in report.connectivity)
-        tip = "Axes along which one cluster of face-connected voxels percolates."
+        tip = "Axes along which a cluster of face-connected voxels percolates."
         rows.append(Row("percolates along (3-D)", ("–", *cells), (_NOT_IN_SECTION, *[tip] * len(cells))))
     return rows
 
@@ -47,7 +47,7 @@ def _make_row(quantity: "QuantityComparison", widths: list[float]) -> Row:
     first = (
         _NOT_IN_SECTION
         if known is None
-        else "± half of the 95 % confidence interval of the reference, where it is known."
+        else "± half-width of the 95 % confidence interval of the reference, where known."
     )
     unit = f" ({quantity.unit})" if quantity.unit else ""
     return Row(quantity.name + unit, (reference, *cells), (first, *tips))

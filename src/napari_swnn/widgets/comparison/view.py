@@ -1,4 +1,4 @@
-"""Results of a comparison: curves, numbers, notes and files."""
+"""View of the results of a comparison: curves, numbers, notes and files."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,12 +24,12 @@ _LEGEND = (
 
 
 class ComparisonView(QWidget):
-    """Curves, table and notes of a comparison, with buttons that save them.
+    """View of the curves, table and notes of a comparison, with buttons to save them.
 
     Attributes
     ----------
     comparison : Comparison or None
-        Comparison that is shown.
+        Displayed comparison.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -50,12 +50,12 @@ class ComparisonView(QWidget):
         self.hide()
 
     def _lay_out(self) -> None:
-        self.curve.setToolTip("Statistic to plot against distance.")
-        self.origin.setToolTip("Show the first voxels only; the slope of S₂ at 0 gives the specific surface area.")
+        self.curve.setToolTip("Statistic to plot as a function of distance.")
+        self.origin.setToolTip("Show only the first voxels; the slope of S₂ at 0 gives the specific surface.")
         self.buttons["CSV"].setToolTip("Save all numbers and curves as a table with one value per row.")
-        self.buttons["JSON"].setToolTip("Save all numbers and curves in a machine-readable file.")
-        self.buttons["HTML report"].setToolTip("Save one page with all tables and figures.")
-        self.buttons["Figures"].setToolTip("Save every figure as PNG and SVG in a folder.")
+        self.buttons["JSON"].setToolTip("Save all numbers and curves as JSON.")
+        self.buttons["HTML report"].setToolTip("Save a single page with all tables and figures.")
+        self.buttons["Figures"].setToolTip("Save all figures as PNG and SVG in a folder.")
         head = QHBoxLayout()
         files = QGridLayout()
         layout = QVBoxLayout(self)
@@ -84,7 +84,7 @@ class ComparisonView(QWidget):
         self._writer.failed.connect(self._on_failed)
 
     def show_comparison(self, comparison: "Comparison") -> None:
-        """Show curves and numbers, and keep the selected curve."""
+        """Show the curves and numbers, keeping the selected curve."""
         self.comparison = comparison
         curves = comparison.report.curves.items()
         self.curve.set_entries([(capitalise(curve.name), key) for key, curve in curves], self.curve.value)
@@ -96,18 +96,18 @@ class ComparisonView(QWidget):
         self.show()
 
     def clear(self) -> None:
-        """Hide the results: there is nothing to compare."""
+        """Hide the results, since there is nothing to compare."""
         self.comparison = None
         self.plot.clear()
         self.hide()
 
     def set_dark(self, dark: bool) -> None:
-        """Follow a dark or light theme."""
+        """Adapt the colours to a dark or light theme."""
         self.plot.set_dark(dark)
         self.problem.set_dark(dark)
 
     def drop(self) -> None:
-        """Ignore the end of a file that is being written; the file is completed."""
+        """Stop waiting for a file that is being written; the file will still be completed."""
         self._writer.drop()
 
     def _draw(self) -> None:

@@ -1,4 +1,4 @@
-"""List of layers to tick, each with the colour of its curves."""
+"""Checkable list of layers, each shown with the colour of its curves."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 COLOURS = ("#e07b00", "#2f8fd8", "#17a67a", "#cf5fa8", "#d6483b", "#8f78e0", "#8c8c00", "#00a3b4")
 """Colours that are legible on dark and light backgrounds."""
 _ROWS = (3, 6)
-"""Smallest and largest number of rows that the list shows without scrolling."""
+"""Smallest and largest number of visible rows."""
 
 
 class VolumeList(QListWidget):
-    """List of layers that can be ticked; a layer keeps its tick and colour when layers are renamed or reordered."""
+    """Checkable list of layers, which keep their ticks and colours when renamed or reordered."""
 
     ticked = Signal()
 
@@ -36,15 +36,15 @@ class VolumeList(QListWidget):
 
     @property
     def chosen(self) -> "list[LabelsLayer]":
-        """Ticked layers in the order of the list."""
+        """Ticked layers, in list order."""
         return [layer for layer in self._layers if layer in self._chosen]
 
     def colour(self, layer: "LabelsLayer") -> str:
-        """Return the colour of the curves of a layer."""
+        """Return the curve colour of a layer."""
         return self._colours[layer]
 
     def set_layers(self, layers: "Iterable[LabelsLayer]", *, tick: "Iterable[LabelsLayer]" = ()) -> None:
-        """Offer these layers and tick those in `tick` that are new; `ticked` is sent if the choice changes."""
+        """Offer these layers and tick the new layers in `tick`; `ticked` is emitted if the selection changes."""
         before = self.chosen
         known = set(self._colours)
         self._layers = list(layers)

@@ -1,4 +1,4 @@
-"""The dock widget *SWNN compare*: volumes beside their reference.
+"""The dock widget *SWNN compare*: comparison of volumes with their reference.
 
 No ``from __future__ import annotations`` here: napari reads the annotation of the constructor's argument.
 """
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 class CompareWidget(RunPanel):
-    """Panel with the reference and the volumes above and curves and numbers below.
+    """Panel with the reference and volumes at the top and the curves and numbers below.
 
     Parameters
     ----------
     napari_viewer : napari.viewer.Viewer
-        Layers are read from it; none is changed.
+        Viewer whose layers are compared; the layers are not changed.
     """
 
     input_layers: ClassVar[str] = "a Labels layer with the segmented micrograph"
@@ -55,12 +55,12 @@ class CompareWidget(RunPanel):
         self._watch.settled.connect(self._on_settled)
 
     def sizeHint(self) -> QSize:  # noqa: N802  (Qt's name)
-        """Return a width at which the numbers of the reference and two volumes fit side by side."""
+        """Return a size at which the numbers of the reference and two volumes fit side by side."""
         return QSize(430, 640)
 
     @property
     def form(self) -> Form:
-        """Form whose controls show the problems of a request."""
+        """Form that shows the problems of a request."""
         return self.settings.form
 
     # -- docked and closed
@@ -70,19 +70,19 @@ class CompareWidget(RunPanel):
         self._on_reference()
 
     def on_closed(self) -> None:
-        """Cancel the run: the viewer may be gone."""
+        """Cancel the run, since the viewer may have been closed."""
         self.check.stop()
         self._watch.stop()
         self.view.drop()
         self.session.close()
 
     def set_dark(self, dark: bool) -> None:
-        """Follow a dark or light theme."""
+        """Adapt the colours to a dark or light theme."""
         for part in (self.settings, self.progress, self.view):
             part.set_dark(dark)
 
     def reset_choices(self, _event: Any = None) -> None:
-        """Offer the layers of the viewer; napari calls this when one is added, removed, moved or renamed."""
+        """Offer the layers of the viewer; napari calls this when a layer is added, removed, moved or renamed."""
         self.settings.set_layers(self.labels_layers())
         self.refresh()
 
@@ -120,7 +120,7 @@ class CompareWidget(RunPanel):
     # -- the request
 
     def prepare(self) -> CompareJob | NotReady:
-        """Return the request of a comparison, or a `NotReady`.
+        """Return the checked request for a comparison, or `NotReady` if it is incomplete.
 
         Raises
         ------
@@ -155,6 +155,6 @@ class CompareWidget(RunPanel):
         self.hint.show_text("" if session.is_busy else session.advice)
 
     def show_step(self, step: Progress) -> None:
-        """Show the progress; with physics the time left cannot be estimated."""
+        """Show the progress; with physics, the time left cannot be estimated."""
         is_steady = self.session.running is not None and not self.session.running.physics
         self.progress.reach(step.fraction, step.activity, steady=is_steady)

@@ -1,4 +1,4 @@
-"""Comparison of volumes with a reference in a thread."""
+"""Comparison of volumes with a reference in a worker thread."""
 
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Volumes beside their reference.
+    """Result of a comparison of volumes with their reference.
 
     Attributes
     ----------
     reference : str
         Name of the reference.
     names, colours : tuple of str
-        Names of the volumes and colours of their curves, in the order of the report.
+        Names of the volumes and colours of their curves, in the same order as in the report.
     report : ValidationReport
-        Statistics and physics.
+        Validation report on the volumes.
     refused : tuple of str
-        A sentence for each volume that could not be compared.
+        Reason for each volume that could not be compared.
     """
 
     reference: str
@@ -41,7 +41,7 @@ class Comparison:
 
 
 def compare(job: CompareJob) -> Generator[Progress, None, Comparison]:
-    """Compare volumes with their reference; yield the progress and return the comparison.
+    """Compare volumes with their reference, yielding progress and returning the comparison.
 
     Raises
     ------
@@ -78,17 +78,17 @@ def compare(job: CompareJob) -> Generator[Progress, None, Comparison]:
 
 
 def _find_problem(candidate: Candidate, phase: int) -> str:
-    """Return the reason why a volume cannot be compared, or an empty text; a lazy volume is read block by block."""
+    """Return the reason why a volume cannot be compared, or an empty string; lazy volumes are read block by block."""
     from napari_swnn.statistics import volume_fraction
 
     fraction = volume_fraction(candidate.labels, phase=phase)
     if fraction == 0:
-        return f"“{candidate.name}” holds no label {phase}; relabel it, or choose a phase that it shares."
+        return f"“{candidate.name}” does not contain label {phase}; relabel it, or choose a phase that it contains."
     if fraction == 1:
-        return f"“{candidate.name}” holds only label {phase}; it needs a second phase."
+        return f"“{candidate.name}” contains only label {phase}; it needs a second phase."
     return ""
 
 
 def _merge_background(labels: Any, reference: "Reference") -> Any:
-    """Return labels in which all other phases are the background, as in the reference."""
+    """Return labels with all other phases merged into the background, as in the reference."""
     return np.where(labels == reference.phase, reference.phase, reference.background)

@@ -28,14 +28,14 @@ def _setting(default: Any, help_text: str, **constraints: Any) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class SolverSettings:
-    """Numerical settings of a solve, as the form shows them."""
+    """Numerical settings of a solve, as shown in the form."""
 
     tolerance: float = _setting(
-        1e-4, "Relative residual at which a solve stops; the result is more accurate than that.", low=1e-4, high=0.1
+        1e-4, "Relative residual at which a solve stops; the result has a smaller error.", low=1e-4, high=0.1
     )
     max_iterations: int = _setting(
         0,
-        "Iterations after which a solve fails. Automatic: 1000 for conduction, 2000 for flow, 50 000 for lattice "
+        "Iteration count at which a solve fails. Automatic: 1000 for conduction, 2000 for flow, 50 000 for lattice "
         "Boltzmann.",
         low=0,
         label="maximum iterations",
@@ -47,12 +47,12 @@ class SolverSettings:
 
 @dataclass(frozen=True)
 class Outputs:
-    """Layers to add.
+    """Layers to add after a run.
 
     Attributes
     ----------
     potential, flow, lines : bool
-        True if the potential, the magnitude of the flow and streamlines are added.
+        True to add the potential, the magnitude of the flow and the streamlines, respectively.
     n_lines : int
         Number of streamlines.
     """
@@ -70,15 +70,15 @@ class PropertyChoice:
     Attributes
     ----------
     kind : Kind
-        Property.
+        Property to compute.
     axes : tuple of int
         Axes to solve along, in array order.
     boundary, method : str
-        Boundary condition and flow solver, as `napari_swnn.physics` takes them.
+        Boundary condition and flow solver, with the values accepted by `napari_swnn.physics`.
     phase : int or None
-        Conducting phase; None for a conductivity.
+        Conducting phase; None for the effective conductivity.
     conductivities : mapping of int to float
-        Conductivity of each label, for a conductivity.
+        Conductivity of each label; empty for other properties.
     conductivity_unit : str
         Unit of `conductivities`.
     solver : SolverSettings
@@ -103,7 +103,7 @@ class PropertyChoice:
         return name_fields(self.kind, self.conductivity_unit)
 
     def estimate_memory(self, shape: tuple[int, ...]) -> float:
-        """Return the memory that a run on a volume needs, in bytes."""
+        """Return the memory that a run on a volume of this shape needs, in bytes."""
         per_voxel = bytes_per_voxel(
             self.kind, method=self.method, boundary=self.boundary, precision=self.solver.precision
         )
@@ -127,19 +127,19 @@ class PropertyJob:
 
     @property
     def title(self) -> str:
-        """Status of the run."""
+        """Status text of the run."""
         return f"Computing the {self.choice.kind.title.lower()} of “{self.facts.name}”…"
 
     @property
     def subject(self) -> str:
-        """Property, phase and layer, for a heading."""
+        """Heading with the property, phase and layer."""
         kind = self.choice.kind
         prefix = kind.title if kind is CONDUCTIVITY else f"{kind.title} of label {self.choice.phase}"
         return f"{prefix} · {self.facts.name}"
 
     @property
     def summary(self) -> str:
-        """Assumptions of the run, in a sentence."""
+        """Assumptions of the run, as text."""
         choice = self.choice
         size = format_shape(self.facts.labels.shape)
         boundary = dict(choice.kind.boundaries)[choice.boundary]
@@ -148,11 +148,11 @@ class PropertyJob:
         return f"{size} voxels; {boundary}, sides periodic.{with_unit}"
 
     def name_axis(self, axis: int) -> str:
-        """Return ``"z"``, ``"y"`` or ``"x"``."""
+        """Return the name of an axis: ``"z"``, ``"y"`` or ``"x"``."""
         return AXES[-np.ndim(self.facts.labels) :][axis]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the request as plain values that JSON can hold."""
+        """Return the request as a JSON-serialisable dictionary."""
         choice = self.choice
         facts = self.facts
         plain: dict[str, Any] = {
@@ -176,23 +176,23 @@ class PropertyJob:
 
 
 def make_job(facts: LayerFacts, choice: PropertyChoice) -> PropertyJob:
-    """Return the request for a layer.
+    """Return the checked request for a layer.
 
     Raises
     ------
     BadInputError
-        If the layer has too many labels, a single one or too few dimensions for the property, or the run does not fit
-        into memory.
+        If the layer has too many labels, or too few labels or dimensions for the property, or there is not enough
+        memory.
     """
     n_phases = len(facts.phases)
     name = f"“{facts.name}”"
     if choice.kind is CONDUCTIVITY and n_phases > MAX_PHASES:
-        text = f"{name} holds {n_phases} labels, but at most {MAX_PHASES} phases are supported"
+        text = f"{name} contains {n_phases} labels, but at most {MAX_PHASES} phases are supported"
         raise BadInputError("layer", f"{text}; give all objects of a phase the same label.")
     if choice.kind is PERMEABILITY and facts.labels.ndim != 3:
         raise BadInputError("property", f"Permeability needs a 3-D volume; {name} is a 2-D section.")
     if choice.kind is PERMEABILITY and n_phases == 1:
-        text = f"{name} holds the single value {next(iter(facts.phases))}"
+        text = f"{name} contains only the value {next(iter(facts.phases))}"
         raise BadInputError("layer", f"{text}; permeability needs a solid and a pore phase.")
     check_free_memory(choice.estimate_memory(facts.labels.shape), "layer", f"This run on {name}")
     return PropertyJob(facts, choice)

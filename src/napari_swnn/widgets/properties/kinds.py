@@ -1,24 +1,24 @@
-"""Properties that can be computed, with their names, options and memory."""
+"""Available properties, with their names, options and memory use."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A property.
+    """Description of a property.
 
     Attributes
     ----------
     key, title : str
-        Name in files, and for the user.
+        Name in files, and name shown to the user.
     rows : frozenset of str
-        Keys of the form's rows that it has beyond those of all properties.
+        Keys of the form rows that are specific to the property.
     boundaries : tuple of (str, str)
-        Boundary conditions along the axis: value and description, the default first.
+        Values and descriptions of the boundary conditions along the axis, starting with the default.
     if_not_percolating : str
-        Consequence of a phase that does not percolate, to end a sentence.
+        Result for a phase that does not percolate, as the end of a sentence.
     potential, flow : str
-        Names of the fields; those of conduction follow from the unit instead.
+        Names of the fields; empty for conduction, where they depend on the unit.
     """
 
     key: str
@@ -59,17 +59,17 @@ PERMEABILITY = Kind(
 )
 KINDS = (CONDUCTIVITY, DIFFUSION, PERMEABILITY)
 
-METHODS = (("stokes", "finite differences (Stokes)"), ("lbm", "lattice Boltzmann (slow, for checks)"))
+METHODS = (("stokes", "finite differences (Stokes)"), ("lbm", "lattice Boltzmann (slow, for verification)"))
 
 UNITS = {
     "W/(m·K)": ("temperature", "heat flux", "W/m² at 1 K/m"),
     "S/m": ("potential", "current density", "A/m² at 1 V/m"),
     "m²/s": ("concentration", "flux", "at a unit gradient"),
 }
-"""Names of the potential and the flux, and the unit of the flux, by the unit of the conductivities."""
+"""Name of the potential, name of the flux and unit of the flux, for each unit of the conductivities."""
 
 MAX_PHASES = 8
-"""Largest number of labels that are regarded as phases; more are an instance segmentation."""
+"""Largest number of phases; a layer with more labels is regarded as an instance segmentation."""
 
 _BYTES = {
     ("conductivity", "float64"): 160,
@@ -79,10 +79,10 @@ _BYTES = {
     ("lbm", "float64"): 280,
     ("lbm", "float32"): 230,
 }
-"""Bytes of memory per voxel that is solved for, including fields and streamlines, measured on 128³ voxels."""
+"""Bytes of memory per solved voxel, including fields and streamlines, measured on 128³ voxels."""
 
 MIN_BYTES = min(_BYTES.values())
-"""Bytes of memory per voxel that every run needs."""
+"""Bytes of memory per voxel that every run needs at least."""
 
 
 def name_fields(kind: Kind, conductivity_unit: str) -> tuple[str, str]:
@@ -91,7 +91,7 @@ def name_fields(kind: Kind, conductivity_unit: str) -> tuple[str, str]:
 
 
 def bytes_per_voxel(kind: Kind, *, method: str, boundary: str, precision: str) -> int:
-    """Return the memory that a run needs per voxel of the layer, in bytes."""
+    """Return the memory that a run needs, in bytes per voxel of the layer."""
     solver = method if kind is PERMEABILITY else "conductivity"
     is_doubled = boundary == "mirror" and solver == "lbm"  # the other solvers need only half of the mirrored volume
     return _BYTES[solver, precision] * (2 if is_doubled else 1)

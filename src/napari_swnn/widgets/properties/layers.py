@@ -1,4 +1,4 @@
-"""Layers of the fields and streamlines of a property, in the same position as the source."""
+"""Layers for the fields and streamlines of a property, at the position of the source layer."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -19,25 +19,25 @@ _LINE_MAP = "turbo"
 _WIDTH = 0.4
 """Width of a streamline in voxels."""
 _BLENDING = "translucent_no_depth"
-"""Blending that shows the inside of a volume through its surface."""
+"""Blending mode that shows the interior of a volume through its surface."""
 
 
 def add_layers(viewer: "Viewer", run: PropertyRun, placement: dict[str, Any]) -> list[Any]:
-    """Add fields and streamlines of a run; the selected layer and the view stay as they are.
+    """Add the fields and streamlines of a run, keeping the selected layer and the view.
 
     Parameters
     ----------
     viewer : napari.Viewer
-        Viewer to add them to.
+        Viewer to which the layers are added.
     run : PropertyRun
         Computed property.
     placement : dict
-        Scale, units and transforms of the source.
+        Scale, units and transforms of the source layer.
 
     Returns
     -------
     list of napari.layers.Layer
-        New layers.
+        Added layers.
     """
     chosen = viewer.layers.selection.active
     added: list[Any] = []
@@ -56,7 +56,7 @@ def _add(viewer: "Viewer", run: PropertyRun, fields: Fields, options: dict[str, 
     if fields.flow is not None:
         look = {"colormap": _FLOW_MAP, "contrast_limits": (0.0, _upper_limit(fields.flow))}
         title = f"{name.format(flow)} ({fields.flow_unit})"
-        hidden = {"visible": False} if fields.potential is not None else {}  # only one field can be seen at a time
+        hidden = {"visible": False} if fields.potential is not None else {}  # only one field is visible at a time
         added.append(_add_field(viewer, fields.flow, fields.axis, title, metadata, {**options, **hidden, **look}))
     if fields.potential is not None:
         look = {"colormap": _POTENTIAL_MAP, "contrast_limits": (0.0, 1.0)}
@@ -70,7 +70,7 @@ def _add(viewer: "Viewer", run: PropertyRun, fields: Fields, options: dict[str, 
 def _add_field(
     viewer: "Viewer", values: FloatArray, axis: str, name: str, metadata: dict[str, Any], options: dict[str, Any]
 ) -> Any:
-    """Add a field; in 3-D as a plane along the flow through the middle, since a volume would hide everything else."""
+    """Add a field; in 3-D, as a central plane along the flow, since a volume would hide everything else."""
     layer = viewer.add_image(values, name=name, opacity=0.8, blending=_BLENDING, metadata=metadata, **options)
     if values.ndim == 3:
         layer.depiction = "plane"
@@ -102,13 +102,13 @@ def _add_lines(
 
 
 def make_segments(lines: "tuple[Streamline, ...]") -> tuple[FloatArray, FloatArray]:
-    """Return the segments of lines: ``(n, 2, ndim)`` start and vector of each, and the speed at their starts."""
+    """Return the segments of lines as ``(n, 2, ndim)`` start points and vectors, and the speeds at the start points."""
     starts = np.concatenate([line.points[:-1] for line in lines])
     ways = np.concatenate([np.diff(line.points, axis=0) for line in lines])
     return np.stack([starts, ways], axis=1), np.concatenate([line.speed[:-1] for line in lines])
 
 
 def _upper_limit(values: FloatArray) -> float:
-    """Return the upper contrast limit: few voxels are far faster than the rest."""
+    """Return the upper contrast limit, which ignores the few fastest voxels."""
     flowing = values[values > 0]
     return float(np.quantile(flowing, 0.99)) if flowing.size else 1.0

@@ -1,4 +1,4 @@
-"""Choice of the layers that a run adds."""
+"""Form control for the layers that a run adds."""
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QSpinBox, QWidget
@@ -7,7 +7,7 @@ from napari_swnn.widgets.properties.job import Outputs
 
 
 class OutputChoice(QWidget):
-    """Choice of the layers that a run adds."""
+    """Form control for the layers that a run adds."""
 
     changed = Signal()
 
@@ -19,7 +19,7 @@ class OutputChoice(QWidget):
         self.n_lines = QSpinBox()
         self.n_lines.setRange(1, 2000)
         self.n_lines.setValue(150)
-        self.n_lines.setToolTip("Number of streamlines, which all carry the same flow.")
+        self.n_lines.setToolTip("Number of streamlines; each represents the same flow rate.")
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for i, box in enumerate((self.potential, self.flow, self.lines)):
@@ -30,12 +30,12 @@ class OutputChoice(QWidget):
 
     @property
     def value(self) -> Outputs:
-        """Chosen layers."""
+        """Selected output layers."""
         potential, flow, lines = (box.isChecked() for box in (self.potential, self.flow, self.lines))
         return Outputs(potential, flow, lines, self.n_lines.value())
 
     def name_fields(self, potential: str, flow: str) -> None:
-        """Show the names that the fields have for a property."""
+        """Show the field names of the selected property."""
         self.potential.setText(potential)
         self.flow.setText(flow)
 

@@ -1,4 +1,4 @@
-"""A number for each label of a layer."""
+"""Form control for the conductivity of each label."""
 
 from collections.abc import Mapping
 from math import isfinite
@@ -11,12 +11,12 @@ from napari_swnn.widgets.kit.errors import BadInputError
 
 
 class PhaseValues(QWidget):
-    """Conductivities of the labels, edited as text since they span many orders of magnitude.
+    """Form control for conductivities, entered as text since they span many orders of magnitude.
 
     Attributes
     ----------
     fields : dict of int to QLineEdit
-        Text of each label.
+        Text field of each label.
     """
 
     changed = Signal()
@@ -31,7 +31,7 @@ class PhaseValues(QWidget):
 
     @property
     def is_empty(self) -> bool:
-        """True if there is no label."""
+        """True if no labels are shown."""
         return not self.fields
 
     @property
@@ -41,19 +41,19 @@ class PhaseValues(QWidget):
         Raises
         ------
         BadInputError
-            If one is not a number of at least 0.
+            If a conductivity is negative or not a number.
         """
         return {label: _parse(field.text(), label) for label, field in self.fields.items()}
 
     def set_phases(self, phases: Mapping[int, float], pore: int) -> None:
-        """Show these labels with their fractions; a label that is shown already keeps its number.
+        """Show these labels with their fractions; labels already shown keep their conductivities.
 
         Parameters
         ----------
         phases : mapping of int to float
             Volume fraction of each label.
         pore : int
-            Label that starts with the conductivity of the pores.
+            Label whose initial value is the conductivity of the pores.
         """
         if list(phases) != list(self.fields):
             kept = {label: field.text() for label, field in self.fields.items()}

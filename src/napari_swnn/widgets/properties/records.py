@@ -1,4 +1,4 @@
-"""Numbers of a solve, as the table and the files show them."""
+"""Numbers of a solve, for the table and the files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,11 +30,11 @@ class SolveRecord:
     axis : str
         ``"z"``, ``"y"`` or ``"x"``.
     numbers : tuple of Number
-        Property and bounds, then residual and iterations.
+        Property and bounds, followed by the residual and number of iterations.
     outcome : str
         ``"converged"``, ``"not_percolating"``, ``"max_iterations"`` or ``"precision_limit"``.
     advice : str
-        Description of the outcome and its remedy.
+        Description of the outcome, with advice.
     """
 
     axis: str
@@ -44,7 +44,7 @@ class SolveRecord:
 
 
 def record_solve(job: PropertyJob, solved: Any) -> SolveRecord:
-    """Return the numbers of a result of `napari_swnn.physics`."""
+    """Return the numbers and outcome of a result of `napari_swnn.physics`."""
     collect: dict[Kind, Callable[[PropertyJob, Any], list[Number]]] = {
         CONDUCTIVITY: _collect_conduction,
         DIFFUSION: _collect_diffusion,
@@ -57,7 +57,7 @@ def record_solve(job: PropertyJob, solved: Any) -> SolveRecord:
 
 
 def describe_failure(job: PropertyJob, record: SolveRecord) -> str:
-    """Return the reason why a calculation gave no result, with a remedy."""
+    """Return the reason why a calculation failed, with advice."""
     if record.outcome != "not_percolating":
         return f"Along {record.axis}: {record.advice}"
     kind = job.choice.kind
@@ -101,7 +101,7 @@ def _collect_flow(job: PropertyJob, solved: "PermeabilityResult") -> list[Number
 
 
 def _collect_column(job: PropertyJob, column: FloatArray, unit: str) -> list[Number]:
-    """Return a column of the tensor, if all of the tensor is computed."""
+    """Return one column of the tensor, or an empty list unless the full tensor is computed."""
     if len(job.choice.axes) < len(column):
         return []
     return [Number(f"tensor, response along {job.name_axis(i)}", float(value), unit) for i, value in enumerate(column)]

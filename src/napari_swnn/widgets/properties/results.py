@@ -1,4 +1,4 @@
-"""Numbers of all runs: a table and files."""
+"""Table of the numbers of all runs, and their export to files."""
 
 import csv
 import json
@@ -29,14 +29,14 @@ _OUTCOMES = {
 
 @dataclass(frozen=True)
 class RunRecord:
-    """Numbers of a run, without its labels and fields.
+    """Numbers of a run without its labels and fields.
 
     Attributes
     ----------
     subject, summary : str
-        Heading, and assumptions in a sentence.
+        Heading and assumptions of the run.
     settings : dict
-        Request as plain values.
+        Request as a JSON-serialisable dictionary.
     records : tuple of SolveRecord
         Numbers along each axis.
     """
@@ -48,17 +48,17 @@ class RunRecord:
 
     @classmethod
     def from_run(cls, run: PropertyRun) -> "RunRecord":
-        """Keep the numbers of a run."""
+        """Return the record of a run."""
         return cls(run.job.subject, run.job.summary, run.job.to_dict(), run.records)
 
 
 class Results(QWidget):
-    """Table of one of the runs since napari was opened.
+    """Table for any run since napari was started.
 
     Attributes
     ----------
     runs : list of RunRecord
-        Runs of all panels, oldest first: they outlive the panel.
+        Runs of all panels, oldest first; they are kept after a panel is closed.
     """
 
     runs: ClassVar[list[RunRecord]] = []
@@ -79,9 +79,9 @@ class Results(QWidget):
         self.refresh()
 
     def _lay_out(self) -> None:
-        self.choice.setToolTip("Runs since napari was opened, newest first.")
+        self.choice.setToolTip("Runs since napari was started, newest first.")
         self.csv_button.setToolTip("Save all runs as a table with one value per row.")
-        self.json_button.setToolTip("Save all runs with their settings in a machine-readable file.")
+        self.json_button.setToolTip("Save all runs with their settings as JSON.")
         self.summary.setStyleSheet("font-size: 8pt;")
         head = QHBoxLayout()
         files = QHBoxLayout()
@@ -99,19 +99,19 @@ class Results(QWidget):
         layout.addWidget(self.problem)
 
     def add(self, run: PropertyRun) -> None:
-        """Keep the numbers of a run and show them."""
+        """Store and show the numbers of a run."""
         self.runs.append(RunRecord.from_run(run))
         self.refresh()
 
     def refresh(self) -> None:
-        """Offer all runs and show the newest one."""
+        """Offer all runs and show the newest."""
         entries = [(f"{i} · {run.subject}", i - 1) for i, run in enumerate(self.runs, 1)]
         self.choice.set_entries(reversed(entries), len(entries) - 1)
         self._show()
         self.setVisible(bool(self.runs))
 
     def set_dark(self, dark: bool) -> None:
-        """Follow a dark or light theme."""
+        """Adapt the colours to a dark or light theme."""
         self.problem.set_dark(dark)
 
     def _show(self) -> None:
@@ -148,7 +148,7 @@ class Results(QWidget):
 
 
 def make_rows(records: Sequence[SolveRecord]) -> list[Row]:
-    """Return the table of a run: a name with its unit, and a value along each axis."""
+    """Return the table rows of a run: name, unit and the value along each axis."""
     rows = []
     for numbers in zip(*(record.numbers for record in records), strict=True):
         unit = f" ({numbers[0].unit})" if numbers[0].unit else ""
@@ -157,7 +157,7 @@ def make_rows(records: Sequence[SolveRecord]) -> list[Row]:
 
 
 def save_csv(runs: Sequence[RunRecord], path: Path) -> None:
-    """Write runs as CSV with the columns of `COLUMNS`."""
+    """Write runs as CSV with the columns in `COLUMNS`."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
@@ -171,7 +171,7 @@ def save_csv(runs: Sequence[RunRecord], path: Path) -> None:
 
 
 def save_json(runs: Sequence[RunRecord], path: Path) -> None:
-    """Write runs as JSON: a list of objects with ``settings`` and, for each axis, the numbers."""
+    """Write runs as JSON: a list of objects with the settings and, for each axis, the outcome and numbers."""
     text = json.dumps([_to_dict(run) for run in runs], indent=1, allow_nan=False, ensure_ascii=False)
     path.write_text(text, encoding="utf-8")
 
@@ -201,7 +201,7 @@ def _format_plain(value: float) -> str:
 
 
 def format_number(number: Number) -> str:
-    """Return a number as the table shows it: with four digits, a residual with two."""
+    """Return a number as text with four significant digits, or two for a residual."""
     from napari_swnn.validation import format_with_error
 
     value = number.value

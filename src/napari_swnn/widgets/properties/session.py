@@ -1,4 +1,4 @@
-"""State of the properties panel, without any control."""
+"""State of the properties panel, independent of its controls."""
 
 from collections.abc import Callable
 
@@ -8,23 +8,23 @@ from napari_swnn.widgets.properties.work import PropertyRun, compute_property
 
 
 class PropertySession(RunSession[PropertyJob, PropertyRun]):
-    """Checked request, run and outcome of a property.
+    """Checked request, run and result of a property calculation.
 
     Parameters
     ----------
     worker : Worker
-        Runs the computation in a thread.
+        Worker that runs the computation in a thread.
     deliver : callable
-        Shows the result and returns its `Report`.
+        Function that shows the result and returns its `Report`.
     """
 
     def __init__(self, worker: Worker, deliver: Callable[[PropertyRun], Report]) -> None:
         super().__init__(worker, compute_property, deliver)
 
     def report_cancelled(self) -> Report:
-        """Return the report of a run that was cancelled."""
+        """Return the report for a cancelled run."""
         return Report("Cancelled; nothing was added.")
 
     def report_failed(self, failure: str) -> Report:
-        """Return the report of a run that failed."""
+        """Return the report for a failed run."""
         return Report("Nothing was changed.", failure)

@@ -1,4 +1,4 @@
-"""Form of the properties panel: the layer, the property and its settings."""
+"""Form of the properties panel, with the layer, the property and its settings."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -24,40 +24,40 @@ if TYPE_CHECKING:
 _ROWS = {
     "layer": (
         "Layer",
-        "Segmented volume: a Labels layer with one value for each phase (3-D; for conduction also 2-D).",
+        "Segmented volume: a Labels layer with one value for each phase (3-D; 2-D also works except for permeability).",
     ),
     "property": (
         "Property",
         "Effective conductivity: of heat, charge or a solute through all phases. Diffusivity and tortuosity: diffusion "
-        "through one phase, the others being impermeable. Permeability: slow flow of a fluid through one phase.",
+        "through one phase, with all other phases impermeable. Permeability: slow flow of a fluid through one phase.",
     ),
     "method": (
         "Method",
-        "Flow solver. Finite differences are the usual choice; the lattice-Boltzmann method is far slower and serves "
-        "as a check.",
+        "Flow solver. Finite differences are the usual choice; the lattice-Boltzmann method is much slower and "
+        "serves for verification.",
     ),
-    "phase": ("Conducting\nphase", "Label of the phase that conducts, usually the pores; all others are solid."),
+    "phase": ("Conducting\nphase", "Label of the conducting phase, usually the pores; all others are impermeable."),
     "conductivities": (
         "Conductivities",
-        "Conductivity of each label. The initial values are those of the paper: 0.026 W/(m·K) for air in the pores "
+        "Conductivity of each label. The initial values are taken from the paper: 0.026 W/(m·K) for air in the pores "
         "(label 1, or the phase of interest of a reconstruction) and 1.4 W/(m·K) for silica. Enter 0 for an insulator.",
     ),
-    "unit": ("Unit", "Unit of the conductivities; the equations are the same for heat, charge and solutes."),
-    "axis": ("Axis", "Axis of the mean gradient. The full tensor takes one solve for each axis."),
+    "unit": ("Unit", "Unit of the conductivities; the same equations apply to heat, charge and solutes."),
+    "axis": ("Axis", "Axis of the mean gradient. The full tensor needs one solve for each axis."),
     "boundary": (
         "Boundary\nconditions",
         "Conditions at the two ends of the axis; the sides are periodic. Conduction: where the potential is fixed. "
-        "Flow: mirror the volume unless it is periodic; this takes no longer, except with lattice Boltzmann.",
+        "Flow: mirror the volume unless it is periodic; mirroring adds time only with lattice Boltzmann.",
     ),
-    "outputs": ("Output\nlayers", "Layers to add, in the same position as the source."),
+    "outputs": ("Output\nlayers", "Layers to add, at the position of the source layer."),
 }
 """Label and tooltip of each row."""
 
 
 class PropertySettings(QWidget):
-    """Form of a property.
+    """Form of a property calculation.
 
-    `layer_changed` is sent when the layer has to be read again, `changed` when another setting has changed.
+    `layer_changed` is emitted when the layer has to be read again, `changed` when another setting changes.
     """
 
     layer_changed = Signal()
@@ -111,18 +111,18 @@ class PropertySettings(QWidget):
 
     @property
     def kind(self) -> Kind:
-        """Chosen property."""
+        """Selected property."""
         kind: Kind = self.property.value
         return kind
 
     @property
     def value(self) -> PropertyChoice:
-        """Chosen settings.
+        """Selected settings.
 
         Raises
         ------
         BadInputError
-            If a conductivity is not a number of at least 0.
+            If a conductivity is negative or not a number.
         """
         conducts = self.kind is CONDUCTIVITY
         return PropertyChoice(
@@ -138,8 +138,8 @@ class PropertySettings(QWidget):
         )
 
     def set_layers(self, layers: "Iterable[LabelsLayer]") -> None:
-        """Offer these layers; a volume is chosen before a section."""
-        self.layer.set_layers(sorted(layers, key=lambda layer: -layer.ndim))  # stable: else in the viewer's order
+        """Offer these layers; volumes are preferred to sections."""
+        self.layer.set_layers(sorted(layers, key=lambda layer: -layer.ndim))  # stable: keeps the viewer's order
 
     def set_ndim(self, ndim: int) -> None:
         """Offer the axes of a section or a volume."""
@@ -149,7 +149,7 @@ class PropertySettings(QWidget):
             self.axis.set_entries([*axes, ("all (full tensor)", None)], 0)
 
     def show_facts(self, facts: LayerFacts) -> None:
-        """Offer the labels of the layer."""
+        """Offer the labels of the layer with their fractions."""
         entries = [(f"{value}  ({100 * fraction:.1f} %)", value) for value, fraction in facts.phases.items()]
         pore = choose_phase(facts.phases, self._reconstructed_phase())
         chosen = pore if self._chosen_phase is None else choose_phase(facts.phases, self._chosen_phase)
@@ -158,7 +158,7 @@ class PropertySettings(QWidget):
         self._show_rows()
 
     def set_dark(self, dark: bool) -> None:
-        """Follow a dark or light theme."""
+        """Adapt the colours to a dark or light theme."""
         self.form.set_dark(dark)
 
     def _reconstructed_phase(self) -> int | None:
@@ -196,14 +196,14 @@ class PropertySettings(QWidget):
 
 
 class SwitchForm(Form):
-    """A form whose rows can be hidden."""
+    """Form with rows that can be hidden."""
 
     def show_row(self, key: str, shown: bool) -> None:
-        """Show or hide a row: its label, control and problem."""
+        """Show or hide the label, control and problem of a row."""
         field = self.problems[key].parentWidget()
         self._layout.labelForField(field).setVisible(shown)
         field.setVisible(shown)
 
     def is_row_shown(self, key: str) -> bool:
-        """Return whether a row is shown."""
+        """Return True if a row is shown."""
         return not self.problems[key].parentWidget().isHidden()

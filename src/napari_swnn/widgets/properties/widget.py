@@ -1,4 +1,4 @@
-"""The dock widget *SWNN properties*: effective properties of a segmented volume.
+"""The dock widget *SWNN properties*: effective properties of segmented volumes.
 
 No ``from __future__ import annotations`` here: napari reads the annotation of the constructor's argument.
 """
@@ -31,22 +31,22 @@ if TYPE_CHECKING:
     import napari
 
 LARGE = {"conductivity": 2**25, "diffusion": 2**25, "permeability": 2**21}
-"""Number of voxels above which a run takes more than some minutes on a CPU."""
+"""Number of voxels above which a run takes more than a few minutes on a CPU."""
 
 
 class PropertiesWidget(RunPanel):
-    """Panel with the layer and the property above and the numbers below.
+    """Panel with the layer and property at the top and the numbers below.
 
     Parameters
     ----------
     napari_viewer : napari.viewer.Viewer
-        Layers are read from it and added to it; none is changed.
+        Viewer whose layers are read and to which layers are added; existing layers are not changed.
     """
 
     input_layers: ClassVar[str] = "a Labels layer with a segmented volume"
     run_label = "Run"
     running_label = "Running…"
-    run_tip = "Compute the property and add the chosen layers."
+    run_tip = "Compute the property and add the selected output layers."
     stop_tip = "Cancel the computation; nothing is added."
 
     def __init__(self, napari_viewer: "napari.viewer.Viewer", parent: QWidget | None = None) -> None:
@@ -68,7 +68,7 @@ class PropertiesWidget(RunPanel):
 
     @property
     def form(self) -> Form:
-        """Form whose controls show the problems of a request."""
+        """Form that shows the problems of a request."""
         return self.settings.form
 
     # -- docked and closed
@@ -79,17 +79,17 @@ class PropertiesWidget(RunPanel):
         self._on_layer()
 
     def on_closed(self) -> None:
-        """Cancel the run: the viewer may be gone."""
+        """Cancel the run, since the viewer may have been closed."""
         self.check.stop()
         self.session.close()
 
     def set_dark(self, dark: bool) -> None:
-        """Follow a dark or light theme."""
+        """Adapt the colours to a dark or light theme."""
         for part in (self.settings, self.progress, self.results):
             part.set_dark(dark)
 
     def reset_choices(self, _event: Any = None) -> None:
-        """Offer the layers of the viewer; napari calls this when one is added, removed, moved or renamed."""
+        """Offer the layers of the viewer; napari calls this when a layer is added, removed, moved or renamed."""
         self.settings.set_layers(self.labels_layers())
         self.refresh()
 
@@ -117,7 +117,7 @@ class PropertiesWidget(RunPanel):
     # -- the request
 
     def prepare(self) -> PropertyJob | NotReady:
-        """Return the request of a run, or a `NotReady`.
+        """Return the checked request for a run, or `NotReady` if it is incomplete.
 
         Raises
         ------
@@ -141,7 +141,7 @@ class PropertiesWidget(RunPanel):
         self.view_button.setEnabled(layer is not None and layer.ndim >= 3)
 
     def _describe_extent(self) -> str:
-        """Return the size of the layer, the memory of a run, and a warning if it is long."""
+        """Return the size of the layer, the memory that a run needs, and a warning if the run is long."""
         facts: LayerFacts | None = self.check.found
         if facts is None:
             return ""
@@ -151,22 +151,22 @@ class PropertiesWidget(RunPanel):
         if self.session.request is not None:
             text += f" · a run needs about {format_memory(self.session.request.choice.estimate_memory(shape))}"
         if prod(shape) > LARGE[self.settings.kind.key]:
-            text += ". ⚠ This takes long without a GPU: try a crop first"
+            text += ". ⚠ This takes a long time without a GPU: try a cropped volume first"
         return f"{text}."
 
     # -- the run
 
     def describe_run(self) -> str:
-        """Return the status of a run that starts."""
+        """Return the status text of the current run."""
         return "" if self.session.running is None else self.session.running.title
 
     def _on_run(self) -> None:
-        if self.session.running is not None:  # read now: the layer may be moved or removed meanwhile
+        if self.session.running is not None:  # read now, since the layer may be moved or removed during the run
             ndim = self.session.running.facts.labels.ndim
             self._placement = read_placement(self.settings.layer.value, ndim)
 
     def _deliver(self, run: PropertyRun) -> Report:
-        """Show the numbers and add the layers of a run."""
+        """Show the numbers of a run and add its layers."""
         self.results.add(run)
         try:
             added = add_layers(self._viewer, run, self._placement)

@@ -1,4 +1,4 @@
-"""Computation of a property in a thread."""
+"""Computation of a property in a worker thread."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Solved = ConductivityResult | PermeabilityResult | TortuosityResult
 
 SEED = 0
-"""Seed of the starting points of streamlines: equal runs show equal lines."""
+"""Seed for the starting points of streamlines, so that identical runs show identical streamlines."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +31,11 @@ class Fields:
     axis : str
         ``"z"``, ``"y"`` or ``"x"``.
     potential, flow : numpy.ndarray or None
-        Potential and magnitude of the flow, of the shape of the volume; None if they are not to be shown.
+        Potential and magnitude of the flow, with the shape of the volume; None if not requested.
     flow_unit : str
         Unit of the flow.
     lines : tuple of Streamline
-        Streamlines; empty if they are not to be shown or nothing flows.
+        Streamlines; empty if not requested or if there is no flow.
     """
 
     axis: str
@@ -52,11 +52,11 @@ class PropertyRun:
     Attributes
     ----------
     job : PropertyJob
-        Request.
+        Request for the run.
     records : tuple of SolveRecord
         Numbers along each axis.
     fields : tuple of Fields
-        Fields along each axis that percolates.
+        Fields for each axis along which the phase percolates.
     """
 
     job: PropertyJob
@@ -65,9 +65,9 @@ class PropertyRun:
 
 
 def compute_property(job: PropertyJob) -> Generator[Progress, None, PropertyRun]:
-    """Solve along every requested axis; yield the progress and return numbers and fields."""
+    """Solve along every requested axis, yielding progress and returning the numbers and fields."""
     yield Progress(fraction=0.0, activity="Reading the layer…")
-    labels: Labels = np.array(job.facts.labels)  # a copy: the user may paint on the layer meanwhile
+    labels: Labels = np.array(job.facts.labels)  # a copy, since the user may paint on the layer during the run
     solve = _make_solver(job, labels)
     axes = job.choice.axes
     records = []
@@ -79,13 +79,13 @@ def compute_property(job: PropertyJob) -> Generator[Progress, None, PropertyRun]
             if job.choice.outputs.lines:
                 yield Progress(fraction=(i + 1) / len(axes), activity="Computing streamlines…")
             fields.append(_extract_fields(job, labels, solved))
-        del solved  # before the fields of the next axis are allocated
+        del solved  # frees memory before the fields of the next axis are allocated
     return PropertyRun(job, tuple(records), tuple(fields))
 
 
 @dataclass(frozen=True)
 class _SolveProgress:
-    """Progress of one of several solves as a fraction of all of them."""
+    """Conversion of the progress of one solve to the progress of all solves."""
 
     title: str
     index: int
@@ -97,7 +97,7 @@ class _SolveProgress:
 
 
 def _make_solver(job: PropertyJob, labels: Labels) -> "Callable[[int], Generator[SolverStep, None, Solved]]":
-    """Return the function that solves along an axis."""
+    """Return a function that solves along a given axis."""
     from napari_swnn.physics import ConductivityProblem, PermeabilityProblem, SolverOptions, TortuosityProblem
 
     choice = job.choice
@@ -139,7 +139,7 @@ def _extract_fields(job: PropertyJob, labels: Labels, solved: Any) -> Fields:
 
 
 def _scale_fields(job: PropertyJob, labels: Labels, solved: Any) -> tuple[FloatArray, FloatArray, str]:
-    """Return the potential, the flow and its unit; for a fluid, relative to the pressure drop and the mean velocity."""
+    """Return the potential, the flow and its unit; fluid flow is relative to the pressure drop and mean velocity."""
     if job.choice.kind is CONDUCTIVITY:
         return solved.field, solved.flux, UNITS[job.choice.conductivity_unit][2]
     if job.choice.kind is DIFFUSION:
