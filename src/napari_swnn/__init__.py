@@ -1,7 +1,7 @@
 """3-D microstructures of a chosen porosity from one segmented 2-D micrograph.
 
-The public names are resolved when they are first used, so that importing the package, and discovering the plugin in
-napari, loads neither torch nor napari nor Qt.
+Public names are resolved on first use: importing the package or discovering the plugin in napari does not load torch,
+napari or Qt.
 """
 
 from importlib.metadata import version as _version

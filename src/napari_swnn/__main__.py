@@ -1,4 +1,4 @@
-"""``python -m napari_swnn``."""
+"""Entry point of ``python -m napari_swnn``."""
 
 import sys
 

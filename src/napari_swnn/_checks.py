@@ -1,7 +1,7 @@
-"""Checks of arguments: one sentence for each kind of bad input.
+"""Validation of arguments, with one error message for each kind of invalid input.
 
-Every function returns the value in the form that the package works with, or raises an error that names the requirement,
-the value received and a remedy. Code behind these checks trusts its arguments.
+Every function returns the value in the form that the package uses, or raises an error that states the requirement, the
+value received and a fix. Code called after these checks relies on its arguments being valid.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from napari_swnn._types import Labels, Shape
 
 
 def check_labels(labels: Any, *, name: str = "labels", ndim: Sequence[int] = (2, 3)) -> Labels:
-    """Return `labels` as an integer array of an allowed dimension.
+    """Return `labels` as an integer array with an allowed number of dimensions.
 
     Parameters
     ----------
     labels : array_like
         Integers or booleans; a boolean array becomes 0 and 1.
     name : str
-        Name of the argument, for the message.
+        Name of the argument in the error message.
     ndim : sequence of int
-        Dimensions that are allowed.
+        Allowed numbers of dimensions.
 
     Raises
     ------
     TypeError
         If the values are neither integers nor booleans.
     ValueError
-        If the dimension is not allowed or the array is empty.
+        If the number of dimensions is not allowed or the array is empty.
     """
     array = np.asarray(labels)
     if array.size == 0:
@@ -51,12 +51,12 @@ def check_labels(labels: Any, *, name: str = "labels", ndim: Sequence[int] = (2,
 
 
 def check_phase_present(labels: Labels, phase: int, *, name: str = "labels") -> None:
-    """Refuse labels that lack `phase` or hold no other phase.
+    """Raise an error if `labels` lack `phase` or contain no other phase.
 
     Raises
     ------
     ValueError
-        If there is a single phase, or `phase` is not among the values.
+        If there is only one phase, or `phase` is not one of the values.
     """
     values = np.unique(labels)
     if len(values) == 1:
@@ -87,28 +87,28 @@ def check_shape(shape: Any, *, ndim: Sequence[int] = (2, 3), name: str = "shape"
 def check_in_range(
     value: Any, low: float, high: float, *, name: str, hint: str = "", open_low: bool = False, open_high: bool = False
 ) -> float:
-    """Return `value` as a float within ``[low, high]``, with either end excluded if it is open.
+    """Return `value` as a float in ``[low, high]``; open ends are excluded.
 
     Raises
     ------
     ValueError
-        If `value` is not a finite number or lies outside.
+        If `value` is not a finite number or is out of range.
     """
     number = float(value) if isinstance(value, Real) else float("nan")
     inside = (low < number if open_low else low <= number) and (number < high if open_high else number <= high)
-    if not inside:  # also if it is not a number, for which every comparison is False
+    if not inside:  # also for NaN, for which every comparison is False
         brackets = ("(" if open_low else "[") + f"{low:g}, {high:g}" + (")" if open_high else "]")
         raise ValueError(f"{name} must lie in {brackets}, got {value!r}" + (f"; {hint}" if hint else ""))
     return number
 
 
 def check_whole(value: Any, *, name: str, low: int = 1, high: int | None = None) -> int:
-    """Return `value` as an int from `low` to `high`.
+    """Return `value` as an int between `low` and `high`, inclusive.
 
     Raises
     ------
     ValueError
-        If `value` is not a whole number or lies outside.
+        If `value` is not a whole number or is out of range.
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or int(value) < low:
         raise ValueError(f"{name} must be a whole number of at least {low}, got {value!r}")
@@ -118,21 +118,21 @@ def check_whole(value: Any, *, name: str, low: int = 1, high: int | None = None)
 
 
 def check_axis_flags(flags: Any, ndim: int, *, name: str) -> tuple[bool, ...]:
-    """Return one flag for each axis.
+    """Return one flag per axis.
 
     Parameters
     ----------
     flags : bool or sequence of bool
-        One flag for all axes, or one for each.
+        One flag for all axes, or one per axis.
     ndim : int
         Number of axes.
     name : str
-        Name of the argument, for the message.
+        Name of the argument in the error message.
 
     Raises
     ------
     ValueError
-        If the number of flags is not that of the axes, or one of them is not a truth value.
+        If the number of flags differs from the number of axes, or a flag is not a bool.
     """
     each = tuple(flags) if isinstance(flags, Sequence | np.ndarray) else (flags,) * ndim
     if len(each) != ndim or not all(isinstance(flag, bool | np.bool_) for flag in each):
@@ -141,28 +141,28 @@ def check_axis_flags(flags: Any, ndim: int, *, name: str) -> tuple[bool, ...]:
 
 
 def is_lazy(array: Any) -> bool:
-    """Tell a dask array, whose values are still to be computed, from anything else, without importing dask."""
+    """Return True for a dask array, without importing dask."""
     return hasattr(array, "__dask_graph__")
 
 
 def check_seed(seed: Any) -> int:
-    """Return `seed` as an int from 0 to 2**63 - 1; larger seeds are reserved for the calibration.
+    """Return `seed` as an int from 0 to 2**63 - 1; larger seeds are reserved for calibration.
 
     Raises
     ------
     ValueError
-        If it is not a whole number or lies outside.
+        If `seed` is not a whole number or is out of range.
     """
     return check_whole(seed, name="seed", low=0, high=2**63 - 1)
 
 
 def check_choice(value: Any, choices: Sequence[str], *, name: str) -> str:
-    """Return `value` as one of `choices`.
+    """Return `value` if it is one of `choices`.
 
     Raises
     ------
     ValueError
-        If it is none of them.
+        If `value` is not one of `choices`.
     """
     if value not in choices:
         shown = ", ".join(repr(choice) for choice in choices)

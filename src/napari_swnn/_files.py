@@ -1,4 +1,4 @@
-"""Files that are either complete or absent."""
+"""Atomic writing: a file is either complete or absent."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 UNFINISHED = ".partial"
-"""Suffix of a file of volumes while it is being written."""
+"""Suffix of an unfinished volume file."""
 
 
 @contextmanager
 def replaced_when_complete(path: Path) -> Iterator[Path]:
-    """Yield a temporary file beside `path`, and move it over `path` once the body has written it."""
+    """Yield a temporary file in the folder of `path`, and rename it to `path` when the ``with`` block succeeds."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
     partial = Path(name)

@@ -1,4 +1,4 @@
-"""Material constants of the paper (sect. 4): silica with air in its pores."""
+"""Material constants from sect. 4 of the paper: silica with air-filled pores."""
 
 PORE_CONDUCTIVITY, SOLID_CONDUCTIVITY = 0.026, 1.4
-"""Conductivities of air and of silica, in W/(m·K)."""
+"""Thermal conductivities of air and silica, in W/(m·K)."""

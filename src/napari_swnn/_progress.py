@@ -1,4 +1,4 @@
-"""Progress of long work: the record that every step shares, and the clock that estimates the time left."""
+"""Progress records of long-running work, and the clock that estimates the remaining time."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from time import perf_counter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Progress of long work; the steps of trainings, generations, solves and validations derive from it.
+    """Progress of long-running work; base class of the steps of training, generation, solvers and validation.
 
     Attributes
     ----------
     fraction : float
-        Fraction of the work that is done, in [0, 1].
+        Completed fraction of the work, in [0, 1].
     elapsed : float
         Time since the start, in seconds.
     time_left : float or None
-        Estimated time to the end, in seconds; None where it cannot be estimated.
+        Estimated remaining time, in seconds; None if it cannot be estimated.
     activity : str
-        Present activity, without a capital letter or a full stop, as in ``"finding the threshold"``.
+        Current activity, in lower case and without a full stop, as in ``"finding the threshold"``.
     note : str
         Message to the user, for example that the loss diverged; usually empty.
     """
@@ -32,28 +32,29 @@ class Progress:
 
 
 class WorkClock:
-    """Clock that measures the pace of counted work and estimates the time left.
+    """Clock that measures the rate of work and estimates the remaining time.
 
     Parameters
     ----------
     total : float
-        Amount of work, in any unit: blocks, steps, arithmetic.
+        Total amount of work in any unit, such as blocks, steps or operations.
     done : float
-        Amount that an earlier run has done.
+        Amount completed by an earlier run.
     warm_up : bool
-        If True, the first amount, which may also load and compile, does not count for the pace once there is a second.
+        If True, the first amount, which may include loading and compiling, is excluded from the rate once a second one
+        has been counted.
     """
 
     def __init__(self, total: float, done: float = 0.0, *, warm_up: bool = False) -> None:
         self.total = total
         self.done = done
         self._start = perf_counter()
-        # Elapsed times and amounts done between which the pace is measured.
+        # Pairs of elapsed time and completed amount; the rate is measured between two of them.
         self._marks = [(0.0, done)]
         self._skip = 1 if warm_up else 0
 
     def advance(self, amount: float) -> None:
-        """Count work that has been done."""
+        """Add completed work."""
         if amount == 0:
             return
         self.done += amount
@@ -68,12 +69,12 @@ class WorkClock:
 
     @property
     def fraction(self) -> float:
-        """Fraction of the work that is done, in [0, 1]."""
+        """Completed fraction of the work, in [0, 1]."""
         return min(1.0, self.done / self.total) if self.total else 1.0
 
     @property
     def time_left(self) -> float | None:
-        """Estimated time to the end at the pace so far, in seconds; None before any work has been counted."""
+        """Estimated remaining time at the current rate, in seconds; None before any work has been counted."""
         if len(self._marks) == 1:
             return None
         first = self._marks[min(self._skip, len(self._marks) - 2)]
@@ -83,7 +84,7 @@ class WorkClock:
 
 
 def format_duration(seconds: float) -> str:
-    """Return a time span as text, rounded to what a reader needs: ``"40 s"``, ``"12 min"``, ``"2.5 h"``."""
+    """Return a duration as rounded text, such as ``"40 s"``, ``"12 min"`` or ``"2.5 h"``."""
     if seconds < 60:
         return f"{max(1, round(seconds))} s"
     if seconds < 5400:
@@ -92,11 +93,11 @@ def format_duration(seconds: float) -> str:
 
 
 def format_time_left(seconds: float | None) -> str:
-    """Return an estimated time left as text, as in ``"12 min left"``; empty if it is unknown."""
+    """Return the remaining time as text, such as ``"12 min left"``; empty if it is unknown."""
     return "" if seconds is None else f"{format_duration(seconds)} left"
 
 
 def describe_progress(step: Progress) -> str:
-    """Return the activity, the percentage done and the time left as one line."""
+    """Return the activity, the percentage completed and the remaining time as one line."""
     parts = (step.activity, f"{100 * step.fraction:.0f} %", format_time_left(step.time_left))
     return " · ".join(part for part in parts if part)

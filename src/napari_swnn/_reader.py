@@ -1,4 +1,4 @@
-"""Volumes on disk as layers of the viewer: nothing is read before it is looked at."""
+"""Reader that opens volumes on disk as lazy napari layers."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ LayerData = tuple[Any, dict[str, Any], str]
 
 
 def volume_reader(path: Path | list[Path]) -> Callable[[Path], list[LayerData]] | None:
-    """Return what opens a path, or None for what other readers may know.
+    """Return a function that opens `path`, or None if this reader does not support it.
 
     Parameters
     ----------
     path : path-like
-        OME-Zarr folder of labels. Intensities and images of several channels are left to others, and so is a list.
+        OME-Zarr folder of labels. Lists of paths, intensity images and multi-channel images are not supported.
 
     Returns
     -------
     callable or None
-        Gives one lazy Labels layer in all resolutions, in its place and with the size of its voxels. Realisations on a
-        leading axis come as a slider.
+        Returns one lazy Labels layer with all resolution levels, its position and its voxel size. A leading axis of
+        realisations is displayed as a slider.
     """
     if isinstance(path, list) or not is_ome_zarr(path):
         return None

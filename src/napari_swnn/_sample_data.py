@@ -1,7 +1,7 @@
-"""Synthetic references with known statistics, computed on demand without a download.
+"""Synthetic references with known statistics, computed on demand; no download is needed.
 
-Each function returns one Labels layer ``(data, attributes, "labels")``: phase 1 in a background of 0, 256 x 256
-pixels, always the same. They resemble the four materials of the paper, which they replace.
+Each sample function returns one Labels layer ``(data, attributes, "labels")`` of 256 x 256 pixels, with phase 1 and
+background 0; the pixels are identical on every call. The samples resemble the four materials of the paper.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LayerData = tuple[Labels, dict[str, Any], str]
 
 
 def silica_like() -> list[LayerData]:
-    """Return sparse rounded pores: a section of overlapping spheres of 6 pixels radius, porosity 0.10."""
+    """Return sparse rounded pores: a section of overlapping spheres with a radius of 6 pixels, porosity 0.10."""
     return _layer("silica-like", overlapping_spheres_section(0.10, radius=6, seed=8), 0.5)
 
 
@@ -30,16 +30,16 @@ def rock_like() -> list[LayerData]:
 
 
 def electrode_like() -> list[LayerData]:
-    """Return the fine pore space between overlapping particles of 4 pixels radius, porosity 0.41."""
+    """Return the fine pore space between overlapping particles with a radius of 4 pixels, porosity 0.41."""
     return _layer("electrode-like", ~overlapping_spheres_section(0.59, radius=4, seed=1), 0.1)
 
 
 def superalloy_like() -> list[LayerData]:
-    """Return channels, 0.38 of the area, between near-periodic precipitates that are aligned with the axes."""
+    """Return channels of area fraction 0.38 between near-periodic precipitates aligned with the axes."""
 
     def spectrum(k: tuple[FloatArray, FloatArray]) -> FloatArray:
         wave = 2 * np.pi / 14  # a period of 14 pixels along each axis
-        width = 0.07  # of the peaks: the order persists over a few periods
+        width = 0.07  # of the peaks: order persists over a few periods
         bumps = [(k[0] - a) ** 2 + (k[1] - b) ** 2 for a, b in ((wave, 0), (-wave, 0), (0, wave), (0, -wave))]
         return np.asarray(np.sum([np.exp(-bump / (2 * width**2)) for bump in bumps], axis=0))
 
@@ -49,19 +49,19 @@ def superalloy_like() -> list[LayerData]:
 def gaussian_level_set(
     fraction: float, spectrum: Callable[[tuple[FloatArray, FloatArray]], FloatArray], *, seed: int, side: int = SIDE
 ) -> BoolArray:
-    """Return the section in which a Gaussian random field with a given power spectrum is highest.
+    """Return a section of a thresholded Gaussian random field with the given power spectrum.
 
     Parameters
     ----------
     fraction : float
-        Area fraction of the phase, exact to one pixel.
+        Area fraction of the phase, met to within one pixel.
     spectrum : callable
-        Power as a function of the wave vectors ``(ky, kx)`` in radians per pixel. The two-point correlation follows
-        from its Fourier transform (Berk 1991).
+        Power spectral density as a function of the wave vector ``(ky, kx)`` in radians per pixel. Its Fourier transform
+        determines the two-point correlation (Berk 1991).
     seed : int
-        Seed of the field.
+        Seed of the random field.
     side : int
-        Side of the section in pixels; the section is periodic.
+        Edge length of the periodic section in pixels.
     """
     white = np.fft.fft2(np.random.default_rng(seed).standard_normal((side, side)))
     frequency = 2 * np.pi * np.fft.fftfreq(side)
@@ -72,18 +72,18 @@ def gaussian_level_set(
 
 
 def overlapping_spheres_section(fraction: float, *, radius: float, seed: int, side: int = SIDE) -> BoolArray:
-    """Return a plane through spheres of equal radius with independent centres (the Boolean model).
+    """Return a section through overlapping spheres of equal radius at random positions (Boolean model).
 
     Parameters
     ----------
     fraction : float
-        Expected area fraction of the spheres, around which finite sections scatter.
+        Expected area fraction of the spheres; the fraction of a finite section varies around it.
     radius : float
         Radius of the spheres, in pixels.
     seed : int
-        Seed of the centres.
+        Seed of the sphere centres.
     side : int
-        Side of the section in pixels; the section is periodic.
+        Edge length of the periodic section in pixels.
     """
     rng = np.random.default_rng(seed)
     density = -np.log(1 - fraction) / (4 / 3 * np.pi * radius**3)

@@ -1,4 +1,4 @@
-"""Long work as generators, which yield their progress and return their result."""
+"""Helpers for generators that yield progress and return a result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 
 def drain(steps: Generator[Step, None, Result], progress: Callable[[Step], None] | None = None) -> Result:
-    """Run a generator to its end and return its result; `progress` is called with each step."""
+    """Exhaust a generator and return its result, calling `progress` with each step."""
     while True:
         try:
             step = next(steps)
@@ -25,14 +25,14 @@ def drain(steps: Generator[Step, None, Result], progress: Callable[[Step], None]
 def forward_steps(
     steps: Generator[Step, None, Result], convert: Callable[[Step], OuterStep]
 ) -> Generator[OuterStep, None, Result]:
-    """Run a generator as a part of longer work: yield each of its steps, converted, and return its result.
+    """Run a nested generator: yield each of its steps after conversion, and return its result.
 
     Parameters
     ----------
     steps : generator
-        The inner work.
+        The nested generator.
     convert : callable
-        Takes a step of the inner work and returns the step of the longer work.
+        Converts a step of the nested generator to a step of the outer one.
     """
     while True:
         try:

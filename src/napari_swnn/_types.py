@@ -1,6 +1,6 @@
-"""Aliases for the arrays that cross module borders, and the names of their axes.
+"""Type aliases for the arrays shared between modules, and the names of their axes.
 
-Axis order is ``(z, y, x)`` for volumes and ``(y, x)`` for sections, everywhere.
+The axis order is always ``(z, y, x)`` for volumes and ``(y, x)`` for sections.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Labels: TypeAlias = NDArray[np.integer[Any]]
-"""Integer labels, ``(y, x)`` or ``(z, y, x)``: one value for each phase."""
+"""Integer labels ``(y, x)`` or ``(z, y, x)``, one value per phase."""
 
 BoolArray: TypeAlias = NDArray[np.bool_]
 """``True`` where a voxel belongs to the phase of interest."""
@@ -25,4 +25,4 @@ Shape: TypeAlias = tuple[int, ...]
 Path: TypeAlias = str | PathLike[str]
 
 AXES = ("z", "y", "x")
-"""Names of the axes of a volume; those of an array of ``n`` axes are ``AXES[-n:]``."""
+"""Names of the axes of a volume; an array with ``n`` axes has the axes ``AXES[-n:]``."""

@@ -1,4 +1,4 @@
-"""Edge length of a voxel with its unit, and the one table of units of length."""
+"""Voxel size with its unit, and the table of length units."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class LengthUnit:
     Attributes
     ----------
     name : str
-        Name in OME-Zarr, napari and pint, as in ``"micrometer"``.
+        Name in OME-Zarr, napari and pint, such as ``"micrometer"``.
     symbol : str
-        Symbol, as in ``"µm"``.
+        Symbol, such as ``"µm"``.
     metres : float
         Length of one unit in metres.
     """
@@ -61,13 +61,13 @@ LENGTH_UNITS = (
     LengthUnit("mile", "mi", 1609.344),
     LengthUnit("parsec", "pc", 3.0856775814913674e16),
 )
-"""All units of length that OME-Zarr knows."""
+"""All length units that OME-Zarr supports."""
 
 _OTHER_NAMES = {"micron": "micrometer", "ångström": "angstrom", "inches": "inch", "feet": "foot"}
 
 
 def _plain(text: str) -> str:
-    """Return one spelling for the look-alikes of Unicode: µ and μ become u, the angstrom sign becomes the letter Å."""
+    """Normalise Unicode look-alikes: µ and μ become u, and the angstrom sign becomes the letter Å."""
     return unicodedata.normalize("NFKC", text.strip()).replace("μ", "u")
 
 
@@ -76,15 +76,15 @@ _BY_NAME = {unit.name: unit for unit in LENGTH_UNITS}
 
 
 def find_length_unit(text: str) -> LengthUnit | None:
-    """Return the unit of length that a text names, or None.
+    """Return the length unit with the given name or symbol, or None.
 
     Parameters
     ----------
     text : str
-        A symbol (``"um"``, ``"µm"``, ``"Å"``) or a name in either spelling, singular or plural, small or capital
-        letters (``"Micron"``, ``"nanometres"``).
+        A symbol (``"um"``, ``"µm"``, ``"Å"``) or a name in British or American spelling, singular or plural; the case
+        of a name is ignored (``"Micron"``, ``"nanometres"``).
     """
-    symbol = _BY_SYMBOL.get(_plain(text))  # first, and exactly as written: mm is not Mm
+    symbol = _BY_SYMBOL.get(_plain(text))  # first, and case-sensitive: mm is not Mm
     if symbol is not None:
         return symbol
     name = unicodedata.normalize("NFC", text.strip()).lower()
@@ -105,7 +105,7 @@ class VoxelSize:
     value : float
         Edge length in `unit`, above 0.
     unit : str
-        Unit of length in any usual spelling, or any other text; ``"voxel"`` for none.
+        Length unit in any usual spelling, or any other text; ``"voxel"`` if no length unit is known.
 
     Raises
     ------
@@ -124,7 +124,7 @@ class VoxelSize:
     unit: str = "voxel"
 
     def __post_init__(self) -> None:
-        # A Python number, whatever it came as: it ends up in the description of a model.
+        # Stored as a Python float, because it becomes part of the description of a model.
         value = check_in_range(self.value, 0, inf, name="voxel_size", open_low=True, open_high=True)
         object.__setattr__(self, "value", value)
 
@@ -133,7 +133,7 @@ class VoxelSize:
 
     @property
     def length_unit(self) -> LengthUnit | None:
-        """The unit of length that `unit` names; None if it names none."""
+        """Length unit named by `unit`; None if `unit` is not a length unit."""
         return find_length_unit(self.unit)
 
     @property
@@ -143,12 +143,12 @@ class VoxelSize:
         Raises
         ------
         ValueError
-            If `unit` is not a length.
+            If `unit` is not a length unit.
         """
         return self.value * _known(self.unit).metres
 
     def scaled(self, factor: float) -> VoxelSize:
-        """Return the size of voxels whose edge is `factor` times as long."""
+        """Return the voxel size multiplied by `factor`."""
         return VoxelSize(self.value * factor, self.unit)
 
     def in_unit(self, unit: str) -> float:
@@ -157,12 +157,12 @@ class VoxelSize:
         Raises
         ------
         ValueError
-            If the units differ and one of them is not a length.
+            If the units differ and one of them is not a length unit.
         """
         if unit == self.unit:
             return self.value
         factor = _known(self.unit).metres / _known(unit).metres
-        return self.value * float(f"{factor:.15g}")  # 1e-6 / 1e-9 is a rounding error away from 1000
+        return self.value * float(f"{factor:.15g}")  # 1e-6 / 1e-9 differs from 1000 by a rounding error
 
 
 def _known(unit: str) -> LengthUnit:

@@ -143,7 +143,7 @@ def test_a_file_that_is_gone_is_told_by_an_error_that_can_travel(tmp_path, monke
 
     monkeypatch.setattr("zarr.open_array", gone)
     file = OmeZarrFile(tmp_path / "v.ome.zarr", Layout((20, 20, 20), "uint8", 16))
-    with pytest.raises(FileNotFoundError, match=r"must stay in place .* without level 0") as caught:
+    with pytest.raises(FileNotFoundError, match=r"must not be moved .* without level 0") as caught:
         file.write(file.pieces(0)[0], np.zeros((20, 20, 20), np.uint8))
     assert type(caught.value) is FileNotFoundError
     assert caught.value.__context__ is None  # which processes that talk to each other send along

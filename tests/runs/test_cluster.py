@@ -72,7 +72,7 @@ def test_what_fails_on_a_worker_is_told(client, model, tmp_path):
 
 def test_a_file_that_is_gone_before_the_first_task_is_told(client, model, tmp_path, monkeypatch):
     monkeypatch.setattr(OmeZarrFile, "create", lambda *_: None)
-    with pytest.raises(FileNotFoundError, match=r"the unfinished file must stay in place .* without level 0"):
+    with pytest.raises(FileNotFoundError, match=r"the unfinished file must not be moved .* without level 0"):
         list(iter_generation(model, VolumeSpec(SHAPE), out=tmp_path / "v.ome.zarr", client=client))
 
 
@@ -108,7 +108,7 @@ def test_what_a_training_has_to_say_is_told(local, reference, quick_config, tmp_
 
 
 def test_an_exact_volume_is_computed_here(client, model, tmp_path):
-    with pytest.raises(ValueError, match="exact needs all of a volume before its first block, got a client"):
+    with pytest.raises(ValueError, match="exact needs the whole volume before its first block, got a client"):
         generate(model, (20, 20, 20), exact=True, out=tmp_path / "v.ome.zarr", client=client)
     path = generate(model, (20, 20, 20), exact=True, out=tmp_path / "v.ome.zarr")
     assert_array_equal(open_ome_zarr(path).levels[0].compute(), generate(model, (20, 20, 20), exact=True))

@@ -79,7 +79,7 @@ def test_a_stopped_ensemble_keeps_what_is_finished(made, reference, quick_config
         assert step.n_steps == 10
     steps.close()
     models = [(tmp_path / "e" / f"training-{i}.swnn").read_bytes() for i in (1, 2)]
-    with pytest.raises(FileExistsError, match="which holds something"):
+    with pytest.raises(FileExistsError, match="which is not empty"):
         iter_ensemble(spec)
     with pytest.raises(ValueError, match=r"got a different n_trainings for .*: 3 instead of 2"):
         iter_ensemble(replace(spec, n_trainings=3), resume=True)

@@ -112,7 +112,7 @@ def test_the_file_tells_what_its_labels_are(model, tmp_path):
 def test_nothing_is_written_over(model, tmp_path, name):
     (tmp_path / name).write_text("precious")
     for resume in (False, True):
-        with pytest.raises((OSError, ValueError), match=r"which exists|which is of another origin"):
+        with pytest.raises((OSError, ValueError), match=r"which exists|which napari-swnn did not write"):
             generate(model, (20, 20, 20), out=tmp_path / name, resume=resume)
     assert (tmp_path / name).read_text() == "precious"
 
@@ -120,7 +120,7 @@ def test_nothing_is_written_over(model, tmp_path, name):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"seed": [1, 2]}, r"seed must be one whole number, got \[1, 2\]; n=3 takes seed, seed \+ 1"),
+        ({"seed": [1, 2]}, r"seed must be one whole number, got \[1, 2\]; n=3 uses seed, seed \+ 1"),
         ({"n": (1, 2)}, "n must be one whole number"),
         ({"n": 0}, "n must be a whole number of at least 1, got 0"),
         ({"seed": 2**63 - 2, "n": 3}, "seed must be a whole number of at most"),
@@ -131,11 +131,11 @@ def test_nothing_is_written_over(model, tmp_path, name):
         ({"client": "one", "out": "v.tif"}, "client needs out to end in .zarr"),
         (
             {"client": "one", "out": "v.zarr", "exact": True},
-            "exact needs all of a volume before its first block, got a",
+            "exact needs the whole volume before its first block, got a",
         ),
         ({"n": 10**9}, "must fit into memory"),
-        ({"shape": (10**5,) * 3, "out": "v.tif"}, "the disk must have space for .*v.tif, got .* where it may take 9"),
-        ({"shape": (10**5,) * 3, "out": "v.ome.zarr"}, "must have space for .*v.ome.zarr, got .* where it may take 1"),
+        ({"shape": (10**5,) * 3, "out": "v.tif"}, "the disk must have space for .*v.tif, got .* but it may need 9"),
+        ({"shape": (10**5,) * 3, "out": "v.ome.zarr"}, "must have space for .*v.ome.zarr, got .* but it may need 1"),
     ],
 )
 def test_bad_input_is_refused_before_any_work(model, tmp_path, monkeypatch, options, message):

@@ -30,7 +30,7 @@ def read_labels(path: Path) -> Labels:
     FileNotFoundError
         If the file does not exist.
     ValueError
-        If it cannot be read as an image, or its channels differ.
+        If the file cannot be read as an image, or its channels differ.
     """
     path = FilePath(path)
     if not path.is_file():
@@ -38,12 +38,14 @@ def read_labels(path: Path) -> Labels:
     try:
         image, coloured = _read(path)
     except Exception as error:  # image readers raise errors of many types
-        raise ValueError(f"path must name a TIFF, PNG, BMP or NumPy image, got {path}, unreadable: {error}") from error
+        raise ValueError(
+            f"path must name a TIFF, PNG, BMP or NumPy image, got {path}, which cannot be read: {error}"
+        ) from error
     return check_labels(_one_channel(image, path) if coloured else image, name=str(path))
 
 
 def _read(path: FilePath) -> tuple[np.ndarray, bool]:
-    """Return the image, and True if its last axis holds colours."""
+    """Return the image, and True if its last axis contains colour channels."""
     if path.suffix == ".npy":
         return np.load(path, allow_pickle=False), False
     if path.suffix.lower() in (".tif", ".tiff"):
@@ -54,7 +56,7 @@ def _read(path: FilePath) -> tuple[np.ndarray, bool]:
     from PIL import Image
 
     with Image.open(path) as image:
-        # Transparency carries no phase. The indices of a palette image are its labels.
+        # Transparency is ignored. The palette indices of an image are its labels.
         opaque = image.convert({"LA": "L", "RGBA": "RGB"}.get(image.mode, image.mode))
         array = np.asarray(opaque)
     return array, array.ndim == 3

@@ -1,9 +1,9 @@
-"""OME-Zarr 0.5 volumes: compressed, in several resolutions, each written piece by piece.
+"""Compressed OME-Zarr 0.5 volumes in several resolutions, written piece by piece.
 
-A coarser level holds every second voxel of the finer one along each axis. Sampling preserves the porosity and the
-two-point correlation at any feature size: a phase thinner than a coarse voxel looks broken, but keeps its fraction.
-The majority of eight voxels would look smoother, but widens the majority phase at every level until the thinner one is
-gone.
+A coarser level contains every second voxel of the finer level along each axis. Sampling preserves the porosity and the
+two-point correlation for any feature size: a phase thinner than a coarse voxel looks fragmented but keeps its volume
+fraction. A majority filter over eight voxels would look smoother, but would widen the majority phase at every level
+until thin features of the other phase disappear.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     import dask.array as da
 
 SMALLEST = {2: 1024, 3: 128}
-"""Largest extent in voxels of the coarsest level, by dimension; small enough to display as a whole."""
+"""Maximum extent of the coarsest level in voxels, by dimension; small enough to display as a whole."""
 
 _FEW_CHUNKS = 16
-"""Number of chunks along the longest axis above which a shard holds 4 chunks along each axis rather than 2."""
+"""Number of chunks along the longest axis above which a shard has 4 chunks along each axis instead of 2."""
 _COMPRESSION = 6
-"""Assumed compression ratio: 8 holds for random labels of one bit of information, 20 to 30 for coherent phases."""
+"""Assumed compression ratio; random binary labels reach 8, and coherent phases reach 20 to 30."""
 
 
 @dataclass(frozen=True)
 class OmeZarrFile(VolumeFile):
-    """OME-Zarr store that is being written; see `VolumeFile`.
+    """OME-Zarr store for writing; see `VolumeFile`.
 
-    A piece is one shard: one file, which holds several chunks. A chunk is one block of the fixed grid.
+    A piece is one shard, a file that contains several chunks. A chunk is one block of the fixed grid.
     """
 
     @property
@@ -61,7 +61,7 @@ class OmeZarrFile(VolumeFile):
 
     @property
     def size(self) -> int:
-        """Upper bound of the file size in bytes, unless there are very many labels."""
+        """Estimated upper bound of the file size in bytes, valid unless the number of labels is very large."""
         side = self.layout.block
         padded = sum(prod(-(-n // side) * side for n in shape) for shape in self.shapes)
         return self.layout.n * padded * self.layout.itemsize // _COMPRESSION + 2**20
@@ -104,11 +104,11 @@ class OmeZarrFile(VolumeFile):
         return [Piece(level, i, window) for i in range(self.layout.n) for window in windows]
 
     def is_written(self, piece: Piece) -> bool:
-        """Return True if the file of the shard exists; it gets its name when it is complete."""
+        """Return True if the file of the shard exists; it is named only when it is complete."""
         index = [str(start // self.shard) for start in piece.window.start]
         leading = [] if self.layout.n == 1 else [str(piece.realisation)]
         path = self.partial.joinpath(str(piece.level), "c", *leading, *index)
-        return path.is_file() and path.stat().st_size > 0  # a power failure can leave a named file without content
+        return path.is_file() and path.stat().st_size > 0  # a power failure can leave an empty file
 
     def write(self, piece: Piece, labels: Labels) -> None:
         """Write a shard."""
@@ -119,7 +119,7 @@ class OmeZarrFile(VolumeFile):
         finer = self._array(piece.level - 1)
         whole = Window.of_shape(self.shapes[piece.level - 1])
         labels = np.empty(piece.window.shape, self.layout.dtype)
-        # Memory holds only the chunks of the finer level that one coarse chunk covers.
+        # Load only the chunks of the finer level that one coarse chunk covers.
         for _, box in iter_boxes(piece.window, self.layout.block):
             part = box.intersection(piece.window)
             covered = Window(tuple(2 * a for a in part.start), tuple(2 * b for b in part.stop)).intersection(whole)
@@ -128,7 +128,7 @@ class OmeZarrFile(VolumeFile):
         self.write(piece, labels)
 
     def finish(self) -> None:
-        """Remove the remains of killed processes, and rename the store to its final name."""
+        """Remove temporary files of killed processes and rename the store to its final name."""
         for left in self.partial.rglob("*.partial"):
             left.unlink()
         self.partial.rename(self.out)
@@ -139,11 +139,11 @@ class OmeZarrFile(VolumeFile):
         array = None
         with suppress(FileNotFoundError):
             array = zarr.open_array(self.partial, path=str(level), mode="r+", zarr_format=3)
-        if array is None:  # a worker of a cluster cannot pickle the error of zarr, not even as a context
+        if array is None:  # a cluster worker cannot pickle the zarr error, not even as a context
             raise FileNotFoundError(
-                f"the unfinished file must stay in place until the run ends, got {self.partial} without level {level}"
+                f"the unfinished file must not be moved during the run, got {self.partial} without level {level}"
             )
-        return array.with_config({"write_empty_chunks": True})  # the file of a shard of zeros marks it as written
+        return array.with_config({"write_empty_chunks": True})  # the file of an all-zero shard marks it as written
 
     def _index(self, realisation: int, window: Window) -> tuple[int | slice, ...]:
         within = window.slices((0,) * len(window.start))
@@ -176,20 +176,20 @@ class OmeZarrFile(VolumeFile):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class OmeZarr:
-    """OME-Zarr image whose voxels are read on access.
+    """OME-Zarr image with voxels that are read on access.
 
     Attributes
     ----------
     levels : list of dask.array.Array
-        Levels, finest first, as ``add_labels`` of napari accepts them.
+        Resolution levels, finest first, in the form that napari's ``add_labels`` accepts.
     axes : tuple of str
-        Names of the axes, for example ``("z", "y", "x")``; ``"realisation"`` leads if there are several.
+        Names of the axes, for example ``("z", "y", "x")``; ``"realisation"`` is first for several realisations.
     scale : tuple of float
         Edge length of a voxel of the finest level along each axis, in `units`.
     translation : tuple of float
         Position of the first voxel of the finest level along each axis, in `units`.
     units : tuple of str
-        Unit of each axis, as napari and pint name it; ``"pixel"`` where none is given.
+        Unit of each axis, as named in napari and pint; ``"pixel"`` if unspecified.
     provenance : dict
         Provenance of the labels, if napari-swnn wrote them; otherwise empty.
     """
@@ -203,17 +203,17 @@ class OmeZarr:
 
 
 def is_ome_zarr(path: Path) -> bool:
-    """Return True if a name ends in ``.zarr``, in lower or upper case."""
+    """Return True if a path ends in ``.zarr``, ignoring case."""
     return FilePath(path).suffix.lower() == ".zarr"
 
 
 def open_ome_zarr(path: Path) -> OmeZarr:
-    """Open an OME-Zarr image of format 0.4 or 0.5.
+    """Open an OME-Zarr image of version 0.4 or 0.5.
 
     Parameters
     ----------
     path : path-like
-        Folder, whose name usually ends in ``.ome.zarr``.
+        Folder with a name that usually ends in ``.ome.zarr``.
 
     Returns
     -------
@@ -225,7 +225,7 @@ def open_ome_zarr(path: Path) -> OmeZarr:
     FileNotFoundError
         If the folder does not exist.
     ValueError
-        If it is not an OME-Zarr image.
+        If the folder is not an OME-Zarr image.
     """
     import dask.array as da
     import zarr
@@ -240,7 +240,7 @@ def open_ome_zarr(path: Path) -> OmeZarr:
         arrays = [group[dataset["path"]] for dataset in multiscale["datasets"]]
         placed = [_placed(d.get("coordinateTransformations", []), arrays[0].ndim) for d in multiscale["datasets"]]
     except (OSError, KeyError, IndexError, TypeError, ValueError) as error:
-        raise ValueError(f"path must name an OME-Zarr image, got {path}, which is not one: {error}") from error
+        raise ValueError(f"path must name an OME-Zarr image, got {path}: {error}") from error
     return OmeZarr(
         # One task for each shard, since its chunks share a file.
         levels=[da.from_array(array, chunks=array.shards or array.chunks) for array in arrays],

@@ -1,4 +1,4 @@
-"""TIFF volumes with the voxel size in the ImageJ header, which Fiji and napari read."""
+"""TIFF volumes with the voxel size in the ImageJ header, for Fiji and napari."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def write_tiff(path: Path, volume: np.ndarray, *, voxel_size: float = 1.0, unit:
     TypeError
         If the values are not integers.
     ValueError
-        If labels are negative or above 65535, which ImageJ cannot show.
+        If labels are negative or above 65535, because ImageJ cannot display them.
     """
     import tifffile
 
@@ -45,7 +45,7 @@ def write_tiff(path: Path, volume: np.ndarray, *, voxel_size: float = 1.0, unit:
 
 
 def imagej_options(axes: str, voxel: VoxelSize) -> dict[str, Any]:
-    """Return the tifffile options that store axes and voxel size for ImageJ."""
+    """Return the tifffile options that store the axes and the voxel size in the ImageJ header."""
     return {
         "imagej": True,
         "resolution": (1 / voxel.value, 1 / voxel.value),
@@ -54,7 +54,7 @@ def imagej_options(axes: str, voxel: VoxelSize) -> dict[str, Any]:
 
 
 def check_tiff_labels(*labels: int) -> None:
-    """Raise an error for labels that an ImageJ TIFF cannot hold.
+    """Raise an error for labels that an ImageJ TIFF cannot store.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def check_tiff_labels(*labels: int) -> None:
 
 
 def _ascii_unit(voxel: VoxelSize) -> str:
-    """Return the unit in ASCII, as the header of ImageJ needs it."""
+    """Return the unit in ASCII, as required by the ImageJ header."""
     unit, length = voxel.unit.replace("µ", "u").replace("μ", "u"), voxel.length_unit
     if not unit.isascii() and length is not None:
         return length.name

@@ -1,4 +1,4 @@
-"""TIFF volumes of any size, written strip by strip in little memory."""
+"""TIFF volumes of any size, written strip by strip with little memory."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from napari_swnn.io.tiff import imagej_options
 from napari_swnn.io.volume_file import PROVENANCE_KEY, Piece, VolumeFile
 
 _LARGEST_IMAGEJ = 2**32 - 2**25
-"""Size of the voxels, in bytes, above which a file is written as OME-TIFF in BigTIFF instead of classic TIFF."""
+"""Total size of the voxels, in bytes, above which a file is an OME-TIFF in BigTIFF format instead of classic TIFF."""
 _PER_PAGE = 512
-"""Upper bound of the bytes of a page beside its voxels."""
+"""Upper bound of the size of a page without its voxels, in bytes."""
 _PAGE_OF_MEMORY = 4096
 
 
 @dataclass(frozen=True)
 class TiffFile(VolumeFile):
-    """Uncompressed TIFF that is being written; see `VolumeFile`.
+    """Uncompressed TIFF for writing; see `VolumeFile`.
 
-    The file is allocated at once, plane after plane. A piece is a strip: one block deep and high, and as long as the
-    volume. A small journal beside the file counts the complete strips.
+    The whole file is allocated at the start, with its planes in sequence. A piece is a strip with the depth and height
+    of one block and the full width of the volume. A small journal next to the file counts the complete strips.
     """
 
     @property
     def n_levels(self) -> int:
-        """Number of resolutions: one."""
+        """Number of resolution levels, always one."""
         return 1
 
     @property
@@ -46,11 +46,11 @@ class TiffFile(VolumeFile):
 
     @property
     def journal(self) -> FilePath:
-        """Path of the journal, which counts the complete strips while the file is written."""
+        """Path of the journal that counts the complete strips during writing."""
         return self.out.with_name(f"{self.out.name}.progress")
 
     def create(self, provenance: Mapping[str, Any]) -> None:
-        """Allocate the file, sparse and full of zeros."""
+        """Allocate a sparse file filled with zeros."""
         import tifffile
 
         self.journal.unlink(missing_ok=True)  # left by a run whose file was deleted
@@ -72,7 +72,7 @@ class TiffFile(VolumeFile):
         return tiff_provenance(path)
 
     def pieces(self, level: int) -> list[Piece]:
-        """Return all strips, in the order of the file."""
+        """Return all strips in file order."""
         return [Piece(level, i, window) for i in range(self.layout.n) for window in self._strips]
 
     def is_written(self, piece: Piece) -> bool:
@@ -81,7 +81,7 @@ class TiffFile(VolumeFile):
         return self._number(piece) < done
 
     def write(self, piece: Piece, labels: Labels) -> None:
-        """Write a strip; the strips before it must be complete."""
+        """Write a strip; all preceding strips must be complete."""
         rows = piece.window
         stored = np.ascontiguousarray(labels, self.layout.dtype)
         planes = stored.reshape(-1, *stored.shape[-2:])
@@ -100,7 +100,7 @@ class TiffFile(VolumeFile):
         counted.replace(self.journal)
 
     def coarsen(self, piece: Piece) -> None:
-        """Raise an error: a TIFF has no coarser levels."""
+        """Raise an error, because a TIFF has no coarser levels."""
         raise NotImplementedError
 
     def finish(self) -> None:
@@ -135,7 +135,7 @@ class TiffFile(VolumeFile):
         return number
 
     def _first_offset(self) -> int:
-        """Return the offset of the first voxel in bytes."""
+        """Return the byte offset of the first voxel."""
         import tifffile
 
         with tifffile.TiffFile(self.partial) as file:
@@ -153,7 +153,7 @@ class TiffFile(VolumeFile):
             unit = voxel.unit if voxel.length_unit is None else voxel.length_unit.symbol
             for axis in AXES[-len(self.layout.shape) :]:
                 side |= {f"PhysicalSize{axis.upper()}": voxel.value, f"PhysicalSize{axis.upper()}Unit": unit}
-        # The identifier required by OME is derived from the content, so that equal volumes have equal bytes.
+        # The identifier required by OME is derived from the provenance, so that equal volumes have equal bytes.
         identifier = uuid5(NAMESPACE_URL, text)
         metadata = {"axes": self._axes, "Description": text, "UUID": f"urn:uuid:{identifier}", **side}
         return {"bigtiff": True, "ome": True, "metadata": metadata}

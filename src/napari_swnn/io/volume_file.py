@@ -1,4 +1,4 @@
-"""Volume file that is written in pieces: the common part of OME-Zarr and TIFF."""
+"""Base class of volume files that are written piece by piece: OME-Zarr and TIFF."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.grid.windows import Window
 
 PROVENANCE_KEY = "napari-swnn"
-"""Key of the labels' meaning and provenance in the metadata of a file."""
+"""Key of the label description and provenance in the metadata of a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Shape, type and scale of a volume file.
+    """Shape, data type and voxel size of a volume file.
 
     Attributes
     ----------
     shape : tuple of int
-        Voxels along each axis, ``(z, y, x)`` or ``(y, x)``.
+        Number of voxels along each axis, ``(z, y, x)`` or ``(y, x)``.
     dtype : str
-        Type of the labels, as NumPy names it.
+        Data type of the labels, as named in NumPy.
     block : int
-        Edge length in voxels of the blocks, which are computed as a whole.
+        Edge length of a block, the unit of computation, in voxels.
     n : int
-        Number of realisations; more than one lie along a leading axis.
+        Number of realisations; several realisations are stacked along a leading axis.
     voxel : VoxelSize
         Edge length of a voxel, with its unit.
     """
@@ -57,11 +57,11 @@ class Piece:
     Attributes
     ----------
     level : int
-        Level of resolution: 0 is the volume, level ``k`` holds every ``2**k``-th voxel of it.
+        Resolution level: level 0 is the volume, and level ``k`` contains every ``2**k``-th voxel along each axis.
     realisation : int
         Index of the realisation.
     window : Window
-        Position and shape of the piece, in voxels of the level.
+        Position and shape of the piece in voxels of its level.
     """
 
     level: int
@@ -73,7 +73,7 @@ class Piece:
 class VolumeFile(ABC):
     """File or folder that is written piece by piece under a temporary name, and renamed when it is complete.
 
-    It can be pickled: other processes then write to the same file.
+    It can be pickled, so that several processes can write to the same file.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ class VolumeFile(ABC):
     @property
     @abstractmethod
     def n_levels(self) -> int:
-        """Number of resolutions."""
+        """Number of resolution levels."""
 
     @property
     @abstractmethod
@@ -103,11 +103,11 @@ class VolumeFile(ABC):
 
     @abstractmethod
     def create(self, provenance: Mapping[str, Any]) -> None:
-        """Create the unfinished file, atomically."""
+        """Create the unfinished file atomically."""
 
     @abstractmethod
     def provenance(self, path: FilePath) -> dict[str, Any]:
-        """Return the provenance stored in the file at a path; empty for files of another origin."""
+        """Return the provenance stored in the file at a path; empty for files not written by napari-swnn."""
 
     @abstractmethod
     def pieces(self, level: int) -> list[Piece]:
@@ -136,18 +136,18 @@ def check_free_space(file: VolumeFile) -> None:
     Parameters
     ----------
     file : VolumeFile
-        The file; parts of it that exist already are taken into account.
+        File to check; parts that already exist are taken into account.
 
     Raises
     ------
     OSError
-        If the free space is smaller than the largest size of the file.
+        If the free space is smaller than the maximum remaining size of the file.
     """
     needed = file.size - _size_on_disk(file.partial)
     free = shutil.disk_usage(file.out.parent).free
     if needed > free:
         raise OSError(
-            f"the disk must have space for {file.out}, got {free / 2**30:.1f} GiB free where it may take "
+            f"the disk must have space for {file.out}, got {free / 2**30:.1f} GiB free, but it may need "
             f"{needed / 2**30:.1f} GiB more; choose a smaller volume, or another disk"
         )
 
@@ -155,5 +155,5 @@ def check_free_space(file: VolumeFile) -> None:
 def _size_on_disk(path: FilePath) -> int:
     paths = path.rglob("*") if path.is_dir() else [path] if path.exists() else []
     stats = [p.stat() for p in paths if p.is_file()]
-    # Sparse parts of a file take no blocks; Windows does not report blocks.
+    # Sparse parts of a file occupy no blocks; Windows does not report blocks.
     return sum(512 * s.st_blocks if hasattr(s, "st_blocks") else s.st_size for s in stats)

@@ -1,4 +1,4 @@
-"""Reading of generated volumes; the realisations in a file are separate volumes."""
+"""Reading of generated volumes; each realisation in a file is a separate volume."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 
 
 def open_volumes(path: Path) -> tuple[LazyLabels, ...]:
-    """Open the volumes or sections of a file without reading them.
+    """Open the volumes or sections of a file without loading them.
 
     Parameters
     ----------
     path : path-like
-        OME-Zarr (the finest level is used), TIFF, NumPy, or an image that `read_labels` reads.
+        OME-Zarr (finest level), TIFF, NumPy file, or an image that `read_labels` supports.
 
     Returns
     -------
     tuple of array
-        Arrays ``(z, y, x)`` or ``(y, x)``: dask arrays, or NumPy arrays mapped to the file. Realisations along a
-        leading axis become separate volumes.
+        Arrays ``(z, y, x)`` or ``(y, x)``: dask arrays or memory-mapped NumPy arrays; images that cannot be opened
+        lazily are loaded. Realisations along a leading axis become separate volumes.
 
     Raises
     ------
     FileNotFoundError
         If the file does not exist.
     ValueError
-        If the file has another format or several channels.
+        If the file has an unsupported format or several channels.
     """
     path = FilePath(path)
     if is_ome_zarr(path):
@@ -49,16 +49,16 @@ def open_volumes(path: Path) -> tuple[LazyLabels, ...]:
     try:
         array, axes = _open_numpy(path) if path.suffix.lower() == ".npy" else _open_tiff(path)
     except Exception as error:  # image readers raise errors of many types
-        raise ValueError(f"path must name a TIFF or NumPy file, got {path}, unreadable: {error}") from error
+        raise ValueError(f"path must name a TIFF or NumPy file, got {path}, which cannot be read: {error}") from error
     return (read_labels(path),) if array is None else _split_realisations(array, axes, path)
 
 
 def _split_realisations(array: Any, axes: tuple[str, ...], path: FilePath) -> tuple[LazyLabels, ...]:
-    """Return one volume for each index along the leading, non-spatial axes."""
+    """Return one volume per index along the leading non-spatial axes."""
     n_leading = next((i for i, axis in enumerate(axes) if axis in AXES), 0)
     channels = prod(n for axis, n in zip(axes, array.shape, strict=True) if axis in ("c", "channel"))
     if channels > 1:
-        raise ValueError(f"path must name labels of one channel, got {channels} channels in {path}; keep one of them")
+        raise ValueError(f"path must name labels of one channel, got {channels} channels in {path}; select one of them")
     return tuple(array[index] for index in np.ndindex(array.shape[:n_leading]))
 
 
@@ -77,7 +77,7 @@ def _open_tiff(path: FilePath) -> tuple[Any, tuple[str, ...]]:
         series = file.series[0]
         shape, dtype, axes = series.shape, series.dtype, series.axes.lower()
         mapped = series.dataoffset is not None
-    # Many programs store slices as time or leave the axis unnamed: by default three axes are a volume.
+    # Many programs label slices as time or leave the axis unnamed, so three axes are a volume by default.
     sections = len(shape) == 3 and tiff_provenance(path).get("request", {}).get("n", 1) > 1
     named = tuple(axes) if "c" in axes else _name_axes(len(shape), 2 if sections else 3)
     return (tifffile.memmap(path, mode="r") if mapped else _read_lazily(path, shape, dtype)), named

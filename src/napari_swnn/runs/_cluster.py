@@ -1,7 +1,7 @@
-"""Writing a volume with the workers of a `distributed.Client`: each computes pieces and writes them itself.
+"""Writing of a volume by the workers of a `distributed.Client`: each worker computes pieces and writes them.
 
-The workers must see the folder under the same path, as they do on one machine or with a shared file system. Pieces lost
-with a worker are recomputed by another; the bytes are the same.
+All workers must be able to access the folder under the same path, for example on one machine or a shared file system.
+If a worker is lost, another worker recomputes its pieces with identical bytes.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from napari_swnn.io.volume_file import Piece, VolumeFile
 from napari_swnn.runs._local import compute_piece
 
 _MIN_PENDING = 32
-"""Minimum number of tasks to keep queued with the scheduler, so that an adaptive cluster scales up."""
+"""Minimum number of tasks submitted to the scheduler at a time, so that an adaptive cluster scales up."""
 
 Job = tuple[VolumeFile, Sequence[VirtualVolume]]
 
 
 def find_client() -> Any:
-    """Return the current `distributed.Client`; None if there is none or within a task. Never import distributed."""
+    """Return the current `distributed.Client`, without importing distributed; None if none exists or within a task."""
     distributed = sys.modules.get("distributed")
     if distributed is None or _within_task(distributed):
         return None
     try:
         return distributed.default_client()
-    except ValueError:  # there is none
+    except ValueError:  # no current client
         return None
 
 
@@ -50,13 +50,13 @@ def find_workers_device(client: Any, device: str) -> str:
     Raises
     ------
     ValueError
-        If they differ, or lack the device.
+        If the devices of the workers differ, or the device is unavailable.
     """
-    # A task comes first: an adaptive cluster has no workers, and starts none, before there is work.
+    # Submit a task first: an adaptive cluster starts no workers before it has work.
     first = client.submit(_device, device, pure=False).result()
     kinds = sorted({first, *client.run(_device, device).values()})
     if len(kinds) > 1:
-        raise ValueError(f"device must be one that all workers have, got {' and '.join(kinds)} for {device!r}")
+        raise ValueError(f"device must be available on all workers, got {' and '.join(kinds)} for {device!r}")
     return str(kinds[0])
 
 
@@ -64,7 +64,7 @@ def iter_cluster(
     file: VolumeFile, volumes: Sequence[VirtualVolume], pieces: Sequence[Piece], progress: BlockCounter, client: Any
 ) -> Generator[GenerationStep, None, None]:
     """Compute and write pieces of level 0, then the missing pieces of the coarser levels."""
-    # As bytes within a task, the scheduler can restore the job when the workers that hold it are gone.
+    # Unpickled within a task, the job can be restored by the scheduler if the workers that hold it are lost.
     job = client.submit(pickle.loads, pickle.dumps((file, volumes)), pure=False)
     for n_blocks in iter_tasks(client, _compute, job, pieces):
         yield progress.step(n_blocks)
@@ -75,7 +75,7 @@ def iter_cluster(
 
 
 def iter_tasks(client: Any, function: Callable[..., Any], first: Any, entries: Sequence[Any]) -> Iterator[Any]:
-    """Yield ``function(first, entry)`` for each entry, as results arrive; a bounded number is pending at a time."""
+    """Yield ``function(first, entry)`` for each entry in order of completion, with a limited number pending."""
     from distributed import as_completed
 
     waiting = iter(entries)
@@ -100,7 +100,7 @@ def iter_tasks(client: Any, function: Callable[..., Any], first: Any, entries: S
 
 
 def _max_pending(client: Any) -> int:
-    # Counted each time: a cluster may grow.
+    # Evaluated at each call, because a cluster may grow.
     n_threads: int = sum(client.nthreads().values())
     return max(_MIN_PENDING, 2 * n_threads)
 

@@ -1,4 +1,4 @@
-"""Volumes on disk: refusals before any work, then the blocks that are missing, by this process or by a cluster."""
+"""Generation to disk: checks before any work, then computation of missing blocks by this process or a cluster."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from napari_swnn.runs.volume_files import check_name, file_of_volumes
 def iter_to_disk(
     model: Model, spec: VolumeSpec, seeds: range, out: FilePath, *, resume: bool, client: Any, device: str
 ) -> Generator[GenerationStep, None, FilePath]:
-    """Generate realisations into a file; bad input is refused by the call itself.
+    """Generate realisations in a file; invalid input raises an error at the call.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def iter_to_disk(
     Yields
     ------
     GenerationStep
-        After each block, and after each piece of the coarser levels.
+        Progress after each block and after each piece of the coarser levels.
 
     Returns
     -------
@@ -59,27 +59,27 @@ def iter_to_disk(
 
 
 def _choose_client(client: Any, out: FilePath, *, exact: bool) -> Any:
-    """Return the client that computes, or None for this process."""
+    """Return the client for the computation, or None to compute in this process."""
     if exact and client is not None:
-        raise ValueError("exact needs all of a volume before its first block, got a client; omit one of them")
+        raise ValueError("exact needs the whole volume before its first block, got a client; omit one of them")
     if not is_ome_zarr(out) and client is not None:
-        raise ValueError(f"client needs out to end in .zarr, which many can write to at once, got {out}")
+        raise ValueError(f"client needs out to end in .zarr, which several workers can write to, got {out}")
     if exact or not is_ome_zarr(out):
-        return None  # a client that is merely in scope was not given for this
+        return None  # a current client that was not passed explicitly is ignored
     return find_client() if client is None else client
 
 
 def _describe(model: Model, specs: Sequence[VolumeSpec], client: Any, device: str) -> list[VirtualVolume]:
     if client is None:
         return [describe_volume(model, spec, device=device) for spec in specs]
-    # The workers need the device; this process computes nothing.
+    # Only the workers need the device; this process computes nothing.
     volumes = [describe_volume(model, spec, device="cpu") for spec in specs]
     there = torch.device(find_workers_device(client, device))
     return [replace(volume, device=there) for volume in volumes]
 
 
 def _is_finished(file: VolumeFile, request: Request, *, resume: bool) -> bool:
-    """Return True for the finished file of this request; refuse any other file."""
+    """Return True if the file of this request is finished; raise an error for any other file."""
     for path in (file.out, file.partial):
         if not path.exists():
             continue

@@ -1,4 +1,4 @@
-"""The tasks of an ensemble: each training, volume and validation, step by step or as a whole."""
+"""Tasks of an ensemble: trainings, generations and validations, run step by step or as a whole."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Tasks:
     Attributes
     ----------
     names : dict
-        Name of each task, by the entry that the others take.
+        Name of each task, by its entry, which is the argument of `path` and `run`.
     path : callable
         ``path(entry)`` is the path of the result.
     run : callable
@@ -43,43 +43,43 @@ class Tasks:
 
     @cached_property
     def missing(self) -> list[Any]:
-        """Entries without a result before the work."""
+        """Entries whose results do not exist when first evaluated."""
         return [entry for entry in self.names if not self.path(entry).exists()]
 
 
 def plan_trainings(spec: EnsembleSpec) -> Tasks:
-    """Return the trainings, by their numbers."""
+    """Return the training tasks, indexed by number."""
     names = {i: f"training {i + 1} of {spec.n_trainings}" for i in range(spec.n_trainings)}
     return Tasks(names, spec.model_path, iter_train)
 
 
 def plan_volumes(spec: EnsembleSpec, client: Any) -> Tasks:
-    """Return the generations, each by all workers of a client, if there is one."""
+    """Return the generation tasks; each uses all workers of the client, if any."""
     names = {member: f"volume {_name(member)}" for member in spec.members}
     return Tasks(names, spec.volume_path, partial(iter_volume, client=client))
 
 
 def plan_validations(spec: EnsembleSpec) -> Tasks:
-    """Return the validations of the volumes."""
+    """Return the validation tasks of all volumes."""
     names = {member: f"validation {_name(member)}" for member in spec.members}
     return Tasks(names, spec.report_path, iter_validation)
 
 
 class Remote:
-    """An ensemble at the workers of a client."""
+    """Ensemble that is computed by the workers of a client."""
 
     def __init__(self, client: Any, spec: EnsembleSpec) -> None:
         self.client = client
         self._n_pieces = len(spec.file().pieces(0))
-        # As bytes within a task, the scheduler can restore the description when the workers that hold it are gone.
+        # Unpickled within a task, the description can be restored by the scheduler if its workers are lost.
         self._spec = client.submit(pickle.loads, pickle.dumps(spec), pure=False)
 
     def iter_results(self, tasks: Tasks) -> Generator[tuple[Any, list[str]], None, None]:
-        """Run the missing tasks, each by one worker; yield each entry with the notes of its steps."""
+        """Run each missing task on one worker; yield its entry and the notes of its steps."""
         yield from iter_tasks(self.client, partial(_run_task, tasks.run), self._spec, tasks.missing)
 
     def prefers_whole_volumes(self, n_volumes: int) -> bool:
-        """Return True if one volume for each worker takes no longer than one after another, each by all workers."""
+        """Return True if one volume per worker is no slower than all workers sharing one volume at a time."""
         n_threads: int = max(1, sum(self.client.nthreads().values()))
         return ceil(n_volumes / n_threads) * self._n_pieces <= n_volumes * ceil(self._n_pieces / n_threads)
 
@@ -91,7 +91,7 @@ def iter_train(spec: EnsembleSpec, training: int) -> Generator[TrainingStep, Non
 
 
 def iter_volume(spec: EnsembleSpec, member: MemberIndex, client: Any = None) -> Generator[GenerationStep, None, None]:
-    """Generate a volume on disk, or resume it."""
+    """Generate a volume on disk, or resume its generation."""
     path = spec.volume_path(member)
     path.parent.mkdir(exist_ok=True)
     model = Model.load(spec.model_path(member[0]))
@@ -108,12 +108,12 @@ def iter_validation(spec: EnsembleSpec, member: MemberIndex) -> Generator[Valida
 
 
 def get_note(step: Any) -> str:
-    """Return the note of a step, for example that the training diverged; usually empty."""
+    """Return the note of a step, such as a warning that training diverged; usually empty."""
     return str(getattr(step, "note", ""))
 
 
 def write_atomically(path: FilePath, text: str) -> None:
-    """Write a text file that is complete or absent."""
+    """Write a text file atomically: it is either complete or absent."""
     with replaced_when_complete(path) as file:
         file.write_text(text, encoding="utf-8")
 

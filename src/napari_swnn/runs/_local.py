@@ -1,4 +1,4 @@
-"""Writing a volume in this process, its blocks computed side by side."""
+"""Writing of a volume by this process, with blocks computed in parallel."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def iter_local(
             volume = volumes[piece.realisation]
             yield from ((volume, block) for block in volume.blocks(piece.window))
 
-    # One sequence for all pieces: the blocks of the next piece are computed while this one is written.
+    # All pieces share one sequence of blocks, so blocks of the next piece are computed while this one is written.
     with closing(iter_side_by_side(_labels, jobs(), pool_size(volumes[0].device))) as computed:
         for piece in pieces:
             labels = np.empty(piece.window.shape, file.layout.dtype)

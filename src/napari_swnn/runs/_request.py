@@ -1,4 +1,4 @@
-"""The request of a run in plain values: only a run of the same request is resumed."""
+"""Request of a run as plain values; a run is resumed only with an identical request."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ Request = dict[str, Any]
 
 
 def volume_request(volumes: Sequence[VirtualVolume]) -> Request:
-    """Return everything that the voxels of realisations with consecutive seeds depend on.
+    """Return everything that determines the voxels of realisations with consecutive seeds.
 
-    Large arrays are represented by their hash. The kind of device is a part: CPU and GPU differ in the last bits.
+    Arrays are represented by their hash. The type of device is included, because CPU and GPU results differ in the last
+    bits.
     """
     first = volumes[0]
     return {
@@ -36,16 +37,16 @@ def volume_request(volumes: Sequence[VirtualVolume]) -> Request:
 
 
 def check_same_request(request: Request, begun: Request, path: Path) -> None:
-    """Refuse to resume a run of another request.
+    """Raise an error if the request differs from that of the unfinished run.
 
     Raises
     ------
     ValueError
-        The message names the first setting that differs.
+        If they differ; the message names the first setting that differs.
     """
     if not begun:
         raise ValueError(
-            f"resume needs an unfinished run of napari-swnn, got {path}, which is of another origin; "
+            f"resume needs an unfinished run of napari-swnn, got {path}, which napari-swnn did not write; "
             "choose another name"
         )
     for key in {**request, **begun}:
@@ -58,7 +59,7 @@ def check_same_request(request: Request, begun: Request, path: Path) -> None:
 
 
 def describe_value(value: Any) -> Any:
-    """Return a value as JSON holds it; an array is represented by its type, shape and hash."""
+    """Convert a value to JSON types; an array is represented by its data type, shape and hash."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, np.generic):
@@ -76,7 +77,7 @@ def describe_value(value: Any) -> Any:
         return [describe_value(entry) for entry in value]
     if is_dataclass(value):
         return {f.name: describe_value(getattr(value, f.name)) for f in fields(value)}
-    raise TypeError(f"a request must hold plain values, arrays and dataclasses, got {type(value).__name__}")
+    raise TypeError(f"a request must contain only plain values, arrays and dataclasses, got {type(value).__name__}")
 
 
 def _shown(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The description of an ensemble, and the places of its files."""
+"""Description of an ensemble and the paths of its files."""
 
 from __future__ import annotations
 
@@ -22,40 +22,40 @@ from napari_swnn.runs._request import Request, check_same_request, describe_valu
 from napari_swnn.runs.volume_files import planned_layout
 
 MemberIndex = tuple[int, int]
-"""Numbers of the training and of the realisation, from 0."""
+"""Zero-based indices of the training and the realisation."""
 
 
 @dataclass(frozen=True, eq=False)
 class EnsembleSpec:
-    """Several trainings of a reference, and several realisations of each; workers of a cluster can receive it.
+    """Several trainings on a reference with several realisations each; can be sent to workers of a cluster.
 
     Attributes
     ----------
     reference : Reference
-        The segmented section(s).
+        Segmented section or sections.
     out : path-like
         Folder for all results.
     porosity : float, optional
-        Target porosity, in [0, 1]; that of the reference if not given.
+        Target porosity in [0, 1]; by default the porosity of the reference.
     n_trainings, n_realisations : int
-        Number of models, and of volumes of each.
+        Number of models, and number of volumes per model.
     shape : tuple of int
-        Voxels of a volume along each axis, ``(z, y, x)``, or ``(y, x)`` for sections.
+        Number of voxels of a volume along each axis, ``(z, y, x)``, or ``(y, x)`` for sections.
     preset : str
-        Settings of the trainings by name.
+        Name of the preset for the trainings.
     config : TrainingConfig, optional
-        Settings of the trainings, in place of a preset.
+        Training configuration, used instead of the preset.
     seed : int
-        Training ``i`` has the seed ``seed + i``; the volumes have consecutive seeds from `seed` on.
+        Training ``i`` has the seed ``seed + i``; the volumes have consecutive seeds that start at `seed`.
     validate : bool
-        Compare each volume with the reference. One volume at a time is held in memory for it.
+        Compare each volume with the reference, which requires enough memory for one volume.
     device : {"auto", "cpu", "cuda", "mps"}
         Device to compute on.
 
     Raises
     ------
     ValueError
-        If a number, the shape or the seed cannot be used.
+        If a number, the shape or the seed is invalid.
     """
 
     reference: Reference
@@ -84,12 +84,12 @@ class EnsembleSpec:
 
     @property
     def training_config(self) -> TrainingConfig:
-        """Settings of the trainings."""
+        """Configuration of the trainings."""
         return self.config or preset_config(self.preset)
 
     @property
     def members(self) -> list[MemberIndex]:
-        """Indices of all volumes, those of the first training first."""
+        """Indices of all volumes, ordered by training."""
         return [(i, j) for i in range(self.n_trainings) for j in range(self.n_realisations)]
 
     def model_path(self, training: int) -> FilePath:
@@ -106,15 +106,15 @@ class EnsembleSpec:
 
     @property
     def request_path(self) -> FilePath:
-        """Path of the request."""
+        """Path of the file that stores the request."""
         return self.folder / "ensemble.json"
 
     def volume_seed(self, member: MemberIndex) -> int:
-        """Return the seed of a volume; no two volumes of an ensemble share their noise."""
+        """Return the seed of a volume; all volumes of an ensemble have different seeds."""
         return self.seed + member[0] * self.n_realisations + member[1]
 
     def request(self) -> Request:
-        """Return everything that the results depend on, in plain values."""
+        """Return everything that determines the results, as plain values."""
         facts = (self.reference.phase, self.reference.voxel_size, self.reference.unit, self.reference.directions)
         return {
             "version": version("napari-swnn"),
@@ -128,12 +128,12 @@ class EnsembleSpec:
         }
 
     def file(self, n: int = 1) -> OmeZarrFile:
-        """Return a file like those of the volumes, with `n` of them."""
+        """Return a file for `n` volumes of the ensemble, for estimates of its size and pieces."""
         return OmeZarrFile(self.folder, planned_layout(self.reference, self.shape, n))
 
     @cached_property
     def analysis(self) -> ReferenceAnalysis:
-        """Analysis of the reference, shared by all trainings of a process."""
+        """Analysis of the reference, shared by all trainings in a process."""
         return analyse_reference(self.reference, config=self.training_config, dimension=len(self.shape))
 
     def plan(self, training: int) -> TrainingPlan:
@@ -142,26 +142,26 @@ class EnsembleSpec:
         Raises
         ------
         TypeError, ValueError
-            If it cannot be carried out.
+            If the training is not possible.
         """
         return self.analysis.plan(porosity=self.porosity, seed=self.seed + training, device=self.device)
 
     def __getstate__(self) -> dict[str, Any]:
-        # Patterns take tens of megabytes, and a worker extracts them in a second.
+        # The analysis takes tens of megabytes, and a worker recomputes it in a second.
         return {name: value for name, value in vars(self).items() if name != "analysis"}
 
 
 def check_ensemble(spec: EnsembleSpec, *, resume: bool) -> None:
-    """Refuse an ensemble that cannot be computed.
+    """Raise an error if an ensemble cannot be computed.
 
     Raises
     ------
     TypeError, ValueError
-        If the reference or the porosity cannot be used, or the folder holds another ensemble.
+        If the reference or the porosity is invalid, or the folder contains another ensemble.
     OSError
-        If the folder holds something, or the volumes may not fit on the disk.
+        If the folder is not empty, or the volumes may not fit on the disk.
     """
-    spec.plan(0)  # raises if it cannot be carried out
+    spec.plan(0)  # raises if the training is not possible
     if spec.validate:
         check_memory(spec.shape)
     _check_folder(spec, resume=resume)
@@ -172,14 +172,14 @@ def check_ensemble(spec: EnsembleSpec, *, resume: bool) -> None:
 def _check_folder(spec: EnsembleSpec, *, resume: bool) -> None:
     folder = spec.folder
     if not folder.parent.is_dir():
-        raise FileNotFoundError(f"the folder of {folder} must exist, got {folder.parent}; make it first")
+        raise FileNotFoundError(f"the folder of {folder} must exist, got {folder.parent}; create it first")
     if folder.exists() and not folder.is_dir():
         raise FileExistsError(f"out must be a folder, got the file {folder}; choose another name")
     if not folder.exists() or not any(folder.iterdir()):
         return
     if not resume:
         raise FileExistsError(
-            f"out must be a new or empty folder, got {folder}, which holds something; "
+            f"out must be a new or empty folder, got {folder}, which is not empty; "
             "choose another, or resume the ensemble if the request is the same"
         )
     begun = json.loads(spec.request_path.read_text(encoding="utf-8")) if spec.request_path.exists() else {}

@@ -1,4 +1,4 @@
-"""Results of an ensemble: statistics of each member, their means, and the standard deviations between members."""
+"""Results of an ensemble: statistics of all members, their means and their standard deviations."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _PERCOLATING = "percolating_axes"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One realisation of one training.
+    """Realisation of a model of an ensemble.
 
     Attributes
     ----------
     training, realisation : int
-        Numbers, from 1.
+        Numbers of the training and the realisation, starting at 1.
     seed : int
         Seed of the volume.
     model, volume : pathlib.Path
         Paths of the files.
     values : mapping of str to float
-        Each statistic of `Ensemble.statistics`; NaN if it is unknown. Empty without validation.
+        Value of each statistic in `Ensemble.statistics`; NaN if unknown. Empty without validation.
     """
 
     training: int
@@ -41,21 +41,21 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """One statistic over all members.
+    """Summary of one statistic over all members.
 
     Attributes
     ----------
     name, unit : str
         Name and unit for tables.
     reference, half_width : float
-        Value of the reference, and half of its 95 % interval; NaN if there is none.
+        Value of the reference and half-width of its 95 % confidence interval; NaN if unavailable.
     mean : float
         Mean over all members.
     between_trainings : float
-        Standard deviation of the means of the trainings; NaN for a single one. It includes
-        ``between_realisations / sqrt(n_realisations)``, which is present even if all trainings are identical.
+        Standard deviation of the means of the trainings; NaN for a single training. It includes a contribution of
+        ``between_realisations / sqrt(n_realisations)`` even if all trainings are identical.
     between_realisations : float
-        Standard deviation within a training, pooled over the trainings; NaN for a single realisation.
+        Standard deviation within trainings, pooled over all trainings; NaN for a single realisation.
     """
 
     name: str
@@ -69,18 +69,18 @@ class Statistic:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Ensemble:
-    """Trainings of one reference, with realisations of each.
+    """Several trainings on one reference with realisations of each.
 
     Attributes
     ----------
     folder : pathlib.Path
         Folder of models, volumes, reports and tables.
     members : tuple of Member
-        All realisations, those of the first training first.
+        All realisations, ordered by training.
     statistics : dict of Statistic
         Statistics by name: ``porosity``, ``specific_surface``, …, as in a `ValidationReport`;
-        ``two_point_correlation_error``, ``lineal_path_error``, …, the mean difference between a curve and that of the
-        reference; and ``percolating_axes``, the number of axes along which the phase percolates. Empty without
+        ``two_point_correlation_error``, ``lineal_path_error``, …, the mean difference between a curve and the curve of
+        the reference; and ``percolating_axes``, the number of axes along which the phase percolates. Empty without
         validation.
     """
 
@@ -95,11 +95,11 @@ class Ensemble:
 
     @property
     def n_realisations(self) -> int:
-        """Number of volumes of each model."""
+        """Number of volumes per model."""
         return len(self.members) // self.n_trainings
 
     def summary(self) -> str:
-        """Return a table of all statistics, as text."""
+        """Return a text table of all statistics."""
         title = f"{self.n_trainings} training(s) with {self.n_realisations} realisation(s) each, in {self.folder.name}"
         if not self.statistics:
             return title
@@ -126,7 +126,7 @@ class Ensemble:
 
 
 def extract_values(report: Mapping[str, Any]) -> dict[str, float]:
-    """Return each statistic of the only volume of a report, as `ValidationReport.to_dict` gives it."""
+    """Return the statistics of a report on a single volume, from `ValidationReport.to_dict`."""
     values = {key: _known(quantity["realisations"][0]["value"]) for key, quantity in report["quantities"].items()}
     values |= {f"{key}_error": _known(curve["mean_error"]) for key, curve in report["curves"].items()}
     for connectivity in report["connectivity"]:
@@ -135,14 +135,14 @@ def extract_values(report: Mapping[str, Any]) -> dict[str, float]:
 
 
 def summarise(report: Mapping[str, Any], values: Sequence[Sequence[Mapping[str, float]]]) -> dict[str, Statistic]:
-    """Compute means and standard deviations.
+    """Compute the mean and the standard deviations of each statistic.
 
     Parameters
     ----------
     report : mapping
-        Any of the reports: names, units and the reference are the same in all.
+        Any one of the reports; names, units and reference values are the same in all of them.
     values : sequence of sequence of mapping
-        For each training, the values of each realisation.
+        Values of each realisation, for each training.
     """
     statistics = {}
     for key, (name, unit, reference, half_width) in _described(report).items():
@@ -161,7 +161,7 @@ def summarise(report: Mapping[str, Any], values: Sequence[Sequence[Mapping[str, 
 
 
 def _described(report: Mapping[str, Any]) -> dict[str, tuple[str, str, float, float]]:
-    """Return the name, the unit, the value of the reference and half of its interval, for each statistic."""
+    """Return the name, unit, reference value and half-width of its interval for each statistic."""
     described = {}
     for key, quantity in report["quantities"].items():
         reference = quantity["reference"] or {"value": None, "half_width_95": None}
@@ -170,7 +170,7 @@ def _described(report: Mapping[str, Any]) -> dict[str, tuple[str, str, float, fl
     for key, curve in report["curves"].items():
         described[f"{key}_error"] = (f"{curve['name']}: mean difference", curve["unit"], np.nan, np.nan)
     if report["connectivity"]:
-        described[_PERCOLATING] = ("percolating axes, of 3", "", np.nan, np.nan)
+        described[_PERCOLATING] = ("percolating axes (of 3)", "", np.nan, np.nan)
     return described
 
 

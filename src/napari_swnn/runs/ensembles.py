@@ -1,4 +1,4 @@
-"""Ensembles: several trainings of one reference, several realisations of each (sect. 3.1 of the paper)."""
+"""Ensembles: several trainings on one reference with several realisations each (sect. 3.1 of the paper)."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class EnsembleStep(Progress):
     Attributes
     ----------
     index, n_steps : int
-        Number of finished tasks, and of all tasks: trainings, volumes and validations.
+        Number of finished tasks and total number of tasks: trainings, volumes and validations.
     detail : Progress or None
-        Progress of the current task: a TrainingStep, GenerationStep or ValidationStep; None where only its end is
-        known.
+        Progress of the current task: a TrainingStep, GenerationStep or ValidationStep; None if only its completion is
+        reported.
     fraction, elapsed, time_left, activity, note
-        As for every record of progress. The activity is the name of the current task; tasks differ too much in length
-        for an estimate of the time left. Notes of a task at a worker are reported at its end.
+        As for `Progress`. The activity is the name of the current task. The remaining time is not estimated, because
+        the durations of the tasks differ too much. Notes of a task on a worker are reported when the task ends.
     """
 
     index: int
@@ -69,32 +69,32 @@ def ensemble(
     device: str = "auto",
     progress: Callable[[EnsembleStep], None] | None = None,
 ) -> Ensemble:
-    """Train several models of a reference, generate several volumes of each, and compare their statistics.
+    """Train several models on a reference, generate several volumes with each, and compare their statistics.
 
     Parameters
     ----------
     reference : Reference
-        The segmented section(s).
+        Segmented section or sections.
     out : path-like
         Folder for all results: ``training-1.swnn``, ``training-1/realisation-1.ome.zarr`` and its report ``.json``,
         …, and the tables ``members.csv``, ``summary.csv`` and ``summary.txt``.
     porosity : float, optional
-        Target porosity, in [0, 1]; that of the reference if not given.
+        Target porosity in [0, 1]; by default the porosity of the reference.
     n_trainings, n_realisations : int
-        Number of models, and of volumes of each; the paper has 4 and 5.
+        Number of models, and number of volumes per model; the paper uses 4 and 5.
     shape : tuple of int
-        Voxels of a volume along each axis, ``(z, y, x)``, or ``(y, x)`` for sections.
+        Number of voxels of a volume along each axis, ``(z, y, x)``, or ``(y, x)`` for sections.
     preset, config
-        Settings of the trainings, as for `train`.
+        Training settings, as for `train`.
     seed : int
-        Training ``i`` has the seed ``seed + i``; the volumes have consecutive seeds from `seed` on.
+        Training ``i`` has the seed ``seed + i``; the volumes have consecutive seeds that start at `seed`.
     validate : bool
-        Compare each volume with the reference. One volume at a time is held in memory for it.
+        Compare each volume with the reference, which requires enough memory for one volume.
     resume : bool
-        Resume an ensemble of the same request, if `out` has one; finished parts are kept.
+        Resume an ensemble with the same request if `out` contains one; finished results are kept.
     client : distributed.Client, optional
-        Cluster whose workers train, generate and validate, in a folder that all of them can reach. If not given, the
-        current client is used, if there is one.
+        Cluster whose workers train, generate and validate; all workers need access to the folder. By default the
+        current client, if any.
     device : {"auto", "cpu", "cuda", "mps"}
         Device to compute on.
     progress : callable, optional
@@ -108,9 +108,10 @@ def ensemble(
     Raises
     ------
     TypeError, ValueError
-        If the input cannot be used, or `resume` finds another request; see `plan_training` and `generate`.
+        If the input is invalid, or the request differs from that of the run to resume; see `plan_training` and
+        `generate`.
     OSError
-        If `out` holds something, or the volumes may not fit on the disk.
+        If `out` is not empty, or the volumes may not fit on the disk.
     """
     spec = EnsembleSpec(
         reference, out, porosity, n_trainings, n_realisations, shape, preset, config, seed, validate, device
@@ -123,7 +124,8 @@ def iter_ensemble(
 ) -> Generator[EnsembleStep, None, Ensemble]:
     """Compute an ensemble step by step, as `ensemble` does.
 
-    Bad input is refused by the call itself. Closing the generator leaves the finished parts, to resume.
+    Invalid input raises an error at the call. If the generator is closed, finished results remain and the ensemble can
+    be resumed.
 
     Parameters
     ----------
@@ -135,7 +137,7 @@ def iter_ensemble(
     Yields
     ------
     EnsembleStep
-        After each step of a task, and after each task.
+        Progress after each step of a task and after each task.
 
     Returns
     -------
@@ -172,7 +174,7 @@ class _Count:
         self._start = perf_counter()
 
     def step(self, task: str, detail: Progress | None = None, *, note: str = "") -> EnsembleStep:
-        """Return the progress within a task."""
+        """Return the progress during a task."""
         done = self._n_done + (0.0 if detail is None else detail.fraction)
         return EnsembleStep(
             index=self._n_done,
@@ -191,7 +193,7 @@ class _Count:
 
 
 def _iter_tasks(spec: EnsembleSpec, tasks: Tasks, remote: Remote | None, count: _Count) -> Steps:
-    """Count the tasks that are finished, and run the others: each by one worker, or one after another from here."""
+    """Count the finished tasks and run the others, each on one worker or sequentially in this process."""
     for entry, name in tasks.names.items():
         if entry not in tasks.missing:
             yield count.finish(name)

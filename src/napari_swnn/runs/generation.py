@@ -1,4 +1,4 @@
-"""Volumes in memory or on disk, one realisation or several."""
+"""Generation of one or more realisations in memory or on disk."""
 
 from __future__ import annotations
 
@@ -80,62 +80,64 @@ def generate(
     device: str = "auto",
     progress: Callable[[GenerationStep], None] | None = None,
 ) -> Labels | FilePath:
-    """Generate one volume or several, in memory or on disk.
+    """Generate one or more volumes in memory or on disk.
 
     Parameters
     ----------
     model : Model
         A trained model.
     shape : tuple of int
-        Voxels along each axis, ``(z, y, x)``, or ``(y, x)`` for a 2-D model.
+        Number of voxels along each axis, ``(z, y, x)``, or ``(y, x)`` for a 2-D model.
     seed : int
-        Number of the realisation. On one kind of device a voxel depends on the model, the seed, its position and the
-        porosity and mask there only: volumes of different shapes and the same seed agree where they overlap.
+        Seed of the realisation. On one type of device, a voxel depends only on the model, the seed, its position and
+        the local porosity and mask: volumes with the same seed and different shapes agree where they overlap.
     porosity : float, array_like or PorosityMap, optional
-        Target porosity of a model trained for a range of porosities: one value in the range, or a map of them,
-        ``(z, y, x)`` of any size, or ``(y, x)``, the same in every plane. By default the porosity of the reference.
+        Target porosity for a model trained for a range of porosities: one value in the range, or a map of any size,
+        ``(z, y, x)`` or ``(y, x)``; a 2-D map is repeated in every plane. By default the porosity of the reference.
     mask : array_like or SpatialMask, optional
-        Part of the volume that has structure: booleans ``(z, y, x)`` of any size, or ``(y, x)``, the same in every
-        plane. Voxels outside are background, unless a `SpatialMask` sets them otherwise.
+        Part of the volume that contains structure: booleans of any size, ``(z, y, x)`` or ``(y, x)``; a 2-D mask is
+        repeated in every plane. Voxels outside are background unless a `SpatialMask` specifies otherwise.
     periodic : bool or sequence of bool
-        Periodic boundary conditions, along all axes or each: the volume continues itself without a seam.
+        Periodic boundary conditions: one flag for all axes, or one per axis. A periodic volume repeats without a seam.
     noise : NoiseGradient, optional
-        For a model of one scale: graded mean and standard deviation of its input, the paper's way to a continuous
-        variation.
+        Graded mean and standard deviation of the input of a single-scale model, for continuous variation as in the
+        paper.
     exact : bool
-        Match the target porosity exactly, by a threshold of each volume's own, in twice the time. By default the
-        porosities of volumes vary around the target, as those of samples of the material do, and a volume is a part of
-        larger ones.
+        Match the target porosity exactly by choosing the threshold for each volume, which doubles the run time. By
+        default porosities vary around the target, as they do between samples of a material, and a volume is part of
+        any larger volume with the same seed.
     n : int
-        Number of realisations, with the seeds ``seed`` to ``seed + n - 1``; more than one have a leading axis.
+        Number of realisations, with the seeds ``seed`` to ``seed + n - 1``; several realisations are stacked along a
+        leading axis.
     out : path-like, optional
-        File to write to, block by block: ``.zarr`` for OME-Zarr, ``.tif`` for TIFF. While unfinished it has
-        ``.partial`` after its name. An existing file is never overwritten.
+        File to write block by block: ``.zarr`` for OME-Zarr, ``.tif`` for TIFF. An unfinished file has the suffix
+        ``.partial``. An existing file is never overwritten.
     resume : bool
-        Resume an unfinished run of the same request, if `out` has one. Finished blocks are kept, and the bytes are
-        those of an uninterrupted run.
+        Resume an unfinished run with the same request if `out` contains one. Finished blocks are kept, and the result
+        is identical to that of an uninterrupted run.
     client : distributed.Client, optional
-        Cluster whose workers compute and write, for a ``.zarr`` that all of them can reach. If not given, the current
-        client is used for a ``.zarr``, if there is one. Exact volumes are computed in this process.
+        Cluster whose workers compute and write a ``.zarr`` that all of them can access. By default the current client,
+        if any, is used for a ``.zarr``. Exact volumes are computed in this process.
     device : {"auto", "cpu", "cuda", "mps"}
         Device to compute on.
     progress : callable, optional
-        Called with a `GenerationStep` after each block; with a client, after each group of them.
+        Called with a `GenerationStep` after each block, or after each group of blocks with a client.
 
     Returns
     -------
     numpy.ndarray or pathlib.Path
-        Labels of the given shape, with the values of the reference; or `out`.
+        Labels with the given shape and the values of the reference, or `out`.
 
     Raises
     ------
     TypeError
-        If a map or mask holds the wrong kind of values.
+        If a map or mask contains values of the wrong type.
     ValueError
-        If the shape does not fit the model's dimension or the periodic axes, the model cannot make the porosity, the
-        volume does not fit into memory, `exact` has no single porosity to meet, or `resume` finds another request.
+        If the shape does not fit the model's dimension or the periodic axes, the model cannot generate the porosity,
+        the volume does not fit into memory, `exact` has no single target porosity, or the request differs from that of
+        the run to resume.
     OSError
-        If `out` exists, or may not fit on the disk.
+        If `out` exists or may not fit on the disk.
     """
     spec = VolumeSpec(shape, seed, porosity, mask, periodic, noise, exact)
     return drain(iter_generation(model, spec, n=n, out=out, resume=resume, client=client, device=device), progress)
@@ -192,22 +194,22 @@ def iter_generation(
 ) -> Generator[GenerationStep, None, Labels | FilePath]:
     """Generate step by step, as `generate` does.
 
-    Bad input is refused by the call itself. Closing the generator stops within a block, and leaves an unfinished file
-    to resume.
+    Invalid input raises an error at the call. If the generator is closed, it stops within one block and leaves an
+    unfinished file, which can be resumed.
 
     Parameters
     ----------
     model : Model
         A trained model.
     spec : VolumeSpec
-        Description of the first realisation; the others have the seeds that follow.
+        Description of the first realisation; the others have the subsequent seeds.
     n, out, resume, client, device
         As for `generate`.
 
     Yields
     ------
     GenerationStep
-        After each block, and after each piece of the coarser levels of a file, with no time left.
+        Progress after each block, and after each piece of the coarser levels of a file, with no time remaining.
 
     Returns
     -------
@@ -219,14 +221,14 @@ def iter_generation(
         return iter_to_disk(model, spec, seeds, FilePath(out), resume=resume, client=client, device=device)
     for name, value in (("resume", resume), ("client", client)):
         if value:
-            raise ValueError(f"{name} needs a file to write to, got out=None; give out")
+            raise ValueError(f"{name} needs a file to write to, got out=None; pass out")
     return _iter_to_memory(model, spec, seeds, device)
 
 
 def _seeds(seed: int, n: int) -> range:
     for name, value in (("seed", seed), ("n", n)):
         if isinstance(value, Sequence | np.ndarray):
-            raise ValueError(f"{name} must be one whole number, got {value!r}; n=3 takes seed, seed + 1 and seed + 2")
+            raise ValueError(f"{name} must be one whole number, got {value!r}; n=3 uses seed, seed + 1 and seed + 2")
     first = check_seed(seed)
     count = check_whole(n, name="n")
     check_seed(first + count - 1)
@@ -240,7 +242,7 @@ def _iter_to_memory(
     if len(seeds) == 1:
         check_memory(first.shape, first.dtype.itemsize)
         return iter_assembly(first)
-    # Each volume is assembled by itself and then takes its place.
+    # Each volume is assembled separately and then copied, so one additional volume must fit into memory.
     check_memory((len(seeds) + 1, *first.shape), first.dtype.itemsize)
     return _iter_several([describe_volume(model, replace(spec, seed=seed), device=device) for seed in seeds])
 

@@ -1,4 +1,4 @@
-"""Files that volumes are written to: their kind, their layout, and refusals before any work."""
+"""Format and layout of volume files, with checks before any work."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ from napari_swnn.io.tiff_stream import TiffFile
 from napari_swnn.io.volume_file import Layout, VolumeFile
 
 SUFFIXES = (".zarr", ".tif", ".tiff")
-"""Endings of the names of files that volumes are written to."""
+"""Supported suffixes of volume files."""
 
 
 def check_name(out: FilePath) -> None:
-    """Refuse a file whose kind is not known, or whose folder does not exist.
+    """Raise an error if a file has an unknown format, or its folder does not exist.
 
     Raises
     ------
     ValueError
-        If the name has another ending.
+        If the suffix of the name is not supported.
     FileNotFoundError
-        If there is no such folder.
+        If the folder does not exist.
     """
     if out.suffix.lower() not in SUFFIXES:
         raise ValueError(f"out must end in {', '.join(SUFFIXES)}, got {out}")
     if not out.absolute().parent.is_dir():
-        raise FileNotFoundError(f"the folder of {out} must exist, got {out.parent}; make it first")
+        raise FileNotFoundError(f"the folder of {out} must exist, got {out.parent}; create it first")
 
 
 def file_at(out: FilePath, layout: Layout) -> VolumeFile:
-    """Return the file at a path, of the kind that its name says; nothing is written."""
+    """Return a file object in the format that the suffix of the path selects, without writing anything."""
     out = out.absolute()  # workers may have another working directory
     return OmeZarrFile(out, layout) if is_ome_zarr(out) else TiffFile(out, layout)
 
 
 def planned_layout(reference: Reference, shape: Shape, n: int) -> Layout:
-    """Return the layout of `n` volumes of a model that is yet to be trained on a reference."""
+    """Return the layout of `n` volumes of a model that will be trained on a reference."""
     return Layout(shape, PhaseLabels.of(reference).dtype.name, BLOCK_SIDE[len(shape)], n=n)
 
 
 def file_of_volumes(out: FilePath, volumes: Sequence[VirtualVolume]) -> VolumeFile:
-    """Return the file of realisations of one model; nothing is written.
+    """Return the file object for realisations of one model, without writing anything.
 
     Raises
     ------
     ValueError
-        If a TIFF cannot hold their labels.
+        If a TIFF cannot store the labels.
     """
     first = volumes[0]
     model = first.model

@@ -87,7 +87,8 @@ def test_sections_repeat_too(flat_range_model):
 def test_extents_that_cannot_repeat_are_refused_with_those_that_can(fixed_model, extent, fitting):
     assert min_period(fixed_model.network) == 10  # the coarse stage sees 5 of its own voxels
     message = (
-        f"multiple of 2 and at least 10 voxels along the periodic axis 1, got {extent}; the next that fit are {fitting}"
+        f"multiple of 2 and at least 10 voxels along the periodic axis 1, got {extent}; "
+        f"the nearest valid extents are {fitting}"
     )
     with pytest.raises(ValueError, match=message):
         describe_volume(fixed_model, VolumeSpec((20, extent, 20), periodic=True))

@@ -184,7 +184,7 @@ def test_porosities_that_the_model_cannot_make_are_refused(range_model, porosity
 def test_a_model_whose_own_porosity_is_not_in_its_range_must_be_asked_for_one(range_model, own, known):
     model = replace(range_model, porosity=own)
     with pytest.raises(
-        ValueError, match=f"must be given for a model with the range .0.1, 0.3. whose own is {known}; cho"
+        ValueError, match=f"must be specified for a model with the range .0.1, 0.3. if the reference's is {known}; cho"
     ):
         describe_volume(model, VolumeSpec(SHAPE))
 
@@ -196,13 +196,13 @@ def test_the_ends_of_the_range_are_in_it_at_any_precision(range_model):
 
 def test_whole_numbers_are_no_porosities(range_model):
     with pytest.raises(
-        TypeError, match=r"porosity must hold fractions .* got int64; for labels, PorosityMap.from_labels"
+        TypeError, match=r"porosity must hold fractions .* got int64; .*per label, use PorosityMap.from_labels"
     ):
         describe_volume(range_model, VolumeSpec(SHAPE, porosity=np.array([[0, 1]])))
 
 
 def test_every_label_needs_a_porosity():
-    with pytest.raises(ValueError, match=r"porosities must name every label, got none for 0, 5; give each region"):
+    with pytest.raises(ValueError, match=r"porosities must include every label, got none for 0, 5; assign a porosity"):
         PorosityMap.from_labels(np.array([[0, 1, 5]]), {1: 0.2})
 
 

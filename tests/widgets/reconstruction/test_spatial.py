@@ -128,7 +128,7 @@ def test_the_papers_mask_is_a_choice_beside_the_mask(ranged, viewer, user, range
 def test_a_period_that_does_not_fit_names_those_that_do(ranged, viewer, user):
     ranged.settings.size.sides[1].setValue(31)
     ranged.settings.spatial.periodic[1].setChecked(True)
-    user.waits_for(lambda: "the next that fit are 30 and 32" in problem(ranged, "periodic"))
+    user.waits_for(lambda: "the nearest valid extents are 30 and 32" in problem(ranged, "periodic"))
     assert not ranged.models.generate_button.isEnabled()
     ranged.settings.size.sides[1].setValue(32)
     layer = generated(ranged, viewer, user)

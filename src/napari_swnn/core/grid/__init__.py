@@ -1,6 +1,6 @@
 """Functions of position: windows in global coordinates, the noise field, and sampled fields.
 
-May import: nothing of `core`.
+May import: nothing from `core`.
 """
 
 import lazy_loader as _lazy

@@ -15,24 +15,25 @@ from napari_swnn.core.numerics.parallel import map_threads, n_threads
 _TILE = 16
 """Edge length of a tile in voxels."""
 _WORD = 2**64
-"""Number of values that a word of the counter can have."""
+"""Number of possible values of one counter word."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoiseField:
     """Infinite field of independent standard normal values.
 
-    The field is divided into tiles; a tile is filled by the counter-based generator Philox, keyed by the seed and the
-    scale and started at the index of the tile [1]_. A voxel has the same value in any window, order and process.
+    The field is divided into tiles; each tile is filled by the counter-based generator Philox [1]_, with the seed and
+    the scale as its key and the tile index as the start of its counter. The value of a voxel therefore does not depend
+    on the window, the order of evaluation or the process.
 
     Parameters
     ----------
     seed : int
         From 0 to 2**64 - 1.
     scale : int
-        Edge length of the voxels, in finest voxels; fields of different scales are independent.
+        Edge length of a voxel, in voxels of the finest scale; fields of different scales are independent.
     n_channels : int
-        Number of values for each voxel.
+        Number of values per voxel.
     period : tuple of int or None, optional
         Period along each axis in voxels; None for an axis that is not periodic.
 
@@ -65,10 +66,10 @@ class NoiseField:
         map_threads(fill, [tiles[i::n] for i in range(n)])
 
 
-@lru_cache(maxsize=1024)  # neighbouring blocks have tiles in common
+@lru_cache(maxsize=1024)  # neighbouring blocks share tiles
 def _tile(seed: int, scale: int, n_channels: int, index: Shape) -> FloatArray:
     """Return the values ``(n_channels, *tile)`` of one tile."""
-    # The lowest word of the counter runs within the tile, the other three hold its index: no two tiles overlap.
+    # The lowest counter word counts within the tile and the other three contain its index, so tiles never overlap.
     words = np.array([0, *(i % _WORD for i in index), *[0] * (3 - len(index))], np.uint64)
     bits = np.random.Philox(key=np.array([seed, scale], np.uint64), counter=words)
     values = np.random.Generator(bits).standard_normal((n_channels, *[_TILE] * len(index)), dtype=np.float32)

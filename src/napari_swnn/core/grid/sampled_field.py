@@ -1,4 +1,4 @@
-"""An array that is stretched over a volume of another size, and sampled at the voxels of any scale."""
+"""Array that is stretched over a volume and sampled at the voxel centres of any scale."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from napari_swnn.core.grid.windows import Window
 Sampling: TypeAlias = Literal["linear", "ends", "nearest"]
 """Interpolation between the entries of an array.
 
-``"linear"``: the entries are cells that fill the volume, with linear interpolation between their centres. ``"ends"``:
-linear interpolation, with the first and the last entry on two opposite faces of the volume. ``"nearest"``: the value of
-the cell, without interpolation.
+``"linear"``: the entries are cells that fill the volume, with linear interpolation between cell centres. ``"ends"``:
+linear interpolation, with the first and last entries on opposite faces of the volume. ``"nearest"``: the value of the
+cell, without interpolation.
 """
 
 
 @dataclass(frozen=True, eq=False)
 class SampledField:
-    """Values over a volume, as a pure function of the position.
+    """Values over a volume, as a pure function of position.
 
     Attributes
     ----------
     values : numpy.ndarray
-        Array with as many axes as the volume; it is uniform along an axis of one entry.
+        Array with as many axes as the volume; the field is uniform along axes with one entry.
     sampling : {"linear", "ends", "nearest"}
         Interpolation between the entries.
     extents : tuple of int
-        Extents of the volume, in finest voxels.
+        Extents of the volume, in voxels of the finest scale.
     periodic : tuple of bool
-        One flag for each axis. Beyond the faces of an axis that is not periodic, the outermost values are repeated.
+        One flag per axis. Beyond the faces of a non-periodic axis, the outermost values are repeated.
     """
 
     values: NDArray[Any]
@@ -42,19 +42,19 @@ class SampledField:
     periodic: tuple[bool, ...]
 
     def window(self, window: Window, *, scale: int = 1) -> NDArray[Any]:
-        """Return the values at the centres of voxels.
+        """Return the values at the voxel centres of a window.
 
         Parameters
         ----------
         window : Window
             Window on the grid of `scale`.
         scale : int
-            Edge length of a voxel of the noise, in voxels of the finest scale.
+            Edge length of a voxel of the window, in voxels of the finest scale.
 
         Returns
         -------
         numpy.ndarray
-            Array of the shape of the window, or with an extent of 1 along axes where it is uniform.
+            Array that broadcasts to the shape of the window; uniform values may be returned with extents of 1.
         """
         places = [
             self._places(axis, (np.arange(a, b) + 0.5) * scale)
@@ -97,18 +97,18 @@ def _between(
         return first
     along = [1] * values.ndim
     along[axis] = -1
-    # In this form, two equal entries give exactly their value.
+    # In this form, interpolation between two equal entries returns exactly their value.
     blended: NDArray[Any] = first + weight.reshape(along) * (np.take(values, high, axis) - first)
     return blended
 
 
 def expand_axes(values: NDArray[Any], ndim: int, *, axis: int = 0, name: str) -> NDArray[Any]:
-    """Return `values` with `ndim` axes; an array with one axis less is extruded along `axis`.
+    """Return `values` with `ndim` axes; an array with one axis fewer is extruded along `axis`.
 
     Raises
     ------
     ValueError
-        If the array has another number of axes, or there is no such axis.
+        If the number of axes of the array does not fit.
     """
     if values.ndim == 0:
         return values.reshape((1,) * ndim)

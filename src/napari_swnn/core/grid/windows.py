@@ -1,4 +1,4 @@
-"""Boxes of voxels in global coordinates, their relation between scales, and the fixed grid of blocks."""
+"""Boxes of voxels in global coordinates, conversion between scales, and the fixed grid of blocks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Window:
     Attributes
     ----------
     start, stop : tuple of int
-        First voxel and the one past the last, along each axis.
+        First voxel and one past the last voxel along each axis.
     """
 
     start: Shape
@@ -24,7 +24,7 @@ class Window:
 
     @classmethod
     def of_shape(cls, shape: Shape) -> Window:
-        """Return the window of a shape that starts at the origin."""
+        """Return the window with the given shape that starts at the origin."""
         return cls((0,) * len(shape), tuple(shape))
 
     @property
@@ -37,14 +37,14 @@ class Window:
         return Window(tuple(a - margin for a in self.start), tuple(b + margin for b in self.stop))
 
     def coarser(self) -> Window:
-        """Return the window of the next coarser grid that is needed for linear interpolation to this window.
+        """Return the window of the next coarser grid required for linear interpolation to this window.
 
-        Voxel `x` lies at ``(x + 1/2) / 2 - 1/2`` in the coarser grid, between two of its voxels.
+        Voxel `x` lies at ``(x + 1/2) / 2 - 1/2`` in coordinates of the coarser grid.
         """
         return Window(tuple((a - 1) // 2 for a in self.start), tuple(b // 2 + 1 for b in self.stop))
 
     def intersection(self, other: Window) -> Window:
-        """Return the window of the voxels in both windows."""
+        """Return the intersection of two windows."""
         return Window(
             tuple(max(a, b) for a, b in zip(self.start, other.start, strict=True)),
             tuple(min(a, b) for a, b in zip(self.stop, other.stop, strict=True)),
@@ -56,14 +56,14 @@ class Window:
 
 
 def iter_boxes(window: Window, side: int) -> Iterator[tuple[Shape, Window]]:
-    """Yield the boxes of a fixed grid of `side` voxels that intersect a window, each with its index in the grid."""
+    """Yield the index and the box of each cell of a fixed grid of `side` voxels that intersects a window."""
     ranges = [range(a // side, -(-b // side)) for a, b in zip(window.start, window.stop, strict=True)]
     for index in product(*ranges):
         yield index, Window(tuple(i * side for i in index), tuple((i + 1) * side for i in index))
 
 
 def split_at_period(window: Window, period: Sequence[int | None]) -> Iterator[tuple[Window, tuple[slice, ...]]]:
-    """Divide a window at the period of a periodic field.
+    """Split a window at the period boundaries of a periodic field.
 
     Parameters
     ----------
@@ -75,9 +75,9 @@ def split_at_period(window: Window, period: Sequence[int | None]) -> Iterator[tu
     Yields
     ------
     part : Window
-        Part of the window, shifted into the period that starts at 0.
+        Part of the window, shifted into the period that starts at the origin.
     place : tuple of slice
-        Its slices in an array of the shape of the window.
+        Slices of the part in an array with the shape of the window.
     """
     spans = [_spans(a, b, n) for a, b, n in zip(window.start, window.stop, period, strict=True)]
     for combination in product(*spans):
@@ -100,12 +100,12 @@ def _spans(start: int, stop: int, period: int | None) -> list[tuple[int, int, sl
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The unit of computation: a box of the fixed grid, and the part of it that is needed.
+    """Unit of computation: a box of the fixed grid and the part of it that is needed.
 
     Attributes
     ----------
     window : Window
-        The box. It is always computed as a whole, so that its bytes do not depend on the part that is needed.
+        The box. It is always computed as a whole, so the result does not depend on the part that is needed.
     wanted : Window
         The part of the box that is needed.
     """
@@ -114,11 +114,11 @@ class Block:
     wanted: Window
 
     def source(self) -> tuple[slice, ...]:
-        """Return the slices of the part that is needed in the computed box."""
+        """Return the slices of the needed part in the computed box."""
         return self.wanted.slices(self.window.start)
 
     def destination(self, origin: Shape) -> tuple[slice, ...]:
-        """Return the slices of that part in an array whose first voxel is `origin`."""
+        """Return the slices of the needed part in an array whose first voxel is `origin`."""
         return self.wanted.slices(origin)
 
 

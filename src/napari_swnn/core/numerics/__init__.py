@@ -1,6 +1,6 @@
-"""Devices, precision, determinism and fast convolutions; knows nothing of microstructures.
+"""Devices, precision, determinism and fast convolutions, independent of microstructures.
 
-May import: nothing of `core`.
+May import: nothing from `core`.
 """
 
 import lazy_loader as _lazy

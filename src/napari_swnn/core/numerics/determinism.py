@@ -1,4 +1,4 @@
-"""Convolutions on a CUDA GPU that give the same bytes in every run."""
+"""Convolutions on a CUDA GPU that are bitwise reproducible between runs."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import torch
 
 
 def deterministic_convolutions(device: torch.device) -> AbstractContextManager[None]:
-    """Return a context in which convolutions on a CUDA GPU are deterministic, and in full float32 precision.
+    """Return a context in which convolutions on a CUDA GPU are deterministic and use full float32 precision.
 
-    By default cuDNN uses TF32 for float32 convolutions, whose rounding to ten bits is enough to move a threshold, and
-    sums gradients in an order that varies from run to run. Other devices need no settings.
+    By default cuDNN uses TF32 for float32 convolutions, whose rounding to ten bits can shift a threshold, and sums
+    gradients in an order that varies between runs. Other devices need no settings.
     """
     return _ON_CUDA if device.type == "cuda" else nullcontext()
 
 
 class _DeterministicOnCuda(AbstractContextManager[None]):
-    """A context that several threads may be in at a time: the settings of cuDNN hold for all of them."""
+    """Context that several threads can enter at the same time; the cuDNN settings apply to all of them."""
 
     def __init__(self) -> None:
         self._lock = Lock()

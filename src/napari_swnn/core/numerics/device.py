@@ -1,4 +1,4 @@
-"""Devices, and the precision of convolutions on them."""
+"""Selection of devices and of the precision of convolutions."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def pick_device(device: str = "auto") -> torch.device:
-    """Return the device to compute on; ``"auto"`` prefers CUDA, then MPS, then the CPU.
+    """Return the computing device; ``"auto"`` prefers CUDA, then MPS, then the CPU.
 
     Raises
     ------
     ValueError
-        If the device is unknown or not present on this machine.
+        If the device is unknown or unavailable on this machine.
     """
     kind, _, index = str(device).partition(":")
     check_choice(kind, DEVICES, name="device")
@@ -32,7 +32,7 @@ def pick_device(device: str = "auto") -> torch.device:
 
 
 def describe_device(device: torch.device) -> str:
-    """Return the name of a device as users know it."""
+    """Return a readable name of a device."""
     if device.type == "cuda":
         return f"GPU ({torch.cuda.get_device_name(device)})"
     if device.type == "mps":
@@ -42,30 +42,30 @@ def describe_device(device: torch.device) -> str:
 
 
 def training_precision(device: torch.device) -> torch.dtype:
-    """Return the precision of convolutions in training: bfloat16 where the hardware supports it.
+    """Return the precision of convolutions in training: bfloat16 if the hardware supports it.
 
-    Weights, batch statistics and the loss stay in float32. A CPU without bfloat16 instructions would emulate them,
-    which is slower.
+    Weights, batch statistics and the loss remain in float32. A CPU without bfloat16 instructions uses float32, because
+    emulation is slower.
     """
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    # torch has no public function for this; without the private one, float32 is used.
+    # torch has no public function for this; if the private one is missing, float32 is used.
     has_bfloat16 = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
     return torch.bfloat16 if device.type == "cpu" and has_bfloat16() else torch.float32
 
 
 def generation_precision(device: torch.device, *, bounded: bool) -> torch.dtype:
-    """Return the precision of convolutions when a volume is generated.
+    """Return the precision of convolutions in generation.
 
-    The grey values of bounded stages lie close to one of their two bounds almost everywhere: bfloat16 flips one voxel
-    in a thousand, in either direction, at the surface. The paper's network is not bounded and stays in float32.
+    Grey values of bounded stages lie close to one of the two bounds almost everywhere, so bfloat16 changes only one
+    voxel in a thousand, at interfaces and without bias. The paper's network is not bounded and uses float32.
     """
     return training_precision(device) if bounded else torch.float32
 
 
 @contextmanager
 def convolutions_in(precision: torch.dtype, device: torch.device) -> Iterator[None]:
-    """Enter a context in which convolutions have this precision, and are deterministic on a CUDA GPU."""
+    """Enter a context in which convolutions use this precision and are deterministic on a CUDA GPU."""
     autocast = torch.autocast(device.type, dtype=precision, enabled=precision != torch.float32)
     with autocast, deterministic_convolutions(device):
         yield

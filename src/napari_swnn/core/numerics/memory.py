@@ -1,4 +1,4 @@
-"""Memory that generation needs."""
+"""Memory requirements of generation."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ import math
 from napari_swnn._types import Shape
 
 WORKING_MEMORY = 2**29
-"""Largest number of bytes that the computation of a block takes, besides the volume."""
+"""Upper bound of the memory for the computation of one block, in bytes, in addition to the volume."""
 
 
 def free_memory() -> int:
-    """Return the number of bytes of memory that are free on this machine."""
+    """Return the free memory of this machine in bytes."""
     import psutil
 
     return int(psutil.virtual_memory().available)
 
 
 def check_memory(shape: Shape, itemsize: int = 1) -> None:
-    """Refuse a volume that does not fit into free memory.
+    """Raise an error if a volume does not fit into free memory.
 
     Parameters
     ----------
     shape : tuple of int
         Shape of the volume in voxels.
     itemsize : int
-        Bytes of a voxel.
+        Size of a voxel in bytes.
 
     Raises
     ------
     ValueError
-        If there is not enough memory; the message names the need.
+        If there is not enough memory; the message states the required amount.
     """
     # As Python integers: the product of a mistyped shape may exceed 64 bits.
     needed = math.prod(int(n) for n in shape) * itemsize + WORKING_MEMORY

@@ -1,7 +1,7 @@
-"""Threads: blocks computed side by side, each by one thread, and NumPy's work shared among the cores.
+"""Parallel computation of blocks, each by one thread, and of NumPy work on several cores.
 
-A library may split a sum between threads, and the last bits of a grey value would then depend on their number. With one
-thread for each block they cannot, and no thread waits for another.
+If a library split a sum between threads, the last bits of a grey value would depend on the number of threads. Computing
+each block in one thread avoids this, and no thread waits for another.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _SETTING = Lock()
 
 
 def n_threads() -> int:
-    """Return the number of threads that torch computes with, when called from this thread."""
+    """Return the number of threads that torch uses when called from this thread."""
     return torch.get_num_threads()
 
 
 def map_threads(work: Callable[[T], R], parts: Iterable[T]) -> list[R]:
-    """Return the results of `work` for each part, in their order; for work that releases the interpreter's lock."""
+    """Return the results of `work` for all parts, in order; `work` should release the global interpreter lock."""
     if n_threads() == 1:
         return [work(part) for part in parts]
     with ThreadPoolExecutor(n_threads()) as pool:
@@ -37,14 +37,14 @@ def map_threads(work: Callable[[T], R], parts: Iterable[T]) -> list[R]:
 
 
 def pool_size(device: torch.device, *, reserved: int = 0) -> int:
-    """Return the number of blocks to compute side by side: as many as torch has threads, if the memory suffices.
+    """Return the number of blocks to compute in parallel: one per torch thread, as far as memory permits.
 
     Parameters
     ----------
     device : torch.device
         Device to compute on; a GPU computes one block at a time.
     reserved : int
-        Bytes of memory that will be needed beside the blocks.
+        Memory in bytes that is needed in addition to the blocks.
     """
     if device.type != "cpu":
         return 1
@@ -52,10 +52,10 @@ def pool_size(device: torch.device, *, reserved: int = 0) -> int:
 
 
 def iter_side_by_side(work: Callable[[T], R], items: Iterable[T], n: int) -> Generator[R, None, None]:
-    """Compute `n` items at a time, each in a thread of its own.
+    """Compute up to `n` items in parallel, each in a separate thread.
 
-    Items are taken shortly before they are computed. Closing the iterator, or an error, waits for the items in
-    progress and drops the rest: no thread is left.
+    Items are consumed shortly before they are computed. If the iterator is closed or an error occurs, it waits for the
+    items in progress and discards the rest; no thread remains.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def iter_side_by_side(work: Callable[[T], R], items: Iterable[T], n: int) -> Gen
         try:
             for item in items:
                 pending.append(pool.submit(work, item))
-                # One item waits for each one in progress, so that no thread is idle while the oldest is awaited.
+                # One item is queued for each one in progress, so no thread is idle while the oldest result is awaited.
                 if len(pending) == 2 * n:
                     yield pending.popleft().result()
             while pending:
@@ -92,9 +92,9 @@ def iter_side_by_side(work: Callable[[T], R], items: Iterable[T], n: int) -> Gen
 
 @contextmanager
 def single_threaded() -> Iterator[None]:
-    """Enter a context in which torch computes in the calling thread alone, so that no sum is split between threads.
+    """Enter a context in which torch uses only the calling thread, so that no sum is split between threads.
 
-    Other threads, including those started in the meantime, keep their own number of threads.
+    The settings of other threads, including threads started in the meantime, do not change.
     """
     before = torch.get_num_threads()
     if before == 1:
@@ -108,8 +108,8 @@ def single_threaded() -> Iterator[None]:
 
 
 def _set_own_number(n: int) -> None:
-    # torch sets the number of the calling thread, and remembers it for threads that are yet to use torch. A thread of
-    # the latter kind reads that number before and writes it back after.
+    # torch sets the number for the calling thread and also stores it as the default for threads that have not used
+    # torch yet. A fresh thread therefore reads the default before the change and restores it afterwards.
     with _SETTING, ThreadPoolExecutor(1) as fresh:
         default = fresh.submit(torch.get_num_threads).result()
         torch.set_num_threads(n)

@@ -1,8 +1,8 @@
-"""Convolution of a volume with fewer products, on the CPU in float32 (Winograd 1980; Lavin and Gray 2016).
+"""Fast convolution of volumes on the CPU in float32 (Winograd 1980; Lavin and Gray 2016).
 
-Along the first axis, six values of a convolution with three weights take eight products instead of eighteen: inputs
-and weights are the coefficients of polynomials, which are multiplied at eight points. A product stands here for a
-convolution of one plane with 3 x 3 weights, which torch does well.
+Along the first axis, six outputs of a convolution with three weights need eight products instead of eighteen: inputs
+and weights are treated as coefficients of polynomials, which are multiplied at eight points. Each product is a
+convolution of one plane with 3 x 3 weights, for which torch is efficient.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from torch import Tensor, nn
 from napari_swnn._types import FloatArray
 
 _POINTS = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
-"""Points at which polynomials are multiplied, besides infinity; small numbers keep rounding small."""
+"""Finite points at which polynomials are multiplied; small numbers limit rounding errors."""
 _AT_ONE = _POINTS.index(1.0)
 _TILE = len(_POINTS) - 1
 """Planes computed from one set of products."""
 _TOGETHER = 2
 """Number of tiles whose planes are convolved in one call."""
 _MIN_SIDE = 48
-"""Side of a volume in voxels from which fewer products save more time than the sums before and after them take."""
+"""Minimum edge length of a volume, in voxels, for which the method is faster despite its additional sums."""
 
 
 def is_faster(volumes: Tensor, n_convolutions: int) -> bool:
-    """Return whether `convolve_all` applies to so many convolutions of ``(n, channels, *spatial)``, and is faster."""
+    """Return True if `convolve_all` supports `n_convolutions` of ``(n, channels, *spatial)`` and is faster."""
     return (
         volumes.device.type == "cpu"
         and volumes.dtype == torch.float32
@@ -45,27 +45,26 @@ def is_faster(volumes: Tensor, n_convolutions: int) -> bool:
 
 
 def convolve_all(convolutions: Iterable[nn.Module], volumes: Tensor, slope: float) -> Tensor:
-    """Apply unpadded convolutions of three voxels a side, a leaky ReLU after each.
+    """Apply unpadded convolutions with 3 x 3 x 3 kernels, each followed by a leaky ReLU.
 
-    The result differs from that of torch by rounding, some 10⁻⁵ of the largest value.
+    Rounding makes the result differ from that of torch by about 10⁻⁵ of the largest value.
 
     Parameters
     ----------
     convolutions : iterable of torch.nn.Conv3d
         Layers, with biases.
     volumes : torch.Tensor
-        ``(1, channels, depth, height, width)``, for which `is_faster`.
+        ``(1, channels, depth, height, width)``, for which `is_faster` returns True.
     slope : float
         Slope of the leaky ReLU below zero.
 
     Returns
     -------
     torch.Tensor
-        ``(1, channels, *spatial)``, two voxels less along each axis for each convolution; channels last in memory.
+        ``(1, channels, *spatial)``, smaller by two voxels along each axis per convolution; channels last in memory.
     """
     planes = volumes[0].permute(1, 2, 3, 0).contiguous()
-    # Allocating memory in pieces of this size is slow: each convolution overwrites the result of the one before the
-    # last.
+    # Allocating large arrays is slow, so each convolution overwrites the result of the one before the previous one.
     free, next_free = planes.new_empty(0), planes.new_empty(0)
     for convolution in convolutions:
         layer = cast(nn.Conv3d, convolution)
@@ -84,7 +83,7 @@ def _convolve(planes: Tensor, weight: Tensor, bias: Tensor, slope: float, *, out
     kernels = torch.einsum("pk,oikhw->pohwi", of_weights, weight).contiguous().permute(0, 1, 4, 2, 3)
     values = planes.new_empty(n, _TOGETHER, *planes.shape[1:])
     products = planes.new_empty(n, _TOGETHER, *out.shape[1:])
-    # The last tile ends with the volume, so that some planes are computed twice.
+    # The last tile ends at the end of the volume, so some planes may be computed twice.
     starts = [min(start, len(out) - _TILE) for start in range(0, len(out), _TILE)]
     for at in range(0, len(starts), _TOGETHER):
         group = starts[at : at + _TOGETHER]
@@ -92,7 +91,7 @@ def _convolve(planes: Tensor, weight: Tensor, bias: Tensor, slope: float, *, out
         for i, start in enumerate(group):
             torch.mm(to_points, planes[start : start + n].view(n, -1), out=values[:, i].view(n, -1))
         for point in range(n):
-            shift = bias if point == _AT_ONE else None  # a value added at this point is added to all sums
+            shift = bias if point == _AT_ONE else None  # a value added at this point is added to all outputs
             product = F.conv2d(values[point, :k].permute(0, 3, 1, 2), kernels[point], shift)
             products[point, :k] = product.permute(0, 2, 3, 1)
         for i, start in enumerate(group):
@@ -108,7 +107,7 @@ def transforms(points: tuple[float, ...]) -> tuple[Tensor, Tensor, Tensor]:
     Parameters
     ----------
     points : tuple of float
-        Distinct points; infinity is added to them.
+        Distinct finite points; infinity is always included.
 
     Returns
     -------
@@ -126,7 +125,7 @@ def transforms(points: tuple[float, ...]) -> tuple[Tensor, Tensor, Tensor]:
         at_infinity = np.eye(k)[-1:]
         return np.vstack([np.vander(points, k, increasing=True), at_infinity])
 
-    # Multiplying polynomials is evaluation, products and interpolation; a correlation is the transpose of that.
+    # Polynomials are multiplied by evaluation, products and interpolation; correlation is the transposed operation.
     matrices = np.linalg.inv(powers(n)).T, powers(3), powers(n - 2).T
     to_points, of_weights, from_points = (torch.from_numpy(np.ascontiguousarray(matrix)) for matrix in matrices)
     return to_points, of_weights, from_points

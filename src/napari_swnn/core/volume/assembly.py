@@ -1,4 +1,4 @@
-"""Volumes in memory, assembled from blocks of one fixed grid."""
+"""Assembly of volumes in memory from blocks of one fixed grid."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class GenerationStep(Progress):
     Attributes
     ----------
     block, n_blocks : int
-        Number of blocks that are done, and of all blocks.
+        Number of finished blocks and total number of blocks.
     fraction, elapsed, time_left, activity, note
-        As for every record of progress; the elapsed time is that of this run.
+        As for `Progress`; the elapsed time refers to this run.
     """
 
     block: int
@@ -34,14 +34,14 @@ class GenerationStep(Progress):
 
 
 class BlockCounter:
-    """Count of the blocks of a run, which may be resumed.
+    """Counter of the blocks of a run, which may be a resumed run.
 
     Parameters
     ----------
     n_blocks : int
         Number of blocks.
     done : int
-        Number of blocks that an earlier run has left.
+        Number of blocks that an earlier run finished.
     """
 
     def __init__(self, n_blocks: int, done: int = 0) -> None:
@@ -50,7 +50,7 @@ class BlockCounter:
         self._clock = WorkClock(n_blocks, done)
 
     def step(self, n_blocks: int = 0) -> GenerationStep:
-        """Count further blocks and return the progress."""
+        """Count finished blocks and return the progress."""
         self._n_done += n_blocks
         self._clock.advance(n_blocks)
         return GenerationStep(
@@ -64,26 +64,26 @@ class BlockCounter:
 
 
 def iter_assembly(volume: VirtualVolume, window: Window | None = None) -> Generator[GenerationStep, None, Labels]:
-    """Compute a volume, or a window of it, in memory.
+    """Compute a volume or a window of it in memory.
 
-    Blocks are computed side by side, as many as torch has threads, if the memory suffices.
+    Blocks are computed in parallel, one per torch thread, as far as memory permits.
 
     Parameters
     ----------
     volume : VirtualVolume
-        As `describe_volume` returns it.
+        Volume from `describe_volume`.
     window : Window, optional
-        Part to compute; all of the volume if not given.
+        Part to compute; by default the whole volume.
 
     Yields
     ------
     GenerationStep
-        After each block. An exact volume is computed twice.
+        Progress after each block. An exact volume is computed twice.
 
     Returns
     -------
     numpy.ndarray
-        Labels of the shape of the window.
+        Labels with the shape of the window.
     """
     window = Window.of_shape(volume.shape) if window is None else window
     is_exact = volume.spec.exact_porosity is not None and volume.threshold is None

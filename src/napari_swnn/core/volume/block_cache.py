@@ -1,4 +1,4 @@
-"""Recently used blocks, kept so that neighbouring views of a volume need not recompute them."""
+"""Cache of recently used blocks, which avoids recomputing them for neighbouring views of a volume."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from napari_swnn._types import Labels
 
 
 class BlockCache:
-    """Arrays by key: the most recently used ones that fit into a number of bytes; safe to use from several threads.
+    """Thread-safe cache of the most recently used arrays, limited by their total size.
 
     Parameters
     ----------
     max_bytes : int
-        Size of all arrays together, in bytes. A larger array is returned and not kept.
+        Maximum total size of the arrays in bytes. A larger array is returned but not cached.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -31,14 +31,14 @@ class BlockCache:
         return len(self._arrays)
 
     def find(self, key: Hashable) -> Labels | None:
-        """Return the array of a key, read-only, or None if it is not there."""
+        """Return the read-only array of a key, or None if it is not cached."""
         with self._lock:
             return self._find(key)
 
     def get(self, key: Hashable, compute: Callable[[], Labels]) -> Labels:
-        """Return the array of a key, read-only; compute it if it is not there.
+        """Return the read-only array of a key, computing it if it is not cached.
 
-        A thread that needs an array that another one is computing waits for it.
+        If another thread is already computing the array, wait for its result.
         """
         with self._lock:
             array = self._find(key)
@@ -68,7 +68,7 @@ class BlockCache:
         except BaseException as error:
             with self._lock:
                 del self._in_progress[key]
-            future.set_exception(error)  # waiting threads fail with it; the next request tries again
+            future.set_exception(error)  # waiting threads raise the same error; the next request tries again
             raise
         array.flags.writeable = False
         with self._lock:

@@ -1,4 +1,4 @@
-"""The threshold at which one volume has exactly its target porosity."""
+"""Search for the threshold at which a volume has exactly its target porosity."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ from napari_swnn.core.numerics.parallel import iter_side_by_side, pool_size
 from napari_swnn.core.volume.virtual_volume import VirtualVolume
 
 _DROPPED_BITS = 10
-"""Number of dropped bits of 32: candidates for the threshold differ by a ten-thousandth of their magnitude."""
+"""Number of low bits discarded from 32: neighbouring threshold candidates differ by about 0.01 %."""
 _N_LEVELS = 2 ** (32 - _DROPPED_BITS)
 _SIGN = np.uint32(2**31)
 
 Histogram = tuple[NDArray[np.uint32], NDArray[np.intp]]
-"""Levels that occur, and how often each does."""
+"""Occurring levels and their counts."""
 
 
 def iter_exact(volume: VirtualVolume) -> Generator[None, None, VirtualVolume]:
     """Find the threshold at which a volume has exactly its target porosity.
 
-    Its voxels then depend on all of it: another shape has another threshold. With a mask, only its inside counts.
+    The threshold, and thus every voxel, then depends on the whole volume, including its shape. With a mask, only voxels
+    inside the mask count.
 
     Parameters
     ----------
     volume : VirtualVolume
-        With an `exact_porosity`.
+        Volume with an `exact_porosity`.
 
     Yields
     ------
@@ -42,7 +43,7 @@ def iter_exact(volume: VirtualVolume) -> Generator[None, None, VirtualVolume]:
     Returns
     -------
     VirtualVolume
-        The volume with a threshold of its own.
+        The volume with its own threshold.
     """
     target = volume.spec.exact_porosity
     assert target is not None
@@ -67,22 +68,22 @@ def _histogram(volume: VirtualVolume, block: Block) -> Histogram:
 
 
 def _threshold(counts: NDArray[np.int64], target: float) -> float:
-    above = counts[::-1].cumsum()[::-1]  # at this level and above
+    above = counts[::-1].cumsum()[::-1]  # number of voxels at or above each level
     level = np.abs(above - target * above[0]).argmin()
     return value_of_bits(np.uint32(level << _DROPPED_BITS))
 
 
 def sortable_bits(grey: FloatArray) -> NDArray[np.uint32]:
-    """Map float32 values to integers in the same order, so that the range of the values need not be known.
+    """Map float32 values to integers that preserve their order, whatever the range of the values.
 
-    The bits of a float are in the order of its magnitude: a positive value gets the sign bit set, and all bits of a
-    negative one are inverted.
+    As an integer, the bit pattern of a float increases with its magnitude: the sign bit of a positive value is set, and
+    all bits of a negative value are inverted.
     """
     bits = np.ascontiguousarray(grey, np.float32).view(np.uint32)
     return np.where(bits & _SIGN, ~bits, bits | _SIGN)
 
 
 def value_of_bits(number: np.uint32) -> float:
-    """Return the float32 value of a number of `sortable_bits`."""
+    """Return the float32 value of an integer from `sortable_bits`."""
     bits = number ^ _SIGN if number & _SIGN else ~number
     return float(bits.view(np.float32))

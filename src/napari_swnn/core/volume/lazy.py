@@ -1,4 +1,4 @@
-"""Volumes as dask arrays, of which only what is read is computed."""
+"""Lazy volumes as dask arrays, computed when read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import dask.array as da
 
 _MAX_CHUNKS = 2**15
-"""Number of chunks that dask lists in about a second."""
+"""Number of chunks that dask can enumerate in about a second."""
 
 
 def generate_lazy(
@@ -36,20 +36,21 @@ def generate_lazy(
     chunks: int | None = None,
     device: str = "auto",
 ) -> da.Array:
-    """Describe a volume of which only what is read is computed.
+    """Return a lazy volume as a dask array; only the parts that are read are computed.
 
     Parameters
     ----------
     model, shape, seed, porosity, mask, periodic, noise, device
-        As for `napari_swnn.generate`; the shape may exceed any memory.
+        As for `napari_swnn.generate`; the volume may be larger than memory.
     chunks : int, optional
-        Side of dask's chunks in voxels, best a multiple of 64. If not given, 128, doubled until there are few enough
-        of them: dask lists all chunks, however little is read. A window takes no longer in a larger chunk.
+        Edge length of the dask chunks in voxels, preferably a multiple of 64. By default 128, doubled for large volumes
+        to limit the number of chunks, because dask enumerates all of them even for a small read. Larger chunks do not
+        slow down the reading of a small window.
 
     Returns
     -------
     dask.array.Array
-        Equal, voxel for voxel, to `napari_swnn.generate` with the same seed.
+        Labels identical to those of `napari_swnn.generate` with the same seed.
 
     Raises
     ------

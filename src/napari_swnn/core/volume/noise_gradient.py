@@ -1,4 +1,4 @@
-"""Noise with a graded mean and standard deviation, for structures that change continuously (sect. 3.3, Fig. 12)."""
+"""Noise with graded mean and standard deviation, for continuously varying structures (sect. 3.3, Fig. 12)."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ Ends = tuple[float, float]
 class NoiseGradient:
     """Mean and standard deviation of the noise of a single-scale network, varying linearly between opposite faces.
 
-    The network was trained on noise of mean 0 and standard deviation 1; other noise varies the structure, but the
-    resulting porosity is not known. To set the porosity, train a model for a range and pass a `PorosityMap`.
+    The network was trained on noise with mean 0 and standard deviation 1; other noise changes the structure, but the
+    resulting porosity is unknown. To control the porosity, train a model for a range and pass a `PorosityMap`.
 
     Parameters
     ----------
     mean : float or pair of float
-        Mean on the first and the last face; a single number applies throughout.
+        Mean at the first and last faces; a single number applies everywhere.
     spread : float or pair of float
-        Standard deviation on the first and the last face, at least 0; a single number applies throughout.
+        Standard deviation at the first and last faces, at least 0; a single number applies everywhere.
     axis : int
-        Axis along which the two vary.
+        Axis along which mean and standard deviation vary.
 
     Raises
     ------
@@ -48,7 +48,7 @@ class NoiseGradient:
         object.__setattr__(self, "axis", check_whole(self.axis, name="axis", low=0, high=2))
 
     def over(self, extents: Shape, periodic: tuple[bool, ...]) -> GradedNoise:
-        """Return the gradient over a volume.
+        """Apply the gradient to the extents of a volume.
 
         Raises
         ------
@@ -66,7 +66,7 @@ class NoiseGradient:
 
 @dataclass(frozen=True, eq=False)
 class GradedNoise:
-    """A noise gradient over a volume."""
+    """Noise gradient over a volume."""
 
     mean: SampledField
     spread: SampledField
@@ -77,7 +77,7 @@ class GradedNoise:
         Parameters
         ----------
         noise : numpy.ndarray
-            ``(n_channels, *window.shape)``, of mean 0 and standard deviation 1.
+            ``(n_channels, *window.shape)``, with mean 0 and standard deviation 1.
         window : Window
             Position of the noise, on the grid of `scale`.
         scale : int
@@ -88,19 +88,19 @@ class GradedNoise:
 
 
 def check_noise(noise: Any, network: NetworkConfig) -> None:
-    """Refuse a noise gradient for a network of several scales.
+    """Raise an error for a noise gradient with a multi-scale network.
 
     Raises
     ------
     TypeError
         If `noise` is not a `NoiseGradient`.
     ValueError
-        If the network has several scales.
+        If the network has more than one scale.
     """
     if noise is None:
         return
     if not isinstance(noise, NoiseGradient):
-        raise TypeError(f"noise must be a NoiseGradient, got {type(noise).__name__}; write NoiseGradient(mean=(-1, 1))")
+        raise TypeError(f"noise must be a NoiseGradient, got {type(noise).__name__}; use NoiseGradient(mean=(-1, 1))")
     if len(network.stages) > 1:
         raise ValueError(
             f"noise must be omitted for a multi-scale model, got {noise}; "

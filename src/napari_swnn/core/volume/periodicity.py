@@ -1,4 +1,4 @@
-"""Periodic boundary conditions, and the extents that allow them."""
+"""Validation of periodic boundary conditions and their extents."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from napari_swnn.core.network.config import NetworkConfig
 
 
 def check_periodic(periodic: Any, shape: Shape, network: NetworkConfig) -> tuple[bool, ...]:
-    """Return one flag for each axis.
+    """Return one flag per axis.
 
-    Along a periodic axis the extent must be a multiple of the coarsest stage's voxels, so that the noise of every
-    stage repeats with the volume, and no stage may see a voxel of its input twice.
+    The extent along a periodic axis must be a multiple of the voxel size of the coarsest stage, because the noise of
+    every stage must repeat with the volume. It must also be at least as large as the receptive field of every stage.
 
     Parameters
     ----------
     periodic : bool or sequence of bool
-        For all axes, or for each.
+        One flag for all axes, or one per axis.
     shape : tuple of int
         Shape of the volume.
     network : NetworkConfig
@@ -27,7 +27,8 @@ def check_periodic(periodic: Any, shape: Shape, network: NetworkConfig) -> tuple
     Raises
     ------
     ValueError
-        If the number of flags is not that of the axes, or an extent does not fit; the message names extents that do.
+        If the number of flags differs from the number of axes, or an extent is invalid; the message suggests valid
+        extents.
     """
     flags = check_axis_flags(periodic, len(shape), name="periodic")
     for axis, (flag, extent) in enumerate(zip(flags, shape, strict=True)):
@@ -51,5 +52,5 @@ def _check_extent(extent: int, axis: int, network: NetworkConfig) -> None:
     above = max(below + step, least)
     raise ValueError(
         f"shape must be a multiple of {step} and at least {least} voxels along the periodic axis {axis}, got {extent}; "
-        f"the next that fit are {below} and {above}"
+        f"the nearest valid extents are {below} and {above}"
     )

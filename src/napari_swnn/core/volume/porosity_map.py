@@ -13,19 +13,19 @@ from napari_swnn._types import FloatArray, Shape
 from napari_swnn.core.grid.sampled_field import SampledField, Sampling, expand_axes
 
 _TOLERANCE = 1e-6
-"""Values are stored as float32: those at an end of a model's range may lie this far outside."""
+"""Tolerance at the limits of a model's range, because values are rounded to float32."""
 
 
 @dataclass(frozen=True, eq=False)
 class PorosityMap:
-    """Target porosity as a function of position in a volume; created by one of the class methods.
+    """Target porosity as a function of position in a volume; created with one of the class methods.
 
-    A map has no size of its own: it is stretched over the volume.
+    A map has no fixed size: it is stretched over the volume.
 
     Attributes
     ----------
     values : numpy.ndarray
-        Porosities, float32: no axis (one value), one (along `axis`), two or three.
+        Porosities as float32: a scalar, or an array with one axis (along `axis`), two or three axes.
     sampling : {"linear", "ends", "nearest"}
         Interpolation between the values; see `napari_swnn.core.grid.sampled_field`.
     axis : int
@@ -48,49 +48,49 @@ class PorosityMap:
         Raises
         ------
         ValueError
-            If it is not in [0, 1].
+            If `porosity` is not in [0, 1].
         """
         return cls(_frozen(check_in_range(porosity, 0, 1, name="porosity")))
 
     @classmethod
     def from_array(cls, values: Any) -> PorosityMap:
-        """Return a map of porosities on a grid of any size, interpolated linearly to the voxels of the volume.
+        """Return a map from porosities on a grid of any size, interpolated linearly to the voxels of the volume.
 
         Parameters
         ----------
         values : array_like
-            Porosities in [0, 1], ``(z, y, x)``, or ``(y, x)``: the same in every plane along axis 0 of a volume.
+            Porosities in [0, 1], ``(z, y, x)`` or ``(y, x)``; a 2-D map is repeated along axis 0 of a volume.
 
         Raises
         ------
         TypeError
             If the values are not floating-point numbers.
         ValueError
-            If the array is neither 2-D nor 3-D, is empty, or holds a value outside [0, 1].
+            If the array is neither 2-D nor 3-D, is empty, or contains a value outside [0, 1].
         """
         array = np.asarray(values)
         if not np.issubdtype(array.dtype, np.floating):
             raise TypeError(
                 f"porosity must hold fractions as floating-point numbers, got {array.dtype}; "
-                "to give one porosity per label, use PorosityMap.from_labels"
+                "to assign one porosity per label, use PorosityMap.from_labels"
             )
         if array.ndim not in (2, 3) or array.size == 0:
             raise ValueError(f"porosity must be a number or a 2-D or 3-D map, got an array of shape {array.shape}")
         low, high = float(array.min()), float(array.max())
-        if not 0 <= low <= high <= 1:  # also where a value is not a number
+        if not 0 <= low <= high <= 1:  # also if a value is NaN
             raise ValueError(f"porosity must hold values in [0, 1], got values from {low:g} to {high:g}")
         return cls(_frozen(array))
 
     @classmethod
     def from_labels(cls, labels: Any, porosities: Mapping[int, float]) -> PorosityMap:
-        """Return a map of one porosity for each labelled region, with sharp borders at the nearest voxel.
+        """Return a map with one porosity per labelled region, with sharp borders between regions.
 
         Parameters
         ----------
         labels : array_like
-            Integers, ``(z, y, x)``, or ``(y, x)``: the same in every plane along axis 0 of a volume.
+            Integers, ``(z, y, x)`` or ``(y, x)``; a 2-D array is repeated along axis 0 of a volume.
         porosities : mapping
-            Porosity in [0, 1] of each label.
+            Mapping from each label to its porosity in [0, 1].
 
         Raises
         ------
@@ -104,8 +104,8 @@ class PorosityMap:
         missing = [int(value) for value in values if int(value) not in porosities]
         if missing:
             raise ValueError(
-                f"porosities must name every label, got none for {', '.join(map(str, missing[:8]))}; "
-                "give each region a porosity, the background too"
+                f"porosities must include every label, got none for {', '.join(map(str, missing[:8]))}; "
+                "assign a porosity to each region, including the background"
             )
         found = [check_in_range(porosities[int(v)], 0, 1, name=f"porosities[{int(v)}]") for v in values]
         return cls(_frozen(np.array(found)[places].reshape(regions.shape)), "nearest")
@@ -117,9 +117,9 @@ class PorosityMap:
         Parameters
         ----------
         start, stop : float
-            Porosity in [0, 1] on the first and on the last face.
+            Porosity in [0, 1] at the first and last faces.
         axis : int
-            Axis along which it changes.
+            Axis along which the porosity changes.
 
         Raises
         ------
@@ -131,16 +131,16 @@ class PorosityMap:
 
     @property
     def extremes(self) -> tuple[float, float]:
-        """The lowest and the highest porosity."""
+        """Lowest and highest porosity."""
         return float(self.values.min()), float(self.values.max())
 
     def over(self, extents: Shape, periodic: tuple[bool, ...]) -> SampledField:
-        """Return the map over a volume.
+        """Apply the map to the extents of a volume.
 
         Raises
         ------
         ValueError
-            If the map has more axes than the volume, or the volume has no such axis.
+            If the map has more axes than the volume, or the volume lacks the axis of the gradient.
         """
         ndim = len(extents)
         if self.values.ndim == 1:
@@ -152,7 +152,7 @@ class PorosityMap:
 
 
 def as_porosity_map(porosity: Any) -> PorosityMap:
-    """Return a number or an array as a map, and a map as it is."""
+    """Convert a number or an array to a map; return a map unchanged."""
     if isinstance(porosity, PorosityMap):
         return porosity
     if np.ndim(porosity) == 0:
@@ -163,16 +163,16 @@ def as_porosity_map(porosity: Any) -> PorosityMap:
 def check_porosity(
     porosity: Any, *, porosity_range: tuple[float, float] | None, own: float | None
 ) -> PorosityMap | None:
-    """Return the target porosity as a map, or None for a model of a single porosity.
+    """Return the target porosity as a map, or None for a model trained for a single porosity.
 
     Parameters
     ----------
     porosity : None, float, array_like or PorosityMap
-        As given to `generate`.
+        Argument of `generate`.
     porosity_range : tuple of float or None
-        Range that the model was trained for.
+        Porosity range that the model was trained for.
     own : float or None
-        Porosity of the reference of the model.
+        Porosity of the reference of the model; None if unknown.
 
     Raises
     ------
@@ -187,8 +187,8 @@ def check_porosity(
         if own is None or not low <= own <= high:
             known = "not known" if own is None else f"{own:.4g}"
             raise ValueError(
-                f"porosity must be given for a model with the range [{low:g}, {high:g}] whose own is {known}; "
-                "choose a value in the range"
+                f"porosity must be specified for a model with the range [{low:g}, {high:g}] "
+                f"if the reference's is {known}; choose a value in the range"
             )
         porosity = own
     target = as_porosity_map(porosity)
@@ -215,7 +215,7 @@ def _check_single(porosity: Any, own: float | None) -> None:
 
 
 def _frozen(values: Any) -> FloatArray:
-    # A copy: later changes of the caller's array must not change volumes that were described before.
+    # Copied, so that later changes of the caller's array do not affect existing volumes.
     array = np.array(values, np.float32)
     array.flags.writeable = False
     return array

@@ -1,4 +1,4 @@
-"""Spatial masks: structure in a part of a volume only (sect. 3.3 of the paper)."""
+"""Spatial masks, which restrict the structure to a part of a volume (sect. 3.3 of the paper)."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ METHODS = ("composite", "noise")
 
 @dataclass(frozen=True, eq=False)
 class SpatialMask:
-    """The part of a volume that has structure.
+    """Part of a volume that contains structure.
 
     Parameters
     ----------
     mask : array_like
-        Booleans, or labels that are not 0 inside, ``(z, y, x)`` or ``(y, x)``, of any size: the mask is stretched over
-        the volume, and each voxel takes the nearest entry.
+        Booleans, or labels that are nonzero inside, ``(z, y, x)`` or ``(y, x)``, of any size. The mask is stretched
+        over the volume, and each voxel takes the nearest entry.
     outside : int, optional
-        Label of the voxels outside. By default that of the background with ``method="composite"``; with
-        ``method="noise"`` the output of the network is left there.
+        Label of voxels outside the mask. By default the background label with ``method="composite"``; with
+        ``method="noise"``, the default keeps the output of the network.
     axis : int
         Axis of a volume along which a 2-D mask is extruded.
     method : {"composite", "noise"}
-        ``"composite"`` cuts out: each voxel inside is the same as without a mask. ``"noise"`` is the method of the
-        paper, which multiplies the noise by the mask at every scale: within some voxels of the border the structure
-        changes to the output of the network for zero noise.
+        ``"composite"`` applies the mask to the finished structure, which does not change inside. ``"noise"`` is the
+        method of the paper, which multiplies the noise by the mask at every scale: within a few voxels of the border,
+        the structure changes to the output of the network for zero noise.
 
     Raises
     ------
     TypeError
-        If the mask holds neither booleans nor integers.
+        If the mask contains neither booleans nor integers.
     ValueError
-        If the mask is empty or has a wrong dimension, or the method is unknown.
+        If the mask is empty or has the wrong number of dimensions, or the method is unknown.
     """
 
     mask: Any
@@ -54,8 +54,8 @@ class SpatialMask:
         if array.ndim not in (2, 3):
             raise ValueError(f"mask must be 2-D or 3-D, got an array of shape {array.shape}")
         if not array.any():
-            raise ValueError("mask must hold at least one voxel, got an empty mask; mark the part that has structure")
-        # A copy: later changes of the caller's array must not change volumes that were described before.
+            raise ValueError("mask must hold at least one voxel, got an empty mask; mark the part with structure")
+        # Copied, so that later changes of the caller's array do not affect existing volumes.
         inside = np.array(array != 0)
         inside.flags.writeable = False
         object.__setattr__(self, "mask", inside)
@@ -66,7 +66,7 @@ class SpatialMask:
         check_choice(self.method, METHODS, name="method")
 
     def over(self, extents: Shape, periodic: tuple[bool, ...]) -> SampledField:
-        """Return the mask over a volume.
+        """Apply the mask to the extents of a volume.
 
         Raises
         ------
@@ -78,5 +78,5 @@ class SpatialMask:
 
 
 def as_mask(mask: Any) -> SpatialMask | None:
-    """Return an array as a mask, and a mask or None as it is."""
+    """Convert an array to a mask; return a mask or None unchanged."""
     return mask if mask is None or isinstance(mask, SpatialMask) else SpatialMask(mask)

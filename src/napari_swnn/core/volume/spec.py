@@ -1,4 +1,4 @@
-"""The description of a volume: as a user gives it, and as checked against a network."""
+"""Descriptions of a volume: as specified by a user, and as validated for a network."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ from napari_swnn.core.volume.spatial_mask import SpatialMask, as_mask
 
 @dataclass(frozen=True, eq=False)
 class VolumeSpec:
-    """A volume as a user describes it; nothing is checked before it meets a model.
+    """Description of a volume by a user; it is validated only when combined with a model.
 
     Attributes
     ----------
     shape : tuple of int
         Voxels along each axis, ``(z, y, x)``, or ``(y, x)`` for a 2-D model.
     seed : int
-        Number of the realisation.
+        Seed of the realisation.
     porosity : float, array_like or PorosityMap, optional
-        Target porosity of a model for a range of porosities, or a map of it; that of the reference if not given.
+        Target porosity, or a map of it, for a model trained for a range of porosities. By default the porosity of the
+        reference.
     mask : array_like or SpatialMask, optional
-        Part of the volume that has structure.
+        Part of the volume that contains structure.
     periodic : bool or sequence of bool
-        Periodic boundary conditions, along all axes or each.
+        Periodic boundary conditions: one flag for all axes, or one per axis.
     noise : NoiseGradient, optional
-        Graded mean and standard deviation of the input of a model of one scale.
+        Graded mean and standard deviation of the input of a single-scale model.
     exact : bool
-        Match the target porosity exactly, by a threshold of the volume's own.
+        Match the target porosity exactly by choosing the threshold for this volume.
     """
 
     shape: Shape
@@ -47,24 +48,24 @@ class VolumeSpec:
 
 @dataclass(frozen=True, eq=False)
 class CheckedSpec:
-    """A `VolumeSpec` that a network can generate, in the form that generation works with; see `check_spec`.
+    """Validated `VolumeSpec` in the form that generation uses; see `check_spec`.
 
     Attributes
     ----------
     shape : tuple of int
         Voxels along each axis.
     seed : int
-        Number of the realisation.
+        Seed of the realisation.
     porosity : PorosityMap or None
-        Target porosity; None for a network of a single one.
+        Target porosity; None for a network trained for a single porosity.
     mask : SpatialMask or None
-        Part of the volume that has structure.
+        Part of the volume that contains structure.
     periodic : tuple of bool
-        One flag for each axis.
+        One flag per axis.
     noise : NoiseGradient or None
         Mean and standard deviation of the noise.
     exact_porosity : float or None
-        Porosity that the volume has exactly; None for the threshold of the model.
+        Porosity to match exactly; None to use the threshold of the model.
     """
 
     shape: Shape
@@ -77,16 +78,16 @@ class CheckedSpec:
 
 
 def check_spec(spec: VolumeSpec, network: NetworkConfig, porosity: float | None) -> CheckedSpec:
-    """Return the description of a volume as a network generates it.
+    """Validate the description of a volume for a network.
 
     Parameters
     ----------
     spec : VolumeSpec
-        As a user gives it.
+        Description by the user.
     network : NetworkConfig
         Architecture of the model; it need not be trained.
     porosity : float or None
-        Porosity of the model, in [0, 1]; None if it is not known.
+        Porosity of the model, in [0, 1]; None if unknown.
 
     Raises
     ------
@@ -114,5 +115,5 @@ def _exact_porosity(spec: VolumeSpec, target: PorosityMap | None, porosity: floa
     if spec.noise is not None:
         raise ValueError("exact needs uniform noise, got a noise gradient; omit one of them")
     if porosity is None:
-        raise ValueError("exact needs a model of known porosity, got one whose porosity is unknown; omit exact")
+        raise ValueError("exact needs a model of known porosity, got an unknown porosity; omit exact")
     return porosity

@@ -1,4 +1,4 @@
-"""A volume of a model, computed where it is read."""
+"""Volume of a model, computed when read."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from napari_swnn.core.volume.noise_gradient import GradedNoise
 from napari_swnn.core.volume.spec import CheckedSpec, VolumeSpec, check_spec
 
 _RECENT = BlockCache(2**27)
-"""Blocks of the volumes read last: 512 of 64 x 64 x 64 voxels of one byte, enough for a plane of 1024 x 1024."""
+"""Most recently read blocks: up to 512 of 64 x 64 x 64 one-byte voxels, enough for a plane of 1024 x 1024 voxels."""
 
 
 @dataclass(frozen=True, eq=False)
 class VirtualVolume:
-    """An array-like volume of any size; each voxel is a pure function of these attributes and its position.
+    """Array-like volume of any size; each voxel is a pure function of these attributes and its position.
 
     Attributes
     ----------
     model : Model
-        Source of the realisation.
+        Model that generates the realisation.
     spec : CheckedSpec
         Shape, seed, porosity, mask, periodicity and noise.
     device : torch.device
@@ -43,8 +43,8 @@ class VirtualVolume:
     precision : torch.dtype
         Precision of the convolutions.
     threshold : float or None
-        Segmentation threshold of an exact volume, once `iter_exact` has found it; None for that of the model, which
-        follows the local porosity.
+        Segmentation threshold of an exact volume, found by `iter_exact`; None to use the threshold of the model, which
+        depends on the local porosity.
     """
 
     model: Model
@@ -53,16 +53,16 @@ class VirtualVolume:
     precision: torch.dtype = torch.float32
     threshold: float | None = None
     _key: str = field(init=False, repr=False, default_factory=lambda: uuid4().hex)
-    """Identifies the volume among the recent blocks, in whichever process a copy of it ends up."""
+    """Key of the volume in the block cache, valid in any process that receives a copy."""
 
     @property
     def shape(self) -> Shape:
-        """Voxels along each axis."""
+        """Number of voxels along each axis."""
         return self.spec.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Type of the labels."""
+        """Data type of the labels."""
         own = self.model.labels.dtype
         if self.spec.mask is None or self.spec.mask.outside is None:
             return own
@@ -74,11 +74,11 @@ class VirtualVolume:
         return len(self.shape)
 
     def blocks(self, window: Window | None = None) -> list[Block]:
-        """Return the blocks of the fixed grid that cover a window, by default all of the volume."""
+        """Return the blocks of the fixed grid that cover a window, by default the whole volume."""
         return plan_blocks(Window.of_shape(self.shape) if window is None else window, BLOCK_SIDE[self.ndim])
 
     def labels(self, block: Block) -> Labels:
-        """Compute the labels of the wanted part of a block."""
+        """Compute the labels of the needed part of a block."""
         inside = self.inside(block.wanted)
         if inside is not None and not inside.any():
             return np.full(block.wanted.shape, self._outside, self.dtype)
@@ -96,7 +96,7 @@ class VirtualVolume:
         return values
 
     def inside(self, window: Window) -> BoolArray | None:
-        """Return the part of a window that is inside the mask, with extents of 1 if uniform; None without a mask."""
+        """Return the mask in a window, with extents of 1 if it is uniform; None if no mask applies to the labels."""
         if self._mask_field is None or self._outside is None:
             return None
         inside: BoolArray = self._mask_field.window(window)
@@ -106,7 +106,7 @@ class VirtualVolume:
         entries = index if isinstance(index, tuple) else (index,)
         entries = (*entries, *[slice(None)] * (self.ndim - len(entries)))
         spans = [_span(entry, extent) for entry, extent in zip(entries, self.shape, strict=True)]
-        # The smallest box that holds all entries; steps and single planes are then cut out of it.
+        # Compute the smallest box that contains all entries, then extract steps and single planes from it.
         window = Window(
             tuple(min(span, default=0) for span in spans), tuple(max(span, default=-1) + 1 for span in spans)
         )
@@ -179,7 +179,7 @@ class VirtualVolume:
 
 
 def describe_volume(model: Model, spec: VolumeSpec, *, device: str = "auto") -> VirtualVolume:
-    """Check the description of a volume against a model, and return the volume; none of it is computed.
+    """Validate the description of a volume for a model and return the volume, without computing it.
 
     Parameters
     ----------
@@ -193,7 +193,7 @@ def describe_volume(model: Model, spec: VolumeSpec, *, device: str = "auto") -> 
     Raises
     ------
     TypeError, ValueError
-        If the model cannot generate such a volume, or the device is not present.
+        If the model cannot generate the volume, or the device is unavailable.
     """
     checked = check_spec(spec, model.network, model.porosity)
     where = pick_device(device)
