@@ -186,7 +186,7 @@ def test_pooled_sections_weigh_by_the_positions_they_sample(rng):
 def test_curves_that_differ_in_kind_are_not_pooled(rng):
     section = rng.integers(0, 2, (10, 10))
     s2 = statistics.two_point_correlation(section)
-    with pytest.raises(ValueError, match=r"equal dimension, voxel size and unit, got a 2-D .* µm; compute them alike"):
+    with pytest.raises(ValueError, match=r"equal dimension, voxel size and unit, got a 2-D .* µm; compute them"):
         statistics.pool([s2, statistics.two_point_correlation(section, unit="µm")])
     with pytest.raises(ValueError, match=r"steps of 1 voxel and a 2-D curve in steps of 2 voxel"):
         statistics.pool([s2, statistics.two_point_correlation(section, voxel_size=2)])

@@ -54,7 +54,7 @@ def test_a_large_image_carries_no_warning(structures, rng):
 
 @pytest.mark.parametrize(
     ("shape", "sigma", "text"),
-    [((150, 150), 2, "150 voxels across"), ((256, 256), 17, "does not die out within a quarter")],
+    [((150, 150), 2, "150 voxels across"), ((256, 256), 17, "does not decay within a quarter")],
 )
 def test_a_small_image_carries_a_warning(structures, rng, shape, sigma, text):
     interval = statistics.volume_fraction_interval(structures.level_set(rng, shape, sigma, 0.4))
@@ -72,7 +72,7 @@ def test_a_small_region_of_interest_carries_a_warning(structures, rng):
 
 def test_features_as_large_as_the_image_carry_a_warning(structures):
     interval = statistics.volume_fraction_interval(structures.laminate((300, 300), 0, period=100, width=40))
-    assert "does not die out" in str(interval.warning)
+    assert "does not decay" in str(interval.warning)
 
 
 def test_the_interval_stays_within_0_and_1():

@@ -59,7 +59,7 @@ def test_a_single_phase_has_no_surface(value):
 def test_a_region_of_interest_without_pairs_is_refused():
     mask = np.zeros((5, 5), bool)
     mask[:, 2] = True
-    with pytest.raises(ValueError, match="mask must hold at least one pair of voxels at a distance of 2 along each"):
+    with pytest.raises(ValueError, match="mask must contain at least one pair of voxels at a distance of 2 along each"):
         statistics.specific_surface_from_slope(np.eye(5, dtype=int), mask=mask)
 
 

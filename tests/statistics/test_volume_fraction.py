@@ -31,7 +31,7 @@ def test_only_the_region_of_interest_counts():
     ],
 )
 def test_an_empty_region_of_interest_is_refused(function):
-    with pytest.raises(ValueError, match="mask must hold at least one voxel"):
+    with pytest.raises(ValueError, match="mask must contain at least one voxel"):
         function(np.ones((3, 3), int), mask=np.zeros((3, 3), bool))
 
 

@@ -9,16 +9,16 @@
 `hashin_shtrikman_bounds`   extreme conductivities of isotropic materials
 =========================== ========================================================================================
 
-A solver takes the segmented volume first, everything else by keyword and the numerical settings as `SolverOptions`. It
-returns a frozen result: the value with its unit, the fields, the residual, the iterations and the outcome. If the solve
-does not converge or nothing percolates, it raises an error that says what to do; with ``SolverOptions(throw=False)`` it
-returns the result with that outcome instead. To show progress or to stop a solve, iterate over ``iter_solve`` of
-`ConductivityProblem`, `TortuosityProblem` or `PermeabilityProblem`: it yields a `SolverStep` at each iteration and
-returns the result.
+Each solver takes the segmented volume first, most other arguments by keyword, and numerical settings as
+`SolverOptions`. It returns a frozen result with the value and its unit, the fields, the residual, the number of
+iterations and the outcome. If the solve does not converge or nothing percolates, it raises an error with advice; with
+``SolverOptions(throw=False)`` it returns the result with that outcome instead. To show progress or to stop a
+solve, iterate over ``iter_solve`` of `ConductivityProblem`, `TortuosityProblem` or `PermeabilityProblem`: it yields a
+`SolverStep` at each iteration and returns the result.
 
-Axes are in the order (z, y, x). Opposite sides of a volume are joined. The solvers run on a CUDA GPU through torch if
-there is one, else on the CPU with NumPy and SciPy; importing this package does not load torch. May import: the checks
-and types of the package; `validation` and the panels import this package.
+Axes are in the order (z, y, x). The sides of a volume are periodic. The solvers run on a CUDA GPU through torch if
+available, otherwise on the CPU with NumPy and SciPy; importing this package does not load torch. It may import the
+checks and types of napari-swnn; `validation` and the panels import it.
 """
 
 from napari_swnn.physics.bounds import (

@@ -1,6 +1,6 @@
 """Array operations in which NumPy and SciPy (CPU) differ from torch (GPU).
 
-A solver is written once, for arrays with arithmetic, slices and in-place operators, and takes the rest from here.
+Solvers are written once, using arithmetic, slices and in-place operators; all other operations are defined here.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ class Backend(Protocol):
     xp : module
         ``numpy`` or ``torch``.
     torch_device : str
-        Device on which torch computes for this backend.
+        Torch device used by this backend.
     """
 
     xp: Any
     torch_device: str
 
     def array(self, values: np.ndarray[Any, Any]) -> Array:
-        """Copy `values` to the device; floats and complex numbers take the precision of the solve."""
+        """Copy `values` to the device; floats and complex numbers are converted to the precision of the solve."""
 
     def single(self) -> Backend:
-        """Return the same backend in single precision, for approximate work."""
+        """Return a single-precision version of this backend, for approximate calculations."""
 
     def cast(self, array: Array) -> Array:
         """Return `array` in the precision of the solve."""
@@ -48,7 +48,7 @@ class Backend(Protocol):
         """Return an uninitialised array of `shape`."""
 
     def zeros(self, shape: Shape) -> Array:
-        """Return zeros of `shape`."""
+        """Return an array of zeros with `shape`."""
 
     def dot(self, left: Array, right: Array) -> float:
         """Return the inner product."""
@@ -74,7 +74,7 @@ class Backend(Protocol):
 
 
 class InverseLaplacian(Protocol):
-    """Solver of −Δu = f on a grid, u being 0 beyond both ends of axis 0 and periodic along the other axes.
+    """Solver of −Δu = f on a grid, where u is 0 beyond both ends of axis 0 and periodic along the other axes.
 
     The discrete Laplacian is diagonal in sines along axis 0 and in Fourier modes along the others.
     """
@@ -84,12 +84,12 @@ class InverseLaplacian(Protocol):
 
 
 def make_backend(device: str, precision: str) -> Backend:
-    """Return the backend for a device; ``"auto"`` takes a CUDA GPU if there is one.
+    """Return the backend for a device; ``"auto"`` selects a CUDA GPU if available.
 
     Raises
     ------
     ValueError
-        If a CUDA GPU is requested and there is none.
+        If a CUDA GPU is requested but not available.
     """
     if device == "cpu":
         return NumpyBackend(precision)
@@ -103,7 +103,7 @@ def make_backend(device: str, precision: str) -> Backend:
 
 
 class NumpyBackend:
-    """NumPy arrays with SciPy's transforms, whose threads `scipy.fft.set_workers` sets."""
+    """NumPy arrays with SciPy transforms; `scipy.fft.set_workers` sets the number of threads."""
 
     xp: Any = np
     torch_device = "cpu"
@@ -149,10 +149,9 @@ class NumpyBackend:
         return fft.irfftn(array, s=shape[first:], axes=range(first, array.ndim), overwrite_x=True)
 
     def inverse_laplacian(self, shape: Shape, *, half_cell: bool) -> InverseLaplacian:
-        """Return a solver by sine transforms along axis 0 and Fourier transforms along the sides.
+        """Return a solver based on sine transforms along axis 0 and Fourier transforms along the sides.
 
-        It is in single precision whatever the precision of the solve: a preconditioner need not be exact, and this
-        takes half the time.
+        It always computes in single precision, which halves the time; a preconditioner need not be exact.
         """
         kind = 2 if half_cell else 1
         sides = tuple(range(1, len(shape)))
@@ -217,7 +216,10 @@ class TorchBackend:
         return self.xp.fft.irfftn(array, s=tuple(shape[first:]), dim=tuple(range(first, array.ndim)))
 
     def inverse_laplacian(self, shape: Shape, *, half_cell: bool) -> InverseLaplacian:
-        """Return a solver by Fourier transforms of the odd extension along axis 0: torch has no sine transform."""
+        """Return a solver based on Fourier transforms of the odd extension along axis 0.
+
+        Torch has no sine transform.
+        """
         length = 2 * shape[0] + (0 if half_cell else 2)
         extended = (length, *shape[1:])
         waves = 2 * np.pi * np.arange(length) / length
@@ -235,7 +237,7 @@ class TorchBackend:
 
 
 def _periodic_eigenvalues(shape: Shape) -> list[FloatArray]:
-    """Return the eigenvalues of −Δ along each periodic axis, for the last one the half that `rfftn` keeps."""
+    """Return the eigenvalues of −Δ along each periodic axis; for the last axis, only the half that `rfftn` keeps."""
     waves = [2 * np.pi * np.arange(n if axis < len(shape) - 1 else n // 2 + 1) / n for axis, n in enumerate(shape)]
     return [2 - 2 * np.cos(wave) for wave in waves]
 

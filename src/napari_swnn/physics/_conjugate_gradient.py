@@ -1,4 +1,4 @@
-"""Preconditioned conjugate gradients that report every iteration.
+"""Preconditioned conjugate-gradient solver that reports every iteration.
 
 References
 ----------
@@ -27,7 +27,7 @@ _ROUNDING_SLACK = 10.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LinearSystem:
-    """A linear system ``apply(x) = rhs`` with a symmetric positive (semi)definite operator.
+    """Linear system ``apply(x) = rhs`` with a symmetric positive (semi)definite operator.
 
     Attributes
     ----------
@@ -36,11 +36,11 @@ class LinearSystem:
     rhs : Array
         Right-hand side.
     guess : Array
-        First guess; it is overwritten by the solution.
+        Initial guess, overwritten by the solution.
     precondition : callable
         Approximate inverse of the operator.
     scale : callable
-        Norm of a solution to which the residual is relative.
+        Function of the solution that returns the norm by which the residual is divided.
     backend : Backend
         Arithmetic of the arrays.
     """
@@ -55,7 +55,7 @@ class LinearSystem:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LinearSolution:
-    """Solution of a linear system, with the record of its solve."""
+    """Solution of a linear system, with details of the solve."""
 
     solution: Array
     outcome: Outcome
@@ -74,10 +74,10 @@ class StoppingCriterion:
 def conjugate_gradient(
     system: LinearSystem, stopping: StoppingCriterion, axis: int
 ) -> Generator[SolverStep, None, LinearSolution]:
-    """Solve a linear system; `axis` is passed on to the steps.
+    """Solve a linear system, reporting progress for `axis`.
 
-    The residual is the Euclidean norm of ``rhs - apply(x)`` over ``scale(x)``. The recursion of the method loses track
-    of the true residual once rounding takes over, so the residual is recomputed at the end.
+    The residual is the Euclidean norm of ``rhs - apply(x)`` divided by ``scale(x)``. Rounding makes the recursively
+    updated residual drift from the true one, so the residual is recomputed at the end.
     """
     backend = system.backend
     solution = system.guess
@@ -98,7 +98,7 @@ def conjugate_gradient(
         # make the direction conjugate to all earlier ones
         direction *= product / previous if previous else 0.0
         direction += ascent
-        # go to the minimum along it
+        # move to the minimum along it
         image = system.apply(direction)
         step = product / backend.dot(direction, image)
         backend.add_scaled(solution, direction, step)

@@ -10,14 +10,14 @@ from napari_swnn.physics.results import SolverStep
 
 
 class Convergence:
-    """Record of an iteration, whose residual falls about exponentially.
+    """Progress of an iteration whose residual decreases roughly exponentially.
 
     Parameters
     ----------
     tolerance : float
         Relative residual at which the iteration stops.
     axis : int
-        Axis that is being solved.
+        Axis being solved.
     """
 
     def __init__(self, tolerance: float, axis: int) -> None:

@@ -1,4 +1,4 @@
-"""A steady viscous flow, as the flow solvers return it."""
+"""Steady viscous flow, as returned by the flow solvers."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Flow:
     Attributes
     ----------
     velocity : numpy.ndarray
-        ``(3, z, y, x)`` at the centres of the voxels; 0 in the solid. Its mean is the permeability.
+        ``(3, z, y, x)`` velocity at the voxel centres, 0 in the solid. Its mean is the permeability.
     pressure : numpy.ndarray
-        ``(z, y, x)`` deviation from the mean gradient.
+        ``(z, y, x)`` deviation of the pressure from the mean gradient.
     outcome : Outcome
         Outcome of the solve.
     residual : float
@@ -38,5 +38,5 @@ class Flow:
 
     @classmethod
     def at_rest(cls, shape: Shape, outcome: Outcome) -> Flow:
-        """Return the fluid at rest, where nothing was solved."""
+        """Return a fluid at rest, for a problem that was not solved."""
         return cls(np.zeros((3, *shape)), np.zeros(shape), outcome, np.nan, 0)

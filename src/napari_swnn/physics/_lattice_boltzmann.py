@@ -1,8 +1,8 @@
-"""Slow flow by the lattice-Boltzmann method, which the paper uses: an independent check of the permeability.
+"""Lattice-Boltzmann solver for slow flow, as in the paper, for an independent check of the permeability.
 
 Nineteen populations in each fluid voxel stream to the neighbours and relax there with two relaxation times, whose
-"magic" product 3/16 places the wall half-way between voxels whatever the viscosity. Inertia is neglected, so that the
-collision is one constant 19 × 19 matrix; streaming and bounce-back together are one table of source indices.
+"magic" product of 3/16 places the wall half-way between voxels at any viscosity. Inertia is neglected, so the collision
+is a constant 19 × 19 matrix; streaming and bounce-back are combined in one table of source indices.
 
 References
 ----------
@@ -34,21 +34,21 @@ if TYPE_CHECKING:
 _VELOCITIES = np.array([v for v in product((-1, 0, 1), repeat=3) if np.abs(v).sum() <= 2])  # (19, 3)
 _WEIGHTS = np.array([{0: 1 / 3, 1: 1 / 18, 2: 1 / 36}[int(np.abs(v).sum())] for v in _VELOCITIES])
 _VISCOSITY = 0.5
-"""Viscosity in lattice units: stable, and the flow becomes steady quickly."""
+"""Viscosity in lattice units; with this value the method is stable and the flow becomes steady quickly."""
 _MAGIC = 3 / 16
 _CHECK_EVERY = 50
-"""Steps between two checks of the balance of forces, over which sound waves average out.
+"""Number of steps between checks of the force balance, long enough to average out sound waves.
 
-Even, because an undamped part of the momentum changes its sign with every step.
+It is even because an undamped part of the momentum changes sign at every step.
 """
 
 
 def iter_lattice_boltzmann(
     solid: BoolArray, axis: int, stopping: StoppingCriterion, device: str, precision: str
 ) -> Generator[SolverStep, None, Flow]:
-    """Drive the fluid around a periodic solid, ``(z, y, x)``, along `axis` until it flows steadily.
+    """Drive fluid around a periodic solid, ``(z, y, x)``, along `axis` until the flow is steady.
 
-    The residual is the net force on the fluid, drive minus drag, over the drive.
+    The residual is the net force on the fluid (drive minus drag) divided by the drive.
     """
     import torch
 
@@ -97,7 +97,7 @@ def _opposites() -> NDArray[np.intp]:
 
 
 def _sources(fluid: BoolArray) -> NDArray[np.int64]:
-    """Return the flat index before streaming of each population: upstream, or bounced back by a wall."""
+    """Return the flat source index of each population: upstream, or bounced back by a wall."""
     number = np.full(fluid.shape, -1)
     number[fluid] = np.arange(np.count_nonzero(fluid))
     here = number[fluid]
@@ -109,7 +109,7 @@ def _sources(fluid: BoolArray) -> NDArray[np.int64]:
 
 
 def _moments(populations: FloatArray, fluid: BoolArray, axis: int) -> tuple[FloatArray, FloatArray]:
-    """Return velocity and pressure at unit viscosity."""
+    """Return the velocity and pressure at unit viscosity."""
     velocity = np.zeros((3, *fluid.shape))
     pressure = np.zeros(fluid.shape)
     velocity[:, fluid] = _VELOCITIES.T @ populations

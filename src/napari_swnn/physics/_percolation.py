@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from napari_swnn._types import BoolArray
 
 _Link = tuple[int, int, int]
-"""Two components that touch across a face of the volume, and the number of volumes crossed along the axis."""
+"""Two components that touch across a periodic face, and the number of periods crossed along the axis."""
 
 
 def spans(mask: BoolArray, axis: int) -> bool:
@@ -24,7 +24,7 @@ def spans(mask: BoolArray, axis: int) -> bool:
     Parameters
     ----------
     mask : ndarray of bool, 2-D or 3-D
-        ``True`` where a voxel conducts.
+        ``True`` in conducting voxels.
     axis : int
         Direction of the path.
     """
@@ -38,13 +38,14 @@ def spans(mask: BoolArray, axis: int) -> bool:
 def winds(mask: BoolArray, axis: int) -> bool:
     """Return whether `mask`, repeated periodically, percolates along `axis`.
 
-    This is stricter than `spans`: the path has to reach a periodic image of its first voxel. Each component is assigned
-    the number of volumes crossed along `axis` on the way to it; the mask winds if two paths to a component disagree.
+    This is stricter than `spans`: the path must reach a periodic image of its first voxel. Each component is assigned
+    the number of periods crossed along `axis` to reach it; the mask winds if two paths to a component give different
+    numbers.
 
     Parameters
     ----------
     mask : ndarray of bool, 2-D or 3-D
-        ``True`` where a voxel conducts.
+        ``True`` in conducting voxels.
     axis : int
         Direction of the path.
     """
@@ -72,7 +73,7 @@ def winds(mask: BoolArray, axis: int) -> bool:
 
 
 def _links(components: NDArray[Any], side: int, step: int) -> Iterator[_Link]:
-    """Yield the pairs of components that touch where the volume repeats along `side`."""
+    """Yield the pairs of components that touch across the periodic faces along `side`."""
     last, first = np.take(components, -1, side), np.take(components, 0, side)
     touching = (last > 0) & (first > 0)
     for here, there in np.unique(np.stack([last[touching], first[touching]], axis=1), axis=0):
@@ -80,7 +81,7 @@ def _links(components: NDArray[Any], side: int, step: int) -> Iterator[_Link]:
 
 
 def _groups(n_components: int, links: list[_Link]) -> NDArray[Any]:
-    """Return the group of each component; linked components share one."""
+    """Return the group of each component; linked components share a group."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 

@@ -1,4 +1,4 @@
-"""A transport problem: a checked volume that can be solved along each of its axes."""
+"""Transport problem in a volume, to be solved along one axis or all of them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ R = TypeVar("R", bound=AxisResult)
 
 
 class TransportProblem(ABC, Generic[R]):
-    """A volume with boundary conditions, to be solved along an axis of choice.
+    """Volume with boundary conditions, to be solved along any axis.
 
-    The volume is checked when the problem is made, axis and options when a solve is requested.
+    The volume is checked when the problem is created, the axis and options when a solve is requested.
     """
 
     quantity: ClassVar[str]
@@ -44,7 +44,7 @@ class TransportProblem(ABC, Generic[R]):
         Raises
         ------
         ValueError
-            If the axis or an option does not suit the problem (at the call, before the first step).
+            If the axis or an option does not suit the problem; raised at the call, before the first step.
         NotPercolatingError, NotConvergedError
             If the solve fails and ``options.throw`` is set.
         """
@@ -58,7 +58,7 @@ class TransportProblem(ABC, Generic[R]):
 
     @abstractmethod
     def _check(self, axis: int, options: SolverOptions) -> None:
-        """Refuse an axis or options that do not suit the problem."""
+        """Reject an axis or options that do not suit the problem."""
 
     @abstractmethod
     def _solve(self, axis: int, options: SolverOptions, backend: Backend) -> Generator[SolverStep, None, R]:
@@ -79,7 +79,7 @@ def _gather(solves: Sequence[Generator[SolverStep, None, R]]) -> Generator[Solve
 
 
 def check_axis(axis: Any, ndim: int) -> int:
-    """Return `axis`, counted from the first.
+    """Return `axis` as a non-negative index.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Finite-volume discretisation of conduction: the voxels as a resistor network."""
+"""Finite-volume discretisation of conduction as a resistor network of voxels."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ FixedAt: TypeAlias = Literal["face", "voxel"]
 class ResistorNetwork:
     """Conductances between the voxels whose temperature is unknown.
 
-    Axis 0 is driven: temperature 1 before the first layer, 0 behind the last. The other axes are periodic. With
-    ``boundary="voxel"`` the first and last layers of the volume are the ends themselves and not among the unknowns.
+    Axis 0 is driven: the temperature is 1 before the first layer and 0 behind the last. The other axes are periodic.
+    With ``boundary="voxel"`` the first and last layers have fixed temperatures and are not among the unknowns.
 
     Attributes
     ----------
     backend : Backend
         Arithmetic of the arrays.
     boundary : {"face", "voxel"}
-        Position of the fixed temperature.
+        Position where the temperature is fixed.
     shape : tuple of int
         Shape ``(n, ...)`` of the unknowns.
     along : Array
@@ -36,7 +36,7 @@ class ResistorNetwork:
     first, last : Array
         ``(...)`` conductances from the hot end to the first layer, and from the last layer to the cold end.
     across : tuple of Array
-        For each side axis, ``(n, ...)`` conductances from each voxel to the next, and from the last to the first.
+        ``(n, ...)`` conductances for each side axis, from each voxel to the next and from the last to the first.
     """
 
     backend: Backend
@@ -49,7 +49,7 @@ class ResistorNetwork:
 
     @classmethod
     def from_conductivity(cls, conductivity: FloatArray, boundary: FixedAt, backend: Backend) -> ResistorNetwork:
-        """Connect voxels of the given conductivities, each at least 0, whose axis 0 is driven."""
+        """Build the network of voxels with the given conductivities, each at least 0, driven along axis 0."""
         if boundary == "face":
             inner = conductivity
             first, last = (2 * conductivity[end] for end in (0, -1))  # half a voxel to the outer face
@@ -68,7 +68,7 @@ class ResistorNetwork:
         )
 
     def inflow(self) -> Array:
-        """Return the flow that the hot end alone drives into each voxel, the volume being at 0."""
+        """Return the flow from the hot end into each voxel while the volume is at temperature 0."""
         flow = self.backend.zeros(self.shape)
         flow[0] = self.first
         return flow
@@ -82,7 +82,7 @@ class ResistorNetwork:
         return self.backend.array(np.broadcast_to(column, self.shape))
 
     def outflow(self, temperature: Array) -> Array:
-        """Return the net flow out of each voxel, both ends at 0: the matrix of the network times `temperature`."""
+        """Return the net flow out of each voxel with both ends at 0: the network matrix times `temperature`."""
         xp = self.backend.xp
         total = self.backend.zeros(self.shape)
         flow = self.backend.empty(self.shape)
@@ -104,22 +104,22 @@ class ResistorNetwork:
         return total
 
     def typical_flow(self, temperature: Array) -> float:
-        """Return the norm of a field of net flows that equal the mean flow through a voxel."""
+        """Return the norm of a field in which every net flow equals the mean flow through a voxel."""
         through = float((self.first * (1 - temperature[0])).sum()) + float((self.last * temperature[-1]).sum())
         n_columns = float(np.prod(self.shape[1:]))
         return abs(through) / (2 * n_columns) * float(np.sqrt(np.prod(self.shape)))
 
     def fields(self, temperature: Array) -> tuple[FloatArray, FloatArray]:
-        """Return temperature and flux of all voxels of the volume, ends included.
+        """Return the temperature and flux of all voxels, including the ends.
 
         Returns
         -------
         temperature : ndarray, ``(n, ...)``
             Temperature at the centres of the voxels.
         flux : ndarray, ``(ndim, n, ...)``
-            Mean of the flows through the two faces of a voxel, under a unit mean gradient; axis 0 first. With
-            ``boundary="face"`` its mean along axis 0 is the energy of the network, whose error is the square of the
-            temperature's.
+            Mean of the flows through opposite faces of a voxel under a unit mean gradient, axis 0 first. With
+            ``boundary="face"`` its mean along axis 0 is the energy of the network, whose error is quadratic in the
+            error of the temperature.
         """
         inner = self.backend.numpy(temperature)
         first, last, along = (self.backend.numpy(array) for array in (self.first, self.last, self.along))
@@ -133,7 +133,7 @@ class ResistorNetwork:
         forward = (flows[:-1] + flows[1:]) / 2
         length = self.shape[0]
         if self.boundary == "voxel":
-            # an end voxel has a flow through one face only, the inner one
+            # an end voxel has flow through its inner face only
             forward = np.concatenate([flows[:1], forward, flows[-1:]])
             length += 1
             inner = _with_ends(inner, 1, 0)
@@ -142,13 +142,13 @@ class ResistorNetwork:
 
 
 def _with_ends(array: FloatArray, first: float, last: float) -> FloatArray:
-    """Add a uniform layer at either end of axis 0."""
+    """Add a uniform layer at each end of axis 0."""
     widths = [(1, 1)] + [(0, 0)] * (array.ndim - 1)
     return np.pad(array, widths, constant_values=[(first, last), *widths[1:]])
 
 
 def _periodic_slices(side: int) -> tuple[tuple[slice | int, ...], ...]:
-    """Return indices along `side`: all but the last, all but the first, the last, the first."""
+    """Return the indices along `side` of all but the last, all but the first, the last and the first layer."""
     before = (slice(None),) * side
     return (*before, slice(None, -1)), (*before, slice(1, None)), (*before, -1), (*before, 0)
 

@@ -6,7 +6,7 @@ References
    (1912) 509-604: laminates along and across the flux are the extremes.
 .. [2] Z. Hashin, S. Shtrikman, "A variational approach to the theory of the effective magnetic permeability of
    multiphase materials", J. Appl. Phys. 33 (1962) 3125-3131.
-.. [3] S. Torquato, "Random Heterogeneous Materials" (2002), section 21.1: the same in d dimensions.
+.. [3] S. Torquato, "Random Heterogeneous Materials" (2002), section 21.1: generalisation to d dimensions.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Bounds(NamedTuple):
-    """Interval that contains a property."""
+    """Lower and upper bounds on a property."""
 
     lower: float
     upper: float
@@ -44,12 +44,12 @@ class ConductivityBounds(NamedTuple):
 
 
 def wiener_bounds(fractions: ArrayLike, conductivities: ArrayLike) -> Bounds:
-    """Return the harmonic and the arithmetic mean: laminates across and along the flux [1]_.
+    """Return the harmonic and arithmetic means, exact for laminates across and along the flux [1]_.
 
     Parameters
     ----------
     fractions, conductivities : array_like, ``(n_phases,)``
-        Volume fraction, in [0, 1] with sum 1, and conductivity, at least 0, of each phase.
+        Volume fraction (in [0, 1], summing to 1) and conductivity (at least 0) of each phase.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def wiener_bounds(fractions: ArrayLike, conductivities: ArrayLike) -> Bounds:
     Raises
     ------
     ValueError
-        If the two differ in length, a value is out of range or the fractions do not sum to 1.
+        If the arrays differ in length, a value is out of range or the fractions do not sum to 1.
 
     Examples
     --------
@@ -74,13 +74,13 @@ def wiener_bounds(fractions: ArrayLike, conductivities: ArrayLike) -> Bounds:
 def hashin_shtrikman_bounds(fractions: ArrayLike, conductivities: ArrayLike, *, ndim: int = 3) -> Bounds:
     """Return the Hashin–Shtrikman bounds for an isotropic material of n phases [2]_ [3]_.
 
-    With k0 the smallest (largest) conductivity, the lower (upper) bound is the harmonic mean of k_i + (d − 1) k0, minus
-    (d − 1) k0.
+    The lower (upper) bound is the harmonic mean of k_i + (d − 1) k0, minus (d − 1) k0, where k0 is the smallest
+    (largest) conductivity.
 
     Parameters
     ----------
     fractions, conductivities : array_like, ``(n_phases,)``
-        Volume fraction, in [0, 1] with sum 1, and conductivity, at least 0, of each phase.
+        Volume fraction (in [0, 1], summing to 1) and conductivity (at least 0) of each phase.
     ndim : {2, 3}
         Dimension d of the microstructure.
 
@@ -92,7 +92,7 @@ def hashin_shtrikman_bounds(fractions: ArrayLike, conductivities: ArrayLike, *, 
     Raises
     ------
     ValueError
-        If the two differ in length, a value is out of range, the fractions do not sum to 1 or `ndim` is neither
+        If the arrays differ in length, a value is out of range, the fractions do not sum to 1 or `ndim` is neither
         2 nor 3.
 
     Examples
@@ -113,7 +113,7 @@ def hashin_shtrikman_bounds(fractions: ArrayLike, conductivities: ArrayLike, *, 
 
 
 def conductivity_bounds(fractions: ArrayLike, conductivities: ArrayLike, *, ndim: int = 3) -> ConductivityBounds:
-    """Return both kinds of bounds; see `wiener_bounds` and `hashin_shtrikman_bounds`."""
+    """Return the Wiener and Hashin–Shtrikman bounds; see `wiener_bounds` and `hashin_shtrikman_bounds`."""
     return ConductivityBounds(
         wiener_bounds(fractions, conductivities), hashin_shtrikman_bounds(fractions, conductivities, ndim=ndim)
     )
@@ -128,7 +128,7 @@ def _check_phases(fractions: ArrayLike, conductivities: ArrayLike) -> tuple[Floa
     phi, k = np.asarray(fractions, dtype=float), np.asarray(conductivities, dtype=float)
     if phi.ndim != 1 or phi.shape != k.shape:
         raise ValueError(
-            f"fractions and conductivities must hold one number for each phase, got shapes {phi.shape} and {k.shape}"
+            f"fractions and conductivities must contain one number for each phase, got shapes {phi.shape} and {k.shape}"
         )
     if not (np.all(phi >= 0) and np.isclose(phi.sum(), 1)):
         raise ValueError(f"fractions must be at least 0 and sum to 1, got {_format_numbers(phi)}")

@@ -1,13 +1,13 @@
 """Effective conductivity of a segmented volume, for heat, charge or solute.
 
-The equation is ∇·(k∇T) = 0. Finite volumes turn the voxels into a resistor network: neighbours are joined by the
-harmonic mean of their conductivities, which makes laminates exact. Conjugate gradients solve the network,
-preconditioned with the exact inverse for a uniform material, which sine and Fourier transforms provide. The number of
-iterations then grows with the contrast of the phases and hardly with the size of the volume.
+The equation is ∇·(k∇T) = 0. The finite-volume method represents the voxels as a resistor network: neighbours are
+connected by the harmonic mean of their conductivities, which is exact for laminates. The network is solved by conjugate
+gradients, preconditioned with the exact inverse for a uniform material, which sine and Fourier transforms compute. The
+number of iterations then grows with the contrast of the phases but hardly with the size of the volume.
 
 The sides are periodic and the temperature is fixed at both ends of the axis, as in the paper. By default it is fixed on
-the outer faces; ``boundary="voxel"`` fixes it at the centres of the first and last voxels, as PuMA does. The two differ
-by a term that falls as one over the number of voxels along the axis.
+the outer faces; ``boundary="voxel"`` fixes it at the centres of the first and last voxels, as PuMA does. Their
+difference is inversely proportional to the number of voxels along the axis.
 
 References
 ----------
@@ -78,33 +78,33 @@ def effective_conductivity(
 ) -> ConductivityResult | ConductivityTensor:
     """Compute the effective conductivity of a segmented volume or section.
 
-    The paper's values for silica are ``{solid: 1.4, pore: 0.026}``, in W/(m·K). Any other property of the same
-    equation will do: electrical conductivity in S/m, diffusivity in m²/s.
+    The paper's values for silica are ``{solid: 1.4, pore: 0.026}``, in W/(m·K). The equation also
+    applies to electrical conductivity in S/m and diffusivity in m²/s.
 
     Parameters
     ----------
     volume : array_like of int, ``(z, y, x)`` or ``(y, x)``
-        One value for each phase.
+        Labels, one value for each phase.
     conductivities : mapping of int to float
-        Conductivity of each phase, in `unit`; at least 0, where 0 is an insulator.
+        Conductivity of each phase in `unit`, at least 0; 0 is an insulator.
     axis : int or None
         Direction of the mean gradient; None solves for every axis and returns the full tensor.
     boundary : {"face", "voxel"}
-        Position of the fixed temperature: on the outer faces, or at the centres of the first and last voxels (PuMA).
+        Position where the temperature is fixed: on the outer faces, or at the centres of the end voxels (PuMA).
     unit : str
-        Unit of `conductivities`, passed on to the result.
+        Unit of `conductivities` and of the result.
     options : SolverOptions
         Numerical settings: tolerance, precision, device, …
 
     Returns
     -------
     ConductivityResult or ConductivityTensor
-        With `value`, or `tensor` if `axis` is None. If nothing percolates, value and flux are 0.
+        Result with `value`, or with `tensor` if `axis` is None. If nothing percolates, value and flux are 0.
 
     Raises
     ------
     TypeError, ValueError
-        If the input is not as described.
+        If an argument is invalid.
     NotPercolatingError
         If the conducting phases do not connect the two ends.
     NotConvergedError
@@ -126,23 +126,23 @@ def effective_conductivity(
 
 @dataclass(frozen=True, eq=False)
 class ConductivityProblem(TransportProblem[ConductivityResult]):
-    """Conduction through a segmented volume: the arguments of `effective_conductivity` that define the problem.
+    """Conduction problem in a segmented volume, as defined by the arguments of `effective_conductivity`.
 
     Parameters
     ----------
     volume : array_like of int, ``(z, y, x)`` or ``(y, x)``
-        One value for each phase.
+        Labels, one value for each phase.
     conductivities : mapping of int to float
         Conductivity of each phase, in `unit`.
     boundary : {"face", "voxel"}
-        Position of the fixed temperature.
+        Position where the temperature is fixed.
     unit : str
         Unit of `conductivities`.
 
     Raises
     ------
     TypeError, ValueError
-        If the input is not as described.
+        If an argument is invalid.
     """
 
     quantity: ClassVar[str] = "conductivity"
@@ -165,9 +165,7 @@ class ConductivityProblem(TransportProblem[ConductivityResult]):
 
     def _check(self, axis: int, options: SolverOptions) -> None:
         if options.method is not None:
-            raise ValueError(
-                f"method must be None for conduction, got {options.method!r}; it is a choice for flow only"
-            )
+            raise ValueError(f"method must be None for conduction, got {options.method!r}; it applies to flow only")
         least = {"face": 1, "voxel": 3}[self.boundary]
         if self.shape[axis] < least:
             raise ValueError(
@@ -212,7 +210,7 @@ class ConductivityProblem(TransportProblem[ConductivityResult]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Material:
-    """Conductivity of every voxel, relative to the largest, and volume fraction and conductivity of each phase."""
+    """Conductivity of every voxel relative to the largest; volume fraction and conductivity of each phase."""
 
     relative: FloatArray
     scale: float
@@ -225,11 +223,11 @@ class _Material:
         missing = [int(phase) for phase in phases if phase not in conductivities]
         if missing:
             raise ValueError(
-                "conductivities must hold one number for each phase of volume, "
+                "conductivities must contain one number for each phase of volume, "
                 f"got none for phase {', '.join(map(str, missing))}; add it to the mapping"
             )
         k = np.array([_check_conductivity(conductivities[int(phase)], int(phase)) for phase in phases])
-        scale = float(k.max()) or 1.0  # makes single precision suffice whatever the unit
+        scale = float(k.max()) or 1.0  # so that single precision suffices in any unit
         return cls((k / scale)[index.reshape(labels.shape)], scale, counts / labels.size, k)
 
 

@@ -1,4 +1,4 @@
-"""Errors that a failed solve raises; each carries the result as far as it was computed."""
+"""Errors raised by failed solves; each contains the result at the end of the solve."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ if TYPE_CHECKING:
 
 
 class PhysicsError(RuntimeError):
-    """Error raised by a solve that does not give the requested property.
+    """Error raised when a solve fails to compute the requested property.
 
-    Pass ``SolverOptions(throw=False)`` to have the result returned instead.
+    Pass ``SolverOptions(throw=False)`` to return the result instead of raising an error.
 
     Attributes
     ----------
     result : AxisResult or None
-        State of the solve when it ended; `outcome` says why it ended.
+        Result at the end of the solve; its `outcome` gives the reason for the failure.
     """
 
     result: AxisResult | None = None
 
 
 class NotPercolatingError(PhysicsError):
-    """The conducting phase does not percolate along the axis."""
+    """Error raised when the conducting phase does not percolate along the axis."""
 
 
 class NotConvergedError(PhysicsError):
-    """The iteration ended above its tolerance."""
+    """Error raised when the iteration ends above its tolerance."""
 
 
 def raise_if_failed(result: AxisResult, quantity: str) -> None:
-    """Raise the error that belongs to the outcome of a solve.
+    """Raise the error that corresponds to the outcome of a solve, if it failed.
 
     Parameters
     ----------

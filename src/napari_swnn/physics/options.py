@@ -14,29 +14,30 @@ FlowMethod: TypeAlias = Literal["stokes", "lbm"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SolverOptions:
-    """Numerical settings of a solve, the same for every property.
+    """Numerical settings of a solve, shared by all properties.
 
     Parameters
     ----------
     tolerance : float
-        Relative residual at which the iteration stops, in (0, 1). For conduction, the net flow into a voxel over the
-        mean flow through one; the conductivity is closer than that, since its error is quadratic in the residual. For
-        flow, the velocity left on the walls over that of the undisturbed stream (root mean squares); with the
-        lattice-Boltzmann method, the net force on the fluid over the driving force.
+        Relative residual at which the iteration stops, in (0, 1). For conduction, it is the net flow into a voxel
+        divided by the mean flow through a voxel; the conductivity is more accurate, since its error is quadratic in the
+        residual. For flow, it is the velocity remaining on the walls divided by the velocity of the undisturbed stream
+        (root mean squares) or, with the lattice-Boltzmann method, the net force on the fluid divided by the driving
+        force.
     max_iterations : int, optional
-        Iterations after which the solve fails; by default 1000 for conduction, 2000 for flow and 50 000 time steps
-        with the lattice-Boltzmann method.
+        Number of iterations after which the solve fails; by default 1000 for conduction, 2000 for flow and 50 000 time
+        steps with the lattice-Boltzmann method.
     precision : {"float64", "float32"}
         Precision of the arithmetic. Single precision saves up to half of the memory and is accurate to about 1e-5. For
         flow with a tolerance of at least 1e-5, ``"float64"`` computes the fields in single precision and only sums in
         double.
     device : {"auto", "cpu", "cuda"}
-        Device to compute on; ``"auto"`` takes a CUDA GPU if there is one.
+        Device to compute on; ``"auto"`` uses a CUDA GPU if available.
     method : {"stokes", "lbm"}, optional
         Flow solver, for permeability only: finite differences with wall forces (default), or the lattice-Boltzmann
         method of the paper, which is much slower and serves as a check.
     throw : bool
-        Raise an error if the solve fails. If False, the result is returned and its `outcome` says why it failed.
+        Raise an error if the solve fails. If False, return the result, whose `outcome` gives the reason.
 
     Raises
     ------

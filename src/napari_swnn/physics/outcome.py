@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Outcome(Enum):
-    """Outcome of a solve; the text of a member says what happened and what to do."""
+    """Outcome of a solve; the value of each member describes the outcome and gives advice."""
 
     CONVERGED = "The residual fell below the tolerance."
     NOT_PERCOLATING = (
@@ -22,5 +22,5 @@ class Outcome(Enum):
 
     @property
     def advice(self) -> str:
-        """Description of the outcome and its remedy."""
+        """Description of the outcome, with advice."""
         return self.value

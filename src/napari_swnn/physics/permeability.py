@@ -1,8 +1,8 @@
 """Absolute permeability: slow flow of a viscous fluid through one phase of a segmented volume.
 
-The Stokes equations −∇p + μΔu = 0, ∇·u = 0 with u = 0 on the solid, and Darcy's law K = μ⟨u⟩ / |∇p|, with the mean
-over the whole volume. The volume repeats periodically, as in the paper; ``boundary="mirror"`` first mirrors a volume
-that is not periodic along the flow.
+The Stokes equations −∇p + μΔu = 0, ∇·u = 0 are solved with u = 0 on the solid. Darcy's law defines K = μ⟨u⟩ / |∇p|,
+with the mean over the whole volume. The volume is repeated periodically, as in the paper; ``boundary="mirror"`` first
+mirrors a volume that is not periodic along the flow.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from napari_swnn._types import BoolArray, Shape
 
 FlowBoundary: TypeAlias = Literal["periodic", "mirror"]
-"""Continuation of the volume along the flow: repeated as it is, or mirrored first."""
+"""Continuation of the volume along the flow: repeated directly, or mirrored first."""
 
 PermeabilityTensor: TypeAlias = TensorResult[PermeabilityResult]
 
@@ -77,16 +77,16 @@ def permeability(
     Parameters
     ----------
     volume : array_like of int, ``(z, y, x)``
-        One value for each phase.
+        Labels, one value for each phase.
     phase : int
         Phase that the fluid fills; all others are solid.
     axis : int or None
         Direction of the mean pressure gradient; None solves for every axis and returns the full tensor.
     boundary : {"periodic", "mirror"}
-        Boundary condition along the flow. A volume that is not periodic there needs ``"mirror"``, which costs nothing
-        extra except with the lattice-Boltzmann method, where it doubles time and memory. The sides are periodic.
+        Boundary condition along the flow. A volume that is not periodic along it needs ``"mirror"``, which doubles time
+        and memory with the lattice-Boltzmann method and costs nothing extra otherwise. The sides are periodic.
     voxel_size : float, optional
-        Edge of a voxel in `unit`; the result is then in m² instead of voxel².
+        Edge length of a voxel in `unit`; the result is then in m² instead of voxel².
     unit : str, optional
         Unit of length: "m", "mm", "um", "nm", "inch", …
     options : SolverOptions
@@ -95,12 +95,12 @@ def permeability(
     Returns
     -------
     PermeabilityResult or PermeabilityTensor
-        With `value`, or `tensor` if `axis` is None. If nothing percolates, value and velocity are 0.
+        Result with `value`, or with `tensor` if `axis` is None. If nothing percolates, value and velocity are 0.
 
     Raises
     ------
     TypeError, ValueError
-        If the input is not as described.
+        If an argument is invalid.
     NotPercolatingError
         If the phase does not percolate.
     NotConvergedError
@@ -109,7 +109,7 @@ def permeability(
     Notes
     -----
     The discrete permeability of a channel between parallel plates H voxels apart is (H² + 2)/12 instead of H²/12, so
-    that pores a few voxels wide come out too permeable.
+    pores a few voxels wide appear too permeable.
 
     Examples
     --------
@@ -127,12 +127,12 @@ def permeability(
 
 @dataclass(frozen=True, eq=False)
 class PermeabilityProblem(TransportProblem[PermeabilityResult]):
-    """Slow flow through one phase: the arguments of `permeability` that define the problem.
+    """Flow problem in one phase, as defined by the arguments of `permeability`.
 
     Parameters
     ----------
     volume : array_like of int, ``(z, y, x)``
-        One value for each phase.
+        Labels, one value for each phase.
     phase : int
         Phase that the fluid fills.
     boundary : {"periodic", "mirror"}
@@ -143,7 +143,7 @@ class PermeabilityProblem(TransportProblem[PermeabilityResult]):
     Raises
     ------
     TypeError, ValueError
-        If the input is not as described.
+        If an argument is invalid.
     """
 
     quantity: ClassVar[str] = "permeability"
@@ -188,7 +188,7 @@ class PermeabilityProblem(TransportProblem[PermeabilityResult]):
         return self._assemble(axis, flow)
 
     def _assemble(self, axis: int, flow: Flow) -> PermeabilityResult:
-        first = tuple(slice(n) for n in self.shape)  # the half that was not mirrored
+        first = tuple(slice(n) for n in self.shape)  # the original half
         velocity = flow.velocity[:, *first]
         column = velocity.mean(axis=(1, 2, 3), dtype=float)
         length = self.shape[axis]
@@ -215,6 +215,6 @@ def _voxel_size(value: float | None, unit: str | None) -> VoxelSize | None:
     if value is None or unit is None:
         raise ValueError(
             f"voxel_size and unit must be given together, got voxel_size={value!r} and unit={unit!r}; "
-            "omit both to obtain voxel²"
+            "omit both for a result in voxel²"
         )
     return VoxelSize(value, unit)

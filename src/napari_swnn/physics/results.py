@@ -1,4 +1,4 @@
-"""Results of the solvers: the property, its fields, and how the solve went."""
+"""Results of the solvers: property, fields and details of the solve."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SolverStep(Progress):
     residual : float
         Relative residual, to be compared with the tolerance.
     axis : int
-        Axis that is being solved; a full tensor takes the axes in turn.
+        Axis being solved; for a full tensor, the axes are solved in turn.
     """
 
     iteration: int
@@ -37,7 +37,7 @@ class SolverStep(Progress):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AxisResult:
-    """Effective property along one axis, with the record of its solve.
+    """Effective property along one axis, with details of the solve.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class AxisResult:
         Outcome of the solve.
     residual : float
         True relative residual, recomputed from the returned solution; NaN if nothing was solved. Rounding may leave it
-        slightly above the tolerance, above all in single precision.
+        slightly above the tolerance, especially in single precision.
     n_iterations : int
         Number of iterations.
     """
@@ -81,7 +81,7 @@ class ConductivityResult(AxisResult):
     bounds : ConductivityBounds
         Bounds from the volume fractions alone, in `unit`.
     field : numpy.ndarray
-        ``shape`` temperature, from 1 at the start of `axis` to 0 at its end; NaN where nothing conducts.
+        Temperature of each voxel, from 1 at the start of `axis` to 0 at its end; NaN where nothing conducts.
     flux : numpy.ndarray
         ``(ndim, *shape)`` local flux under a unit mean gradient, in `unit`; its mean along `axis` is `value`. Multiply
         by the mean gradient in K/m to obtain W/m².
@@ -99,7 +99,7 @@ class PermeabilityResult(AxisResult):
     Attributes
     ----------
     value_in_voxels : float
-        Permeability in voxel², whatever `unit` is.
+        Permeability in voxel², regardless of `unit`.
     velocity : numpy.ndarray
         ``(3, z, y, x)`` velocity at unit viscosity under a unit mean pressure gradient, in `unit`; 0 in the solid. Its
         mean along `axis` over the whole volume is `value` (Darcy's law). Multiply by the pressure gradient in Pa/m and
@@ -124,9 +124,9 @@ class TortuosityResult:
     volume_fraction : float
         Volume fraction φ of the phase.
     bounds : Bounds
-        Bounds from the volume fraction alone; the lower one is Hashin–Shtrikman's, for isotropic phases.
+        Bounds from the volume fraction alone; the lower bound is from Hashin–Shtrikman, for isotropic microstructures.
     diffusion : ConductivityResult
-        Diffusion problem with D0 = 1 in the phase and 0 elsewhere: concentration, flux and record of the solve.
+        Result of the diffusion problem with D0 = 1 in the phase and 0 elsewhere.
     """
 
     value: float
@@ -165,12 +165,12 @@ R = TypeVar("R", bound=AxisResult)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TensorResult(Generic[R]):
-    """Effective property in every direction, from one solve for each axis.
+    """Full tensor of an effective property, from one solve along each axis.
 
     Attributes
     ----------
     results : tuple of AxisResult
-        Solves, axis 0 first.
+        Result for each axis, axis 0 first.
     """
 
     results: tuple[R, ...]
@@ -182,10 +182,10 @@ class TensorResult(Generic[R]):
 
     @property
     def unit(self) -> str:
-        """Unit of the entries."""
+        """Unit of the tensor."""
         return self.results[0].unit
 
     @property
     def converged(self) -> bool:
-        """True if every axis converged."""
+        """True if the solves along all axes converged."""
         return all(result.converged for result in self.results)

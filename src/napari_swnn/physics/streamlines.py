@@ -1,8 +1,8 @@
 """Streamlines of a velocity or flux field.
 
-Fields are given at the centres of the voxels and interpolated linearly between them. All lines are integrated together,
-at unit speed, by the classical fourth-order Runge–Kutta method; a line ends where it leaves the volume, where the field
-is nearly 0, or at its maximum length.
+Fields are given at the centres of the voxels and interpolated linearly between them. All lines are integrated
+simultaneously, at unit speed, by the classical fourth-order Runge–Kutta method; a line ends where it leaves the volume,
+where the field is nearly 0, or at its maximum length.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
     from napari_swnn._types import FloatArray
 
 _STAGNANT = 1e-3
-"""Fraction of the mean speed below which a line ends: it has run into a wall."""
+"""Fraction of the mean speed below which a line is assumed to have reached a wall, and ends."""
 
 _DEFAULT_LENGTH = 10
-"""Default maximum length of a line, in longest sides of the volume."""
+"""Default maximum length of a line, as a multiple of the longest side of the volume."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Streamline:
-    """A streamline.
+    """Points of a streamline, with the speed at each.
 
     Attributes
     ----------
     points : numpy.ndarray
-        ``(n, ndim)`` positions in voxels, in downstream order; the centre of the first voxel is 0.
+        ``(n, ndim)`` positions in voxels, in downstream order; the centre of the first voxel is at 0.
     speed : numpy.ndarray
-        ``(n,)`` magnitude of the field at the points, in its unit.
+        ``(n,)`` magnitude of the field at each point, in the unit of the field.
     """
 
     points: FloatArray
@@ -52,32 +52,32 @@ def streamlines(
     step: float = 0.5,
     max_length: float | None = None,
 ) -> list[Streamline]:
-    """Compute streamlines through a volume from the face where the flow enters.
+    """Compute streamlines through a volume, starting on its inlet face.
 
     Parameters
     ----------
     field : array_like, ``(ndim, *shape)``
         Velocity or flux; component i is along axis i.
     axis : int
-        Direction of the flow: lines start on its first face.
+        Axis of the flow; lines start on its first face.
     n_lines : int
         Number of lines. Their starting points are drawn in proportion to the inflow, so that all carry equal flow.
     rng : numpy.random.Generator
-        Source of the starting points.
+        Random generator for the starting points.
     step : float
-        Distance between two points of a line, in voxels.
+        Distance between successive points of a line, in voxels.
     max_length : float, optional
         Maximum length of a line in voxels; by default ten times the longest side.
 
     Returns
     -------
     list of Streamline
-        Lines of at least two points; the longer the path, the more points.
+        Lines of at least two points; longer paths have more points.
 
     Raises
     ------
     ValueError
-        If the field is not as described, or nothing flows in through the face.
+        If an argument is invalid, or nothing flows in through the face.
 
     Examples
     --------
@@ -104,7 +104,7 @@ def inlet_seeds(field: ArrayLike, *, axis: int, n_seeds: int, rng: np.random.Gen
     n_seeds : int
         Number of points.
     rng : numpy.random.Generator
-        Source of the points.
+        Random generator for the points.
 
     Returns
     -------
@@ -114,7 +114,7 @@ def inlet_seeds(field: ArrayLike, *, axis: int, n_seeds: int, rng: np.random.Gen
     Raises
     ------
     ValueError
-        If the field is not as described, or nothing flows in.
+        If an argument is invalid, or nothing flows in through the face.
     """
     vectors = _check_field(field)
     ndim = vectors.ndim - 1
@@ -145,19 +145,19 @@ def trace(
     seeds : array_like, ``(n, ndim)``
         Starting points in voxels.
     step : float
-        Distance between two points of a line, in voxels.
+        Distance between successive points of a line, in voxels.
     max_length : float, optional
         Maximum length of a line in voxels; by default ten times the longest side.
 
     Returns
     -------
     list of Streamline
-        Lines in the order of the seeds, without those at which nothing flows.
+        Lines in the order of the seeds, omitting seeds where nothing flows.
 
     Raises
     ------
     ValueError
-        If an argument is not as described.
+        If an argument is invalid.
     """
     vectors = _check_field(field)
     starts = np.array(seeds, dtype=float)
@@ -172,7 +172,7 @@ def trace(
 
 
 def _follow(vectors: FloatArray, starts: FloatArray, step: float, n_steps: int) -> list[FloatArray]:
-    """Return the points of all lines, integrated together."""
+    """Integrate all lines simultaneously and return their points."""
     slowest = _STAGNANT * _mean_speed(vectors)
     upper = np.array(vectors.shape[1:]) - 0.5
     here = starts
@@ -201,10 +201,10 @@ def _advanced(vectors: FloatArray, here: FloatArray, step: float) -> FloatArray:
 
 
 def _within(here: FloatArray, there: FloatArray, upper: FloatArray) -> tuple[FloatArray, Any]:
-    """Return the ends of the steps, cut at the faces of the volume, and which steps stay inside."""
+    """Return the end points of the steps, cut at the faces of the volume, and a mask of the steps that stay inside."""
     way = there - here
     to_face = np.where(way > 0, upper - here, -0.5 - here)
-    # the fraction of the step up to the first face on its way
+    # fraction of the step up to the first face that it crosses
     part = np.divide(to_face, way, out=np.ones_like(way), where=np.abs(way) > 1e-12).clip(0, 1).min(axis=1)
     return here + part[:, None] * way, part >= 1
 
@@ -216,7 +216,7 @@ def _direction(vectors: FloatArray, points: FloatArray) -> FloatArray:
 
 
 def _sample(vectors: FloatArray, points: FloatArray) -> FloatArray:
-    """Return the field at points, ``(n, ndim)``, and outside the volume that of the nearest face."""
+    """Interpolate the field at points, ``(n, ndim)``; points outside the volume take the value at the nearest face."""
     values = [ndimage.map_coordinates(part, points.T, order=1, mode="nearest") for part in vectors]
     return np.stack(values, axis=1).astype(float, copy=False)
 
@@ -240,5 +240,5 @@ def _check_field(field: ArrayLike) -> FloatArray:
             f"field must have one component for each axis of a section or volume, got shape {vectors.shape}"
         )
     if not np.issubdtype(vectors.dtype, np.floating) or not np.isfinite(vectors).all():
-        raise ValueError("field must hold finite floating-point numbers; put 0 where nothing flows")
+        raise ValueError("field must contain finite floating-point numbers; set it to 0 where nothing flows")
     return vectors

@@ -35,30 +35,30 @@ def tortuosity_factor(
     boundary: FixedAt = "face",
     options: SolverOptions = DEFAULT_OPTIONS,
 ) -> TortuosityResult:
-    """Compute the tortuosity factor τ = φ·D0/D_eff of one phase, the others being impermeable [1]_.
+    """Compute the tortuosity factor τ = φ·D0/D_eff of one phase; all others are impermeable [1]_.
 
     Parameters
     ----------
     volume : array_like of int, ``(z, y, x)`` or ``(y, x)``
-        One value for each phase.
+        Labels, one value for each phase.
     phase : int
         Conducting phase.
     axis : int
         Direction of the mean gradient.
     boundary : {"face", "voxel"}
-        Position of the fixed concentration, as in `effective_conductivity`.
+        Position where the concentration is fixed, as in `effective_conductivity`.
     options : SolverOptions
         Numerical settings.
 
     Returns
     -------
     TortuosityResult
-        With `value`, dimensionless and at least 1; infinite if the phase does not percolate.
+        Result with the dimensionless `value`, at least 1; infinite if the phase does not percolate.
 
     Raises
     ------
     TypeError, ValueError
-        If the input is not as described.
+        If an argument is invalid.
     NotPercolatingError
         If the phase does not connect the two ends.
     NotConvergedError
@@ -76,21 +76,21 @@ def tortuosity_factor(
 
 @dataclass(frozen=True, eq=False)
 class TortuosityProblem:
-    """Diffusion through one phase: the arguments of `tortuosity_factor` that define the problem.
+    """Diffusion problem in one phase, as defined by the arguments of `tortuosity_factor`.
 
     Parameters
     ----------
     volume : array_like of int, ``(z, y, x)`` or ``(y, x)``
-        One value for each phase.
+        Labels, one value for each phase.
     phase : int
         Conducting phase.
     boundary : {"face", "voxel"}
-        Position of the fixed concentration.
+        Position where the concentration is fixed.
 
     Raises
     ------
     TypeError, ValueError
-        If the input is not as described.
+        If an argument is invalid.
     """
 
     volume: ArrayLike = field(repr=False)
@@ -126,7 +126,7 @@ class TortuosityProblem:
         Raises
         ------
         ValueError
-            If the axis or an option does not suit the problem (at the call, before the first step).
+            If the axis or an option does not suit the problem; raised at the call, before the first step.
         """
         return _tortuosity(self._diffusion.iter_solve(axis, options), self._volume_fraction)
 

@@ -1,28 +1,28 @@
 """Statistics of microstructures: 2-D and 3-D, any number of phases, numpy or dask.
 
-Every function takes one array of labels first and everything else by keyword, looks at one `phase` of it, and returns a
-frozen result. Distances run from voxel centre to voxel centre, in voxels unless a `voxel_size` is given.
+Each statistic takes an array of labels first and all other arguments by keyword, measures one `phase`, and returns a
+frozen result. Distances are measured between voxel centres, in voxels unless `voxel_size` is set.
 
 ================================  =================================================================================
-`volume_fraction`                 one-point statistic; of all phases, or plane by plane
+`volume_fraction`                 one-point statistic; `volume_fractions` of all phases
 `two_point_correlation`           S2 along each axis; `two_point_map` for all displacements
-`autocovariance`                  S2 - φ²; `normalised_autocovariance`, and `normalise_two_point` of pooled curves
+`autocovariance`                  S2 - φ²; `normalised_autocovariance`, and `normalise_two_point` for pooled curves
 `correlation_length`              integral of the autocovariance up to its first zero, and that zero
-`lineal_path`                     L(z)
+`lineal_path`                     lineal-path function L(z)
 `chord_lengths`                   distribution of chords along each axis
 `specific_surface_from_slope`     from S2; `specific_surface_from_mesh` from marching cubes
-`two_point_cluster`               C2
-`pore_size_distribution`          maximal inscribed spheres; `local_diameter` as an image
+`two_point_cluster`               two-point cluster function C2
+`pore_size_distribution`          maximal inscribed spheres; `local_diameter` of each voxel
 `percolation`                     spanning clusters and the connected fraction
-`euler_number`                    components less tunnels plus cavities
+`euler_number`                    components minus tunnels plus cavities
 `volume_fraction_interval`        confidence interval of a material's volume fraction from one image
 `pool`                            one curve from several sections
 ================================  =================================================================================
 
-All of them read the array block by block and need little memory besides it: clusters are joined where slabs meet, and
-spheres are fitted in slabs as thick as the largest of them.
+All statistics read the array block by block and need little additional memory: clusters are merged across slabs, and
+the thickness of slabs is adapted to the largest inscribed sphere.
 
-These modules know only arrays; `napari_swnn.core`, `napari_swnn.validation` and the panels may import them.
+These modules depend only on arrays; `napari_swnn.core`, `napari_swnn.validation` and the panels may import them.
 """
 
 from napari_swnn.statistics._curves import Curve, pool

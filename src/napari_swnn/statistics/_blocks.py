@@ -1,8 +1,8 @@
 """One phase of a labelled array, read block by block.
 
-A numpy array is one block that is already in memory. A dask array is read in whole chunks, a slab or a column of them
-at a time, each once for each pass. Arrays in memory are processed in pieces of a few million voxels, so that no
-statistic needs a temporary array of the size of the volume.
+A numpy array is a single block in memory. A dask array is read in whole chunks, one slab or column of chunks at a time;
+each pass reads every chunk once. In-memory arrays are processed in pieces of a few million voxels, so no statistic
+needs a temporary array as large as the volume.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from napari_swnn._types import BoolArray, Shape
 
 VOXELS_AT_ONCE = 1 << 22
-"""Number of voxels of a piece: enough to outweigh the cost of a call, few enough for the cache."""
+"""Number of voxels in a piece: large enough to amortise the cost of a call, small enough for the cache."""
 
 Slices = tuple[slice, ...]
 
@@ -37,11 +37,11 @@ class PhaseView:
     labels : numpy or dask array of int
         The labels, 2-D or 3-D.
     phase : int
-        The label of the phase of interest.
+        Label of the phase of interest.
     mask : numpy or dask array of bool, or None
-        ``True`` inside the region of interest; ``None``: everywhere.
+        ``True`` inside the region of interest; ``None`` for the whole array.
     complement : bool
-        True for a view of everything but the phase.
+        True to view all other phases instead of the phase.
     """
 
     labels: Any
@@ -59,18 +59,18 @@ class PhaseView:
 
     @property
     def binary(self) -> BoolArray:
-        """``True`` where the phase is (or is not, for the complement), inside the region of interest."""
+        """``True`` in the phase, or outside it for the complement, within the region of interest."""
         compare = np.not_equal if self.complement else np.equal
         inside: BoolArray = compare(np.asarray(self.labels), self.phase)
         return inside if self.mask is None else inside & np.asarray(self.mask)
 
     def load(self, window: Slices) -> PhaseView:
-        """Return the part inside `window`, in memory (a view, if the array is in memory already)."""
+        """Load the part inside `window` into memory; in-memory arrays are not copied."""
         mask = None if self.mask is None else np.asarray(self.mask[window])
         return replace(self, labels=np.asarray(self.labels[window]), mask=mask)
 
     def spans(self, axis: int) -> list[slice]:
-        """Return the extents of the chunks along `axis`; one extent for an array in memory."""
+        """Return the extents of the chunks along `axis`; an in-memory array has a single extent."""
         if not is_lazy(self.labels):
             return [slice(0, self.shape[axis])]
         edges = [0, *np.cumsum(self.labels.chunks[axis]).tolist()]
@@ -78,19 +78,19 @@ class PhaseView:
 
 
 def open_phase(volume: Any, *, phase: int, mask: Any = None) -> PhaseView:
-    """Check the arguments that all statistics share and return the view on the phase.
+    """Check the arguments shared by all statistics and return a view of the phase.
 
     Raises
     ------
     TypeError, ValueError
-        If `volume`, `phase` or `mask` is not of the kind that statistics take.
+        If `volume`, `phase` or `mask` is invalid.
     """
     labels = check_volume(volume)
     return PhaseView(labels, check_whole(phase, name="phase", low=0), check_mask(mask, tuple(labels.shape)))
 
 
 def columns(view: PhaseView, axis: int) -> Iterator[PhaseView]:
-    """Yield parts in memory that cover the volume once and hold whole lines along `axis`."""
+    """Yield in-memory parts that cover the volume once and contain whole lines along `axis`."""
     cross = 1 if axis == 0 else 0
     whole = slice(0, view.shape[axis])
     for window in product(*([whole] if a == axis else view.spans(a) for a in range(view.ndim))):
@@ -98,9 +98,9 @@ def columns(view: PhaseView, axis: int) -> Iterator[PhaseView]:
 
 
 def slabs(view: PhaseView, *, overlap: int = 0) -> Iterator[PhaseView]:
-    """Yield slabs along axis 0, loaded into memory, that together cover the volume.
+    """Load and yield slabs along axis 0 that together cover the volume.
 
-    Each slab but the last extends `overlap` planes into the next.
+    Each slab except the last extends `overlap` planes into the next.
     """
     for span in view.spans(0):
         loaded = view.load((slice(span.start, span.stop + overlap),))
@@ -108,9 +108,9 @@ def slabs(view: PhaseView, *, overlap: int = 0) -> Iterator[PhaseView]:
 
 
 def linked_slabs(view: PhaseView, *, periodic: bool = False) -> Iterator[BoolArray]:
-    """Yield the phase in slabs along axis 0, each of which begins with the last plane of the one before.
+    """Yield the phase in slabs along axis 0, each beginning with the last plane of the previous slab.
 
-    Where the volume is periodic along that axis, a slab of the last plane and the first closes the ring.
+    If the volume is periodic along that axis, a final slab of its last and first planes closes the ring.
     """
     ends: list[BoolArray] = []
     for slab in slabs(view, overlap=1):
@@ -122,7 +122,7 @@ def linked_slabs(view: PhaseView, *, periodic: bool = False) -> Iterator[BoolArr
 
 
 def _pieces(part: PhaseView, axis: int, *, length: int | None = None, overlap: int = 0) -> Iterator[PhaseView]:
-    """Cut the first `length` planes of a part in memory into pieces of about `VOXELS_AT_ONCE`."""
+    """Cut the first `length` planes of an in-memory part into pieces of about `VOXELS_AT_ONCE` voxels."""
     length = part.shape[axis] if length is None else length
     step = max(1, VOXELS_AT_ONCE * part.shape[axis] // math.prod(part.shape))
     for start in range(0, length, step):
@@ -131,7 +131,7 @@ def _pieces(part: PhaseView, axis: int, *, length: int | None = None, overlap: i
 
 
 def read_window(array: Any, start: Sequence[int], stop: Sequence[int], periodic: Sequence[bool]) -> Any:
-    """Return ``array[start:stop]`` where the bounds may lie outside: wrapped if periodic, else filled with 0."""
+    """Return ``array[start:stop]``; beyond the array, wrap along periodic axes and fill with 0 along the others."""
     padding = []
     for axis, (low, high, n) in enumerate(zip(start, stop, array.shape, strict=True)):
         inside = slice(max(low, 0), min(high, n))

@@ -28,7 +28,7 @@ class Curve:
     by_axis : (ndim, n) float
         The statistic along each axis, in array order; NaN where no position was sampled.
     samples : (ndim, n) int
-        Number of positions that each value averages; neighbouring positions are correlated.
+        Number of positions averaged in each value; neighbouring positions are correlated.
     unit : str
         Unit of the distance.
     """
@@ -40,35 +40,35 @@ class Curve:
 
     @property
     def values(self) -> FloatArray:
-        """Mean over the axes that were sampled, shape ``(n,)``; NaN where none was."""
+        """Mean over the sampled axes, shape ``(n,)``; NaN where no axis was sampled."""
         sampled = self.samples > 0
         return _divide(np.where(sampled, self.by_axis, 0).sum(axis=0), sampled.sum(axis=0))
 
 
 def curve_of_counts(hits: Counts, trials: Counts, voxel: VoxelSize) -> Curve:
-    """Turn counts, shape ``(ndim, n)``, into a curve of probabilities."""
+    """Convert counts, shape ``(ndim, n)``, to a curve of probabilities."""
     check_sampled(int(trials[:, 0].sum()))
     return Curve(np.arange(hits.shape[1]) * voxel.value, _divide(hits, trials), trials, voxel.unit)
 
 
 def pool(curves: Sequence[Curve]) -> Curve:
-    """Average curves of several sections or volumes, each weighted by the number of positions it sampled.
+    """Average the curves of several sections or volumes, weighted by the number of sampled positions.
 
-    Pooled two-point correlations, lineal paths and cluster functions are those of all parts together. Pool these, not
-    autocovariances, which are relative to the volume fraction of each part.
+    Pooled two-point correlations, lineal paths and cluster functions equal those of all parts combined. Do not
+    pool autocovariances, which are relative to the volume fraction of each part.
 
     Parameters
     ----------
     curves : sequence of Curve
-        At least one curve, all of equal dimension, voxel size and unit; longer ones are cut to the shortest.
+        One or more curves of equal dimension, voxel size and unit; all are truncated to the shortest.
 
     Raises
     ------
     ValueError
-        If there is no curve, or they differ in dimension, voxel size or unit.
+        If there are no curves, or they differ in dimension, voxel size or unit.
     """
     if not curves:
-        raise ValueError("curves must hold at least one curve, got none")
+        raise ValueError("curves must contain at least one curve, got none")
     n = min(len(curve.distance) for curve in curves)
     first = curves[0]
     for other in curves[1:]:
@@ -83,7 +83,7 @@ def _check_same_kind(first: Curve, other: Curve, n: int) -> None:
     if not (same and np.allclose(first.distance[:n], other.distance[:n])):
         raise ValueError(
             "curves must have equal dimension, voxel size and unit, got "
-            f"{_describe(first)} and {_describe(other)}; compute them alike before pooling"
+            f"{_describe(first)} and {_describe(other)}; compute them in the same way before pooling"
         )
 
 
@@ -93,6 +93,6 @@ def _describe(curve: Curve) -> str:
 
 
 def _divide(numerator: FloatArray | Counts, denominator: Counts) -> FloatArray:
-    """Divide; NaN where the denominator is 0."""
+    """Return the quotient, or NaN where the denominator is 0."""
     missing = np.full(np.shape(numerator), np.nan)
     return np.divide(numerator, denominator, out=missing, where=denominator > 0)

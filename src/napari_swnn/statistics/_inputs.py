@@ -1,4 +1,4 @@
-"""Checks of the arguments that all statistics share: the array, the region of interest, distances."""
+"""Checks of the arguments shared by all statistics: array, region of interest and distances."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ if TYPE_CHECKING:
     from napari_swnn._types import Shape
 
 LONGEST_DEFAULT = 64
-"""Longest distance of a curve, in voxels, where none is given."""
+"""Default maximum distance of a curve, in voxels."""
 
 
 def check_volume(volume: Any) -> Any:
-    """Return `volume` as a numpy or a dask array of labels, without computing a dask array.
+    """Return `volume` as a numpy or dask array of labels, without computing a dask array.
 
     Raises
     ------
     TypeError, ValueError
-        As `napari_swnn._checks.check_labels`.
+        See `napari_swnn._checks.check_labels`.
     """
     if not is_lazy(volume):
         return check_labels(volume, name="volume")
-    # An array of the same type and shape that takes no memory stands in for the chunks, which are not computed yet.
+    # A placeholder of the same type and shape takes no memory and avoids computing the chunks.
     check_labels(np.broadcast_to(np.zeros((), volume.dtype), volume.shape), name="volume")
     return volume
 
 
 def check_mask(mask: Any, shape: Shape) -> Any:
-    """Return the region of interest, numpy or dask, or ``None``.
+    """Return the region of interest as a numpy or dask array, or ``None``.
 
     Raises
     ------
     ValueError
-        If its shape is not that of the volume.
+        If its shape differs from the shape of the volume.
     TypeError
         If it is not boolean.
     """
@@ -51,12 +51,12 @@ def check_mask(mask: Any, shape: Shape) -> Any:
 
 
 def check_max_distance(max_distance: int | None, shape: Shape, *, default: int = LONGEST_DEFAULT) -> int:
-    """Return the largest distance in voxels; by default `default`, at most half the shortest side.
+    """Return the largest distance in voxels; by default `default`, but at most half the shortest side.
 
     Raises
     ------
     ValueError
-        If it is not a whole number or no pair of voxels lies that far apart along the shortest side.
+        If it is not a whole number or not below the shortest side.
     """
     shortest = min(shape)
     if max_distance is None:
@@ -64,13 +64,13 @@ def check_max_distance(max_distance: int | None, shape: Shape, *, default: int =
     if check_whole(max_distance, name="max_distance", low=0) >= shortest:
         raise ValueError(
             f"max_distance must be below {shortest} voxels, the shortest side of the volume, got {max_distance}; "
-            "choose a smaller distance or give a larger volume"
+            "choose a smaller distance or pass a larger volume"
         )
     return int(max_distance)
 
 
 def check_sampled(n_samples: int, what: str = "voxel") -> None:
-    """Refuse a region of interest that holds no sample.
+    """Reject a region of interest that contains no samples.
 
     Raises
     ------
@@ -78,4 +78,4 @@ def check_sampled(n_samples: int, what: str = "voxel") -> None:
         If `n_samples` is 0.
     """
     if n_samples == 0:
-        raise ValueError(f"mask must hold at least one {what}, got none; draw a larger region of interest")
+        raise ValueError(f"mask must contain at least one {what}, got none; draw a larger region of interest")

@@ -1,4 +1,4 @@
-"""Labelling of connected clusters, slab by slab: clusters are merged where slabs, and periodic borders, meet."""
+"""Labelling of connected clusters slab by slab, merging clusters across slabs and periodic borders."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def check_connectivity(connectivity: int, ndim: int) -> int:
-    """Return the number of steps along axes by which neighbours may differ.
+    """Return the checked connectivity: the number of axes along which neighbours may differ.
 
     Raises
     ------
     ValueError
-        If it is not in 1 to `ndim`.
+        If it is not between 1 and `ndim`.
     """
     if check_whole(connectivity, name="connectivity") > ndim:
         raise ValueError(
@@ -42,16 +42,15 @@ class Clusters:
     view : PhaseView
         The phase.
     sideways : tuple of bool
-        Axes along which a slab is closed upon itself; never the first.
+        True for each axis along which a slab is periodic; always False for the first axis.
     connectivity : int
-        Number of steps along axes by which neighbours may differ.
+        Number of axes along which neighbours may differ.
     sizes : (n,) int
         Number of voxels of each cluster.
     faces : tuple of pairs of arrays
-        For each axis that is not periodic, the clusters that meet the first plane and those that meet the last; 0
-        stands for none.
+        Clusters on the first and on the last plane of each axis, meaningful for non-periodic axes; 0 is the outside.
     numbers : tuple of arrays
-        For each slab, the number of each of its own clusters 0, 1, …; 0 stands for the outside.
+        For each slab, the final numbers of its local clusters 0, 1, …; 0 is the outside.
     """
 
     view: PhaseView
@@ -62,7 +61,7 @@ class Clusters:
     numbers: tuple[NDArray[np.int32], ...]
 
     def spanning(self, axis: int) -> int:
-        """Count the voxels of the clusters that meet both end planes of an axis."""
+        """Count the voxels in clusters that touch both end planes of an axis."""
         both = np.intersect1d(*self.faces[axis])
         return int(self.sizes[both[both > 0] - 1].sum())
 
@@ -74,7 +73,7 @@ class Clusters:
 
 
 def find_clusters(view: PhaseView, periodic: Sequence[bool], connectivity: int) -> Clusters:
-    """Assign numbers to the clusters of a phase, holding one slab and a few bytes per cluster and pixel of a plane."""
+    """Label the clusters of a phase, keeping one slab and a few bytes per cluster and pixel of a plane in memory."""
     around, *others = periodic
     sideways = (False, *others)
     register = _Register(view.ndim, around=around)
@@ -86,12 +85,12 @@ def find_clusters(view: PhaseView, periodic: Sequence[bool], connectivity: int) 
 
 
 class _Register:
-    """Register of the clusters of linked slabs under provisional numbers, and of those that are one.
+    """Register of provisional cluster numbers in linked slabs, and of the numbers that belong to one cluster.
 
     Attributes
     ----------
     slabs : list of arrays
-        For each slab, the provisional numbers of its own clusters 0, 1, …; 0 stands for the outside.
+        For each slab, the provisional numbers of its local clusters 0, 1, …; 0 is the outside.
     """
 
     def __init__(self, ndim: int, *, around: bool) -> None:
@@ -104,9 +103,9 @@ class _Register:
         self._n = 0
 
     def add(self, clusters: NDArray[np.int32]) -> None:
-        """Add a slab whose first plane, unless it is the first slab, is the last one of the slab before."""
+        """Add the next slab; except in the first slab, its first plane is the last plane of the previous slab."""
         begun = bool(self._ends)
-        shared = begun or self._around  # its first plane, which is counted as the last one of another slab
+        shared = begun or self._around  # the first plane is counted as the last plane of another slab
         numbered = self._enter(clusters, clusters[1 if shared else 0 :])
         if begun:
             self._join(self._ends[1], numbered[0])
@@ -116,13 +115,13 @@ class _Register:
                 self._sides[2 * (axis - 1) + end].append(np.unique(numbered.take(plane, axis)))
 
     def faces(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Return the provisional numbers on the first and the last plane across each axis."""
+        """Return the provisional numbers on the first and last planes of each axis."""
         faces = [*map(np.unique, self._ends), *map(np.concatenate, self._sides)]
         return list(zip(faces[::2], faces[1::2], strict=True))
 
     def settled(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Return the final number of each provisional one, and the number of voxels of each cluster."""
-        if self._around:  # the last plane of the last slab is the first one of the first
+        """Return the final number for each provisional number, and the number of voxels in each cluster."""
+        if self._around:  # the last plane of the last slab is the first plane of the first slab
             self._join(*self._ends)
         pairs = np.concatenate(self._pairs, axis=1) if self._pairs else np.zeros((2, 0), np.int64)
         numbers = _join(pairs, self._n)
@@ -139,16 +138,16 @@ class _Register:
         return own[clusters]
 
     def _join(self, one: NDArray[np.int64], other: NDArray[np.int64]) -> None:
-        pairs = np.unique(one.ravel() * (self._n + 1) + other.ravel())  # each pair once, as one number
+        pairs = np.unique(one.ravel() * (self._n + 1) + other.ravel())  # unique pairs, each encoded as one integer
         self._pairs.append(np.stack(np.divmod(pairs, self._n + 1)))
 
 
 def label_clusters(inside: BoolArray, periodic: Sequence[bool], connectivity: int) -> NDArray[np.int32]:
-    """Assign numbers from 1 to the clusters of an array in memory; 0 is outside."""
+    """Label the clusters of an in-memory array from 1; 0 is the outside."""
     from scipy import ndimage
 
     structure = ndimage.generate_binary_structure(inside.ndim, connectivity)
-    # One more plane at the end, a copy of the first: neighbours across the border are then neighbours inside.
+    # A copy of the first plane at the end makes neighbours across the border neighbours inside the array.
     padded = np.pad(inside, [(0, int(wraps)) for wraps in periodic], mode="wrap")
     clusters: NDArray[np.int32]
     clusters, n_clusters = ndimage.label(padded, structure)
@@ -160,12 +159,12 @@ def label_clusters(inside: BoolArray, periodic: Sequence[bool], connectivity: in
 
 
 def _faces(clusters: NDArray[np.int32], axis: int) -> NDArray[Any]:
-    """Return the cluster numbers on the first and the last plane across `axis`, shape ``(2, n)``."""
+    """Return the cluster numbers on the first and last planes of `axis`, shape ``(2, n)``."""
     return np.stack([clusters.take(0, axis).ravel(), clusters.take(-1, axis).ravel()])
 
 
 def _join(pairs: NDArray[Any], n_clusters: int) -> NDArray[np.int32]:
-    """Return new numbers for clusters 0 to `n_clusters`, one for all those that `pairs` connect; 0 stays 0."""
+    """Return new numbers for clusters 0 to `n_clusters`, equal for clusters connected by `pairs`; 0 stays 0."""
     from scipy import sparse
 
     graph = sparse.coo_array((np.ones(pairs.shape[1], bool), tuple(pairs)), shape=(n_clusters + 1,) * 2)

@@ -1,7 +1,7 @@
-"""Counts along lines, 64 lines to a machine word.
+"""Counts along lines, with 64 lines packed into each machine word.
 
-Bit ``k`` of a word is one voxel of line ``k``; the words of one group of 64 lines follow each other along the axis. One
-AND of two words then compares 64 pairs of voxels, and the counts are exact integers.
+Bit ``k`` of a word is a voxel of line ``k``, and successive words of a group of 64 lines are successive positions along
+the axis. One AND of two words then compares 64 pairs of voxels, and the counts are exact integers.
 """
 
 from __future__ import annotations
@@ -21,19 +21,21 @@ Words: TypeAlias = NDArray[np.uint64]
 Counts: TypeAlias = NDArray[np.int64]
 
 LineCounter: TypeAlias = Callable[[Words, int, bool], Counts]
-"""From ``(n, n_words)`` packed lines, the largest distance and whether lines close on themselves, to the number of
-positions that count at distances 0, 1, …, shape ``(max_distance + 1,)``."""
+"""Function of packed lines, shape ``(n, n_words)``, the largest distance and the periodicity of the lines.
+
+It returns the number of matching positions at distances 0, 1, …, shape ``(max_distance + 1,)``.
+"""
 
 
 def pack_lines(binary: BoolArray, axis: int) -> Words:
-    """Return the lines of `binary` along `axis`, packed, shape ``(n, n_words)``; spare bits are 0."""
+    """Pack the lines of `binary` along `axis` into words, shape ``(n, n_words)``; spare bits are 0."""
     lines = np.moveaxis(binary, axis, 0).reshape(binary.shape[axis], -1)  # (n, n_lines)
     octets = np.packbits(lines, axis=1)
     return np.ascontiguousarray(np.pad(octets, ((0, 0), (0, -octets.shape[1] % 8)))).view(np.uint64)
 
 
 def extend_lines(words: Words, max_distance: int, periodic: bool) -> Words:
-    """Return the lines with their beginnings repeated behind their ends, if they are periodic."""
+    """Append the beginning of each line to its end if the lines are periodic."""
     return np.concatenate([words, words[:max_distance]]) if periodic else words
 
 
@@ -50,7 +52,7 @@ def sample_lines(
     Returns
     -------
     hits, trials : (ndim, max_distance + 1) int
-        Number of positions that count, and of all positions.
+        Number of matching positions, and number of all positions.
     """
     hits = np.zeros((view.ndim, max_distance + 1), np.int64)
     trials = np.zeros_like(hits)

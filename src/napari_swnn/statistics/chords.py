@@ -1,4 +1,4 @@
-"""Chord lengths: runs of one phase along straight lines through the microstructure."""
+"""Lengths of chords, which are runs of one phase along straight lines through the microstructure."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class ChordLengths:
     Attributes
     ----------
     length : (n,) float
-        Lengths in `unit`, from one voxel in steps of one voxel.
+        Lengths in `unit`, starting at one voxel, in steps of one voxel.
     density : (n,) float
-        Probability density of the length, chords along all axes together; its sum times one voxel is 1.
+        Probability density of the length, pooled over the axes; its sum times the voxel size is 1.
     by_axis : (ndim, n) float
-        The same for the chords along each axis; all 0 along an axis that has none.
+        Probability density along each axis; 0 along an axis without chords.
     mean : float
-        Mean length in `unit`; NaN if there is no chord.
+        Mean length in `unit`; NaN without chords.
     mean_by_axis : (ndim,) float
         Mean length along each axis.
     n_chords : (ndim,) int
@@ -57,20 +57,20 @@ def chord_lengths(
     voxel_size: float = 1.0,
     unit: str = "voxel",
 ) -> ChordLengths:
-    """Return the distribution of the chord lengths of `phase` along each axis.
+    """Return the chord-length distribution of `phase` along each axis.
 
-    A chord is a run of voxels of `phase` between two voxels of other phases; its length is the number of its voxels.
-    Chords that the border cuts are left out. That favours short ones, so each chord is weighted by the inverse of the
-    number of positions at which a chord of its length lies wholly inside. Along a periodic axis no chord is cut.
+    A chord is a run of voxels of `phase` between two voxels of other phases; its length is its number of voxels. Chords
+    cut by the border are omitted. This favours short chords, so each chord is weighted by the inverse of the number of
+    positions at which a chord of its length fits inside the volume. No chord is cut along a periodic axis.
 
     Parameters
     ----------
     volume : (y, x) or (z, y, x) array of int or bool, numpy or dask
         Labels. A dask array is read once for each axis, a column of chunks at a time.
     phase : int
-        The label of the phase of interest.
-    periodic : bool or one for each axis
-        True if chords that leave on one side enter again on the other. A line wholly in the phase has no chord.
+        Label of the phase of interest.
+    periodic : bool or sequence of bool, one for each axis
+        True if chords that leave on one side re-enter on the opposite side. A line entirely in the phase has no chord.
     voxel_size : float
         Edge length of a voxel in `unit`, above 0.
     unit : str
@@ -79,17 +79,17 @@ def chord_lengths(
     Returns
     -------
     ChordLengths
-        With ``.length``, ``.density`` and ``.mean``.
+        Probability ``.density`` of each ``.length``, and the ``.mean`` length.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not of the kind described.
+        If an argument is invalid.
 
     References
     ----------
-    Torquato (2002), Random Heterogeneous Materials, section 2.5; the weights are those of Miles and Lantuéjoul, see
-    Serra (1982), Image Analysis and Mathematical Morphology, chapter VIII.
+    Torquato (2002), Random Heterogeneous Materials, section 2.5; for the Miles–Lantuéjoul weights, Serra
+    (1982), Image Analysis and Mathematical Morphology, chapter VIII.
     """
     view = open_phase(volume, phase=phase)
     wraps = check_axis_flags(periodic, view.ndim, name="periodic")
@@ -107,7 +107,7 @@ def _lines(part: PhaseView, axis: int) -> BoolArray:
 
 
 def _update(lines: BoolArray, periodic: bool) -> Counts:
-    """Count the whole chords of lengths 0 to n, shape ``(n + 1,)``, in lines of shape ``(n_lines, n)``."""
+    """Count the uncut chords of each length from 0 to n, shape ``(n + 1,)``, in lines of shape ``(n_lines, n)``."""
     n = lines.shape[1]
     seen = np.concatenate([lines, lines], axis=1) if periodic else lines  # every chord of a ring starts once in 1…n
     width = seen.shape[1] + 2
@@ -122,7 +122,7 @@ def _compute(counts: Counts, shape: Sequence[int], periodic: Sequence[bool], vox
     n_voxels = np.arange(1, counts.shape[1] + 1)
     n_lines = np.prod(shape) / np.array(shape)
     along = [np.full_like(n_voxels, n) if p else n - 1 - n_voxels for n, p in zip(shape, periodic, strict=True)]
-    places = np.array(along) * n_lines[:, None]  # positions at which a chord of this length lies wholly inside
+    places = np.array(along) * n_lines[:, None]  # positions at which a chord of this length fits inside
     frequency = np.divide(counts, places, out=np.zeros(counts.shape), where=counts > 0)
     by_axis = np.array([_normalise(row) for row in frequency])
     density = _normalise(frequency.sum(axis=0))

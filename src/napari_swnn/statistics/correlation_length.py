@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CorrelationLength:
-    """Correlation length of a phase, by two definitions.
+    """Correlation length of a phase under two definitions.
 
     Attributes
     ----------
     value : float
-        Integral of the normalised autocovariance, averaged over the axes, from 0 to its first zero, in `unit`.
+        Integral of the axis-averaged normalised autocovariance from 0 to its first zero, in `unit`.
     by_axis : (ndim,) float
-        The same integral along each axis.
+        Integral along each axis.
     first_zero : float
-        Position of that zero, in `unit`, between voxels by linear interpolation.
+        Position of that zero in `unit`, linearly interpolated between voxels.
     first_zero_by_axis : (ndim,) float
         Position of the first zero along each axis.
     reached_zero : bool
-        True if every one of these autocovariances falls to zero within the distance examined. If not, the lengths are
-        lower bounds, and the volume is small for its microstructure.
+        True if all of these autocovariances reach zero within the measured distance. Otherwise the lengths are lower
+        bounds, and the volume is small relative to its microstructure.
     unit : str
         Unit of the lengths.
     """
@@ -61,24 +61,25 @@ def correlation_length(
     Parameters
     ----------
     volume, phase, periodic, mask, voxel_size, unit
-        As for `napari_swnn.statistics.two_point_correlation`.
+        See `napari_swnn.statistics.two_point_correlation`.
     max_distance : int, optional
-        Largest distance at which the zero is looked for, in voxels; by default half the shortest side.
+        Largest distance, in voxels, searched for the zero; by default half the shortest side.
 
     Returns
     -------
     CorrelationLength
-        With ``.value`` and ``.by_axis``, the integral up to the first zero, and ``.first_zero`` itself.
+        Integral up to the first zero (``.value``, ``.by_axis``) and position of that zero (``.first_zero``).
 
     Raises
     ------
     ValueError
-        If the phase fills none or all of the volume, or an argument is not of the kind described.
+        If the phase is absent or fills the whole volume, or an argument is invalid.
 
     Notes
     -----
-    For an exponential autocovariance the integral is the decay length. On a finite image the autocovariance is measured
-    relative to the image's own volume fraction, which moves the zero closer; the smaller the image, the more.
+    For an exponential autocovariance, the integral equals the decay length. In a finite image, the autocovariance is
+    measured relative to the image's own volume fraction, which shifts the zero to smaller distances, more so in smaller
+    images.
 
     Examples
     --------
@@ -102,12 +103,12 @@ def correlation_length(
 
 
 def correlation_length_of_curve(curve: Curve) -> CorrelationLength:
-    """Return the correlation length of a normalised autocovariance; NaN along an axis that was not sampled.
+    """Return the correlation length of a normalised autocovariance; NaN along axes without samples.
 
     Parameters
     ----------
     curve : Curve
-        Normalised autocovariance, as `napari_swnn.statistics.normalise_two_point` returns it.
+        Normalised autocovariance, as returned by `napari_swnn.statistics.normalise_two_point`.
     """
     cut = [_cut_at_first_zero(curve.distance, values) for values in (curve.values, *curve.by_axis)]
     # The trapezoidal rule is exact for the linear interpolation that also places the zero.
@@ -124,9 +125,9 @@ def correlation_length_of_curve(curve: Curve) -> CorrelationLength:
 
 
 def _cut_at_first_zero(distance: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return a curve that begins above 0 up to its first zero, found by linear interpolation.
+    """Cut a curve that starts above 0 at its first zero, found by linear interpolation.
 
-    Without a zero all of it is returned; a value that was not sampled (NaN) ends the curve.
+    A curve without a zero is returned whole; it also ends at the first NaN, where nothing was sampled.
     """
     below = np.flatnonzero(~(values > 0))
     if len(below) == 0:

@@ -1,4 +1,4 @@
-"""Euler number: components less tunnels plus cavities."""
+"""Euler number: components minus tunnels plus cavities."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class EulerNumber:
     Attributes
     ----------
     value : int
-        Components less tunnels plus enclosed cavities (in 2-D: components less holes).
+        Components minus tunnels plus enclosed cavities (in 2-D: components minus holes).
     density : float
-        `value` divided by the volume, in one over `unit` cubed (2-D: squared).
+        `value` per volume in 1/`unit`³ (in 2-D: per area in 1/`unit`²).
     connectivity : int
-        1 for neighbours that share a face, 2 (2-D) or 3 (3-D) for those that share a corner.
+        1 if neighbours share a face; 2 (2-D) or 3 (3-D) if they may share only a corner.
     unit : str
         Unit of length.
     """
@@ -57,14 +57,14 @@ def euler_number(
     Parameters
     ----------
     volume : (y, x) or (z, y, x) array of int or bool, numpy or dask
-        Labels; read once, slab by slab.
+        Labels, read once, slab by slab.
     phase : int
-        The label of the phase of interest.
-    periodic : bool or one for each axis
-        True if the volume is periodic along that axis, so that its last plane is a neighbour of its first.
+        Label of the phase of interest.
+    periodic : bool or sequence of bool, one for each axis
+        True if the volume is periodic along that axis, so that its last and first planes are neighbours.
     connectivity : int
-        1: voxels that share a face are connected; 2 in 2-D, 3 in 3-D: also those that share a corner. The other phase
-        then has the other kind of connectivity.
+        1 connects voxels that share a face; 2 in 2-D or 3 in 3-D also those that share a corner. The complement then
+        has the other connectivity.
     voxel_size : float
         Edge length of a voxel in `unit`, above 0.
     unit : str
@@ -78,12 +78,12 @@ def euler_number(
     Raises
     ------
     ValueError
-        If the connectivity is another number, or an argument is not of the kind described.
+        If the connectivity is neither 1 nor the dimension, or an argument is invalid.
 
     Notes
     -----
-    Slabs that share one plane of voxels are combined by χ(A ∪ B) = χ(A) + χ(B) - χ(A ∩ B); the number of each slab is
-    that of ``skimage.measure.euler_number``. A periodic axis is closed by a slab of the last plane and the first.
+    Slabs that share one plane of voxels are combined by χ(A ∪ B) = χ(A) + χ(B) - χ(A ∩ B), with
+    ``skimage.measure.euler_number`` for each slab. A slab of the last and first planes closes a periodic axis.
 
     References
     ----------
@@ -97,14 +97,14 @@ def euler_number(
     count = partial(_euler, periodic=(False, *sideways), connectivity=connectivity)
     total = 0
     for k, inside in enumerate(linked_slabs(view, periodic=around)):
-        shared = k > 0 or around  # its first plane: with the slab before, or all round with the last
+        shared = k > 0 or around  # the first plane also belongs to the previous (or last) slab
         total += count(inside) - (count(inside[:1]) if shared else 0)
     density = total / math.prod(view.shape) / voxel.value**view.ndim
     return EulerNumber(total, density, int(connectivity), voxel.unit)
 
 
 def _euler(inside: BoolArray, periodic: Sequence[bool], connectivity: int) -> int:
-    """Return the Euler number of a part in memory, closed along the periodic axes one after another."""
+    """Return the Euler number of an in-memory part, closing it along each periodic axis in turn."""
     from skimage import measure
 
     if not any(periodic):

@@ -29,22 +29,22 @@ def lineal_path(
 ) -> Curve:
     """Return the lineal-path function L(z): the probability that a whole segment of length z lies in `phase`.
 
-    Segments lie along the axes, from voxel centre to voxel centre: one of length z covers z + 1 voxels, and L(0) is the
-    volume fraction. Every position of the segment is counted, so the estimate is unbiased.
+    Segments run along the axes between voxel centres: a segment of length z covers z + 1 voxels, and L(0) equals the
+    volume fraction. Every position of the segment counts, so the estimate is unbiased.
 
     Parameters
     ----------
     volume : (y, x) or (z, y, x) array of int or bool, numpy or dask
-        Labels. A dask array is read once for each axis, a column of chunks at a time: store a volume that is
-        generated on the fly first.
+        Labels. A dask array is read once for each axis, a column of chunks at a time; store a lazily generated
+        volume first.
     phase : int
-        The label of the phase of interest.
+        Label of the phase of interest.
     max_distance : int, optional
         Largest length in voxels, below the shortest side; by default 64, at most half the shortest side.
-    periodic : bool or one for each axis
-        True if segments that leave on one side enter again on the other.
+    periodic : bool or sequence of bool, one for each axis
+        True if segments that leave on one side re-enter on the opposite side.
     mask : array of bool, optional
-        Region of interest, of the shape of `volume`: only segments wholly inside count.
+        Region of interest, with the shape of `volume`; only segments entirely inside it count.
     voxel_size : float
         Edge length of a voxel in `unit`, above 0.
     unit : str
@@ -53,12 +53,12 @@ def lineal_path(
     Returns
     -------
     Curve
-        With ``.distance``, ``.values`` (mean over the axes) and ``.by_axis``, in [0, 1].
+        Probabilities in [0, 1], as ``.values`` (mean over the axes) and ``.by_axis``, at each ``.distance``.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not of the kind described.
+        If an argument is invalid.
 
     References
     ----------
@@ -78,7 +78,7 @@ def lineal_path(
 
 
 def _update(words: Words, max_distance: int, periodic: bool) -> Counts:
-    """Count the segments of every length that lie in the phase."""
+    """Count the segments of every length that lie entirely in the phase."""
     ends = extend_lines(words, max_distance, periodic)
     n = len(words)
     unbroken = words

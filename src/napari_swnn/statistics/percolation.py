@@ -24,11 +24,11 @@ class Percolation:
     Attributes
     ----------
     by_axis : (ndim,) bool
-        True along an axis if one cluster spans the volume, from the first plane to the last.
+        True for each axis along which one cluster connects the first plane to the last.
     connected_by_axis : (ndim,) float
-        Fraction of the phase, in [0, 1], that belongs to the clusters that span along each axis.
+        Fraction of the phase, in [0, 1], in clusters that span the volume along each axis.
     connected_fraction : float
-        Mean of these over the axes.
+        Mean of `connected_by_axis` over the axes.
     largest_fraction : float
         Fraction of the phase in its largest cluster.
     n_clusters : int
@@ -45,21 +45,21 @@ class Percolation:
 def percolation(
     volume: Any, *, phase: int = 1, periodic: bool | Sequence[bool] = False, connectivity: int = 1
 ) -> Percolation:
-    """Determine along which axes `phase` percolates, and the fraction of it that is connected from face to face.
+    """Determine along which axes `phase` percolates, and the fraction of it that connects opposite faces.
 
-    The percolation of a section says nothing about that of the volume: determine connectivity in 3-D.
+    Percolation of a section does not imply percolation of the volume, or vice versa; determine connectivity in 3-D.
 
     Parameters
     ----------
     volume : (y, x) or (z, y, x) array of int or bool, numpy or dask
-        Labels; read slab by slab, once, and once more for each periodic axis.
+        Labels, read slab by slab: once, plus once for each periodic axis.
     phase : int
-        The label of the phase of interest.
-    periodic : bool or one for each axis
-        True if clusters that leave on one side enter again on the other. To span along an axis a cluster has to cross
-        the volume without the help of that axis's own periodicity.
+        Label of the phase of interest.
+    periodic : bool or sequence of bool, one for each axis
+        True if clusters that leave on one side re-enter on the opposite side. To span along an axis, a cluster must
+        cross the volume without relying on periodicity along that axis.
     connectivity : int
-        1: voxels that share a face are connected; 2: also those that share an edge; 3: also a corner.
+        1 connects voxels that share a face, 2 also those that share an edge, 3 also those that share a corner.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def percolation(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not of the kind described.
+        If an argument is invalid.
     """
     view = open_phase(volume, phase=phase)
     wraps = check_axis_flags(periodic, view.ndim, name="periodic")

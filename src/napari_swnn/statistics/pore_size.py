@@ -1,4 +1,4 @@
-"""Pore sizes: diameters of the largest inscribed spheres."""
+"""Pore sizes: diameters of maximal inscribed spheres."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from napari_swnn._types import BoolArray, FloatArray
 
 _FIRST_RIM = 16
-"""Width, in voxels, of the rim around a slab in which the border of the phase is first looked for."""
+"""Initial width, in voxels, of the rim around a slab that is searched for the border of the phase."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PoreSizes:
-    """Distribution of pore sizes by volume.
+    """Volume-weighted pore-size distribution.
 
     Attributes
     ----------
     diameter : (n,) float
         Diameters of the inscribed spheres in `unit`: 1, 3, 5, … voxels.
     fraction : (n,) float
-        Fraction of the phase whose largest covering sphere has this diameter; adds up to 1.
+        Fraction of the phase whose largest covering sphere has this diameter; the fractions sum to 1.
     mean : float
-        Mean diameter by volume, in `unit`.
+        Volume-weighted mean diameter in `unit`.
     unit : str
         Unit of the diameter.
     """
@@ -46,7 +46,7 @@ class PoreSizes:
 
     @property
     def cumulative(self) -> FloatArray:
-        """Fraction of the phase in pores of at least each diameter, shape ``(n,)``: falls from 1."""
+        """Fraction of the phase in pores at least as large as each diameter, shape ``(n,)``; it decreases from 1."""
         return self.fraction[::-1].cumsum()[::-1]
 
 
@@ -63,7 +63,7 @@ def pore_size_distribution(
     Parameters
     ----------
     volume, phase, periodic
-        As for `local_diameter`.
+        See `local_diameter`.
     voxel_size : float
         Edge length of a voxel in `unit`, above 0.
     unit : str
@@ -72,12 +72,12 @@ def pore_size_distribution(
     Returns
     -------
     PoreSizes
-        With ``.diameter``, ``.fraction`` by volume and ``.mean``.
+        Volume ``.fraction`` of each ``.diameter``, and the ``.mean`` diameter.
 
     Raises
     ------
     ValueError
-        If the phase fills nothing or all of the volume, or an argument is not of the kind described.
+        If the phase is absent or fills the whole volume, or an argument is invalid.
     """
     voxel = VoxelSize(voxel_size, unit)
     counts = np.zeros(1, np.int64)
@@ -97,27 +97,28 @@ def local_diameter(volume: Any, *, phase: int = 1, periodic: bool | Sequence[boo
     Parameters
     ----------
     volume : (y, x) or (z, y, x) array of int or bool, numpy or dask
-        Labels, in slabs that overlap by four times the largest radius; each radius takes one distance transform.
+        Labels, processed in slabs that overlap by four times the largest radius. Each radius needs one distance
+        transform.
     phase : int
-        The label of the phase of interest, which must fill part of the volume, but not all of it.
-    periodic : bool or one for each axis
+        Label of the phase of interest, which must fill part, but not all, of the volume.
+    periodic : bool or sequence of bool, one for each axis
         True if the volume is periodic along that axis.
 
     Returns
     -------
     array of uint16
-        Odd numbers of voxels, in the shape of `volume`.
+        Diameters in voxels, odd inside the phase, with the shape of `volume`.
 
     Raises
     ------
     ValueError
-        If the phase fills nothing or all of the volume, or an argument is not of the kind described.
+        If the phase is absent or fills the whole volume, or an argument is invalid.
 
     Notes
     -----
-    A ball of radius r holds the voxels whose centres are nearer than r, and is 2 r - 1 voxels wide. Radii are whole
-    numbers, so a slit of w voxels has size w if w is odd and w - 1 if it is even. Beyond the border of a volume that is
-    not periodic nothing is known, and spheres may extend there.
+    A ball of radius r contains the voxels whose centres are closer than r to its own, and is 2 r - 1 voxels wide. Radii
+    are integers, so a slit w voxels wide has size w if w is odd and w - 1 if w is even. Spheres may extend beyond the
+    non-periodic borders of the volume.
 
     References
     ----------
@@ -131,7 +132,7 @@ def local_diameter(volume: Any, *, phase: int = 1, periodic: bool | Sequence[boo
 
 
 def _iter_diameters(view: PhaseView, periodic: bool | Sequence[bool]) -> Iterator[tuple[slice, NDArray[np.uint16]]]:
-    """Yield the local diameters slab by slab along axis 0, each with its range of planes."""
+    """Yield the range of planes and the local diameters of each slab along axis 0."""
     wraps = check_axis_flags(periodic, view.ndim, name="periodic")
     deepest = _deepest(view, wraps)
     if deepest in (0, np.inf):
@@ -139,14 +140,14 @@ def _iter_diameters(view: PhaseView, periodic: bool | Sequence[bool]) -> Iterato
         raise ValueError(
             f"phase {view.phase} must fill part, but not all, of the volume, got {state}; pick another phase"
         )
-    # A ball that reaches a plane has its centre within one radius of it, and the border of the phase that limits the
-    # ball within two.
+    # The centre of a ball that reaches a plane lies within one radius of the plane, and the phase border that limits
+    # the ball lies within two radii.
     for planes, inside, inner in _parts(view, wraps, 2 * math.ceil(deepest)):
         yield planes, _local_diameter(inside, int(deepest))[inner]
 
 
 def _local_diameter(inside: BoolArray, largest: int) -> NDArray[np.uint16]:
-    """Return the local diameters of an array in memory, from balls up to the radius `largest`."""
+    """Return the local diameters in an in-memory array, using balls of radius up to `largest`."""
     from scipy import ndimage
 
     depth = ndimage.distance_transform_edt(inside)
@@ -154,12 +155,12 @@ def _local_diameter(inside: BoolArray, largest: int) -> NDArray[np.uint16]:
     for radius in range(min(int(depth.max()), largest), 1, -1):
         covered = ndimage.distance_transform_edt(depth < radius) < radius
         diameter[covered & (diameter == 0)] = 2 * radius - 1
-    diameter[inside & (diameter == 0)] = 1  # a voxel that no larger ball reaches is one wide
+    diameter[inside & (diameter == 0)] = 1  # voxels that no larger ball covers
     return diameter
 
 
 def _deepest(view: PhaseView, periodic: Sequence[bool]) -> float:
-    """Return the largest distance from a voxel of the phase to another phase: 0 without the phase, inf if alone."""
+    """Return the largest distance from the phase to any other: 0 if it is absent, inf if it is the only one."""
     from scipy import ndimage
 
     rim, longest = _FIRST_RIM, max(view.shape)
@@ -169,16 +170,16 @@ def _deepest(view: PhaseView, periodic: Sequence[bool]) -> float:
             unbounded = inside.all()
             depth = np.inf if unbounded else float(ndimage.distance_transform_edt(inside)[inner].max())
             found = max(found, depth)
-        # A wider rim shows more of the other phases, so distances can only fall.
+        # A wider rim includes more of the other phases, so distances can only decrease.
         if found <= rim or rim >= longest:
             return found
         rim = longest if found > longest else math.ceil(found)
 
 
 def _parts(view: PhaseView, periodic: Sequence[bool], rim: int) -> Iterator[tuple[slice, BoolArray, tuple[slice, ...]]]:
-    """Yield planes across axis 0, the phase there with a rim on all sides, and the place of the planes in it.
+    """Yield a range of planes, the phase there with a rim around it, and the position of the planes in that array.
 
-    The rim ends at the border of a volume that is not periodic.
+    The rim stops at non-periodic borders of the volume.
     """
     n_planes, *cross = view.shape
     step = max(2 * rim, VOXELS_AT_ONCE // math.prod(cross), 1)

@@ -1,4 +1,4 @@
-"""Representativity of one image: the confidence interval of its material's volume fraction."""
+"""Representativity of an image: confidence interval of the volume fraction of its material."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from napari_swnn._types import FloatArray
 
 VALIDATED_SIDE = 200
-"""Side in voxels below which the authors of ImageRep have not validated the method."""
+"""Image side, in voxels, below which the authors of ImageRep did not validate the method."""
 
 WINDOW = 4
 """Radius over which the autocovariance is summed, in correlation lengths."""
 
 FEW_SAMPLES = 30
-"""Effective sample number below which the normal distribution, and the interval, are doubtful."""
+"""Effective number of samples below which the normal approximation, and hence the interval, is doubtful."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,16 @@ class FractionInterval:
     low, high : float
         Ends of the interval, within [0, 1].
     half_width : float
-        Half the width of the interval, before it is clipped to [0, 1].
+        Half-width of the interval before clipping to [0, 1].
     confidence : float
         Probability, such as 0.95, that the interval contains the volume fraction of the material.
     integral_range : float
         Integral of the normalised autocovariance over all displacements: the area (2-D, in `unit` squared) or volume
-        (3-D, cubed) that counts as one independent sample.
+        (3-D, in `unit` cubed) of one independent sample.
     effective_samples : float
-        Number of independent samples that the image is worth: its size divided by the integral range.
+        Effective number of independent samples in the image: its size divided by the integral range.
     warning : str or None
-        Reason not to rely on the interval, or ``None``.
+        Reason why the interval may be unreliable, or ``None``.
     unit : str
         Unit of length.
     """
@@ -76,20 +76,20 @@ def volume_fraction_interval(
     voxel_size: float = 1.0,
     unit: str = "voxel",
 ) -> FractionInterval:
-    """Return the confidence interval of a material's volume fraction, from one image of it.
+    """Return the confidence interval of a material's volume fraction, estimated from one image.
 
     Parameters
     ----------
     labels : (y, x) or (z, y, x) array of int or bool, numpy or dask
-        The image; it should be one sample of a statistically homogeneous material.
+        Segmented image of a statistically homogeneous material.
     phase : int
-        The label of the phase of interest, which must fill part of the image, but not all of it.
+        Label of the phase of interest, which must fill part, but not all, of the image.
     confidence : float
-        Probability with which the interval is to contain the true value, in (0, 1).
-    periodic : bool or one for each axis
+        Confidence level, in (0, 1).
+    periodic : bool or sequence of bool, one for each axis
         True if the image is periodic along that axis.
     mask : array of bool, optional
-        Region of interest, of the shape of `labels`.
+        Region of interest, with the shape of `labels`.
     voxel_size : float
         Edge length of a pixel or voxel in `unit`, above 0.
     unit : str
@@ -98,26 +98,26 @@ def volume_fraction_interval(
     Returns
     -------
     FractionInterval
-        With ``.low``, ``.high``, ``.half_width`` and, for a small image, ``.warning``.
+        Interval from ``.low`` to ``.high``, with a ``.warning`` if it may be unreliable.
 
     Raises
     ------
     ValueError
-        If the phase fills nothing or all of the image, or an argument is not of the kind described.
+        If the phase is absent or fills the whole image, or an argument is invalid.
 
     Notes
     -----
-    The variance of the volume fraction over images of N voxels is φ(1 - φ) A / N with A the integral range, the sum of
-    the normalised autocovariance (Lantuéjoul 1991). The measured autocovariance Ĉ is relative to the image's own φ,
-    which lowers all of it by that same variance. Summed over the M displacements in a ball,
-    E ΣĈ = Aφ(1 - φ) (1 - M/N), so the variance is estimated by ΣĈ / (N - M): exact if no correlation reaches beyond the
-    ball. A wide ball adds the noise of distant displacements; its radius is the smallest that is 4 times the integral
-    of the radial autocovariance up to that radius, the automatic window of Sokal (1997). Where the autocovariance turns
-    negative on the way, as in ordered structures, the largest of the sums up to that radius is taken: the interval is
-    too wide rather than too narrow.
+    The variance of the volume fraction over images of N voxels is φ(1 - φ) A / N, where the integral range A is the sum
+    of the normalised autocovariance (Lantuéjoul 1991). The measured autocovariance Ĉ is relative to the image's own φ,
+    which lowers every value by this variance. Summed over the M displacements in a ball, E ΣĈ = Aφ(1 - φ) (1 - M/N), so
+    the variance is estimated by ΣĈ / (N - M), which is exact if no correlation extends beyond the ball. A large ball
+    adds the noise of distant displacements; its radius is the smallest that is at least 4 times the integral of the
+    radial autocovariance up to that radius, the automatic window of Sokal (1997). If the autocovariance becomes
+    negative within the ball, as in ordered structures, the largest of the sums up to that radius is used: the interval
+    is then too wide rather than too narrow.
 
-    ImageRep corrects the same bias with a fitted model and widens the interval by the error of that fit; this function
-    does not.
+    ImageRep corrects this bias with a fitted model and widens the interval by the fitting error; this function does
+    not.
 
     References
     ----------
@@ -151,7 +151,7 @@ def volume_fraction_interval(
 
 
 def _variance(s2: TwoPointMap, fraction: float, n_voxels: int) -> float:
-    """Return the variance of the volume fraction; see the notes above."""
+    """Return the variance of the volume fraction; see the notes of `volume_fraction_interval`."""
     length = s2.length()
     ball = (length <= s2.displacement[-1]) & (s2.samples > 0)
     shell = np.rint(length[ball]).astype(int)
@@ -160,11 +160,11 @@ def _variance(s2: TwoPointMap, fraction: float, n_voxels: int) -> float:
     estimates = np.cumsum(sums) / np.maximum(1, n_voxels - np.cumsum(counts))
     largest = estimates[: _summation_radius(sums / np.maximum(1, counts)) + 1].max()
     of_one = fraction * (1 - fraction)
-    return float(np.clip(largest, of_one / n_voxels, of_one))  # an image is worth one sample at least, n_voxels at most
+    return float(np.clip(largest, of_one / n_voxels, of_one))  # from 1 to n_voxels effective samples
 
 
 def _summation_radius(radial: FloatArray) -> int:
-    """Return the smallest radius that is `WINDOW` times the integral of the radial autocovariance up to it."""
+    """Return the smallest radius of at least `WINDOW` times the integral of the radial autocovariance up to it."""
     lengths = np.cumsum(radial) / radial[0] - 0.5  # trapezoidal, in voxels
     wide = np.flatnonzero(np.arange(len(lengths)) >= WINDOW * lengths)
     return int(wide[0]) if len(wide) else len(lengths)
@@ -173,17 +173,17 @@ def _summation_radius(radial: FloatArray) -> int:
 def _warn(side: int, samples: float, *, fits: bool) -> str | None:
     if not fits:
         return (
-            "features are large for the image: its autocovariance does not die out within a quarter of it, "
-            "and the interval is likely too narrow; use a larger image"
+            "features are large relative to the image: the autocovariance does not decay within a quarter of its side, "
+            "so the interval is probably too narrow; use a larger image"
         )
     if samples < FEW_SAMPLES:
         return (
-            f"the image is worth only {samples:.0f} independent samples (fewer than {FEW_SAMPLES}): "
-            "the interval is rough; use a larger image"
+            f"the image contains only {samples:.0f} independent samples (fewer than {FEW_SAMPLES}): "
+            "the interval is approximate; use a larger image"
         )
     if side < VALIDATED_SIDE:
         return (
             f"the image is {side} voxels across: the method has not been validated below {VALIDATED_SIDE}; "
-            "take the interval as a guide"
+            "treat the interval as a rough guide"
         )
     return None

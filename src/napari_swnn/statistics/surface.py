@@ -32,10 +32,9 @@ class SpecificSurface:
     Attributes
     ----------
     value : float
-        Specific surface, in one over `unit`.
+        Specific surface in 1/`unit`.
     by_axis : (ndim,) float or None
-        Specific surface from the slope along each axis alone; the axes differ where the medium is anisotropic.
-        ``None`` for the mesh.
+        Specific surface from the slope along each axis; the values differ in anisotropic media. ``None`` for the mesh.
     method : str
         ``"slope of S2"`` or ``"mesh"``.
     unit : str
@@ -59,34 +58,33 @@ def specific_surface_from_slope(
 ) -> SpecificSurface:
     """Return the specific surface of `phase` from the slope of its two-point correlation at 0.
 
-    For an isotropic medium s = -4 S2'(0) in 3-D and -π S2'(0) in 2-D. Unlike a count of
-    voxel faces, or a mesh, this does not overestimate curved surfaces; but it assumes isotropy.
+    For an isotropic medium s = -4 S2'(0) in 3-D and -π S2'(0) in 2-D. Unlike counting voxel
+    faces or meshing, this method does not overestimate curved surfaces, but it assumes isotropy.
 
     Parameters
     ----------
     volume, phase, periodic, mask, voxel_size, unit
-        As for `napari_swnn.statistics.two_point_correlation`; at least 3 voxels along each axis.
+        See `napari_swnn.statistics.two_point_correlation`; the volume needs at least 3 voxels along each axis.
 
     Returns
     -------
     SpecificSurface
-        With ``.value`` in one over `unit`.
+        Specific surface in 1/`unit`, as ``.value``.
 
     Raises
     ------
     ValueError
-        If an axis, or the region of interest along it, has fewer than 3 voxels, or an argument is not of the kind
-        described.
+        If an axis, or the region of interest along it, has fewer than 3 voxels, or an argument is invalid.
 
     Notes
     -----
-    S2(0) - S2(r) is estimated as half the fraction of pairs of voxels with exactly one end in the phase. The
-    expectation is that of the difference of two estimates, without the noise of border voxels that only one of them
-    counts.
+    S2(0) - S2(r) is estimated as half the fraction of pairs of voxels with exactly one end in the phase. This
+    has the same expectation as the difference of two separate estimates, without the noise of border voxels that only
+    one of them counts.
 
-    The slope is the one-sided difference of second order, (-3 S2(0) + 4 S2(1) - S2(2)) / 2, which also cancels the
-    curvature of smooth features. It is exact for flat layers of two voxels or more; single-voxel noise is amplified
-    by up to half as much again as by S2(0) - S2(1).
+    The slope is the second-order one-sided difference, (-3 S2(0) + 4 S2(1) - S2(2)) / 2, which also cancels the
+    curvature of smooth features. It is exact for flat layers at least two voxels thick, but amplifies single-voxel
+    noise up to 50 % more than S2(0) - S2(1) does.
 
     References
     ----------
@@ -117,17 +115,17 @@ def specific_surface_from_mesh(
 ) -> SpecificSurface:
     """Return the specific surface of `phase` from a mesh: marching cubes in 3-D, marching squares in 2-D.
 
-    The mesh runs half-way between voxel centres. It is exact for flat layers along the axes; on curved surfaces its
+    The mesh lies half-way between voxel centres. It is exact for flat layers along the axes; on curved surfaces its
     facets overestimate the area, by 6 % for a circle and 7 to 9 % for a sphere. Isotropy is not assumed. The border of
-    the volume is not counted; along a periodic axis the interface between the last plane and the first is.
+    the volume does not count, but the interface between the last and first planes of a periodic axis does.
 
     Parameters
     ----------
     volume : (y, x) or (z, y, x) array of int or bool, numpy or dask
         Labels, at least 2 voxels along each axis; read once, slab by slab.
     phase : int
-        The label of the phase of interest.
-    periodic : bool or one for each axis
+        Label of the phase of interest.
+    periodic : bool or sequence of bool, one for each axis
         True if the volume is periodic along that axis.
     voxel_size : float
         Edge length of a voxel in `unit`, above 0.
@@ -137,12 +135,12 @@ def specific_surface_from_mesh(
     Returns
     -------
     SpecificSurface
-        With ``.value`` in one over `unit`.
+        Specific surface in 1/`unit`, as ``.value``.
 
     Raises
     ------
     ValueError
-        If an axis has a single voxel, or an argument is not of the kind described.
+        If an axis has a single voxel, or an argument is invalid.
 
     References
     ----------
@@ -150,19 +148,19 @@ def specific_surface_from_mesh(
     """
     shape = check_volume(volume).shape
     if min(shape) < 2:
-        raise ValueError(f"volume must have at least 2 voxels along each axis, got shape {shape}; give a larger one")
+        raise ValueError(f"volume must have at least 2 voxels along each axis, got shape {shape}; pass a larger one")
     voxel = VoxelSize(voxel_size, unit)
     around, *sideways = wraps = check_axis_flags(periodic, len(shape), name="periodic")
     beyond = [(0, 0), *((0, int(flag)) for flag in sideways)]
     parts = linked_slabs(open_phase(volume, phase=phase), periodic=around)
     area = sum(_update(np.pad(part, beyond, mode="wrap")) for part in parts)
-    # Between the centres of the outermost voxels, or all round along a periodic axis.
+    # Extent between the centres of the outermost voxels, or the full period along a periodic axis.
     spanned = math.prod(n if flag else n - 1 for n, flag in zip(shape, wraps, strict=True))
     return SpecificSurface(area / spanned / voxel.value, None, "mesh", voxel.unit)
 
 
 def _update(block: BoolArray) -> float:
-    """Return the interface between the voxel centres of a block, in units of voxels."""
+    """Return the area (in 2-D: length) of the interface between the voxel centres of a block, in voxel units."""
     from skimage import measure
 
     if block.shape[0] < 2 or block.all() or not block.any():

@@ -1,4 +1,4 @@
-"""Two-point correlation S2, along each axis and as a full map, and the autocovariance."""
+"""Two-point correlation S2 along each axis and as a full map, and the autocovariance."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from napari_swnn._types import FloatArray, Shape
 
 _BLOCK_SIDE = {2: 1024, 3: 96}
-"""Edge length of a block of the full map, in voxels; Fourier transforms are a block and two distances wide."""
+"""Edge length in voxels of a block in `two_point_map`; Fourier transforms span a block plus twice `max_distance`."""
 
 
 def two_point_correlation(
@@ -38,22 +38,22 @@ def two_point_correlation(
 ) -> Curve:
     """Return the two-point correlation S2(r): the probability that both ends of a segment lie in `phase`.
 
-    Segments lie along the axes, from voxel centre to voxel centre. Every pair of voxels at each distance is counted, so
-    the estimate is unbiased and S2(0) is the volume fraction.
+    Segments run along the axes between voxel centres. Every pair of voxels at each distance counts, so the estimate is
+    unbiased and S2(0) equals the volume fraction.
 
     Parameters
     ----------
     volume : (y, x) or (z, y, x) array of int or bool, numpy or dask
-        Labels. A dask array is read once for each axis, a column of chunks at a time: store a volume that is
-        generated on the fly first.
+        Labels. A dask array is read once for each axis, a column of chunks at a time; store a lazily generated
+        volume first.
     phase : int
-        The label of the phase of interest.
+        Label of the phase of interest.
     max_distance : int, optional
         Largest distance in voxels, below the shortest side; by default 64, at most half the shortest side.
-    periodic : bool or one for each axis
-        True if segments that leave on one side enter again on the other.
+    periodic : bool or sequence of bool, one for each axis
+        True if segments that leave on one side re-enter on the opposite side.
     mask : array of bool, optional
-        Region of interest, of the shape of `volume`: only pairs with both ends inside count.
+        Region of interest, with the shape of `volume`; only pairs with both ends inside it count.
     voxel_size : float
         Edge length of a voxel in `unit`, above 0.
     unit : str
@@ -62,12 +62,12 @@ def two_point_correlation(
     Returns
     -------
     Curve
-        With ``.distance``, ``.values`` (mean over the axes) and ``.by_axis``, in [0, 1].
+        Probabilities in [0, 1], as ``.values`` (mean over the axes) and ``.by_axis``, at each ``.distance``.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not of the kind described.
+        If an argument is invalid.
 
     References
     ----------
@@ -98,22 +98,22 @@ def autocovariance(
     voxel_size: float = 1.0,
     unit: str = "voxel",
 ) -> Curve:
-    """Return the autocovariance S2(r) - φ², with φ the volume fraction of `volume` itself.
+    """Return the autocovariance S2(r) - φ², where φ is the volume fraction of `volume`.
 
     Parameters
     ----------
     volume, phase, max_distance, periodic, mask, voxel_size, unit
-        As for `two_point_correlation`.
+        See `two_point_correlation`.
 
     Returns
     -------
     Curve
-        With ``.distance``, ``.values`` (mean over the axes) and ``.by_axis``.
+        Autocovariance, as ``.values`` (mean over the axes) and ``.by_axis``, at each ``.distance``.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not of the kind described.
+        If an argument is invalid.
     """
     s2 = two_point_correlation(
         volume, phase=phase, max_distance=max_distance, periodic=periodic, mask=mask, voxel_size=voxel_size, unit=unit
@@ -131,22 +131,22 @@ def normalised_autocovariance(
     voxel_size: float = 1.0,
     unit: str = "voxel",
 ) -> Curve:
-    """Return the normalised autocovariance (S2(r) - φ²) / φ(1 - φ), which begins at 1.
+    """Return the normalised autocovariance (S2(r) - φ²) / φ(1 - φ), which is 1 at r = 0.
 
     Parameters
     ----------
     volume, phase, max_distance, periodic, mask, voxel_size, unit
-        As for `two_point_correlation`.
+        See `two_point_correlation`.
 
     Returns
     -------
     Curve
-        With ``.distance``, ``.values`` (mean over the axes) and ``.by_axis``.
+        Autocovariance, as ``.values`` (mean over the axes) and ``.by_axis``, at each ``.distance``.
 
     Raises
     ------
     ValueError
-        If the phase fills none or all of the volume, or an argument is not of the kind described.
+        If the phase is absent or fills the whole volume, or an argument is invalid.
     """
     s2 = two_point_correlation(
         volume, phase=phase, max_distance=max_distance, periodic=periodic, mask=mask, voxel_size=voxel_size, unit=unit
@@ -160,17 +160,17 @@ def normalised_autocovariance(
 
 
 def normalise_two_point(s2: Curve) -> Curve:
-    """Return the normalised autocovariance that belongs to a two-point correlation.
+    """Convert a two-point correlation to the normalised autocovariance.
 
     Parameters
     ----------
     s2 : Curve
-        Two-point correlation of one volume, or of several as `pool` combines them.
+        Two-point correlation of one volume, or of several combined by `pool`.
 
     Returns
     -------
     Curve
-        (S2(r) - φ²) / φ(1 - φ), with φ the volume fraction S2(0); NaN where φ is 0 or 1.
+        (S2(r) - φ²) / φ(1 - φ), where φ = S2(0) is the volume fraction; NaN if φ is 0 or 1.
 
     Examples
     --------
@@ -189,16 +189,16 @@ def normalise_two_point(s2: Curve) -> Curve:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TwoPointMap:
-    """Two-point correlation for every displacement up to a largest distance along each axis.
+    """Two-point correlation for every displacement up to a maximum distance along each axis.
 
     Attributes
     ----------
     values : (2 m + 1, ...) float
-        S2 of the displacement, 0 in the middle; symmetric about it. NaN where no pair was sampled.
+        S2 at each displacement, symmetric about zero displacement at the centre; NaN where no pair was sampled.
     samples : (2 m + 1, ...) int
-        Number of pairs of voxels each value is the mean of.
+        Number of pairs of voxels averaged in each value.
     displacement : (2 m + 1,) float
-        Displacement along any axis, in `unit`.
+        Displacements along each axis, in `unit`.
     unit : str
         Unit of the displacement.
     """
@@ -209,7 +209,7 @@ class TwoPointMap:
     unit: str
 
     def length(self) -> FloatArray:
-        """Return the length of every displacement, in `unit`, in the shape of `values`."""
+        """Return the length of every displacement in `unit`, with the shape of `values`."""
         squares = np.meshgrid(*[self.displacement**2] * self.values.ndim, indexing="ij", sparse=True)
         return np.asarray(np.sqrt(sum(squares)))
 
@@ -224,25 +224,25 @@ def two_point_map(
     voxel_size: float = 1.0,
     unit: str = "voxel",
 ) -> TwoPointMap:
-    """Return the two-point correlation S2 for all displacement vectors, and so its anisotropy beyond the axes.
+    """Return the two-point correlation S2 for all displacement vectors, not only those along the axes.
 
-    Blocks are correlated with their surroundings by Fourier transforms, which takes much longer than
-    `two_point_correlation` on a large volume; a dask array is read once and the surroundings of every block besides.
+    Fourier transforms correlate each block with its surroundings, which takes much longer than `two_point_correlation`
+    on a large volume. A dask array is read once, plus the surroundings of every block.
 
     Parameters
     ----------
     volume, phase, max_distance, periodic, mask, voxel_size, unit
-        As for `two_point_correlation`; `max_distance` holds along each axis.
+        See `two_point_correlation`; `max_distance` applies along each axis.
 
     Returns
     -------
     TwoPointMap
-        With ``.values`` in [0, 1] and ``.displacement``.
+        Probabilities in [0, 1], as ``.values``, for displacements along each axis, as ``.displacement``.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not of the kind described.
+        If an argument is invalid.
     """
     voxel = VoxelSize(voxel_size, unit)
     view = open_phase(volume, phase=phase, mask=mask)
@@ -258,7 +258,7 @@ def two_point_map(
 
 
 def count_pairs(words: Words, max_distance: int, periodic: bool) -> Counts:
-    """Count the pairs of voxels with both ends in the phase, in one block of lines."""
+    """Count the pairs of voxels that both lie in the phase, for each distance, in one block of lines."""
     ends = extend_lines(words, max_distance, periodic)
     n = len(words)
     shifted = (ends[r : r + n] for r in range(max_distance + 1))
@@ -266,7 +266,7 @@ def count_pairs(words: Words, max_distance: int, periodic: bool) -> Counts:
 
 
 def _correlate(inside: Any, reach: int, periodic: Sequence[bool]) -> Counts:
-    """Count the pairs with both ends inside, for every displacement, shape ``(2 reach + 1, ...)``."""
+    """Count the pairs of voxels that both lie inside, for every displacement, shape ``(2 reach + 1, ...)``."""
     from scipy import fft
 
     sides = [min(n, _BLOCK_SIDE[inside.ndim]) for n in inside.shape]
@@ -277,7 +277,7 @@ def _correlate(inside: Any, reach: int, periodic: Sequence[bool]) -> Counts:
         surroundings = read_window(inside, [i - reach for i in start], [i + reach for i in stop], periodic)
         block = surroundings[tuple(slice(reach, n - reach) for n in surroundings.shape)]
         total = total + fft.rfftn(block, widths).conj() * fft.rfftn(surroundings, widths)
-    counts = fft.irfftn(total, widths)  # index k along an axis stands for a displacement of k - reach
+    counts = fft.irfftn(total, widths)  # index k along an axis represents a displacement of k - reach
     return np.asarray(np.rint(counts[(slice(2 * reach + 1),) * inside.ndim]), np.int64)
 
 

@@ -35,20 +35,21 @@ def two_point_cluster(
 ) -> Curve:
     """Return the two-point cluster function C2(r): the probability that both ends of a segment lie in one cluster.
 
-    C2 is the connected part of S2: equal to it where `phase` is one cluster, and unlike it sensitive to connectivity.
+    C2 is the connected part of S2: the two are equal if `phase` is a single cluster, but only C2 is sensitive to
+    connectivity.
 
     Parameters
     ----------
     volume : (y, x) or (z, y, x) array of int or bool, numpy or dask
-        Labels; read twice, slab by slab. The cluster numbers of 2 `max_distance` planes are held in memory.
+        Labels, read twice, slab by slab. The cluster numbers of 2 `max_distance` planes are kept in memory.
     phase : int
-        The label of the phase of interest.
+        Label of the phase of interest.
     max_distance : int, optional
         Largest distance in voxels, below the shortest side; by default 64, at most half the shortest side.
-    periodic : bool or one for each axis
-        True if segments and clusters that leave on one side enter again on the other.
+    periodic : bool or sequence of bool, one for each axis
+        True if segments and clusters that leave on one side re-enter on the opposite side.
     connectivity : int
-        1: voxels that share a face are connected; 2: also those that share an edge; 3: also a corner.
+        1 connects voxels that share a face, 2 also those that share an edge, 3 also those that share a corner.
     voxel_size : float
         Edge length of a voxel in `unit`, above 0.
     unit : str
@@ -57,12 +58,12 @@ def two_point_cluster(
     Returns
     -------
     Curve
-        With ``.distance``, ``.values`` (mean over the axes) and ``.by_axis``, in [0, 1].
+        Probabilities in [0, 1], as ``.values`` (mean over the axes) and ``.by_axis``, at each ``.distance``.
 
     Raises
     ------
     TypeError, ValueError
-        If an argument is not of the kind described.
+        If an argument is invalid.
 
     References
     ----------
@@ -86,7 +87,7 @@ def two_point_cluster(
 
 
 def _count_pairs(clusters: NDArray[np.int32], axis: int, max_distance: int, periodic: bool) -> Counts:
-    """Count the pairs in one cluster at every distance along an axis whose lines are whole."""
+    """Count the pairs within one cluster at every distance along an axis whose lines lie entirely in the slab."""
     lines = np.moveaxis(clusters, axis, 0)
     ours = np.where(lines > 0, lines, -1)  # voxels outside belong to no cluster, so they never match
     counts = [np.count_nonzero(ours[: len(lines) - r] == lines[r:]) for r in range(max_distance + 1)]
@@ -97,12 +98,12 @@ def _count_pairs(clusters: NDArray[np.int32], axis: int, max_distance: int, peri
 
 
 class _PairsAcross:
-    """Counter of pairs of voxels in one cluster, at every distance along axis 0, from consecutive planes.
+    """Counter of voxel pairs within one cluster at every distance along axis 0, fed with consecutive planes.
 
     Parameters
     ----------
     max_distance : int
-        Largest distance in voxels, and number of planes that are kept.
+        Largest distance in voxels, which is also the number of planes kept.
     periodic : bool
         True if the first plane follows the last one.
     """
@@ -114,7 +115,7 @@ class _PairsAcross:
         self._n_first = max_distance if periodic else 0
 
     def add(self, clusters: NDArray[np.int32]) -> None:
-        """Count the pairs that further planes form with earlier ones."""
+        """Add the next planes and count the pairs they form with earlier planes."""
         for plane in clusters:
             self._counts[0] += np.count_nonzero(plane)
             self._compare(plane, nearest=1)
@@ -125,7 +126,7 @@ class _PairsAcross:
     def counts(self) -> Counts:
         """Return the number of pairs at each distance, once all planes have been added."""
         for i, plane in enumerate(self._first):
-            self._compare(plane, nearest=i + 1)  # the last plane is that far away
+            self._compare(plane, nearest=i + 1)  # the last plane is i + 1 planes away
         return self._counts
 
     def _compare(self, plane: NDArray[np.int32], *, nearest: int) -> None:

@@ -20,11 +20,11 @@ def volume_fraction(volume: Any, *, phase: int = 1, mask: Any = None) -> float:
     Parameters
     ----------
     volume : (y, x) or (z, y, x) array of int or bool, numpy or dask
-        Labels; read once, slab by slab.
+        Labels, read once, slab by slab.
     phase : int
-        The label of the phase of interest.
+        Label of the phase of interest.
     mask : array of bool, optional
-        Region of interest, of the shape of `volume`.
+        Region of interest, with the shape of `volume`.
 
     Returns
     -------
@@ -34,7 +34,7 @@ def volume_fraction(volume: Any, *, phase: int = 1, mask: Any = None) -> float:
     Raises
     ------
     ValueError
-        If the region of interest is empty, or an argument is not of the kind described.
+        If the region of interest is empty, or an argument is invalid.
     """
     view = open_phase(volume, phase=phase, mask=mask)
     hits, trials = np.sum([_update(slab) for slab in slabs(view)], axis=0).tolist()
@@ -45,12 +45,12 @@ def volume_fraction(volume: Any, *, phase: int = 1, mask: Any = None) -> float:
 def volume_fractions(volume: Any, *, mask: Any = None) -> dict[int, float]:
     """Return the volume fraction of every phase that is present, keyed by label in ascending order.
 
-    The parameters are those of `volume_fraction`; the values add up to 1.
+    See `volume_fraction` for the parameters. The values sum to 1.
 
     Raises
     ------
     ValueError
-        If the region of interest is empty, or an argument is not of the kind described.
+        If the region of interest is empty, or an argument is invalid.
     """
     counts: dict[int, int] = {}
     for slab in slabs(open_phase(volume, phase=0, mask=mask)):
@@ -62,16 +62,16 @@ def volume_fractions(volume: Any, *, mask: Any = None) -> dict[int, float]:
 
 
 def volume_fraction_profile(volume: Any, *, axis: int, phase: int = 1) -> FloatArray:
-    """Return the volume fraction of every plane normal to `axis`, which shows gradients.
+    """Return the profile of the volume fraction along `axis`, plane by plane.
 
     Parameters
     ----------
     volume : (y, x) or (z, y, x) array of int or bool, numpy or dask
-        Labels; read once, slab by slab.
+        Labels, read once, slab by slab.
     axis : int
-        0, 1 or 2 for z, y, x of a volume.
+        Axis normal to the planes: 0, 1 or 2 for z, y or x of a volume.
     phase : int
-        The label of the phase of interest.
+        Label of the phase of interest.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def volume_fraction_profile(volume: Any, *, axis: int, phase: int = 1) -> FloatA
     Raises
     ------
     ValueError
-        If `axis` does not exist, or an argument is not of the kind described.
+        If `axis` does not exist, or an argument is invalid.
     """
     view = open_phase(volume, phase=phase)
     if check_whole(axis, name="axis", low=0) >= view.ndim:
@@ -93,6 +93,6 @@ def volume_fraction_profile(volume: Any, *, axis: int, phase: int = 1) -> FloatA
 
 
 def _update(slab: PhaseView) -> tuple[int, int]:
-    """Return the number of voxels of the phase and of all voxels inside the region of interest."""
+    """Count the voxels of the phase and all voxels inside the region of interest."""
     trials = slab.labels.size if slab.mask is None else np.count_nonzero(slab.mask)
     return int(np.count_nonzero(slab.binary)), int(trials)

@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from napari_swnn.physics._stokes.walls import Walls
 
 _OWN_RESPONSE = 1 / 6
-"""Velocity at a node per unit of force there, on an infinite grid: 2/3 of the 0.2527 of Poisson's equation."""
+"""Velocity at a node per unit force on it, on an infinite grid: 2/3 of 0.2527, the value for Poisson's equation."""
 
 _PORE_PRESSURE = 2.0
 """Weight of the forces that balance the pressure along the pores; found by trial, with a flat optimum."""
 
 
 class WallForcePreconditioner:
-    """Wall forces that would cause roughly given velocities.
+    """Approximate inverse operator: wall forces that nearly cause given velocities.
 
-    Each node resists on its own, and a pressure that diffuses through the box couples them along the pores.
+    Each node resists independently, and a pressure that diffuses through the box couples the nodes along the pores.
 
     Parameters
     ----------
@@ -44,14 +44,14 @@ class WallForcePreconditioner:
         self._drifts = self._drift_corrections()
 
     def __call__(self, slip: Array) -> Array:
-        """Return forces that would cause about `slip`, with no mean across the stream."""
+        """Return forces that approximately cause `slip`, with zero mean across the stream."""
         forces = self._resist(slip)
         for drift in self._drifts:
             self._backend.add_scaled(forces, drift, -self._backend.dot(drift, slip))
         return forces
 
     def _resist(self, slip: Array) -> Array:
-        """Return forces as if the nodes were coupled by the pressure along the pores only."""
+        """Return forces as if only the pressure along the pores coupled the nodes."""
         forces = self._own_resistance * slip
         spectral = self._spectral
         sources = spectral.backend.cast(self._wall_signs * slip[self._wall_nodes])
@@ -61,7 +61,7 @@ class WallForcePreconditioner:
         return forces
 
     def _drift_corrections(self) -> list[Array]:
-        """Return vectors d such that R − Σ d·dᵀ, R = `_resist`, is symmetric and gives no mean force across."""
+        """Return vectors d for which `_resist` − Σ d·dᵀ is symmetric and gives zero mean force across the stream."""
         drifts: list[Array] = []
         for part in self._walls.parts_across:
             uniform = self._backend.zeros((self._walls.n_nodes,))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from napari_swnn.physics.results import SolverStep
 
 _SINGLE_SUFFICES = 1e-5
-"""Tolerance from which on the fields are computed in single precision (accurate to about 1e-6), in half the time."""
+"""Smallest tolerance for which the fields are computed in single precision (accurate to about 1e-6, twice as fast)."""
 
 
 def iter_stokes(
@@ -29,12 +29,12 @@ def iter_stokes(
 ) -> Generator[SolverStep, None, Flow]:
     """Solve for the flow around a periodic solid, driven along one axis.
 
-    The residual is the velocity left on the walls over that of the undisturbed stream.
+    The residual is the velocity remaining on the walls divided by the velocity of the undisturbed stream.
 
     Parameters
     ----------
     solid : ndarray of bool, ``(z, y, x)``
-        Voxels without fluid.
+        Solid voxels.
     axis : int
         Direction of the flow.
     stopping : StoppingCriterion
@@ -51,7 +51,7 @@ def iter_stokes(
     system = _linear_system(walls, forces, WallForcePreconditioner(walls, backend, rough), backend)
     solved = yield from conjugate_gradient(system, stopping, axis)
     velocity, pressure = forces.flow(solved.solution)
-    # the force of the walls balances that of the mean pressure gradient
+    # the wall forces balance the mean pressure gradient
     gradient = -forces.mean_force(solved.solution)
     back = np.argsort(order)
     return Flow(

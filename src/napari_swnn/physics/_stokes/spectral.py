@@ -1,4 +1,4 @@
-"""Stokes and Poisson equations in Fourier space, where each mode is one small system."""
+"""Solution of the Stokes and Poisson equations in Fourier space, mode by mode."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class SpectralSolver:
-    """Transforms of fields on the staggered grid, and solutions for their modes.
+    """Solver for the modes of fields on the staggered grid, with the transforms.
 
     With mirrors, the velocity along axis 0 is expanded in cosines on the n + 1 faces from mirror to mirror, and all
-    else in sines. The cosines have one mode more, the uniform one, which the pressure does not act on.
+    other fields in sines. The cosines have one additional mode, which is uniform and unaffected by the pressure.
 
     Parameters
     ----------
@@ -43,13 +43,13 @@ class SpectralSolver:
         if mirrored:
             gradient[0] = 2 * np.sin(modes[0] / 2)
         laplacian = np.asarray(sum(np.abs(symbol) ** 2 for symbol in gradient))
-        laplacian[0, 0, 0] = np.inf  # the mean is not determined
+        laplacian[0, 0, 0] = np.inf  # the mean is undetermined
         gradient[0] = gradient[0][-shape[0] :]
         self._gradient = [backend.array(symbol) for symbol in gradient]
         self._divergence = [backend.array(np.conj(symbol)) for symbol in gradient]
         self._inverse_laplacian = backend.array(1 / laplacian)
         self._inverse_at_centres = self._inverse_laplacian[-shape[0] :]
-        # as matrices: up to some hundred voxels faster than fast transforms along the axis of the longest stride
+        # as matrices: up to a few hundred voxels, faster than fast transforms along the axis of the longest stride
         self._cosines = backend.array(fft.dct(np.eye(shape[0] + 1), type=1, axis=0, norm="ortho"))
         self._sines = backend.array(fft.dst(np.eye(shape[0]), type=2, axis=0, norm="ortho"))
 
@@ -65,16 +65,16 @@ class SpectralSolver:
             return self.to_centres(modes)
         if not self._mirrored:
             return self.backend.irfftn(modes, self.shape)
-        return _transform(self._cosines, self.backend.irfftn(modes, self.shape, first=1))  # their own inverse
+        return _transform(self._cosines, self.backend.irfftn(modes, self.shape, first=1))  # a self-inverse matrix
 
     def to_centres(self, modes: Array) -> Array:
-        """Return a field at the centres, or, having the same modes, on the faces along axis 1 or 2."""
+        """Return a field at the centres, or on the faces along axis 1 or 2, which have the same modes."""
         if not self._mirrored:
             return self.backend.irfftn(modes, self.shape)
         return _transform(self._sines.T, self.backend.irfftn(modes, self.shape, first=1))
 
     def solve_stokes(self, forces: Sequence[Array]) -> tuple[list[Array], Array]:
-        """Return the modes of velocity and pressure for those of the forces, which the velocity overwrites."""
+        """Return the modes of velocity and pressure for the modes of the forces, which are overwritten."""
         n = self.shape[0]
         pressure = sum(force[-n:] * divergence for force, divergence in zip(forces, self._divergence, strict=True))
         pressure *= self._inverse_at_centres
@@ -85,7 +85,7 @@ class SpectralSolver:
         return velocity, pressure
 
     def solve_poisson(self, source: Array) -> Array:
-        """Return the field at the centres, of mean 0, whose Laplacian is −`source`."""
+        """Return the zero-mean field at the centres whose Laplacian is −`source`."""
         return self.to_centres(self.to_modes(source, 1) * self._inverse_at_centres)
 
 

@@ -1,4 +1,4 @@
-"""Operator from forces on the walls to velocities there."""
+"""Operator from wall forces to wall velocities."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class WallForces:
-    """Symmetric linear operator from the forces on the walls to the velocities there.
+    """Symmetric linear operator from wall forces to wall velocities.
 
     On mirrors, forces and velocities are scaled by √½, since half of each belongs to the mirror image: sums of squares
-    are then half of those over the doubled volume, and the operator stays symmetric.
+    are then half of the sums over the doubled volume, and the operator stays symmetric.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class WallForces:
     backend : Backend
         Arithmetic of the forces.
     spectral : SpectralSolver, optional
-        Solver for the fields between the walls, if in another precision than the forces.
+        Solver for the fields between the walls, if its precision differs from that of the forces.
     """
 
     def __init__(self, walls: Walls, backend: Backend, *, spectral: SpectralSolver | None = None) -> None:
@@ -66,14 +66,14 @@ class WallForces:
         return total / float(np.prod(self._walls.shape))
 
     def flow(self, forces: Array) -> tuple[list[FloatArray], FloatArray]:
-        """Return the stream as disturbed by `forces`.
+        """Return the stream disturbed by `forces`.
 
         Returns
         -------
         velocity : list of three arrays, ``(z, y, x)``
-            Components at the centres; 0 in the solid.
+            Velocity components at the voxel centres; 0 in the solid.
         pressure : array, ``(z, y, x)``
-            Pressure at the centres.
+            Pressure at the voxel centres.
         """
         modes, pressure = self._respond(forces)
         slip = self.slip(forces)
@@ -88,7 +88,7 @@ class WallForces:
         return velocity, self._backend.numpy(self._spectral.to_centres(pressure))
 
     def _respond(self, forces: Array) -> tuple[list[Array], Array]:
-        """Return the modes of the three components of the velocity, with no mean, and of the pressure."""
+        """Return the modes of the three zero-mean velocity components and of the pressure."""
         forces = self._spectral.backend.cast(forces)
         modes = [self._spectral.to_modes(self._on_grid(forces, component), component) for component in range(3)]
         return self._spectral.solve_stokes(modes)

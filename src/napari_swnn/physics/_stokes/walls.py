@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Walls:
-    """Wall nodes of the three velocity components, numbered one component after the other.
+    """Wall nodes of the three velocity components, numbered component by component.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class Walls:
 
     @property
     def parts_across(self) -> list[slice]:
-        """Ranges of the components in which the fluid may drift: those across the stream, unless mirrors forbid it."""
+        """Ranges of the transverse components, in which the fluid may drift; empty with mirrors."""
         return [] if self.mirrored else self.parts[1:]
 
     @property
@@ -69,7 +69,7 @@ class Walls:
         return np.concatenate([wall.compliance for wall in self.components])
 
     def sides(self) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatArray]:
-        """Return the nodes in a wall, the flat index of the fluid voxel at each, and 1 if it follows, else -1."""
+        """Return the nodes in a wall, the flat index of the adjacent fluid voxel, and 1 if it follows, else -1."""
         nodes, cells, signs = zip(*(wall.sides(self.solid) for wall in self.components), strict=True)
         numbered = [local + part.start for local, part in zip(nodes, self.parts, strict=True)]
         return np.concatenate(numbered), np.concatenate(cells), np.concatenate(signs)
@@ -86,7 +86,7 @@ class ComponentWalls:
     nodes : numpy.ndarray of int
         Flat indices of the faces that carry a force.
     compliance : numpy.ndarray
-        Residual velocity per unit of force at each node: 0 in the solid, 1 / (number of walls) beside it.
+        Residual velocity per unit force at each node: 0 in the solid, 1 / (number of walls) next to it.
     component : int
         Component of the velocity.
     mirrors : bool
@@ -105,7 +105,7 @@ class ComponentWalls:
         following = np.roll(solid, -1, component)
         open_faces = ~(solid | following)
         inside = solid & following
-        held = ~open_faces & ~inside  # the faces that lie in a wall: no flow through it
+        held = ~open_faces & ~inside  # faces that lie in a wall, without flow through it
         n_walls = np.zeros(solid.shape, np.int8)
         for side in (other for other in range(3) if other != component):
             for shift in (1, -1):
@@ -139,11 +139,11 @@ class ComponentWalls:
 
     @property
     def node_weights(self) -> FloatArray:
-        """`weights` at the nodes."""
+        """Weights at the nodes."""
         return np.asarray(np.broadcast_to(self.weights, self.open_faces.shape).reshape(-1)[self.nodes])
 
     def sides(self, solid: BoolArray) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatArray]:
-        """Return the nodes in a wall, the flat index of the fluid voxel at each, and 1 if it follows, else -1."""
+        """Return the nodes in a wall, the flat index of the adjacent fluid voxel, and 1 if it follows, else -1."""
         axis = self.component
         n = solid.shape[axis]
         before = list(np.unravel_index(self.nodes, self.open_faces.shape))
