@@ -1,5 +1,5 @@
-"""The reconstruction method: from a reference to a trained model, and from a model to a volume.
+"""Reconstruction method: training a model on a reference, and generating volumes with it.
 
-`descriptor`, `numerics` and `grid` serve `loss` and `network`; `training` makes a `Model`, `volume` evaluates one, and
-neither knows the other. Nothing here imports napari, Qt or matplotlib.
+`loss` and `network` build on `descriptor`, `numerics` and `grid`. `training` produces a `Model` and `volume` evaluates
+it, independently of each other. No module here imports napari, Qt or matplotlib.
 """

@@ -120,7 +120,7 @@ def _later_format(model, path):
         (_truncated, "damaged or in another format"),
         (_flipped_header, "damaged or in another format"),
         (_text, "damaged or in another format"),
-        (_foreign, "safetensors file of another origin"),
+        (_foreign, "safetensors file not written by napari-swnn"),
         (_pickled, "damaged or in another format"),
         (_incomplete, "content is inconsistent"),
         (_later_format, "format 99, this version reads up to 2; update napari-swnn"),

@@ -1,4 +1,4 @@
-"""Local patterns of the reference, and how they are resampled to a target porosity (Eq. 7-11).
+"""Local patterns of the reference and their resampling to a target porosity (Eq. 7-11).
 
 May import: `numerics`, `grid` and the statistics package.
 """

@@ -1,4 +1,4 @@
-"""Autocovariance of sections, for lags in all directions of a plane (Wiener-Khinchin), and the correlation length."""
+"""Autocovariance of sections for in-plane lags in all directions (Wiener-Khinchin), and the correlation length."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from napari_swnn.core.descriptor.reference import Reference, Section, thin_evenl
 def correlation_length(reference: Reference) -> float:
     """Return the distance at which the normalised autocovariance of the sections falls below 1/e.
 
-    The architecture follows from it (Eq. 12); `napari_swnn.statistics.correlation_length` is the integral instead.
+    It determines the architecture (Eq. 12). `napari_swnn.statistics.correlation_length` returns the integral instead.
 
     Parameters
     ----------
     reference : Reference
-        The autocovariance is taken within the region of interest and averaged over axes and sections.
+        Reference; the autocovariance is computed within the region of interest and averaged over axes and sections.
 
     Returns
     -------
     float
-        Length in pixels, linearly interpolated; at least 1, at most half the longest side.
+        Length in pixels, linearly interpolated; at least 1 and at most half the longest side.
     """
     longest = max(max(section.image.shape) for section in reference.sections) // 2
     sections = thin_evenly([section for section in reference.sections if section.inside.any()])
@@ -36,7 +36,7 @@ def correlation_length(reference: Reference) -> float:
 
 
 def _first_crossing(curve: FloatArray, level: float) -> float:
-    """Return the lag at which a curve first falls below a level, linearly interpolated; the last one if it does not."""
+    """Return the interpolated lag at which a curve first falls below a level, or the last lag if it never does."""
     below = np.flatnonzero(curve < level)
     if below.size == 0:
         return float(len(curve) - 1)
@@ -45,29 +45,29 @@ def _first_crossing(curve: FloatArray, level: float) -> float:
 
 
 def reference_autocovariance(sections: Iterable[Section], mean: float, reach: int, *, scale: int = 1) -> FloatArray:
-    """Return the autocovariance of sections within their regions of interest, seen at a coarser scale.
+    """Return the autocovariance of block-averaged sections within their regions of interest.
 
     Parameters
     ----------
     sections : iterable of Section
-        Sections; pairs of blocks count where both lie wholly inside.
+        Sections; a pair of blocks counts if both lie entirely inside the region of interest.
     mean : float
-        Mean of the phase of interest, from which deviations are taken.
+        Volume fraction of the phase of interest, subtracted before multiplication.
     reach : int
         Largest lag along each axis, in blocks.
     scale : int
-        Side of a block, in pixels. All positions are used, as for patterns.
+        Side of a block, in pixels. Blocks start at every pixel, as for patterns.
 
     Returns
     -------
     numpy.ndarray
-        ``(reach + 1, reach + 1)`` float32. Entry ``[i, j]`` is the mean of lags ``(i, j)`` and ``(i, -j)``: the slant
-        of a structure is left to the patterns.
+        ``(reach + 1, reach + 1)`` float32. Entry ``[i, j]`` is the mean over lags ``(i, j)`` and ``(i, -j)``; the
+        patterns determine the slant of a structure.
 
     Raises
     ------
     ValueError
-        If some lag has no pair.
+        If any lag has no pair of blocks.
     """
     pairs, products = _sum_products(sections, mean, reach, scale=scale)
     if pairs.min() < 0.5:
@@ -79,7 +79,7 @@ def reference_autocovariance(sections: Iterable[Section], mean: float, reach: in
 def _sum_products(
     sections: Iterable[Section], mean: float, reach: int, *, scale: int = 1
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the number of pairs of blocks and the sum of the products of their deviations, for each lag."""
+    """Return the number of block pairs and the sum of the products of their deviations, for each lag."""
     pairs = np.zeros((reach + 1, reach + 1))
     products = np.zeros((reach + 1, reach + 1))
     for section in sections:
@@ -97,38 +97,38 @@ def _products(plane: FloatArray | BoolArray, reach: int, scale: int) -> FloatArr
 
 
 def sampling_noise(autocorrelation: FloatArray, n: float) -> float:
-    """Return the sampling noise of an autocorrelation at lags beyond which it has decayed (Bartlett 1946).
+    """Return the sampling noise of an autocorrelation at large lags, where it has decayed (Bartlett 1946).
 
     Parameters
     ----------
     autocorrelation : numpy.ndarray
-        ``(reach + 1, reach + 1)``, with the layout of `reference_autocovariance`, 1 at lag 0.
+        ``(reach + 1, reach + 1)``, in the layout of `reference_autocovariance`, 1 at lag 0.
     n : float
-        Total number of entries in the planes that it was measured on.
+        Total number of entries in the planes on which it was measured.
 
     Returns
     -------
     float
-        Standard deviation over planes of that size.
+        Standard deviation between samples of `n` entries.
     """
     lags = _count_signs(len(autocorrelation))
     return float(np.sqrt(np.sum(np.outer(lags, lags) * autocorrelation**2) / n))
 
 
 def shrink_noise(autocorrelation: FloatArray, n: float) -> FloatArray:
-    """Shrink an autocorrelation, one ring of lags at a time, to its statistically significant part.
+    """Shrink an autocorrelation to its statistically significant part, one ring of lags at a time.
 
-    The variance of porosity is the sum over all lags, dominated by sampling noise in a small section. The mean over
-    lags of about equal length is therefore shrunk: to 0 where its mean square does not exceed the sampling noise, and
-    to ``1 - 1/z`` of it where its mean square is `z` times as large (an empirical Wiener filter). Differences within a
-    ring are kept.
+    The variance of the porosity is a sum over all lags, which sampling noise dominates in a small section. The mean of
+    each ring of lags of similar length is therefore shrunk: to 0 if its mean square does not exceed the sampling noise,
+    and by a factor ``1 - 1/z`` if its mean square is `z` times the noise (an empirical Wiener filter). Differences
+    within a ring are preserved.
 
     Parameters
     ----------
     autocorrelation : numpy.ndarray
-        ``(reach + 1, reach + 1)``, with the layout of `reference_autocovariance`, 1 at lag 0.
+        ``(reach + 1, reach + 1)``, in the layout of `reference_autocovariance`, 1 at lag 0.
     n : float
-        Total number of entries in the planes that it was measured on.
+        Total number of entries in the planes on which it was measured.
 
     Returns
     -------
@@ -137,38 +137,38 @@ def shrink_noise(autocorrelation: FloatArray, n: float) -> FloatArray:
     """
     lags = np.arange(len(autocorrelation))
     ring = np.rint(np.hypot(*np.meshgrid(lags, lags))).astype(int)
-    # Off the axes an entry is the mean of two lags: it counts twice, and its variance is half of that on an axis.
+    # An off-axis entry is the mean of two lags: it counts twice and has half the variance of an entry on an axis.
     counts = np.outer(lags > 0, lags > 0) + 1
 
     def ring_means(values: FloatArray) -> FloatArray:
-        """Return the mean over the lags of each ring of values that are summed over the lags of an entry."""
+        """Return the mean over the lags of each ring, for values already summed over the lags of each entry."""
         means: FloatArray = np.bincount(ring.ravel(), values.ravel()) / np.bincount(ring.ravel(), counts.ravel())
         return means
 
-    # Power expected from sampling noise alone: each entry contributes one variance, whether it stands for one lag or
-    # for the mean of two.
+    # Power expected from sampling noise alone: each entry contributes one variance, whether it represents one lag or
+    # the mean of two.
     noise_power = ring_means(np.full(ring.shape, sampling_noise(autocorrelation, n) ** 2))
     power = ring_means(counts * autocorrelation**2)
-    # Wiener filter: the share of noise in the power of a ring is taken off its mean.
+    # Wiener filter: reduce the mean of each ring by the noise share of its power.
     noise_share = np.minimum(1, noise_power / np.maximum(power, np.finfo(float).tiny))
-    noise_share[0] = 0  # lag 0 is the variance, which the patterns fix
+    noise_share[0] = 0  # lag 0 is the variance, which the patterns determine
     removed = noise_share * ring_means(counts * autocorrelation)
     shrunk: FloatArray = autocorrelation - removed[ring].astype(np.float32)
     return shrunk
 
 
 def box_weights(side: int) -> FloatArray:
-    """Return the weights with which an autocovariance adds up to the variance of averages over boxes.
+    """Return the weights with which an autocovariance sums to the variance of box averages.
 
     Parameters
     ----------
     side : int
-        Side of a box, in entries of the plane; lags up to ``side - 1`` count.
+        Side of a box, in entries of the plane; lags up to ``side - 1`` contribute.
 
     Returns
     -------
     numpy.ndarray
-        ``(side, side)`` float32, to be multiplied with a result of `autocovariance`.
+        ``(side, side)`` float32, to be multiplied by a result of `autocovariance` and summed.
     """
     pairs = _count_signs(side) * (side - np.arange(side))  # pairs of rows of a box at each lag
     weights: FloatArray = (np.outer(pairs, pairs) / side**4).astype(np.float32)
@@ -176,25 +176,25 @@ def box_weights(side: int) -> FloatArray:
 
 
 def _count_signs(n: int) -> np.ndarray:
-    """Return 2 for each of the first `n` lags along an axis, which stands for its negative too, and 1 for lag 0."""
+    """Return the number of signs of each of the first `n` lags along an axis: 1 for lag 0 and 2 for all others."""
     counts: np.ndarray = np.where(np.arange(n) > 0, 2, 1)
     return counts
 
 
 def autocovariance(deviations: Tensor, reach: int) -> Tensor:
-    """Return the autocovariance pooled over planes; it is differentiable.
+    """Return the autocovariance pooled over planes; differentiable.
 
     Parameters
     ----------
     deviations : torch.Tensor
-        ``(n, h, w)`` deviations from the expected mean, which need not be that of these planes.
+        ``(n, h, w)`` deviations from the expected mean, which may differ from the mean of these planes.
     reach : int
         Largest lag along each axis, less than `h` and `w`.
 
     Returns
     -------
     torch.Tensor
-        ``(reach + 1, reach + 1)``, with the layout of `reference_autocovariance`.
+        ``(reach + 1, reach + 1)``, in the layout of `reference_autocovariance`.
     """
     n, h, w = deviations.shape
     lags = torch.arange(reach + 1, device=deviations.device)
@@ -203,8 +203,8 @@ def autocovariance(deviations: Tensor, reach: int) -> Tensor:
 
 
 def _lagged_products(planes: Tensor, reach: int) -> Tensor:
-    """Return the sum over planes of products of entries ``(i, j)`` apart and ``(i, -j)`` apart, up to `reach`."""
-    padded = [extent + reach for extent in planes.shape[1:]]  # zeros, so that no lag wraps around
+    """Return the sum over planes of the products of entries at lags ``(i, j)`` and ``(i, -j)``, up to `reach`."""
+    padded = [extent + reach for extent in planes.shape[1:]]  # zero padding prevents wrap-around
     transformed = torch.fft.rfft2(planes, s=padded)
     power = (transformed.real**2 + transformed.imag**2).sum(0)
     products = torch.fft.irfft2(power, s=padded)[: reach + 1]

@@ -1,4 +1,4 @@
-"""Descriptor: local patterns of the sections (Eq. 7-8 of the paper), at any scale."""
+"""Local patterns of the sections, at any scale: the descriptor of the method (Eq. 7-8 of the paper)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from napari_swnn._types import BoolArray, FloatArray
 from napari_swnn.core.descriptor.reference import Section
 
 MAX_PATTERNS = 65_536
-"""Maximum number of patterns of one direction; a larger sample would change no quantile that matters."""
+"""Maximum number of patterns per direction; more would not change the quantiles noticeably."""
 
 
 def extract_patterns(
@@ -22,28 +22,28 @@ def extract_patterns(
     max_patterns: int = MAX_PATTERNS,
     rng: np.random.Generator | None = None,
 ) -> FloatArray:
-    """Return the local patterns of sections, seen at a coarser scale.
+    """Return the local patterns of sections at a given scale.
 
-    At scale `s` a pattern is a window of ``t * s`` pixels a side, averaged over blocks of ``s * s`` pixels. All
-    positions are used (stride 1 in pixels, not in blocks), so coarse scales have about as many patterns as fine ones.
+    At scale `s` a pattern is a window of side ``t * s`` pixels, averaged over blocks of ``s * s`` pixels. Windows start
+    at every pixel (not at every block), so coarse scales have about as many patterns as fine ones.
 
     Parameters
     ----------
     sections : iterable of Section
-        Sections; only windows wholly inside the region of interest count.
+        Sections; only windows entirely inside the region of interest are used.
     template_size : int
         Side `t` of a pattern, in blocks.
     scale : int
         Side `s` of a block, in pixels.
     max_patterns : int
-        Maximum number of patterns; if there are more, this many are drawn at random.
+        Maximum number of patterns; a larger set is randomly subsampled to this number.
     rng : numpy.random.Generator, optional
-        Source of that draw; by default one with a fixed seed.
+        Random generator for the subsampling; by default a generator with a fixed seed.
 
     Returns
     -------
     numpy.ndarray
-        ``(n, 1, t, t)`` float32 area fractions of the phase of interest, in [0, 1]. The second axis is the phase axis.
+        ``(n, 1, t, t)`` float32 area fractions of the phase of interest, in [0, 1]; the second axis is the phase.
 
     Raises
     ------
@@ -59,19 +59,19 @@ def extract_patterns(
     first = np.concatenate([[0], np.cumsum(counts)])
     parts = []
     for section, low, high in zip(sections, first[:-1], first[1:], strict=True):
-        # Computed again section by section: the corners of all sections of a large volume would fill the memory.
+        # Recomputed for each section: the corners of all sections of a large volume would not fit in memory.
         corners = np.argwhere(windows_inside(section.inside, side))
         parts.append(_gather(section.image, corners[_between(chosen, low, high) - low], template_size, scale))
     return np.concatenate(parts)[:, None]
 
 
 def largest_window(sections: Iterable[Section]) -> int:
-    """Return the side in pixels of the largest square window wholly inside a region of interest."""
+    """Return the side, in pixels, of the largest square window entirely inside a region of interest."""
     return max(_largest_square(section.inside) for section in sections)
 
 
 def too_small_message(sections: Iterable[Section], side: int) -> str:
-    """Return the error message for a reference or region of interest in which no pattern fits."""
+    """Return the error message for a reference or region of interest too small for a single pattern."""
     found = largest_window(sections)
     return (
         f"the reference and its region of interest must hold a square of at least {side} pixels (one pattern), "
@@ -80,7 +80,7 @@ def too_small_message(sections: Iterable[Section], side: int) -> str:
 
 
 def windows_inside(inside: BoolArray, side: int) -> BoolArray:
-    """Return where windows lie wholly inside, by their top-left corners: ``(h - side + 1, w - side + 1)``."""
+    """Return a mask ``(h - side + 1, w - side + 1)`` of the top-left corners of windows that lie entirely inside."""
     h, w = inside.shape
     if min(h, w) < side:
         return np.zeros((0, 0), bool)
@@ -93,7 +93,7 @@ def windows_inside(inside: BoolArray, side: int) -> BoolArray:
 
 
 def _between(ordered: np.ndarray, low: int, high: int) -> np.ndarray:
-    """Return the entries of an ordered array from `low` to below `high`."""
+    """Return the entries of a sorted array in the half-open interval from `low` to `high`."""
     start, stop = np.searchsorted(ordered, (low, high))
     between: np.ndarray = ordered[start:stop]
     return between
@@ -104,7 +104,7 @@ def _largest_square(inside: BoolArray) -> int:
         return int(min(inside.shape))
     low = 0
     high = min(inside.shape)
-    while low < high:  # squares of every smaller side fit where a larger one does
+    while low < high:  # bisection: wherever a square fits, all smaller ones fit too
         middle = (low + high + 1) // 2
         low, high = (middle, high) if windows_inside(inside, middle).any() else (low, middle - 1)
     return low
@@ -124,7 +124,7 @@ def _gather(image: BoolArray, corners: np.ndarray, template_size: int, scale: in
 
 
 def block_averages(image: FloatArray, scale: int) -> FloatArray:
-    """Return the mean of the block of `scale` x `scale` pixels that starts at each pixel.
+    """Return the mean of each block of `scale` x `scale` pixels, one block starting at every pixel.
 
     Returns
     -------

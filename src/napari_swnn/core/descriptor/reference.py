@@ -31,20 +31,21 @@ class Section:
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """One or several segmented sections, checked.
+    """One or more segmented sections to reconstruct from, validated on creation.
 
     Parameters
     ----------
     labels : array_like or sequence of array_like
-        Integer labels, one value for each phase: one section ``(y, x)``, a list of sections, or a volume
-        ``(z, y, x)``. A list describes an isotropic material. A volume gives the sections normal to each of its three
-        axes, and each direction of the reconstruction then follows its own sections.
+        Integer labels, one value per phase: one section ``(y, x)``, a list of sections, or a volume ``(z, y, x)``. A
+        list describes an isotropic material. A volume supplies separate sections for each of its three axes, and the
+        reconstruction reproduces each direction separately.
     phase : int
         Label of the phase of interest, usually the pores.
     roi : array_like or sequence of array_like, optional
-        Region of interest, of the shape of `labels` (a list for a list); only patterns wholly inside count.
+        Region of interest with the shape of `labels` (a list if `labels` is a list); only patterns entirely inside are
+        used.
     voxel_size : float
-        Side of a pixel, in `unit`; the voxels of the reconstruction have the same.
+        Edge length of a pixel, in `unit`; also the voxel size of the reconstruction.
     unit : str
         Unit of `voxel_size`.
 
@@ -53,8 +54,8 @@ class Reference:
     TypeError
         If the labels are not integers.
     ValueError
-        If the labels are empty or hold a single phase, `phase` is not among them, the dimension is wrong, or the
-        region of interest does not fit.
+        If the labels are empty or contain a single phase, `phase` is not among them, the number of dimensions is
+        wrong, or the region of interest does not match the labels.
     """
 
     labels: Any
@@ -64,14 +65,14 @@ class Reference:
     voxel_size: float = 1.0
     unit: str = "voxel"
     directions: tuple[tuple[Section, ...], ...] = field(init=False, repr=False)
-    """Sections for each direction, or a single set for all of them."""
+    """Sections for each direction, or a single set for all directions."""
     background: int = field(init=False)
-    """Label of everything but the phase of interest in a reconstruction."""
+    """Label of all voxels outside the phase of interest in a reconstruction."""
 
     def __post_init__(self) -> None:
         images = _as_images(self.labels)
         rois = _as_rois(self.roi, images, several=isinstance(self.labels, list | tuple))
-        # As Python numbers, since they are stored in model files.
+        # Converted to Python numbers, because model files store them.
         object.__setattr__(self, "voxel_size", VoxelSize(self.voxel_size, self.unit).value)
         object.__setattr__(self, "phase", check_whole(self.phase, name="phase", low=-(2**31), high=2**32 - 1))
         visible = np.concatenate([image[roi] for image, roi in zip(images, rois, strict=True)])
@@ -83,12 +84,12 @@ class Reference:
 
     @property
     def voxel(self) -> VoxelSize:
-        """`voxel_size` with its `unit`."""
+        """Voxel size and its unit."""
         return VoxelSize(self.voxel_size, self.unit)
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """All sections, whatever their direction."""
+        """All sections of all directions."""
         return tuple(section for direction in self.directions for section in direction)
 
     @property
@@ -99,12 +100,12 @@ class Reference:
         return filled / inside
 
     def direction(self, axis: int) -> tuple[Section, ...]:
-        """Sections that describe planes normal to `axis`."""
+        """Return the sections that describe planes normal to `axis`."""
         return self.directions[axis % len(self.directions)]
 
 
 def thin_evenly(sections: Sequence[Section], most: int = 48) -> Sequence[Section]:
-    """Return evenly spaced sections, `most` of them or somewhat more, for statistics that need no more."""
+    """Thin sections evenly to between `most` and twice `most`; fewer sections are returned unchanged."""
     return sections[:: max(1, len(sections) // most)]
 
 
@@ -142,5 +143,5 @@ def _directions(pairs: Sequence[tuple[BoolArray, BoolArray]]) -> tuple[tuple[Sec
 
 def _background(visible: Labels, phase: int) -> int:
     others = [int(value) for value in np.unique(visible) if value != phase]
-    # Several other phases are one background here; it takes a value that cannot be mistaken for the phase.
+    # Several other phases are merged into one background, labelled with a value different from the phase.
     return others[0] if len(others) == 1 else int(phase == 0)

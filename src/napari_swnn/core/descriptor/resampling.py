@@ -20,14 +20,14 @@ STRATEGIES: tuple[Strategy, ...] = ("maximum_entropy", "truncation")
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TargetDistribution:
-    """Patterns with their probabilities.
+    """Patterns and their probabilities.
 
     Attributes
     ----------
     patterns : numpy.ndarray
         ``(n, phases, t, t)`` area fractions in [0, 1].
     weights : numpy.ndarray
-        ``(n,)`` probabilities; they add up to 1.
+        ``(n,)`` probabilities, which sum to 1.
     """
 
     patterns: FloatArray
@@ -40,19 +40,19 @@ class TargetDistribution:
 
     @property
     def variance(self) -> float:
-        """Variance of the pixels of all patterns."""
+        """Weighted variance of the pixel values of all patterns."""
         deviations = (self.patterns.reshape(len(self.patterns), -1) - self.porosity) ** 2
         return float(self.weights @ deviations.mean(axis=1, dtype=np.float64))
 
     @property
     def effective_size(self) -> float:
-        """Effective number of patterns: all of them for equal weights (Kish 1965)."""
+        """Effective sample size (Kish 1965): the number of patterns if all weights are equal."""
         return float(1 / np.sum(self.weights**2))
 
     def draw(self, n: int, rng: np.random.Generator) -> FloatArray:
         """Expand or thin the distribution to `n` patterns (Step 3).
 
-        Each pattern occurs `n` times its weight, rounded down or up: the remainder is drawn by systematic sampling.
+        Each pattern occurs `n` times its weight, rounded down or up by systematic sampling.
 
         Returns
         -------
@@ -64,7 +64,7 @@ class TargetDistribution:
 
 
 class TargetFamily:
-    """Target distributions of one set of patterns, one for each porosity.
+    """Target distributions of one set of patterns as a function of porosity.
 
     Parameters
     ----------
@@ -75,26 +75,26 @@ class TargetFamily:
     """
 
     STEP = 0.001
-    """Porosities are rounded to multiples of this, so that few distributions serve many training steps."""
+    """Step to which porosities are rounded, so that training steps share a few cached distributions."""
 
     def __init__(self, patterns: FloatArray, strategy: Strategy = "maximum_entropy") -> None:
         self.patterns = patterns
         self.strategy = strategy
         self.reachable = reachable_range(patterns)
-        # A cached method would hold `self` and so keep the patterns in a reference cycle.
+        # A cached method would keep a reference to `self`, and so the patterns in a reference cycle.
         self._near = lru_cache(maxsize=64)(partial(_distribution_at, patterns, strategy, self.reachable))
 
     @cached_property
     def whitening(self) -> FloatArray:
-        """Matrix that weights directions towards the detail of these patterns; see `half_whitening`."""
+        """Matrix that weights directions towards the fine detail of these patterns; see `half_whitening`."""
         return half_whitening(self.patterns)
 
     def at(self, porosity: float) -> TargetDistribution:
-        """Return the distribution with a mean of `porosity`; an error outside the reachable range, see `control`."""
+        """Return the distribution with mean `porosity`, which must lie in the reachable range; see `control`."""
         return control(self.patterns, porosity, strategy=self.strategy)
 
     def near(self, porosity: float) -> TargetDistribution:
-        """Return the distribution with a mean within `STEP` of `porosity`, or at the end of the reachable range."""
+        """Return a cached distribution with a mean within `STEP` of `porosity`, clipped to the reachable range."""
         low, high = self.reachable
         return self._near(round(min(max(porosity, low), high) / self.STEP))
 
@@ -102,19 +102,19 @@ class TargetFamily:
 def _distribution_at(
     patterns: FloatArray, strategy: Strategy, reachable: tuple[float, float], step: int
 ) -> TargetDistribution:
-    """Return the distribution with a mean of `step` times `TargetFamily.STEP`, or the nearest that is reachable."""
+    """Return the distribution whose mean is `step` times `TargetFamily.STEP`, clipped to the reachable range."""
     low, high = reachable
     return control(patterns, min(max(step * TargetFamily.STEP, low), high), strategy=strategy)
 
 
 def pattern_means(patterns: FloatArray) -> FloatArray:
-    """Return the one-point statistic of each pattern, its mean: ``(n,)``."""
+    """Return the mean of each pattern (its one-point statistic), ``(n,)``."""
     means: FloatArray = patterns.reshape(len(patterns), -1).mean(axis=1, dtype=np.float64)
     return means
 
 
 def reachable_range(patterns: FloatArray) -> tuple[float, float]:
-    """Return the lowest and highest porosity that a combination of the patterns can have."""
+    """Return the lowest and highest porosity that a mixture of the patterns can have."""
     means = pattern_means(patterns)
     return float(means.min()), float(means.max())
 
@@ -129,9 +129,9 @@ def control(patterns: FloatArray, porosity: float, *, strategy: Strategy = "maxi
     porosity : float
         Target mean, within the reachable range.
     strategy : {"maximum_entropy", "truncation"}
-        ``"truncation"`` is that of the paper (Steps 1-2): the longest run of patterns, sorted by mean, that starts at
-        the empty (or the full) end and meets the target. ``"maximum_entropy"`` weights all patterns by
-        ``exp(λ·mean)`` and so keeps every morphology, where truncation removes whole pore sizes.
+        ``"truncation"`` is the strategy of the paper (Steps 1-2): it keeps the longest run of patterns, sorted by mean
+        from the lowest (or highest) end, that meets the target. ``"maximum_entropy"`` weights all patterns by
+        ``exp(λ·mean)``; it keeps every morphology, whereas truncation removes entire pore sizes.
 
     Raises
     ------
@@ -152,12 +152,12 @@ def control(patterns: FloatArray, porosity: float, *, strategy: Strategy = "maxi
 
 
 def truncation_weights(means: FloatArray, porosity: float) -> FloatArray:
-    """Return equal weights on the longest sorted run that meets the target (Steps 1-2 of the paper)."""
+    """Return equal weights for the longest sorted run that meets the target (Steps 1-2 of the paper)."""
     order = np.argsort(means, kind="stable")
     if porosity > means.mean():
         order = order[::-1]  # a suffix of the sorted patterns is a prefix of the reversed ones
     running = np.cumsum(means[order]) / np.arange(1, len(means) + 1)
-    rounding = 1e-9  # a run that meets the target exactly must not be lost to the rounding of its mean
+    rounding = 1e-9  # tolerance, so that rounding does not exclude a run that meets the target exactly
     meets = running >= porosity - rounding if porosity > means.mean() else running <= porosity + rounding
     length = int(np.flatnonzero(meets)[-1]) + 1 if meets.any() else 1
     weights = np.zeros(len(means))
@@ -166,7 +166,7 @@ def truncation_weights(means: FloatArray, porosity: float) -> FloatArray:
 
 
 def maximum_entropy_weights(means: FloatArray, porosity: float) -> FloatArray:
-    """Return weights ``∝ exp(λ·mean)`` with the mean `porosity`: those closest to equal weights (Jaynes 1957)."""
+    """Return the weights ``∝ exp(λ·mean)`` with mean `porosity`, the closest to equal weights (Jaynes 1957)."""
     spread = float(means.max() - means.min())
     if spread == 0:
         return np.full(len(means), 1 / len(means))
@@ -177,7 +177,7 @@ def maximum_entropy_weights(means: FloatArray, porosity: float) -> FloatArray:
     limit = 1.0 / spread
     while excess(-limit) * excess(limit) > 0 and limit < 1e9:
         limit *= 4
-    if excess(-limit) * excess(limit) > 0:  # the very end of the range: only the extreme patterns have it
+    if excess(-limit) * excess(limit) > 0:  # end of the range: only the extreme patterns reach it
         extreme = means.min() if excess(limit) > 0 else means.max()
         chosen = means == extreme
         return np.asarray(chosen / chosen.sum())
@@ -186,7 +186,7 @@ def maximum_entropy_weights(means: FloatArray, porosity: float) -> FloatArray:
 
 
 def systematic_resample(weights: FloatArray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw indices ``(n,)``, in which entry `i` occurs ``floor`` or ``ceil`` of ``n * weights[i]`` times."""
+    """Draw `n` indices, in which `i` occurs ``n * weights[i]`` times, rounded down or up."""
     edges = np.cumsum(weights)
     marks = (np.arange(n) + rng.random()) / n * edges[-1]
     indices: np.ndarray = np.minimum(np.searchsorted(edges, marks), len(weights) - 1)

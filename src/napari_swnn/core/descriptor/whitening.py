@@ -11,12 +11,11 @@ _LEAST_VARIANCE = 1e-4
 
 
 def half_whitening(patterns: FloatArray) -> FloatArray:
-    """Return the matrix that removes half of the differences in variance from a sample of patterns.
+    """Return the half-whitening matrix ``C^(-1/4)``, where ``C`` is the covariance of the patterns.
 
-    Patterns differ mostly in their amount of the phase: along a direction uniform on the sphere, edges and corners
-    hardly count. Multiplication by ``C^(-1/4)``, where ``C`` is the covariance of the patterns, weights directions
-    towards them; fully whitened directions (``C^(-1/2)``) would weight all principal components alike, including the
-    noise of the finest.
+    Patterns differ mostly in their volume fraction: projected on uniformly random directions, edges and corners hardly
+    contribute. Multiplying directions by ``C^(-1/4)`` weights them towards edges and corners. Full whitening
+    (``C^(-1/2)``) would weight all principal components equally, including the noise in the finest ones.
 
     Parameters
     ----------
@@ -31,7 +30,7 @@ def half_whitening(patterns: FloatArray) -> FloatArray:
     covariance = np.atleast_2d(np.cov(patterns.reshape(len(patterns), -1), rowvar=False, dtype=np.float64))
     variances, components = np.linalg.eigh(covariance)
     largest = variances[-1]
-    if not largest > 0:  # all patterns are the same: nothing to whiten
+    if not largest > 0:  # all patterns are identical: nothing to whiten
         return np.eye(len(covariance), dtype=np.float32)
     scaled = components * np.maximum(variances, _LEAST_VARIANCE * largest) ** -0.25
     whitening: FloatArray = (scaled @ components.T).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Sliced Wasserstein distance between sections and target patterns, and further terms of the loss (Eq. 16-20).
+"""Training loss: sliced Wasserstein distance between sections and target patterns, and further terms (Eq. 16-20).
 
 May import: `descriptor`, `numerics`.
 """

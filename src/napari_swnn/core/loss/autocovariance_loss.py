@@ -1,4 +1,4 @@
-"""Loss: difference in autocovariance from the reference, at lags beyond the size of a pattern."""
+"""Autocovariance loss: deviation from the autocovariance of the reference, up to lags larger than a pattern."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from napari_swnn.core.loss.pattern_loss import take_sections
 _MAX_REACH = 16
 """Largest lag, in voxels of the scale."""
 _MIN_SECTION = 3
-"""Minimum side of a section or its region of interest, as a multiple of the largest lag."""
+"""Minimum side of the region of interest of a section, as a multiple of the largest lag."""
 _MEMORY = 0.95
-"""Weight of the previous average in each step: the average spans some twenty steps."""
+"""Weight of the previous average in each step; the average spans about twenty steps."""
 _BOX_WEIGHT = 0.01
-"""Weight of the variance of box averages relative to that of the lags."""
+"""Weight of the variance of box averages, relative to the weight of the lags."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -43,9 +43,9 @@ class _Target:
     noise : float
         Sampling noise of the autocorrelation at large lags (standard deviation).
     box_variance : float
-        Variance of averages over boxes as wide as the lags reach, relative to the variance of a pixel.
+        Variance of averages over boxes of side ``reach + 1``, relative to the variance of a pixel.
     box_noise : float
-        Relative sampling noise of that variance.
+        Relative sampling noise of `box_variance`.
     variance : float
         Variance of the grey values.
     """
@@ -58,50 +58,50 @@ class _Target:
 
     @classmethod
     def of(cls, autocorrelation: FloatArray, n: float, variance: float, *, coarsest: bool) -> _Target:
-        """Return the target for an autocorrelation that was measured on planes of `n` voxels."""
+        """Return the target for an autocorrelation measured on `n` voxels in total."""
         side = len(autocorrelation)
         box_variance = float(np.sum(box_weights(side) * autocorrelation))
         return cls(
             autocorrelation=torch.from_numpy(shrink_noise(autocorrelation, n) if coarsest else autocorrelation),
             noise=sampling_noise(autocorrelation, n),
-            # In a lattice only the rim of a box varies: the least variance that a structure can have.
+            # Lower limit: in a periodic lattice, the least variable structure, only the edge of a box varies.
             box_variance=max(box_variance, side**-3),
-            box_noise=(2 * side**2 / n) ** 0.5,  # with as many independent boxes as fit
+            box_noise=(2 * side**2 / n) ** 0.5,  # for the number of boxes that fit side by side
             variance=variance,
         )
 
 
 class AutocovarianceFeedback:
-    """Feedback that draws the autocovariance of the volumes of a stage towards that of the reference.
+    """Feedback that drives the autocovariance of generated volumes towards the autocovariance of the reference.
 
-    It descends ``‖E[C] - C_ref‖``, where ``C`` is the autocovariance of sections at all lags up to the reach. A single
-    window is too small to estimate ``E[C]``, and ``C_ref`` as a target for each window would teach a network to be
-    uniform. The deviation is therefore averaged over recent steps, and the gradient of a window reduces that average.
-    Deviations are weighted by the sampling noise of sections of the size of the reference: much larger ones all count
-    alike, smaller ones less and less.
+    It minimises ``‖E[C] - C_ref‖``, where ``C`` is the autocovariance of sections at all lags up to the reach. A single
+    window is too small to estimate ``E[C]``, and fitting each window to ``C_ref`` would make the volumes too uniform.
+    The deviation is therefore averaged over recent steps, and the gradient of each window reduces the average.
+    Deviations are scaled relative to the sampling noise of the reference: the gradient saturates for deviations well
+    above the noise and vanishes for those well below it.
 
-    The autocorrelation is that of the reference whatever the porosity; its height is the variance of the patterns that
-    the control strategy gives for that porosity.
+    The target autocorrelation is measured on the reference for every porosity. It is multiplied by the variance of the
+    patterns resampled to the target porosity.
 
-    Only the coarsest stage creates large structure. There the target is shrunk to what is statistically significant
-    (`shrink_noise`): sampling noise at large lags would make porosity fluctuate. In addition, the variance of porosity
-    over boxes as wide as the lags reach is drawn towards that of the reference: it is a sum over lags, to which each
-    contributes so little that a small excess at each goes unnoticed.
+    Only the coarsest stage creates large-scale structure. Its target is shrunk to the statistically significant part
+    (`shrink_noise`), because sampling noise at large lags would make the porosity fluctuate. In addition, its porosity
+    variance over boxes of side ``reach + 1`` is driven towards the variance of the reference: this variance is a sum
+    over many lags, in which small excesses add up.
 
     Parameters
     ----------
     reference : Reference
-        The reference; each of its directions has an autocovariance of its own.
+        Reference; each of its directions has a separate autocovariance.
     families : sequence of TargetFamily
         Target patterns of this scale, for each direction of the reference.
     porosity : float
         Target porosity of the volumes.
     scale : int
-        Pixels of the reference per voxel of the stage.
+        Side of a voxel of the stage, in pixels of the reference.
     side : int
         Side of the training volumes, in voxels of the stage.
     coarsest : bool
-        True if there is no coarser stage.
+        True for the coarsest stage.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class AutocovarianceFeedback:
         side: int,
         coarsest: bool,
     ) -> None:
-        least = _MIN_SECTION * scale  # a pattern has at least three voxels a side, so each direction has such a section
+        least = _MIN_SECTION * scale  # every direction has such a section: patterns are at least three voxels wide
         directions = [
             thin_evenly([section for section in sections if windows_inside(section.inside, least).any()])
             for sections in reference.directions
@@ -134,7 +134,7 @@ class AutocovarianceFeedback:
         self._weight: dict[int, float] = {}
 
     def __call__(self, volumes: Tensor, axes: Sequence[int]) -> Tensor:
-        """Return a term of the loss whose gradient is the feedback; its value has no meaning.
+        """Return a loss term whose gradient is the feedback; its value is meaningless.
 
         Parameters
         ----------
@@ -146,7 +146,7 @@ class AutocovarianceFeedback:
         return torch.stack([self._term(take_sections(volumes, axis), axis) for axis in axes]).mean()
 
     def forget(self) -> None:
-        """Discard the averages, where the network no longer generates what they were measured on."""
+        """Discard the averages, which no longer describe the network after a restart."""
         self._average.clear()
         self._weight.clear()
 
@@ -154,7 +154,7 @@ class AutocovarianceFeedback:
         target = self._targets[axis % len(self._targets)]
         correlation = autocovariance(sections[:, 0].float() - self._mean, self._reach) / target.variance
         average = self._update_average(axis, correlation.detach())
-        # The average sets direction and size of the step; the gradient passes through this window's own correlation.
+        # The average determines direction and size of the step; the gradient flows through the current correlation.
         deviation = average - target.autocorrelation.to(correlation.device)
         size = deviation.square().mean().sqrt()
         lags = target.variance * (deviation / (size + target.noise) * correlation).mean()
@@ -166,7 +166,7 @@ class AutocovarianceFeedback:
         return lags + _BOX_WEIGHT * pull * (weights * correlation).sum() / target.box_variance
 
     def _update_average(self, axis: int, correlation: Tensor) -> Tensor:
-        """Add a correlation to the average of its direction, and return that."""
+        """Add a correlation to the moving average of its direction and return the average."""
         average = self._average.get(axis, torch.zeros_like(correlation))
         weight = self._weight.get(axis, 0.0)
         self._average[axis] = _MEMORY * average + (1 - _MEMORY) * correlation

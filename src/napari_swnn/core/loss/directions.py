@@ -1,4 +1,4 @@
-"""Directions on which patterns are projected for comparison."""
+"""Projection directions for the comparison of patterns."""
 
 from __future__ import annotations
 
@@ -30,29 +30,29 @@ def pattern_directions(
     whitening: Tensor | None = None,
     generator: torch.Generator,
 ) -> Tensor:
-    """Draw directions for patterns, some of which see a part of the pattern only.
+    """Draw projection directions for patterns, some of them sensitive to only a part of the pattern.
 
-    A direction uniform on the sphere mixes all pixels of a pattern, and its projections are nearly normal for any
-    pattern: a thin wall or a speck hardly changes them. Three kinds of local directions see such detail, in this order:
-    equal weights along a run of pixels in a row or column, whose projections contain the lineal path (they are largest
-    where the whole run lies in the phase); random weights in a random rectangle, down to a single pixel; and bars of
-    any orientation, every other one minus its surroundings, which see oblique channels and edges.
+    A uniformly random direction mixes all pixels of a pattern, and its projections are nearly normally distributed for
+    any structure: a thin wall or a speck hardly changes them. Three kinds of local directions resolve such detail, in
+    this order: equal weights along a run of pixels in a row or column, whose projections contain the lineal path (they
+    are largest where the entire run lies in the phase); random weights in a random rectangle, down to a single pixel;
+    and bars of any orientation, every second one minus its surroundings, which respond to oblique channels and edges.
 
     Parameters
     ----------
     n_projections : int
         Number of directions.
     phases, template_size : int
-        Phases and side of the patterns.
+        Number of phases and side of the patterns.
     local : float
         Share of local directions, in [0, 1]: half of them lines, a quarter rectangles, a quarter bars.
     whitened : float
-        Share of directions over the whole pattern that are weighted towards its detail, in [0, 1]; together with
-        `local` at most 1.
+        Share of directions that cover the entire pattern and are weighted towards its fine detail, in [0, 1];
+        ``local + whitened`` is at most 1.
     whitening : torch.Tensor, optional
-        ``(d, d)`` matrix that those are multiplied by; see `napari_swnn.core.descriptor.whitening`.
+        ``(d, d)`` matrix by which these are multiplied; see `napari_swnn.core.descriptor.whitening`.
     generator : torch.Generator
-        Source of the draw.
+        Random generator.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def pattern_directions(
 
 
 def _rectangles(n: int, t: int, generator: torch.Generator, *, flat: bool) -> Tensor:
-    """Draw masks ``(n, 1, t, t)`` of rectangles; flat ones are one pixel high or wide in turn."""
+    """Draw masks ``(n, 1, t, t)`` of rectangles; flat ones are alternately one pixel high and one pixel wide."""
     sides = 1 + _uniform(n, 2, t, generator)  # height and width
     if flat:
         sides[::2, 0] = sides[1::2, 1] = 1
@@ -83,20 +83,20 @@ def _rectangles(n: int, t: int, generator: torch.Generator, *, flat: bool) -> Te
 
 
 def _random_runs(length: Tensor, extent: int, generator: torch.Generator) -> Tensor:
-    """Draw rows ``(n, extent)``, each true in one run of its length ``(n,)`` at a random position."""
+    """Draw boolean rows ``(n, extent)``, each true in one run of the given length at a random position."""
     start = _uniform(len(length), 1, extent - length[:, None] + 1, generator)
     position = torch.arange(extent, device=length.device)
     return (position >= start) & (position < start + length[:, None])
 
 
 def _bars(n: int, t: int, generator: torch.Generator) -> Tensor:
-    """Draw soft-edged bars ``(n, 1, t, t)``; every other one has a mean of 0."""
+    """Draw soft-edged bars ``(n, 1, t, t)``, every second one with a mean of 0."""
     draw = torch.rand(5, n, 1, 1, generator=generator, device=generator.device)
-    # From short to longer than half a pattern, and about as wide as the thinnest wall: narrower would alias.
+    # Lengths from short to more than half a pattern; about as wide as the thinnest wall, as narrower bars would alias.
     angle = pi * draw[0]
     length = 1 + draw[1] * t / 2
     width = 0.5 + 0.7 * draw[2]
-    # Distances of each pixel from the random centre of a bar, along it and across it.
+    # Distance of each pixel from the random centre of a bar, along and across the bar.
     y, x = torch.meshgrid(*[torch.arange(t, device=generator.device)] * 2, indexing="ij")
     dy = y - (t - 1) * draw[3]
     dx = x - (t - 1) * draw[4]
@@ -106,8 +106,8 @@ def _bars(n: int, t: int, generator: torch.Generator) -> Tensor:
     def bar(width: Tensor) -> Tensor:
         return torch.exp(-0.5 * (along / length) ** 2 - 0.5 * (across / width) ** 2)
 
-    # A wider bar of the same sum is subtracted from every other one: it then responds to the edges of a channel and
-    # not to the amount of the phase, which the uniform directions see already.
+    # A wider bar with the same sum is subtracted from every second bar, which then responds to the edges of a channel
+    # but not to the volume fraction, which the uniform directions already capture.
     narrow = bar(width)
     wide = bar(2.2 * width)
     surroundings = wide * (narrow.sum((1, 2), keepdim=True) / wide.sum((1, 2), keepdim=True))
@@ -116,5 +116,5 @@ def _bars(n: int, t: int, generator: torch.Generator) -> Tensor:
 
 
 def _uniform(n: int, m: int, limit: int | Tensor, generator: torch.Generator) -> Tensor:
-    """Draw whole numbers ``(n, m)`` from 0 to below a limit, which may differ from row to row."""
+    """Draw integers ``(n, m)`` from 0 up to but excluding a limit, which may differ between rows."""
     return (torch.rand(n, m, generator=generator, device=generator.device) * limit).long()

@@ -1,4 +1,4 @@
-"""Loss: sliced Wasserstein distance from the sections of a volume to the target patterns (Eq. 19-20)."""
+"""Pattern loss: sliced Wasserstein distance between the sections of a volume and the target patterns (Eq. 19-20)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from napari_swnn.core.loss.sliced_wasserstein import combine_directions, wassers
 
 
 class RandomSource(Protocol):
-    """Source of the random draws of a loss."""
+    """Random generators of a loss."""
 
     generator: torch.Generator
-    """Source of the projections."""
+    """Generator for the projections."""
     rng: np.random.Generator
-    """Source of the patterns and of the start of their grid."""
+    """Generator for the choice of patterns and the origin of their grid."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,20 +33,20 @@ class PatternLoss:
     Parameters
     ----------
     n_projections : int
-        Random projections of the sliced Wasserstein distance, drawn again in each call.
+        Number of random projections of the sliced Wasserstein distance; new ones are drawn in each call.
     max_patterns : int
-        Maximum number of patterns compared per axis; more are thinned out on a regular grid with a random start.
+        Maximum number of patterns compared per axis; larger sets are thinned to a regular grid with a random origin.
     p : int
         Order of the distance.
     local_share, whitened_share : float
-        Shares of the projections that see a part of the pattern, and that are weighted towards fine detail; see
+        Shares of the projections restricted to a part of the pattern and weighted towards fine detail; see
         `pattern_directions`.
     whitenings : sequence of numpy.ndarray
-        ``(d, d)`` matrix for each target, see `half_whitening`; needed for the latter.
+        ``(d, d)`` matrix for each target, see `half_whitening`; required if `whitened_share` is positive.
     period : int
-        Period of the coarser grid that the volumes were refined from, in voxels. All patterns of a call have the same
-        position on that grid, and those of another call have another. Compared together, they could match the target
-        although those of no single position do, and the grid would show in the structure.
+        Period of the coarser grid from which the volumes were refined, in voxels. All patterns of a call share one
+        position relative to that grid, which varies between calls. If positions were pooled, the patterns could match
+        the target overall but at no single position, and the grid would show in the structure.
     """
 
     n_projections: int = 64
@@ -60,18 +60,18 @@ class PatternLoss:
     def __call__(
         self, volumes: Tensor, targets: Sequence[TargetDistribution], axes: Sequence[int], source: RandomSource
     ) -> Tensor:
-        """Return the loss of volumes, taken together as one sample.
+        """Return the loss of a set of volumes, pooled into one sample.
 
         Parameters
         ----------
         volumes : torch.Tensor
             ``(n, phases, *spatial)`` grey values in [-1, 1].
         targets : sequence of TargetDistribution
-            Target for each axis of the volume, or a single one for all axes.
+            Target for each axis of the volume, or a single target for all axes.
         axes : sequence of int
-            Axes normal to the sections. A 2-D volume is a single section whatever the axis.
+            Axes normal to the sections. A 2-D volume is a single section for every axis.
         source : RandomSource
-            Source of all random draws.
+            Random generators.
         """
         distances = []
         for axis in axes:
@@ -103,14 +103,14 @@ class PatternLoss:
 
 
 def take_sections(volumes: Tensor, axis: int) -> Tensor:
-    """Return the sections ``(m, phases, h, w)`` of volumes ``(n, phases, z, y, x)``; 2-D ones stay as they are."""
+    """Return the sections ``(m, phases, h, w)`` of volumes ``(n, phases, z, y, x)``; return 2-D volumes unchanged."""
     return volumes if volumes.ndim == 4 else volumes.movedim(axis + 2, 1).flatten(0, 1)
 
 
 def project_patterns(
     sections: Tensor, filters: Tensor, max_patterns: int, rng: np.random.Generator, *, period: int = 1
 ) -> Tensor:
-    """Project the patterns of the sections on the filters.
+    """Project the patterns of sections onto filters.
 
     Parameters
     ----------
@@ -119,22 +119,22 @@ def project_patterns(
     filters : torch.Tensor
         ``(k, phases, t, t)`` directions of length 1.
     max_patterns : int
-        Maximum number of patterns; if there are more, only those on a regular grid with a random start are taken.
+        Maximum number of patterns; a larger set is thinned to a regular grid with a random origin.
     rng : numpy.random.Generator
-        Source of that start.
+        Random generator for the origin.
     period : int
-        Period in voxels; the spacing of the grid is a multiple of it, however few patterns there are.
+        Period in voxels; the grid spacing is always a multiple of it, even for few patterns.
 
     Returns
     -------
     torch.Tensor
-        ``(k, m)``.
+        ``(k, m)`` projections of `m` patterns.
     """
     n, _, h, w = sections.shape
     t = filters.shape[-1]
     stride = max(1, int(np.ceil(np.sqrt(n * (h - t + 1) * (w - t + 1) / max_patterns))))
     stride = period * -(-stride // period)
     y, x = (int(rng.integers(min(stride, extent - t + 1))) for extent in (h, w))
-    # With a stride, one matrix product of the listed patterns is up to ten times faster than a convolution.
+    # With a stride, one matrix product with the unfolded patterns is up to ten times faster than a convolution.
     patterns = F.unfold(sections[:, :, y:, x:], t, stride=stride)  # (n, phases * t * t, m)
     return filters.flatten(1) @ patterns.transpose(0, 1).flatten(1)

@@ -17,7 +17,7 @@ from napari_swnn.core.numerics.parallel import map_threads, n_threads
 
 
 class _Sort(torch.autograd.Function):
-    """Ascending sort of each row; on the CPU with the argsort of NumPy, which is several times faster."""
+    """Ascending sort of each row; on the CPU it uses NumPy's argsort, which is several times faster."""
 
     @staticmethod
     def forward(ctx: Any, values: Tensor) -> Tensor:
@@ -55,9 +55,9 @@ def wasserstein_1d(x: Tensor, y: Tensor, *, p: int = 1) -> Tensor:
     x : torch.Tensor
         ``(k, n)``.
     y : torch.Tensor
-        ``(k, m)``; if ``m`` differs from ``n`` the quantile functions are compared, which is exact.
+        ``(k, m)``; if ``m`` differs from ``n``, the exact distance between the quantile functions is computed.
     p : int
-        Order of the distance: the mean of ``|difference| ** p`` over the matched quantiles, to the power ``1 / p``.
+        Order of the distance, which is the mean of ``|difference| ** p`` over the quantiles to the power ``1 / p``.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def wasserstein_1d(x: Tensor, y: Tensor, *, p: int = 1) -> Tensor:
     if n == m:
         powers = (x - y).abs() if p == 1 else (x - y).abs() ** p
         return powers.mean(dim=1) if p == 1 else powers.mean(dim=1) ** (1 / p)
-    # Both quantile functions are steps; between two neighbouring steps of either, their difference is constant.
+    # Both quantile functions are step functions; between consecutive steps of either, their difference is constant.
     levels = np.union1d(np.arange(1, n + 1) * m, np.arange(1, m + 1) * n)
     widths = torch.as_tensor(np.diff(levels, prepend=0) / (n * m), dtype=x.dtype, device=x.device)
     i = torch.as_tensor((levels - 1) // m, device=x.device)
@@ -94,25 +94,25 @@ def sliced_wasserstein_distance(
     Parameters
     ----------
     x, y : torch.Tensor
-        ``(n, d)`` and ``(m, d)``; patterns are flattened to points.
+        ``(n, d)`` and ``(m, d)`` points, such as flattened patterns.
     n_projections : int
         Number of directions.
     p : int
-        Order of the distance; the code of the paper uses 1.
+        Order of the distance; the published code uses 1.
     projections : torch.Tensor, optional
-        ``(k, d)`` directions of length 1, instead of random ones.
+        ``(k, d)`` directions of length 1, used instead of random ones.
     seed : int
         Seed of the random directions.
 
     Returns
     -------
     torch.Tensor
-        A scalar: the mean over directions for ``p = 1``, in general the `p`-th root of the mean of `p`-th powers.
+        Scalar: the `p`-th root of the mean over directions of the `p`-th powers; for ``p = 1``, the mean.
 
     Raises
     ------
     ValueError
-        If the two sets have different dimensions.
+        If the points of the two sets have different dimensions.
     """
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[1]:
         raise ValueError(
@@ -127,5 +127,5 @@ def sliced_wasserstein_distance(
 
 
 def combine_directions(distances: Tensor, *, p: int) -> Tensor:
-    """Return the sliced distance from those along each direction (Eq. 18)."""
+    """Combine the distances along each direction into the sliced distance (Eq. 18)."""
     return distances.mean() if p == 1 else (distances**p).mean() ** (1 / p)

@@ -1,4 +1,4 @@
-"""Trained model, its file format and the segmentation threshold.
+"""Trained model, its file format and its segmentation threshold.
 
 May import: `descriptor`, `network`.
 """

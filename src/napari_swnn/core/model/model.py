@@ -1,6 +1,6 @@
-"""Trained model: everything needed to generate, its provenance, and its file.
+"""Trained model: everything needed to generate volumes, its provenance and its file format.
 
-A model file is safetensors with a JSON header: reading one never runs code that came with it.
+A model file is a safetensors file with a JSON header, so loading it never executes code.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class PhaseLabels:
     phase : int
         Label of the phase of interest.
     background : int
-        Label of everything else.
+        Label of all other voxels.
     """
 
     phase: int
@@ -54,30 +54,30 @@ class PhaseLabels:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Smallest integer type that holds both labels."""
+        """Smallest integer type that can represent both labels."""
         return np.result_type(np.min_scalar_type(self.phase), np.min_scalar_type(self.background))
 
     def paint(self, in_phase: BoolArray) -> Labels:
-        """Return the labels of a boolean volume, True in the phase of interest."""
+        """Convert a boolean volume, True in the phase of interest, to labels."""
         labels: Labels = np.where(in_phase, self.dtype.type(self.phase), self.dtype.type(self.background))
         return labels
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A trained network, ready to generate.
+    """Trained network, ready to generate volumes.
 
     Attributes
     ----------
     network : NetworkConfig
         Architecture.
     stages : tuple of Stage
-        The cascade in evaluation mode, coarsest first; batch norm is folded into the convolutions.
+        Stages in evaluation mode, coarsest first, with batch norm folded into the convolutions.
     thresholds : ThresholdCurve
-        Segmentation threshold as a function of the target porosity: grey values at or above it are the phase of
-        interest.
+        Segmentation threshold as a function of the target porosity; voxels with grey values at or above it belong to
+        the phase of interest.
     porosity : float or None
-        Volume fraction of the phase of interest unless another is requested; None if it is not known.
+        Default porosity of generated volumes; None if unknown.
     reachable : tuple of float
         Lowest and highest porosity that resampling the patterns of the reference can reach.
     labels : PhaseLabels
@@ -85,7 +85,7 @@ class Model:
     voxel : VoxelSize
         Edge length of a voxel, with its unit.
     provenance : mapping
-        Settings, schedules, seed, versions and facts of the reference; plain values that JSON can hold.
+        Settings, schedules, seed, versions and properties of the reference, as JSON-compatible values.
     """
 
     network: NetworkConfig
@@ -114,7 +114,7 @@ class Model:
 
     @property
     def porosity_range(self) -> tuple[float, float] | None:
-        """Lowest and highest target porosity; None if the model was trained for a single one."""
+        """Lowest and highest target porosity; None if the model was trained for a single porosity."""
         return self.network.porosity_range
 
     @overload
@@ -138,20 +138,21 @@ class Model:
         Parameters
         ----------
         path : path-like
-            Usually ends in ``.swnn``. An existing file is replaced only once the new one is complete.
+            File to write, usually with the suffix ``.swnn``. An existing file is replaced only once the new file is
+            complete.
         """
         _save(self, path)
 
     @classmethod
     def load(cls, path: Path) -> Model:
-        """Read a model that `save` wrote.
+        """Load a model written by `save`.
 
         Raises
         ------
         FileNotFoundError
-            If there is no such file.
+            If the file does not exist.
         ValueError
-            If it is not a model file, is damaged, or has a later format.
+            If the file is not a model file, is damaged, or has a newer format.
         """
         return _load(path)
 
@@ -162,16 +163,16 @@ class Model:
         Parameters
         ----------
         path : path-like
-            A state dict of their network, as their training script saves it.
+            State dict of their network, as saved by their training script.
         threshold : float
-            Segmentation threshold. The authors use 0; porosities then differ from the reference by up to 0.03.
+            Segmentation threshold. The authors use 0, with which porosities differ from the reference by up to 0.03.
 
         Raises
         ------
         FileNotFoundError
-            If there is no such file.
+            If the file does not exist.
         ValueError
-            If it is not such a checkpoint.
+            If the file is not a checkpoint of the authors' network.
         """
         network, stage = load_checkpoint(path)
         return cls(
@@ -191,7 +192,7 @@ class Model:
         return digest.hexdigest()
 
     def to(self, device: torch.device) -> tuple[Stage, ...]:
-        """Return the stages on a device; the model itself stays on the CPU."""
+        """Return the stages on a device, copied unless it is the CPU; the model stays on the CPU."""
         if device.type == "cpu":
             return self.stages
         return tuple(deepcopy(stage).to(device) for stage in self.stages)
@@ -206,11 +207,11 @@ def _tensors(model: Model) -> dict[str, Tensor]:
 
 
 def _save(model: Model, path: Path) -> None:
-    """Write a model file; an existing one stays intact until the new one is complete."""
+    """Write a model file; an existing file stays intact until the new one is complete."""
     with replaced_when_complete(FilePath(path)) as partial:
         try:
             save_file(_tensors(model), partial, metadata={_KEY: json.dumps(_header(model))})
-        except SafetensorError as error:  # what a full disk raises, though not an OSError
+        except SafetensorError as error:  # raised when the disk is full, although not an OSError
             raise OSError(f"the model could not be written to {path}: {error}") from error
 
 
@@ -229,14 +230,14 @@ def _load(path: Path) -> Model:
         ) from error
     if _KEY not in metadata:
         raise ValueError(
-            f"path must name a model file of napari-swnn, got {path}, a safetensors file of another origin"
+            f"path must name a model file of napari-swnn, got {path}, a safetensors file not written by napari-swnn"
         )
     try:
         header = json.loads(metadata[_KEY])
         version = int(header["format_version"])
         model = _model(header, tensors) if version <= FORMAT_VERSION else None
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise ValueError(f"path must name a whole model file, got {path}, whose content is inconsistent") from error
+        raise ValueError(f"path must name a valid model file, got {path}, whose content is inconsistent") from error
     if model is None:
         raise ValueError(f"{path} has format {version}, this version reads up to {FORMAT_VERSION}; update napari-swnn")
     return model

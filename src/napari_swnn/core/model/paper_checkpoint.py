@@ -1,4 +1,4 @@
-"""Import of checkpoints of the paper's authors."""
+"""Import of checkpoints from the authors of the paper."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from napari_swnn.core.network.config import NetworkConfig, StageConfig
 from napari_swnn.core.network.stage import Stage
 
 _EPSILON = 1e-5
-"""Epsilon of their batch norm, torch's default."""
+"""Epsilon of their batch norm (torch's default)."""
 
 
 def load_checkpoint(path: Path) -> tuple[NetworkConfig, Stage]:
-    """Read a state dict of the authors' network as one stage with folded batch norm.
+    """Load a state dict of the authors' network as a single stage with folded batch norm.
 
-    Their first block has no batch norm, the others have convolution, batch norm and leaky ReLU in this order, and the
-    last layer has none (in contrast to Eq. 13-14 of the paper). The input has 3 channels of noise, the threshold is 0.
+    In contrast to Eq. 13-14 of the paper, the first block and the last layer have no batch norm; the other blocks
+    consist of convolution, batch norm and leaky ReLU, in this order. The input has 3 noise channels and the threshold
+    is 0.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     ValueError
-        If the file is not such a checkpoint.
+        If the file is not a checkpoint of the authors' network.
     """
     path = FilePath(path)
     if not path.is_file():
@@ -47,7 +48,7 @@ def load_checkpoint(path: Path) -> tuple[NetworkConfig, Stage]:
         ValueError,
     ) as error:
         raise ValueError(
-            f"path must name a state dict of the authors' network (cb1_1 ... last_conv), got {path}, which is not one"
+            f"path must name a state dict of the authors' network (cb1_1 ... last_conv), got {path}, a different file"
         ) from error
 
 

@@ -12,14 +12,14 @@ from napari_swnn._types import FloatArray
 
 @dataclass(frozen=True, slots=True)
 class ThresholdCurve:
-    """Segmentation thresholds at some porosities, linear between them and constant beyond.
+    """Segmentation threshold as a piecewise linear function of porosity, constant beyond its ends.
 
     Attributes
     ----------
     porosities : tuple of float
-        Increasing, in [0, 1].
+        Increasing porosities, in [0, 1].
     values : tuple of float
-        Thresholds at these porosities, grey values.
+        Thresholds at these porosities, as grey values.
     """
 
     porosities: tuple[float, ...]
@@ -27,7 +27,7 @@ class ThresholdCurve:
 
     @classmethod
     def constant(cls, value: float) -> ThresholdCurve:
-        """Return a curve with one threshold for all porosities."""
+        """Return a curve with the same threshold at all porosities."""
         return cls((0.0,), (value,))
 
     @overload
@@ -37,6 +37,6 @@ class ThresholdCurve:
     def at(self, porosity: FloatArray) -> FloatArray: ...
 
     def at(self, porosity: float | FloatArray) -> float | FloatArray:
-        """Return the threshold at a porosity; for an array, voxel by voxel as float32."""
+        """Return the threshold at a porosity, or float32 thresholds for an array of porosities."""
         values = np.interp(porosity, self.porosities, self.values)
         return float(values) if np.ndim(porosity) == 0 else np.asarray(values, np.float32)

@@ -1,4 +1,4 @@
-"""Mapping from noise to grey volumes: a cascade of the network of the paper (Eq. 12-15).
+"""Mapping from noise to grey volumes: a cascade of networks as in the paper (Eq. 12-15).
 
 May import: `numerics`, `grid`.
 """

@@ -1,4 +1,4 @@
-"""Evaluation of a cascade of stages in a window, coarsest stage first."""
+"""Evaluation of a cascade of stages within a window, coarsest stage first."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def upsample(coarse: Tensor, source: Window, target: Window) -> Tensor:
     coarse : torch.Tensor
         ``(n, phases, *source.shape)``.
     source : Window
-        Window of `coarse` on its own grid: `target.coarser()`.
+        Window of `coarse` on the coarser grid, such as `target.coarser()`.
     target : Window
-        Window to fill, on the grid twice as fine.
+        Output window, on the grid that is twice as fine.
 
     Returns
     -------
@@ -35,17 +35,17 @@ def upsample(coarse: Tensor, source: Window, target: Window) -> Tensor:
 
 
 NoiseSource = Callable[[StageConfig, Window], Tensor]
-"""Noise ``(n, n_noise_channels, *window.shape)`` of a stage in a window of its grid."""
+"""Function that returns the noise ``(n, n_noise_channels, *window.shape)`` of a stage in a window of its grid."""
 PorositySource = Callable[[StageConfig, Window], Tensor | float]
-"""Porosity ``(n, 1, *window.shape)`` in a window of the grid of a stage; a number where it is uniform."""
+"""Function that returns the porosity ``(n, 1, *window.shape)`` in a window of a stage, or a number if uniform."""
 
 
 def run_stages(
     stages: Sequence[Stage], window: Window, noise: NoiseSource, porosity: PorositySource | None = None
 ) -> tuple[Tensor, Tensor | None]:
-    """Run a cascade for one window of its finest grid.
+    """Evaluate a cascade for one window of its finest grid.
 
-    All coarser windows follow from the global coordinates of `window`, so adjacent windows agree where they meet.
+    The global coordinates of `window` determine all coarser windows, so adjacent windows match at their boundary.
 
     Parameters
     ----------
@@ -54,16 +54,16 @@ def run_stages(
     window : Window
         Window to compute, in voxels of the last stage.
     noise : callable
-        Source of the noise of a stage in a window.
+        Function that returns the noise of a stage in a window.
     porosity : callable, optional
-        Source of the porosity of a modulated stage in a window.
+        Function that returns the porosity of a modulated stage in a window.
 
     Returns
     -------
     grey : torch.Tensor
         ``(n, phases, *window.shape)``.
     coarse : torch.Tensor or None
-        Coarser volume that the last stage refined, on the same voxels; None if there is one stage only.
+        Coarser volume that the last stage refined, interpolated to the same voxels; None for a single stage.
     """
     last = stages[-1]
     source = window.grown(last.margin)

@@ -1,4 +1,4 @@
-"""Architecture of the cascade: one small network for each scale (Eq. 12)."""
+"""Architecture of the cascade: one small network per scale (Eq. 12)."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class StageConfig:
-    """One network of the paper's kind, at one scale.
+    """Architecture of the network at one scale, similar to the network of the paper.
 
     Attributes
     ----------
     scale : int
-        Side of the voxels of the stage, in voxels of the finest stage.
+        Side of a voxel of the stage, in voxels of the finest stage.
     template_size : int
-        Side of the patterns that it is trained on, in voxels of the stage.
+        Side of the patterns on which the stage is trained, in voxels of the stage.
     n_blocks : int
-        Number of blocks of convolution (3 a side), batch norm and leaky ReLU.
+        Number of blocks, each a convolution with a kernel of side 3, batch norm and leaky ReLU.
     n_channels : int
         Number of feature channels of each block.
     n_noise_channels : int
-        Number of Gaussian values for each voxel of the input.
+        Number of Gaussian values per voxel of the input.
     bounded : bool
-        True for an output bounded by a hyperbolic tangent; that of the paper is not.
+        True if a hyperbolic tangent bounds the output; the output of the paper's network is unbounded.
     """
 
     scale: int
@@ -34,29 +34,29 @@ class StageConfig:
 
     @property
     def margin(self) -> int:
-        """Number of voxels lost on every side: nothing is padded."""
+        """Number of voxels that the unpadded convolutions remove on each side."""
         return self.n_blocks
 
     @property
     def receptive_field(self) -> int:
-        """Side of the input that one output voxel depends on (Eq. 12)."""
+        """Side of the input region on which one output voxel depends (Eq. 12)."""
         return 2 * self.n_blocks + 1
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkConfig:
-    """A cascade of stages, coarsest first. One stage alone is the paper's network.
+    """Architecture of a cascade of stages; a single stage corresponds to the paper's network.
 
     Attributes
     ----------
     stages : tuple of StageConfig
-        Stages; their scales fall by factors of 2 to 1.
+        Stages, coarsest first; scales decrease by factors of 2 down to 1.
     dimension : int
         Dimension of the volumes, 2 or 3.
     n_phase_channels : int
         Number of grey channels of the output: 1 for two phases.
     porosity_range : tuple of float, optional
-        Lowest and highest target porosity; None for a network with a single one.
+        Lowest and highest target porosity; None for a network trained for a single porosity.
     """
 
     stages: tuple[StageConfig, ...]
@@ -66,5 +66,5 @@ class NetworkConfig:
 
     @property
     def receptive_field(self) -> int:
-        """Side of the noise region that one output voxel depends on, in voxels of the finest scale."""
+        """Side of the noise region on which one output voxel depends, in voxels of the finest scale."""
         return sum(2 * stage.n_blocks * stage.scale for stage in self.stages) + 1

@@ -1,4 +1,4 @@
-"""Grey volumes of finished stages: a pure function of stages, noise, porosity and position."""
+"""Generation of grey volumes by trained stages: a pure function of stages, noise, porosity and position."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from napari_swnn.core.numerics.parallel import single_threaded
 BLOCK_SIDE = {2: 512, 3: 64}
 """Side of the blocks of the fixed global grid in voxels, by dimension.
 
-Convolutions on windows of different shapes differ in their last bits, enough to flip a voxel near the threshold. So
-every volume, chunk and window is assembled from whole blocks of one grid, and has the same bytes.
+Convolutions on windows of different shapes differ by rounding errors, which can flip a voxel near the threshold.
+Every volume, chunk and window is therefore assembled from whole blocks of one grid and is identical byte for byte.
 """
 
 
@@ -32,18 +32,18 @@ def compute_grey_and_coarse(
     porosity: PorositySource | None = None,
     precision: torch.dtype = torch.float32,
 ) -> tuple[Tensor, Tensor | None]:
-    """Compute the grey values of a window, and the coarser ones that they refine.
+    """Compute the grey values of a window and the coarser grey values that they refine.
 
     Parameters
     ----------
     stages : sequence of Stage
         Stages in evaluation mode (`Stage.fold`), coarsest first.
     window : Window
-        Window in voxels of the last stage; a box of the fixed grid, if the bytes must never differ.
+        Window in voxels of the last stage; must be a block of the fixed grid for byte-identical results.
     noise : callable
-        Returns the noise of a stage in a window, on the CPU.
+        Function that returns the noise of a stage in a window, on the CPU.
     porosity : callable, optional
-        Returns the porosity of a modulated stage in a window, on the CPU.
+        Function that returns the porosity of a modulated stage in a window, on the CPU.
     precision : torch.dtype
         Precision of the convolutions; see `napari_swnn.core.numerics.device.generation_precision`.
 
@@ -52,7 +52,7 @@ def compute_grey_and_coarse(
     grey : torch.Tensor
         ``(phases, *window.shape)`` float32, on the CPU.
     coarse : torch.Tensor or None
-        Grey values of the stage before, on the same voxels; None if there is none.
+        Grey values of the preceding stage, on the same voxels; None for a single stage.
     """
     device = stages[-1].head.weight.device
 
@@ -64,7 +64,7 @@ def compute_grey_and_coarse(
         local = porosity(stage, where)
         return local if isinstance(local, float) else local.to(device)
 
-    # On the CPU one thread computes a block from beginning to end: see `napari_swnn.core.numerics.parallel`.
+    # On the CPU, one thread computes an entire block; see `napari_swnn.core.numerics.parallel`.
     one_thread = single_threaded() if device.type == "cpu" else nullcontext()
     with one_thread, convolutions_in(precision, device):
         grey, coarse = run_stages(stages, window, noise_there, None if porosity is None else porosity_there)
@@ -72,7 +72,7 @@ def compute_grey_and_coarse(
 
 
 def make_noise_source(seed: int) -> NoiseSource:
-    """Return the source of the noise of an infinite volume."""
+    """Return a function that evaluates the noise of an infinite volume in a window."""
 
     def noise(stage: StageConfig, where: Window) -> Tensor:
         return torch.from_numpy(NoiseField(seed, stage.scale, stage.n_noise_channels).window(where))[None]
@@ -81,5 +81,5 @@ def make_noise_source(seed: int) -> NoiseSource:
 
 
 def make_porosity_source(porosity: float | None) -> PorositySource | None:
-    """Return the source of a uniform porosity; None for stages of a single one."""
+    """Return a function for a uniform porosity; None if `porosity` is None, for unmodulated stages."""
     return None if porosity is None else lambda *_: porosity

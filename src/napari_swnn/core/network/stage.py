@@ -1,4 +1,4 @@
-"""One stage of the cascade: the paper's network at one scale (Eq. 13-15)."""
+"""Stage of the cascade: the paper's network at one scale (Eq. 13-15)."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from napari_swnn.core.network.film import Modulation, crop_features, porosity_fe
 from napari_swnn.core.numerics.convolution import convolve, convolve_all
 
 SLOPE = 0.01
-"""Slope of the leaky ReLU below zero."""
+"""Slope of the leaky ReLU for negative inputs."""
 NORM_MOMENTUM = 0.3
 """Weight of the latest batch in the running statistics of batch norm."""
 
 
 class Stage(nn.Module):
-    """Unpadded blocks that map noise, and except in the coarsest stage a coarser volume, to a grey volume.
+    """Unpadded network that maps noise and, except in the coarsest stage, a coarser volume to a grey volume.
 
     The coarser volume, interpolated to the voxels of the stage, is an input of the first block and is added to the
-    output: a stage whose last layer is zero passes it on.
+    output, so a stage whose last layer is zero returns the coarser volume.
 
     Parameters
     ----------
@@ -33,19 +33,19 @@ class Stage(nn.Module):
     dimension : int
         Dimension of the volumes, 2 or 3.
     n_phase_channels : int
-        Number of grey channels of input and output.
+        Number of grey channels of the coarser volume and the output.
     porosity_range : tuple of float, optional
         Lowest and highest porosity that modulate the features; None for a single porosity.
     normalised : bool
-        True for a stage with batch norm, to be trained; False for one with folded batch norm, to generate.
+        True for a stage with batch norm, for training; False for a stage with folded batch norm, for generation.
     generator : torch.Generator, optional
-        Source of the initial weights; without it they must be loaded.
+        Random generator for the initial weights; if omitted, weights must be loaded.
     """
 
     CARRY_OVER = 1.5
-    """Weight of the coarser volume in the sum, which counteracts the flattening by the hyperbolic tangent."""
+    """Weight of the coarser volume in the output, which compensates for flattening by the hyperbolic tangent."""
     CEILING = 1.03
-    """Height of the plateau of the tangent: grey values of 1 and -1 are reached at a finite input."""
+    """Scale factor of the hyperbolic tangent, so that finite inputs reach grey values of 1 and -1."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Stage(nn.Module):
             _uninitialised(convolution, n, width, kernel_size=3, bias=not normalised) for n in inputs
         )
         self.norms = nn.ModuleList(norm(width, momentum=NORM_MOMENTUM) for _ in inputs) if normalised else None
-        self.running_statistics = False  # otherwise each batch is normalised by its own statistics
+        self.running_statistics = False  # False: each batch is normalised by batch statistics
         modulated = porosity_range is not None
         self.modulations = nn.ModuleList(Modulation(width) for _ in inputs) if modulated else None
         self.head = _uninitialised(nn.Linear, width, n_phase_channels)
@@ -87,23 +87,23 @@ class Stage(nn.Module):
             nn.init.kaiming_normal_(layer.weight, a=SLOPE, generator=generator)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
-        # A refining stage starts close to the coarser volume. The first one starts with grey values up to both ends,
-        # which it would otherwise reach late, or never where the phase is rare.
+        # A refining stage starts close to the coarser volume. The coarsest stage starts with grey values over the full
+        # range, which it would otherwise reach late, or never if the phase is rare.
         nn.init.normal_(self.head.weight, 0, 0.1 if self.conditioned else 0.2, generator=generator)
         nn.init.zeros_(self.head.bias)
 
     @property
     def margin(self) -> int:
-        """Number of voxels lost on every side."""
+        """Number of voxels that the unpadded convolutions remove on each side."""
         return self.config.margin
 
     @property
     def memory_format(self) -> torch.memory_format:
-        """Channels last: convolutions on the CPU are 2 to 4 times faster than in the default layout."""
+        """Channels-last layout, in which convolutions on the CPU are 2 to 4 times faster than in the default layout."""
         return torch.channels_last_3d if self.dimension == 3 else torch.channels_last
 
     def forward(self, noise: Tensor, coarse: Tensor | None = None, porosity: Tensor | None = None) -> Tensor:
-        """Return the grey volume ``(n, phases, *spatial)``, `margin` voxels less on every side.
+        """Return the grey volume ``(n, phases, *spatial)``, smaller than the input by `margin` voxels on each side.
 
         Parameters
         ----------
@@ -112,7 +112,7 @@ class Stage(nn.Module):
         coarse : torch.Tensor, optional
             ``(n, phases, *spatial)`` volume of the coarser stage on the same voxels.
         porosity : torch.Tensor, optional
-            ``(n, 1, *spatial)``, or with extents of 1 where it is uniform; for a modulated stage only.
+            ``(n, 1, *spatial)``, with an extent of 1 along uniform axes; for modulated stages only.
         """
         features = None
         if self.porosity_range is not None and porosity is not None:
@@ -151,9 +151,9 @@ class Stage(nn.Module):
 
     @torch.no_grad()
     def fold(self) -> Stage:
-        """Return the same mapping in evaluation mode, with batch norm folded into the convolutions."""
+        """Return an equivalent stage in evaluation mode, with batch norm folded into the convolutions."""
         stage = self._without_norms(self.porosity_range)
-        stage.load_state_dict(self.state_dict(), strict=False)  # loads the modulations; the rest is set below
+        stage.load_state_dict(self.state_dict(), strict=False)  # loads the head and modulations; convolutions follow
         for i, module in enumerate(self.convolutions):
             source = cast(nn.Conv3d, module)
             if self.norms is None:
@@ -164,7 +164,7 @@ class Stage(nn.Module):
 
     @torch.no_grad()
     def at(self, porosity: float) -> Stage:
-        """Return the mapping of a folded, modulated stage at one porosity, as fast as a stage for a single one."""
+        """Return the equivalent unmodulated stage of a folded, modulated stage at one porosity."""
         assert self.porosity_range is not None
         assert self.modulations is not None
         assert self.head_modulation is not None
@@ -208,6 +208,6 @@ def _fold(weight: Tensor, norm: nn.BatchNorm3d) -> tuple[Tensor, Tensor]:
 
 
 def crop(volume: Tensor, margin: int) -> Tensor:
-    """Return a volume ``(n, phases, *spatial)`` without `margin` voxels on every side."""
+    """Crop `margin` voxels from each side of a volume ``(n, phases, *spatial)``."""
     inner = slice(margin, -margin or None)
     return volume[:, :, *[inner] * (volume.ndim - 2)]

@@ -1,6 +1,6 @@
-"""Fit a cascade to a reference, from the checked plan to the calibrated model (Eq. 19-22).
+"""Training of a cascade on a reference, from the validated plan to the calibrated model (Eq. 19-22).
 
-May import: every other room of `core` but `volume`.
+May import: every other package of `core` except `volume`.
 """
 
 import lazy_loader as _lazy

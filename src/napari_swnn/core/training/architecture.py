@@ -1,4 +1,4 @@
-"""Architecture chosen from the reference: number of scales, template sizes and blocks (Eq. 12)."""
+"""Choice of the architecture for a reference: number of scales, template sizes and blocks (Eq. 12)."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ MAX_BLOCKS = 16
 _TEMPLATE = 7
 _SMALL_TEMPLATE = 5
 _MIN_TEMPLATES_ACROSS = 4
-"""Minimum number of adjacent templates across a section; below it the small template is used."""
+"""Minimum number of adjacent templates across a section for the large template."""
 _MIN_FEATURES = 30
-"""Minimum number of pores or grains in a section; below it their arrangement is not statistically representative."""
+"""Minimum number of pores or grains in a section for their arrangement to be statistically representative."""
 _NOISE_CHANNELS = 4
 _PAPER_NOISE_CHANNELS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkChoice:
-    """Network for a reference, with the reasons for it.
+    """Network chosen for a reference, with an explanation.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class NetworkChoice:
     correlation_length : float
         Correlation length of the reference, in pixels.
     reasons : tuple of str
-        One sentence for each choice.
+        Sentences that explain each choice.
     """
 
     network: NetworkConfig
@@ -43,14 +43,14 @@ class NetworkChoice:
 
 
 def choose_network(reference: Reference, config: TrainingConfig, *, dimension: int = 3) -> NetworkChoice:
-    """Choose the architecture that the settings leave open.
+    """Choose the parts of the architecture that the settings leave automatic.
 
     Parameters
     ----------
     reference : Reference
-        The reference; its correlation length decides.
+        Reference; its correlation length determines the architecture.
     config : TrainingConfig
-        Settings; entries other than 0 are kept.
+        Training settings; values other than 0 are kept.
     dimension : int
         Dimension of the volumes to generate, 2 or 3.
     """
@@ -67,7 +67,7 @@ def choose_network(reference: Reference, config: TrainingConfig, *, dimension: i
 def _paper_stage(
     reference: Reference, config: TrainingConfig, length: float
 ) -> tuple[tuple[StageConfig, ...], tuple[str, ...]]:
-    # Eq. 12: the receptive field, 2n + 1, covers the distance over which the structure is correlated, on both sides.
+    # Eq. 12: the receptive field, 2n + 1, covers the distance on both sides over which the structure is correlated.
     blocks = config.n_blocks or min(MAX_BLOCKS, max(4, ceil(1.5 * length)))
     template = config.template_size or _template(min(map(largest_window, reference.directions)), _TEMPLATE)
     stage = StageConfig(1, template, blocks, config.n_channels, _PAPER_NOISE_CHANNELS, bounded=False)
@@ -82,9 +82,9 @@ def _cascade_stages(
     n_features = _n_features(reference, width, length)
     few = n_features < _MIN_FEATURES
     further = 0 if few else config.n_further_scales
-    # A scale cannot show structure finer than about a voxel: at the coarsest the length still spans one.
+    # A scale cannot resolve structure finer than about a voxel: the correlation length spans one at the coarsest scale.
     wanted = config.n_scales or min(MAX_SCALES, 1 + max(0, round(log2(length))) + further)
-    # A section must hold a few independent patterns of the coarsest scale.
+    # A section must contain a few independent patterns of the coarsest scale.
     fitting = width / (3 * (config.template_size or _SMALL_TEMPLATE))
     n_scales = max(1, min(wanted, 1 + int(log2(max(1.0, fitting)))))
     stages = tuple(
@@ -100,18 +100,18 @@ def _cascade_stages(
     reasons = describe_cascade(stages, length)
     if few and config.n_further_scales and not config.n_scales:
         counted = f"about {n_features:.0f} pores or grains, fewer than {_MIN_FEATURES}"
-        reasons += (f"No further scale for this preset: the section holds {counted}.",)
+        reasons += (f"No further scale for this preset: the section contains {counted}.",)
     return stages, reasons
 
 
 def _n_features(reference: Reference, width: int, length: float) -> float:
-    """Estimate the number of pores or grains of the rarer phase, each twice the correlation length wide."""
+    """Estimate the number of pores or grains of the rarer phase, with a width of twice the correlation length."""
     rarer = min(reference.porosity, 1 - reference.porosity)
     return rarer * (width / (2 * length)) ** 2
 
 
 def describe_cascade(stages: tuple[StageConfig, ...], length: float) -> tuple[str, ...]:
-    """Describe in sentences how a cascade follows from the correlation length of the reference."""
+    """Explain in sentences how the correlation length of the reference determines the cascade."""
     coarsest = stages[0].scale
     field = NetworkConfig(stages).receptive_field
     there = f" to 1/{coarsest}, where it is {length / coarsest:.1f} px" if coarsest > 1 else ""
@@ -123,11 +123,11 @@ def describe_cascade(stages: tuple[StageConfig, ...], length: float) -> tuple[st
 
 
 def _template_at(scale: int, width: int) -> int:
-    # The finest scales learn detail, which any section holds in plenty.
+    # The finest scales learn detail, of which every section contains many examples.
     large = scale <= 2 or width >= _MIN_TEMPLATES_ACROSS * _TEMPLATE
     return _template(width, _TEMPLATE if large else _SMALL_TEMPLATE)
 
 
 def _template(width: int, wanted: int) -> int:
-    """Return the wanted side, or the largest that fits into the region of interest, at least 3."""
+    """Return the preferred side, limited to the width of the region of interest and at least 3."""
     return max(3, min(wanted, width))

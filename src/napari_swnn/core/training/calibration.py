@@ -1,4 +1,4 @@
-"""Calibration of the segmentation threshold that gives grey volumes the target porosity."""
+"""Calibration of the segmentation threshold to the target porosity."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ from napari_swnn.core.numerics.device import generation_precision
 from napari_swnn.core.numerics.parallel import iter_side_by_side, pool_size
 
 _SEED_OFFSET = 2**63
-"""Offset of the seeds of calibration noise, beyond those of any user's volume."""
+"""Offset of the seeds for calibration noise, larger than any user's seed."""
 _SPACING = 2**20
-"""Distance between blocks in voxels, so that they are independent."""
+"""Distance between blocks in voxels, large enough to make them independent."""
 TOLERANCE = 0.0008
 """Standard error of the mean porosity at which calibration stops."""
 LEAST_BLOCKS = 8
-"""Minimum number of blocks to estimate that standard error."""
+"""Minimum number of blocks for estimating the standard error."""
 N_NODES = 9
-"""Number of porosities in a range at which the threshold is calibrated."""
+"""Number of porosities at which the threshold of a porosity range is calibrated."""
 _MAX_COARSE_BLOCKS = 32
-"""Maximum number of blocks from which the mean of the coarser volume is estimated."""
+"""Maximum number of blocks for estimating the mean of the coarser volume."""
 _FIRST_COARSE_BLOCK = -1000
-"""Number of the first of them, far from the blocks of the finest scale."""
+"""Index of the first of these blocks, far from the blocks of the finest scale."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class CalibrationBlock:
-    """One independent sample of a cascade.
+    """Independent sample of the output of a cascade.
 
     Attributes
     ----------
     grey : numpy.ndarray
         ``(n,)`` grey values.
     coarse : float
-        Mean of the coarser volume that it refines; 0 if there is none.
+        Mean of the coarser volume that the block refines; 0 for a single stage.
     """
 
     grey: FloatArray
@@ -59,18 +59,18 @@ class CalibrationBlock:
 def calibration_blocks(
     stages: Sequence[Stage], *, seed: int, start: int = 0, porosity: float | None = None
 ) -> Generator[CalibrationBlock, None, None]:
-    """Generate independent calibration blocks without end.
+    """Generate an endless sequence of independent calibration blocks.
 
     Parameters
     ----------
     stages : sequence of Stage
-        Trained cascade, in evaluation mode.
+        Stages of the trained cascade, in evaluation mode.
     seed : int
         Seed of the noise.
     start : int
         Index of the first block.
     porosity : float, optional
-        Target porosity, for a network that was trained for a range of porosities.
+        Target porosity, for a network trained for a porosity range.
     """
     noise = make_noise_source(_SEED_OFFSET + seed)
     local = make_porosity_source(porosity)
@@ -80,20 +80,20 @@ def calibration_blocks(
         grey, coarse = compute_grey_and_coarse(stages, window, noise, local, _precision(stages))
         return CalibrationBlock(grey.numpy().ravel(), 0.0 if coarse is None else float(coarse.numpy().mean()))
 
-    # As when a volume is generated: several blocks side by side, each by one thread.
+    # As in generation, several blocks are computed in parallel, each by one thread.
     return iter_side_by_side(compute, count(start), pool_size(stages[-1].head.weight.device))
 
 
 def expected_coarse_mean(stages: Sequence[Stage], *, seed: int, porosity: float | None = None) -> float:
-    """Estimate the mean of the coarser volume; 0 if there is none.
+    """Estimate the mean of the coarser volume; return 0 for a single stage.
 
-    It shows whether calibration blocks happen to be rich or poor in the phase. A block of a coarser scale covers many
-    times their volume in the same time.
+    This mean shows whether the porosity of the calibration blocks happens to be high or low. At a coarser scale, a
+    block covers many times the volume in the same time.
 
     Parameters
     ----------
     stages, seed, porosity
-        As for `calibration_blocks`.
+        See `calibration_blocks`.
     """
     coarser = stages[:-1]
     if not coarser:
@@ -101,7 +101,7 @@ def expected_coarse_mean(stages: Sequence[Stage], *, seed: int, porosity: float 
     means: list[float] = []
     error = inf
     with closing(calibration_blocks(coarser, seed=seed, start=_FIRST_COARSE_BLOCK, porosity=porosity)) as samples:
-        while error >= TOLERANCE and len(means) < _MAX_COARSE_BLOCKS:  # in grey values: half of it in porosity
+        while error >= TOLERANCE and len(means) < _MAX_COARSE_BLOCKS:  # in grey values; half in porosity
             means += [float(block.grey.mean()) for block in islice(samples, LEAST_BLOCKS)]
             error = float(np.std(means, ddof=1)) / len(means) ** 0.5
     return float(np.mean(means))
@@ -110,21 +110,22 @@ def expected_coarse_mean(stages: Sequence[Stage], *, seed: int, porosity: float 
 def iter_threshold(
     samples: Iterator[CalibrationBlock], porosity: float, expected_coarse: float, max_blocks: Callable[[], int]
 ) -> Generator[None, None, float]:
-    """Calibrate a threshold with as many blocks as their scatter requires; yields after each block.
+    """Calibrate a threshold with as many blocks as their scatter requires, yielding after each block.
 
     Parameters
     ----------
     samples : iterator of CalibrationBlock
-        Independent samples without end.
+        Endless sequence of independent samples.
     porosity, expected_coarse : float
-        As for `calibrate_threshold`.
+        See `calibrate_threshold`.
     max_blocks : callable
-        Called before each block; returns the maximum number of blocks, which falls when the user wants to stop.
+        Called before each block; returns the maximum number of blocks, which decreases once the user stops the
+        training.
 
     Returns
     -------
     generator
-        Returns the threshold.
+        Generator that returns the threshold.
     """
     blocks: list[CalibrationBlock] = []
     threshold = 0.0
@@ -142,11 +143,11 @@ def iter_threshold(
 def calibrate_threshold(
     blocks: Sequence[CalibrationBlock], porosity: float, expected_coarse: float
 ) -> tuple[float, float]:
-    """Return the grey value above which a fraction `porosity` of the voxels lies, with the error of that fraction.
+    """Return the grey value above which a fraction `porosity` of the voxels lies, and its standard error.
 
-    The porosity of a block follows the mean of its coarser volume. The mean porosity of the blocks is therefore
-    corrected by a control variate: the slope of that regression, times the deviation of their coarse means from the
-    expected one.
+    The porosity of a block is correlated with the mean of its coarser volume. The mean porosity of the blocks is
+    therefore corrected by a control variate: the regression slope times the deviation of the coarse mean from its
+    expected value.
 
     Parameters
     ----------
@@ -160,10 +161,10 @@ def calibrate_threshold(
     Returns
     -------
     threshold : float
-        Grey value.
+        Segmentation threshold, as a grey value.
     standard_error : float
-        Standard error of the mean porosity at this threshold; infinite for fewer than `LEAST_BLOCKS`, for which no
-        correction is made.
+        Standard error of the mean porosity at this threshold; infinite for fewer than `LEAST_BLOCKS` blocks, which are
+        not corrected.
     """
     values = np.sort(np.concatenate([block.grey for block in blocks]))
     coarse = np.array([block.coarse for block in blocks])
@@ -177,15 +178,15 @@ def calibrate_threshold(
 
     if len(blocks) < LEAST_BLOCKS:
         return threshold_above(porosity), inf
-    # The slope depends on the threshold, and the threshold on the corrected mean. So the root is sought in one unknown,
-    # the uncorrected fraction of voxels above the threshold, at which the corrected porosity meets the target.
+    # The slope depends on the threshold, and the threshold on the corrected mean. Therefore solve for a single unknown:
+    # the uncorrected fraction of voxels above the threshold at which the corrected porosity equals the target.
     fraction = brentq(lambda f: corrected_porosity(threshold_above(f))[0] - porosity, 0.0, 1.0, xtol=1e-5)
     threshold = threshold_above(fraction)
     return threshold, _standard_error(corrected_porosity(threshold)[1])
 
 
 def _mean_at(expected_coarse: float, values: FloatArray, coarse: FloatArray) -> tuple[float, FloatArray]:
-    """Return the mean of block values at the expected coarse mean, by linear regression, and its residuals."""
+    """Return the block mean predicted at the expected coarse mean by linear regression, and the residuals."""
     deviations = coarse - coarse.mean()
     spread = float(deviations @ deviations)
     slope = float(deviations @ values) / spread if spread > 0 else 0.0
@@ -198,7 +199,7 @@ def _standard_error(residuals: FloatArray) -> float:
 
 
 def _precision(stages: Sequence[Stage]) -> torch.dtype:
-    """Return the precision of the volumes that the threshold is for."""
+    """Return the precision with which volumes are generated."""
     return generation_precision(stages[-1].head.weight.device, bounded=stages[-1].config.bounded)
 
 

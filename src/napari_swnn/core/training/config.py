@@ -1,4 +1,4 @@
-"""Settings of a training, with the texts and limits that forms and checks need."""
+"""Training settings, with the help texts and limits used by forms and checks."""
 
 from __future__ import annotations
 
@@ -13,55 +13,57 @@ from napari_swnn.core.descriptor.resampling import STRATEGIES, Strategy
 
 
 def setting(default: Any, help: str, **constraints: Any) -> Any:
-    """Return a dataclass field with its help text and its ``low``, ``high`` or ``choices`` for forms and checks."""
+    """Return a dataclass field with a help text and ``low``, ``high`` or ``choices`` for forms and checks."""
     return field(default=default, metadata={"help": help, **constraints})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingConfig:
-    """Settings of a training.
+    """Training settings.
 
-    Where 0 means "automatic", `napari_swnn.core.training.architecture` chooses the value from the reference. The steps,
-    weights and windows of each stage follow in `napari_swnn.core.training.schedule`.
+    Where 0 means "automatic", `napari_swnn.core.training.architecture` chooses the value from the reference.
+    `napari_swnn.core.training.schedule` derives the steps, weights and windows of each stage.
 
     Raises
     ------
     ValueError
-        If a setting is out of its range.
+        If a setting is out of range.
     """
 
     recipe: Literal["cascade", "paper"] = setting(
         "cascade",
-        "One small network for each scale (cascade), or the paper's single network, loss and optimiser (paper).",
+        "One small network per scale (cascade), or the single network, loss and optimiser of the paper (paper).",
         choices=("cascade", "paper"),
     )
-    n_scales: int = setting(0, "Number of scales of the cascade; 0 derives it from the correlation length.", low=0)
+    n_scales: int = setting(0, "Number of scales in the cascade; 0 derives it from the correlation length.", low=0)
     n_further_scales: int = setting(
         0,
-        "Scales added to the derived number if the section has enough pores or grains; ignored if n_scales is set.",
+        "Additional scales if the section contains enough pores or grains; ignored if n_scales is set.",
         low=0,
     )
-    template_size: int = setting(0, "Side of the patterns in pixels; 0 chooses it.", low=0)
-    n_blocks: int = setting(0, "Blocks (convolution, batch norm, leaky ReLU) of each network; 0 chooses it.", low=0)
+    template_size: int = setting(0, "Side of the patterns in pixels; 0 for automatic.", low=0)
+    n_blocks: int = setting(0, "Blocks (convolution, batch norm, leaky ReLU) per network; 0 for automatic.", low=0)
     n_channels: int = setting(32, "Feature channels of each network; multiples of 8 are fastest.", low=1)
     n_steps: int = setting(
-        120, "Training steps at the finest scale; more with two scales or a range of porosities.", low=1
+        120, "Training steps at the finest scale; increased for two scales or a porosity range.", low=1
     )
     n_coarse_steps: int = setting(
-        130, "Training steps at each coarser scale; more with two scales or a range of porosities.", low=1
+        130, "Training steps at each coarser scale; increased for two scales or a porosity range.", low=1
     )
     cube_size: int = setting(48, "Side of the training volumes at the finest scale, in voxels.", low=1)
     coarse_cube_size: int = setting(
         28, "Side of the training volumes at each coarser scale, in voxels of that scale.", low=1
     )
-    learning_rate: float = setting(0.01, "Learning rate of Adam; that of Muon is three times as high.", low=0.0)
-    n_projections: int = setting(128, "Random projections of the sliced Wasserstein distance.", low=1)
+    learning_rate: float = setting(0.01, "Learning rate of Adam; Muon uses three times this rate.", low=0.0)
+    n_projections: int = setting(128, "Random projections for the sliced Wasserstein distance.", low=1)
     max_patterns: int = setting(8_000, "Maximum number of patterns compared per direction and step.", low=100)
     p: int = setting(1, "Order of the Wasserstein distance.", low=1, label="Wasserstein order")
     strategy: Strategy = setting(
-        "maximum_entropy", "Resampling of the patterns to the target porosity.", choices=STRATEGIES
+        "maximum_entropy", "Strategy for resampling the patterns to the target porosity.", choices=STRATEGIES
     )
-    n_calibration_blocks: int = setting(48, "Maximum number of blocks to calibrate the segmentation threshold.", low=1)
+    n_calibration_blocks: int = setting(
+        48, "Maximum number of blocks for calibrating the segmentation threshold.", low=1
+    )
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -104,11 +106,11 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
         ),
     }
 )
-"""Named training configurations; ``paper`` follows the publication: 2000 steps on one 128² section per direction."""
+"""Named training settings; ``paper`` follows the publication: 2000 steps on one 128² section per direction."""
 
 
 def preset_name(config: TrainingConfig) -> str:
-    """Return the name of the preset with these settings, or ``"custom"``."""
+    """Return the name of the preset that matches the settings, or ``"custom"``."""
     return next((name for name, settings in PRESETS.items() if settings == config), "custom")
 
 
@@ -118,6 +120,6 @@ def preset_config(preset: str) -> TrainingConfig:
     Raises
     ------
     ValueError
-        If there is no such preset.
+        If the preset does not exist.
     """
     return PRESETS[check_choice(preset, tuple(PRESETS), name="preset")]

@@ -1,4 +1,4 @@
-"""Estimate of run time and memory from a short benchmark on this machine (Eq. 22 of the paper)."""
+"""Estimates of run time and memory from a short benchmark on this machine (Eq. 22 of the paper)."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ from napari_swnn.core.training.work import Timing, training_work
 
 _TIMED_STEPS = 4
 _LOADED_LIBRARIES = 400 * 2**20
-"""Memory of torch and its libraries before any work, in bytes."""
+"""Baseline memory of torch and its libraries, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class CostEstimate:
-    """Estimated time and memory of a run.
+    """Estimated run time and memory.
 
     Attributes
     ----------
     training : float
-        Time of the training with calibration, in seconds.
+        Time for training and calibration, in seconds.
     generation : float
         Time to generate the volumes, in seconds.
     memory : int
@@ -64,21 +64,21 @@ class CostEstimate:
 def estimate_cost(
     plan: TrainingPlan, shape: Shape, *, n_volumes: int = 1, exact: bool = False, cache: Path | None = None
 ) -> CostEstimate:
-    """Estimate time and memory of training a plan and generating volumes.
+    """Estimate the time and memory needed to carry out a training plan and generate volumes.
 
     Parameters
     ----------
     plan : TrainingPlan
-        Plan of the training.
+        Training plan.
     shape : tuple of int
-        Voxels of each volume.
+        Shape of each volume, in voxels.
     n_volumes : int
-        Number of volumes, ``m`` of Eq. 22.
+        Number of volumes, ``m`` in Eq. 22.
     exact : bool
-        True if each volume has exactly the target porosity, for which it is computed twice.
+        True if each volume matches the target porosity exactly, which requires computing it twice.
     cache : path, optional
-        File in which measurements are kept, in the user's cache folder by default. Without an entry there, a few
-        steps are run, which takes some seconds.
+        File that stores measurements; by default in the user's cache folder. If it has no matching entry, a few steps
+        are run, which takes several seconds.
     """
     timing = _timing(plan, _cache_file() if cache is None else cache)
     generation = n_volumes * (1 + exact) * generation_time(timing, shape)
@@ -86,18 +86,18 @@ def estimate_cost(
 
 
 def generation_time(timing: Timing, shape: Shape) -> float:
-    """Return the time to generate a volume of many blocks, in seconds; blocks count as a whole."""
+    """Return the time to generate a volume of many blocks, in seconds; partial blocks count as whole blocks."""
     return timing.block * prod(ceil(extent / BLOCK_SIDE[len(shape)]) for extent in shape)
 
 
 def _training_time(plan: TrainingPlan, timing: Timing) -> float:
-    # The scatter of the blocks, and so their number, is not known in advance: between the minimum and the maximum.
+    # The number of blocks depends on their scatter and is not known in advance: use the mean of minimum and maximum.
     n_blocks = (min(LEAST_BLOCKS, plan.n_calibration_blocks) + plan.n_calibration_blocks) / 2
     return training_work(plan, timing, n_blocks)
 
 
 def measure(plan: TrainingPlan) -> Timing:
-    """Time a few steps of each stage, and a block, with networks of random weights."""
+    """Measure the time of a few training steps of each stage and of a block, with random weights."""
     source = Randomness(plan.seed, plan.device)
     finished: list[Stage] = []
     steps = []
@@ -107,7 +107,7 @@ def measure(plan: TrainingPlan) -> Timing:
         trainer = StageTrainer(plan, index, finished, source)
         with closing(trainer.iter_steps()) as iteration:
             times = [_time_of(partial(next, iteration, None)) for _ in range(_TIMED_STEPS + 1)]
-        steps.append(float(np.median(times[1:])))  # the first one also fills the bank and loads code
+        steps.append(float(np.median(times[1:])))  # the first step also fills the bank and loads code
         finished.append(trainer.stage.fold())
     return Timing(tuple(steps), tuple(banks), _time_of_block(plan, finished))
 
@@ -120,7 +120,7 @@ def _time_of_bank(plan: TrainingPlan, finished: Sequence[Stage], source: Randomn
 
 
 def _time_of_block(plan: TrainingPlan, stages: Sequence[Stage]) -> float:
-    """Return the time of a block when as many are computed side by side as will be."""
+    """Return the time per block when blocks are computed in parallel, as in generation."""
     porosity = None if plan.porosity_range is None else plan.porosity
     n = pool_size(plan.device)
     with closing(calibration_blocks(stages, seed=plan.seed, porosity=porosity)) as blocks:
@@ -135,13 +135,13 @@ def _time_of(work: Callable[[], Any]) -> float:
 
 
 def _memory(plan: TrainingPlan, shape: Shape) -> int:
-    """Return the larger of the memory of training and of generation, with that of the libraries."""
+    """Return the peak memory of training or generation, whichever is larger, including the libraries."""
     bytes_each = 2 if training_precision(plan.device) == torch.bfloat16 else 4
     training = 0
     for stage, schedule in zip(plan.network.stages, plan.schedules, strict=True):
         windows = [Window.of_shape(window.shape).grown(stage.margin) for window in schedule.windows]
         voxels = schedule.n_volumes * sum(prod(window.shape) for window in windows)
-        # The output of each convolution is kept in full and in half precision, and so are the results that follow it.
+        # Autograd stores the output of each convolution, and the results that follow it, in full and half precision.
         features = voxels * stage.n_blocks * stage.n_channels * (4 + 2 * bytes_each)
         compared = schedule.n_projections * schedule.max_patterns * 3
         training = max(training, features + compared * 32)
@@ -160,7 +160,7 @@ def _timing(plan: TrainingPlan, cache: Path) -> Timing:
 
 
 def _key(plan: TrainingPlan) -> str:
-    """Return everything that the time of a step depends on, as one string."""
+    """Return a string of all parameters that determine the time of a step."""
     work = [
         (schedule.n_volumes, schedule.windows, schedule.optimiser, schedule.n_projections, schedule.max_patterns)
         for schedule in plan.schedules
@@ -182,7 +182,7 @@ def _read(cache: Path) -> dict[str, Any]:
 
 
 def _write(cache: Path, entries: dict[str, Any]) -> None:
-    """Keep measurements; a folder that cannot be written to only costs a new measurement next time."""
+    """Store measurements; if the folder is not writable, they are repeated next time."""
     with suppress(OSError):
         cache.parent.mkdir(parents=True, exist_ok=True)
         with replaced_when_complete(cache) as file:

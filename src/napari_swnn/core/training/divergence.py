@@ -13,29 +13,29 @@ from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.training.optimiser import Optimiser
 
 MAX_RESTARTS = 6
-"""Number of times that a stage may diverge before the training gives up."""
+"""Maximum number of restarts of a stage before the training fails."""
 _DIVERGED = 5.0
-"""Ratio to the recent median loss above which training has diverged: more than the noise of small samples."""
+"""Ratio to the median recent loss above which training counts as diverged; well above sampling noise."""
 _MIN_RECENT = 10
-"""Number of losses from which that median is taken."""
+"""Minimum number of losses for computing the median."""
 _SAVE_EVERY = 20
-"""Steps between the states that a training can return to."""
+"""Number of steps between saved states to which a training can return."""
 
 
 class DivergenceGuard:
-    """Guard that returns a stage to its last good state when the loss diverges.
+    """Guard that restores the last good state of a stage when the loss diverges.
 
     Parameters
     ----------
     stage : Stage
         Stage in training.
     optimiser : Optimiser
-        Its optimiser.
+        Optimiser of the stage.
 
     Attributes
     ----------
     rate : float
-        Factor of the learning rate: halved with every return.
+        Factor applied to the learning rate, halved at every restart.
     """
 
     def __init__(self, stage: Stage, optimiser: Optimiser) -> None:
@@ -47,12 +47,12 @@ class DivergenceGuard:
         self._save(0)
 
     def check(self, step: int, loss: float) -> str:
-        """Check a loss before its step is taken.
+        """Check the loss of a step before the weights are updated.
 
         Returns
         -------
         str
-            Note to the user if the loss diverged and the stage was set back; empty otherwise.
+            Message to the user if the loss diverged and the stage was restored; otherwise empty.
 
         Raises
         ------
@@ -80,7 +80,7 @@ class DivergenceGuard:
         )
 
     def forget(self) -> None:
-        """Forget recent losses, which a change of the loss has made incomparable."""
+        """Discard recent losses after a change that makes them incomparable with later ones."""
         self._recent.clear()
 
     def _save(self, step: int) -> None:

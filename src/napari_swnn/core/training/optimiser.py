@@ -1,4 +1,4 @@
-"""Optimiser: Muon for the convolutions, Adam for the rest (Eq. 21)."""
+"""Optimiser: Muon for the convolutions and Adam for all other parameters (Eq. 21)."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import torch
 from torch import nn
 
 MUON_STEP = 3.0
-"""Learning rate of Muon as a multiple of that of Adam."""
+"""Ratio of the learning rate of Muon to the learning rate of Adam."""
 _MOMENTUM = 0.9
 _BETAS = (0.9, 0.99)
 
 
 class Optimiser:
-    """Muon for the kernels of the convolutions and Adam for gains, shifts and head; or Adam for all.
+    """Muon for convolution kernels and Adam for gains, shifts and head, or Adam for all parameters.
 
-    Adam scales the gradient of each weight separately. Muon takes the kernel of a convolution as a matrix, output
-    features by input weights, and makes all singular values of its step equal [1]_: feature directions with a weak
-    gradient, such as those that distinguish a thin channel from a chain of dots, are learned as fast as the rest.
+    Adam scales the gradient of each weight separately. Muon treats a convolution kernel as a matrix, output features by
+    input weights, and equalises the singular values of its update [1]_: feature directions with a weak gradient, such
+    as those that distinguish a thin channel from a chain of dots, are learned as fast as the others.
 
     Parameters
     ----------
@@ -39,9 +39,9 @@ class Optimiser:
         everything = list(parameters)
         self._kernels = [p for p in everything if p.ndim > 2] if muon else []
         self._rest = [p for p in everything if p.ndim <= 2] if muon else everything
-        # torch's Muon takes matrices only: it works on copies, which the kernels follow.
+        # torch's Muon accepts only matrices: it updates copies, which are copied back to the kernels.
         self._matrices = [nn.Parameter(_as_matrix(kernel.detach())) for kernel in self._kernels]
-        self._parts: list[tuple[torch.optim.Optimizer, float]] = []  # each with its full learning rate
+        self._parts: list[tuple[torch.optim.Optimizer, float]] = []  # optimiser and full learning rate
         if self._matrices:
             part = torch.optim.Muon(self._matrices, momentum=_MOMENTUM, weight_decay=0.0)
             self._parts.append((part, MUON_STEP * learning_rate))
@@ -67,11 +67,11 @@ class Optimiser:
         return [part.state_dict() for part, _ in self._parts]
 
     def load_state_dict(self, state: Sequence[dict[str, Any]]) -> None:
-        """Restore such a state."""
+        """Restore a state returned by `state_dict`."""
         for (part, _), of_part in zip(self._parts, state, strict=True):
             part.load_state_dict(of_part)
 
 
 def _as_matrix(kernel: torch.Tensor) -> torch.Tensor:
-    """Copy a kernel to a matrix ``(out, in * size)``."""
+    """Copy a kernel into a matrix ``(out, in * size)``."""
     return kernel.flatten(1).clone(memory_format=torch.contiguous_format)

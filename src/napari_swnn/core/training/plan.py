@@ -1,4 +1,4 @@
-"""Analysis of a reference and plan of a training, decided and checked before it starts."""
+"""Analysis of a reference and training plan, determined and validated before training starts."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ from napari_swnn.core.training.config import TrainingConfig, preset_config
 from napari_swnn.core.training.schedule import StageSchedule, resolve_schedules
 
 _MIN_PATTERNS = 100
-"""Effective number of patterns below which a target distribution describes no structure."""
+"""Minimum effective number of patterns for a target distribution to describe the structure."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TrainingPlan:
-    """Everything that is decided before a training starts: what is shown, estimated, carried out and stored.
+    """Complete description of a training before it starts, for display, estimation, execution and storage.
 
     Attributes
     ----------
     reference : Reference
-        The reference.
+        Reference to train on.
     porosity : float
-        Target porosity, in (0, 1); for a range, the porosity of a volume unless another is requested: that of the
-        reference if it lies in the range, otherwise the middle.
+        Target porosity, in (0, 1). For a range, the default porosity of generated volumes: the porosity of the
+        reference if it lies in the range, otherwise the middle of the range.
     config : TrainingConfig
-        Settings as given.
+        Training settings, before automatic values are resolved.
     choice : NetworkChoice
-        Network, with the reasons for it.
+        Network, with an explanation.
     families : tuple
         Target distributions for each stage and each direction of the reference.
     schedules : tuple of StageSchedule
-        Numbers that run, for each stage.
+        Training schedule of each stage.
     reachable : tuple of float
         Lowest and highest porosity that resampling the patterns of the reference can reach.
     seed : int
-        Seed of all random draws.
+        Random seed.
     device : torch.device
         Device to compute on.
     """
@@ -66,7 +66,7 @@ class TrainingPlan:
 
     @property
     def porosity_range(self) -> tuple[float, float] | None:
-        """Lowest and highest porosity to train for; None for a single one."""
+        """Lowest and highest porosity to train for; None for a single porosity."""
         return self.network.porosity_range
 
     @property
@@ -78,34 +78,34 @@ class TrainingPlan:
 
     @property
     def n_calibration_blocks(self) -> int:
-        """Maximum number of blocks to calibrate each threshold."""
+        """Maximum number of blocks for calibrating each threshold."""
         n = self.config.n_calibration_blocks
         return n if self.porosity_range is None else -(-n // 2)  # neighbouring thresholds share their errors
 
     @property
     def n_steps(self) -> int:
-        """Training steps of all stages together."""
+        """Total number of training steps of all stages."""
         return sum(schedule.n_steps for schedule in self.schedules)
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Sentences that describe the network, the reasons for it, and the training steps."""
+        """Sentences that explain the network and state the training steps."""
         steps = ", ".join(f"{schedule.n_steps} at 1/{schedule.scale}" for schedule in self.schedules)
         return (*self.choice.reasons, f"Training steps: {steps}.")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ReferenceAnalysis:
-    """Everything a training needs from a reference that does not depend on porosity, seed or device.
+    """Properties of a reference needed for training that do not depend on porosity, seed or device.
 
     Attributes
     ----------
     reference : Reference
-        The analysed reference.
+        Analysed reference.
     config : TrainingConfig
-        Settings of the training.
+        Training settings.
     choice : NetworkChoice
-        Network for this reference, with the reasons for it.
+        Network for this reference, with an explanation.
     families : tuple
         Target distributions for each stage of the network and each direction of the reference.
     """
@@ -117,24 +117,24 @@ class ReferenceAnalysis:
 
     @property
     def reachable(self) -> tuple[float, float]:
-        """Lowest and highest porosity that resampling the finest patterns can reach."""
+        """Lowest and highest porosity that resampling the finest-scale patterns can reach."""
         ranges = [family.reachable for family in self.families[-1]]
         return max(low for low, _ in ranges), min(high for _, high in ranges)
 
     def plan(
         self, *, porosity: float | tuple[float, float] | None = None, seed: int = 0, device: str = "auto"
     ) -> TrainingPlan:
-        """Plan a training for one porosity or a range, without extracting patterns again.
+        """Plan a training for one porosity or a range, without extracting the patterns again.
 
         Parameters
         ----------
         porosity, seed, device
-            As for `train`.
+            See `train`.
 
         Raises
         ------
         ValueError
-            If the porosity lies outside the reachable range, or the seed or the device cannot be used.
+            If the porosity lies outside the reachable range, the seed is invalid, or the device is unavailable.
         """
         seed = check_seed(seed)
         target, porosity_range = _check_porosity(self.reference, porosity, self.reachable)
@@ -157,19 +157,19 @@ class ReferenceAnalysis:
 def analyse_reference(
     reference: Reference, *, preset: str = "standard", config: TrainingConfig | None = None, dimension: int = 3
 ) -> ReferenceAnalysis:
-    """Choose a network for a reference and extract its patterns, once for each scale.
+    """Choose a network for a reference and extract its patterns at each scale.
 
     Parameters
     ----------
     reference, preset, config, dimension
-        As for `train`.
+        See `train`.
 
     Raises
     ------
     TypeError
         If `reference` is not a `Reference`.
     ValueError
-        If the reference is too small for the patterns, or a setting cannot be used.
+        If the reference is too small for the patterns, or a setting is invalid.
     """
     if not isinstance(reference, Reference):
         raise TypeError(f"reference must be a Reference, got {type(reference).__name__}; wrap it: Reference(labels)")
@@ -193,24 +193,24 @@ def plan_training(
     seed: int = 0,
     device: str = "auto",
 ) -> TrainingPlan:
-    """Check the arguments of `train` and return the complete plan of the training.
+    """Check the arguments of `train` and return the complete training plan.
 
     Parameters
     ----------
     reference, porosity, preset, config, dimension, seed, device
-        As for `train`.
+        See `train`.
 
     Returns
     -------
     TrainingPlan
-        To be shown, estimated with `estimate_cost`, and carried out by `iter_training`.
+        Plan for `estimate_cost` and `iter_training`.
 
     Raises
     ------
     TypeError
         If `reference` is not a `Reference`.
     ValueError
-        If the reference is too small for the patterns, the porosity cannot be reached, or a setting is unknown.
+        If the reference is too small for the patterns, the porosity cannot be reached, or a setting is invalid.
     """
     seed = check_seed(seed)
     analysis = analyse_reference(reference, preset=preset, config=config, dimension=dimension)
@@ -220,12 +220,12 @@ def plan_training(
 def _check_porosity(
     reference: Reference, porosity: float | tuple[float, float] | None, reachable: tuple[float, float]
 ) -> tuple[float, tuple[float, float] | None]:
-    """Return the target porosity, and the range if there is one."""
+    """Return the target porosity and, for a range, its checked limits."""
     low, high = reachable
 
     def check(value: float) -> float:
-        # Exactly 0 or 1 would be a volume of a single phase: nothing to reconstruct.
-        hint = "this is what the patterns of the reference can express"
+        # A porosity of exactly 0 or 1 is a single phase, with nothing to reconstruct.
+        hint = "this is the range that the patterns of the reference can reach"
         return check_in_range(value, low, high, name="porosity", hint=hint, open_low=low <= 0, open_high=high >= 1)
 
     if not isinstance(porosity, tuple | list):
@@ -255,7 +255,7 @@ def _check_volumes(choice: NetworkChoice, config: TrainingConfig) -> None:
 
 
 def _extract_families(reference: Reference, stage: StageConfig, config: TrainingConfig) -> tuple[TargetFamily, ...]:
-    # Patterns are sub-sampled with a fixed seed: they describe the reference, which no training seed should change.
+    # Patterns are subsampled with a fixed seed: they describe the reference and must not depend on the training seed.
     return tuple(
         TargetFamily(extract_patterns(direction, stage.template_size, scale=stage.scale), config.strategy)
         for direction in reference.directions
@@ -265,7 +265,7 @@ def _extract_families(reference: Reference, stage: StageConfig, config: Training
 def _drop_coarse_scales(
     porosities: tuple[float, ...], choice: NetworkChoice, families: tuple[tuple[TargetFamily, ...], ...]
 ) -> tuple[NetworkChoice, tuple[tuple[TargetFamily, ...], ...]]:
-    """Leave out coarse scales at which too few patterns, large as they are, have the target porosity."""
+    """Omit coarse scales, whose patterns are large, if too few patterns have the target porosity."""
     first = 0
     while first < len(families) - 1 and not all(
         _reaches(family, porosity) for family in families[first] for porosity in porosities

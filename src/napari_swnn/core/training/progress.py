@@ -1,4 +1,4 @@
-"""Progress of a training and the time it will still take."""
+"""Training progress and estimated time left."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from napari_swnn.core.training.work import count_arithmetic, stage_work, trainin
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TrainingStep(Progress):
-    """Progress of a training.
+    """Training progress after one step.
 
-    The activity is ``"training"``, or ``"finding the threshold"`` after the last iteration.
+    The activity is ``"training"``, or ``"finding the threshold"`` after the last step.
 
     Attributes
     ----------
     iteration, n_iterations : int
-        Steps done and planned, of all stages together.
+        Completed and planned training steps, summed over all stages.
     scale : int
-        Scale of the stage in training: side of its voxels in voxels of the finest stage.
+        Scale of the stage in training: the side of its voxels in voxels of the finest stage.
     loss : float
-        Sliced Wasserstein distance of the sections of this step to the target.
+        Sliced Wasserstein distance between the sections generated in this step and the target.
     porosity : float
-        Fraction of the phase of interest in the volume of this step, in [0, 1].
+        Porosity of the volume generated in this step, in [0, 1].
     preview : numpy.ndarray
-        Labels of that volume, at the scale of the stage.
+        Labels of this volume, at the scale of the stage.
     """
 
     iteration: int
@@ -40,24 +40,24 @@ class TrainingStep(Progress):
 
 
 class TrainingClock:
-    """Counter of the steps of all stages, which estimates the time left from the arithmetic that is left.
+    """Counter of training steps that estimates the time left from the remaining arithmetic.
 
     Parameters
     ----------
     plan : TrainingPlan
-        Plan of the training.
+        Training plan.
 
     Attributes
     ----------
     stopped : bool
-        True once the user wants to stop; set from outside.
+        True once the user has stopped the training; set by the caller.
     """
 
     def __init__(self, plan: TrainingPlan) -> None:
         self.stopped = False
         self._plan = plan
         self._work = count_arithmetic(plan)
-        # The first step also loads and compiles.
+        # The first step includes loading and compilation.
         self._clock = WorkClock(training_work(plan, self._work, plan.n_calibration_blocks), warm_up=True)
         self._iteration = 0
         self._last: TrainingStep
@@ -83,7 +83,7 @@ class TrainingClock:
         return self._last
 
     def expect_blocks(self, n_blocks: int) -> None:
-        """Set the number of calibration blocks that are left."""
+        """Set the number of remaining calibration blocks."""
         self._clock.total = self._clock.done + n_blocks * self._work.block
 
     def count_block(self) -> TrainingStep:

@@ -49,20 +49,20 @@ def train(
     Parameters
     ----------
     reference : Reference
-        The segmented section(s).
+        Segmented section or sections.
     porosity : float or tuple of float, optional
-        Volume fraction of the phase of interest in the volumes, in [0, 1]; that of the reference by default. A pair
-        ``(low, high)`` trains one model for all porosities of that range, in three times the time.
+        Target porosity of the volumes, in [0, 1]; by default the porosity of the reference. A pair ``(low, high)``
+        trains one model for all porosities in this range, which takes three times as long.
     preset : {"standard", "draft", "fine", "paper"}
-        Named settings: ``draft`` for a first look, ``fine`` for the highest quality, ``paper`` for those of the paper.
+        Preset: ``draft`` for a first look, ``fine`` for the highest quality, ``paper`` for the settings of the paper.
     config : TrainingConfig, optional
-        Settings instead of a preset.
+        Training settings; override the preset.
     dimension : int
         3 for volumes (Eq. 20), 2 for sections (Eq. 19).
     seed : int
-        Seed of all random draws: the same seed gives the same model on the same machine with as many threads.
+        Random seed; the same seed gives the same model on the same machine with the same number of threads.
     device : {"auto", "cpu", "cuda", "mps"}
-        Device to compute on; ``"auto"`` takes a GPU if there is one.
+        Device to compute on; ``"auto"`` uses a GPU if available.
     progress : callable, optional
         Function called with each `TrainingStep`.
 
@@ -74,7 +74,7 @@ def train(
     Raises
     ------
     TypeError, ValueError
-        If the input cannot be used; see `plan_training`.
+        If an argument is invalid; see `plan_training`.
     """
     plan = plan_training(
         reference, porosity=porosity, preset=preset, config=config, dimension=dimension, seed=seed, device=device
@@ -92,13 +92,13 @@ def iter_training(
     plan : TrainingPlan
         Result of `plan_training`.
     should_stop : callable
-        Called after each step. Once it returns true, the model as trained so far is finished and returned; stages
-        that were not reached pass the coarser volume on, interpolated.
+        Called after each step. Once it returns True, training stops and the partially trained model is calibrated and
+        returned; untrained stages interpolate the coarser volume.
 
     Returns
     -------
     generator
-        Yields a `TrainingStep` for each step and returns the `Model`.
+        Generator that yields a `TrainingStep` for each step and returns the `Model`.
     """
     source = Randomness(plan.seed, plan.device)
     clock = TrainingClock(plan)
@@ -125,7 +125,7 @@ def iter_training(
 def _iter_thresholds(
     plan: TrainingPlan, stages: Sequence[Stage], clock: TrainingClock, should_stop: Callable[[], bool]
 ) -> Generator[TrainingStep, None, ThresholdCurve]:
-    """Calibrate the threshold at each porosity; after a stop, with the minimum number of blocks."""
+    """Calibrate the threshold at each porosity, with the minimum number of blocks after a stop."""
     nodes = plan.porosity_nodes
     values: list[float] = []
 

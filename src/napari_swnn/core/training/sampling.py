@@ -1,4 +1,4 @@
-"""Random draws of a training."""
+"""Random numbers for training."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from napari_swnn.core.network.config import StageConfig
 
 
 class Randomness:
-    """Source of every random draw of a training.
+    """Source of all random numbers of a training.
 
     Parameters
     ----------
     seed : int
-        Seed of the draws.
+        Random seed.
     device : torch.device
-        Device of the tensors; they are drawn on the CPU, so that they do not depend on it.
+        Device of the returned tensors; numbers are drawn on the CPU, so they do not depend on the device.
     """
 
     def __init__(self, seed: int, device: torch.device) -> None:
@@ -31,7 +31,7 @@ class Randomness:
         self.device = device
 
     def noise(self, n_volumes: int) -> NoiseSource:
-        """Return a source of fresh Gaussian noise for `n_volumes` volumes at once."""
+        """Return a function that draws new Gaussian noise for `n_volumes` volumes at once."""
 
         def draw(config: StageConfig, window: Window) -> Tensor:
             shape = (n_volumes, config.n_noise_channels, *window.shape)
@@ -40,10 +40,10 @@ class Randomness:
         return draw
 
     def porosities(self, porosity: float, porosity_range: tuple[float, float] | None) -> tuple[float, ...]:
-        """Draw the porosities of one step: the given one, or a pair, one from each half of the range.
+        """Return the given porosity, or draw one porosity from each half of the range.
 
-        Both halves occur in every step, so that batch statistics hardly vary. The ends are most frequent (arcsine
-        density): they have neighbours on one side only, which leaves polynomials least constrained there.
+        Both halves occur in every step to keep batch statistics stable. Porosities near the ends are drawn most often
+        (arcsine density), because polynomials are least constrained there.
         """
         if porosity_range is None:
             return (porosity,)
@@ -51,11 +51,11 @@ class Randomness:
         return tuple(low + (high - low) * (1 - cos(pi * quantile)) / 2 for quantile in (first, first + 0.5))
 
     def position(self, limits: Sequence[int]) -> tuple[int, ...]:
-        """Draw a position, from 0 to a limit (included) along each axis."""
+        """Draw a position between 0 and a limit (inclusive) along each axis."""
         return tuple(int(self.rng.integers(limit + 1)) for limit in limits)
 
 
 def constant_porosity(porosities: Sequence[float], dimension: int, device: torch.device) -> PorositySource:
-    """Return a source of the porosities of several volumes, each uniform in space."""
+    """Return a function for the porosities of several volumes, each spatially uniform."""
     values = torch.tensor(porosities, dtype=torch.float32, device=device).view(-1, 1, *[1] * dimension)
     return lambda _config, _window: values

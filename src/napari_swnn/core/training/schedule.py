@@ -1,4 +1,4 @@
-"""Schedule of each training stage: the numbers that run, resolved once from the settings and the network."""
+"""Schedule of each training stage: the actual numbers, resolved once from the settings and the network."""
 
 from __future__ import annotations
 
@@ -12,55 +12,55 @@ from napari_swnn.core.network.config import NetworkConfig, StageConfig
 from napari_swnn.core.training.config import TrainingConfig
 
 N_NORM_BATCHES = 8
-"""Batches of fresh volumes from which the running statistics of batch norm are taken at the end of a stage."""
+"""Number of batches used to recompute the running statistics of batch norm at the end of a stage."""
 _WARM_UP = 10
-"""Number of warm-up steps: the learning rate rises over them, and the autocovariance loss begins after them."""
+"""Number of warm-up steps, during which the learning rate rises and the autocovariance loss is inactive."""
 _MAX_AVERAGED_STEPS = 500
-"""Stages with at most this many steps end with an average of their weights; longer ones do better with a low rate."""
+"""Maximum number of steps for averaging the weights; longer stages work better with a low final learning rate."""
 _AVERAGED_SHARE = 0.4
-"""Share of the steps, at the end of a stage, whose weights are averaged."""
+"""Final fraction of the steps of a stage over which the weights are averaged."""
 _AVERAGING_MEMORY = 0.4
-"""Memory of that average, as a share of the averaged steps."""
+"""Memory of the weight average, as a fraction of the averaged steps."""
 _RUNNING_SHARE = 0.6
-"""Share of the steps, at the end of the coarsest stage, in which batch norm uses its running statistics."""
+"""Final fraction of the steps of the coarsest stage in which batch norm uses its running statistics."""
 _FINAL_RATE = 0.02
 """Final learning rate as a fraction of its peak."""
 _FINAL_RATE_AVERAGED = 0.3
-"""The same where weights are averaged: the average comes to rest while the weights continue to learn."""
+"""Final learning rate if weights are averaged; it can be higher because the average fluctuates less."""
 _LOCAL_SHARE = 0.65
-"""Share of the projections that see a part of the pattern."""
+"""Share of the projections restricted to a part of the pattern."""
 _WHITENED_SHARE = 0.2
 """Share of the projections that are weighted towards fine detail."""
 _AUTOCOVARIANCE_WEIGHT = 10.0
-"""Weight of the autocovariance at coarse scales, which create the large structure."""
+"""Weight of the autocovariance loss at coarse scales, which create the large-scale structure."""
 _FINEST_AUTOCOVARIANCE_WEIGHT = 1.0
-"""Weight of the autocovariance at the finest scale, where more would break thin necks."""
+"""Weight of the autocovariance loss at the finest scale, where a higher weight would break thin necks."""
 _CONSISTENCY_WEIGHT = 0.9
 """Weight of the difference from the coarser volume; see `_consistency_weight`."""
 _LOOSE_CONSISTENCY_WEIGHT = 0.1
-"""The same for two scales."""
+"""Weight of the difference from the coarser volume for two scales."""
 _BANK_LIFETIME = 100
-"""Steps for which coarser volumes are used."""
+"""Number of steps after which the coarser volumes are regenerated."""
 _BANK_EXTENT = 3
-"""Extent of the coarser volumes, as a multiple of the window of a step."""
+"""Extent of the coarser volumes, as a multiple of the training window."""
 _BANK_LIFETIME_OF_RANGE = 20
-"""Steps for which coarser volumes are used in a range, which needs many porosities."""
+"""Number of steps after which the coarser volumes are regenerated if a porosity range must be sampled."""
 _BANK_EXTENT_OF_RANGE = 2
-"""Extent of the coarser volumes in a range."""
+"""Extent of the coarser volumes for a porosity range, as a multiple of the training window."""
 
 
 @dataclass(frozen=True, slots=True)
 class LearningRate:
-    """Learning rate over a stage: a linear rise, then half a cosine.
+    """Learning rate schedule of a stage: linear warm-up and half-cosine decay.
 
     Attributes
     ----------
     peak : float
-        Learning rate of Adam after the rise.
+        Peak learning rate of Adam.
     warm_up : int
-        Steps of the rise.
+        Number of warm-up steps.
     final : float
-        Rate at the end as a fraction of the peak; 1 for a constant rate.
+        Final learning rate as a fraction of the peak; 1 for a constant rate.
     """
 
     peak: float
@@ -75,14 +75,14 @@ class LearningRate:
 
 @dataclass(frozen=True, slots=True)
 class TrainingWindow:
-    """Volume generated in each step, and the axes normal to the sections compared in it.
+    """Volume generated in each training step, and the axes normal to the sections that are compared.
 
     Attributes
     ----------
     shape : tuple of int
-        Voxels of the stage.
+        Shape in voxels of the stage.
     section_axes : tuple of int
-        Axes normal to the sections; 0 for a two-dimensional window, which is its own section.
+        Axes normal to the sections; ``(0,)`` for a two-dimensional window, which is a single section.
     """
 
     shape: Shape
@@ -91,32 +91,32 @@ class TrainingWindow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageSchedule:
-    """Numbers that run in the training of one stage.
+    """Resolved numbers for the training of one stage.
 
     Attributes
     ----------
     scale : int
         Scale of the stage.
     n_steps : int
-        Training steps.
+        Number of training steps.
     n_volumes : int
-        Volumes of each window in a step, one for each porosity.
+        Number of volumes generated per window and step, one for each porosity.
     windows : tuple of TrainingWindow
         Volumes generated in each step.
     optimiser : {"muon", "adam"}
-        Muon for the convolutions and Adam for the rest, or Adam for all.
+        Muon for the convolutions and Adam for all other parameters, or Adam for all parameters.
     learning_rate : LearningRate
-        Learning rate over the steps.
+        Learning rate schedule.
     n_averaged_steps : int
-        Steps at the end whose weights are averaged.
+        Number of final steps over which the weights are averaged.
     averaging_memory : float
-        Memory of that average, in steps.
+        Memory of the weight average, in steps.
     running_statistics_start : int or None
-        First step in which batch norm uses its running statistics instead of batch statistics; None for never.
+        First step in which batch norm uses running statistics instead of batch statistics; None for never.
     n_projections : int
-        Random projections of the sliced Wasserstein distance.
+        Number of random projections for the sliced Wasserstein distance.
     local_share, whitened_share : float
-        Shares of these projections that see a part of the pattern, and that are weighted towards fine detail.
+        Shares of these projections restricted to a part of the pattern and weighted towards fine detail.
     max_patterns : int
         Maximum number of patterns compared per direction.
     p : int
@@ -124,13 +124,13 @@ class StageSchedule:
     consistency_weight : float
         Weight of the difference from the coarser volume.
     autocovariance_weight : float
-        Weight of the difference in autocovariance.
+        Weight of the autocovariance loss.
     autocovariance_start : int
-        First step in which the autocovariance is compared.
+        First step that includes the autocovariance loss.
     bank_lifetime : int
-        Steps after which the coarser volumes, of which each step takes a window, are generated again.
+        Number of steps after which the coarser volumes are regenerated.
     bank_extent : int
-        Extent of these volumes along each axis, as a multiple of the window.
+        Extent of the coarser volumes along each axis, as a multiple of the window.
     """
 
     scale: int
@@ -154,7 +154,7 @@ class StageSchedule:
     bank_extent: int
 
     def as_json(self) -> dict[str, Any]:
-        """Return the schedule as values that JSON can hold."""
+        """Return the schedule as JSON-compatible values."""
         values: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         return values
 
@@ -167,7 +167,7 @@ def resolve_schedules(config: TrainingConfig, network: NetworkConfig) -> tuple[S
     config : TrainingConfig
         Settings of the training.
     network : NetworkConfig
-        Network to train, with its range of porosities if there is one.
+        Network to train, including its porosity range, if any.
     """
     return tuple(_resolve(config, network, stage) for stage in network.stages)
 
@@ -179,8 +179,8 @@ def _resolve(config: TrainingConfig, network: NetworkConfig, stage: StageConfig)
     n_steps = _n_steps(config, network, stage)
     averaged = not paper and n_steps <= _MAX_AVERAGED_STEPS
     final_rate = _FINAL_RATE_AVERAGED if averaged else _FINAL_RATE
-    # With batch statistics the mean of a window is always the same, so that volumes would scatter in porosity: late in
-    # the coarsest stage the loss must see it. Finer stages take it from the coarser volume.
+    # Batch statistics hide the mean of a window from the loss, so the porosity of volumes would scatter. The coarsest
+    # stage therefore ends with running statistics; finer stages inherit the mean from the coarser volume.
     running_start = None if paper or not coarsest else ceil((1 - _RUNNING_SHARE) * n_steps)
     return StageSchedule(
         scale=stage.scale,
@@ -199,7 +199,7 @@ def _resolve(config: TrainingConfig, network: NetworkConfig, stage: StageConfig)
         p=config.p,
         consistency_weight=0.0 if coarsest else _consistency_weight(network),
         autocovariance_weight=0.0 if paper else _autocovariance_weight(network, stage),
-        # The mean, and with it part of the autocovariance, is unknown as long as batch statistics are used.
+        # With batch statistics the mean, and so part of the autocovariance, is undetermined.
         autocovariance_start=max(_WARM_UP, running_start or 0),
         bank_lifetime=_BANK_LIFETIME if single else _BANK_LIFETIME_OF_RANGE,
         bank_extent=_BANK_EXTENT if single else _BANK_EXTENT_OF_RANGE,
@@ -209,10 +209,10 @@ def _resolve(config: TrainingConfig, network: NetworkConfig, stage: StageConfig)
 def _n_steps(config: TrainingConfig, network: NetworkConfig, stage: StageConfig) -> int:
     n_steps = config.n_steps if stage.scale == 1 else config.n_coarse_steps
     if len(network.stages) == 2:
-        # The only coarse stage makes all of the large structure, and no later stage corrects its errors before the
-        # finest, which has more to correct.
+        # The only coarse stage must create all large-scale structure, and no intermediate stage corrects its errors
+        # before the finest stage, which has more to correct.
         n_steps = n_steps * 4 // 3 if stage.scale == 1 else n_steps * 5 // 2
-    # A range takes longer: the network learns each of its porosities.
+    # A range takes longer, because the network must learn all of its porosities.
     return n_steps if network.porosity_range is None else n_steps * 3 // 2
 
 
@@ -222,22 +222,22 @@ def _windows(config: TrainingConfig, network: NetworkConfig, stage: StageConfig)
         return (TrainingWindow((side, side), (0,)),)
     if config.recipe == "cascade":
         return (TrainingWindow((side,) * 3, (0, 1, 2)),)
-    # The paper compares one section per direction, each in a slab of its own.
+    # The paper compares one section per direction, each generated separately.
     return tuple(
         TrainingWindow(tuple(1 if axis == normal else side for axis in range(3)), (normal,)) for normal in range(3)
     )
 
 
 def _consistency_weight(network: NetworkConfig) -> float:
-    """Return the weight of the difference of a fine volume from the coarser one.
+    """Return the weight of the difference between a fine volume and the coarser volume.
 
-    With three scales or more, pores are wide enough for the coarser volume to locate them. With two, it is grey where
-    the structure is finer than its voxels, and the finer stage must be free to decide.
+    With three or more scales, pores are wide enough for the coarser volume to locate them. With two scales, the coarser
+    volume is grey where the structure is finer than its voxels, and the finer stage must be free to deviate.
     """
     return _CONSISTENCY_WEIGHT if len(network.stages) >= 3 else _LOOSE_CONSISTENCY_WEIGHT
 
 
 def _autocovariance_weight(network: NetworkConfig, stage: StageConfig) -> float:
     if network.porosity_range is not None:
-        return 0.0  # one section shows the autocovariance at its own porosity, too little for a range
+        return 0.0  # a reference shows the autocovariance at one porosity only
     return _FINEST_AUTOCOVARIANCE_WEIGHT if stage.scale == 1 else _AUTOCOVARIANCE_WEIGHT

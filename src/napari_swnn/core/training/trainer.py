@@ -1,4 +1,4 @@
-"""Training of one stage of the cascade, with the coarser ones finished (Eq. 19-21 of the paper)."""
+"""Training of one stage of the cascade on top of the finished coarser stages (Eq. 19-21 of the paper)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class StageStep:
     loss : float
         Sliced Wasserstein distance to the target.
     grey : torch.Tensor
-        ``(n, phases, *spatial)`` volumes of the step.
+        ``(n, phases, *spatial)`` volumes generated in the step.
     note : str
         Message to the user; usually empty.
     """
@@ -46,7 +46,7 @@ class StageStep:
 
 
 def new_stage(network: NetworkConfig, index: int, generator: torch.Generator) -> Stage:
-    """Return a stage of a network with random weights, ready for training."""
+    """Create a stage of a network with random weights, ready for training."""
     return Stage(
         network.stages[index],
         conditioned=index > 0,
@@ -59,18 +59,18 @@ def new_stage(network: NetworkConfig, index: int, generator: torch.Generator) ->
 
 
 class StageTrainer:
-    """Training of one stage.
+    """Trainer of one stage.
 
     Parameters
     ----------
     plan : TrainingPlan
-        Plan of the training.
+        Training plan.
     index : int
-        Number of the stage, 0 for the coarsest.
+        Index of the stage, 0 for the coarsest.
     finished : sequence of Stage
-        Coarser stages, folded.
+        Coarser stages, trained and folded.
     source : Randomness
-        Source of all random draws.
+        Source of all random numbers.
 
     Attributes
     ----------
@@ -106,9 +106,9 @@ class StageTrainer:
             )
 
     def iter_steps(self) -> Generator[StageStep, None, None]:
-        """Fit the stage step by step.
+        """Train the stage step by step.
 
-        A generator that is closed early leaves the stage with the average of its weights so far.
+        If the generator is closed early, the stage keeps the average of its weights so far.
 
         Raises
         ------
@@ -138,14 +138,14 @@ class StageTrainer:
             average.apply()
 
     def accumulate_gradients(self, step: int) -> tuple[float, Tensor]:
-        """Generate the volumes of a step and accumulate the gradients of their loss.
+        """Generate the volumes of a step and accumulate the gradients of the loss.
 
         Returns
         -------
         distance : float
             Sliced Wasserstein distance to the target.
         grey : torch.Tensor
-            ``(n, phases, *spatial)`` volumes of the last window.
+            ``(n, phases, *spatial)`` volumes generated for the last window.
         """
         schedule = self._schedule
         self.stage.zero_grad()
@@ -163,12 +163,12 @@ class StageTrainer:
         return total, grey.detach()
 
     def pass_on(self) -> None:
-        """Make the untrained stage pass the coarser volume on, interpolated."""
+        """Make the untrained stage return the interpolated coarser volume."""
         nn.init.zeros_(self.stage.head.weight)
 
     @torch.no_grad()
     def settle_norms(self) -> None:
-        """Take the running statistics of batch norm from fresh volumes at the final weights ("precise" batch norm)."""
+        """Recompute the running statistics of batch norm with the final weights ("precise" batch norm)."""
         self.stage.running_statistics = False
         for module in self.stage.modules():
             if isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d):
@@ -180,7 +180,7 @@ class StageTrainer:
                 self._generate(Window.of_shape(window.shape))
 
     def _generate(self, window: Window) -> tuple[tuple[float, ...], Tensor, Tensor | None]:
-        """Return porosities, grey volumes, and the coarser volumes that they refine on the same voxels."""
+        """Return porosities, grey volumes, and the coarser volumes that they refine, on the same voxels."""
         stage = self.stage
         porosities, below, place = self._bank.take(window.grown(stage.margin))
         noise = self._source.noise(len(porosities))(stage.config, place)
@@ -195,8 +195,8 @@ class StageTrainer:
     ) -> Tensor:
         distances = []
         for k, porosity in enumerate(porosities):
-            # The coarser volume fixes how much of the phase this window holds, so its patterns are compared with those
-            # of that porosity: the same mean for every window would teach the stage to be uniform.
+            # The coarser volume determines the porosity of this window, so the target has this local porosity: the same
+            # target for every window would teach the stage to generate uniform volumes.
             local = porosity + self._bank.excess(porosity, None if coarse is None else coarse[k])
             targets = [family.near(local) for family in self._families]
             distances.append(self._distance(grey[k : k + 1], targets, section_axes, self._source))
@@ -208,10 +208,10 @@ class StageTrainer:
 
 
 def disagreement(grey: Tensor, coarse: Tensor) -> Tensor:
-    """Return the mean squared difference of a grey volume and the coarser one, averaged over blocks of 4, 2 apart."""
+    """Return the mean squared difference from the coarser volume, averaged over overlapping blocks of side 4."""
     pool = F.avg_pool3d if grey.ndim == 5 else F.avg_pool2d
     averages = pool(grey - coarse, 2)
-    for axis in range(2, grey.ndim):  # overlapping blocks: a GPU would add up their gradients in random order
+    for axis in range(2, grey.ndim):  # overlapping pooling on a GPU would sum gradients in random order
         n = averages.shape[axis] - 1
         averages = (averages.narrow(axis, 0, n) + averages.narrow(axis, 1, n)) / 2
     return averages.pow(2).mean()

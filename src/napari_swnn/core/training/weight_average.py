@@ -1,4 +1,4 @@
-"""Average of the weights over the last steps of a training."""
+"""Average of the network weights over the last steps of training."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from torch.optim.swa_utils import AveragedModel
 class WeightAverage:
     """Exponential moving average of the weights of a network (Polyak and Juditsky 1992).
 
-    Each step sees other windows and projections, so that weights fluctuate. A low learning rate at the end lets them
-    come to rest; their average does so too, while they continue to learn at a higher rate.
+    Windows and projections differ between steps, so the weights fluctuate. Averaging reduces these fluctuations like a
+    low final learning rate, while the weights continue to learn at a higher rate.
 
     Parameters
     ----------
     network : torch.nn.Module
         Network in training.
     memory : float
-        Memory of the average, in steps: older weights count less and less.
+        Memory of the average, in steps; the contribution of older weights decays exponentially.
     """
 
     def __init__(self, network: nn.Module, memory: float) -> None:
@@ -29,12 +29,12 @@ class WeightAverage:
         self._mean = AveragedModel(network, avg_fn=moved)
 
     def add(self) -> None:
-        """Add the present weights to the average."""
+        """Add the current weights to the average."""
         self._mean.update_parameters(self._network)
 
     @torch.no_grad()
     def apply(self) -> None:
-        """Set the weights of the network to their average; does nothing if none were added."""
+        """Set the weights of the network to their average; do nothing if no weights were added."""
         if self._mean.n_averaged > 0:
             for weight, mean in zip(self._network.parameters(), self._mean.parameters(), strict=True):
                 weight.copy_(mean)

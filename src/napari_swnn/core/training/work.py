@@ -1,4 +1,4 @@
-"""Work of a training by its parts: one model for the estimate before it and the time left during it."""
+"""Work of each part of a training: one model for the initial estimate and the time left."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _FORWARD_SHARE = 1 / 3
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Cost of the parts of a run: seconds on this machine if measured, otherwise numbers of arithmetic operations.
+    """Cost of the parts of a run: seconds on this machine if measured, otherwise units of arithmetic.
 
     Attributes
     ----------
     steps : tuple of float
-        One training step of each stage.
+        Cost of one training step, for each stage.
     banks : tuple of float
-        One generation of the coarser volumes that the steps of a stage refine; 0 for the coarsest.
+        Cost of generating the coarser volumes that each stage refines, once; 0 for the coarsest stage.
     block : float
-        Generation of one block, while others are computed side by side.
+        Cost of generating one block while others are computed in parallel.
     """
 
     steps: tuple[float, ...]
@@ -35,7 +35,7 @@ class Timing:
 
 
 def stage_work(plan: TrainingPlan, timing: Timing, index: int) -> float:
-    """Return the work of a stage: its steps, the coarser volumes that they refine, and the final batch norm."""
+    """Return the work of a stage: training steps, generation of coarser volumes, and final batch norm statistics."""
     schedule = plan.schedules[index]
     steps = schedule.n_steps + N_NORM_BATCHES * _FORWARD_SHARE
     n_banks = sum(ceil(n / schedule.bank_lifetime) for n in (schedule.n_steps, N_NORM_BATCHES))
@@ -43,13 +43,13 @@ def stage_work(plan: TrainingPlan, timing: Timing, index: int) -> float:
 
 
 def training_work(plan: TrainingPlan, timing: Timing, n_blocks: float) -> float:
-    """Return the work of a training, with so many blocks to calibrate each threshold."""
+    """Return the work of a training, with `n_blocks` blocks to calibrate each threshold."""
     stages = sum(stage_work(plan, timing, index) for index in range(len(plan.schedules)))
     return stages + len(plan.porosity_nodes) * n_blocks * timing.block
 
 
 def count_arithmetic(plan: TrainingPlan) -> Timing:
-    """Return the work of the parts of a training in units of arithmetic, without a measurement."""
+    """Estimate the work of each part of a training in units of arithmetic, without measuring."""
     dimension = plan.network.dimension
     steps = []
     banks = []
@@ -65,7 +65,7 @@ def count_arithmetic(plan: TrainingPlan) -> Timing:
 
 
 def _forward_arithmetic(stages: tuple[StageConfig, ...], side: float, dimension: int) -> float:
-    """Return the arithmetic of a forward pass through a cascade, for a volume of `side` voxels of its last stage."""
+    """Return the arithmetic of a forward pass through a cascade for a volume of side `side` at its last stage."""
     finest = stages[-1].scale
     return sum(
         _FORWARD_SHARE * _arithmetic(stage, (side * finest / stage.scale + 2 * stage.margin) ** dimension)
