@@ -1,4 +1,4 @@
-"""The panels of the napari plugin: one package for each, and the kits they share.
+"""Panels of the napari plugin, one package each, and the modules they share.
 
-`reconstruction`, `comparison` and `properties` import `kit`, `layers` and `lazy`, never one another.
+`reconstruction`, `comparison` and `properties` import `kit`, `layers` and `lazy`, but never one another.
 """

@@ -227,9 +227,9 @@ def test_a_small_file_opens_too(panel, viewer, user, range_model, file, add_mode
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("rock.png", "ends in .zarr or .tif"),
-        ("there.zarr", "exists already"),
-        ("begun.zarr", "was begun with another model"),
+        ("rock.png", "end in .zarr or .tif"),
+        ("there.zarr", "already exists"),
+        ("begun.zarr", "was started with another model"),
         ("no/rock.zarr", "There is no folder"),
     ],
 )

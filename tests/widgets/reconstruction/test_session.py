@@ -358,7 +358,7 @@ def test_stale_answers_are_ignored(ready, snapshot, tiny):
 
 def test_a_bad_reference_is_refused_beside_its_control(session, section, tiny):
     analyse(session, Snapshot("flat", np.zeros_like(section), None, VoxelSize()), tiny)
-    assert "holds the single value 0" in session.checks.problems["reference"]
+    assert "contains only the value 0" in session.checks.problems["reference"]
     assert session.state is State.IDLE
     assert session.why_not_run == "Correct the input marked above."
     session.checks.forget_reference(is_chosen=True)
@@ -421,7 +421,7 @@ def test_a_file_is_written_and_opened(session, entry, worker, tmp_path, n):
     made = record(session.made)
     session.generate(request(entry=entry, porosity=0.3, n=n, destination="file", path=path))
     worker.finish()
-    assert session.status == "Done: rock.zarr is written and open."
+    assert session.status == "Done: rock.zarr was written and opened."
     assert [result.data[0].shape for result in made] == [SIZE] * n
     assert len({result.name for result in made}) == n
 
@@ -432,7 +432,7 @@ def test_a_file_that_cannot_be_shown_is_reported(session, entry, worker, tmp_pat
     worker.finish()
     assert session.state is State.FAILED
     assert session.failure == "It could not be opened."
-    assert "is written" in session.status
+    assert "was written" in session.status
 
 
 def test_a_stopped_file_can_be_resumed(session, entry, worker, tmp_path):

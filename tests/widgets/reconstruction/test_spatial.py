@@ -89,7 +89,7 @@ def test_a_layer_too_large_to_be_read_on_demand_is_refused(ranged, viewer, user,
     if key == "map":
         user.choose(spatial.kind, chosen)
     user.choose(getattr(spatial, chosen), layer)
-    user.waits_for(lambda: "holds 600 × 600 × 600 voxels; crop" in problem(ranged, key))
+    user.waits_for(lambda: "has 600 × 600 × 600 voxels; crop" in problem(ranged, key))
     assert not ranged.models.generate_button.isEnabled()
 
 

@@ -104,7 +104,7 @@ def test_the_size_is_given_in_the_units_of_the_reference(ready, user):
 @pytest.mark.parametrize(
     ("data", "scale", "text"),
     [
-        (np.zeros((32, 32), np.uint8), (1, 1), "holds the single value 0"),
+        (np.zeros((32, 32), np.uint8), (1, 1), "contains only the value 0"),
         (np.zeros((2, 2, 16, 16), np.uint8), (1, 1, 1, 1), "has 4 axes"),
         (np.eye(32, dtype=np.uint8), (1, 2), "resample it so that all sides are equal"),
         (np.eye(2, dtype=np.uint8), (1, 1), "must hold a square of at least"),
@@ -138,7 +138,7 @@ def test_a_bad_region_is_refused_beside_the_control(ready, viewer, user, region,
 def test_a_volume_too_large_to_be_read_on_demand_is_refused_as_reference(panel, viewer, user, levels):
     data = da.zeros((600, 600, 600), dtype=np.uint8, chunks=(1, 600, 600))
     viewer.add_labels(data if levels == 1 else [data, data[::2, ::2, ::2]], multiscale=levels > 1, name="large")
-    user.waits_for(lambda: "holds 600 × 600 × 600 voxels; crop" in problem(panel, "reference"))
+    user.waits_for(lambda: "has 600 × 600 × 600 voxels; crop" in problem(panel, "reference"))
     assert not panel.run_bar.run_button.isEnabled()
 
 

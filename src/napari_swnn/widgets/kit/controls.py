@@ -1,4 +1,4 @@
-"""Controls of the panels."""
+"""Controls shared by the panels."""
 
 from collections.abc import Callable, Iterable, Mapping
 from math import ceil, floor
@@ -30,7 +30,7 @@ POROSITY_DECIMALS = 3
 
 
 class Combo(QComboBox):
-    """A combo box that a long entry does not make wider than the panel."""
+    """Combo box that never grows wider than the panel, even with long entries."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,7 +39,7 @@ class Combo(QComboBox):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_entries(self, entries: Iterable[tuple[str, Any]], chosen: Any = None) -> None:
-        """Replace all entries, ``(text, value)``, and choose a value; no signal is sent."""
+        """Replace all ``(text, value)`` entries and select a value without emitting a signal."""
         with QSignalBlocker(self):
             self.clear()
             for text, value in entries:
@@ -52,17 +52,17 @@ class Combo(QComboBox):
 
     @property
     def value(self) -> Any:
-        """Value of the chosen entry; None if there is none."""
+        """Value of the selected entry, or None if no entry is selected."""
         return self.currentData()
 
 
 class LayerCombo(Combo):
-    """Combo box of layers, whose choice survives renaming and reordering.
+    """Combo box of layers that keeps its selection when layers are renamed or reordered.
 
     Parameters
     ----------
     no_layer : str, optional
-        Text of an entry for "no layer"; without it, the first layer is chosen automatically.
+        Text of an entry for "no layer". If omitted, the first layer is selected automatically.
     """
 
     chosen = Signal()
@@ -74,7 +74,7 @@ class LayerCombo(Combo):
         self.currentIndexChanged.connect(self._on_changed)
 
     def set_layers(self, layers: "Iterable[Layer]") -> None:
-        """Set the layers to choose from; emit `chosen` if the current choice is no longer among them."""
+        """Set the available layers; emit `chosen` if the selected layer is no longer available."""
         none = [] if self._no_layer is None else [(self._no_layer, None)]
         self.set_entries([*none, *((layer.name, layer) for layer in layers)], self._last)
         self._on_changed()
@@ -86,9 +86,9 @@ class LayerCombo(Combo):
 
 
 class PorosityControl(QWidget):
-    """A slider and a number for the porosity, limited to the reachable range.
+    """Slider and number box for the target porosity, limited to the reachable range.
 
-    It follows the porosity of the reference until the user chooses another one.
+    The control follows the porosity of the reference until the user chooses another value.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -135,7 +135,7 @@ class PorosityControl(QWidget):
 
 
 class SizeControl(QWidget):
-    """Numbers of voxels along z, y and x."""
+    """Control for the number of voxels along z, y and x."""
 
     changed = Signal()
 
@@ -150,11 +150,11 @@ class SizeControl(QWidget):
 
     @property
     def value(self) -> Shape:
-        """``(z, y, x)``."""
+        """Size as ``(z, y, x)``."""
         return tuple(side.value() for side in self.sides)
 
     def physical(self, voxel: VoxelSize) -> str:
-        """Return the size in the unit of the voxels."""
+        """Return the size as text, in the unit of the voxel size."""
         sides = " × ".join(f"{side * voxel.value:.4g}" for side in self.value)
         return f"{sides} {voxel.unit}"
 
@@ -165,29 +165,29 @@ def _spin_box(prefix: str, value: int) -> QSpinBox:
     box.setRange(1, MAX_SIZE)
     box.setValue(value)
     box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-    box.setStyleSheet("QSpinBox {min-width: 30px; padding: 1px 4px;}")  # three of them share a row
+    box.setStyleSheet("QSpinBox {min-width: 30px; padding: 1px 4px;}")  # three boxes share a row
     return box
 
 
 class Note(QLabel):
-    """A line of text that wraps, and is hidden while it is empty."""
+    """Label that wraps its text and is hidden while the text is empty."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWordWrap(True)
-        self.setTextFormat(Qt.TextFormat.PlainText)  # layer names are no markup
+        self.setTextFormat(Qt.TextFormat.PlainText)  # layer names must not be read as markup
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
         self.hide()
 
     def show_text(self, text: str) -> None:
-        """Show a text; an empty one hides the note."""
+        """Show a text, or hide the note if the text is empty."""
         self.setText(text)
         self.setVisible(bool(text))
         self._fit_height()
 
     def resizeEvent(self, event: Any) -> None:  # noqa: N802 (Qt's name)
-        """Take the height that the text needs at the new width: layouts cut the last lines otherwise."""
+        """Fit the height to the text at the new width; otherwise, layouts cut off the last lines."""
         super().resizeEvent(event)
         self._fit_height()
 
@@ -196,19 +196,19 @@ class Note(QLabel):
 
 
 class Problem(Note):
-    """A note of a problem, in a colour that is legible on the background of the theme."""
+    """Note that describes a problem in a colour that is legible in the current theme."""
 
     def show_text(self, text: str) -> None:
-        """Show a problem; an empty text hides it."""
+        """Show a problem, or hide the note if the text is empty."""
         super().show_text(f"⚠ {text}" if text else "")
 
     def set_dark(self, dark: bool) -> None:
-        """Choose the colour for a dark or a light background."""
+        """Set the colour for a dark or light background."""
         self.setStyleSheet(f"color: {'#ff8f87' if dark else '#b3121f'};")
 
 
 class Form(QWidget):
-    """Labelled rows, each with a place for a problem below its control."""
+    """Form with labelled rows; each row can show a problem below its control."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -219,7 +219,7 @@ class Form(QWidget):
         self.problems: dict[str, Problem] = {}
 
     def add_row(self, key: str, label: str | None, control: QWidget, tooltip: str, *notes: Note) -> None:
-        """Add a control under a key, with notes below it; without a label it takes the whole width."""
+        """Add a control with notes below it; without a label, the control spans the full width."""
         field, problem = QWidget(), Problem()
         control.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         layout = _tight(QVBoxLayout(field))
@@ -236,7 +236,7 @@ class Form(QWidget):
         self._layout.addRow(name, field)
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
-        """Show these problems, each beside its control, and no others."""
+        """Show each problem below its control, and hide all other problems."""
         for key, problem in self.problems.items():
             problem.show_text(problems.get(key, ""))
 
@@ -247,17 +247,17 @@ class Form(QWidget):
 
 
 class WheelGuard(QObject):
-    """Filter that keeps the mouse wheel, which scrolls the panel, from changing the controls under the pointer."""
+    """Event filter that prevents the mouse wheel from changing controls while the panel is scrolled."""
 
     def watch(self, panel: QWidget) -> None:
-        """Guard all number boxes, combo boxes and sliders of a panel."""
+        """Install the filter on all number boxes, combo boxes and sliders of a panel."""
         kinds: tuple[Callable[..., QWidget], ...] = (QAbstractSpinBox, QComboBox, QSlider)
         for control in (control for kind in kinds for control in panel.findChildren(kind)):
             control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             control.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  (Qt's name)
-        """Pass the wheel on to the panel unless the control has the focus."""
+        """Pass wheel events on to the panel unless the control has the focus."""
         if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
             event.ignore()
             return True
@@ -270,7 +270,7 @@ def _tight(layout: Any) -> Any:
 
 
 def place_side_by_side(*widgets: QWidget) -> QWidget:
-    """Return a row of widgets, in which labels take no more than their width."""
+    """Return a row of widgets in which labels do not stretch."""
     row = QWidget()
     layout = _tight(QHBoxLayout(row))
     for widget in widgets:

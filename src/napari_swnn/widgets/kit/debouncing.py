@@ -1,4 +1,4 @@
-"""Signals that wait until changes have settled."""
+"""Debouncing of signals."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,16 +8,16 @@ from superqt.utils import QSignalDebouncer
 
 
 def make_debouncer(parent: QObject, patience: int, act: Callable[[], Any]) -> QSignalDebouncer:
-    """Return a debouncer whose ``throttle`` leads to `act` once nothing has come for a while.
+    """Return a debouncer that calls `act` once ``throttle`` has not been called for a while.
 
     Parameters
     ----------
     parent : QObject
         Owner of the timer.
     patience : int
-        Time to wait, in milliseconds.
+        Waiting time in milliseconds.
     act : callable
-        Called at the end.
+        Function to call after the waiting time.
     """
     debouncer = QSignalDebouncer(parent=parent)
     debouncer.setTimeout(patience)

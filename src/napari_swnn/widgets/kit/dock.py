@@ -1,4 +1,4 @@
-"""A panel in a dock: it scrolls, follows the theme, and notices when it or the viewer is closed."""
+"""Base class of docked panels, which scroll, follow the theme, and detect when they are closed."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,17 +17,17 @@ from napari_swnn._layer_style import PREVIEW_NAME
 
 
 class DockPanel(QScrollArea):
-    """Common part of the panels; each adds its reaction to docking, closing, and a change of theme.
+    """Base class of the panels; subclasses define the response to docking, closing and theme changes.
 
     Parameters
     ----------
     viewer : napari.Viewer
-        Viewer of the dock.
+        Viewer that contains the dock.
 
     Attributes
     ----------
     is_docked : bool
-        True until the panel or the viewer is closed.
+        True from docking until the panel or the viewer is closed.
     """
 
     def __init__(self, viewer: "Viewer", parent: QWidget | None = None) -> None:
@@ -38,27 +38,27 @@ class DockPanel(QScrollArea):
         await_work_at_end()
 
     def sizeHint(self) -> QSize:  # noqa: N802  (Qt's name)
-        """As wide as a dock beside the canvas of a small laptop; docks ignore minimum sizes."""
+        """Preferred size, which suits a small laptop screen; docks ignore minimum sizes."""
         return QSize(360, 640)
 
     def reset_choices(self, _event: Any = None) -> None:
-        """Update the lists of layers; napari calls this when one is added, removed, moved or renamed."""
+        """Update the lists of layers; napari calls this when a layer is added, removed, moved or renamed."""
 
-    # -- reactions of a panel
+    # -- for a subclass
 
     def on_docked(self) -> None:
-        """Begin work: the panel was docked."""
+        """Start work after the panel was docked."""
 
     def on_closed(self) -> None:
-        """Give up all work: the panel or the viewer was closed."""
+        """Cancel all work after the panel or the viewer was closed."""
 
     def set_dark(self, dark: bool) -> None:
         """Follow a dark or light theme."""
 
-    # -- parts
+    # -- contents
 
     def lay_out(self, *parts: QWidget | QLayout) -> None:
-        """Lay out parts below one another."""
+        """Lay out the parts of the panel from top to bottom."""
         content = QWidget()
         layout = QVBoxLayout(content)
         for part in parts:
@@ -74,34 +74,34 @@ class DockPanel(QScrollArea):
         self._guard.watch(self)
 
     def guard(self, part: QWidget) -> None:
-        """Keep the wheel from changing controls that were added later."""
+        """Guard controls that were added later against the mouse wheel."""
         self._guard.watch(part)
 
     def labels_layers(self) -> "list[LabelsLayer]":
-        """Return the Labels layers of the viewer, without previews."""
+        """Return the Labels layers of the viewer, except previews."""
         from napari.layers import Labels as LabelsLayer
 
         layers = (layer for layer in self._viewer.layers if isinstance(layer, LabelsLayer))
         return [layer for layer in layers if not layer.name.startswith(PREVIEW_NAME)]
 
     def image_layers(self) -> "list[Image]":
-        """Return the Image layers of the viewer that are not in colour."""
+        """Return the greyscale Image layers of the viewer."""
         from napari.layers import Image
 
         return [layer for layer in self._viewer.layers if isinstance(layer, Image) and not layer.rgb]
 
     def watch_window(self) -> None:
-        """Notice when the window is closed during work; a floating dock is a window of its own."""
+        """Detect when the window is closed during work; a floating dock is a separate window."""
         window = self.parent()
         while window is not None and not isinstance(window, QMainWindow):
             window = window.parent()
-        if window is not None:  # it is not kept: that would keep the whole viewer alive
+        if window is not None:  # no reference is stored, which would keep the whole viewer alive
             window.installEventFilter(self)
 
-    # -- docking and closing: the panel and the viewer can be closed at any moment
+    # -- docking and closing, which can happen at any time
 
     def event(self, event: QEvent) -> bool:
-        """Notice when the panel is docked and when its dock is closed: napari then only takes it out of there."""
+        """Detect docking and closing through changes of the parent; napari only unparents a closed panel."""
         if event.type() == QEvent.Type.ParentChange:
             if self.parent() is None:
                 self._close()
@@ -110,7 +110,7 @@ class DockPanel(QScrollArea):
         return bool(super().event(event))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  (Qt's name)
-        """Notice when the viewer's window closes; a close that the user may still call off shows as hiding."""
+        """Detect when the viewer's window closes; a close with confirmation appears as a hide event."""
         hidden = event.type() == QEvent.Type.Hide and not event.spontaneous()
         closed = event.type() == QEvent.Type.Close and not event.spontaneous()
         if isinstance(watched, QMainWindow) and (hidden or closed):

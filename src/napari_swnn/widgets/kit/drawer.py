@@ -1,4 +1,4 @@
-"""A collapsible section of a panel, with a remark in its title."""
+"""Collapsible section of a panel with a remark in its title."""
 
 from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QSizePolicy, QWidget
@@ -6,14 +6,14 @@ from superqt import QCollapsible
 
 
 class Drawer(QCollapsible):
-    """A section that opens on a click; the title carries a remark on the settings within.
+    """Collapsible section whose title includes a remark on the settings it contains.
 
     Parameters
     ----------
     title : str
         Title of the section.
     content : QWidget
-        Content, shown while it is open.
+        Content, shown while the section is open.
     """
 
     def __init__(self, title: str, content: QWidget, parent: QWidget | None = None) -> None:
@@ -33,7 +33,7 @@ class Drawer(QCollapsible):
         self.expand(animate=False)
 
     def set_remark(self, remark: str) -> None:
-        """Show a remark in parentheses behind the title; none if it is empty."""
+        """Show a remark in parentheses after the title, or none if it is empty."""
         self._remark = remark
         self._show_title()
 

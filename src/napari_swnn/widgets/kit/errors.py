@@ -1,4 +1,4 @@
-"""Errors as sentences for the user, and the control that each belongs to."""
+"""Error messages for the user, and the controls they belong to."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -17,18 +17,18 @@ _CONTROLS = MappingProxyType(
         "sampling": "preset",
     }
 )
-"""Controls for the arguments of a training."""
+"""Keys of the controls by argument of a training."""
 
 
 class BadInputError(ValueError):
-    """Input that cannot be used; the text is one sentence for the user.
+    """Invalid input, described in one sentence for the user.
 
     Parameters
     ----------
     control : str
         Key of the control that the sentence belongs to.
     text : str
-        The problem and its remedy.
+        Description of the problem and its solution.
     """
 
     def __init__(self, control: str, text: str) -> None:
@@ -37,22 +37,22 @@ class BadInputError(ValueError):
 
 
 class WorkFailedError(Exception):
-    """Failure of work in a thread; the text is one sentence for the user.
+    """Failure of work in a thread, described in one sentence for the user.
 
-    It is not a `RuntimeError`: superqt's generator worker takes one for a deleted worker and never ends, and most
-    errors of PyTorch, such as a lack of memory, are of that type.
+    It does not derive from `RuntimeError`, the type of most PyTorch errors such as insufficient memory: superqt's
+    generator worker interprets that type as a deleted worker and never ends.
     """
 
 
 def to_bad_input(
     error: Exception, controls: Mapping[str, str] = _CONTROLS, default: str = "reference"
 ) -> BadInputError:
-    """Return an error of the numerical part as one of a control.
+    """Convert an error of the numerical code into one that belongs to a control.
 
     Parameters
     ----------
     error : Exception
-        Error whose text begins with the name of an argument.
+        Error with a text that begins with the name of an argument.
     controls : mapping of str to str
         Keys of the controls, by argument.
     default : str
@@ -63,12 +63,12 @@ def to_bad_input(
 
 
 def describe_error(error: BaseException) -> str:
-    """Return one sentence for the user; errors that no input has caused include their type."""
+    """Return one sentence for the user, with the error type if the input is not the cause."""
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         return "There is not enough memory; choose a smaller size, smaller training volumes, or another device."
     if isinstance(error, ImportError | OSError) and "torch" in str(error).lower():
         return (
-            f"PyTorch could not be loaded ({_first_line(error)}); check its installation, and on Windows that of the "
+            f"PyTorch could not be loaded ({_first_line(error)}); check its installation and, on Windows, the "
             "Visual C++ runtime."
         )
     if isinstance(error, ValueError | TypeError | OSError | WorkFailedError):

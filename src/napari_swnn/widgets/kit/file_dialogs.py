@@ -1,4 +1,4 @@
-"""Dialogs for files and folders."""
+"""Dialogs for selecting files and folders."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,19 +9,19 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 def ask_file(
     parent: QWidget, title: str, name: str, kinds: Mapping[str, str], *, confirm_overwrite: bool = True
 ) -> Path | None:
-    """Prompt for a file to be written; returns None if the dialog is cancelled.
+    """Prompt for a file to write; return None if the dialog is cancelled.
 
     Parameters
     ----------
     parent : QWidget
         Parent of the dialog.
     title, name : str
-        Title of the dialog, and proposed name of the file without its ending.
+        Title of the dialog, and suggested file name without its extension.
     kinds : mapping
-        Endings by the kind of file in words. The first one is proposed; a name without an ending gets that of the
-        chosen kind.
+        File extensions by description of the file type. The first is the default; a name without an extension gets
+        that of the selected type.
     confirm_overwrite : bool
-        Confirmation before an existing file is chosen.
+        If True, confirm the choice of an existing file.
     """
     endings = {f"{kind} (*.{ending})": ending for kind, ending in kinds.items()}
     dialog = QFileDialog(parent, title, "", ";;".join(endings))
@@ -36,14 +36,14 @@ def ask_file(
 
 
 def ask_existing_file(parent: QWidget, title: str, kind: str, ending: str) -> Path | None:
-    """Prompt for a file to be read; returns None if the dialog is cancelled."""
+    """Prompt for a file to read; return None if the dialog is cancelled."""
     dialog = QFileDialog(parent, title, "", f"{kind} (*.{ending});;All files (*)")
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     return _answer(dialog)
 
 
 def ask_folder(parent: QWidget, title: str) -> Path | None:
-    """Prompt for a folder to write into; returns None if the dialog is cancelled."""
+    """Prompt for an output folder; return None if the dialog is cancelled."""
     dialog = QFileDialog(parent, title)
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)
@@ -51,7 +51,7 @@ def ask_folder(parent: QWidget, title: str) -> Path | None:
 
 
 def make_file_name(text: str) -> str:
-    """Return a text as a name of a file; characters that systems refuse become a dash."""
+    """Convert a text into a valid file name; invalid characters become dashes."""
     return "".join(letter if letter.isalnum() or letter in " .-_" else "-" for letter in text).strip() or "results"
 
 

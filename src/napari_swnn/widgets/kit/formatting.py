@@ -1,25 +1,25 @@
-"""Texts as the user reads them."""
+"""Formatting of text for the user."""
 
 from napari_swnn._types import Shape
 
 
 def capitalise(text: str) -> str:
-    """Return a text with a capital first letter."""
+    """Capitalise the first letter of a text."""
     return text[:1].upper() + text[1:]
 
 
 def as_sentence(text: str) -> str:
-    """Return a text with a capital first letter and a full stop."""
+    """Capitalise the first letter of a text and end it with a full stop."""
     return capitalise(text) + ("" if text.endswith(".") else ".")
 
 
 def format_shape(shape: Shape) -> str:
-    """Return the voxels along each axis, as in ``"64 × 64 × 64"``."""
+    """Format a shape, for example as ``"64 × 64 × 64"``."""
     return " × ".join(map(str, shape))
 
 
 def format_interval(own: float, interval: tuple[float, float] | None) -> str:
-    """Return the porosity of a reference, with the 95 % interval of its material's."""
+    """Format the porosity of a reference with the 95 % confidence interval of the material's porosity."""
     if interval is None:
         return f"Reference {own:.3f}"
     low, high = interval

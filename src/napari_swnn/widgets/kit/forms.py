@@ -1,4 +1,4 @@
-"""A form built from a settings class: defaults, ranges, choices and help come from its fields."""
+"""Form whose defaults, ranges, choices and help texts come from the fields of a dataclass."""
 
 from dataclasses import Field, fields
 from typing import Any
@@ -14,20 +14,20 @@ _DECIMALS = 4
 
 
 class ConfigForm(QWidget):
-    """A form that edits the settings of a dataclass, one row for each field.
+    """Form that edits the settings in a dataclass, with one row per field.
 
-    A field needs a default, and in its metadata ``help`` and either ``choices`` or ``low`` (and perhaps ``high``);
-    ``label`` replaces its name. An integer of at least 0 whose default is 0 is labelled "0: auto".
+    Each field needs a default; its metadata must contain ``help`` and either ``choices`` or ``low`` (``high`` is
+    optional). ``label`` replaces the name of the field. An integer with default and minimum 0 is labelled "0: auto".
 
     Parameters
     ----------
     config_type : type
-        The dataclass.
+        Dataclass of the settings.
 
     Attributes
     ----------
     controls : dict of str to magicgui widget
-        Controls by the name of their field.
+        Controls by field name.
     """
 
     changed = Signal()
@@ -54,12 +54,12 @@ class ConfigForm(QWidget):
         Raises
         ------
         ValueError
-            If the dataclass refuses the combination.
+            If the dataclass rejects the combination of values.
         """
         return self._type(**{name: control.value for name, control in self.controls.items()})
 
     def set_value(self, config: Any) -> None:
-        """Show these settings; `changed` is sent once."""
+        """Show the settings in `config`, and emit `changed` once."""
         self._is_quiet = True
         for name, control in self.controls.items():
             control.value = getattr(config, name)
@@ -72,7 +72,7 @@ class ConfigForm(QWidget):
 
 
 def _make_control(field: "Field[Any]") -> Any:
-    """Return the magicgui widget of a field."""
+    """Return a magicgui widget for a field."""
     constraints = field.metadata
     options: dict[str, Any] = {"tooltip": constraints["help"]}
     if "choices" in constraints:

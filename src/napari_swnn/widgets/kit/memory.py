@@ -1,4 +1,4 @@
-"""Free memory, checked before a run."""
+"""Checks of the free memory before a run."""
 
 from napari_swnn.core.numerics.memory import free_memory
 from napari_swnn.widgets.kit.errors import BadInputError
@@ -7,28 +7,28 @@ _ADVICE = "crop the layer, or bin its voxels"
 
 
 def format_memory(n_bytes: float) -> str:
-    """Return an amount of memory in GiB."""
+    """Format an amount of memory in GiB."""
     return f"{max(n_bytes / 2**30, 0.1):.1f} GiB"
 
 
 def check_free_memory(needed: float, control: str, what: str, *, advice: str = _ADVICE) -> None:
-    """Check that work fits into the free memory.
+    """Check that a computation fits into the free memory.
 
     Parameters
     ----------
     needed : float
         Required memory in bytes.
     control : str
-        Key of the control that the sentence belongs to.
+        Key of the control that the error belongs to.
     what : str
-        Subject of the sentence.
+        Subject of the error message.
     advice : str
-        Remedy, at the end of the sentence.
+        Advice at the end of the error message.
 
     Raises
     ------
     BadInputError
-        If the work does not fit.
+        If the free memory is insufficient.
     """
     free = free_memory()
     if needed > free:

@@ -1,4 +1,4 @@
-"""A table of numbers in its full height: the panel scrolls, not the table."""
+"""Table of numbers at its full height; the panel scrolls instead of the table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableW
 from napari_swnn.widgets.kit.swatch import make_swatch
 
 _NAME_WIDTHS = {True: 30, False: 18}
-"""Characters of a row's name before it wraps, in a wide and in a narrow panel."""
+"""Maximum number of characters per line of a row's name, in a wide (True) and a narrow panel."""
 
 
 @dataclass(frozen=True)
 class Head:
-    """Header of a column: a short text, a tooltip, and perhaps a colour."""
+    """Header of a column: a short text, a tooltip and an optional colour."""
 
     text: str
     tip: str = ""
@@ -25,16 +25,16 @@ class Head:
 
 @dataclass(frozen=True)
 class Row:
-    """One number in every column.
+    """Row of a table, with one number per column.
 
     Attributes
     ----------
     name : str
-        Name with its unit.
+        Name of the quantity with its unit.
     cells : tuple of str
         Text of each column.
     tips : tuple of str
-        Tooltip of each cell; may be left out.
+        Tooltip of each cell; optional.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Row:
 
 
 class NumberTable(QTableWidget):
-    """Names of rows stay in view at the left; columns fill the width, or scroll if there are many."""
+    """Table of numbers whose row names stay visible; columns fill the width or scroll sideways."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,7 +82,7 @@ class NumberTable(QTableWidget):
         return "" if item is None else str(item.text())
 
     def row_of(self, name: str) -> int:
-        """Return the index of the row whose name begins with a text.
+        """Return the index of the first row whose name begins with the given text.
 
         Raises
         ------
@@ -97,7 +97,7 @@ class NumberTable(QTableWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Fit the columns to the new width."""
         super().resizeEvent(event)
-        if self.width() != self._fitted_width:  # else it is the rows' names that change the width of the columns
+        if self.width() != self._fitted_width:  # otherwise, the row names changed the width of the columns
             self._fit()
         self._share_width()
 
@@ -113,7 +113,7 @@ class NumberTable(QTableWidget):
         return sum(max(self.sizeHintForColumn(i), header.sectionSizeHint(i)) for i in range(self.columnCount()))
 
     def _share_width(self) -> None:
-        # Where there is too little room, to stretch the last column would cut its numbers off.
+        # With too little space, stretching the last column would cut off its numbers.
         self.horizontalHeader().setStretchLastSection(self._columns_width() <= self.viewport().width())
 
     def _fit(self) -> None:

@@ -1,4 +1,4 @@
-"""Progress of the work of a panel: a status line, a bar with the time left, and the failure."""
+"""Progress display of a panel."""
 
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QProgressBar, QVBoxLayout, QWidget
@@ -7,20 +7,20 @@ from napari_swnn._progress import format_time_left
 from napari_swnn.widgets.kit.controls import Note, Problem
 
 _REFRESH = 250
-"""Milliseconds between two redraws: steps may come much faster."""
+"""Time between two redraws in milliseconds; steps may follow each other much faster."""
 
 
 class ProgressPanel(QWidget):
-    """Status line, progress bar with the time left, and the reason of a failure.
+    """Display of a status line, a progress bar with the remaining time, and the reason for a failure.
 
     Attributes
     ----------
     status, remark : Note
-        State of the work, and a message that stays until the work ends.
+        Current status, and a message that remains until the work ends.
     problem : Problem
-        Reason of a failure.
+        Reason for a failure.
     bar : QProgressBar
-        Progress; busy while the length of the work is not known.
+        Progress bar; shows a busy indicator while the amount of work is unknown.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -43,7 +43,7 @@ class ProgressPanel(QWidget):
         self.bar.hide()
 
     def begin(self, status: str) -> None:
-        """Show that work of unknown length starts."""
+        """Show that work of unknown duration has started."""
         self.problem.show_text("")
         self.status.show_text(status)
         self.bar.show()
@@ -51,7 +51,7 @@ class ProgressPanel(QWidget):
         self._timer.start()
 
     def wait(self, status: str) -> None:
-        """Show that work of unknown length is in progress; an empty status keeps the previous one."""
+        """Show that work of unknown duration is in progress; an empty status keeps the previous one."""
         if status:
             self.status.show_text(status)
         self._text = ""
@@ -60,7 +60,7 @@ class ProgressPanel(QWidget):
         self.refresh()
 
     def end(self, status: str, problem: str = "") -> None:
-        """Show the outcome."""
+        """Show the outcome of the work."""
         self._timer.stop()
         self.refresh()
         self.bar.hide()
@@ -69,14 +69,14 @@ class ProgressPanel(QWidget):
         self.problem.show_text(problem)
 
     def advance(self, done: int, total: int, time_left: float | None) -> None:
-        """Take note of the progress; it is drawn at the next refresh.
+        """Record the progress, which is drawn at the next refresh.
 
         Parameters
         ----------
         done, total : int
-            Number of steps that are done, and of all steps.
+            Number of completed steps, and total number of steps.
         time_left : float or None
-            Estimated time to the end, in seconds.
+            Estimated remaining time in seconds.
         """
         self._done = done
         self._total = total

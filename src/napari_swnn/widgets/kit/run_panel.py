@@ -1,4 +1,4 @@
-"""A panel with a form, a run with its progress, and results."""
+"""Base class of panels with a form, the progress of a run, and results."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class RunPanel(DockPanel):
-    """A panel that shows a `RunSession` and passes on the actions of the user.
+    """Panel that shows a `RunSession` and forwards user actions to it.
 
-    A subclass declares the words on its buttons, makes a session and calls `set_session`, and prepares requests.
+    A subclass defines the texts of its buttons, creates a session, calls `set_session`, and prepares requests.
 
     Parameters
     ----------
     viewer : napari.Viewer
-        The viewer it is docked in.
+        Viewer that contains the panel.
     """
 
     run_label: ClassVar[str]
@@ -43,25 +43,25 @@ class RunPanel(DockPanel):
 
     @property
     def form(self) -> Form:
-        """Form whose controls show the problems of a request."""
+        """Form that shows the problems of a request next to its controls."""
         raise NotImplementedError
 
     def prepare(self) -> Any:
-        """Return the request of a run, or a `NotReady`.
+        """Return the request for a run, or a `NotReady` if no run can start yet.
 
         Raises
         ------
         BadInputError
-            If the request cannot be met.
+            If the input is invalid.
         """
         return NotReady("")
 
     def describe_run(self) -> str:
-        """Return the status of a run that starts."""
+        """Return the status text to show when a run starts."""
         return self.running_label
 
     def set_session(self, session: "RunSession[Any, Any]") -> None:
-        """Show a session."""
+        """Connect the panel to a session."""
         self.session = session
         session.changed.connect(self.show_session)
         session.started.connect(self._on_started)
@@ -71,7 +71,7 @@ class RunPanel(DockPanel):
         self.stop_button.clicked.connect(self.stop)
 
     def lay_out_run(self, settings: QWidget, results: QWidget, *more_buttons: QPushButton) -> None:
-        """Put settings, buttons, progress and results below one another."""
+        """Lay out settings, buttons, progress and results from top to bottom."""
         buttons = QHBoxLayout()
         for button in (self.run_button, self.stop_button, *more_buttons):
             buttons.addWidget(button)
@@ -82,11 +82,11 @@ class RunPanel(DockPanel):
     # -- the session
 
     def refresh(self) -> None:
-        """Prepare the request again, and show it."""
+        """Prepare the request again and show the result."""
         self.session.update(self.prepare)
 
     def run(self) -> None:
-        """Start a run of the request."""
+        """Start a run of the current request."""
         self.session.run()
 
     def stop(self) -> None:

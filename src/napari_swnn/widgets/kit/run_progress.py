@@ -1,4 +1,4 @@
-"""Progress of work whose length is known as a fraction."""
+"""Progress display for work whose completed fraction is known."""
 
 from time import monotonic
 
@@ -6,14 +6,14 @@ from napari_swnn._progress import format_duration
 from napari_swnn.widgets.kit.progress import ProgressPanel
 
 _SETTLING = 2.0
-"""Seconds of work after which the time left can be estimated."""
+"""Seconds of work before the remaining time can be estimated."""
 
 
 class WorkProgress(ProgressPanel):
-    """A progress panel with a percentage bar that never moves backwards."""
+    """Progress panel with a percentage bar that never moves backwards."""
 
     def begin(self, status: str) -> None:
-        """Show that work of unknown length starts."""
+        """Show that work of unknown duration has started."""
         self._started = monotonic()
         self._share = 0.0
         super().begin(status)
@@ -24,11 +24,11 @@ class WorkProgress(ProgressPanel):
         Parameters
         ----------
         share : float
-            Fraction of the work that is done, in [0, 1].
+            Completed fraction of the work, in [0, 1].
         status : str
-            Present activity; an empty text keeps the previous one.
+            Current activity; an empty text keeps the previous one.
         steady : bool
-            False if the fraction grows unevenly in time: the time left is then not estimated.
+            False if the fraction does not grow steadily with time; the remaining time is then not estimated.
         """
         self._share = max(self._share, min(1.0, share))
         self._done = round(100 * self._share)

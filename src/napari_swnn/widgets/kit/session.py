@@ -1,4 +1,4 @@
-"""State of a panel that runs one task at a time, without any control."""
+"""State of a panel that runs one task at a time, independent of its controls."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ from napari_swnn.widgets.kit.errors import BadInputError, describe_error
 
 
 class State(StrEnum):
-    """States of a panel that runs one task at a time."""
+    """State of a panel that runs one task at a time."""
 
     IDLE = "idle"
-    """Something is missing or has to be changed."""
+    """Input is missing or invalid."""
     CHECKING = "checking"
     """The layers are being read."""
     READY = "ready"
     """A run can start."""
     RUNNING = "running"
-    """A run is under way."""
+    """A run is in progress."""
     STOPPING = "stopping"
-    """Stop was pressed, and the run has not ended yet."""
+    """Stop was pressed, but the run has not ended yet."""
     FAILED = "failed"
-    """The last run failed; another one may start."""
+    """The last run failed; a new run can start."""
 
 
 class Emitter(Protocol):
@@ -36,7 +36,7 @@ class Emitter(Protocol):
 
 
 class Worker(Protocol):
-    """Runner of one generator at a time in a thread, as `kit.threads.TaskRunner` is."""
+    """Runner of one generator at a time in a thread, such as `kit.threads.TaskRunner`."""
 
     stepped: Emitter
     done: Emitter
@@ -44,7 +44,7 @@ class Worker(Protocol):
     cancelled: Emitter
 
     def run(self, work: Callable[..., Generator[Any, None, Any]], *args: Any) -> None:
-        """Start `work`."""
+        """Start `work` in a thread."""
 
     def stop(self) -> None:
         """Cancel the work."""
@@ -55,14 +55,14 @@ class Worker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NotReady:
-    """Reason why no run can start yet.
+    """Reason that no run can start yet.
 
     Attributes
     ----------
     hint : str
         One sentence for the user.
     is_checking : bool
-        True if the reason will pass by itself.
+        True if the layers are still being checked, so that no user action is needed.
     """
 
     hint: str
@@ -71,7 +71,7 @@ class NotReady:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Outcome of a run in words: its status, and the reason of a failure."""
+    """Text that describes the outcome of a run: its status and the reason for a failure."""
 
     status: str = ""
     failure: str = ""
@@ -82,27 +82,27 @@ Result = TypeVar("Result")
 
 
 class RunSession(Generic[Request, Result]):
-    """Checks of a request, the run under way, and its outcome.
+    """State of a request, its run and the outcome.
 
     Parameters
     ----------
     worker : Worker
         Runs the work in a thread.
     work : callable
-        Generator function of a request; it yields its `Progress` and returns the result.
+        Generator function that takes a request, yields `Progress` objects and returns the result.
     deliver : callable
-        Shows a result and returns its `Report`.
+        Function that shows a result and returns its `Report`.
 
     Attributes
     ----------
     request : object or None
-        Request that Run would carry out; None until it is known.
+        Request that the Run button would start; None if no run can start.
     problem : BadInputError or None
-        Reason why a request cannot be met, with its control.
+        Reason that the input is invalid, with its control.
     hint : str
-        Sentence that says why Run cannot start; empty if it can.
+        Explanation if no run can start; otherwise empty.
     running : object or None
-        Request of the run under way.
+        Request of the current run.
     report : Report
         Outcome of the last run.
     is_stopping : bool
@@ -110,12 +110,12 @@ class RunSession(Generic[Request, Result]):
     """
 
     changed = Signal()
-    """Anything that is shown has changed."""
+    """Emitted when the visible state has changed."""
     started = Signal()
     stepped = Signal(Progress)
     failed = Signal(str)
     ended = Signal()
-    """The run has ended, in any way."""
+    """Emitted when the run has ended, whatever the outcome."""
 
     def __init__(
         self,
@@ -140,7 +140,7 @@ class RunSession(Generic[Request, Result]):
 
     @property
     def state(self) -> State:
-        """Present state."""
+        """Current state."""
         if self.running is not None:
             return State.STOPPING if self.is_stopping else State.RUNNING
         if self.report.failure:
@@ -151,7 +151,7 @@ class RunSession(Generic[Request, Result]):
 
     @property
     def is_busy(self) -> bool:
-        """True while a run is under way."""
+        """True while a run is in progress."""
         return self.running is not None
 
     @property
@@ -165,12 +165,12 @@ class RunSession(Generic[Request, Result]):
         return self.running is not None and not self.is_stopping
 
     def update(self, prepare: Callable[[], Request | NotReady]) -> None:
-        """Replace the request.
+        """Prepare the request again.
 
         Parameters
         ----------
         prepare : callable
-            Returns the request or the reason why there is none, or raises a `BadInputError`.
+            Function that returns the request, or the reason that no run can start yet, or raises a `BadInputError`.
         """
         self.request = None
         self.problem = None
@@ -190,7 +190,7 @@ class RunSession(Generic[Request, Result]):
         self.changed.emit()
 
     def run(self) -> None:
-        """Start a run of the request, if one can start."""
+        """Start a run of the request if possible."""
         if self.running is None and self.request is not None:
             self.running = self.request
             self.is_stopping = False
@@ -229,7 +229,7 @@ class RunSession(Generic[Request, Result]):
             return
         try:
             report = self._deliver(result)
-        except Exception as error:  # noqa: BLE001  (whatever cannot be shown, the panel must not stay busy)
+        except Exception as error:  # noqa: BLE001  (the panel must not stay busy after any error)
             report = self.report_failed(describe_error(error.__cause__ or error))
         self._end(report)
 

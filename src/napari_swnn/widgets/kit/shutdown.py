@@ -1,7 +1,7 @@
-"""Work in threads when Python ends: it ends silently at its next step, and Python waits for it.
+"""Shutdown of threads when Python exits: each stops silently at its next step, and Python waits for it.
 
-It is not interrupted within a step: an exception that is raised in another thread can leave locks behind, and the end
-would wait for ever.
+A step is never interrupted: an exception raised in another thread can leave locks acquired, and Python would never
+exit.
 """
 
 import atexit
@@ -10,22 +10,22 @@ from functools import cache
 from superqt.utils import WorkerBase
 
 _PATIENCE = 20_000
-"""Longest time that the end waits, in milliseconds."""
+"""Maximum waiting time at exit in milliseconds."""
 
 
 @cache
 def await_work_at_end() -> None:
-    """Let no worker outlive the objects that it notifies; napari ensures it only where it runs the event loop."""
+    """Wait for workers at exit; napari does so only if it runs the event loop."""
     atexit.register(_end)
 
 
 def is_shutdown_error(error: BaseException) -> bool:
-    """Recognise work that failed only because Python ends: pools of threads are shut down first."""
+    """Return True if work failed only because Python is exiting and has shut down its thread pools."""
     return isinstance(error, RuntimeError) and "shutdown" in str(error)
 
 
 def _end() -> None:
     try:
         WorkerBase.await_workers(_PATIENCE)
-    except RuntimeError:  # one did not end in time
+    except RuntimeError:  # a worker did not end in time
         return

@@ -1,4 +1,4 @@
-"""Colour swatches that identify a volume in lists and tables."""
+"""Colour swatches that identify volumes in lists and tables."""
 
 from qtpy.QtGui import QColor, QIcon, QPixmap
 

@@ -1,7 +1,7 @@
-"""Work off the viewer's thread, whose results come back as signals.
+"""Background threads that return their results as signals.
 
-The work itself is a plain function or generator that knows no layer. Results arrive in the viewer's thread, as signals
-to bound methods, which Qt disconnects when the panel is gone.
+The work is a plain function or generator that does not access layers. Results arrive in the viewer's thread as signals
+to bound methods, which Qt disconnects when the panel is deleted.
 """
 
 import logging
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 def guard_errors(work: Callable[..., Generator[Any, None, Any]], *args: Any) -> Generator[Any, None, Any]:
-    """Run work, with every error as a `WorkFailedError`."""
+    """Run work, and raise every error as a `WorkFailedError`."""
     try:
         return (yield from work(*args))
     except Exception as error:
@@ -33,7 +33,7 @@ def guard_errors(work: Callable[..., Generator[Any, None, Any]], *args: Any) -> 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Message:
-    """Step or outcome of a run; the event that stops the run identifies it."""
+    """Step or outcome of a run, which is identified by its stop event."""
 
     run: Event
     value: Any
@@ -46,7 +46,7 @@ _CANCELLED = object()
 def _iter_messages(
     run: Event, work: Callable[..., Generator[Any, None, Any]], *args: Any
 ) -> Generator[_Message, None, _Message]:
-    """Run work until it ends or its event is set, and close it in the thread that ran it."""
+    """Run work until it ends or its event is set, and close it in the same thread."""
     try:
         with closing(guard_errors(work, *args)) as steps:
             while not run.is_set():
@@ -61,10 +61,11 @@ def _iter_messages(
 
 
 class TaskRunner(QObject):
-    """Runs one generator at a time in a worker thread; `stepped` carries what it yields, `done` what it returns.
+    """Runner of one generator at a time in a worker thread.
 
-    At the end of each generator exactly one of `done`, `failed` and `cancelled` is emitted; none if it was abandoned.
-    A generator that ends before it notices a request to stop is done.
+    `stepped` carries the yielded values and `done` the return value. When a generator ends, exactly one of `done`,
+    `failed` and `cancelled` is emitted, or none if the work was abandoned. If a generator returns before it detects a
+    request to stop, `done` is emitted.
     """
 
     stepped = Signal(object)
@@ -78,11 +79,11 @@ class TaskRunner(QObject):
 
     @property
     def busy(self) -> bool:
-        """True while work is under way."""
+        """True while work is in progress."""
         return self._run is not None
 
     def run(self, work: Callable[..., Generator[Any, None, Any]], *args: Any) -> None:
-        """Start `work`."""
+        """Start `work` in a worker thread."""
         from napari.qt.threading import create_worker
 
         self._run = Event()
@@ -91,7 +92,7 @@ class TaskRunner(QObject):
             self._run,
             work,
             *args,
-            _start_thread=True,  # one that is never started would count as pending when the viewer closes
+            _start_thread=True,  # napari counts a worker that was never started as pending when the viewer closes
             _ignore_errors=True,
             _connect={
                 "yielded": self._on_yielded,
@@ -101,7 +102,7 @@ class TaskRunner(QObject):
         )
 
     def stop(self) -> None:
-        """Cancel the work after its present step."""
+        """Cancel the work after its current step."""
         if self._run is not None:
             self._run.set()
 
@@ -115,7 +116,7 @@ class TaskRunner(QObject):
             self.stepped.emit(message.value)
 
     def _on_returned(self, message: _Message) -> None:
-        if message.run is not self._run:  # it was abandoned
+        if message.run is not self._run:  # the run was abandoned
             return
         self._run = None
         if message.value is _CANCELLED:
@@ -126,16 +127,17 @@ class TaskRunner(QObject):
             self.done.emit(message.value)
 
     def _on_aborted(self) -> None:
-        """Take note that the viewer has stopped all workers, in order to close."""
+        """Report cancellation when the viewer stops all workers before closing."""
         if self._run is not None:
             self._run = None
             self.cancelled.emit()
 
 
 class Checker(QObject):
-    """Runs short work silently; of several requests, only the last one is answered.
+    """Runner of short tasks in the background that returns only the result of the latest request.
 
-    A plain thread: the viewer closes without confirmation, and the answer is dropped if the panel is gone by then.
+    It uses a plain thread, so that the viewer closes without confirmation. The result is dropped if the panel no
+    longer exists.
     """
 
     done = Signal(object)
@@ -150,17 +152,17 @@ class Checker(QObject):
 
     @property
     def busy(self) -> bool:
-        """True while an answer is to come."""
+        """True while a result is pending."""
         return self._running and self._wanted
 
     def request(self, work: Callable[..., Any], *args: Any) -> None:
-        """Start `work` in a thread, once running work has ended."""
+        """Start `work` in a thread once the running work has ended."""
         self._next, self._wanted = (work, *args), True
         if not self._running:
             self._start_next()
 
     def drop(self) -> None:
-        """Ignore the results of all requests up to now."""
+        """Ignore the results of all previous requests."""
         self._next, self._wanted = (), False
 
     def _start_next(self) -> None:
@@ -171,7 +173,7 @@ class Checker(QObject):
         outcome: Any
         try:
             outcome = work(*args)
-        except Exception as error:  # noqa: BLE001  (the panel has to be informed of any error)
+        except Exception as error:  # noqa: BLE001  (the panel must report any error)
             outcome = _Failure(error)
         with suppress(RuntimeError):  # the panel was deleted meanwhile
             self._answered.emit(outcome)

@@ -1,4 +1,4 @@
-"""Reading layers of the viewer, watching them, and adding results as layers.
+"""Modules that read and watch layers of the viewer and add results as layers.
 
-May import: `kit`.
+May import `kit`.
 """

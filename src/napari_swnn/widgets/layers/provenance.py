@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 def name_result(*, source: str, porosity: str, seed: int, draft: bool) -> str:
-    """Return the name of a realisation's layer; `porosity` is a few words, or empty."""
+    """Return the layer name of a realisation; `porosity` is a short description or empty."""
     return " · ".join(part for part in (source, porosity, f"seed {seed}", "draft" if draft else "") if part)
 
 
 def describe_origin(
     model: "Model", shape: Shape, *, source: str, seed: int, preset: str, porosity: float | None
 ) -> dict[str, Any]:
-    """Return the origin of a realisation as plain values that JSON can hold."""
+    """Return the origin of a realisation as JSON-serialisable values."""
     return {
         "reference": source,
         "porosity": porosity,
@@ -33,16 +33,16 @@ def describe_origin(
 
 
 def measure_porosity(labels: Labels, model: "Model", *, outside: int | None = None) -> float:
-    """Return the fraction of a model's phase in a volume.
+    """Return the volume fraction of a model's phase of interest in a volume.
 
     Parameters
     ----------
     labels : numpy.ndarray
-        The volume.
+        Labels of the volume.
     model : Model
         Model that generated it.
     outside : int, optional
-        Label outside the mask; these voxels are not counted.
+        Label of voxels outside the mask, which are not counted.
     """
     counted = labels.size if outside is None else np.count_nonzero(labels != outside)
     return float(np.count_nonzero(labels == model.labels.phase) / max(counted, 1))

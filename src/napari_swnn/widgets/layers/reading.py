@@ -1,4 +1,4 @@
-"""Reading of layers: their labels, voxel sizes and positions."""
+"""Readers of the labels, voxel sizes and positions of layers."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
 
 MOST_LAZY = 2**27
-"""Voxels of a layer computed on demand that are read without confirmation (512³)."""
+"""Maximum number of voxels that are read from a lazy layer (512³)."""
 
 
 def read_values(layer: "LabelsLayer | Image", control: str) -> Any:
-    """Return the values of a layer, ``(y, x)`` or ``(z, y, x)``, without a copy; lazy ones stay lazy.
+    """Return the values of a layer, ``(y, x)`` or ``(z, y, x)``, without copying or computing them.
 
     Parameters
     ----------
     layer : napari.layers.Labels or napari.layers.Image
-        Its leading axes of length 1 are left out.
+        Layer to read; leading axes of length 1 are omitted.
     control : str
         Key of the control that a problem belongs to.
 
     Returns
     -------
     numpy.ndarray or dask array
-        The values, which must not be written to.
+        Values, which must not be modified.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def read_values(layer: "LabelsLayer | Image", control: str) -> Any:
     """
     data = layer.data[0] if layer.multiscale else layer.data
     if not isinstance(data, np.ndarray) and not is_lazy(data):
-        import dask.array  # for zarr and the like, which would read a whole volume to leave out an axis
+        import dask.array  # for zarr and similar arrays, where dropping an axis would read the whole volume
 
         data = dask.array.from_array(data)
     while data.ndim > 2 and data.shape[0] == 1:
@@ -48,7 +48,7 @@ def read_values(layer: "LabelsLayer | Image", control: str) -> Any:
     if data.ndim not in (2, 3):
         raise BadInputError(control, f"“{layer.name}” has {data.ndim} axes; pick one 2-D section or one 3-D volume.")
     if 0 in data.shape:
-        raise BadInputError(control, f"“{layer.name}” holds no pixel.")
+        raise BadInputError(control, f"“{layer.name}” contains no pixels.")
     return data
 
 
@@ -58,7 +58,7 @@ def copy_values(layer: "LabelsLayer | Image", control: str) -> np.ndarray:
     Raises
     ------
     BadInputError
-        See `read_values` and `check_readable`.
+        If the layer is unsuitable; see `read_values` and `check_readable`.
     """
     values = read_values(layer, control)
     check_readable(layer, values, control)
@@ -66,7 +66,7 @@ def copy_values(layer: "LabelsLayer | Image", control: str) -> np.ndarray:
 
 
 def check_readable(layer: "LabelsLayer | Image", values: Any, control: str) -> None:
-    """Check that values are in memory, or few: reading many on demand could take hours.
+    """Check that the values are in memory or few, as reading many lazy values could take hours.
 
     Raises
     ------
@@ -77,13 +77,13 @@ def check_readable(layer: "LabelsLayer | Image", values: Any, control: str) -> N
     if not in_memory and values.size > MOST_LAZY:
         raise BadInputError(
             control,
-            f"“{layer.name}” is read on demand and holds {format_shape(values.shape)} voxels; crop the part that you "
+            f"“{layer.name}” is read on demand and has {format_shape(values.shape)} voxels; crop the part that you "
             "need into a new layer.",
         )
 
 
 def read_voxel_size(layer: "LabelsLayer", ndim: int, control: str) -> VoxelSize:
-    """Return the edge length of the voxels of a layer; its unit is ``"voxel"`` where the layer has no length.
+    """Return the voxel size of a layer, in the unit ``"voxel"`` if the layer has no unit of length.
 
     Raises
     ------
@@ -101,15 +101,15 @@ def read_voxel_size(layer: "LabelsLayer", ndim: int, control: str) -> VoxelSize:
 
 
 def read_placement(layer: "LabelsLayer", ndim: int) -> dict[str, Any]:
-    """Return the arguments that place a new layer of `ndim` axes where another one is."""
+    """Return arguments that place a new layer with `ndim` axes at the position of another layer."""
     place: dict[str, Any] = {name: tuple(getattr(layer, name))[-ndim:] for name in ("scale", "translate", "units")}
     place["axis_labels"] = AXES[-ndim:]
-    if layer.ndim == ndim:  # else they also turn the axes that are dropped
+    if layer.ndim == ndim:  # otherwise, they also transform the dropped axes
         place |= {"rotate": layer.rotate, "shear": layer.shear, "affine": layer.affine}
     return place
 
 
 def read_phase_colour(layer: "LabelsLayer", phase: int) -> Any:
-    """Return the colour of a phase in the viewer; None if it is transparent."""
+    """Return the colour of a phase in the viewer, or None if it is transparent."""
     colour = layer.get_color(phase)
     return None if colour is None or colour[3] == 0 else colour

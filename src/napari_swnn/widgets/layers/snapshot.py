@@ -1,4 +1,4 @@
-"""A copy of the reference that a reconstruction takes from the viewer."""
+"""Snapshot of the reference in the viewer."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,18 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """A copy of the reference that a reconstruction takes from the viewer.
-
-    The user may paint on, rename or remove the layers while it is in use.
+    """Copy of the reference layers, which the user may paint on, rename or remove at any time.
 
     Attributes
     ----------
     name : str
         Name of the reference layer.
     labels : numpy.ndarray
-        ``(y, x)`` or ``(z, y, x)``.
+        Labels, ``(y, x)`` or ``(z, y, x)``.
     region : numpy.ndarray or None
-        Region of interest of the same shape, as booleans.
+        Region of interest as booleans, with the shape of `labels`.
     voxel : VoxelSize
         Edge length of a pixel; its unit is ``"voxel"`` if the layer has no unit of length.
     """
@@ -42,12 +40,12 @@ class Snapshot:
 
     @classmethod
     def take(cls, layer: "LabelsLayer", region: "LabelsLayer | None" = None) -> "Snapshot":
-        """Copy a reference layer and, if given, the layer that marks the region of interest.
+        """Copy a reference layer and, if passed, the layer that marks the region of interest.
 
         Raises
         ------
         BadInputError
-            If the layers cannot describe a reference.
+            If the layers cannot be used as a reference.
         """
         labels = copy_values(layer, "reference")
         inside = None if region is None else copy_values(region, "region") != 0
@@ -85,7 +83,7 @@ class Snapshot:
 
 
 def choose_phase(phases: dict[int, float], wanted: int | None) -> int:
-    """Return the wanted label if there is one, else 1, else the highest."""
+    """Return the wanted label if it exists, otherwise 1 if it exists, otherwise the highest label."""
     if wanted in phases:
         return wanted
     return 1 if 1 in phases else max(phases)

@@ -1,4 +1,4 @@
-"""Observation of selected layers, which are checked in a thread whenever they change."""
+"""Watchers of selected layers, which are checked in a thread whenever they change."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
 
 PATIENCE = 200
-"""Milliseconds without a change before layers are read: painting sends many."""
+"""Milliseconds without a change before layers are read, since painting emits many changes."""
 _WATCHED = ("data", "paint", "scale", "units", "name")
-"""Events of a layer after which it has to be read again."""
+"""Events after which a layer must be read again."""
 
 
 class LayerWatch(QObject):
-    """Watcher of layers: emits `changed` as soon as one changes, and `settled` once the changes have stopped."""
+    """Watcher that emits `changed` when a layer changes and `settled` once the changes have stopped."""
 
     changed = Signal()
     settled = Signal()
@@ -33,7 +33,7 @@ class LayerWatch(QObject):
         self._debouncer = make_debouncer(self, PATIENCE, self.settled.emit)
 
     def watch(self, layers: "Iterable[LabelsLayer]") -> None:
-        """Watch these layers and no others."""
+        """Replace the watched layers."""
         wanted = list(layers)
         for layer, connect in [(old, False) for old in self._watched] + [(new, True) for new in wanted]:
             for name in _WATCHED:
@@ -42,16 +42,16 @@ class LayerWatch(QObject):
         self._watched = wanted
 
     def touch(self, _event: Any = None) -> None:
-        """Take note of a change."""
+        """Report a change."""
         self.wait()
         self.changed.emit()
 
     def wait(self) -> None:
-        """Send `settled` once more, when the changes have settled."""
+        """Emit `settled` again once the changes have stopped."""
         self._debouncer.throttle()
 
     def stop(self) -> None:
-        """Watch no layer."""
+        """Stop watching layers."""
         self._debouncer.cancel()
         self.watch([])
 
@@ -65,11 +65,11 @@ class LayerFacts:
     name : str
         Name of the layer.
     labels : numpy.ndarray or dask array
-        ``(y, x)`` or ``(z, y, x)``: the layer's own, not to be written to.
+        Data of the layer, ``(y, x)`` or ``(z, y, x)``, which must not be modified.
     voxel : VoxelSize
         Edge length of a voxel; its unit is ``"voxel"`` if the layer has no unit of length.
     phases : dict of int to float
-        Fraction of each label; empty until they are counted.
+        Volume fraction of each label; empty until computed.
     """
 
     name: str
@@ -79,43 +79,43 @@ class LayerFacts:
 
     @classmethod
     def take(cls, layer: "LabelsLayer", control: str) -> "LayerFacts":
-        """Return the facts of a layer without reading its labels.
+        """Describe a layer without reading its labels.
 
         Raises
         ------
         BadInputError
-            If the layer is neither a section nor a volume of cubic voxels, or too large to be read on demand.
+            If the layer is not a section or volume with cubic voxels, or is lazy and too large to read.
         """
         labels = read_values(layer, control)
         check_readable(layer, labels, control)
         return cls(layer.name, labels, read_voxel_size(layer, labels.ndim, control), {})
 
     def with_phases(self) -> "LayerFacts":
-        """Return the facts with the fraction of each label; the layer is read block by block."""
+        """Return a copy that includes the fraction of each label; the layer is read block by block."""
         from napari_swnn.statistics.volume_fraction import volume_fractions
 
         return LayerFacts(self.name, self.labels, self.voxel, volume_fractions(self.labels))
 
 
 class LayerCheck(QObject):
-    """Checks chosen layers, in a thread, whenever they have changed.
+    """Check of selected layers, which runs in a thread whenever they change.
 
     Parameters
     ----------
     take : callable
-        Reads the layers in the viewer's thread; returns None if none is chosen, and raises a `BadInputError` if they
-        cannot be used.
+        Function that reads the layers in the viewer's thread. It returns None if no layer is selected, and raises a
+        `BadInputError` if the layers are unsuitable.
     look : callable
-        Examines the result in a thread.
+        Function that examines the result of `take` in a thread.
     control : str
-        Key of the control that an error in the thread belongs to.
+        Key of the control for errors raised in the thread.
 
     Attributes
     ----------
     found
-        Result of `look`; None until it is known.
+        Result of `look`; None until available.
     problem : BadInputError or None
-        Reason why the layers cannot be used.
+        Reason that the layers cannot be used.
     """
 
     changed = Signal()
@@ -135,12 +135,12 @@ class LayerCheck(QObject):
         self._checker.failed.connect(self._on_failed)
 
     def restart(self, *layers: "LabelsLayer | None") -> None:
-        """Watch these layers, forget earlier results, and check again."""
+        """Watch these layers, discard earlier results, and check again."""
         self._watch.watch([layer for layer in layers if layer is not None])
         self._watch.touch()
 
     def stop(self) -> None:
-        """Watch no layer, and ignore results to come."""
+        """Stop watching layers and ignore pending results."""
         self._watch.stop()
         self._checker.drop()
 

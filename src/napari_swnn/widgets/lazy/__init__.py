@@ -1,4 +1,4 @@
-"""Lazy layers, of which the part in view is computed, and boxes of them.
+"""Lazy layers, which compute only the visible part, and boxes extracted from them.
 
-May import: `kit`, `layers`.
+May import `kit` and `layers`.
 """

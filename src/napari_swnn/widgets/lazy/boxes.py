@@ -1,4 +1,4 @@
-"""Boxes of lazy layers, computed as ordinary layers."""
+"""Boxes of lazy layers, shown as ordinary layers."""
 
 from math import prod
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class BoxWorker(Protocol):
-    """Computes boxes of a volume off the viewer's thread."""
+    """Worker that computes boxes of a volume outside the viewer's thread."""
 
     @property
     def is_busy(self) -> bool:
-        """True while work is under way."""
+        """True while work is in progress."""
 
     def compute_box(self, volume: "VirtualVolume", window: "Window", name: str) -> None:
-        """Start to compute a box; `Boxes.show` is called with its labels."""
+        """Start computing a box, and pass its labels to `Boxes.show` when done."""
 
 
 class Boxes:
@@ -35,9 +35,9 @@ class Boxes:
     Parameters
     ----------
     viewer : napari.Viewer
-        Viewer with the lazy layers; it receives the boxes.
+        Viewer that contains the lazy layers and receives the boxes.
     worker : BoxWorker
-        Computes the boxes.
+        Worker that computes the boxes.
     """
 
     def __init__(self, viewer: "Viewer", worker: BoxWorker) -> None:
@@ -48,27 +48,27 @@ class Boxes:
 
     @property
     def possible(self) -> bool:
-        """True if there is a lazy layer."""
+        """True if a lazy layer is active or visible."""
         return find_lazy_layer(self._viewer) is not None
 
     @property
     def wanted_in_3d(self) -> bool:
-        """True if there is a lazy layer in view, and no box of it yet."""
+        """True if a lazy layer is active or visible and no box is visible."""
         self._shown = [layer for layer in self._shown if layer in self._viewer.layers]
         return self.possible and not any(layer.visible for layer in self._shown)
 
     def begin(self, side: int) -> None:
-        """Compute a box around the centre of the view; nothing if there is no lazy layer.
+        """Compute a box around the centre of the view if a lazy layer is active or visible.
 
         Parameters
         ----------
         side : int
-            Voxels along each axis.
+            Number of voxels along each axis.
 
         Raises
         ------
         BadInputError
-            If the box lies outside the layer, or does not fit into memory.
+            If the box lies outside the layer or does not fit into memory.
         """
         layer = find_lazy_layer(self._viewer)
         if layer is None or self._worker.is_busy:
@@ -82,7 +82,7 @@ class Boxes:
         self._worker.compute_box(tiles.volume, window, name)
 
     def show(self, labels: Labels) -> "LabelsLayer | None":
-        """Add the computed box in its place; returns its layer, or None if it is not wanted any more."""
+        """Add the computed box at its position; return its layer, or None if it is no longer needed."""
         if self._source is None:
             return None
         whole, window = self._source
@@ -94,7 +94,7 @@ class Boxes:
         return layer
 
     def forget(self) -> None:
-        """Expect no box any more."""
+        """Discard the box that is being computed."""
         self._source = None
 
 

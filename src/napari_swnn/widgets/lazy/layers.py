@@ -1,4 +1,4 @@
-"""Layers of volumes of which the part in view is computed, and the position of boxes in them."""
+"""Lazy layers of volumes, and positions of boxes in them."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from napari_swnn.core.volume.virtual_volume import VirtualVolume
 
 _COARSEST = 128
-"""Longest side of the coarsest level: small enough to be drawn in full in 3-D."""
+"""Maximum side of the coarsest level, which is drawn in full in 3-D."""
 
 
 def get_tiles(layer: Any) -> Tiles | None:
-    """Return the tiles of a lazy layer; None for any other layer."""
+    """Return the tiles of a lazy layer, or None for other layers."""
     data = layer.data[0] if getattr(layer, "multiscale", False) else None
     if not isinstance(data, TileView):
         return None
     tiles: Any = data.tiles
-    found: Tiles = getattr(tiles, "__wrapped__", tiles)  # napari hands out proxies, also of our objects
+    found: Tiles = getattr(tiles, "__wrapped__", tiles)  # napari returns proxies, even of our objects
     return found
 
 
 def open_lazily(
     viewer: "Viewer", volume: "VirtualVolume", name: str, metadata: dict[str, Any], output: OutputLayers
 ) -> "LabelsLayer":
-    """Add a volume as a layer that opens at once; the part in view is computed."""
+    """Add a volume as a layer that opens immediately and computes only the visible part."""
     outside = [] if volume.spec.mask is None or volume.spec.mask.outside is None else [volume.spec.mask.outside]
     look = Look.of_model(volume.model)
     tiles = Tiles(volume, [look.phase, look.background, *outside])
@@ -54,7 +54,7 @@ def open_lazily(
 
 
 def find_lazy_layer(viewer: "Viewer") -> "LabelsLayer | None":
-    """Return the lazy layer to take a box from: the active one, else the topmost visible one."""
+    """Return the active lazy layer, or else the topmost visible one."""
     active = viewer.layers.selection.active
     if active is not None and get_tiles(active) is not None:
         return active
@@ -63,23 +63,23 @@ def find_lazy_layer(viewer: "Viewer") -> "LabelsLayer | None":
 
 
 def pause_tiles(viewer: "Viewer") -> None:
-    """Give way to other work: lazy layers resume when they are next viewed."""
+    """Pause the computation of lazy layers until they are next viewed."""
     for tiles in map(get_tiles, viewer.layers):
         if tiles is not None:
             tiles.stop()
 
 
 def locate_box(viewer: "Viewer", layer: "LabelsLayer", side: int) -> "Window":
-    """Return a box in a lazy layer: around the centre of the view, or the rectangle of the active Shapes layer.
+    """Return the box at the centre of the view or at the rectangle of the active Shapes layer.
 
     Parameters
     ----------
     viewer : napari.Viewer
-        Its sliders and camera give the centre of the view.
+        Viewer whose sliders and camera define the centre of the view.
     layer : napari.layers.Labels
-        The lazy layer.
+        Lazy layer that contains the box.
     side : int
-        Voxels along each axis; with a rectangle, along the axis perpendicular to it.
+        Number of voxels along each axis, or only along the axis perpendicular to a rectangle.
 
     Raises
     ------

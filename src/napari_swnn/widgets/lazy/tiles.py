@@ -1,9 +1,9 @@
-"""A volume of which the part in view is computed; the viewer never waits for it.
+"""Lazy volume that computes only the visible part and never blocks the viewer.
 
-`Tiles` keeps the viewed blocks, and computes missing ones in threads. napari takes a `TileView` for an array: a level
-of a pyramid, sliced lazily. In the viewer's thread it returns the blocks that are there, with `Tiles.pending` in place
-of the others; the coarse volume that would be drawn in 3-D is left empty. In any other thread, or as a box in full
-resolution, it returns the true labels.
+`Tiles` caches the viewed blocks and computes missing ones in threads. napari treats a `TileView` as an array, namely a
+lazily sliced level of a pyramid. In the viewer's thread it returns the available blocks, with `Tiles.pending` for all
+others; the coarse volume that would be drawn in 3-D remains empty. In any other thread, or for a box in full
+resolution, it returns the actual labels.
 """
 
 import logging
@@ -29,27 +29,27 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _MAX_BYTES = 2**29
-"""Size of the blocks that a volume keeps."""
+"""Maximum size of the cached blocks of a volume in bytes."""
 _REFRESH = 300
-"""Milliseconds between two refreshes while blocks arrive."""
+"""Milliseconds between two refreshes while blocks are computed."""
 
 Key = tuple[int, ...]
 
 
 class Tiles(QObject):
-    """Blocks of a volume, which are kept and computed in threads, several side by side, the last request first.
+    """Cached blocks of a volume, computed in parallel threads; the latest request comes first.
 
     Parameters
     ----------
     volume : VirtualVolume
-        The volume.
+        Volume to compute.
     taken : sequence of int
-        Labels of the volume.
+        Labels that occur in the volume.
 
     Attributes
     ----------
     pending : int
-        Label of voxels that are not computed yet; it differs from those of the volume.
+        Label of voxels that have not been computed yet; it differs from all labels in `taken`.
     """
 
     _computed = Signal()
@@ -76,41 +76,41 @@ class Tiles(QObject):
         self._stopped.connect(self._on_stopped)
 
     def level(self, stride: int) -> "TileView":
-        """Return every `stride`-th voxel of the volume along each axis."""
+        """Return a view of every `stride`-th voxel along each axis."""
         return TileView(self, tuple(range(0, extent, stride) for extent in self.volume.shape))
 
     def follow(self, layer: Any) -> None:
-        """Compute the blocks that this layer shows, and refresh it as they arrive."""
+        """Compute the blocks that this layer shows, and refresh it as they become available."""
         self._layer = ref(layer)
         layer.refresh()
 
     def is_shown(self, stride: int) -> bool:
-        """Tell whether the layer shows this level: thumbnails are taken from the coarsest one at any time."""
+        """Return True if the layer shows this level; thumbnails can read the coarsest level at any time."""
         layer = self._layer()
         return layer is not None and stride == 2**layer.data_level
 
     @property
     def busy(self) -> bool:
-        """True while blocks are to come."""
+        """True while blocks are being computed."""
         return self._n_working > 0
 
     @property
     def n_kept(self) -> int:
-        """Number of blocks that are there."""
+        """Number of cached blocks."""
         return len(self._cache)
 
     def compute(self, key: Key) -> Labels:
-        """Return a block, computed if necessary."""
+        """Return a block, and compute it if necessary."""
         return self._cache.get(key, lambda: self.volume.labels(self._block(key)))
 
     def read(self, keys: Sequence[Key], *, wait: bool) -> Iterable[Labels | None]:
-        """Return blocks in the order of the keys: all of them if one can wait, else None for those to come."""
+        """Return blocks in the order of the keys, with None for missing blocks unless `wait` is True."""
         from napari_swnn.core.numerics.parallel import iter_side_by_side
 
         return iter_side_by_side(self.compute, keys, self._n_threads()) if wait else map(self._cache.find, keys)
 
     def want(self, keys: Sequence[Key]) -> None:
-        """Compute these blocks, in this order, in place of earlier requests."""
+        """Compute these blocks in this order instead of those requested earlier."""
         with self._lock:
             self._wanted = list(keys)
             n_missing = min(len(keys), self._n_threads()) - self._n_working if keys else 0
@@ -119,7 +119,7 @@ class Tiles(QObject):
                 threading.Thread(target=self._work, name=CHECK_THREAD).start()
 
     def stop(self) -> None:
-        """Compute no further block."""
+        """Stop computing blocks."""
         self.want(())
         self._timer.stop()
 
@@ -137,7 +137,7 @@ class Tiles(QObject):
     def _work(self) -> None:
         while True:
             with self._lock:
-                if not self._wanted or not threading.main_thread().is_alive():  # napari is ending
+                if not self._wanted or not threading.main_thread().is_alive():  # napari is closing
                     self._n_working -= 1
                     return
                 key = self._wanted.pop(0)
@@ -156,13 +156,13 @@ class Tiles(QObject):
                 self._computed.emit()
 
     def _on_stopped(self, text: str) -> None:
-        """Show the reason of a failure; once, though each view of the layer tries again."""
+        """Show the reason for a failure once, even though each view of the layer tries again."""
         from napari.utils.notifications import show_error
 
         layer = self._layer()
         if layer is not None and text != self._reported:
             self._reported = text
-            show_error(f"“{layer.name}” was not computed where it is grey; another view tries again. {text}")
+            show_error(f"“{layer.name}” could not be computed in the grey areas; change the view to try again. {text}")
 
     def _on_computed(self) -> None:
         self._reported = ""
@@ -176,14 +176,14 @@ class Tiles(QObject):
 
 
 class TileView:
-    """Part of a volume, as an array that is computed when it is read.
+    """Array-like part of a volume that is computed when it is read.
 
     Parameters
     ----------
     tiles : Tiles
-        Blocks of the volume.
+        Tiles of the volume.
     axes : tuple of range or int
-        Voxels of the volume along each axis; a number drops the axis.
+        Voxel positions in the volume along each axis; an integer drops the axis.
     """
 
     def __init__(self, tiles: Tiles, axes: tuple[range | int, ...]) -> None:
@@ -229,16 +229,16 @@ class TileView:
 
     @property
     def _is_volume(self) -> bool:
-        """True for a part in full resolution with all axes, which the viewer never requests."""
+        """True for a full-resolution part with all axes, which the viewer never requests."""
         return len(self._axes) > 2 and all(isinstance(axis, range) and axis.step == 1 for axis in self._axes)
 
     def read(self, *, wait: bool) -> Labels:
-        """Return the labels: all, or, without waiting, those that are available while the others are requested."""
+        """Return the labels; without waiting, missing blocks are requested and marked as pending."""
         spans = tuple(axis if isinstance(axis, range) else range(axis, axis + 1) for axis in self._axes)
         shape = tuple(map(len, spans))
         if wait:
             check_memory(shape, self.dtype.itemsize)
-        if not wait and len(shape) == self.ndim > 2:  # in 3-D single blocks would hide the computed boxes
+        if not wait and len(shape) == self.ndim > 2:  # in 3-D, single blocks would hide the computed boxes
             return np.full(shape, self.tiles.volume.model.labels.background, self.dtype)
         labels = np.full(shape, self.tiles.pending, self.dtype)
         missing = []
@@ -266,7 +266,7 @@ def _blocks_of(span: range, side: int) -> range:
 
 
 def _overlap(span: range, block: int, side: int) -> tuple[slice, slice]:
-    """Return the positions of the voxels of a block in a span, and in the block."""
+    """Return the positions of the common voxels of a span and a block, in the span and in the block."""
     first = max(0, -(-(block * side - span.start) // span.step))
     stop = min(len(span), -(-((block + 1) * side - span.start) // span.step))
     start = span.start + first * span.step - block * side

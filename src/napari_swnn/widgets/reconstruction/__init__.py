@@ -1,4 +1,4 @@
-"""The panel *SWNN reconstruction*: from a section to a model and its volumes.
+"""Panel *SWNN reconstruction*, which trains models on references and generates volumes.
 
-May import: `kit`, `layers`, `lazy`.
+May import `kit`, `layers` and `lazy`.
 """

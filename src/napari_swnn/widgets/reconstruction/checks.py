@@ -1,4 +1,4 @@
-"""State of the checks before a run, without any control: devices, reference, plan, cost, and problems."""
+"""State of the checks before a run, independent of the controls."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,47 +19,47 @@ if TYPE_CHECKING:
 
 
 class Checker(Protocol):
-    """Runs short work in a thread and answers the last request only, as `kit.threads.Checker` does."""
+    """Runner of short tasks in a thread that returns only the latest result, such as `kit.threads.Checker`."""
 
     done: Emitter
     failed: Emitter
 
     def request(self, work: Callable[..., Any], *args: Any) -> None:
-        """Start `work`, after the work that is under way."""
+        """Start `work` once the running work has ended."""
 
     def drop(self) -> None:
-        """Ignore the results of all requests."""
+        """Ignore the results of all previous requests."""
 
 
 class Checks:
-    """Checks of the reference and the settings; stale results are never shown.
+    """Checks of the reference and the settings that discard outdated results.
 
     Parameters
     ----------
     make_checker : callable
-        Returns a new `Checker`.
+        Function that returns a new `Checker`.
 
     Attributes
     ----------
     devices : mapping of str to str
-        Devices of this machine with a description; empty until they are known.
+        Descriptions of the available devices; empty until known.
     findings : Findings or None
-        Analysis of the reference; None until it is known.
+        Analysis of the reference; None until available.
     prepared : Prepared or None
-        Checked settings with the plan; None until they are known.
+        Checked settings with the plan; None until available.
     cost : CostEstimate or None
-        Estimate for the plan; None until it is known.
+        Estimated cost of the plan; None until available.
     cost_problem : str
-        Reason why the cost could not be estimated.
+        Reason that the cost could not be estimated.
     """
 
     changed = Signal()
-    """A check has begun or ended."""
+    """Emitted when a check has started or ended."""
     devices_found = Signal(object)
     found = Signal(Findings)
-    """The reference was analysed."""
+    """Emitted when the reference has been analysed."""
     planned = Signal()
-    """A plan is ready for Run."""
+    """Emitted when a plan is ready for Run."""
 
     def __init__(self, make_checker: Callable[[], Checker]) -> None:
         self.devices: Mapping[str, str] = {}
@@ -81,19 +81,19 @@ class Checks:
         self._estimator.done.connect(self._on_cost)
         self._estimator.failed.connect(self._on_no_cost)
 
-    # -- requests of the panel
+    # -- requests from the panel
 
     def find_devices(self) -> None:
-        """Request the computing devices of this machine."""
+        """Request a list of the available devices."""
         self._finder.request(jobs.find_devices)
 
     def forget_reference(self, *, is_chosen: bool) -> None:
-        """Discard the analysis: the reference, or a setting that matters for it, has changed.
+        """Discard the analysis because the reference or a relevant setting has changed.
 
         Parameters
         ----------
         is_chosen : bool
-            A reference is chosen; `analyse` follows once the changes have settled.
+            True if a reference is selected; `analyse` follows once the changes have stopped.
         """
         self._has_reference = is_chosen
         self.findings = self._reference_problem = None
@@ -105,17 +105,17 @@ class Checks:
         self._analyst.request(preflight.analyse, snapshot, phase, config)
 
     def refuse_reference(self, problem: BadInputError) -> None:
-        """Take note that the chosen layers are no reference."""
+        """Record that the selected layers cannot be used as a reference."""
         self._reference_problem = problem
         self.changed.emit()
 
     def forget_settings(self, problems: Mapping[str, str]) -> None:
-        """Discard the plan and the cost: a setting has changed.
+        """Discard the plan and the cost because a setting has changed.
 
         Parameters
         ----------
         problems : mapping of str to str
-            Problems that the form finds by itself, by control.
+            Problems found by the form, by control.
         """
         self._form_problems = problems
         self.pause()
@@ -128,12 +128,12 @@ class Checks:
         self._planner.request(preflight.prepare, self._analysis, request)
 
     def estimate_cost(self) -> None:
-        """Estimate the cost of the plan, if there is one that Run can carry out."""
+        """Estimate the cost of the plan if Run can execute it."""
         if self.prepared is not None and self.prepared.plan is not None and self.prepared.run_problem is None:
             self._estimator.request(preflight.estimate, self.prepared)
 
     def pause(self) -> None:
-        """Ignore the plan and the cost that are under way."""
+        """Ignore the results of planning and cost estimation in progress."""
         self._planner.drop()
         self._estimator.drop()
 
@@ -147,7 +147,7 @@ class Checks:
 
     @property
     def is_analysing(self) -> bool:
-        """True while the analysis of a chosen reference is to come."""
+        """True while the analysis of a selected reference is pending."""
         return self._has_reference and self.findings is None and self._reference_problem is None
 
     @property
@@ -160,7 +160,7 @@ class Checks:
 
     @property
     def why_not_run(self) -> str:
-        """Sentence that says why Run cannot start; empty if it can."""
+        """Explanation if Run cannot start; otherwise empty."""
         blocked = self._device_problem or self._problem_of_reference or self._form_problems
         if blocked or (self.prepared is not None and self.prepared.run_problem is not None):
             return "Correct the input marked above."
@@ -184,7 +184,7 @@ class Checks:
     def _analysis(self) -> "ReferenceAnalysis | None":
         return None if self.findings is None else self.findings.analysis
 
-    # -- answers of the checkers
+    # -- results of the checkers
 
     def _on_devices(self, devices: Mapping[str, str]) -> None:
         self.devices = devices
@@ -198,7 +198,7 @@ class Checks:
     def _on_findings(self, findings: Findings) -> None:
         self.findings = findings
         self.found.emit(findings)
-        self.forget_settings(self._form_problems)  # they were checked without this reference, if at all
+        self.forget_settings(self._form_problems)  # any earlier check did not include this reference
 
     def _on_analysis_failed(self, text: str) -> None:
         self.refuse_reference(BadInputError("reference", text))

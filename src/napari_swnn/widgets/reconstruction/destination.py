@@ -1,4 +1,4 @@
-"""Controls for the output of a run, and for boxes of lazy layers."""
+"""Controls for the output of a run and for boxes of lazy layers."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,24 +13,24 @@ from napari_swnn.widgets.reconstruction.save_dialog import ask_for_volume_file
 
 _DESTINATIONS = [("a layer in memory", "memory"), ("a lazy layer", "lazy"), ("a file", "file")]
 _NOTES = {
-    "lazy": "Opens at once; the part in view is computed, plane by plane.",
+    "lazy": "Opens immediately; the visible part is computed plane by plane.",
     "file": "OME-Zarr (.zarr) or TIFF (.tif); an interrupted file can be resumed.",
 }
 _TIPS = {
-    "output": "Output of Run and Generate: labels in memory; a lazy layer, which opens at once and computes the part "
-    "in view; or a file, which is written block by block and can be stopped and resumed.",
-    "box": "Compute a box of a lazy layer as an ordinary layer: around the centre of the view and the current plane, "
-    "or the rectangle of an active Shapes layer.",
+    "output": "Output of Run and Generate: labels in memory; a lazy layer, which opens immediately and computes only "
+    "the visible part; or a file, which is written block by block and can be stopped and resumed.",
+    "box": "Compute a box of a lazy layer as an ordinary layer. The box is centred on the view and the current plane, "
+    "or covers the rectangle of an active Shapes layer.",
 }
 
 
 class DestinationPanel(QWidget):
-    """Output of a run, and boxes of lazy layers; `changed` is sent when another output is chosen."""
+    """Panel for the output of a run and for boxes; emits `changed` when another output is selected."""
 
     changed = Signal()
     compute = Signal()
     refused = Signal()
-    """A problem is shown."""
+    """Emitted when a problem is shown."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,25 +53,25 @@ class DestinationPanel(QWidget):
 
     @property
     def remark(self) -> str:
-        """The choice in a few words; empty for the usual one."""
+        """Short description of the selected output; empty for the default."""
         return {"lazy": "lazy layer", "file": "to a file"}.get(self.output.value, "")
 
     def complete(self, request: Request, name: str, check: Callable[[Request], None]) -> Request | None:
-        """Prompt for the file of a request if its output is one.
+        """Prompt for the file of a request if its output is a file.
 
         Parameters
         ----------
         request : Request
-            The request.
+            Request for volumes.
         name : str
-            Proposed name of the file.
+            Suggested name of the file.
         check : callable
-            Raises a `BadInputError` if the file cannot be used.
+            Function that raises a `BadInputError` if the file cannot be used.
 
         Returns
         -------
         Request or None
-            Request with its path; None if the dialog was cancelled or the file cannot be used.
+            Request with the path of the file; None if the dialog was cancelled or the file cannot be used.
         """
         if request.destination != "file":
             return request
@@ -88,12 +88,12 @@ class DestinationPanel(QWidget):
         return request
 
     def show_problem(self, problem: BadInputError) -> None:
-        """Show a problem beside its control."""
+        """Show a problem below its control."""
         self.form.show_problems({problem.control: str(problem)})
         self.refused.emit()
 
     def set_enabled(self, *, choose: bool, compute: bool) -> None:
-        """Enable the choice of the output, and boxes."""
+        """Enable or disable the choice of the output and the computation of boxes."""
         self.output.setEnabled(choose)
         self.compute_button.setEnabled(compute)
 

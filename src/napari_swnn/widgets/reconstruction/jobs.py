@@ -1,4 +1,4 @@
-"""Work of the reconstruction panel off the viewer's thread: plain functions and generators."""
+"""Functions and generators that the reconstruction panel runs outside the viewer's thread."""
 
 from collections.abc import Callable, Generator
 from threading import Lock
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
     from napari_swnn.widgets.reconstruction.request import Request
 
 BENCHMARK = Lock()
-"""Held during a benchmark of this machine: a training waits for it, or both would be slow."""
+"""Lock held during a benchmark; training waits for it, as both would be slow at the same time."""
 _LONGEST_WAIT = 20.0
-"""Longest time that a training waits for a benchmark, in seconds."""
+"""Maximum time that training waits for a benchmark, in seconds."""
 
 
 def find_devices() -> dict[str, str]:
-    """Return the devices of this machine with a description of each, "auto" first. Loads PyTorch."""
+    """Load PyTorch and return descriptions of the available devices, "auto" first."""
     from napari_swnn.core.numerics.device import DEVICES, describe_device, pick_device
 
     found = {"auto": describe_device(pick_device("auto"))}
     for name in DEVICES[1:]:
         try:
             found[name] = describe_device(pick_device(name))
-        except ValueError:  # not on this machine
+        except ValueError:  # not available
             continue
     return found
 
 
 def train(plan: "TrainingPlan", should_stop: Callable[[], bool]) -> "Generator[TrainingStep, None, Model]":
-    """Carry out a plan; yields steps and returns the model."""
+    """Execute a training plan; yield steps and return the model."""
     from napari_swnn.core.training.run import iter_training
 
     if BENCHMARK.acquire(timeout=_LONGEST_WAIT):
@@ -45,7 +45,7 @@ def train(plan: "TrainingPlan", should_stop: Callable[[], bool]) -> "Generator[T
 
 
 def generate(request: "Request", model: "Model", i: int) -> "Generator[GenerationStep, None, Labels]":
-    """Generate the `i`-th realisation of a request in memory; yields steps and returns the labels."""
+    """Generate the `i`-th realisation of a request in memory; yield steps and return the labels."""
     from napari_swnn.runs import iter_generation
 
     spec = request.spec(model.dimension, i=i, porosity=request.porosity)
@@ -54,7 +54,7 @@ def generate(request: "Request", model: "Model", i: int) -> "Generator[Generatio
 
 
 def describe(request: "Request", model: "Model") -> "Generator[GenerationStep, None, list[VirtualVolume]]":
-    """Return the realisations of a request as volumes that are computed on demand; yields nothing."""
+    """Return the realisations of a request as lazy volumes, without yielding steps."""
     from napari_swnn.core.volume.virtual_volume import describe_volume
 
     yield from ()
@@ -63,13 +63,13 @@ def describe(request: "Request", model: "Model") -> "Generator[GenerationStep, N
 
 
 def save(request: "Request", model: "Model") -> "Generator[GenerationStep, None, Path]":
-    """Generate the realisations of a request into its file, or resume it; yields steps and returns the path."""
+    """Write the realisations to the file of a request, or resume it; yield steps and return the path."""
     path: Path = yield from iter_file(request, model)
     return path
 
 
 def iter_file(request: "Request", model: "Model") -> "Generator[GenerationStep, None, Any]":
-    """Return the steps of `save`; raises if the file cannot be written."""
+    """Return the generator for `save`; raise an error if the file cannot be written."""
     from napari_swnn.runs import iter_generation
 
     spec = request.spec(model.dimension, porosity=request.porosity)
@@ -77,14 +77,14 @@ def iter_file(request: "Request", model: "Model") -> "Generator[GenerationStep, 
 
 
 def compute_box(volume: "VirtualVolume", window: "Window") -> "Generator[GenerationStep, None, Labels]":
-    """Compute a box of a volume; yields steps and returns its labels."""
+    """Compute a box of a volume; yield steps and return its labels."""
     from napari_swnn.core.volume.assembly import iter_assembly
 
     return (yield from iter_assembly(volume, window))
 
 
 def load_model(path: "Path") -> "Model":
-    """Read a model file. Loads PyTorch."""
+    """Load PyTorch and read a model file."""
     from napari_swnn.core.model.model import Model
 
     return Model.load(path)

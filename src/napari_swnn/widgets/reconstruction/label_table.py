@@ -1,4 +1,4 @@
-"""A table with one porosity for each label of a label map."""
+"""Table with one porosity for each label of a label map."""
 
 from typing import Any, cast
 
@@ -8,11 +8,11 @@ from qtpy.QtWidgets import QTableWidget, QTableWidgetItem, QWidget
 from napari_swnn.widgets.kit.controls import make_porosity_box
 
 _MOST_ROWS = 5
-"""Number of rows that are shown without scrolling."""
+"""Maximum number of rows shown without scrolling."""
 
 
 class LabelTable(QTableWidget):
-    """A porosity for each label."""
+    """Table with one porosity per label."""
 
     changed = Signal()
 
@@ -32,7 +32,7 @@ class LabelTable(QTableWidget):
         }
 
     def set_labels(self, labels: list[int], default: float) -> None:
-        """Show a row for each of these labels; known labels keep their porosity."""
+        """Show one row for each label; labels already in the table keep their porosity."""
         known = self.porosities
         with QSignalBlocker(self):
             self.setRowCount(len(labels))

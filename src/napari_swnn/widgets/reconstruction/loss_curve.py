@@ -1,4 +1,4 @@
-"""Curve of the loss during a training."""
+"""Plot of the loss during training."""
 
 from math import ceil, floor, log10
 
@@ -8,17 +8,17 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 from superqt.utils import QSignalThrottler
 
 _REFRESH = 250
-"""Milliseconds between two redraws: steps may come much faster."""
+"""Time between two redraws in milliseconds; steps may follow each other much faster."""
 
 _LINES = {True: "#f0a830", False: "#0b5cad"}
-"""Colour of the curve on a dark and on a light background."""
+"""Colour of the curve on a dark (True) and a light background."""
 
 
 class _DecimalAxis(pg.AxisItem):
-    """Logarithmic axis with a few round numbers, written as decimals."""
+    """Logarithmic axis with a few round tick values in decimal notation."""
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N802
-        """Return the exponents to mark: fewer in a decade for a longer range."""
+        """Return the exponents of the ticks, with fewer ticks per decade for a longer range."""
         digits = (
             (1, 1.5, 2, 3, 4, 5, 7)
             if high - low < 0.6
@@ -33,12 +33,12 @@ class _DecimalAxis(pg.AxisItem):
         return [(1.0, [tick for tick in ticks if low <= tick <= high])]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
-        """Return the marked values as text."""
+        """Return the tick labels."""
         return [f"{10**value:.3g}" for value in values]
 
 
 class LossCurve(QWidget):
-    """Loss against training steps on a logarithmic axis; dashed lines separate the scales."""
+    """Plot of the logarithmic loss against the training step, with dashed lines between scales."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,9 +47,9 @@ class LossCurve(QWidget):
         self._plot.setMouseEnabled(False, False)
         self._plot.hideButtons()
         self._plot.setLogMode(y=True)
-        self._plot.setStyleSheet("background: transparent")  # the view keeps the first theme's colour otherwise
+        self._plot.setStyleSheet("background: transparent")  # otherwise, the view keeps the colour of the first theme
         self._plot.setLabel("bottom", "training step")
-        self._plot.getPlotItem().layout.setContentsMargins(0, 0, 0, 6)  # the label reaches below its axis
+        self._plot.getPlotItem().layout.setContentsMargins(0, 0, 0, 6)  # the label extends below its axis
         self._plot.setLabel("left", "distance to reference")
         self._plot.getAxis("left").enableAutoSIPrefix(False)
         self._curve = self._plot.plot([])
@@ -77,7 +77,7 @@ class LossCurve(QWidget):
         self.refresh()
 
     def add(self, iteration: int, loss: float, scale: int) -> None:
-        """Add a step; `refresh` draws it."""
+        """Add a step, which `refresh` draws."""
         if self._scale not in (0, scale):
             self._borders.append(self._plot.addLine(x=iteration - 0.5, pen=self._border_pen()))
         self._scale = scale
@@ -85,7 +85,7 @@ class LossCurve(QWidget):
         self._losses.append(loss)
 
     def refresh_soon(self) -> None:
-        """Draw the added steps, at most once in `_REFRESH`."""
+        """Draw the added steps, at most once per `_REFRESH`."""
         self._throttler.throttle()
 
     def refresh(self) -> None:
@@ -94,7 +94,7 @@ class LossCurve(QWidget):
 
     @property
     def n_borders(self) -> int:
-        """Number of marked borders between scales."""
+        """Number of dashed lines between scales."""
         return len(self._borders)
 
     def __len__(self) -> int:

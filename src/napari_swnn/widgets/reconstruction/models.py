@@ -1,4 +1,4 @@
-"""Controls for trained models: generate, save, load, and choose the porosity of a model for a range."""
+"""Controls that select, save and load trained models and generate volumes from them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,18 +20,18 @@ _KIND, _ENDING = "SWNN model", "swnn"
 
 
 class _Relay(QObject):
-    """Relay of the signal of the list of models to panels, which Qt disconnects when they are deleted."""
+    """Relay that forwards new models to the panels; Qt disconnects deleted panels."""
 
     added = Signal(object)
 
 
 class ModelPanel(QWidget):
-    """Chooses, saves and loads models."""
+    """Panel that selects, saves and loads models."""
 
     changed = Signal()
     generate = Signal()
     porosity_chosen = Signal()
-    """The user chose another porosity of a model for a range."""
+    """Emitted when the user selects another porosity within the range of a model."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,11 +54,11 @@ class ModelPanel(QWidget):
         self._show_entries(MODELS.last)
 
     def _lay_out(self) -> None:
-        self.choice.setToolTip("Trained models; each generates any number of realisations of any size.")
-        self.generate_button.setToolTip("Generate realisations of the model, with the size and seed above.")
-        self.save_button.setToolTip("Write the model to a file.")
-        self.load_button.setToolTip("Read a model from a file, to generate without training.")
-        self.porosity.setToolTip("Porosity to generate; a small preview follows.")
+        self.choice.setToolTip("Trained models. Each can generate any number of realisations of any size.")
+        self.generate_button.setToolTip("Generate realisations from the model with the size and seed above.")
+        self.save_button.setToolTip("Save the model to a file.")
+        self.load_button.setToolTip("Load a model from a file to generate volumes without training.")
+        self.porosity.setToolTip("Target porosity for generation, with a small preview.")
         slider = QHBoxLayout(self._slider_row)
         slider.setContentsMargins(0, 0, 0, 0)
         slider.addWidget(QLabel("Porosity"))
@@ -90,27 +90,27 @@ class ModelPanel(QWidget):
 
     @property
     def entry(self) -> ModelEntry | None:
-        """The chosen model."""
+        """Selected model."""
         value: ModelEntry | None = self.choice.value
         return value
 
     @property
     def target(self) -> float | None:
-        """Porosity to generate with the chosen model; None for a model of a single porosity."""
+        """Target porosity for the selected model; None if the model has a single porosity."""
         entry = self.entry
         return None if entry is None or entry.model.porosity_range is None else self.porosity.value
 
     @property
     def is_loading(self) -> bool:
-        """True while a file is read."""
+        """True while a file is being read."""
         return self._loader.busy
 
     def choose(self, entry: ModelEntry) -> None:
-        """Choose a model."""
+        """Select a model."""
         self._show_entries(entry)
 
     def set_enabled(self, *, generate: bool, load: bool) -> None:
-        """Enable Generate and Load; a model can always be saved."""
+        """Enable or disable Generate and Load; a model can always be saved."""
         self.generate_button.setEnabled(generate and self.entry is not None)
         self.porosity.setEnabled(load)
         self.save_button.setEnabled(self.entry is not None)
@@ -156,7 +156,7 @@ class ModelPanel(QWidget):
         self.choose(entry)
 
     def _on_added(self, _entry: ModelEntry) -> None:
-        """Offer a new model, of this panel or another one; the chosen model stays."""
+        """Add a new model from any panel to the list without changing the selection."""
         self._show_entries(self.entry or MODELS.last, keep_problem=True)
 
     def _on_load_failed(self, text: str) -> None:
@@ -168,7 +168,7 @@ class ModelPanel(QWidget):
 
     def _show_entries(self, chosen: ModelEntry | None, *, keep_problem: bool = False) -> None:
         self.choice.set_entries([(entry.title, entry) for entry in MODELS], chosen)
-        self.state.show_text(self.entry.location if self.entry else "No model yet: Run trains one, or load a file.")
+        self.state.show_text(self.entry.location if self.entry else "No model yet; train one with Run, or load a file.")
         if self.entry is not self._shown:
             self._show_porosities(self.entry)
         if not keep_problem:
@@ -176,7 +176,7 @@ class ModelPanel(QWidget):
         self.changed.emit()
 
     def _show_porosities(self, entry: ModelEntry | None) -> None:
-        """Offer the porosities of a model."""
+        """Show the porosity range of a model."""
         self._shown = entry
         self.preview_problem.show_text("")
         limits = None if entry is None else entry.model.porosity_range

@@ -1,4 +1,4 @@
-"""Controls for the porosity to train for: one value, or a range."""
+"""Controls for the target porosity of training: one value or a range."""
 
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from napari_swnn.statistics import FractionInterval
 
 _HALF_WIDTH = 0.1
-"""Distance of the ends of a range from the porosity of the reference until the user changes them."""
+"""Default half-width of a porosity range around the porosity of the reference."""
 _LOWEST, _HIGHEST = 0.001, 0.999
 
 
 class PorosityChoice(QWidget):
-    """Porosity to train for; a tick replaces the slider by the ends of a range."""
+    """Control for the target porosity; a check box switches from a single value to a range."""
 
     changed = Signal()
 
@@ -35,8 +35,8 @@ class PorosityChoice(QWidget):
 
     def _lay_out(self) -> None:
         self.ranged.setToolTip(
-            "Train one model for a range of porosities. A slider beside the trained model then chooses among them, "
-            "without another training."
+            "Train one model for a range of porosities. A slider below the trained model then sets the porosity "
+            "without further training."
         )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -54,19 +54,19 @@ class PorosityChoice(QWidget):
 
     @property
     def value(self) -> float | tuple[float, float]:
-        """Target porosity, or both ends of the range."""
+        """Target porosity, or the lower and upper ends of the range."""
         if self.ranged.isChecked():
             return float(self.low.value()), float(self.high.value())
         return self.single.value
 
     @property
     def problem(self) -> str:
-        """Reason why the range cannot be used; empty if it can, as far as is known without the reference."""
+        """Reason that the range cannot be used; empty if valid, as far as known without the reference."""
         if not self.ranged.isChecked() or self.low.value() < self.high.value():
             return ""
         return (
-            f"A range needs a lower end below its upper end, got {self.low.value():.3f} to {self.high.value():.3f}; "
-            "lower the first or raise the second."
+            f"A range must have a lower end below its upper end, got {self.low.value():.3f} to "
+            f"{self.high.value():.3f}; lower the first or raise the second."
         )
 
     def forget(self) -> None:
@@ -87,7 +87,7 @@ class PorosityChoice(QWidget):
     def _on_ranged(self, ranged: bool) -> None:
         self.single.setVisible(not ranged)
         self._ends.setVisible(ranged)
-        self.price.show_text("One model for a range takes three times as long to train." if ranged else "")
+        self.price.show_text("Training one model for a range takes three times as long." if ranged else "")
         self.changed.emit()
 
     def _on_end(self) -> None:
@@ -99,7 +99,7 @@ class PorosityChoice(QWidget):
 
 
 class IntervalNote:
-    """Porosity of the reference with its confidence interval, and a warning if the reference is small: two notes."""
+    """Note on the porosity of the reference with its interval, and a warning for small references."""
 
     def __init__(self) -> None:
         self.note = Note()
@@ -111,14 +111,14 @@ class IntervalNote:
         return str(self.note.text())
 
     def show_interval(self, own: float, interval: "FractionInterval | None", reachable: tuple[float, float]) -> None:
-        """Show the porosity of the reference with its interval, and the reachable range if it is not all of [0, 1]."""
+        """Show the porosity of the reference with its interval, and the reachable range if limited."""
         limits = None if interval is None else (interval.low, interval.high)
         self.note.show_text(format_interval(own, limits) + _describe_reach(reachable))
         warning = "" if interval is None or interval.warning is None else interval.warning
         self.warning.show_text(as_sentence(warning) if warning else "")
 
     def clear(self) -> None:
-        """Show nothing."""
+        """Clear both notes."""
         self.note.show_text("")
         self.warning.show_text("")
 

@@ -1,6 +1,6 @@
-"""Checks before a run: from one snapshot of the reference to an analysis, a plan, its problems and its cost.
+"""Checks before a run: analysis of the reference, training plan, problems and cost.
 
-Everything here runs off the viewer's thread and knows no control; problems name the control that they belong to.
+All functions run outside the viewer's thread and do not access controls; problems name the control they belong to.
 """
 
 from dataclasses import dataclass, replace
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
     from napari_swnn.statistics import FractionInterval
 
 _SHARED = ("map", "mask", "periodic", "exact")
-"""Controls that apply to both Run and Generate."""
+"""Keys of the controls that affect both Run and Generate."""
 _CONTROLS = {"shape": "periodic", "periodic": "periodic", "mask": "mask", "exact": "exact"}
-"""Controls for the arguments of a volume."""
+"""Keys of the controls by argument of a volume."""
 
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """Results of the check of a reference.
+    """Results of checking a reference.
 
     Attributes
     ----------
     snapshot : Snapshot
-        The checked labels.
+        Checked copy of the reference.
     phases : dict of int to float
-        Fraction of each label.
+        Volume fraction of each label.
     phase : int
         Phase of interest.
     analysis : ReferenceAnalysis or None
@@ -47,7 +47,7 @@ class Findings:
     interval : FractionInterval or None
         Confidence interval of the material's porosity.
     problem : BadInputError or None
-        Reason why the reference cannot be used.
+        Reason that the reference cannot be used.
     """
 
     snapshot: Snapshot
@@ -60,16 +60,16 @@ class Findings:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A checked request.
+    """Checked request with its plan and problems.
 
     Attributes
     ----------
     request : Request
-        The checked settings.
+        Checked settings.
     plan : TrainingPlan or None
-        Training that Run carries out.
+        Training plan that Run executes.
     run_problem, generate_problem : BadInputError or None
-        Reason why Run or Generate cannot start.
+        Reason that Run or Generate cannot start.
     """
 
     request: Request
@@ -79,7 +79,7 @@ class Prepared:
 
     @property
     def problem(self) -> BadInputError | None:
-        """Problem to show beside a control; it names the button if it concerns only one of two."""
+        """Problem to show below a control; names the button if only one of two buttons is affected."""
         run, generate = self.run_problem, self.generate_problem
         if run is not None and generate is not None:
             same = str(run) == str(generate) or run.control != generate.control
@@ -95,16 +95,16 @@ class Prepared:
 
 
 def analyse(snapshot: Snapshot, phase: int | None, config: TrainingConfig) -> Findings:
-    """Check a reference, and extract its patterns.
+    """Check a reference and extract its patterns.
 
     Parameters
     ----------
     snapshot : Snapshot
         Copy of the reference.
     phase : int or None
-        Chosen phase of interest; a usual one if None or absent.
+        Phase of interest. If None or not in the reference, a default is used.
     config : TrainingConfig
-        Settings of the training.
+        Training settings.
     """
     from napari_swnn.core.training.plan import analyse_reference
     from napari_swnn.validation import reference_interval
@@ -112,7 +112,7 @@ def analyse(snapshot: Snapshot, phase: int | None, config: TrainingConfig) -> Fi
     phases = snapshot.phases()
     phase = choose_phase(phases, phase)
     if len(phases) == 1:
-        text = f"“{snapshot.name}” holds the single value {phase}; paint or threshold the other phase."
+        text = f"“{snapshot.name}” contains only the value {phase}; paint or threshold the other phase."
         return Findings(snapshot, phases, phase, problem=BadInputError("reference", text))
     try:
         analysis = analyse_reference(snapshot.reference(phase), config=config)
@@ -123,14 +123,14 @@ def analyse(snapshot: Snapshot, phase: int | None, config: TrainingConfig) -> Fi
 
 
 def prepare(analysis: "ReferenceAnalysis | None", request: Request) -> Prepared:
-    """Plan a training, and check whether it and the chosen model can generate the requested volumes.
+    """Plan a training, and check that it and the selected model can generate the requested volumes.
 
     Parameters
     ----------
     analysis : ReferenceAnalysis or None
-        Analysed reference; None checks for Generate only.
+        Analysed reference, or None to check for Generate only.
     request : Request
-        The settings.
+        Settings to check.
     """
     plan, run_problem, generate_problem = None, None, None
     if analysis is not None:
@@ -152,7 +152,7 @@ def prepare(analysis: "ReferenceAnalysis | None", request: Request) -> Prepared:
 def _volume_problem(
     request: Request, network: "NetworkConfig", own: float | None, target: float | None
 ) -> BadInputError | None:
-    """Return the reason why a network, trained or not, cannot generate the requested volumes."""
+    """Return the reason that a network, trained or not, cannot generate the requested volumes, or None."""
     from napari_swnn.core.volume.spec import check_spec
 
     if request.exact and request.destination == "lazy":
@@ -168,7 +168,7 @@ def _volume_problem(
 
 
 def estimate(prepared: Prepared) -> "CostEstimate | None":
-    """Estimate time and memory of a run; the first time for a kind of network it is benchmarked."""
+    """Estimate the time and memory of a run; each type of network is benchmarked at first use."""
     from napari_swnn.core.training.cost import estimate_cost
 
     plan, request = prepared.plan, prepared.request
@@ -179,20 +179,20 @@ def estimate(prepared: Prepared) -> "CostEstimate | None":
         cost = estimate_cost(plan, shape, n_volumes=request.n, exact=request.exact)
     if request.destination == "memory":
         return replace(cost, memory=cost.memory + (request.n - 1) * prod(shape))
-    one_block = estimate_cost(plan, (1,) * len(shape))  # no more than blocks is in memory
+    one_block = estimate_cost(plan, (1,) * len(shape))  # only single blocks are in memory
     generation = 0.0 if request.destination == "lazy" else cost.generation
     return replace(cost, memory=one_block.memory, generation=generation)
 
 
 def describe_cost(cost: "CostEstimate") -> str:
-    """Return an estimate in one line."""
+    """Describe an estimate in one line."""
     times = f"About {format_duration(cost.training)} to train"
     times += f", {format_duration(cost.generation)} to generate" if cost.generation else ""
     return f"{times} · {format_memory(cost.memory)} of memory"
 
 
 def size_problem(shape: Shape, n: int, destination: Destination) -> str:
-    """Return the reason why volumes do not fit into memory; empty if they do."""
+    """Return the reason that volumes do not fit into memory, or an empty text if they fit."""
     needed, free = n * prod(shape) + WORKING_MEMORY, free_memory()
     if destination != "memory" or needed <= free:
         return ""
@@ -204,7 +204,7 @@ def size_problem(shape: Shape, n: int, destination: Destination) -> str:
 
 
 def memory_warning(cost: "CostEstimate") -> str:
-    """Return a warning if a run may not fit into memory; empty if it should."""
+    """Return a warning if a run may not fit into memory, otherwise an empty text."""
     free = free_memory()
     if cost.memory <= free:
         return ""

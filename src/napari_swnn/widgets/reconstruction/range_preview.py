@@ -1,4 +1,4 @@
-"""A small volume that follows the porosity slider of a model for a range."""
+"""Small preview volume that follows the porosity slider of a model for a porosity range."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from napari_swnn.core.model.model import Model
 
 SIDE = 64
-"""Side of the preview in voxels."""
+"""Edge length of the preview in voxels."""
 _PATIENCE = 120
-"""Milliseconds that the slider has to rest."""
+"""Milliseconds without slider movement before a preview is generated."""
 
 
 @dataclass(frozen=True, eq=False)
 class Preview:
-    """A small volume of a porosity.
+    """Small preview volume with a target porosity.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Preview:
     porosity : float
         Target porosity, in [0, 1].
     labels : numpy.ndarray
-        The volume.
+        Labels of the volume.
     """
 
     model: "Model"
@@ -41,7 +41,7 @@ class Preview:
 
 
 def generate_preview(model: "Model", porosity: float, seed: int, device: str) -> Preview:
-    """Generate a small volume of one block."""
+    """Generate a small volume that consists of one block."""
     from napari_swnn.core.volume.spec import VolumeSpec
     from napari_swnn.core.volume.virtual_volume import describe_volume
 
@@ -52,16 +52,16 @@ def generate_preview(model: "Model", porosity: float, seed: int, device: str) ->
 
 
 class RangePreview(QObject):
-    """Shows a model at the porosity of the slider; of several requests, only the last one is answered.
+    """Preview of a model at the porosity of the slider; only the latest request is shown.
 
     Parameters
     ----------
     viewer : napari.Viewer
-        Viewer that receives the preview as a layer of its own.
+        Viewer that receives the preview as a separate layer.
     """
 
     failed = Signal(str)
-    """Reason why there is no preview; empty once there is one."""
+    """Emitted with the reason that no preview is available, or with an empty text on success."""
 
     def __init__(self, viewer: "Viewer", parent: QObject) -> None:
         super().__init__(parent)
@@ -76,21 +76,21 @@ class RangePreview(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """True while a preview is to come."""
+        """True while a preview is pending."""
         return self._wanted is not None or bool(self._checker.busy)
 
     def request(self, model: "Model", porosity: float, seed: int, device: str) -> None:
-        """Show this preview once the slider rests."""
+        """Show a preview once the slider has stopped moving."""
         self._wanted = (model, porosity, seed, device)
         self._settling.throttle()
 
     def keep_for(self, model: "Model | None") -> None:
-        """Remove the preview of any other model."""
+        """Remove the preview if it belongs to another model."""
         if self._model is not None and self._model is not model:
             self.remove()
 
     def stop(self) -> None:
-        """Make no further preview; one that is shown stays."""
+        """Cancel pending previews; the current preview remains visible."""
         self._wanted = None
         self._settling.cancel()
         self._checker.drop()

@@ -1,4 +1,4 @@
-"""The chosen reference: its layers, a snapshot of them, and the request to analyse it."""
+"""Selected reference and requests for its analysis."""
 
 from typing import TYPE_CHECKING
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 class ReferenceChoice:
-    """Reference that some controls describe.
+    """Reference defined by the controls of the panel.
 
     Parameters
     ----------
     reference, region : LayerCombo
-        Layers of the reference and of its region of interest.
+        Controls for the layers of the reference and its region of interest.
     phase : Combo
-        Phase of interest.
+        Control for the phase of interest.
     training : ConfigForm
-        Settings of the training.
+        Form with the training settings.
     """
 
     def __init__(self, reference: LayerCombo, region: LayerCombo, phase: Combo, training: ConfigForm) -> None:
@@ -34,28 +34,28 @@ class ReferenceChoice:
 
     @property
     def layers(self) -> "list[LabelsLayer]":
-        """Chosen layers."""
+        """Selected layers."""
         return [layer for layer in (self._reference.value, self._region.value) if layer is not None]
 
     @property
     def is_made(self) -> bool:
-        """True if a reference is chosen."""
+        """True if a reference is selected."""
         return self._reference.value is not None
 
     def is_current(self, snapshot: Snapshot) -> bool:
-        """Compare a snapshot with the chosen layers."""
+        """Return True if a snapshot equals the selected layers."""
         try:
             return self._take_snapshot().equals(snapshot)
         except BadInputError:
             return False
 
     def analyse(self, checks: "Checks") -> None:
-        """Let a copy of the reference be analysed, or its problem be shown."""
+        """Request the analysis of a copy of the reference, or report its problem."""
         try:
             checks.analyse(self._take_snapshot(), self._phase.value, self._training.value)
         except BadInputError as problem:
             checks.refuse_reference(problem)
-        except ValueError as error:  # settings that do not go together
+        except ValueError as error:  # incompatible settings
             checks.refuse_reference(BadInputError("preset", str(error)))
 
     def _take_snapshot(self) -> Snapshot:

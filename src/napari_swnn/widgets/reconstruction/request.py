@@ -1,4 +1,4 @@
-"""Requests for volumes, trained models, and the results that are shown."""
+"""Requests for volumes, trained models, and results to show."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -22,18 +22,18 @@ Destination = Literal["memory", "lazy", "file"]
 
 @dataclass(eq=False)
 class ModelEntry:
-    """A trained model and its origin.
+    """Trained model and its origin.
 
     Attributes
     ----------
     model : Model
-        The model.
+        Trained model.
     source : str
         Name of the reference layer or of the model file.
     preset : str
         Name of the training settings.
     path : Path or None
-        File of the model; None while it is in memory only.
+        File of the model; None if it is only in memory.
     """
 
     model: "Model"
@@ -43,7 +43,7 @@ class ModelEntry:
 
     @property
     def title(self) -> str:
-        """Line of a list of models."""
+        """Entry in a list of models."""
         limits, own = self.model.porosity_range, self.model.porosity
         porosity = "" if own is None else f" · porosity {own:.2f}"
         if limits is not None:
@@ -52,24 +52,24 @@ class ModelEntry:
 
     @property
     def is_draft(self) -> bool:
-        """True for a model of the preset ``draft``."""
+        """True for a model trained with the preset ``draft``."""
         return bool(self.model.provenance.get("preset") == "draft")
 
     @property
     def reference_porosity(self) -> str:
-        """Porosity of the reference with its interval; empty if the model does not hold it."""
+        """Porosity of the reference with its interval; empty if the model does not include it."""
         facts = self.model.provenance
         own, interval = facts.get("reference_porosity"), facts.get("reference_interval")
         return "" if own is None else format_interval(own, None if interval is None else (interval[0], interval[1]))
 
     @property
     def location(self) -> str:
-        """Sentence on where the model is stored."""
-        return f"In the file {self.path.name}." if self.path else "Not saved: it is lost when napari closes."
+        """Sentence that describes the location of the model."""
+        return f"In the file {self.path.name}." if self.path else "Not saved; the model is lost when napari closes."
 
 
 class ModelList:
-    """Trained and loaded models, oldest first; a new training never costs an earlier one."""
+    """List of trained and loaded models, oldest first; new models never replace earlier ones."""
 
     added = Signal(ModelEntry)
 
@@ -77,7 +77,7 @@ class ModelList:
         self._entries: list[ModelEntry] = []
 
     def add(self, entry: ModelEntry) -> None:
-        """Add a model and announce it."""
+        """Add a model and emit `added`."""
         self._entries.append(entry)
         self.added.emit(entry)
 
@@ -98,19 +98,19 @@ class ModelList:
 
 
 MODELS = ModelList()
-"""Models of all panels; they are kept until napari closes, also when a panel is closed."""
+"""Models of all panels, which are kept until napari closes, even if a panel is closed."""
 
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """A copy of the settings, as they were when Run or Generate was pressed or checked.
+    """Copy of the settings, taken when Run or Generate is pressed or checked.
 
     Attributes
     ----------
     shape : tuple of int
-        Voxels of each volume, ``(z, y, x)``.
+        Shape of each volume in voxels, ``(z, y, x)``.
     target : float or tuple of float
-        Porosity, or range of porosities, to train for, in [0, 1].
+        Target porosity of training, or its range, in [0, 1].
     seed : int
         Seed of the training and of the first realisation.
     n : int
@@ -118,21 +118,21 @@ class Request:
     exact : bool
         Match the target porosity exactly.
     device : str
-        Device to compute on.
+        Device for the computation.
     preset : str
         Name of the training settings.
     spatial : SpatialVariation
         Porosity map, mask and periodic axes.
     spatial_problem : BadInputError or None
-        Reason why the spatial variation cannot be used.
+        Reason that the spatial variation cannot be used.
     destination : {"memory", "lazy", "file"}
-        Kind of result.
+        Destination of the results.
     path : Path or None
         File of the results.
     entry : ModelEntry or None
-        Chosen model.
+        Selected model.
     porosity : float or None
-        Porosity to generate with a model for a range; None for a model of a single porosity.
+        Target porosity of generation for a model with a porosity range; None for a single porosity.
     """
 
     shape: Shape
@@ -151,7 +151,7 @@ class Request:
 
     @property
     def is_plain(self) -> bool:
-        """True if any model can generate it."""
+        """True if any model can generate the volumes."""
         return self.spatial.is_plain and not self.exact
 
     def spec(self, dimension: int, *, i: int = 0, porosity: float | None = None) -> "VolumeSpec":
@@ -160,25 +160,25 @@ class Request:
         Raises
         ------
         BadInputError
-            See `SpatialVariation.spec`.
+            If the spatial variation is invalid; see `SpatialVariation.spec`.
         """
         shape = self.shape[-dimension:]
         return self.spatial.spec(shape, seed=self.seed + i, porosity=porosity, exact=self.exact)
 
     def describe_size(self, dimension: int, i: int) -> str:
-        """Return the size of a volume in words, with its number if there are several."""
+        """Describe the size of a volume, with its number if there are several."""
         voxels = f"{format_shape(self.shape[-dimension:])} voxels"
         return voxels if self.n == 1 else f"{voxels}, {i + 1} of {self.n}"
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """A realisation to be shown.
+    """Realisation to show in the viewer.
 
     Attributes
     ----------
     data : numpy.ndarray, VirtualVolume or list
-        Labels in memory, a volume that is computed on demand, or the resolutions of a file, the finest first.
+        Labels in memory, a lazy volume, or the resolution levels of a file, the finest first.
     name : str
         Name of the layer.
     entry : ModelEntry
@@ -217,7 +217,7 @@ def describe_stored_result(request: Request, entry: ModelEntry, path: Path, leve
 
 
 def target_porosity(request: Request, entry: ModelEntry) -> float | None:
-    """Return the target porosity of the whole volume; None if it varies or is not known."""
+    """Return the target porosity of the whole volume, or None if it varies or is unknown."""
     if request.spatial.kind != "uniform":
         return None
     return entry.model.porosity if request.porosity is None else request.porosity

@@ -1,4 +1,4 @@
-"""Layers of a session in the viewer: previews, results, and boxes of lazy layers."""
+"""Layers that show previews, results and boxes of a session in the viewer."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class SessionLayers(QObject):
-    """Layers that show a session in the viewer.
+    """Layers that show the results of a session in the viewer.
 
     Parameters
     ----------
@@ -32,13 +32,13 @@ class SessionLayers(QObject):
     Attributes
     ----------
     preview : RangePreview
-        Small volume that follows the porosity of a model for a range.
+        Small volume that follows the porosity slider of a model for a porosity range.
     boxes : Boxes
         Boxes of lazy layers.
     """
 
     box_wanted = Signal()
-    """The viewer has turned to 3-D, where a lazy layer shows only boxes."""
+    """Emitted when the viewer switches to 3-D, where a lazy layer shows only boxes."""
 
     def __init__(self, viewer: "Viewer", session: "ReconstructionSession", parent: QObject) -> None:
         super().__init__(parent)
@@ -59,7 +59,7 @@ class SessionLayers(QObject):
 
     @property
     def newest(self) -> Any:
-        """Newest layer of a result; None if there is none, or it was removed."""
+        """Newest result layer; None if there are no results or it was removed."""
         return self._newest if self._newest is not None and self._newest in self._viewer.layers else None
 
     def show_newest_in_3d(self) -> None:
@@ -68,7 +68,7 @@ class SessionLayers(QObject):
             show_in_3d(self._viewer, self.newest)
 
     def follow(self) -> None:
-        """Compute a box when the viewer turns to three dimensions."""
+        """Start computing boxes when the viewer switches to 3-D."""
         if not self._is_following:
             self._viewer.dims.events.ndisplay.connect(self._on_ndisplay)
         self._is_following = True
@@ -79,7 +79,7 @@ class SessionLayers(QObject):
         Parameters
         ----------
         remove_previews : bool
-            Remove the previews; the viewer stays.
+            If True, remove the previews because the viewer remains open.
         """
         self.preview.stop()
         self.boxes.forget()
@@ -91,7 +91,7 @@ class SessionLayers(QObject):
             self._remove_preview()
 
     def begin(self, colour: Any = None) -> None:
-        """Reserve a place for the results of a run.
+        """Reserve space for the results of a run.
 
         Parameters
         ----------
@@ -125,7 +125,7 @@ class SessionLayers(QObject):
         try:
             self._show(result)
         except (OSError, ValueError) as error:
-            self._session.report_failure(f"It could not be opened: {describe_error(error)}")
+            self._session.report_failure(f"The result could not be opened: {describe_error(error)}")
 
     def _show(self, result: "Result") -> None:
         if self._output is None:

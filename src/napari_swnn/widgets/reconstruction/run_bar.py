@@ -1,4 +1,4 @@
-"""Buttons of a run, its cost, and its progress with the curve of the loss."""
+"""Buttons, estimated cost, progress and loss curve of a run."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class RunBar(QWidget):
-    """Run, Stop and Show in 3-D, the estimated cost, the reason why Run is disabled, and the progress.
+    """Panel with the Run, Stop and Show in 3-D buttons, the estimated cost and the progress.
 
     Parameters
     ----------
     session : ReconstructionSession
-        Session that is shown.
+        Session to show.
     """
 
     run = Signal()
@@ -70,9 +70,9 @@ class RunBar(QWidget):
         Parameters
         ----------
         is_loading : bool
-            A model file is being read: Run has to wait.
+            True while a model file is being read, which disables Run.
         can_view : bool
-            Enable Show in 3-D.
+            If True, enable Show in 3-D.
         """
         session, checks = self._session, self._session.checks
         self.run_button.setEnabled(session.can_run and not is_loading)
@@ -87,7 +87,7 @@ class RunBar(QWidget):
             self.progress.wait(session.status)
 
     def add_step(self, step: "TrainingStep") -> None:
-        """Add a training step to the curve; its note stays until the work ends."""
+        """Add a training step to the curve; its note remains visible until the work ends."""
         if step.activity == "training":
             self.curve.add(step.iteration, step.loss, step.scale)
         if step.note:

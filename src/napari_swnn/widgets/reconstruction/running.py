@@ -1,4 +1,4 @@
-"""Work of a session, one piece after another: a training, the realisations that follow it, or a box."""
+"""Execution of the tasks of a session: training, generation, and boxes of lazy layers."""
 
 from typing import Any
 
@@ -13,42 +13,42 @@ Work = Training | Generation | BoxWork
 
 
 class RunningWork:
-    """Work under way, from its start to its outcome.
+    """State of the current task, from its start to its outcome.
 
     Parameters
     ----------
     worker : Worker
-        Runs trainings and generations.
+        Runner of training and generation.
     models : ModelList
-        Receives trained models.
+        List that receives trained models.
 
     Attributes
     ----------
     work : Training, Generation, BoxWork or None
-        Work under way.
+        Current task; None if idle.
     status : str
-        State of the work, or outcome of the last one.
+        Status of the current task, or outcome of the last one.
     failure : str
-        Reason why the last work failed; empty if it did not.
+        Reason that the last task failed; empty if it succeeded.
     is_stopping : bool
-        True once Stop was pressed.
+        True once Stop has been pressed.
     is_open : bool
-        False once the panel is closed: the realisations that would follow a training are not generated.
+        False once the panel is closed, after which training is no longer followed by generation.
     """
 
     changed = Signal()
-    """Anything that is shown has changed."""
+    """Emitted when the visible state has changed."""
     begun = Signal()
-    """A training, a generation or a box has begun."""
+    """Emitted when a training, a generation or a box has started."""
     stepped = Signal(object)
-    """Progress of the work: a `TrainingStep` or a `GenerationStep`."""
+    """Emitted with the progress, a `TrainingStep` or a `GenerationStep`."""
     trained = Signal(ModelEntry)
     made = Signal(Result)
     box_made = Signal(object)
-    """Labels of a box."""
+    """Emitted with the labels of a box."""
     failed = Signal(str)
     ended = Signal()
-    """The work has ended, in any way."""
+    """Emitted when the work has ended, whatever the outcome."""
 
     def __init__(self, worker: Worker, models: ModelList) -> None:
         self.work: Work | None = None
@@ -65,7 +65,7 @@ class RunningWork:
 
     @property
     def is_busy(self) -> bool:
-        """True while work is under way."""
+        """True while work is in progress."""
         return self.work is not None
 
     @property
@@ -74,7 +74,7 @@ class RunningWork:
         return self.is_busy and not self.is_stopping
 
     def stop(self) -> None:
-        """Finish a training with the model so far, or cancel any other work."""
+        """End training early and finalise the model, or cancel any other work."""
         if self.work is None or self.is_stopping:
             return
         self.is_stopping = True
@@ -86,7 +86,7 @@ class RunningWork:
         self.changed.emit()
 
     def report_failure(self, text: str) -> None:
-        """Take note that a result could not be shown."""
+        """Record that a result could not be shown."""
         self.failure = text
 
     def _begin(self, work: Work) -> None:
@@ -98,7 +98,7 @@ class RunningWork:
         self.changed.emit()
 
     def _start(self) -> None:
-        """Run the next job of the work."""
+        """Run the next job of the current task."""
         if self.work is not None:
             self.status = self.work.title
             self._worker.run(*self.work.job())
@@ -121,7 +121,7 @@ class RunningWork:
     def _on_done(self, outcome: Any) -> None:
         try:
             self._take(outcome)
-        except Exception as error:  # noqa: BLE001  (whatever cannot be shown, the panel must not stay busy)
+        except Exception as error:  # noqa: BLE001  (the panel must not stay busy after any error)
             failure = f"The result could not be shown: {describe_error(error.__cause__ or error)}"
             self._end("" if self.work is None else self.work.failed, failure)
 
@@ -148,13 +148,13 @@ class RunningWork:
         try:
             results = generation.results(outcome)
         except (OSError, ValueError) as error:
-            self._end(generation.summary(), f"It could not be opened: {describe_error(error)}")
+            self._end(generation.summary(), f"The result could not be opened: {describe_error(error)}")
             return
         for result in results:
             self.made.emit(result)
         if generation.is_complete:
             self._end(generation.summary(), self.failure)
-        elif self.is_stopping:  # the realisation was complete before its work noticed
+        elif self.is_stopping:  # the realisation was completed before the stop request was detected
             self._end(generation.cancelled)
         else:
             self._start()

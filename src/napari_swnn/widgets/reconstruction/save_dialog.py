@@ -1,4 +1,4 @@
-"""Dialog for the file of a run, and checks of the file before the work starts."""
+"""Dialog for the output file of a run, and checks of the file before the run."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,9 +20,9 @@ _KINDS = {"OME-Zarr": "zarr", "TIFF": "tif"}
 
 
 def ask_for_volume_file(parent: QWidget, name: str) -> Path | None:
-    """Prompt for a file to write volumes to; returns None if the dialog is cancelled.
+    """Prompt for an output file for volumes; return None if the dialog is cancelled.
 
-    An existing file may be chosen: an unfinished one is resumed, and a finished one is never overwritten.
+    Existing files can be selected: unfinished files are resumed, and finished files are never overwritten.
     """
     path = ask_file(parent, "Write volumes to", name, _KINDS, confirm_overwrite=False)
     return None if path is None else path.with_name(path.name.removesuffix(UNFINISHED))
@@ -34,15 +34,15 @@ def check_file_of_new_model(request: "Request", reference: "Reference") -> None:
     Parameters
     ----------
     request : Request
-        Request with the path of a new file: a model that is yet to be trained has no unfinished one.
+        Request with the path of a new file; an untrained model cannot have an unfinished file.
     reference : Reference
         Reference of the model.
 
     Raises
     ------
     BadInputError
-        If the name or folder cannot be used, the file exists or is unfinished, it cannot hold the labels of the
-        reference, or the disk is too small.
+        If the name or folder is invalid, the file exists or is unfinished, the format does not support the labels of
+        the reference, or the disk space is insufficient.
     """
     from napari_swnn.io.ome_zarr import is_ome_zarr
     from napari_swnn.io.tiff import check_tiff_labels
@@ -51,9 +51,9 @@ def check_file_of_new_model(request: "Request", reference: "Reference") -> None:
 
     path = _checked_name(request)
     if path.exists():
-        raise BadInputError("output", f"“{path.name}” exists already, and is finished; choose another name.")
+        raise BadInputError("output", f"“{path.name}” already exists and is finished; choose another name.")
     if path.with_name(path.name + UNFINISHED).exists():
-        text = f"“{path.name}” was begun with another model; choose another name, or resume it by Generate."
+        text = f"“{path.name}” was started with another model; choose another name, or resume it with Generate."
         raise BadInputError("output", text)
     if not is_ome_zarr(path):
         try:
@@ -67,23 +67,23 @@ def check_file_of_new_model(request: "Request", reference: "Reference") -> None:
 
 
 def check_file_of_model(request: "Request", model: "Model") -> None:
-    """Check the file of a request for a trained model; nothing is written.
+    """Check the file of a request for a trained model without writing to it.
 
     Parameters
     ----------
     request : Request
-        Request with a path. An unfinished file of the same request is resumed.
+        Request with a path. An unfinished file of the same request will be resumed.
     model : Model
-        The model.
+        Trained model.
 
     Raises
     ------
     BadInputError
-        If the name or folder cannot be used, the file belongs to another request, or it cannot hold the volumes.
+        If the name or folder is invalid, the file belongs to another request, or the volumes cannot be stored in it.
     """
     _checked_name(request)
     try:
-        iter_file(request, model)  # checks, and writes nothing before its first step
+        iter_file(request, model)  # checks the file, and writes nothing before the first step
     except (TypeError, ValueError, OSError) as error:
         raise BadInputError("output", describe_error(error)) from error
 
@@ -94,7 +94,7 @@ def _checked_name(request: "Request") -> Path:
     path = request.path
     if path is None or path.suffix.lower() not in SUFFIXES:
         name = "" if path is None else path.name
-        raise BadInputError("output", f"A file of volumes ends in .zarr or .tif, got “{name}”; change its name.")
+        raise BadInputError("output", f"The file name must end in .zarr or .tif, got “{name}”; change it.")
     if not path.parent.is_dir():
         raise BadInputError("output", f"There is no folder {path.parent}; choose another, or create it first.")
     return path

@@ -1,4 +1,4 @@
-"""State of a reconstruction, without any control: the checks before a run, the work under way, and its outcome."""
+"""State of a reconstruction, independent of the controls: checks, current task and outcome."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -16,43 +16,43 @@ if TYPE_CHECKING:
 
 
 class State(StrEnum):
-    """States of a reconstruction."""
+    """State of a reconstruction."""
 
     IDLE = "idle"
-    """Something is missing or has to be changed."""
+    """Input is missing or invalid."""
     CHECKING = "checking"
     """The reference is being analysed."""
     READY = "ready"
     """Run can be pressed."""
     TRAINING = "training"
-    """A training, or the plan for it, is under way."""
+    """A training or its planning is in progress."""
     GENERATING = "generating"
-    """A generation, or a box of a lazy layer, is under way."""
+    """A generation or a box of a lazy layer is in progress."""
     STOPPING = "stopping"
-    """Stop was pressed: the model is being finished, or the generation cancelled."""
+    """Stop was pressed, and the model is being finalised or the generation cancelled."""
     FAILED = "failed"
     """The last run failed; models and settings are kept, and Run can be pressed again."""
 
 
 class ReconstructionSession(RunningWork):
-    """State of a reconstruction; a panel shows it and passes on the actions of the user.
+    """State of a reconstruction; the panel shows it and forwards user actions to it.
 
-    The reference is analysed once for each change of it, and planned once for each change of the settings; Run carries
-    out that very plan.
+    The reference is analysed after each change, and the training is planned after each change of the settings. Run
+    executes exactly that plan.
 
     Parameters
     ----------
     worker : Worker
-        Runs trainings and generations.
+        Runner of training and generation.
     make_checker : callable
-        Returns a new `Checker`.
+        Function that returns a new `Checker`.
     models : ModelList
-        Receives trained models.
+        List that receives trained models.
 
     Attributes
     ----------
     checks : Checks
-        Findings before a run.
+        Checks before a run.
     """
 
     def __init__(self, worker: Worker, make_checker: Callable[[], Checker], models: ModelList = MODELS) -> None:
@@ -62,7 +62,7 @@ class ReconstructionSession(RunningWork):
 
     @property
     def state(self) -> State:
-        """Present state."""
+        """Current state."""
         if self.work is not None:
             running = State.TRAINING if isinstance(self.work, Training) else State.GENERATING
             return State.STOPPING if self.is_stopping else running
@@ -74,7 +74,7 @@ class ReconstructionSession(RunningWork):
 
     @property
     def why_not_run(self) -> str:
-        """Sentence that says why Run cannot start; empty if it can, or while work is under way."""
+        """Explanation if Run cannot start; empty if it can, or while work is in progress."""
         return "" if self.is_busy else self.checks.why_not_run
 
     @property
@@ -84,7 +84,7 @@ class ReconstructionSession(RunningWork):
 
     @property
     def can_generate(self) -> bool:
-        """True if Generate can start, given a model."""
+        """True if Generate can start once a model is selected."""
         return not self.is_busy and self.checks.can_generate
 
     def run(self, request: Request) -> None:
@@ -94,18 +94,18 @@ class ReconstructionSession(RunningWork):
             return
         self._begin(Training(request, findings.snapshot.name, self._device(request), findings.interval))
         if self.checks.prepared is None:
-            self.checks.prepare(request)  # the training follows once it is planned
+            self.checks.prepare(request)  # training starts once the plan is ready
         else:
             self._train_as_prepared()
 
     def generate(self, request: Request) -> None:
-        """Generate the requested volumes with the chosen model."""
+        """Generate the requested volumes with the selected model."""
         if self.can_generate and request.entry is not None and not self._refuses(request):
             self._begin(Generation(request, request.entry, self._device(request)))
             self._start()
 
     def estimate_cost(self) -> None:
-        """Estimate the cost of the plan, unless work is under way: a benchmark would slow it down."""
+        """Estimate the cost of the plan unless work is in progress, which a benchmark would slow down."""
         if not self.is_busy:
             self.checks.estimate_cost()
 
@@ -116,7 +116,7 @@ class ReconstructionSession(RunningWork):
             self._start()
 
     def stop(self) -> None:
-        """Finish a training with the model so far, or cancel any other work."""
+        """End training early and finalise the model, or cancel any other work."""
         if isinstance(self.work, Training) and self.work.plan is None:
             self.checks.pause()
             self._end(self.work.cancelled)
@@ -124,12 +124,12 @@ class ReconstructionSession(RunningWork):
             super().stop()
 
     def close(self, *, keep_training: bool = False) -> None:
-        """Give up all checks and all work.
+        """Cancel all checks and all work.
 
         Parameters
         ----------
         keep_training : bool
-            Finish the model of a training; its volumes are not generated.
+            If True, finalise the model of a running training, but do not generate its volumes.
         """
         self.is_open = False
         self.checks.stop()
@@ -141,7 +141,7 @@ class ReconstructionSession(RunningWork):
             self._end("Cancelled: the panel was closed.")
 
     def _refuses(self, request: Request) -> bool:
-        """Refuse a request whose layers cannot be read."""
+        """Reject a request whose layers cannot be used, and return True if rejected."""
         if request.spatial_problem is not None:
             self._end("", str(request.spatial_problem))
         return request.spatial_problem is not None
@@ -166,7 +166,7 @@ class ReconstructionSession(RunningWork):
         if prepared is None or not isinstance(self.work, Training):
             return
         if prepared.plan is None or prepared.run_problem is not None:
-            self._end("")  # the problem stands beside its control
+            self._end("")  # the problem is shown below its control
         else:
             self.work.plan = prepared.plan
             self._start()

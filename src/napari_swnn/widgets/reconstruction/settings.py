@@ -1,4 +1,4 @@
-"""Controls of the settings of a reconstruction."""
+"""Controls for the settings of a reconstruction."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -26,28 +26,28 @@ if TYPE_CHECKING:
     from napari_swnn.widgets.reconstruction.preflight import Findings
 
 _TIPS = {
-    "reference": "The segmented micrograph: a Labels layer with one value for each phase (2-D section or 3-D volume).",
+    "reference": "The segmented micrograph: a Labels layer with one value per phase (2-D section or 3-D volume).",
     "phase": "Phase of interest, usually the pores; the porosity is its volume fraction.",
-    "region": "A Labels layer painted over the part of the reference to use; by default the whole image.",
-    "porosity": "Target volume fraction of the phase of interest, by default that of the reference. The slider covers "
-    "the reachable range: the porosities that the local patterns of the reference can express.",
-    "exact": "Give each volume exactly the target porosity, in twice the time. By default volumes vary around it, as "
-    "samples of the material do.",
-    "size": "Size of the reconstruction in voxels, along z, y and x.",
-    "preset": "draft: a first look; standard: the usual choice; fine: the best, several times as long; paper: the "
-    "settings of the publication, hours without a GPU.",
-    "seed": "Another seed gives another realisation of the same structure; the same seed gives the same one again. "
-    "Several realisations take consecutive seeds.",
-    "count": "Number of realisations to generate from one model, each as a layer of its own.",
-    "device": "Processor or GPU to compute on; a GPU is many times faster.",
+    "region": "Labels layer that marks the part of the reference to use. By default, the whole image is used.",
+    "porosity": "Target volume fraction of the phase of interest. The default is the porosity of the reference. The "
+    "slider covers the reachable range: the porosities that mixtures of the patterns of the reference can have.",
+    "exact": "Match the target porosity exactly in each volume; this doubles the generation time. By default, the "
+    "porosity varies around the target, as in samples of the material.",
+    "size": "Size of the reconstruction in voxels along z, y and x.",
+    "preset": "draft: a first look; standard: recommended; fine: best quality, takes several times as long; paper: the "
+    "settings of the publication, takes hours without a GPU.",
+    "seed": "A different seed generates a different realisation of the same structure; the same seed reproduces it. "
+    "Multiple realisations use consecutive seeds.",
+    "count": "Number of realisations to generate from one model, each as a separate layer.",
+    "device": "CPU or GPU for the computation; a GPU is many times faster.",
 }
 _AUTO = {"auto": "Automatic"}
 
 
 class SettingsPanel(QWidget):
-    """All settings of a reconstruction but its output.
+    """Panel with all settings of a reconstruction except its output.
 
-    `reference_changed` is sent when the reference has to be analysed again; `changed` for all other settings.
+    `reference_changed` is emitted when the reference must be analysed again, and `changed` for all other settings.
     """
 
     reference_changed = Signal()
@@ -123,14 +123,14 @@ class SettingsPanel(QWidget):
         self.spatial.changed.connect(self._on_spatial)
 
     def find_problems(self, destination: Destination) -> dict[str, str]:
-        """Return the problems, by control, that are plain from the settings alone."""
+        """Return the problems, by control, that can be found without the reference."""
         target = self.target.problem if self.target.isEnabled() else ""
         size = size_problem(self.size.value, self.count.value(), destination)
         return {key: text for key, text in (("porosity", target), ("size", size)) if text}
 
     @property
     def preset_name(self) -> str:
-        """Name of the preset, with a remark if its settings were changed."""
+        """Name of the preset, marked if its settings were changed."""
         name = str(self.preset.value)
         return name if self.advanced.value == PRESETS[name] else f"{name} (changed)"
 
@@ -154,14 +154,14 @@ class SettingsPanel(QWidget):
         )
 
     def set_layers(self, layers: "Iterable[LabelsLayer]", images: "Iterable[Layer]" = ()) -> None:
-        """Offer these layers as references, regions of interest, porosity maps and masks."""
+        """Set the layers available as references, regions of interest, porosity maps and masks."""
         layers = list(layers)
         self.region.set_layers(layers)
         self.reference.set_layers(layers)
         self.spatial.set_layers(layers, images)
 
     def set_devices(self, devices: Mapping[str, str]) -> None:
-        """Offer the devices of this machine."""
+        """Set the available devices."""
         entries = [(f"{_AUTO[key]}: {text}" if key in _AUTO else text, key) for key, text in devices.items()]
         self.device.set_entries(entries, self.device.value)
 
@@ -182,7 +182,7 @@ class SettingsPanel(QWidget):
         self._show_voxels(analysis.reference.voxel)
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
-        """Show these problems, each beside its control, and no others; a collapsed section that has one is opened."""
+        """Show each problem below its control, hide all others, and open the section of a spatial one."""
         self.form.show_problems(problems)
         self.spatial.form.show_problems(problems)
         if any(problems.get(key) for key in self.spatial.form.problems):

@@ -1,4 +1,4 @@
-"""Spatial variation of a volume: porosity map, mask and periodic boundary conditions, as plain values."""
+"""Spatial variation of a volume: porosity map, mask and periodic boundary conditions."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class SpatialVariation:
     kind : {"uniform", "gradient", "image", "labels"}
         Source of the local porosity.
     start, stop : float
-        Porosities at both ends of a gradient, in [0, 1].
+        Porosities at the two ends of a gradient, in [0, 1].
     axis : int
         Axis of a gradient.
     values : numpy.ndarray or None
@@ -35,11 +35,11 @@ class SpatialVariation:
     porosities : mapping of int to float
         Porosity of each label of a label map.
     mask : numpy.ndarray or None
-        Labels; those other than 0 have structure.
+        Labels of the mask; structure is generated where they are not 0.
     mask_axis : int
         Axis along which a 2-D mask is extruded.
     mask_method : {"composite", "noise"}
-        See `SpatialMask`.
+        Method of masking; see `SpatialMask`.
     outside : int or None
         Label outside the mask; None for the default of the method.
     periodic : tuple of bool
@@ -60,7 +60,7 @@ class SpatialVariation:
 
     @property
     def is_plain(self) -> bool:
-        """True for a volume without map, mask and periodic axes."""
+        """True for a volume without a porosity map, mask or periodic axes."""
         return self.kind == "uniform" and self.mask is None and not any(self.periodic)
 
     def spec(self, shape: Shape, *, seed: int, porosity: float | None, exact: bool) -> "VolumeSpec":
@@ -69,18 +69,18 @@ class SpatialVariation:
         Parameters
         ----------
         shape : tuple of int
-            Voxels along each axis.
+            Number of voxels along each axis.
         seed : int
-            Number of the realisation.
+            Seed of the realisation.
         porosity : float or None
-            Target porosity where no map is given; None for that of the model.
+            Target porosity if there is no porosity map; None for the model's porosity.
         exact : bool
             Match the target porosity exactly.
 
         Raises
         ------
         BadInputError
-            If the map or the mask cannot be used; it names the control.
+            If the map or the mask cannot be used; the error names the control.
         """
         from napari_swnn.core.volume.spec import VolumeSpec
 
@@ -90,7 +90,7 @@ class SpatialVariation:
         return VolumeSpec(shape, seed=seed, porosity=target, mask=mask, periodic=periodic, exact=exact)
 
     def describe_porosity(self, porosity: float | None) -> str:
-        """Return the porosity in a few words, for the name of a layer."""
+        """Describe the porosity briefly for the name of a layer."""
         if self.kind == "gradient":
             return f"porosity {self.start:.2f} to {self.stop:.2f} along {AXES[self.axis]}"
         if self.kind != "uniform":
@@ -98,7 +98,7 @@ class SpatialVariation:
         return "" if porosity is None else f"porosity {porosity:.2f}"
 
     def metadata(self) -> dict[str, Any]:
-        """Return the entries for the metadata of a layer: plain values that JSON can hold."""
+        """Return metadata for a layer as JSON-serialisable values."""
         facts: dict[str, Any] = {}
         if self.kind == "gradient":
             facts["porosity_map"] = {"start": self.start, "stop": self.stop, "axis": self.axis}
@@ -128,7 +128,7 @@ class SpatialVariation:
 
 
 UNIFORM = SpatialVariation()
-"""No map, no mask, not periodic."""
+"""Uniform volume without a porosity map, mask or periodic axes."""
 
 
 def _for_control(control: str, make: Callable[[], T]) -> T:

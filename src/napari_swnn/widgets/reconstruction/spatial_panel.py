@@ -35,22 +35,22 @@ _KINDS: list[tuple[str, Kind]] = [
 _DIRECTIONS = [(f"along {name}", axis) for axis, name in enumerate(AXES)]
 _MASK_METHODS = [("cut at its border", "composite"), ("multiply the noise, as in the paper", "noise")]
 _OUTSIDE = {"composite": "background", "noise": "as generated"}
-"""Default voxels outside a mask."""
+"""Description of the default voxels outside a mask, by method."""
 _MOST_LABELS = 50
 _TIPS = {
-    "map": "Local porosity of the volume. All but “uniform” need a model for a range of porosities. A layer is "
-    "stretched over the whole volume; a 2-D one applies to every plane.",
-    "mask": "The volume has structure only where this layer is labelled. It is stretched over the whole volume. Draw "
-    "it as a Labels layer, or convert shapes to labels.",
-    "mask_method": "Cut: inside, every voxel is the same as without the mask; outside is background. Multiply the "
-    "noise: the mask multiplies the noise that the structure is generated from; pores close near its border, where the "
-    "porosity is too low, and the outside is generated from zero noise, usually a single phase.",
-    "periodic": "Periodic boundary conditions: the volume continues across its faces without a seam.",
+    "map": "Local porosity of the volume. All options except “uniform” need a model for a range of porosities. A layer "
+    "is stretched over the whole volume; a 2-D layer applies to every plane.",
+    "mask": "Structure is generated only where this layer is labelled. The layer is stretched over the whole volume. "
+    "Paint a Labels layer, or convert shapes to labels.",
+    "mask_method": "Cut: inside the mask, every voxel is the same as without it; outside is background. Multiply the "
+    "noise: the mask multiplies the input noise of the network. Pores close near its border, where the porosity is too "
+    "low, and the outside is generated from zero noise, which usually yields a single phase.",
+    "periodic": "Periodic boundary conditions: the volume continues seamlessly across its faces.",
 }
 
 
 class SpatialPanel(QWidget):
-    """Porosity map, mask and periodic axes; `changed` is sent whenever one of them changes."""
+    """Panel for the porosity map, mask and periodic axes; emits `changed` whenever one changes."""
 
     changed = Signal()
 
@@ -113,7 +113,7 @@ class SpatialPanel(QWidget):
 
     @property
     def remark(self) -> str:
-        """The choices in a few words; empty for none."""
+        """Short description of the selected options; empty if none are selected."""
         words = {"gradient": "gradient", "image": "porosity map", "labels": "porosity map"}
         found = [words[self.kind.value]] if self.kind.value in words else []
         found += ["mask"] if self.mask.value is not None else []
@@ -121,7 +121,7 @@ class SpatialPanel(QWidget):
         return ", ".join([*found, f"periodic {axes}"] if axes else found)
 
     def set_layers(self, labels: "Iterable[LabelsLayer]", images: "Iterable[Layer]") -> None:
-        """Offer these layers."""
+        """Set the available layers."""
         labels = list(labels)
         self.image.set_layers(images)
         self.labels.set_layers(labels)
@@ -132,7 +132,7 @@ class SpatialPanel(QWidget):
         self.form.set_dark(dark)
 
     def take(self) -> SpatialVariation:
-        """Return a copy of the choices.
+        """Return a copy of the selected options.
 
         Raises
         ------
@@ -163,17 +163,17 @@ class SpatialPanel(QWidget):
             return None
         layer = self.image.value if kind == "image" else self.labels.value
         if layer is None:
-            needed = "an Image layer of fractions" if kind == "image" else "a Labels layer"
+            needed = "an Image layer of porosities" if kind == "image" else "a Labels layer"
             raise BadInputError("map", f"A porosity map needs {needed}; add one.")
         values = copy_values(layer, "map")
         if kind == "labels":
-            self._show_labels(values)  # the user may have painted new ones
+            self._show_labels(values)  # the user may have painted new labels
         return values
 
     def _show_labels(self, values: np.ndarray) -> None:
         found = [int(label) for label in np.unique(values)[: _MOST_LABELS + 1]]
         if len(found) > _MOST_LABELS:
-            raise BadInputError("map", f"A porosity map takes at most {_MOST_LABELS} labels; merge some of them.")
+            raise BadInputError("map", f"A porosity map supports at most {_MOST_LABELS} labels; merge some of them.")
         if found != list(self.table.porosities):
             self.table.set_labels(found, self.start.value())
 
@@ -190,7 +190,7 @@ class SpatialPanel(QWidget):
         self.image.setVisible(kind == "image")
         for widget in (self.labels, self.table):
             widget.setVisible(kind == "labels")
-        self._advice.show_text("" if kind == "uniform" else "It replaces the target porosity of the whole volume.")
+        self._advice.show_text("" if kind == "uniform" else "Replaces the target porosity of the whole volume.")
         default = f"outside: {_OUTSIDE[self.mask_method.value]}"
         self.outside.set_entries([(default, None), ("outside: label", 1)], self.outside.value)
         for widget in (self.mask_method, self._outside):

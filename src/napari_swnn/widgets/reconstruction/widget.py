@@ -1,6 +1,6 @@
-"""The dock widget that turns a segmented micrograph into volumes.
+"""Dock widget that reconstructs volumes from a segmented micrograph.
 
-No ``from __future__ import annotations`` here: napari reads the annotation of the constructor's argument.
+Do not use ``from __future__ import annotations``: napari reads the annotation of the constructor's argument.
 """
 
 from dataclasses import replace
@@ -34,20 +34,20 @@ if TYPE_CHECKING:
 _PATIENCE = 300
 """Milliseconds without a change before the settings are checked."""
 _QUIET = 1200
-"""Milliseconds after that before the cost of a run is estimated."""
+"""Milliseconds after planning before the cost of a run is estimated."""
 
 
 class ReconstructionWidget(DockPanel):
-    """Panel for reconstructions: settings above; buttons, progress and models below.
+    """Panel with the settings, progress and models of reconstructions.
 
     Parameters
     ----------
     napari_viewer : napari.viewer.Viewer
-        Layers are taken from it and added to it.
+        Viewer that provides the references and receives the results.
     """
 
     finishing: ClassVar[set["ReconstructionWidget"]] = set()
-    """Panels that were closed during a training: each lives on until its model is finished."""
+    """Panels closed during training, which are kept alive until their models are finished."""
 
     def __init__(self, napari_viewer: "napari.viewer.Viewer", parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
@@ -93,7 +93,7 @@ class ReconstructionWidget(DockPanel):
         self.session.ended.connect(self._on_ended)
 
     def on_docked(self) -> None:
-        """Look for devices, and analyse the reference."""
+        """Find the available devices and analyse the reference."""
         self.finishing.discard(self)
         self.session.is_open = True
         self.layers.follow()
@@ -104,7 +104,7 @@ class ReconstructionWidget(DockPanel):
         self._show()
 
     def on_closed(self) -> None:
-        """Give up all work; if only the panel was closed, keep the model of a training and remove the previews."""
+        """Cancel all work; if only the panel was closed, keep the trained model and remove previews."""
         viewer_goes = self.parent() is not None or self in self.finishing
         self._watch.stop()
         self._settling.cancel()
@@ -122,8 +122,8 @@ class ReconstructionWidget(DockPanel):
             part.set_dark(dark)
 
     def reset_choices(self, _event: Any = None) -> None:
-        """Update the lists of layers; napari calls this when one is added, removed, moved or renamed."""
-        # A lazy layer would have to be computed whole.
+        """Update the lists of layers; napari calls this when a layer is added, removed, moved or renamed."""
+        # Lazy layers are excluded because they would have to be computed completely.
         labels = [layer for layer in self.labels_layers() if get_tiles(layer) is None]
         self.settings.set_layers(labels, self.image_layers())
         self._show()
@@ -133,9 +133,7 @@ class ReconstructionWidget(DockPanel):
         findings = self.session.checks.findings
         if not self.session.can_run or findings is None or findings.analysis is None:
             return
-        if not self.settings.chosen_reference.is_current(
-            findings.snapshot
-        ):  # values can be set without an event of the layer
+        if not self.settings.chosen_reference.is_current(findings.snapshot):  # values can change without a layer event
             self._on_reference()
             return
         check = partial(check_file_of_new_model, reference=findings.analysis.reference)
@@ -146,7 +144,7 @@ class ReconstructionWidget(DockPanel):
             self.session.run(request)
 
     def generate(self) -> None:
-        """Generate volumes from the chosen model."""
+        """Generate volumes from the selected model."""
         entry = self.models.entry
         if entry is None or not self.session.can_generate:
             return

@@ -1,4 +1,4 @@
-"""Pieces of work of a session: a training, the realisations of a request, and a box of a lazy layer."""
+"""Tasks of a session: training, generation of realisations, and boxes of lazy layers."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     from napari_swnn.statistics import FractionInterval
 
 Job = tuple[Any, ...]
-"""A generator function with its arguments."""
+"""Generator function and its arguments."""
 
 
 @dataclass(eq=False)
 class Training:
-    """A training, and the request whose volumes follow it.
+    """Training, and the request for the volumes to generate afterwards.
 
     Attributes
     ----------
     request : Request
-        Volumes to generate with the model.
+        Request for volumes to generate with the model.
     source : str
         Name of the reference.
     device : str
@@ -45,7 +45,7 @@ class Training:
     interval : FractionInterval or None
         Confidence interval of the porosity of the reference.
     plan : TrainingPlan or None
-        Training to carry out; None until it is prepared.
+        Plan to execute; None until prepared.
     """
 
     request: Request
@@ -65,15 +65,15 @@ class Training:
         return f"Preparing the training on {self.device}…"
 
     def job(self) -> Job:
-        """Return the work to run; a plan is needed."""
+        """Return the job to run, which requires a plan."""
         return (jobs.train, self.plan, self._should_stop.is_set)
 
     def finish_early(self) -> None:
-        """Finish with the model so far."""
+        """End training early and finalise the model."""
         self._should_stop.set()
 
     def describe_step(self, step: "TrainingStep") -> str:
-        """Return the status of a step."""
+        """Return the status text for a step."""
         if step.activity != "training":
             return "Finishing the model: calibrating its porosity…"
         scale = "full resolution" if step.scale == 1 else f"1/{step.scale} of the resolution"
@@ -89,18 +89,18 @@ class Training:
 
 @dataclass(eq=False)
 class Generation:
-    """Realisations of a request: one after another in memory, or all at once.
+    """Generation of the realisations of a request, one by one in memory or all at once.
 
     Attributes
     ----------
     request : Request
-        The requested volumes.
+        Request for volumes.
     entry : ModelEntry
-        Model that generates them.
+        Model that generates the volumes.
     device : str
         Description of the device.
     n_made : int
-        Realisations made so far.
+        Number of realisations generated so far.
     """
 
     request: Request
@@ -111,11 +111,11 @@ class Generation:
     _last_name: str = ""
 
     stopping = "Cancelling the generation…"
-    failed = "The model is kept: Generate tries again."
+    failed = "The model is kept; use Generate to try again."
 
     @property
     def title(self) -> str:
-        """Status of the realisation under way."""
+        """Status of the current realisation."""
         return f"Generating {self.request.describe_size(self._dimension, self.n_made)} on {self.device}…"
 
     @property
@@ -128,11 +128,11 @@ class Generation:
 
     @property
     def is_complete(self) -> bool:
-        """True once all realisations are made."""
+        """True once all realisations have been generated."""
         return self.n_made >= self.request.n
 
     def job(self) -> Job:
-        """Return the work to run next."""
+        """Return the next job to run."""
         if self.request.path is not None:
             return (jobs.save, self.request, self.entry.model)
         if self.request.destination == "lazy":
@@ -140,12 +140,12 @@ class Generation:
         return (jobs.generate, self.request, self.entry.model, self.n_made)
 
     def results(self, outcome: Any) -> list[Result]:
-        """Return the realisations that a job has made.
+        """Return the realisations that a job has generated.
 
         Raises
         ------
         OSError, ValueError
-            If a file that was written cannot be opened.
+            If the written file cannot be opened.
         """
         if self.request.path is not None:
             self.n_made = self.request.n
@@ -158,7 +158,7 @@ class Generation:
         return found
 
     def summary(self) -> str:
-        """Return the outcome in a sentence or two."""
+        """Summarise the outcome in one or two sentences."""
         return self._made() + (" Draft: for a first look." if self.entry.is_draft else "")
 
     @property
@@ -178,7 +178,7 @@ class Generation:
     def _stored(self, path: Path) -> list[Result]:
         from napari_swnn.io.ome_zarr import is_ome_zarr, open_ome_zarr
 
-        if not is_ome_zarr(path):  # others cannot be opened without being read
+        if not is_ome_zarr(path):  # other formats cannot be opened without reading them completely
             return []
         levels, n = open_ome_zarr(path).levels, self.request.n
         each = [levels] if n == 1 else [[level[i] for level in levels] for i in range(n)]
@@ -187,10 +187,10 @@ class Generation:
     def _made(self) -> str:
         path, n = self.request.path, self.n_made
         if path is not None:
-            return f"Done: {path.name} is written" + (" and open." if self._last_name else ".")
+            return f"Done: {path.name} was written" + (" and opened." if self._last_name else ".")
         what = f"“{self._last_name}”" if n == 1 else f"{n} realisations"
         if not self._porosities:
-            return f"Done: {what}; the part in view is computed. In 3-D, compute a box of it."
+            return f"Done: {what}; only the visible part is computed. In 3-D, compute a box."
         low, high, mean = min(self._porosities), max(self._porosities), np.mean(self._porosities)
         found = f"{low:.3f}" if n == 1 else f"{low:.3f} to {high:.3f}, mean {mean:.3f}"
         target, spatial = target_porosity(self.request, self.entry), self.request.spatial
@@ -200,12 +200,12 @@ class Generation:
 
 @dataclass(eq=False)
 class BoxWork:
-    """A box of a lazy layer.
+    """Computation of a box of a lazy layer.
 
     Attributes
     ----------
     volume : VirtualVolume
-        The volume.
+        Volume that contains the box.
     window : Window
         Position of the box.
     name : str
@@ -226,5 +226,5 @@ class BoxWork:
         return f"Computing {self.name}…"
 
     def job(self) -> Job:
-        """Return the work to run."""
+        """Return the job to run."""
         return (jobs.compute_box, self.volume, self.window)
