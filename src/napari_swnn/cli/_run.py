@@ -29,7 +29,7 @@ def cluster_client(address: str | None) -> Iterator[Any]:
 
         from distributed import Client, KilledWorker
     except ImportError as error:
-        raise ValueError("--scheduler needs the package distributed; install napari-swnn[cluster]") from error
+        raise ValueError("--scheduler needs the package 'distributed' (Dask); install napari-swnn[cluster]") from error
     # The client waits until a starting scheduler has written its file.
     with Client(scheduler_file=address) if address.endswith(".json") else Client(address) as client:
         try:

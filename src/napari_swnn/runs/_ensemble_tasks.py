@@ -43,7 +43,7 @@ class Tasks:
 
     @cached_property
     def missing(self) -> list[Any]:
-        """Entries whose results do not exist when first evaluated."""
+        """Entries whose results did not exist when this property was first read."""
         return [entry for entry in self.names if not self.path(entry).exists()]
 
 

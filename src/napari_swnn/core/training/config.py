@@ -38,7 +38,7 @@ class TrainingConfig:
     n_scales: int = setting(0, "Number of scales in the cascade; 0 derives it from the correlation length.", low=0)
     n_further_scales: int = setting(
         0,
-        "Additional scales if the section contains enough pores or grains; ignored if n_scales is set.",
+        "Number of additional scales, used if the section contains enough pores or grains and n_scales is 0.",
         low=0,
     )
     template_size: int = setting(0, "Side of the patterns in pixels; 0 for automatic.", low=0)
@@ -62,7 +62,7 @@ class TrainingConfig:
         "maximum_entropy", "Strategy for resampling the patterns to the target porosity.", choices=STRATEGIES
     )
     n_calibration_blocks: int = setting(
-        48, "Maximum number of blocks for calibrating the segmentation threshold.", low=1
+        48, "Maximum number of volume blocks generated to calibrate the segmentation threshold.", low=1
     )
 
     def __post_init__(self) -> None:

@@ -241,7 +241,7 @@ class Form(QWidget):
             problem.show_text(problems.get(key, ""))
 
     def set_dark(self, dark: bool) -> None:
-        """Follow a dark or light theme."""
+        """Adapt the colours to a dark or light theme."""
         for problem in self.problems.values():
             problem.set_dark(dark)
 

@@ -53,7 +53,7 @@ class DockPanel(QScrollArea):
         """Cancel all work after the panel or the viewer was closed."""
 
     def set_dark(self, dark: bool) -> None:
-        """Follow a dark or light theme."""
+        """Adapt the colours to a dark or light theme."""
 
     # -- contents
 

@@ -83,7 +83,7 @@ class ProgressPanel(QWidget):
         self._text = " · ".join(part for part in (f"{done} / {total}", format_time_left(time_left)) if part)
 
     def set_dark(self, dark: bool) -> None:
-        """Follow a dark or light theme."""
+        """Adapt the colours to a dark or light theme."""
         self.problem.set_dark(dark)
 
     def refresh(self) -> None:

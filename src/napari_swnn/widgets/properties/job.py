@@ -35,8 +35,8 @@ class SolverSettings:
     )
     max_iterations: int = _setting(
         0,
-        "Iteration count at which a solve fails. Automatic: 1000 for conduction, 2000 for flow, 50 000 for lattice "
-        "Boltzmann.",
+        "Maximum number of iterations, after which a solve has failed. Automatic: 1000 for conduction, 2000 for flow, "
+        "50 000 for lattice Boltzmann.",
         low=0,
         label="maximum iterations",
     )
@@ -99,7 +99,7 @@ class PropertyChoice:
 
     @property
     def field_names(self) -> tuple[str, str]:
-        """Names of the potential and the flow."""
+        """Names of the potential and of its flux, or of the pressure and the velocity."""
         return name_fields(self.kind, self.conductivity_unit)
 
     def estimate_memory(self, shape: tuple[int, ...]) -> float:

@@ -86,7 +86,7 @@ MIN_BYTES = min(_BYTES.values())
 
 
 def name_fields(kind: Kind, conductivity_unit: str) -> tuple[str, str]:
-    """Return the names of the potential and the flow of a property."""
+    """Return the names of the potential of a property and of its flux (or velocity)."""
     return UNITS[conductivity_unit][:2] if kind is CONDUCTIVITY else (kind.potential, kind.flow)
 
 

@@ -98,7 +98,7 @@ class DestinationPanel(QWidget):
         self.compute_button.setEnabled(compute)
 
     def set_dark(self, dark: bool) -> None:
-        """Follow a dark or light theme."""
+        """Adapt the colours to a dark or light theme."""
         self.form.set_dark(dark)
 
     def _on_changed(self, _index: int) -> None:

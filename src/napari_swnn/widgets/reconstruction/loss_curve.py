@@ -101,7 +101,7 @@ class LossCurve(QWidget):
         return len(self._losses)
 
     def set_dark(self, dark: bool) -> None:
-        """Follow a dark or light theme."""
+        """Adapt the colours to a dark or light theme."""
         self._text = QColor("#f0f1f2" if dark else "#1e1e21")
         self._curve.setPen(pg.mkPen(_LINES[dark], width=1.5))
         for name in ("bottom", "left"):

@@ -142,7 +142,7 @@ class ModelPanel(QWidget):
             self.changed.emit()
 
     def set_dark(self, dark: bool) -> None:
-        """Follow a dark or light theme."""
+        """Adapt the colours to a dark or light theme."""
         for problem in (self.problem, self.preview_problem):
             problem.set_dark(dark)
 

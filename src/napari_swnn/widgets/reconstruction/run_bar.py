@@ -94,7 +94,7 @@ class RunBar(QWidget):
             self.progress.remark.show_text(as_sentence(step.note))
 
     def set_dark(self, dark: bool) -> None:
-        """Follow a dark or light theme."""
+        """Adapt the colours to a dark or light theme."""
         for part in (self.memory, self.progress, self.curve):
             part.set_dark(dark)
 

@@ -189,7 +189,7 @@ class SettingsPanel(QWidget):
             self._spatial.open()
 
     def set_dark(self, dark: bool) -> None:
-        """Follow a dark or light theme."""
+        """Adapt the colours to a dark or light theme."""
         self.form.set_dark(dark)
         self.spatial.set_dark(dark)
         self.reach.warning.set_dark(dark)

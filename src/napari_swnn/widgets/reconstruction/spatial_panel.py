@@ -128,7 +128,7 @@ class SpatialPanel(QWidget):
         self.mask.set_layers(labels)
 
     def set_dark(self, dark: bool) -> None:
-        """Follow a dark or light theme."""
+        """Adapt the colours to a dark or light theme."""
         self.form.set_dark(dark)
 
     def take(self) -> SpatialVariation:

@@ -117,7 +117,7 @@ class ReconstructionWidget(DockPanel):
             self.finishing.add(self)
 
     def set_dark(self, dark: bool) -> None:
-        """Follow a dark or light theme."""
+        """Adapt the colours to a dark or light theme."""
         for part in (self.settings, self.destination, self.run_bar, self.models):
             part.set_dark(dark)
 
