@@ -60,6 +60,6 @@ def test_help_shows_defaults_that_a_user_can_type(capsys):
     with pytest.raises(SystemExit):
         main(["generate", "--help"])
     printed = " ".join(capsys.readouterr().out.split())
-    assert "each seed gives another realisation (default: 0)" in printed
+    assert "each seed gives a different realisation (default: 0)" in printed
     assert "None" not in printed
     assert "False" not in printed

@@ -119,7 +119,7 @@ def test_a_block_that_fails_is_reported_once_and_tried_again(lazy, viewer, user,
             user.waits_for(lambda: reported)
     user.waits(0.1)
     (text,) = reported
-    assert text.startswith(f"“{layer.name}” was not computed")
+    assert text.startswith(f"“{layer.name}” could not be computed")
     assert "not enough memory" in text
     layer.refresh()
     user.waits_for(lambda: not tiles.busy)

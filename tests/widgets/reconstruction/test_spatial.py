@@ -116,7 +116,7 @@ def test_the_papers_mask_is_a_choice_beside_the_mask(ranged, viewer, user, range
     assert spatial.outside.itemText(0) == "outside: background"
     user.choose(spatial.mask_method, "noise")
     assert spatial.outside.itemText(0) == "outside: as generated"
-    assert "multiplies the noise" in spatial.mask_method.toolTip()
+    assert "Multiply the noise" in spatial.mask_method.toolTip()
     layer = generated(ranged, viewer, user)
     assert layer.metadata["swnn"]["mask"] == {"axis": 0, "outside": None, "method": "noise"}
     expected = generate(

@@ -48,7 +48,8 @@ def load_checkpoint(path: Path) -> tuple[NetworkConfig, Stage]:
         ValueError,
     ) as error:
         raise ValueError(
-            f"path must name a state dict of the authors' network (cb1_1 ... last_conv), got {path}, a different file"
+            f"path must name a state dict of the authors' network (cb1_1 ... last_conv), got {path}, "
+            "which contains something else"
         ) from error
 
 
