@@ -73,7 +73,7 @@ class Clusters:
 
 
 def find_clusters(view: PhaseView, periodic: Sequence[bool], connectivity: int) -> Clusters:
-    """Label the clusters of a phase, keeping one slab and a few bytes per cluster and pixel of a plane in memory."""
+    """Label the clusters of a phase; memory holds one slab, and some bytes per cluster and per pixel of a plane."""
     around, *others = periodic
     sideways = (False, *others)
     register = _Register(view.ndim, around=around)

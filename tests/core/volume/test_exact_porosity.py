@@ -44,7 +44,7 @@ def test_where_a_mask_cuts_what_is_inside_counts(fixed_model, rng):
 def test_what_has_no_single_porosity_is_refused_by_the_call_itself(fixed_model, range_model, plain_model):
     with pytest.raises(ValueError, match=r"exact needs one porosity for the whole volume, got a map from 0.1 to 0.3"):
         describe_volume(range_model, VolumeSpec(SHAPE, porosity=np.array([[0.1, 0.3]]), exact=True))
-    with pytest.raises(ValueError, match="exact needs uniform noise, got a noise gradient"):
+    with pytest.raises(ValueError, match="exact needs noise without a gradient, got a noise gradient"):
         describe_volume(plain_model, VolumeSpec(SHAPE, noise=NoiseGradient(mean=(0, 1)), exact=True))
     with pytest.raises(ValueError, match="exact needs a model of known porosity"):
         describe_volume(replace(fixed_model, porosity=None), VolumeSpec(SHAPE, exact=True))

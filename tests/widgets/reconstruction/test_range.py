@@ -161,7 +161,7 @@ def test_a_failed_estimate_is_told_in_its_place(ready, user, monkeypatch):
 def test_too_little_memory_is_said_before_the_run(ready, user, monkeypatch):
     monkeypatch.setattr("napari_swnn.widgets.reconstruction.preflight.free_memory", lambda: 2**29 + 2**20)
     ready.settings.count.setValue(2)
-    user.waits_for(lambda: "are free" in ready.run_bar.memory.text())
+    user.waits_for(lambda: "is free" in ready.run_bar.memory.text())
 
 
 def test_a_small_reference_is_warned_about(panel, viewer, user):

@@ -116,5 +116,5 @@ def _bars(n: int, t: int, generator: torch.Generator) -> Tensor:
 
 
 def _uniform(n: int, m: int, limit: int | Tensor, generator: torch.Generator) -> Tensor:
-    """Draw integers ``(n, m)`` from 0 up to but excluding a limit, which may differ between rows."""
+    """Draw an ``(n, m)`` tensor of integers from 0 up to but excluding `limit`, which may differ between rows."""
     return (torch.rand(n, m, generator=generator, device=generator.device) * limit).long()

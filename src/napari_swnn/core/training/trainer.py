@@ -208,7 +208,7 @@ class StageTrainer:
 
 
 def disagreement(grey: Tensor, coarse: Tensor) -> Tensor:
-    """Return the mean squared difference from the coarser volume, averaged over overlapping blocks of side 4."""
+    """Return the mean square of the differences from the coarser volume, each averaged over a block of side 4."""
     pool = F.avg_pool3d if grey.ndim == 5 else F.avg_pool2d
     averages = pool(grey - coarse, 2)
     for axis in range(2, grey.ndim):  # overlapping pooling on a GPU would sum gradients in random order

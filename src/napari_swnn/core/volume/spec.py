@@ -113,7 +113,7 @@ def _exact_porosity(spec: VolumeSpec, target: PorosityMap | None, porosity: floa
             raise ValueError(f"exact needs one porosity for the whole volume, got a map from {low:.4g} to {high:.4g}")
         return low
     if spec.noise is not None:
-        raise ValueError("exact needs uniform noise, got a noise gradient; omit one of them")
+        raise ValueError("exact needs noise without a gradient, got a noise gradient; omit exact or noise")
     if porosity is None:
         raise ValueError("exact needs a model of known porosity, got an unknown porosity; omit exact")
     return porosity

@@ -15,7 +15,7 @@ _NOT_IN_SECTION = "Not measurable on a section."
 
 
 class ComparisonTable(NumberTable):
-    """Table with one row for each number and one column for the reference and each volume."""
+    """Table with a row for each quantity, and a column each for the reference and every volume."""
 
     def show_comparison(self, comparison: "Comparison") -> None:
         """Show all numbers; volumes are numbered as in saved files, since their names are too long for a column."""

@@ -34,5 +34,5 @@ def check_free_memory(needed: float, control: str, what: str, *, advice: str = _
     if needed > free:
         raise BadInputError(
             control,
-            f"{what} needs about {format_memory(needed)} of memory, and {format_memory(free)} are free; {advice}.",
+            f"{what} needs about {format_memory(needed)} of memory, but only {format_memory(free)} is free; {advice}.",
         )

@@ -1,7 +1,7 @@
 """Shutdown of threads when Python exits: each stops silently at its next step, and Python waits for it.
 
-A step is never interrupted: an exception raised in another thread can leave locks acquired, and Python would never
-exit.
+A step is never interrupted: an exception raised in another thread can leave locks held, and Python would then hang
+at exit.
 """
 
 import atexit

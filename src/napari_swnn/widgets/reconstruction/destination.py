@@ -25,7 +25,7 @@ _TIPS = {
 
 
 class DestinationPanel(QWidget):
-    """Panel for the output of a run and for boxes; emits `changed` when another output is selected."""
+    """Panel for the output of a run, and for computing a box of a lazy layer; `changed` reports another output."""
 
     changed = Signal()
     compute = Signal()

@@ -209,6 +209,6 @@ def memory_warning(cost: "CostEstimate") -> str:
     if cost.memory <= free:
         return ""
     return (
-        f"A run takes about {format_memory(cost.memory)} of memory, and {format_memory(free)} are free; choose a "
+        f"A run takes about {format_memory(cost.memory)} of memory, but only {format_memory(free)} is free; choose a "
         "smaller size or fewer volumes, or close other programs."
     )
