@@ -8,7 +8,8 @@ from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from napari_swnn._layer_style import METADATA_KEY
 from napari_swnn.widgets.comparison.volume_list import VolumeList
-from napari_swnn.widgets.kit.controls import Combo, Form, LayerCombo, Note
+from napari_swnn.widgets.kit.controls import Combo, Form, Note
+from napari_swnn.widgets.kit.layer_combo import LayerCombo
 from napari_swnn.widgets.layers.snapshot import choose_phase
 
 if TYPE_CHECKING:

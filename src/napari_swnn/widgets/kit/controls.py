@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from math import ceil, floor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import (
@@ -21,9 +21,6 @@ from qtpy.QtWidgets import (
 
 from napari_swnn._types import AXES, Shape
 from napari_swnn._voxel_size import VoxelSize
-
-if TYPE_CHECKING:
-    from napari.layers import Layer
 
 MAX_SIZE = 8192
 POROSITY_DECIMALS = 3
@@ -54,35 +51,6 @@ class Combo(QComboBox):
     def value(self) -> Any:
         """Value of the selected entry, or None if no entry is selected."""
         return self.currentData()
-
-
-class LayerCombo(Combo):
-    """Combo box of layers that keeps its selection when layers are renamed or reordered.
-
-    Parameters
-    ----------
-    no_layer : str, optional
-        Text of an entry for "no layer". If omitted, the first layer is selected automatically.
-    """
-
-    chosen = Signal()
-
-    def __init__(self, no_layer: str | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._no_layer = no_layer
-        self._last: Layer | None = None
-        self.currentIndexChanged.connect(self._on_changed)
-
-    def set_layers(self, layers: "Iterable[Layer]") -> None:
-        """Set the available layers; emit `chosen` if the selected layer is no longer available."""
-        none = [] if self._no_layer is None else [(self._no_layer, None)]
-        self.set_entries([*none, *((layer.name, layer) for layer in layers)], self._last)
-        self._on_changed()
-
-    def _on_changed(self) -> None:
-        if self.value is not self._last:
-            self._last = self.value
-            self.chosen.emit()
 
 
 class PorosityControl(QWidget):

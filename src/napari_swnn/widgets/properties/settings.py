@@ -8,9 +8,10 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_swnn._layer_style import METADATA_KEY
 from napari_swnn._types import AXES
-from napari_swnn.widgets.kit.controls import Combo, Form, LayerCombo, Note
+from napari_swnn.widgets.kit.controls import Combo, Form, Note
 from napari_swnn.widgets.kit.drawer import Drawer
 from napari_swnn.widgets.kit.forms import ConfigForm
+from napari_swnn.widgets.kit.layer_combo import LayerCombo
 from napari_swnn.widgets.layers.snapshot import choose_phase
 from napari_swnn.widgets.layers.watch import LayerFacts
 from napari_swnn.widgets.properties.job import PropertyChoice, SolverSettings

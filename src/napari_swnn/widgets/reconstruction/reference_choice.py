@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from napari_swnn.widgets.kit.controls import Combo, LayerCombo
+from napari_swnn.widgets.kit.controls import Combo
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.forms import ConfigForm
+from napari_swnn.widgets.kit.layer_combo import LayerCombo
 from napari_swnn.widgets.layers.snapshot import Snapshot
 
 if TYPE_CHECKING:

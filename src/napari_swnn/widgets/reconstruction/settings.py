@@ -8,10 +8,11 @@ from qtpy.QtWidgets import QCheckBox, QSpinBox, QVBoxLayout, QWidget
 
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.training.config import PRESETS, TrainingConfig
-from napari_swnn.widgets.kit.controls import Combo, Form, LayerCombo, Note, SizeControl
+from napari_swnn.widgets.kit.controls import Combo, Form, Note, SizeControl
 from napari_swnn.widgets.kit.drawer import Drawer
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.forms import ConfigForm
+from napari_swnn.widgets.kit.layer_combo import LayerCombo
 from napari_swnn.widgets.reconstruction.porosity import IntervalNote, PorosityChoice
 from napari_swnn.widgets.reconstruction.preflight import size_problem
 from napari_swnn.widgets.reconstruction.reference_choice import ReferenceChoice
@@ -159,6 +160,19 @@ class SettingsPanel(QWidget):
         self.region.set_layers(layers)
         self.reference.set_layers(layers)
         self.spatial.set_layers(layers, images)
+
+    def choose_reference(self, layer: "LabelsLayer", phase: int | None = None) -> None:
+        """Select a layer as the reference, and its phase of interest or the usual choice of it.
+
+        Raises
+        ------
+        ValueError
+            If the layer is not in the viewer, or cannot be a reference.
+        """
+        self.reference.choose(layer)
+        if phase is not None and phase != self.phase.value:
+            self.phase.set_entries([(str(phase), phase)], phase)  # the shares follow with the analysis
+            self._on_phase(0)
 
     def set_devices(self, devices: Mapping[str, str]) -> None:
         """Set the available devices."""

@@ -11,13 +11,13 @@ from napari_swnn._types import AXES
 from napari_swnn.widgets.kit.controls import (
     Combo,
     Form,
-    LayerCombo,
     Note,
     make_porosity_box,
     place_below_one_another,
     place_side_by_side,
 )
 from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.kit.layer_combo import LayerCombo
 from napari_swnn.widgets.layers.reading import copy_values
 from napari_swnn.widgets.reconstruction.label_table import LabelTable
 from napari_swnn.widgets.reconstruction.spatial import UNIFORM, Kind, SpatialVariation

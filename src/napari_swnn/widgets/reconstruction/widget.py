@@ -27,6 +27,7 @@ from napari_swnn.widgets.reconstruction.settings import SettingsPanel
 
 if TYPE_CHECKING:
     import napari
+    from napari.layers import Labels as LabelsLayer
 
     from napari_swnn.widgets.reconstruction.preflight import Findings
     from napari_swnn.widgets.reconstruction.request import Request
@@ -127,6 +128,11 @@ class ReconstructionWidget(DockPanel):
         labels = [layer for layer in self.labels_layers() if get_tiles(layer) is None]
         self.settings.set_layers(labels, self.image_layers())
         self._show()
+
+    def choose_reference(self, layer: "LabelsLayer", phase: int | None = None) -> None:
+        """Select a layer of the viewer as the reference; see `SettingsPanel.choose_reference`."""
+        self.reset_choices()
+        self.settings.choose_reference(layer, phase)
 
     def run(self) -> None:
         """Train on the reference and generate volumes."""

@@ -1,0 +1,54 @@
+"""Combo box of layers."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QWidget
+
+from napari_swnn.widgets.kit.controls import Combo
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+
+
+class LayerCombo(Combo):
+    """Combo box of layers that keeps its selection when layers are renamed or reordered.
+
+    Parameters
+    ----------
+    no_layer : str, optional
+        Text of an entry for "no layer". If omitted, the first layer is selected automatically.
+    """
+
+    chosen = Signal()
+
+    def __init__(self, no_layer: str | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._no_layer = no_layer
+        self._last: Layer | None = None
+        self.currentIndexChanged.connect(self._on_changed)
+
+    def set_layers(self, layers: "Iterable[Layer]") -> None:
+        """Set the available layers; emit `chosen` if the selected layer is no longer available."""
+        none = [] if self._no_layer is None else [(self._no_layer, None)]
+        self.set_entries([*none, *((layer.name, layer) for layer in layers)], self._last)
+        self._on_changed()
+
+    def choose(self, layer: "Layer") -> None:
+        """Select one of the available layers.
+
+        Raises
+        ------
+        ValueError
+            If the layer is not available.
+        """
+        index = next((i for i in range(self.count()) if self.itemData(i) is layer), -1)
+        if index < 0:
+            raise ValueError(f"layer must be one of the layers in the list, got {layer.name!r}; add it to the viewer")
+        self.setCurrentIndex(index)
+
+    def _on_changed(self) -> None:
+        if self.value is not self._last:
+            self._last = self.value
+            self.chosen.emit()
