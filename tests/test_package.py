@@ -81,9 +81,11 @@ def test_dependencies_are_those_that_are_imported():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {re.match(r"[\w-]+", entry)[0] for entry in settings["dependencies"]}
     names = {"PIL": "pillow", "lazy_loader": "lazy-loader", "mpl_toolkits": "matplotlib", "skimage": "scikit-image"}
+    names |= {"sklearn": "scikit-learn"}
     optional = {"distributed", "napari"}  # extras, without which scripts work
     imported = {names.get(name, name) for name in imported_packages()} - optional
-    assert imported | {"magicgui"} == declared  # magicgui reads the annotations of the panels
+    # magicgui reads the annotations of the panels, and tifffile decodes with imagecodecs
+    assert imported | {"magicgui", "imagecodecs", "scikit-learn"} == declared
 
 
 def imported_packages():
