@@ -1,0 +1,209 @@
+"""Choice of the phase of interest among the labels of an image, and of the labels of its reconstruction.
+
+The rule holds in Python, in the shell and in the panels: the requested label, otherwise 1 if it is present, otherwise
+the highest label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from napari_swnn._types import BoolArray, Labels
+
+MOST_PHASES = 8
+"""Largest number of labels that are taken for phases; more are numbers of objects, or grey levels."""
+
+_MINOR = 0.25
+"""Largest fraction of a grey level beside that of two dominating ones, as lossy compression leaves at edges."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseChoice:
+    """Phase of interest of an image, and the labels of its reconstruction.
+
+    Attributes
+    ----------
+    phase : int
+        Label of the phase of interest in a reconstruction.
+    background : int
+        Label of all other voxels in a reconstruction; never the label of another phase of the image.
+    others : tuple of int
+        Labels of the image that become background, in ascending order.
+    fractions : dict of int to float
+        Fraction of each label of the image, in [0, 1].
+    rest_of : int or None
+        Label of the background, if everything else is the phase of interest; otherwise ``None``.
+    """
+
+    phase: int
+    background: int
+    others: tuple[int, ...]
+    fractions: dict[int, float]
+    rest_of: int | None = None
+
+    @property
+    def fraction(self) -> float:
+        """Volume fraction of the phase of interest, in (0, 1)."""
+        return self.fractions[self.phase] if self.rest_of is None else 1 - self.fractions[self.rest_of]
+
+    @property
+    def merges(self) -> bool:
+        """True if several labels of the image become one background."""
+        return len(self.others) > 1
+
+    def select(self, labels: Labels) -> BoolArray:
+        """Return ``True`` in the phase of interest of `labels`, an image or volume with the labels of the image."""
+        found: BoolArray = labels == self.phase if self.rest_of is None else labels != self.rest_of
+        return found
+
+    def describe(self) -> str:
+        """Return one line that names the phase of interest and the background with their fractions."""
+        own, rest = _percent(self.fraction), _percent(1 - self.fraction)
+        if self.rest_of is not None and len(self.fractions) > 2:
+            return (
+                f"everything but {self.rest_of} is the phase of interest, label {self.phase}, {own} of the image; "
+                f"background {self.background} is {rest}"
+            )
+        if not self.merges:
+            return f"phase {self.phase} is {own} of the image; background {self.background} is {rest}"
+        shares = [f"{label} ({_percent(self.fractions[label])})" for label in self.others]
+        merged = f"{', '.join(shares[:-1])} and {shares[-1]}"
+        return (
+            f"phase {self.phase} is {own} of the image; labels {merged} become one background, label {self.background}"
+        )
+
+
+def measure_fractions(parts: Iterable[Labels]) -> dict[int, float]:
+    """Return the fraction of each label over all parts, in ascending order of the labels.
+
+    Parameters
+    ----------
+    parts : iterable of numpy.ndarray
+        Labels of any shape.
+    """
+    counts: dict[int, int] = {}
+    for part in parts:
+        for value, count in zip(*_count(part), strict=True):
+            counts[int(value)] = counts.get(int(value), 0) + int(count)
+    total = sum(counts.values())
+    return {value: counts[value] / total for value in sorted(counts)}
+
+
+def choose_phase(
+    fractions: Mapping[int, float], phase: int | None = None, *, rest_of: int | None = None, name: str = "labels"
+) -> PhaseChoice:
+    """Choose the phase of interest: the requested label, otherwise 1 if it is present, otherwise the highest.
+
+    With two labels, the other one is the background. With more, the others become one background, labelled with the
+    smallest non-negative integer that is no label of the image.
+
+    Parameters
+    ----------
+    fractions : mapping of int to float
+        Fraction of each label of the image, as `measure_fractions` returns.
+    phase : int, optional
+        Label of the phase of interest.
+    rest_of : int, optional
+        Label of the background: everything else is the phase of interest, whatever the number of labels. The background
+        keeps its label. The phase of interest is labelled 1 beside a background of 0, and otherwise with the smallest
+        positive integer that is no label of the image; a single other label keeps its value.
+    name : str
+        Name of the image in error messages.
+
+    Raises
+    ------
+    ValueError
+        If there is a single label or more than `MOST_PHASES` of them, the requested label is absent, or both `phase`
+        and `rest_of` are passed.
+
+    Examples
+    --------
+    >>> choose_phase({0: 0.8, 255: 0.2}).describe()
+    'phase 255 is 20.0 % of the image; background 0 is 80.0 %'
+    >>> choose_phase({0: 0.3, 1: 0.5, 2: 0.2}).describe()
+    'phase 1 is 50.0 % of the image; labels 0 (30.0 %) and 2 (20.0 %) become one background, label 3'
+    """
+    found = {int(label): float(fractions[label]) for label in sorted(fractions)}
+    if phase is not None and rest_of is not None:
+        raise ValueError(
+            f"phase and rest_of must not both be given, got phase={phase} and rest_of={rest_of}; pass one of them"
+        )
+    if len(found) < 2:
+        only = ", ".join(map(str, found)) or "none"
+        raise ValueError(
+            f"{name} must hold at least two phases, got the single value {only}; paint or threshold the other phase"
+        )
+    if rest_of is not None:
+        _check_present(rest_of, found, "rest_of", name)
+        return _all_but(rest_of, found)
+    if len(found) > MOST_PHASES:
+        raise ValueError(explain_many_labels(found, name=name))
+    if phase is None:
+        phase = 1 if 1 in found else max(found)
+    _check_present(phase, found, "phase", name)
+    others = tuple(label for label in found if label != phase)
+    background = others[0] if len(others) == 1 else _first_free(found, low=0)
+    return PhaseChoice(int(phase), background, others, found)
+
+
+def explain_many_labels(fractions: Mapping[int, float], *, name: str = "labels") -> str:
+    """Return the message for an image with more than `MOST_PHASES` labels, which tells grey levels from objects."""
+    values = sorted(fractions)
+    several = f"{name} must hold at most {MOST_PHASES} phases, got {len(values)} values from {values[0]} to {values[-1]}"
+    first, second, third = sorted(values, key=lambda value: -fractions[value])[:3]
+    low, high = sorted((first, second))
+    both = fractions[first] + fractions[second]
+    if both > 0.5 and fractions[third] < _MINOR * fractions[second]:
+        return (
+            f"{several}, of which {low} and {high} fill {_percent(both)}: grey levels between two phases, as JPEG or "
+            f"resizing leaves at edges; threshold it, for example labels > {(low + high) // 2}"
+        )
+    return (
+        f"{several}, which look like numbers of objects or grey levels; for objects, take everything but the background "
+        f"(rest_of={values[0]}, in the shell --all-but {values[0]}); segment grey levels first, for example with a "
+        "threshold or napari_swnn.prepare"
+    )
+
+
+def _all_but(rest_of: int, fractions: dict[int, float]) -> PhaseChoice:
+    others = [label for label in fractions if label != rest_of]
+    if len(others) == 1:
+        phase = others[0]
+    else:
+        phase = 1 if rest_of == 0 else _first_free(fractions, low=1)
+    return PhaseChoice(phase, int(rest_of), (int(rest_of),), fractions, int(rest_of))
+
+
+def _check_present(label: int, fractions: Mapping[int, float], what: str, name: str) -> None:
+    if label not in fractions:
+        raise ValueError(f"{what} must be one of the values of {name} ({list_labels(fractions)}), got {label}")
+
+
+def list_labels(labels: Iterable[int]) -> str:
+    """Return labels as text, at most eight of them."""
+    values = [int(label) for label in labels]
+    return ", ".join(map(str, values[:MOST_PHASES])) + (", …" if len(values) > MOST_PHASES else "")
+
+
+def _first_free(taken: Mapping[int, float], *, low: int) -> int:
+    """Return the smallest integer from `low` on that is no label of the image."""
+    return next(label for label in range(low, low + len(taken) + 1) if label not in taken)
+
+
+def _count(part: Labels) -> tuple[Labels, Labels]:
+    """Return the labels of an array and their numbers of voxels; counting is faster than sorting for small integers."""
+    if part.dtype.kind == "u" and part.dtype.itemsize <= 2:
+        counts = np.bincount(part.ravel(), minlength=1)
+        values = np.flatnonzero(counts)
+        return values, counts[values]
+    found: tuple[Labels, Labels] = np.unique(part, return_counts=True)
+    return found
+
+
+def _percent(fraction: float) -> str:
+    """Format a fraction as a percentage that is neither 0 nor 100 unless it is exact."""
+    digits = 1 if 0.0005 <= fraction < 0.9995 or fraction in (0, 1) else 4
+    return f"{100 * fraction:.{digits}f} %"
