@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
 from napari_swnn._checks import check_in_range
+from napari_swnn._types import AXES
 
 _PREFIXES = {
     "yotta": ("Y", 24),
@@ -63,12 +66,29 @@ LENGTH_UNITS = (
 )
 """All length units that OME-Zarr supports."""
 
-_OTHER_NAMES = {"micron": "micrometer", "ångström": "angstrom", "inches": "inch", "feet": "foot"}
+_OTHER_NAMES = {
+    "micron": "micrometer",
+    "mikron": "micrometer",
+    "ångström": "angstrom",
+    "ångstrom": "angstrom",
+    "angström": "angstrom",
+    "inches": "inch",
+    "feet": "foot",
+}
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+"""Escape that ImageJ writes for a letter outside ASCII."""
+_PIXELS = {"", "pixel", "voxel", "px", "vx", "none", "null", "unknown", "arbitrary", "no unit", "nounit"}
+"""Units that state no length."""
 
 
 def _plain(text: str) -> str:
     """Normalise Unicode look-alikes: µ and μ become u, and the angstrom sign becomes the letter Å."""
-    return unicodedata.normalize("NFKC", text.strip()).replace("μ", "u")
+    return unicodedata.normalize("NFKC", decode_unit(text)).replace("μ", "u")
+
+
+def decode_unit(text: str) -> str:
+    r"""Return the text of a unit without the escapes of ImageJ, such as ``\u00B5m`` for µm."""
+    return _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text.strip().rstrip("\0")).strip()
 
 
 _BY_SYMBOL = {_plain(unit.symbol): unit for unit in LENGTH_UNITS}
@@ -87,7 +107,7 @@ def find_length_unit(text: str) -> LengthUnit | None:
     symbol = _BY_SYMBOL.get(_plain(text))  # first, and case-sensitive: mm is not Mm
     if symbol is not None:
         return symbol
-    name = unicodedata.normalize("NFC", text.strip()).lower()
+    name = unicodedata.normalize("NFC", decode_unit(text)).lower()
     for candidate in (name, name.removesuffix("s")):
         american = candidate.removesuffix("metre") + "meter" if candidate.endswith("metre") else candidate
         unit = _BY_NAME.get(_OTHER_NAMES.get(american, american))
@@ -170,3 +190,101 @@ def _known(unit: str) -> LengthUnit:
     if found is None:
         raise ValueError(f"unit must be a length such as 'm', 'mm', 'um' or 'nm', got {unit!r}")
     return found
+
+
+SAME_LENGTH = 1.001
+"""Ratio up to which two edge lengths count as equal; files store them with few digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoxelSides:
+    """Edge lengths of a voxel along each axis, as a file or a layer states them.
+
+    Parameters
+    ----------
+    lengths : tuple of float or None
+        Edge length along each axis, in the unit of the axis; None if it is not stated.
+    units : tuple of str
+        Unit of each axis in any spelling.
+    """
+
+    lengths: tuple[float | None, ...]
+    units: tuple[str, ...]
+
+    @classmethod
+    def unknown(cls, ndim: int) -> VoxelSides:
+        """Return the sides of a voxel of which nothing is known."""
+        return cls((None,) * ndim, ("voxel",) * ndim)
+
+    @classmethod
+    def of_metres(cls, metres: Sequence[float | None]) -> VoxelSides:
+        """Return the sides for lengths in metres, in nm, µm or mm, whichever gives a handy number."""
+        known = [length for length in metres if length is not None]
+        if not known:
+            return cls.unknown(len(metres))
+        unit = "nm" if min(known) < 1e-7 else "um" if min(known) < 1e-3 else "mm"
+        per_metre = round(1 / _known(unit).metres)
+        lengths = tuple(None if length is None else float(f"{length * per_metre:.12g}") for length in metres)
+        return cls(lengths, (unit,) * len(lengths))
+
+    def __str__(self) -> str:
+        shown = ["unknown" if length is None else f"{length:g}" for length in self.lengths]
+        if len(set(self.units)) == 1:
+            return " × ".join(shown) + f" {self.units[-1]}"
+        return " × ".join(f"{length} {unit}" for length, unit in zip(shown, self.units, strict=True))
+
+    def in_one_unit(self, name: str) -> VoxelSides:
+        """Return the sides in the unit of the last axis.
+
+        Parameters
+        ----------
+        name : str
+            Name of the image in the error message.
+
+        Raises
+        ------
+        ValueError
+            If units differ and one of them is not a length unit.
+        """
+        unit = self.units[-1]
+        try:
+            lengths = tuple(
+                None if length is None else VoxelSize(length, own).in_unit(unit)
+                for length, own in zip(self.lengths, self.units, strict=True)
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"{name} must have the same unit along all axes, got voxels of {self}; correct the voxel size"
+            ) from error
+        return VoxelSides(lengths, (unit,) * len(lengths))
+
+    def cubic(self, name: str) -> VoxelSize:
+        """Return the voxel size, after checking that the voxels are cubes, or the pixels squares.
+
+        Parameters
+        ----------
+        name : str
+            Name of the image in the error message.
+
+        Raises
+        ------
+        ValueError
+            If the sides differ, or some are known and others are not.
+        """
+        if all(length is None for length in self.lengths):
+            return VoxelSize()
+        same = self.in_one_unit(name)
+        known = [length for length in same.lengths if length is not None]
+        if len(known) < len(same.lengths) or max(known) > SAME_LENGTH * min(known):
+            shape = "square pixels" if len(known) == 2 == len(same.lengths) else "cubic voxels"
+            raise ValueError(
+                f"{name} must have {shape}, got sides of {same} along {', '.join(AXES[-len(same.lengths) :])}; "
+                "resample the image so that all sides are equal, or correct its voxel size"
+            )
+        unit = decode_unit(same.units[-1])
+        return VoxelSize() if states_no_length(unit) else VoxelSize(known[-1], unit)
+
+
+def states_no_length(unit: str) -> bool:
+    """Return True for the names of pixels and other texts that stand for no unit."""
+    return decode_unit(unit).lower().removesuffix("s") in _PIXELS

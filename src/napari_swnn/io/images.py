@@ -1,17 +1,69 @@
-"""Reading of segmented images."""
+"""Reading of images and of segmented images, in any usual format."""
 
 from __future__ import annotations
 
 from pathlib import Path as FilePath
-
-import numpy as np
+from typing import Any
 
 from napari_swnn._checks import check_labels
 from napari_swnn._types import Labels, Path
+from napari_swnn.io.array_file import is_array_file, read_array
+from napari_swnn.io.picture import read_picture
+from napari_swnn.io.stored_image import ImageError, StoredImage
+from napari_swnn.io.tiff_image import is_tiff, read_tiff
+
+FORMATS = "TIFF, PNG, BMP, JPEG or NumPy"
+
+
+def read_image(path: Path) -> StoredImage:
+    """Read an image of any kind with its axes and its voxel size.
+
+    The content decides the format, not the suffix of the name. Values are those that a viewer shows: images stored with
+    white as zero are inverted, and one-bit images hold 0 and 1.
+
+    Parameters
+    ----------
+    path : path-like
+        Image file: TIFF in any usual compression, PNG, BMP, JPEG, NumPy (``.npy``, or ``.npz`` with one array).
+
+    Returns
+    -------
+    StoredImage
+        Values, names of the axes, and voxel size.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the file does not exist.
+    ValueError
+        If the file cannot be read as an image, or does not fit into memory.
+    """
+    path = FilePath(path)
+    if path.is_dir():
+        raise ImageError(f"path must name an image of the format {FORMATS}, got the folder {path}; pick a file in it")
+    if not path.exists():
+        raise FileNotFoundError(f"path must name an image, got {path}, which does not exist")
+    try:
+        return _read(path)
+    except ImageError:
+        raise
+    except Exception as error:  # image readers raise errors of many types
+        reason = str(error) or type(error).__name__
+        raise ImageError(
+            f"path must name a {FORMATS} image, got {path}, which cannot be read: {reason}; export it again"
+        ) from error
+
+
+def _read(path: FilePath) -> StoredImage:
+    with path.open("rb") as file:
+        start = file.read(16)
+    if is_tiff(start):
+        return read_tiff(path)
+    return read_array(path) if is_array_file(start) else read_picture(path)
 
 
 def read_labels(path: Path) -> Labels:
-    """Read a segmented image or volume: TIFF, PNG, BMP or NumPy.
+    """Read a segmented image or volume; see `read_image` for the formats.
 
     Colour images with equal channels are read as one channel.
 
@@ -29,41 +81,49 @@ def read_labels(path: Path) -> Labels:
     ------
     FileNotFoundError
         If the file does not exist.
+    TypeError
+        If the values are no labels but, for example, fractions.
     ValueError
-        If the file cannot be read as an image, or its channels differ.
+        If the file cannot be read as an image, its channels differ, it is a movie, its voxels are not cubes, or its
+        compression has changed the values.
     """
-    path = FilePath(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"path must name an image, got {path}, which does not exist")
-    try:
-        image, coloured = _read(path)
-    except Exception as error:  # image readers raise errors of many types
-        raise ValueError(
-            f"path must name a TIFF, PNG, BMP or NumPy image, got {path}, which cannot be read: {error}"
-        ) from error
-    return check_labels(_one_channel(image, path) if coloured else image, name=str(path))
+    return labels_of(read_image(path))
 
 
-def _read(path: FilePath) -> tuple[np.ndarray, bool]:
-    """Return the image, and True if its last axis contains colour channels."""
-    if path.suffix == ".npy":
-        return np.load(path, allow_pickle=False), False
-    if path.suffix.lower() in (".tif", ".tiff"):
-        import tifffile
+def labels_of(image: StoredImage) -> Labels:
+    """Return the labels of an image, after checking that it is a segmented image.
 
-        with tifffile.TiffFile(path) as file:
-            return file.asarray(), file.pages[0].photometric == tifffile.PHOTOMETRIC.RGB
-    from PIL import Image
-
-    with Image.open(path) as image:
-        # Transparency is ignored. The palette indices of an image are its labels.
-        opaque = image.convert({"LA": "L", "RGBA": "RGB"}.get(image.mode, image.mode))
-        array = np.asarray(opaque)
-    return array, array.ndim == 3
+    Raises
+    ------
+    TypeError, ValueError
+        As for `read_labels`.
+    """
+    _check_axes(image)
+    _check_lossless(image)
+    _ = image.voxel  # refuses voxels that are not cubes
+    return check_labels(image.values, name=image.source)
 
 
-def _one_channel(image: np.ndarray, path: FilePath) -> np.ndarray:
-    if (image[..., :3] != image[..., :1]).any():
-        raise ValueError(f"path must name a segmented image of one channel, got the colour image {path}; segment it")
-    grey: np.ndarray = image[..., 0]
-    return grey
+def _check_axes(image: StoredImage) -> None:
+    sizes: dict[str, Any] = dict(zip(image.axes, image.values.shape, strict=True))
+    if "c" in sizes:
+        raise ImageError(
+            f"path must name a segmented image of one channel, got the colour image {image.source} with {sizes['c']} "
+            "different channels; segment it, or save one channel"
+        )
+    if "t" in sizes:
+        raise ImageError(
+            f"path must name one section or volume, got {image.source} with {sizes['t']} frames; save one of them, or "
+            "the frames as slices if they are planes of a volume"
+        )
+
+
+def _check_lossless(image: StoredImage) -> None:
+    if not image.lossy:
+        return
+    lowest, highest = image.values.min(), image.values.max()
+    if ((image.values != lowest) & (image.values != highest)).any():
+        raise ImageError(
+            f"labels must come from a file with lossless compression, got the JPEG {image.source}, whose compression "
+            "adds other values along every edge; save the mask as PNG or TIFF, or threshold the grey image first"
+        )

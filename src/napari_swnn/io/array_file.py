@@ -1,0 +1,67 @@
+"""Reading of NumPy files as images."""
+
+from __future__ import annotations
+
+from pathlib import Path as FilePath
+
+import numpy as np
+
+from napari_swnn._types import AXES
+from napari_swnn._voxel_size import VoxelSides
+from napari_swnn.io.stored_image import ImageError, StoredImage, arrange, check_fits
+
+_NPY = b"\x93NUMPY"
+_ZIP = b"PK\x03\x04"
+
+
+def is_array_file(start: bytes) -> bool:
+    """Return True if the first bytes are those of a NumPy file or archive."""
+    return start.startswith((_NPY, _ZIP))
+
+
+def read_array(path: FilePath) -> StoredImage:
+    """Read a ``.npy`` file, or an ``.npz`` archive with one array.
+
+    Trailing axes of three or four equal entries are colours.
+
+    Raises
+    ------
+    ImageError
+        If an archive holds several arrays, or the array is neither a section nor a volume.
+    """
+    with path.open("rb") as file:
+        single = file.read(len(_NPY)) == _NPY
+    values = _read_single(path) if single else _read_archive(path)
+    if values.dtype.kind not in "biuf":
+        raise ImageError(f"{path} must hold numbers, got an array of {values.dtype}; save the labels as integers")
+    while values.ndim > 2 and values.shape[0] == 1:
+        values = values[0]
+    axes = _axes_of(values)
+    if axes is None:
+        raise ImageError(
+            f"{path} must hold a section (y, x) or a volume (z, y, x), got an array of shape {values.shape}; "
+            "pick one channel or section"
+        )
+    numbers = values.astype(np.uint8) if values.dtype == bool else values
+    arranged, names = arrange(numbers, axes)
+    return StoredImage(arranged, names, VoxelSides.unknown(sum(name in AXES for name in names)), str(path))
+
+
+def _read_single(path: FilePath) -> np.ndarray:
+    mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+    check_fits(mapped.shape, mapped.dtype.itemsize, path)
+    return np.array(mapped)
+
+
+def _read_archive(path: FilePath) -> np.ndarray:
+    with np.load(path, allow_pickle=False) as archive:
+        names = list(archive)
+        if len(names) != 1:
+            raise ImageError(f"{path} must hold one array, got {len(names)}: {', '.join(names)}; save one as .npy")
+        return np.asarray(archive[names[0]])
+
+
+def _axes_of(values: np.ndarray) -> tuple[str, ...] | None:
+    if values.ndim in (3, 4) and values.shape[-1] in (3, 4) and min(values.shape[-3:-1]) > 4:
+        return (*AXES[-(values.ndim - 1) :], "c")
+    return AXES[-values.ndim :] if values.ndim in (2, 3) else None

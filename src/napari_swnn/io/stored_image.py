@@ -1,0 +1,104 @@
+"""Image as it is stored in a file: values, names of the axes, and voxel size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from napari_swnn._types import AXES
+from napari_swnn._voxel_size import VoxelSides, VoxelSize
+from napari_swnn.core.numerics.memory import free_memory
+
+ORDER = ("t", *AXES, "c")
+"""Order of the axes of a stored image: frames, space, colours or channels."""
+
+
+class ImageError(ValueError):
+    """Error for a file that was read but does not hold a usable image."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class StoredImage:
+    """Image read from a file.
+
+    Attributes
+    ----------
+    values : numpy.ndarray
+        Labels, grey values or colours; one-bit images hold 0 and 1.
+    axes : tuple of str
+        Name of each axis, in the order ``"t"`` (frames, or separate sections), ``"z"``, ``"y"``, ``"x"``, ``"c"``
+        (colours or channels). An image whose colours are all equal has no axis ``"c"``.
+    sides : VoxelSides
+        Edge lengths of a voxel along the axes of space, as stored.
+    source : str
+        Path of the file.
+    lossy : bool
+        True if the compression may have changed the values, as JPEG does.
+    notes : tuple of str
+        Remarks on the interpretation of the file, in full sentences without a full stop.
+    """
+
+    values: np.ndarray
+    axes: tuple[str, ...]
+    sides: VoxelSides
+    source: str
+    lossy: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def voxel(self) -> VoxelSize:
+        """Voxel size; its unit is ``"voxel"`` if the file states none.
+
+        Raises
+        ------
+        ValueError
+            If the voxels are not cubes, or the pixels not squares.
+        """
+        return self.sides.cubic(self.source)
+
+    def index(self, axis: str, position: int) -> StoredImage:
+        """Return the image at one position along an axis other than y and x."""
+        where = self.axes.index(axis)
+        axes = tuple(name for name in self.axes if name != axis)
+        space = [name for name in self.axes if name in AXES]
+        kept = [i for i, name in enumerate(space) if name != axis]
+        sides = VoxelSides(tuple(self.sides.lengths[i] for i in kept), tuple(self.sides.units[i] for i in kept))
+        return replace(self, values=np.take(self.values, position, where), axes=axes, sides=sides)
+
+
+def arrange(values: np.ndarray, axes: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return values with their axes in the order of `ORDER`, without an axis of equal colours.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        Values of an image.
+    axes : sequence of str
+        Name of each axis; the names must differ.
+    """
+    order = sorted(range(len(axes)), key=lambda i: ORDER.index(axes[i]))
+    arranged = values.transpose(order)
+    names = tuple(axes[i] for i in order)
+    if names[-1] == "c" and np.array_equal(arranged, np.broadcast_to(arranged[..., :1], arranged.shape)):
+        return arranged[..., 0], names[:-1]
+    return arranged, names
+
+
+def check_fits(shape: Sequence[int], itemsize: int, source: object) -> None:
+    """Raise an error if an image does not fit into free memory.
+
+    Raises
+    ------
+    ImageError
+        If there is not enough memory; the message states the required amount.
+    """
+    needed = math.prod(int(n) for n in shape) * itemsize
+    free = free_memory()
+    if needed > free:
+        raise ImageError(
+            f"{source} must fit into memory, got {' × '.join(map(str, shape))} values, which need "
+            f"{needed / 2**30:.1f} GiB of {free / 2**30:.1f} GiB free; crop it"
+        )
