@@ -2,6 +2,7 @@ from . import core as core
 from . import figures as figures
 from . import io as io
 from . import physics as physics
+from . import preparation as preparation
 from . import runs as runs
 from . import statistics as statistics
 from . import validation as validation
@@ -20,6 +21,9 @@ from .core.volume import SpatialMask as SpatialMask
 from .core.volume import VolumeSpec as VolumeSpec
 from .core.volume import generate_lazy as generate_lazy
 from .figures import save_report as save_report
+from .preparation import Recipe as Recipe
+from .preparation import iter_prepare as iter_prepare
+from .preparation import prepare as prepare
 from .runs import Ensemble as Ensemble
 from .runs import EnsembleSpec as EnsembleSpec
 from .runs import ensemble as ensemble

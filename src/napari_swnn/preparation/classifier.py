@@ -1,0 +1,154 @@
+"""Interactive segmentation from scribbles: features are computed once, and each stroke repaints the image."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_swnn._checks import check_labels
+from napari_swnn.preparation._tiles import Tile, iter_tiles
+from napari_swnn.preparation.features import SCALES, feature_margin, n_features, pixel_features
+from napari_swnn.preparation.samples import Samples
+from napari_swnn.preparation.scribbles import SegmentScribbles, classify, train_forest
+
+CELL = 256
+"""Edge length of the squares whose features are computed and kept together."""
+MAX_MEMORY = 1 << 30
+"""Size in bytes of the features that are kept; those used longest ago are computed again when needed."""
+
+
+class ScribbleClassifier:
+    """Random forest that learns from scribbles on one section.
+
+    Parameters
+    ----------
+    image : (y, x) array of float32
+        Grey values, as returned by `to_grey`.
+    scales : tuple of float
+        Standard deviations of the Gaussians of the features, in pixels.
+    seed : int
+        Seed of the forest.
+    max_memory : int
+        Size in bytes of the features that are kept.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image = np.repeat([[10.0, 90.0]], 32, axis=0).repeat(16, axis=1)
+    >>> strokes = np.zeros((32, 32), int)
+    >>> strokes[4, 2:8] = 1
+    >>> strokes[4, 20:28] = 2
+    >>> classifier = ScribbleClassifier(image)
+    >>> step = classifier.fit(strokes)
+    >>> labels, uncertainty = classifier.predict(step)
+    >>> int(labels[20, 5]), int(labels[20, 25])
+    (1, 2)
+    """
+
+    def __init__(
+        self, image: Any, *, scales: tuple[float, ...] = SCALES, seed: int = 0, max_memory: int = MAX_MEMORY
+    ) -> None:
+        if getattr(image, "ndim", 0) != 2:
+            raise ValueError(f"image must be one section (y, x), got the shape {np.shape(image)}; pick a section")
+        self.image = image
+        self.scales = scales
+        self.seed = seed
+        self._max_cells = max(1, max_memory // (4 * n_features(scales) * CELL**2))
+        self._cells: OrderedDict[tuple[int, int], NDArray[np.float32]] = OrderedDict()
+
+    @property
+    def memory(self) -> int:
+        """Size in bytes of the features that are kept at present."""
+        return sum(features.nbytes for features in self._cells.values())
+
+    def fit(self, scribbles: Any) -> SegmentScribbles:
+        """Return the step that segments as the scribbles show.
+
+        Parameters
+        ----------
+        scribbles : (y, x) array of int
+            Painted phase of each pixel, from 1 to 255; 0 where nothing is painted.
+
+        Raises
+        ------
+        ValueError
+            If fewer than two phases are painted, or the shape is not that of the image.
+        """
+        painted = check_labels(scribbles, name="scribbles", ndim=(2,))
+        if painted.shape != self.image.shape:
+            raise ValueError(f"scribbles must have the shape of the image, {self.image.shape}, got {painted.shape}")
+        if painted.min() < 0 or painted.max() > 255:
+            raise ValueError(f"scribbles must be labels from 1 to 255, got {painted.min()} to {painted.max()}")
+        features = [np.empty((0, n_features(self.scales)), np.float32)]
+        phases = [np.empty(0, np.uint8)]
+        for tile in iter_tiles(painted.shape, 0, CELL):
+            here = painted[tile.core]
+            if here.any():
+                features.append(self._features(tile)[here > 0])
+                phases.append(here[here > 0].astype(np.uint8))
+        samples = Samples.collect(np.concatenate(features), np.concatenate(phases))
+        return SegmentScribbles(samples, scales=self.scales, seed=self.seed)
+
+    def predict(
+        self, step: SegmentScribbles, window: tuple[slice, slice] | None = None
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """Return the labels and the uncertainty of the image, or of a window of it.
+
+        Parameters
+        ----------
+        step : SegmentScribbles
+            Step returned by `fit`.
+        window : pair of slices, optional
+            Rows and columns to segment, for example those that are visible; by default the whole image.
+
+        Returns
+        -------
+        labels : (y, x) array of uint8
+            Most probable phase.
+        uncertainty : (y, x) array of float32
+            One minus the difference between the two highest probabilities, in [0, 1].
+        """
+        from napari_swnn.core.numerics.parallel import map_threads
+
+        height, width = self.image.shape
+        rows, columns = window or (slice(None), slice(None))
+        top, bottom, _ = rows.indices(height)
+        left, right, _ = columns.indices(width)
+        labels = np.zeros((bottom - top, right - left), np.uint8)
+        uncertainty = np.zeros(labels.shape, np.float32)
+        forest = train_forest(step)
+
+        def paint(tile: Tile) -> None:
+            y, x = tile.core
+            seen = slice(max(y.start, top), min(y.stop, bottom)), slice(max(x.start, left), min(x.stop, right))
+            if seen[0].start >= seen[0].stop or seen[1].start >= seen[1].stop:
+                return
+            within = (
+                slice(seen[0].start - y.start, seen[0].stop - y.start),
+                slice(seen[1].start - x.start, seen[1].stop - x.start),
+            )
+            place = slice(seen[0].start - top, seen[0].stop - top), slice(seen[1].start - left, seen[1].stop - left)
+            labels[place], uncertainty[place] = classify(forest, self._features(tile)[within])
+
+        map_threads(paint, list(iter_tiles(self.image.shape, 0, CELL)))
+        return labels, uncertainty
+
+    def _features(self, tile: Tile) -> NDArray[np.float32]:
+        """Return the features of a cell, computed once."""
+        key = tile.core[0].start, tile.core[1].start
+        found = self._cells.get(key)
+        if found is None:
+            margin = feature_margin(self.scales)
+            top = max(0, key[0] - margin)
+            left = max(0, key[1] - margin)
+            around = self.image[top : tile.core[0].stop + margin, left : tile.core[1].stop + margin]
+            every = pixel_features(np.asarray(around, np.float32), self.scales)
+            inner = every[key[0] - top : tile.core[0].stop - top, key[1] - left : tile.core[1].stop - left]
+            found = np.ascontiguousarray(inner)
+            self._cells[key] = found
+            while len(self._cells) > self._max_cells:
+                self._cells.popitem(last=False)
+        return found
