@@ -152,7 +152,9 @@ def choose_phase(
 def explain_many_labels(fractions: Mapping[int, float], *, name: str = "labels") -> str:
     """Return the message for an image with more than `MOST_PHASES` labels, which tells grey levels from objects."""
     values = sorted(fractions)
-    several = f"{name} must hold at most {MOST_PHASES} phases, got {len(values)} values from {values[0]} to {values[-1]}"
+    several = (
+        f"{name} must hold at most {MOST_PHASES} phases, got {len(values)} values from {values[0]} to {values[-1]}"
+    )
     first, second, third = sorted(values, key=lambda value: -fractions[value])[:3]
     low, high = sorted((first, second))
     both = fractions[first] + fractions[second]

@@ -56,7 +56,7 @@ def test_a_volume_three_voxels_wide_stays_a_volume(tmp_path, rng):
 
 def test_a_colour_image_is_refused(tmp_path, rng):
     imsave(tmp_path / "rgb.png", rng.integers(0, 255, (8, 8, 3)).astype(np.uint8), check_contrast=False)
-    with pytest.raises(ValueError, match="got the colour image"):
+    with pytest.raises(ValueError, match="got 3 channels that differ in the colour image"):
         read_labels(tmp_path / "rgb.png")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path as FilePath
 
 import numpy as np
 
+from napari_swnn._axes import find_channel_axis, spatial_labels
 from napari_swnn._types import AXES
 from napari_swnn._voxel_size import VoxelSides
 from napari_swnn.io.stored_image import ImageError, StoredImage, arrange, check_fits
@@ -22,7 +23,7 @@ def is_array_file(start: bytes) -> bool:
 def read_array(path: FilePath) -> StoredImage:
     """Read a ``.npy`` file, or an ``.npz`` archive with one array.
 
-    Trailing axes of three or four equal entries are colours.
+    Axes of colours are found as in arrays; see `napari_swnn._axes`.
 
     Raises
     ------
@@ -34,16 +35,13 @@ def read_array(path: FilePath) -> StoredImage:
     values = _read_single(path) if single else _read_archive(path)
     if values.dtype.kind not in "biuf":
         raise ImageError(f"{path} must hold numbers, got an array of {values.dtype}; save the labels as integers")
-    while values.ndim > 2 and values.shape[0] == 1:
-        values = values[0]
-    axes = _axes_of(values)
-    if axes is None:
+    named = _named(values.astype(np.uint8) if values.dtype == bool else values) if values.ndim > 1 else None
+    if named is None:
         raise ImageError(
             f"{path} must hold a section (y, x) or a volume (z, y, x), got an array of shape {values.shape}; "
             "pick one channel or section"
         )
-    numbers = values.astype(np.uint8) if values.dtype == bool else values
-    arranged, names = arrange(numbers, axes)
+    arranged, names = arrange(*named)
     return StoredImage(arranged, names, VoxelSides.unknown(sum(name in AXES for name in names)), str(path))
 
 
@@ -61,7 +59,14 @@ def _read_archive(path: FilePath) -> np.ndarray:
         return np.asarray(archive[names[0]])
 
 
-def _axes_of(values: np.ndarray) -> tuple[str, ...] | None:
-    if values.ndim in (3, 4) and values.shape[-1] in (3, 4) and min(values.shape[-3:-1]) > 4:
-        return (*AXES[-(values.ndim - 1) :], "c")
-    return AXES[-values.ndim :] if values.ndim in (2, 3) else None
+def _named(values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]] | None:
+    """Return values with equal colours as one, and the names of their axes; None if there are too many axes."""
+    try:
+        grey = spatial_labels(values)
+        return (grey, AXES[-grey.ndim :]) if grey.ndim in (2, 3) else None
+    except ValueError:  # the channels differ
+        last = find_channel_axis(values.shape) is not None
+    if values.ndim not in (3, 4):
+        return None
+    space = AXES[-(values.ndim - 1) :]
+    return values, ((*space, "c") if last else ("c", *space))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path as FilePath
-from typing import Any
 
 from napari_swnn._checks import check_labels
 from napari_swnn._types import Labels, Path
 from napari_swnn.io.array_file import is_array_file, read_array
+from napari_swnn.io.ome_zarr_image import is_zarr_folder, read_ome_zarr
 from napari_swnn.io.picture import read_picture
-from napari_swnn.io.stored_image import ImageError, StoredImage
+from napari_swnn.io.stored_image import ImageError, StoredImage, split_pages
 from napari_swnn.io.tiff_image import is_tiff, read_tiff
 
 FORMATS = "TIFF, PNG, BMP, JPEG or NumPy"
@@ -24,7 +24,8 @@ def read_image(path: Path) -> StoredImage:
     Parameters
     ----------
     path : path-like
-        Image file: TIFF in any usual compression, PNG, BMP, JPEG, NumPy (``.npy``, or ``.npz`` with one array).
+        Image file: TIFF in any usual compression, PNG, BMP, JPEG, NumPy (``.npy``, or ``.npz`` with one array), or
+        the folder of an OME-Zarr image, of which the finest level is read.
 
     Returns
     -------
@@ -39,8 +40,13 @@ def read_image(path: Path) -> StoredImage:
         If the file cannot be read as an image, or does not fit into memory.
     """
     path = FilePath(path)
+    if is_zarr_folder(path):
+        return read_ome_zarr(path)
     if path.is_dir():
-        raise ImageError(f"path must name an image of the format {FORMATS}, got the folder {path}; pick a file in it")
+        raise ImageError(
+            f"path must name a {FORMATS} image, or the folder of an OME-Zarr image, got the folder {path}; pick a file "
+            "in it"
+        )
     if not path.exists():
         raise FileNotFoundError(f"path must name an image, got {path}, which does not exist")
     try:
@@ -55,11 +61,16 @@ def read_image(path: Path) -> StoredImage:
 
 
 def _read(path: FilePath) -> StoredImage:
-    with path.open("rb") as file:
-        start = file.read(16)
+    start = start_of(path)
     if is_tiff(start):
         return read_tiff(path)
     return read_array(path) if is_array_file(start) else read_picture(path)
+
+
+def start_of(path: FilePath) -> bytes:
+    """Return the first bytes of a file, which tell its format."""
+    with path.open("rb") as file:
+        return file.read(16)
 
 
 def read_labels(path: Path) -> Labels:
@@ -90,6 +101,27 @@ def read_labels(path: Path) -> Labels:
     return labels_of(read_image(path))
 
 
+def read_sections(path: Path) -> list[Labels]:
+    """Read the pages of a segmented image as separate sections, for example several fields of view.
+
+    Parameters
+    ----------
+    path : path-like
+        Image file; see `read_image`.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        Sections ``(y, x)``: frames, slices or pages in the order of the file.
+
+    Raises
+    ------
+    FileNotFoundError, TypeError, ValueError
+        As for `read_labels`.
+    """
+    return [labels_of(section) for section in split_pages(read_image(path))]
+
+
 def labels_of(image: StoredImage) -> Labels:
     """Return the labels of an image, after checking that it is a segmented image.
 
@@ -98,32 +130,46 @@ def labels_of(image: StoredImage) -> Labels:
     TypeError, ValueError
         As for `read_labels`.
     """
-    _check_axes(image)
-    _check_lossless(image)
+    sizes = dict(zip(image.axes, image.values.shape, strict=True))
+    refuse_channels(sizes.get("c", 1), image.source)
+    if "t" in sizes:
+        raise ImageError(
+            f"path must name one section or volume, got {image.source} with {sizes['t']} frames; read them as separate "
+            "sections with read_sections, or save them as slices if they are the planes of a volume"
+        )
+    check_lossless(image)
     _ = image.voxel  # refuses voxels that are not cubes
     return check_labels(image.values, name=image.source)
 
 
-def _check_axes(image: StoredImage) -> None:
-    sizes: dict[str, Any] = dict(zip(image.axes, image.values.shape, strict=True))
-    if "c" in sizes:
+def refuse_channels(n: int, source: Path) -> None:
+    """Raise an error for an image with several channels that differ.
+
+    Raises
+    ------
+    ImageError
+        If `n` is above 1.
+    """
+    if n > 1:
         raise ImageError(
-            f"path must name a segmented image of one channel, got the colour image {image.source} with {sizes['c']} "
-            "different channels; segment it, or save one channel"
-        )
-    if "t" in sizes:
-        raise ImageError(
-            f"path must name one section or volume, got {image.source} with {sizes['t']} frames; save one of them, or "
-            "the frames as slices if they are planes of a volume"
+            f"path must name labels of one channel, got {n} channels that differ in the colour image {source}; segment "
+            "it, or save one channel"
         )
 
 
-def _check_lossless(image: StoredImage) -> None:
+def check_lossless(image: StoredImage) -> None:
+    """Raise an error for labels that a lossy compression has changed.
+
+    Raises
+    ------
+    ImageError
+        If the compression is lossy and the image has more than two values.
+    """
     if not image.lossy:
         return
     lowest, highest = image.values.min(), image.values.max()
     if ((image.values != lowest) & (image.values != highest)).any():
         raise ImageError(
             f"labels must come from a file with lossless compression, got the JPEG {image.source}, whose compression "
-            "adds other values along every edge; save the mask as PNG or TIFF, or threshold the grey image first"
+            "adds grey values along every edge; save the mask as PNG or TIFF, or threshold the grey image first"
         )

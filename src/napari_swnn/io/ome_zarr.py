@@ -13,17 +13,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
 
-from napari_swnn._types import AXES, Labels, Path, Shape
+from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn.core.grid.windows import Window, iter_boxes
 from napari_swnn.io.volume_file import PROVENANCE_KEY, Piece, VolumeFile
-
-if TYPE_CHECKING:
-    import dask.array as da
 
 SMALLEST = {2: 1024, 3: 128}
 """Maximum extent of the coarsest level in voxels, by dimension; small enough to display as a whole."""
@@ -172,91 +169,3 @@ class OmeZarrFile(VolumeFile):
         # No translation: voxel i of a level is voxel 2**level * i of the volume, at the same position.
         side = self.layout.voxel.value * 2**level
         return [*([] if self.layout.n == 1 else [1.0]), *(side for _ in self.layout.shape)]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class OmeZarr:
-    """OME-Zarr image with voxels that are read on access.
-
-    Attributes
-    ----------
-    levels : list of dask.array.Array
-        Resolution levels, finest first, in the form that napari's ``add_labels`` accepts.
-    axes : tuple of str
-        Names of the axes, for example ``("z", "y", "x")``; ``"realisation"`` is first for several realisations.
-    scale : tuple of float
-        Edge length of a voxel of the finest level along each axis, in `units`.
-    translation : tuple of float
-        Position of the first voxel of the finest level along each axis, in `units`.
-    units : tuple of str
-        Unit of each axis, as named in napari and pint; ``"pixel"`` if unspecified.
-    provenance : dict
-        Provenance of the labels, if napari-swnn wrote them; otherwise empty.
-    """
-
-    levels: list[da.Array]
-    axes: tuple[str, ...]
-    scale: tuple[float, ...]
-    translation: tuple[float, ...]
-    units: tuple[str, ...]
-    provenance: dict[str, Any]
-
-
-def is_ome_zarr(path: Path) -> bool:
-    """Return True if a path ends in ``.zarr``, ignoring case."""
-    return FilePath(path).suffix.lower() == ".zarr"
-
-
-def open_ome_zarr(path: Path) -> OmeZarr:
-    """Open an OME-Zarr image of version 0.4 or 0.5.
-
-    Parameters
-    ----------
-    path : path-like
-        Folder with a name that usually ends in ``.ome.zarr``.
-
-    Returns
-    -------
-    OmeZarr
-        Lazy arrays of all levels, with their scale and position.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the folder does not exist.
-    ValueError
-        If the folder is not an OME-Zarr image.
-    """
-    import dask.array as da
-    import zarr
-
-    path = FilePath(path)
-    if not path.is_dir():
-        raise FileNotFoundError(f"path must name an OME-Zarr folder, got {path}, which does not exist")
-    try:
-        group = zarr.open_group(path, mode="r")
-        attributes = dict(group.attrs)
-        multiscale = attributes.get("ome", attributes)["multiscales"][0]
-        arrays = [group[dataset["path"]] for dataset in multiscale["datasets"]]
-        placed = [_placed(d.get("coordinateTransformations", []), arrays[0].ndim) for d in multiscale["datasets"]]
-    except (OSError, KeyError, IndexError, TypeError, ValueError) as error:
-        raise ValueError(f"path must name an OME-Zarr image, got {path}: {error}") from error
-    return OmeZarr(
-        # One task for each shard, since its chunks share a file.
-        levels=[da.from_array(array, chunks=array.shards or array.chunks) for array in arrays],
-        axes=tuple(axis["name"] for axis in multiscale["axes"]),
-        scale=placed[0][0],
-        translation=placed[0][1],
-        units=tuple(axis.get("unit", "pixel") for axis in multiscale["axes"]),
-        provenance=dict(attributes.get(PROVENANCE_KEY, {})),
-    )
-
-
-def _placed(transformations: list[dict[str, Any]], ndim: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    scale, translation = (1.0,) * ndim, (0.0,) * ndim
-    for transformation in transformations:
-        if transformation["type"] == "scale":
-            scale = tuple(map(float, transformation["scale"]))
-        if transformation["type"] == "translation":
-            translation = tuple(map(float, transformation["translation"]))
-    return scale, translation

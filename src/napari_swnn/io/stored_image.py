@@ -69,6 +69,37 @@ class StoredImage:
         return replace(self, values=np.take(self.values, position, where), axes=axes, sides=sides)
 
 
+def split_pages(image: StoredImage) -> list[StoredImage]:
+    """Return the pages of an image as separate sections: its frames, slices or, if it has neither, channels."""
+    if "c" in image.axes and image.values.ndim > 3:
+        return [image]  # channels of pages, which are refused as labels
+    for axis in ("t", "z", "c"):
+        if axis in image.axes:
+            n = image.values.shape[image.axes.index(axis)]
+            return [page for i in range(n) for page in split_pages(image.index(axis, i))]
+    return [replace(image, notes=())]
+
+
+def stack_pages(image: StoredImage) -> StoredImage:
+    """Return an image whose frames, or channels, are the planes of a volume.
+
+    Raises
+    ------
+    ImageError
+        If it has several of slices, frames and channels.
+    """
+    along = [axis for axis in image.axes if axis not in ("y", "x")]
+    if along == ["z"] or not along:
+        return image
+    if len(along) > 1:
+        raise ImageError(
+            f"{image.source} must hold one stack of planes, got the axes {', '.join(image.axes)}; save one of them"
+        )
+    where = image.axes.index(along[0])
+    sides = VoxelSides((image.sides.lengths[-1], *image.sides.lengths), (image.sides.units[-1], *image.sides.units))
+    return replace(image, values=np.moveaxis(image.values, where, 0), axes=AXES, sides=sides)
+
+
 def arrange(values: np.ndarray, axes: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return values with their axes in the order of `ORDER`, without an axis of equal colours.
 

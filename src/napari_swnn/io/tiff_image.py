@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from napari_swnn._types import AXES
 from napari_swnn._voxel_size import VoxelSides
-from napari_swnn.io.picture import resolve_palette
+from napari_swnn.io.picture import read_picture, resolve_palette
 from napari_swnn.io.stored_image import ImageError, StoredImage, arrange, check_fits
 from napari_swnn.io.tiff_voxel_sides import tiff_voxel_sides
 
@@ -35,6 +36,57 @@ def is_tiff(start: bytes) -> bool:
     return start.startswith(_MAGIC)
 
 
+@dataclass(frozen=True, slots=True)
+class TiffHeader:
+    """Description of a TIFF image, read without its values.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Extent of each stored axis.
+    dtype : numpy.dtype
+        Data type of the stored values.
+    axes : tuple of str
+        Name of each stored axis, from ``("t", "z", "y", "x", "c")``.
+    sides : VoxelSides
+        Edge lengths of a voxel along the stored axes of space.
+    lossy : bool
+        True if the compression may have changed the values.
+    is_plain : bool
+        True if the stored values are those that a viewer shows, without channels.
+    is_contiguous : bool
+        True if the values are uncompressed and in sequence, so that the file can be mapped into memory.
+    notes : tuple of str
+        Remarks on the interpretation of the file.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    axes: tuple[str, ...]
+    sides: VoxelSides
+    lossy: bool
+    is_plain: bool
+    is_contiguous: bool
+    notes: tuple[str, ...]
+
+
+def read_tiff_header(path: FilePath) -> TiffHeader:
+    """Return the description of a TIFF; see `read_tiff`."""
+    import tifffile
+
+    with tifffile.TiffFile(path) as file:
+        return _header(file, _main_series(file, path), path)
+
+
+def read_stored_values(path: FilePath) -> np.ndarray:
+    """Return the values of a TIFF as they are stored, with the axes of its header."""
+    import tifffile
+
+    with tifffile.TiffFile(path) as file:
+        values: np.ndarray = _main_series(file, path).asarray()
+    return values
+
+
 def read_tiff(path: FilePath) -> StoredImage:
     """Read a TIFF with the axes and the voxel size that its metadata state.
 
@@ -51,28 +103,45 @@ def read_tiff(path: FilePath) -> StoredImage:
     with tifffile.TiffFile(path) as file:
         series = _main_series(file, path)
         page = series.keyframe
-        lossy = page.compression.name in _LOSSY
-        is_ome = file.is_ome
+        header = _header(file, series, path)
         if page.photometric.name in _NOT_DECODED:
-            return _read_by_pillow(path, lossy)
-        check_fits(series.shape, series.dtype.itemsize, path)
-        axes, notes = name_axes(series.axes, series.shape, path)
-        sides = tiff_voxel_sides(file, page, tuple(axis for axis in axes if axis in AXES))
+            return replace(read_picture(path), lossy=header.lossy)
+        check_fits(header.shape, header.dtype.itemsize, path)
         values = _as_shown(series.asarray(), page)
-    values, axes = _without_alpha(values, axes, page)
-    keep = tuple(n > 1 or axis in ("y", "x") for n, axis in zip(values.shape, axes, strict=True))
-    single = tuple(slice(None) if kept else 0 for kept in keep)
-    named = tuple(axis for axis, kept in zip(axes, keep, strict=True) if kept)
-    arranged, names = arrange(values[single], named)
-    n_space = sum(name in AXES for name in names)
-    sides = VoxelSides(sides.lengths[-n_space:], sides.units[-n_space:])
-    if "z" not in names:
-        return StoredImage(arranged, names, sides, str(path), lossy)
-    if sides.lengths[0] is None and sides.lengths[-1] is not None and not is_ome:
+    values = _without_alpha(values, header.axes, page)
+    space = tuple(axis for axis in header.axes if axis in AXES)
+    lengths = dict(zip(space, zip(header.sides.lengths, header.sides.units, strict=True), strict=True))
+    keep = [i for i, axis in enumerate(header.axes) if axis in ("y", "x") or values.shape[i] > 1]
+    single = tuple(slice(None) if i in keep else 0 for i in range(values.ndim))
+    arranged, axes = arrange(values[single], [header.axes[i] for i in keep])
+    kept = [lengths[axis] for axis in axes if axis in AXES]
+    sides = VoxelSides(tuple(length for length, _ in kept), tuple(unit for _, unit in kept))
+    return StoredImage(arranged, axes, sides, str(path), header.lossy, header.notes)
+
+
+def _header(file: Any, series: Any, path: FilePath) -> TiffHeader:
+    page = series.keyframe
+    axes, notes = name_axes(series.axes, series.shape, path)
+    space = tuple(axis for axis in axes if axis in AXES)
+    sides = tiff_voxel_sides(file, page, space)
+    depth = dict(zip(space, sides.lengths, strict=True))
+    if depth.get("z", 0) is None and depth["x"] is not None and not file.is_ome:
         # Unlike OME and ImageJ, the resolution of a TIFF and the notes of electron microscopes know no depth.
-        sides = VoxelSides((sides.lengths[-1], *sides.lengths[1:]), sides.units)
+        sides = VoxelSides(tuple(depth["x"] if n is None else n for n in sides.lengths), sides.units)
         notes = (*notes, f"{path} states no distance between its planes; they are taken as far apart as its pixels")
-    return StoredImage(arranged, names, sides, str(path), lossy, notes)
+    photometric = page.photometric.name
+    if photometric == "MINISWHITE" and _is_boolean_array(page):
+        notes = (*notes, f"{path} is a boolean array written by tifffile; its values are kept, not inverted")
+    return TiffHeader(
+        shape=tuple(series.shape),
+        dtype=series.dtype,
+        axes=axes,
+        sides=sides,
+        lossy=page.compression.name in _LOSSY,
+        is_plain=photometric in ("MINISBLACK", "MASK") and series.dtype != bool and "c" not in axes,
+        is_contiguous=series.dataoffset is not None,
+        notes=notes,
+    )
 
 
 def _main_series(file: Any, path: FilePath) -> Any:
@@ -104,12 +173,13 @@ def name_axes(letters: str, shape: tuple[int, ...], path: FilePath) -> tuple[tup
         Name of the file in error messages.
     """
     names = [_AXES.get(letter, "?") for letter in letters]
-    long = [name for name, n in zip(names, shape, strict=True) if n > 1]
-    notes: tuple[str, ...] = ()
     unnamed = [i for i, (name, n) in enumerate(zip(names, shape, strict=True)) if name == "?" and n > 1]
-    if len(unnamed) == 1:
-        names[unnamed[0]] = "t" if "z" in long else "z"
-        notes = (f"the {shape[unnamed[0]]} pages of {path} are taken as the planes of a volume",)
+    notes: tuple[str, ...] = ()
+    for i in reversed(unnamed[-2:]):
+        long = [name for name, n in zip(names, shape, strict=True) if n > 1]
+        names[i] = "t" if "z" in long else "z"
+        if names[i] == "z":
+            notes = (f"the {shape[i]} pages of {path} are taken as the planes of a volume",)
     long = [name for name, n in zip(names, shape, strict=True) if n > 1]
     if "?" in long or len(set(long)) < len(long):
         raise ImageError(
@@ -142,20 +212,12 @@ def _is_boolean_array(page: Any) -> bool:
     return int(page.bitspersample) == 1 and page.software.startswith("tifffile")
 
 
-def _without_alpha(values: np.ndarray, axes: tuple[str, ...], page: Any) -> tuple[np.ndarray, tuple[str, ...]]:
+def _without_alpha(values: np.ndarray, axes: tuple[str, ...], page: Any) -> np.ndarray:
     """Drop the samples that state the transparency."""
     n_extra = len(page.extrasamples)
     n_samples = int(page.samplesperpixel)
     is_alpha = n_extra > 0 and all(sample.name != "UNSPECIFIED" for sample in page.extrasamples)
     is_colour = page.photometric.name in ("RGB", "YCBCR") and n_samples == 4
     if not (is_alpha or is_colour) or "c" not in axes or values.shape[axes.index("c")] != n_samples:
-        return values, axes
-    keep = np.arange(n_samples - max(n_extra, 1))
-    return np.take(values, keep, axes.index("c")), axes
-
-
-def _read_by_pillow(path: FilePath, lossy: bool) -> StoredImage:
-    from napari_swnn.io.picture import read_picture
-
-    image = read_picture(path)
-    return StoredImage(image.values, image.axes, image.sides, image.source, lossy, image.notes)
+        return values
+    return np.take(values, np.arange(n_samples - max(n_extra, 1)), axes.index("c"))

@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
-from math import prod
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from napari_swnn._types import AXES, Labels, Path
-from napari_swnn.io.images import read_labels
-from napari_swnn.io.ome_zarr import is_ome_zarr, open_ome_zarr
+from napari_swnn._voxel_size import VoxelSides, VoxelSize
+from napari_swnn.io.images import check_lossless, read_image, refuse_channels, start_of
+from napari_swnn.io.ome_zarr_image import is_ome_zarr, is_zarr_folder, open_ome_zarr
+from napari_swnn.io.stored_image import ImageError, StoredImage
+from napari_swnn.io.tiff_image import TiffHeader, is_tiff, read_stored_values, read_tiff_header
 from napari_swnn.io.tiff_stream import tiff_provenance
 
 if TYPE_CHECKING:
     import dask.array as da
 
     LazyLabels: TypeAlias = Labels | da.Array
+
+_CHANNELS = ("c", "channel")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class VolumeSet:
+    """Volumes or sections of one file.
+
+    Attributes
+    ----------
+    volumes : tuple of array
+        Arrays ``(z, y, x)`` or ``(y, x)``: dask arrays or memory-mapped NumPy arrays where possible.
+    voxel : VoxelSize
+        Voxel size; its unit is ``"voxel"`` if the file states none.
+    notes : tuple of str
+        Remarks on the interpretation of the file, in full sentences without a full stop.
+    """
+
+    volumes: tuple[LazyLabels, ...]
+    voxel: VoxelSize
+    notes: tuple[str, ...] = ()
 
 
 def open_volumes(path: Path) -> tuple[LazyLabels, ...]:
@@ -38,60 +63,95 @@ def open_volumes(path: Path) -> tuple[LazyLabels, ...]:
     FileNotFoundError
         If the file does not exist.
     ValueError
-        If the file has an unsupported format or several channels.
+        If the file has an unsupported format, several channels, or voxels that are not cubes.
+    """
+    return open_volume_set(path).volumes
+
+
+def open_volume_set(path: Path) -> VolumeSet:
+    """Open the volumes of a file with their voxel size; see `open_volumes`.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As for `open_volumes`.
     """
     path = FilePath(path)
-    if is_ome_zarr(path):
-        stored = open_ome_zarr(path)
-        return _split_realisations(stored.levels[0], stored.axes, path)
-    if not path.is_file() or path.suffix.lower() not in (".npy", ".tif", ".tiff"):
-        return (read_labels(path),)
+    if is_zarr_folder(path) or is_ome_zarr(path):
+        return _open_zarr(path)
+    start = start_of(path) if path.is_file() else b""
+    if start.startswith(b"\x93NUMPY"):
+        return _open_numpy(path)
+    if is_tiff(start):
+        return _open_tiff(path)
+    return _loaded(read_image(path))
+
+
+def _open_zarr(path: FilePath) -> VolumeSet:
+    stored = open_ome_zarr(path)
+    finest = stored.levels[0]
+    channels = [finest.shape[i] for i, axis in enumerate(stored.axes) if axis in _CHANNELS]
+    refuse_channels(max(channels, default=1), path)
+    space = [axis for axis in stored.axes if axis in AXES]
+    voxel = stored.sides(space).cubic(str(path))
+    leading = len(stored.axes) - len(space)
+    flat = len(space) == 3 and finest.shape[leading] == 1  # a section, stored as a volume of one plane
+    chosen = tuple(finest[index][0] if flat else finest[index] for index in np.ndindex(finest.shape[:leading]))
+    return VolumeSet(chosen, voxel)
+
+
+def _open_numpy(path: FilePath) -> VolumeSet:
     try:
-        array, axes = _open_numpy(path) if path.suffix.lower() == ".npy" else _open_tiff(path)
-    except Exception as error:  # image readers raise errors of many types
-        raise ValueError(f"path must name a TIFF or NumPy file, got {path}, which cannot be read: {error}") from error
-    return (read_labels(path),) if array is None else _split_realisations(array, axes, path)
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except Exception as error:  # a damaged header raises errors of many types
+        raise ImageError(f"path must name a NumPy file, got {path}, which cannot be read: {error}") from error
+    n_leading = max(array.ndim - 3, 0)
+    return VolumeSet(tuple(array[index] for index in np.ndindex(array.shape[:n_leading])), VoxelSize())
 
 
-def _split_realisations(array: Any, axes: tuple[str, ...], path: FilePath) -> tuple[LazyLabels, ...]:
-    """Return one volume per index along the leading non-spatial axes."""
-    n_leading = next((i for i, axis in enumerate(axes) if axis in AXES), 0)
-    channels = prod(n for axis, n in zip(axes, array.shape, strict=True) if axis in ("c", "channel"))
-    if channels > 1:
-        raise ValueError(f"path must name labels of one channel, got {channels} channels in {path}; select one of them")
-    return tuple(array[index] for index in np.ndindex(array.shape[:n_leading]))
-
-
-def _open_numpy(path: FilePath) -> tuple[Any, tuple[str, ...]]:
-    array = np.load(path, mmap_mode="r", allow_pickle=False)
-    return array, _name_axes(array.ndim)
-
-
-def _open_tiff(path: FilePath) -> tuple[Any, tuple[str, ...]]:
-    """Return the image and its axes; None for a colour image."""
+def _open_tiff(path: FilePath) -> VolumeSet:
     import tifffile
 
-    with tifffile.TiffFile(path) as file:
-        if file.pages[0].photometric == tifffile.PHOTOMETRIC.RGB:
-            return None, ()
-        series = file.series[0]
-        shape, dtype, axes = series.shape, series.dtype, series.axes.lower()
-        mapped = series.dataoffset is not None
-    # Many programs label slices as time or leave the axis unnamed, so three axes are a volume by default.
-    sections = len(shape) == 3 and tiff_provenance(path).get("request", {}).get("n", 1) > 1
-    named = tuple(axes) if "c" in axes else _name_axes(len(shape), 2 if sections else 3)
-    return (tifffile.memmap(path, mode="r") if mapped else _read_lazily(path, shape, dtype)), named
+    try:
+        header = read_tiff_header(path)
+    except ImageError:
+        raise
+    except Exception as error:  # tifffile raises errors of many types
+        raise ImageError(f"path must name a TIFF, got {path}, which cannot be read: {error}") from error
+    if not header.is_plain or header.lossy:
+        return _loaded(read_image(path))
+    array = tifffile.memmap(path, mode="r") if header.is_contiguous else _read_lazily(path, header)
+    keep = [i for i, axis in enumerate(header.axes) if axis in ("y", "x") or array.shape[i] > 1]
+    axes = [header.axes[i] for i in keep]
+    array = array[tuple(slice(None) if i in keep else 0 for i in range(array.ndim))]
+    order = [axes.index(axis) for axis in ("t", *AXES) if axis in axes]
+    space = [axis for axis in header.axes if axis in AXES]
+    sides = dict(zip(space, zip(header.sides.lengths, header.sides.units, strict=True), strict=True))
+    kept = [sides[axis] for axis in AXES if axis in axes]
+    voxel = VoxelSides(tuple(length for length, _ in kept), tuple(unit for _, unit in kept)).cubic(str(path))
+    return _split(array.transpose(order), [axes[i] for i in order], path, voxel, header.notes)
 
 
-def _name_axes(ndim: int, most: int = 3) -> tuple[str, ...]:
-    n = min(ndim, most)
-    return (*["realisation"] * (ndim - n), *AXES[3 - n :])
-
-
-def _read_lazily(path: FilePath, shape: tuple[int, ...], dtype: Any) -> da.Array:
+def _read_lazily(path: FilePath, header: TiffHeader) -> da.Array:
     """Return an array that is decompressed on access."""
     import dask
     import dask.array as da
-    import tifffile
 
-    return da.from_delayed(dask.delayed(tifffile.imread)(path, series=0), shape, dtype)
+    return da.from_delayed(dask.delayed(read_stored_values)(path), header.shape, header.dtype)
+
+
+def _loaded(image: StoredImage) -> VolumeSet:
+    sizes = dict(zip(image.axes, image.values.shape, strict=True))
+    refuse_channels(sizes.get("c", 1), image.source)
+    check_lossless(image)
+    return _split(image.values, image.axes, FilePath(image.source), image.voxel, image.notes)
+
+
+def _split(array: Any, axes: Sequence[str], path: FilePath, voxel: VoxelSize, notes: tuple[str, ...]) -> VolumeSet:
+    """Return one volume for each frame; frames without z are the planes of a volume, except those of napari-swnn."""
+    if "t" not in axes:
+        return VolumeSet((array,), voxel, notes)
+    if "z" not in axes and tiff_provenance(path).get("request", {}).get("n", 1) == 1:
+        said = f"the {len(array)} frames of {path} are taken as the planes of a volume"
+        return VolumeSet((array,), voxel, (*notes, said))
+    return VolumeSet(tuple(array), voxel, notes)

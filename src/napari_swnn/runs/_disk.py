@@ -15,7 +15,7 @@ from napari_swnn.core.volume.assembly import BlockCounter, GenerationStep
 from napari_swnn.core.volume.exact_porosity import iter_exact
 from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import VirtualVolume, describe_volume
-from napari_swnn.io.ome_zarr import is_ome_zarr
+from napari_swnn.io.ome_zarr_image import is_ome_zarr
 from napari_swnn.io.volume_file import Piece, VolumeFile, check_free_space
 from napari_swnn.runs._cluster import find_client, find_workers_device, iter_cluster
 from napari_swnn.runs._local import iter_local

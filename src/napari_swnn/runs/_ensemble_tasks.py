@@ -16,7 +16,7 @@ from napari_swnn.core.model.model import Model
 from napari_swnn.core.training.run import TrainingStep, iter_training
 from napari_swnn.core.volume.assembly import GenerationStep
 from napari_swnn.core.volume.spec import VolumeSpec
-from napari_swnn.io.ome_zarr import open_ome_zarr
+from napari_swnn.io.ome_zarr_image import open_ome_zarr
 from napari_swnn.runs._cluster import iter_tasks
 from napari_swnn.runs.ensemble_spec import EnsembleSpec, MemberIndex
 from napari_swnn.runs.generation import iter_generation

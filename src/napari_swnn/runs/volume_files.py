@@ -10,7 +10,8 @@ from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.model.model import PhaseLabels
 from napari_swnn.core.network.evaluation import BLOCK_SIDE
 from napari_swnn.core.volume.virtual_volume import VirtualVolume
-from napari_swnn.io.ome_zarr import OmeZarrFile, is_ome_zarr
+from napari_swnn.io.ome_zarr import OmeZarrFile
+from napari_swnn.io.ome_zarr_image import is_ome_zarr
 from napari_swnn.io.tiff import check_tiff_labels
 from napari_swnn.io.tiff_stream import TiffFile
 from napari_swnn.io.volume_file import Layout, VolumeFile

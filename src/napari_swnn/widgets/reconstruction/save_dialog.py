@@ -44,7 +44,7 @@ def check_file_of_new_model(request: "Request", reference: "Reference") -> None:
         If the name or folder is invalid, the file exists or is unfinished, the format does not support the labels of
         the reference, or the disk space is insufficient.
     """
-    from napari_swnn.io.ome_zarr import is_ome_zarr
+    from napari_swnn.io.ome_zarr_image import is_ome_zarr
     from napari_swnn.io.tiff import check_tiff_labels
     from napari_swnn.io.volume_file import check_free_space
     from napari_swnn.runs.volume_files import file_at, planned_layout

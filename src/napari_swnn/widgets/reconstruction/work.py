@@ -176,7 +176,7 @@ class Generation:
         return replace(result, metadata={**result.metadata, "porosity_of_volume": porosity})
 
     def _stored(self, path: Path) -> list[Result]:
-        from napari_swnn.io.ome_zarr import is_ome_zarr, open_ome_zarr
+        from napari_swnn.io.ome_zarr_image import is_ome_zarr, open_ome_zarr
 
         if not is_ome_zarr(path):  # other formats cannot be opened without reading them completely
             return []

@@ -1,0 +1,223 @@
+"""Reading of OME-Zarr images: versions 0.1 to 0.5, and the layout of bioformats2raw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_swnn._types import AXES, Path
+from napari_swnn._voxel_size import VoxelSides
+from napari_swnn.io.stored_image import ImageError, StoredImage, arrange, check_fits
+from napari_swnn.io.volume_file import PROVENANCE_KEY
+
+if TYPE_CHECKING:
+    import dask.array as da
+
+_MARKS = ("zarr.json", ".zgroup", ".zarray", ".zattrs")
+"""Files of which a Zarr folder contains at least one."""
+_EARLY_AXES = ("t", "c", "z", "y", "x")
+"""Axes of versions 0.1 and 0.2, which do not name them."""
+_ALIASES = {"channel": "c", "time": "t", "realisation": "t"}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class OmeZarr:
+    """OME-Zarr image with voxels that are read on access.
+
+    Attributes
+    ----------
+    levels : list of dask.array.Array
+        Resolution levels, finest first, in the form that napari's ``add_labels`` accepts.
+    axes : tuple of str
+        Names of the axes, for example ``("z", "y", "x")``; ``"realisation"`` is first for several realisations.
+    scale : tuple of float
+        Edge length of a voxel of the finest level along each axis, in `units`.
+    translation : tuple of float
+        Position of the first voxel of the finest level along each axis, in `units`.
+    units : tuple of str
+        Unit of each axis, as named in napari and pint; ``"pixel"`` if unspecified.
+    provenance : dict
+        Provenance of the labels, if napari-swnn wrote them; otherwise empty.
+    """
+
+    levels: list[da.Array]
+    axes: tuple[str, ...]
+    scale: tuple[float, ...]
+    translation: tuple[float, ...]
+    units: tuple[str, ...]
+    provenance: dict[str, Any]
+
+    def sides(self, axes: Sequence[str]) -> VoxelSides:
+        """Return the edge lengths of a voxel along some of the axes."""
+        where = [self.axes.index(axis) for axis in axes]
+        lengths, units = tuple(self.scale[i] for i in where), tuple(self.units[i] for i in where)
+        is_default = set(units) == {"pixel"} and set(lengths) == {1.0}
+        return VoxelSides.unknown(len(where)) if is_default else VoxelSides(lengths, units)
+
+
+def is_ome_zarr(path: Path) -> bool:
+    """Return True if a path ends in ``.zarr``, ignoring case."""
+    return FilePath(path).suffix.lower() == ".zarr"
+
+
+def is_zarr_folder(path: Path) -> bool:
+    """Return True for a folder that contains a Zarr group or array, or whose name ends in ``.zarr``."""
+    folder = FilePath(path)
+    return folder.is_dir() and (is_ome_zarr(folder) or any((folder / mark).is_file() for mark in _MARKS))
+
+
+def open_ome_zarr(path: Path) -> OmeZarr:
+    """Open an OME-Zarr image of version 0.1 to 0.5.
+
+    Parameters
+    ----------
+    path : path-like
+        Folder with a name that usually ends in ``.ome.zarr``; the folder of a bioformats2raw conversion or of a set of
+        labels that contains one image is opened as well.
+
+    Returns
+    -------
+    OmeZarr
+        Lazy arrays of all levels, with their scale and position.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder does not exist.
+    ValueError
+        If the folder is not an OME-Zarr image, or contains several.
+    """
+    path = FilePath(path)
+    if not path.exists():
+        raise FileNotFoundError(f"path must name an OME-Zarr folder, got {path}, which does not exist")
+    if not path.is_dir():
+        raise ImageError(f"path must name an OME-Zarr folder, got the file {path}; unpack it if it is an archive")
+    try:
+        return _open(path)
+    except ImageError:
+        raise
+    except (OSError, KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise ImageError(
+            f"path must name an OME-Zarr image, got {path}, whose metadata cannot be read: {error}; convert it again"
+        ) from error
+
+
+def _open(path: FilePath) -> OmeZarr:
+    import dask.array as da
+
+    group, attributes = _image_group(path)
+    multiscale = attributes.get("ome", attributes)["multiscales"][0]
+    arrays = [group[dataset["path"]] for dataset in multiscale["datasets"]]
+    ndim = arrays[0].ndim
+    axes = [axis if isinstance(axis, Mapping) else {"name": axis} for axis in multiscale.get("axes", _EARLY_AXES)]
+    placed = _placed(
+        [
+            *multiscale["datasets"][0].get("coordinateTransformations", []),
+            *multiscale.get("coordinateTransformations", []),
+        ],
+        ndim,
+    )
+    return OmeZarr(
+        # One task for each shard, since its chunks share a file.
+        levels=[da.from_array(array, chunks=array.shards or array.chunks) for array in arrays],
+        axes=tuple(str(axis["name"]).lower() for axis in axes[-ndim:]),
+        scale=placed[0],
+        translation=placed[1],
+        units=tuple(axis.get("unit") or "pixel" for axis in axes[-ndim:]),
+        provenance=dict(attributes.get(PROVENANCE_KEY, {})),
+    )
+
+
+def _image_group(path: FilePath) -> tuple[Any, dict[str, Any]]:
+    """Return the group of the only image in a folder, and its attributes."""
+    import zarr
+
+    try:
+        node = zarr.open(path, mode="r")
+    except FileNotFoundError as error:
+        raise ImageError(
+            f"path must name an OME-Zarr image, got the folder {path} without Zarr metadata; pick the folder that "
+            "contains zarr.json or .zattrs"
+        ) from error
+    if isinstance(node, zarr.Array):
+        raise ImageError(
+            f"path must name an OME-Zarr image, got the plain Zarr array {path} of shape {node.shape}, which does not "
+            "name its axes; save it as TIFF or .npy, or write it as OME-Zarr"
+        )
+    attributes = dict(node.attrs)
+    described = attributes.get("ome", attributes)
+    if "multiscales" in described:
+        return node, attributes
+    inner = _images_in(node, described, path)
+    if len(inner) != 1:
+        listed = ", ".join(inner[:8]) + (", …" if len(inner) > 8 else "")
+        raise ImageError(
+            f"path must name one image, got {path} with {len(inner)} images: {listed}; name one, for example "
+            f"{path / inner[0]}"
+        )
+    return _image_group(path / inner[0])
+
+
+def _images_in(node: Any, described: Mapping[str, Any], path: FilePath) -> list[str]:
+    """Return the names of the images in a group that is no image itself."""
+    if "plate" in described:
+        raise ImageError(
+            f"path must name one image, got the plate {path} with many wells; name a field of a well, for example "
+            f"{path / 'A' / '1' / '0'}"
+        )
+    if "well" in described:
+        return [str(image["path"]) for image in described["well"]["images"]]
+    if isinstance(described.get("labels"), Sequence):
+        return [str(name) for name in described["labels"]]
+    series = node["OME"].attrs if "OME" in node else {}
+    listed = dict(series).get("ome", dict(series)).get("series")
+    if listed:
+        return [str(name) for name in listed]
+    names = sorted(name for name, _ in node.groups() if name.isdigit())
+    if names:
+        return names
+    arrays = sorted(name for name, _ in node.arrays())
+    held = f"with the arrays {', '.join(arrays[:8])}" if arrays else "without an image"
+    raise ImageError(
+        f"path must name an OME-Zarr image, got the Zarr group {path} {held}; save one array as TIFF or .npy, or write "
+        "it as OME-Zarr"
+    )
+
+
+def _placed(transformations: Sequence[Mapping[str, Any]], ndim: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return scale and position after all transformations in turn."""
+    scale, translation = np.ones(ndim), np.zeros(ndim)
+    for transformation in transformations:
+        if transformation["type"] == "scale":
+            factor = np.asarray(transformation["scale"], float)
+            scale, translation = scale * factor, translation * factor
+        if transformation["type"] == "translation":
+            translation = translation + np.asarray(transformation["translation"], float)
+    return tuple(map(float, scale)), tuple(map(float, translation))
+
+
+def read_ome_zarr(path: FilePath) -> StoredImage:
+    """Read the finest level of an OME-Zarr image into memory.
+
+    Raises
+    ------
+    ValueError
+        If the folder is not an OME-Zarr image, has several axes of the same kind or does not fit into memory.
+    """
+    stored = open_ome_zarr(path)
+    finest = stored.levels[0]
+    check_fits(finest.shape, finest.dtype.itemsize, path)
+    keep = [i for i, axis in enumerate(stored.axes) if axis in ("y", "x") or finest.shape[i] > 1]
+    names = tuple(_ALIASES.get(stored.axes[i], stored.axes[i]) for i in keep)
+    if len(set(names)) < len(names) or not {"y", "x"} <= set(names) <= {"t", "c", *AXES}:
+        raise ImageError(
+            f"{path} must hold a section or a volume, got the axes {', '.join(stored.axes)} of shape {finest.shape}; "
+            "save one channel or section"
+        )
+    values = finest[tuple(slice(None) if i in keep else 0 for i in range(finest.ndim))].compute()
+    arranged, axes = arrange(values.astype(np.uint8) if values.dtype == bool else values, names)
+    return StoredImage(arranged, axes, stored.sides([axis for axis in axes if axis in AXES]), str(path))
