@@ -23,7 +23,7 @@ def test_contributions_are_where_users_look(manifest):
     contributions = manifest.contributions
     names = [widget.display_name for widget in contributions.widgets]
     assert names == ["SWNN reconstruction", "SWNN compare", "SWNN properties"]
-    assert {sample.key for sample in contributions.sample_data} == {"silica", "rock", "electrode", "superalloy"}
+    assert {sample.key for sample in contributions.sample_data} == {"silica", "rock", "electrode", "superalloy", "raw"}
     assert {"napari/layers/data", "napari/layers/measure"} <= set(contributions.menus)
 
 

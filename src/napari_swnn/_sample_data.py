@@ -1,7 +1,7 @@
-"""Synthetic references with known statistics, computed on demand; no download is needed.
+"""Synthetic references with known statistics, and a raw micrograph, computed on demand; no download is needed.
 
-Each sample function returns one Labels layer ``(data, attributes, "labels")`` of 256 x 256 pixels, with phase 1 and
-background 0; the pixels are identical on every call. The samples resemble the four materials of the paper.
+Each reference is one Labels layer ``(data, attributes, "labels")`` of 256 x 256 pixels, with phase 1 and
+background 0; they resemble the four materials of the paper. The pixels are identical on every call.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from napari_swnn._types import BoolArray, FloatArray, Labels
+from napari_swnn._types import BoolArray, FloatArray
 
 SIDE = 256
-LayerData = tuple[Labels, dict[str, Any], str]
+RAW_PIXEL = 0.05
+"""Edge length of a pixel of the raw micrograph in micrometres."""
+LayerData = tuple[NDArray[Any], dict[str, Any], str]
 
 
 def silica_like() -> list[LayerData]:
@@ -44,6 +47,42 @@ def superalloy_like() -> list[LayerData]:
         return np.asarray(np.sum([np.exp(-bump / (2 * width**2)) for bump in bumps], axis=0))
 
     return _layer("superalloy-like", gaussian_level_set(0.38, spectrum, seed=4), 0.05)
+
+
+def raw_micrograph() -> list[LayerData]:
+    """Return an electron micrograph as an instrument saves it: noise, uneven brightness and a data bar, 8 bits.
+
+    The section of 512 x 512 pixels has dark pores of porosity 0.25, `raw_pores`; the data bar below shows 10 µm.
+    """
+    rng = np.random.default_rng(7)
+    y, x = np.indices((2 * SIDE, 2 * SIDE)) / (2 * SIDE)
+    brightness = 1 + 0.35 * (x - 0.5) - 0.25 * (y - 0.5) ** 2
+    grey = np.where(raw_pores(), 70.0, 140.0)
+    # The beam is wider than a pixel: the mean over 3 x 3 pixels.
+    sharp = np.pad(grey, 1, mode="edge")
+    blurred = sum(np.roll(sharp, (dy, dx), (0, 1)) for dy in (-1, 0, 1) for dx in (-1, 0, 1))[1:-1, 1:-1] / 9
+    noisy = blurred * brightness + rng.normal(0, 18, grey.shape)
+    image = np.concatenate([np.clip(np.rint(noisy), 0, 255).astype(np.uint8), _data_bar(2 * SIDE)])
+    attributes = {"name": "raw SEM micrograph", "scale": (RAW_PIXEL, RAW_PIXEL), "units": ("um", "um")}
+    return [(image, attributes, "image")]
+
+
+def raw_pores() -> BoolArray:
+    """Return the pores of `raw_micrograph`: a Gaussian level set of 512 x 512 pixels."""
+    return gaussian_level_set(0.25, lambda k: np.exp(-(np.hypot(*k) ** 2) * 6.0**2 / 2), seed=5, side=2 * SIDE)
+
+
+def _data_bar(width: int) -> NDArray[np.uint8]:
+    """Return a black strip with white text and a scale bar of 10 µm."""
+    from PIL import Image, ImageDraw
+
+    strip = Image.new("L", (width, 40), 0)
+    draw = ImageDraw.Draw(strip)
+    draw.text((8, 14), "15.0 kV   x 2000   SE", fill=255)
+    length = round(10 / RAW_PIXEL)
+    draw.rectangle((width - length - 12, 24, width - 13, 29), fill=255)
+    draw.text((width - length // 2 - 32, 8), "10 um", fill=255)
+    return np.asarray(strip)
 
 
 def gaussian_level_set(

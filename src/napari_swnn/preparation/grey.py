@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_swnn._axes import find_channel_axis
 from napari_swnn._checks import is_lazy
+from napari_swnn._types import AXES
 
 _RED = 0.2126
 _BLUE = 0.0722
@@ -26,7 +28,7 @@ def to_grey(image: Any, axes: Sequence[str] | None = None) -> Any:
     image : array_like, or sequence of arrays
         Image or stack of sections, numpy or dask; the first level of a multiscale image is used.
     axes : sequence of "z", "y", "x" and "c", optional
-        Names of the axes. By default, a last axis with 3 or 4 entries is colour if there are at least three axes.
+        Names of the axes. By default, a last axis with at most 4 entries is colour if there are at least three axes.
 
     Returns
     -------
@@ -79,8 +81,8 @@ def check_finite(grey: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _name_axes(shape: tuple[int, ...], axes: Sequence[str] | None) -> tuple[str, ...]:
     if axes is None:
-        coloured = len(shape) >= 3 and shape[-1] in (3, 4)
-        names = ("z", "y", "x")[-(len(shape) - coloured) :] + (("c",) if coloured else ())
+        coloured = find_channel_axis(shape) is not None
+        names = AXES[-(len(shape) - coloured) :] + (("c",) if coloured else ())
     else:
         names = tuple(axes)
     allowed = sorted(names) in (["x", "y"], ["x", "y", "z"], ["c", "x", "y"], ["c", "x", "y", "z"])
@@ -94,7 +96,7 @@ def _name_axes(shape: tuple[int, ...], axes: Sequence[str] | None) -> tuple[str,
 
 
 def _channels_last(array: Any, names: tuple[str, ...]) -> Any:
-    return array.transpose([names.index(name) for name in ("z", "y", "x", "c") if name in names])
+    return array.transpose([names.index(name) for name in (*AXES, "c") if name in names])
 
 
 def _luminance(colour: Any) -> Any:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_swnn._checks import check_whole
+from napari_swnn._phases import MOST_PHASES
 from napari_swnn.preparation._tiles import Tile, Work
 from napari_swnn.preparation.step import Step
-from napari_swnn.preparation.threshold import MOST_PHASES
 
 _MAX_SIZE = 1_000_000
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_swnn._phases import choose_phase, measure_fractions
 from napari_swnn._progress import Progress, WorkClock
 from napari_swnn._steps import drain, forward_steps
 from napari_swnn._types import Labels
@@ -130,25 +131,17 @@ def iter_apply(
     for index, step in enumerate(steps):
         yield _progress(clock, index, step)
         values = yield from forward_steps(step.iter_apply(values, tile=tile), partial(_advance, clock, index, step))
-        fractions = label_fractions(values) if step.kind[1] == "labels" else None
+        fractions = measure_fractions(iter_slabs(values)) if step.kind[1] == "labels" else None
         porosity = None if fractions is None else fractions.get(_choose(fractions, phase), 0.0)
         yield _progress(clock, index, step, finished=True, fractions=fractions, porosity=porosity)
     return np.asarray(values)
 
 
-def label_fractions(labels: Any) -> dict[int, float]:
-    """Return the fraction of each label."""
-    counts: dict[int, int] = {}
-    for slab in iter_slabs(labels):
-        for label, count in zip(*np.unique(slab, return_counts=True), strict=True):
-            counts[int(label)] = counts.get(int(label), 0) + int(count)
-    return {label: counts[label] / labels.size for label in sorted(counts)}
-
-
 def _choose(fractions: dict[int, float], phase: int | None) -> int:
-    if phase is not None:
-        return phase
-    return 1 if 1 in fractions else max(fractions)
+    """Return the label whose fraction is shown; one phase alone is no error while steps are tried."""
+    if phase is not None or len(fractions) < 2:
+        return max(fractions) if phase is None else phase
+    return choose_phase(fractions).phase
 
 
 def _advance(clock: WorkClock, index: int, step: Step, fraction: float) -> PreparationStep:

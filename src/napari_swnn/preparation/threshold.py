@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_swnn._checks import check_choice, check_in_range, check_whole
+from napari_swnn._phases import MOST_PHASES
 from napari_swnn.preparation._levels import li, otsu
 from napari_swnn.preparation._tiles import Tile, Work
 from napari_swnn.preparation.histogram import grey_histogram
 from napari_swnn.preparation.step import Step
 
 METHODS = ("otsu", "li", "multi_otsu", "local", "manual")
-MOST_PHASES = 8
 _TWO_PHASES = ("otsu", "li", "local")
 _TRUNCATE = 4.0
 _MAX_RADIUS = 10_000
