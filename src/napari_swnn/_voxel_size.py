@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
 from napari_swnn._checks import check_in_range
-from napari_swnn._types import AXES
 
 _PREFIXES = {
     "yotta": ("Y", 24),
@@ -75,6 +73,8 @@ _OTHER_NAMES = {
     "inches": "inch",
     "feet": "foot",
 }
+SAME_LENGTH = 1.001
+"""Ratio up to which two edge lengths count as equal; files store them with few digits."""
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 """Escape that ImageJ writes for a letter outside ASCII."""
 _PIXELS = {"", "pixel", "voxel", "px", "vx", "none", "null", "unknown", "arbitrary", "no unit", "nounit"}
@@ -171,6 +171,12 @@ class VoxelSize:
         """Return the voxel size multiplied by `factor`."""
         return VoxelSize(self.value * factor, self.unit)
 
+    def differs_from(self, other: VoxelSize) -> bool:
+        """Return True if both sizes are lengths and differ by more than rounding."""
+        if self.length_unit is None or other.length_unit is None:
+            return False
+        return max(self.metres, other.metres) > SAME_LENGTH * min(self.metres, other.metres)
+
     def in_unit(self, unit: str) -> float:
         """Return the edge length in another unit.
 
@@ -190,99 +196,6 @@ def _known(unit: str) -> LengthUnit:
     if found is None:
         raise ValueError(f"unit must be a length such as 'm', 'mm', 'um' or 'nm', got {unit!r}")
     return found
-
-
-SAME_LENGTH = 1.001
-"""Ratio up to which two edge lengths count as equal; files store them with few digits."""
-
-
-@dataclass(frozen=True, slots=True)
-class VoxelSides:
-    """Edge lengths of a voxel along each axis, as a file or a layer states them.
-
-    Parameters
-    ----------
-    lengths : tuple of float or None
-        Edge length along each axis, in the unit of the axis; None if it is not stated.
-    units : tuple of str
-        Unit of each axis in any spelling.
-    """
-
-    lengths: tuple[float | None, ...]
-    units: tuple[str, ...]
-
-    @classmethod
-    def unknown(cls, ndim: int) -> VoxelSides:
-        """Return the sides of a voxel of which nothing is known."""
-        return cls((None,) * ndim, ("voxel",) * ndim)
-
-    @classmethod
-    def of_metres(cls, metres: Sequence[float | None]) -> VoxelSides:
-        """Return the sides for lengths in metres, in nm, µm or mm, whichever gives a handy number."""
-        known = [length for length in metres if length is not None]
-        if not known:
-            return cls.unknown(len(metres))
-        unit = "nm" if min(known) < 1e-7 else "um" if min(known) < 1e-3 else "mm"
-        per_metre = round(1 / _known(unit).metres)
-        lengths = tuple(None if length is None else float(f"{length * per_metre:.12g}") for length in metres)
-        return cls(lengths, (unit,) * len(lengths))
-
-    def __str__(self) -> str:
-        shown = ["unknown" if length is None else f"{length:g}" for length in self.lengths]
-        if len(set(self.units)) == 1:
-            return " × ".join(shown) + f" {self.units[-1]}"
-        return " × ".join(f"{length} {unit}" for length, unit in zip(shown, self.units, strict=True))
-
-    def in_one_unit(self, name: str) -> VoxelSides:
-        """Return the sides in the unit of the last axis.
-
-        Parameters
-        ----------
-        name : str
-            Name of the image in the error message.
-
-        Raises
-        ------
-        ValueError
-            If units differ and one of them is not a length unit.
-        """
-        unit = self.units[-1]
-        try:
-            lengths = tuple(
-                None if length is None else VoxelSize(length, own).in_unit(unit)
-                for length, own in zip(self.lengths, self.units, strict=True)
-            )
-        except ValueError as error:
-            raise ValueError(
-                f"{name} must have the same unit along all axes, got voxels of {self}; correct the voxel size"
-            ) from error
-        return VoxelSides(lengths, (unit,) * len(lengths))
-
-    def cubic(self, name: str) -> VoxelSize:
-        """Return the voxel size, after checking that the voxels are cubes, or the pixels squares.
-
-        Parameters
-        ----------
-        name : str
-            Name of the image in the error message.
-
-        Raises
-        ------
-        ValueError
-            If the sides differ, or some are known and others are not.
-        """
-        if all(length is None for length in self.lengths):
-            return VoxelSize()
-        same = self.in_one_unit(name)
-        known = [length for length in same.lengths if length is not None]
-        if len(known) < len(same.lengths) or max(known) > SAME_LENGTH * min(known):
-            shape = "square pixels" if len(known) == 2 == len(same.lengths) else "cubic voxels"
-            raise ValueError(
-                f"{name} must have {shape}, got sides of {same} along {', '.join(AXES[-len(same.lengths) :])}; "
-                "resample the image so that all sides are equal, or correct its voxel size"
-            )
-        unit = decode_unit(same.units[-1])
-        return VoxelSize() if states_no_length(unit) else VoxelSize(known[-1], unit)
 
 
 def states_no_length(unit: str) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_swnn._axes import find_channel_axis, spatial_labels
 from napari_swnn._types import AXES
-from napari_swnn._voxel_size import VoxelSides
+from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn.io.stored_image import ImageError, StoredImage, arrange, check_fits
 
 _NPY = b"\x93NUMPY"

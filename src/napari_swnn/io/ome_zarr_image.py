@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._types import AXES, Path
-from napari_swnn._voxel_size import VoxelSides
+from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn.io.stored_image import ImageError, StoredImage, arrange, check_fits
 from napari_swnn.io.volume_file import PROVENANCE_KEY
 

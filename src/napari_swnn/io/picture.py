@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_swnn._voxel_size import VoxelSides
+from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn.io.print_resolution import sides_of_resolution
 from napari_swnn.io.stored_image import ImageError, StoredImage, arrange, check_fits
 

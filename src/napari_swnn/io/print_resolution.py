@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from napari_swnn._voxel_size import SAME_LENGTH, VoxelSides
+from napari_swnn._voxel_sides import VoxelSides
+from napari_swnn._voxel_size import SAME_LENGTH
 
 MOST_PRINTED = 1200 / 0.0254
 """Resolution in pixels per metre (1200 dpi) up to which it describes a print or a screen instead of the material."""

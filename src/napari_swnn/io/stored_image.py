@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from napari_swnn._types import AXES
-from napari_swnn._voxel_size import VoxelSides, VoxelSize
+from napari_swnn._voxel_sides import VoxelSides
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.numerics.memory import free_memory
 
 ORDER = ("t", *AXES, "c")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from napari_swnn._types import AXES
-from napari_swnn._voxel_size import VoxelSides
+from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn.io.picture import read_picture, resolve_palette
 from napari_swnn.io.stored_image import ImageError, StoredImage, arrange, check_fits
 from napari_swnn.io.tiff_voxel_sides import tiff_voxel_sides

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
-from napari_swnn._voxel_size import LengthUnit, VoxelSides, VoxelSize, decode_unit, find_length_unit
+from napari_swnn._voxel_sides import VoxelSides
+from napari_swnn._voxel_size import LengthUnit, VoxelSize, decode_unit, find_length_unit
 from napari_swnn.io.print_resolution import sides_of_resolution
 
 _PER_METRE = {"INCH": 1 / 0.0254, "CENTIMETER": 100.0, "MILLIMETER": 1e3, "MICROMETER": 1e6}

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from napari_swnn._types import AXES, Labels, Path
-from napari_swnn._voxel_size import VoxelSides, VoxelSize
+from napari_swnn._voxel_sides import VoxelSides
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.io.images import check_lossless, read_image, refuse_channels, start_of
 from napari_swnn.io.ome_zarr_image import is_ome_zarr, is_zarr_folder, open_ome_zarr
 from napari_swnn.io.stored_image import ImageError, StoredImage
