@@ -22,9 +22,9 @@ def test_every_command_can_be_imported(manifest):
 def test_contributions_are_where_users_look(manifest):
     contributions = manifest.contributions
     names = [widget.display_name for widget in contributions.widgets]
-    assert names == ["SWNN reconstruction", "SWNN compare", "SWNN properties"]
+    assert names == ["SWNN prepare", "SWNN reconstruction", "SWNN compare", "SWNN properties"]
     assert {sample.key for sample in contributions.sample_data} == {"silica", "rock", "electrode", "superalloy", "raw"}
-    assert {"napari/layers/data", "napari/layers/measure"} <= set(contributions.menus)
+    assert {"napari/layers/segment", "napari/layers/data", "napari/layers/measure"} <= set(contributions.menus)
 
 
 def test_every_command_is_used(manifest):
@@ -46,7 +46,7 @@ print(*sorted(heavy & set(sys.modules)))
     assert found.stdout.split() == []
 
 
-@pytest.mark.parametrize("panel", ["reconstruction", "comparison", "properties"])
+@pytest.mark.parametrize("panel", ["preparation", "reconstruction", "comparison", "properties"])
 def test_importing_a_panel_loads_no_torch(panel):
     code = f"import sys, napari_swnn.widgets.{panel}.widget; print('torch' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

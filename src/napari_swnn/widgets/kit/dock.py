@@ -85,10 +85,11 @@ class DockPanel(QScrollArea):
         return [layer for layer in layers if not layer.name.startswith(PREVIEW_NAME)]
 
     def image_layers(self) -> "list[Image]":
-        """Return the greyscale Image layers of the viewer."""
+        """Return the greyscale Image layers of the viewer, except previews."""
         from napari.layers import Image
 
-        return [layer for layer in self._viewer.layers if isinstance(layer, Image) and not layer.rgb]
+        layers = (layer for layer in self._viewer.layers if isinstance(layer, Image) and not layer.rgb)
+        return [layer for layer in layers if not layer.name.startswith(PREVIEW_NAME)]
 
     def watch_window(self) -> None:
         """Detect when the window is closed during work; a floating dock is a separate window."""

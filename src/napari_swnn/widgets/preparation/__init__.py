@@ -1,0 +1,4 @@
+"""The panel *SWNN prepare*: preparation of a reference from a raw micrograph.
+
+May import: `kit`, `layers`.
+"""

@@ -1,0 +1,60 @@
+"""Colours and names of phases."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from napari_swnn._layer_style import PHASE_COLOUR
+
+PALETTE: tuple[tuple[float, float, float, float], ...] = (
+    PHASE_COLOUR,
+    (0.20, 0.55, 0.90, 1.0),
+    (0.15, 0.68, 0.48, 1.0),
+    (0.84, 0.37, 0.62, 1.0),
+    (0.93, 0.88, 0.28, 1.0),
+    (0.58, 0.49, 0.90, 1.0),
+    (0.72, 0.35, 0.18, 1.0),
+    (0.70, 0.70, 0.70, 1.0),
+)
+"""Colours of the phases by label; they stay distinct with the common colour deficiencies."""
+
+
+def to_hex(colour: tuple[float, ...]) -> str:
+    """Return a colour as text, for example ``"#e6991a"``."""
+    return "#" + "".join(f"{round(255 * channel):02x}" for channel in colour[:3])
+
+
+def make_colormap(labels: Sequence[int], phase: int) -> Any:
+    """Return the napari colour map of a segmentation.
+
+    With two phases only the phase of interest is coloured, so that the image stays visible in the other.
+
+    Parameters
+    ----------
+    labels : sequence of int
+        Labels of the phases.
+    phase : int
+        Label of the phase of interest.
+    """
+    from napari.utils.colormaps import DirectLabelColormap
+
+    colours: dict[int | None, Any] = {label: PALETTE[k % len(PALETTE)] for k, label in enumerate(labels)}
+    if len(labels) == 2:
+        colours = {label: colour if label == phase else "transparent" for label, colour in colours.items()}
+    return DirectLabelColormap(color_dict=colours | {None: "transparent"})
+
+
+def make_scribble_colormap(n_phases: int) -> Any:
+    """Return the napari colour map of scribbles, in which label ``k + 1`` marks phase ``k``."""
+    from napari.utils.colormaps import DirectLabelColormap
+
+    colours: dict[int | None, Any] = {k + 1: PALETTE[k % len(PALETTE)] for k in range(n_phases)}
+    return DirectLabelColormap(color_dict=colours | {0: "transparent", None: "transparent"})
+
+
+def name_by_brightness(n_phases: int) -> tuple[str, ...]:
+    """Return names for phases that are numbered from dark to bright."""
+    if n_phases == 2:
+        return ("dark", "bright")
+    if n_phases == 3:
+        return ("dark", "medium", "bright")
+    return ("darkest", *(f"grey {k}" for k in range(1, n_phases - 1)), "brightest")

@@ -1,0 +1,115 @@
+"""Controls for the image, its section and its pixel size."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtWidgets import QCheckBox, QDoubleSpinBox, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+
+from napari_swnn._voxel_size import VoxelSize
+from napari_swnn.widgets.kit.controls import Combo, Form, Note, place_side_by_side
+from napari_swnn.widgets.kit.layer_combo import LayerCombo
+
+if TYPE_CHECKING:
+    from napari.layers import Image
+
+UNITS = ("nm", "µm", "mm", "Å", "voxel")
+"""Units of the pixel size; the last one stands for an unknown pixel size."""
+
+
+class ImageChoice(QWidget):
+    """Selection of an Image layer, a section of a stack, and the pixel size.
+
+    `chosen` is emitted when another layer is selected, `section_chosen` when another section is, and `size_written`
+    when the pixel size should be written to the layer.
+
+    Attributes
+    ----------
+    image : LayerCombo
+        Selected layer.
+    section : QSpinBox
+        Section of a stack.
+    follows : QCheckBox
+        True if the section is the one in the viewer.
+    note : Note
+        Number of pixels and data type.
+    """
+
+    chosen = Signal()
+    section_chosen = Signal()
+    size_written = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.image = LayerCombo()
+        self.section = QSpinBox()
+        self.section.setKeyboardTracking(False)
+        self.follows = QCheckBox("as in the viewer")
+        self.follows.setChecked(True)
+        self.size = QDoubleSpinBox()
+        self.size.setDecimals(5)
+        self.size.setRange(1e-5, 1e6)
+        self.size.setKeyboardTracking(False)
+        self.size.setStyleSheet("QDoubleSpinBox {min-width: 60px;}")
+        self.unit = Combo()
+        self.unit.setMinimumContentsLength(4)
+        self.unit.set_entries([(unit, unit) for unit in UNITS[:-1]] + [("unknown", "voxel")])
+        self.write_button = QPushButton("Set")
+        self.write_button.setToolTip("Write this pixel size to the layer, so that the scale bar and all panels use it.")
+        self.note = Note()
+        self.form = Form()
+        self._stack = place_side_by_side(QLabel("Section"), self.section, self.follows)
+        self._lay_out()
+        self.image.chosen.connect(self.chosen)
+        self.section.valueChanged.connect(self._on_section)
+        self.follows.toggled.connect(self._on_section)
+        self.write_button.clicked.connect(self._on_write)
+
+    def _lay_out(self) -> None:
+        self.form.add_row("image", "Image", self.image, "Image layer with the raw micrograph.", self.note)
+        self.form.add_row("section", None, self._stack, "Section of the stack to segment, counted from 0.")
+        size = place_side_by_side(self.size, self.unit, self.write_button)
+        self.form.add_row(
+            "pixel_size", "Pixel size", size, "Edge length of a pixel, from the layer. Set writes a new one to it."
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.form)
+
+    def set_layers(self, layers: "Iterable[Image]") -> None:
+        """Offer these layers."""
+        self.image.set_layers(layers)
+
+    def show_sections(self, n_sections: tuple[int, ...], sections: tuple[int, ...]) -> None:
+        """Show the position in a stack, or hide it for a single section."""
+        self._stack.setVisible(bool(n_sections))
+        if n_sections:
+            with QSignalBlocker(self.section):
+                self.section.setRange(0, n_sections[-1] - 1)
+                self.section.setValue(sections[-1])
+
+    def show_voxel(self, voxel: VoxelSize) -> None:
+        """Show the pixel size of the layer."""
+        if self.unit.findData(voxel.unit) < 0:
+            self.unit.addItem(voxel.unit, voxel.unit)
+        with QSignalBlocker(self.size), QSignalBlocker(self.unit):
+            self.size.setValue(voxel.value)
+            self.unit.setCurrentIndex(self.unit.findData(voxel.unit))
+
+    @property
+    def voxel(self) -> VoxelSize:
+        """Pixel size in the controls."""
+        return VoxelSize(self.size.value(), self.unit.value)
+
+    def set_dark(self, dark: bool) -> None:
+        """Adapt the colours to a dark or light theme."""
+        self.form.set_dark(dark)
+
+    def _on_section(self, value: object) -> None:
+        if not isinstance(value, bool):
+            with QSignalBlocker(self.follows):
+                self.follows.setChecked(False)
+        self.section_chosen.emit()
+
+    def _on_write(self) -> None:
+        self.size_written.emit(self.voxel)

@@ -1,0 +1,130 @@
+"""Layers that show the preview over the image."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_swnn._layer_style import PREVIEW_NAME
+from napari_swnn.widgets.preparation.colours import make_colormap
+from napari_swnn.widgets.preparation.placement import place_part
+
+if TYPE_CHECKING:
+    from napari.layers import Image, Layer
+    from napari.viewer import Viewer
+
+    from napari_swnn.preparation import Crop
+    from napari_swnn.widgets.preparation.preview import Preview
+
+LABELS = f"{PREVIEW_NAME} · segmentation"
+UNCERTAINTY = f"{PREVIEW_NAME} · uncertainty"
+GREY = f"{PREVIEW_NAME} · grey values"
+_ORDER = {GREY: 0, LABELS: 1, UNCERTAINTY: 2}
+"""Number of layers of the preview that lie below each one."""
+_OPACITY = 0.45
+
+
+class PreviewLayers:
+    """Preview of a draft as layers directly above the image; no other layers are changed.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Viewer that receives the layers.
+
+    Attributes
+    ----------
+    shows_uncertainty, shows_grey : bool
+        True if the layers of the uncertainty and of the grey values are wanted.
+    """
+
+    def __init__(self, viewer: "Viewer") -> None:
+        self.shows_uncertainty = False
+        self.shows_grey = False
+        self._viewer = viewer
+        self._layers: dict[str, Layer] = {}
+
+    def show(self, preview: "Preview | None", image: "Image | None") -> None:
+        """Show a preview of an image, or remove all layers if there is none."""
+        if preview is None or image is None or image not in self._viewer.layers:
+            self.remove()
+            return
+        segmented = preview.segmented
+        uncertainty = None if segmented is None else segmented.uncertainty
+        window = preview.job.window
+        self._set(GREY, preview.grey if self.shows_grey else None, image, window)
+        self._set(LABELS, preview.labels, image, window)
+        self._set(UNCERTAINTY, uncertainty if self.shows_uncertainty else None, image, window)
+        layer = self._find(LABELS)
+        if layer is not None:
+            layer.colormap = make_colormap(tuple(preview.job.draft.labels), preview.job.draft.label)
+            layer.visible = True
+
+    def hide(self) -> None:
+        """Hide the segmentation, for example behind the finished reference."""
+        layer = self._find(LABELS)
+        if layer is not None:
+            layer.visible = False
+
+    def remove(self) -> None:
+        """Remove all layers of the preview."""
+        for name in tuple(self._layers):
+            self._discard(name)
+
+    def _find(self, name: str) -> Any:
+        layer = self._layers.get(name)
+        if layer is not None and layer not in self._viewer.layers:  # the user removed it
+            del self._layers[name]
+            return None
+        return layer
+
+    def _discard(self, name: str) -> None:
+        layer = self._find(name)
+        if layer is not None:
+            self._viewer.layers.remove(layer)
+            self._layers.pop(name, None)
+
+    def _set(self, name: str, values: np.ndarray | None, image: "Image", window: "Crop") -> None:
+        if values is None:
+            self._discard(name)
+            return
+        place = place_part(image, window)
+        layer = self._find(name)
+        if layer is None:
+            self._layers[name] = self._add(name, values, image, place)
+            return
+        layer.data = values
+        layer.scale = place["scale"]
+        layer.units = place["units"]
+        layer.translate = place["translate"]
+        if name == GREY:
+            layer.contrast_limits = _limits(values)
+
+    def _add(self, name: str, values: np.ndarray, image: "Image", place: dict[str, Any]) -> "Layer":
+        viewer = self._viewer
+        chosen = viewer.layers.selection.active
+        layer: Layer
+        if name == LABELS:
+            layer = viewer.add_labels(values, name=name, opacity=_OPACITY, **place)
+        elif name == UNCERTAINTY:
+            layer = viewer.add_image(
+                values,
+                name=name,
+                colormap="inferno",
+                blending="additive",
+                contrast_limits=(0, 1),
+                opacity=0.8,
+                **place,
+            )
+        else:
+            layer = viewer.add_image(values, name=name, colormap="gray", contrast_limits=_limits(values), **place)
+        order = (image, *(self._find(each) for each in (GREY, LABELS, UNCERTAINTY)[: _ORDER[name]]))
+        below = next(each for each in reversed(order) if each is not None)
+        viewer.layers.move(viewer.layers.index(layer), viewer.layers.index(below) + 1)
+        if chosen is not None:  # the user may be painting
+            viewer.layers.selection.active = chosen
+        return layer
+
+
+def _limits(values: np.ndarray) -> tuple[float, float]:
+    low, high = float(values.min()), float(values.max())
+    return low, max(high, low + 1e-6)

@@ -1,0 +1,57 @@
+"""References that were made, and their way to the reconstruction panel."""
+
+from typing import TYPE_CHECKING
+
+from napari_swnn._layer_style import METADATA_KEY
+from napari_swnn.widgets.kit.session import Report
+from napari_swnn.widgets.preparation.results import add_reference
+
+if TYPE_CHECKING:
+    from napari.layers import Labels as LabelsLayer
+    from napari.viewer import Viewer
+
+    from napari_swnn.widgets.preparation.work import PreparedImage
+
+PLUGIN = "napari-swnn"
+RECONSTRUCTION = "SWNN reconstruction"
+
+
+class References:
+    """Labels layers that the panel added.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Viewer that receives the layers.
+    """
+
+    def __init__(self, viewer: "Viewer") -> None:
+        self._viewer = viewer
+        self._newest: LabelsLayer | None = None
+
+    @property
+    def newest(self) -> "LabelsLayer | None":
+        """Last reference that is still in the viewer."""
+        if self._newest is not None and self._newest not in self._viewer.layers:
+            self._newest = None
+        return self._newest
+
+    def add(self, prepared: "tuple[PreparedImage, ...]") -> Report:
+        """Add segmented images as layers; the sections of one stack become one layer."""
+        groups: dict[int, list[PreparedImage]] = {}
+        for each in prepared:
+            groups.setdefault(id(each.source.layer), []).append(each)
+        layers = [add_reference(self._viewer, group) for group in groups.values()]
+        self._newest = layers[-1]
+        names = ", ".join(f"“{layer.name}”" for layer in layers)
+        return Report(f"Added {names}.")
+
+    def reconstruct(self) -> None:
+        """Open the reconstruction panel with the last reference."""
+        layer = self.newest
+        if layer is None:
+            return
+        dock, panel = self._viewer.window.add_plugin_dock_widget(PLUGIN, RECONSTRUCTION)
+        dock.show()
+        dock.raise_()
+        panel.choose_reference(layer, layer.metadata[METADATA_KEY]["phase"])

@@ -1,0 +1,66 @@
+"""References that the panel adds to the viewer."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_swnn._layer_style import METADATA_KEY
+from napari_swnn.preparation import Crop
+from napari_swnn.widgets.preparation.colours import make_colormap
+from napari_swnn.widgets.preparation.placement import place_part, place_stack
+from napari_swnn.widgets.preparation.preview import clip_crop
+
+if TYPE_CHECKING:
+    from napari.layers import Labels as LabelsLayer
+    from napari.viewer import Viewer
+
+    from napari_swnn.preparation import Recipe
+    from napari_swnn.widgets.preparation.work import PreparedImage
+
+SUFFIX = "labels"
+_OPACITY = 0.7
+
+
+def add_reference(viewer: "Viewer", group: "Sequence[PreparedImage]") -> "LabelsLayer":
+    """Add segmented sections of one image as a Labels layer at the position of the image.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Viewer that receives the layer.
+    group : sequence of PreparedImage
+        One section, or several sections of a stack, in their order.
+    """
+    first = group[0]
+    image = first.source.layer
+    draft = first.job.draft
+    place = place_part(image, find_crop(first.job.recipe, first.source.shape))
+    labels = first.labels
+    name = first.source.title
+    if len(group) > 1:
+        labels = np.stack([each.labels for each in group])
+        name = first.source.name
+        place = place_stack(image, place, first.source.sections[-1])
+    layer = viewer.add_labels(labels, name=f"{name} · {SUFFIX}", opacity=_OPACITY, **place)
+    layer.colormap = make_colormap(tuple(draft.labels), draft.label)
+    layer.metadata[METADATA_KEY] = describe_preparation(first)
+    return layer
+
+
+def describe_preparation(prepared: "PreparedImage") -> dict[str, Any]:
+    """Return the origin of a reference as JSON-serialisable values."""
+    draft = prepared.job.draft
+    return {
+        "image": prepared.source.name,
+        "section": list(prepared.source.sections),
+        "phase": draft.label,
+        "phases": {str(label): name for label, name in draft.labels.items()},
+        "recipe": prepared.job.recipe.to_json(),
+    }
+
+
+def find_crop(recipe: "Recipe", shape: tuple[int, int]) -> Crop:
+    """Return the part of an image of a shape, ``(height, width)``, that a recipe uses."""
+    crop = next((step for step in recipe.steps if isinstance(step, Crop)), None)
+    return clip_crop(shape, crop)

@@ -1,0 +1,98 @@
+"""Facts on the segmentation: porosity, correlation length, number of objects, and the verdict on the size."""
+
+from collections.abc import Mapping
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QCheckBox, QFormLayout, QVBoxLayout, QWidget
+
+from napari_swnn.preparation import Assessment
+from napari_swnn.widgets.kit.controls import Combo, Note
+from napari_swnn.widgets.kit.swatch import make_swatch
+from napari_swnn.widgets.preparation.colours import PALETTE, to_hex
+from napari_swnn.widgets.preparation.preview import Preview
+
+
+class Summary(QWidget):
+    """Phase of interest and the facts on it.
+
+    `phase_chosen` carries the position of the phase that the user selects, `grey_shown` the state of the check box.
+
+    Attributes
+    ----------
+    phase : Combo
+        Phase of interest.
+    facts : Note
+        Porosity with its interval, correlation length and number of objects.
+    verdict : Note
+        Verdict on the size of the image.
+    grey : QCheckBox
+        Switch of the layer with the prepared grey values.
+    """
+
+    phase_chosen = Signal(int)
+    grey_shown = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.phase = Combo()
+        self.phase.setToolTip("Phase that the porosity refers to, usually the pores.")
+        self.facts = Note()
+        self.verdict = Note()
+        self.part = Note()
+        self.grey = QCheckBox("Show the grey image before segmentation")
+        self.grey.setToolTip("Show as a layer the grey values after flattening and noise reduction.")
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow("Phase of\ninterest", self.phase)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(form)
+        for note in (self.facts, self.verdict, self.part):
+            layout.addWidget(note)
+        layout.addWidget(self.grey)
+        self.phase.currentIndexChanged.connect(self._on_phase)
+        self.grey.toggled.connect(self.grey_shown)
+
+    def show_phases(self, labels: Mapping[int, str], phase: int) -> None:
+        """Offer the phases, given by name and label, and select one by its position, without emitting a signal."""
+        entries = [(f"{name} (label {label})", k) for k, (label, name) in enumerate(labels.items())]
+        self.phase.set_entries(entries, phase)
+        for k in range(len(labels)):
+            self.phase.setItemIcon(k, make_swatch(to_hex(PALETTE[k % len(PALETTE)])))
+
+    def show_facts(self, preview: Preview | None, assessment: Assessment | None, *, pending: bool) -> None:
+        """Show the porosity of a preview, and the assessment once it is complete."""
+        if preview is None or preview.labels is None:
+            self.facts.show_text("Computing the preview…" if pending else "")
+            self.verdict.show_text("")
+            self.part.show_text("")
+            return
+        self.facts.show_text(describe_facts(preview.porosity, assessment))
+        self.verdict.show_text("" if assessment is None else describe_verdict(assessment))
+        window = preview.job.window
+        self.part.show_text(
+            ""
+            if preview.is_whole
+            else f"The image is large: the preview shows {window.height} × {window.width} px of it. "
+            "Make reference computes the whole image."
+        )
+
+    def _on_phase(self, _index: int) -> None:
+        if self.phase.value is not None:
+            self.phase_chosen.emit(self.phase.value)
+
+
+def describe_facts(porosity: float, assessment: Assessment | None) -> str:
+    """Return the porosity with its interval, the correlation length and the number of objects as text."""
+    if assessment is None:
+        return f"Porosity {100 * porosity:.1f} %"
+    low, high = assessment.interval
+    return (
+        f"Porosity {100 * assessment.porosity:.1f} % (95 %: {100 * low:.1f}–{100 * high:.1f} %) · correlation length "
+        f"{assessment.correlation_length:.3g} {assessment.unit} · {assessment.n_objects} separate areas"
+    )
+
+
+def describe_verdict(assessment: Assessment) -> str:
+    """Return the verdict on the size of the image with a sign."""
+    return f"{'✓' if assessment.large_enough else '⚠'} {assessment.verdict}"

@@ -1,0 +1,81 @@
+"""Complete computation of references in a worker thread."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from napari_swnn._progress import Progress
+from napari_swnn._types import Labels
+from napari_swnn.preparation import Crop, Recipe, find_data_bar
+from napari_swnn.widgets.preparation.draft import Draft
+from napari_swnn.widgets.preparation.source import ImageSource
+
+
+@dataclass(frozen=True, eq=False)
+class PrepareJob:
+    """Images to prepare in the same way.
+
+    Attributes
+    ----------
+    sources : tuple of ImageSource
+        Images.
+    recipe : Recipe
+        Steps to apply.
+    draft : Draft
+        Draft of the recipe, with the names of the phases and the phase of interest.
+    """
+
+    sources: tuple[ImageSource, ...]
+    recipe: Recipe
+    draft: Draft
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedImage:
+    """Segmented image.
+
+    Attributes
+    ----------
+    source : ImageSource
+        Image.
+    labels : numpy.ndarray
+        Labels, ``(height, width)``, of the image after cropping.
+    job : PrepareJob
+        Request with the recipe.
+    """
+
+    source: ImageSource
+    labels: Labels
+    job: PrepareJob
+
+
+MOST_INSPECTED = 2**26
+"""Number of pixels above which an image is not searched for a data bar."""
+
+
+def find_bar(source: ImageSource) -> Crop | None:
+    """Return the crop without the data bar of an image; None if it has none or is very large."""
+    height, width = source.shape
+    if height * width > MOST_INSPECTED:
+        return None
+    bar = find_data_bar(source.read(source.whole))
+    return None if bar is None else bar.crop
+
+
+def prepare_images(job: PrepareJob) -> Generator[Progress, None, tuple[PreparedImage, ...]]:
+    """Prepare images one after the other, yielding progress and returning the results."""
+    from napari_swnn.preparation import iter_prepare
+
+    results = []
+    n_images = len(job.sources)
+    for index, source in enumerate(job.sources):
+        yield Progress(fraction=index / n_images, activity=f"Reading “{source.title}”…")
+        steps = iter_prepare(source.values, job.recipe, axes=source.axes, phase=job.draft.label)
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as end:
+                labels = end.value
+                break
+            yield Progress(fraction=(index + step.fraction) / n_images, activity=step.description)
+        results.append(PreparedImage(source, labels, job))
+    return tuple(results)
