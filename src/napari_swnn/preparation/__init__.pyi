@@ -10,6 +10,7 @@ from .grey import to_grey as to_grey
 from .histogram import Histogram as Histogram
 from .histogram import grey_histogram as grey_histogram
 from .holes import FillHoles as FillHoles
+from .objects import count_objects as count_objects
 from .recipe import Recipe as Recipe
 from .run import PreparationStep as PreparationStep
 from .run import iter_apply as iter_apply

@@ -1,13 +1,29 @@
-"""Assessment of labels: porosity with its interval, size of the structure, and size of the image beside it."""
+"""Assessment of labels: porosity with its interval, and the size of the image beside that of its structure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from math import sqrt
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from napari_swnn._checks import check_labels, is_lazy
 from napari_swnn._voxel_size import VoxelSize
-from napari_swnn.statistics.correlation_length import correlation_length
-from napari_swnn.statistics.representativity import volume_fraction_interval
+from napari_swnn.preparation._tiles import n_sections, section
+from napari_swnn.preparation.objects import count_objects
+
+if TYPE_CHECKING:
+    from napari_swnn._types import Labels
+
+CONFIDENCE = 0.95
+_FIELD = 2048
+"""Largest side in pixels of the field, at the centre of a section, in which the autocovariance is measured."""
+_MOST_FIELDS = 16
+"""Largest number of sections of a stack in which the autocovariance is measured."""
+_POORLY_KNOWN = 0.03
+"""Half-width of the interval of the porosity above which the verdict mentions it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +33,23 @@ class Assessment:
     Attributes
     ----------
     porosity : float
-        Fraction of the phase of interest, in [0, 1].
+        Fraction of the phase of interest, in (0, 1).
     interval : pair of float
-        95 % confidence interval of the porosity of the material.
+        95 % confidence interval of the porosity of the material, within [0, 1].
     correlation_length : float
-        Integral of the normalised autocovariance up to its first zero, in `unit`.
+        Distance in `unit` at which the normalised autocovariance falls below 1/e; it determines the scales of a
+        training.
     n_objects : int
-        Number of separate regions of the phase of interest.
+        Number of separate regions of the phase of interest, pores or grains; see `count_objects`.
+    n_features : int
+        Estimated number of pores or grains of the rarer phase, from its fraction and the correlation length; for a
+        connected phase it is the better measure.
+    n_scales, n_wanted : int
+        Number of scales for which the image is large enough, and that its structure needs.
     verdict : str
-        Sentence that says if the image is large enough.
+        Sentence that says if the image is large enough, and why.
     large_enough : bool
-        True if the image is large enough for the scales that a training uses.
+        True if the image is large enough for the scales that its structure needs and contains enough of it.
     unit : str
         Unit of length.
     """
@@ -36,36 +58,119 @@ class Assessment:
     interval: tuple[float, float]
     correlation_length: float
     n_objects: int
+    n_features: int
+    n_scales: int
+    n_wanted: int
     verdict: str
     large_enough: bool
     unit: str
 
+    @property
+    def half_width(self) -> float:
+        """Half the width of the interval of the porosity."""
+        return (self.interval[1] - self.interval[0]) / 2
+
 
 def assess(labels: Any, phase: int = 1, voxel: VoxelSize | None = None) -> Assessment:
-    """Return the assessment of a section or of a stack of sections.
+    """Return the porosity with its interval, and a verdict on the size of an image.
 
     Parameters
     ----------
     labels : (y, x) or (z, y, x) array of int
-        Labels of the phases; a stack holds separate sections.
+        Labels of the phases; the sections of a stack count as independent of each other.
     phase : int
         Label of the phase of interest.
     voxel : VoxelSize, optional
         Edge length of a pixel; by default the unit is the voxel.
-    """
-    voxel = voxel or VoxelSize()
-    interval = volume_fraction_interval(labels, phase=phase)
-    length = correlation_length(labels, phase=phase).value
-    from scipy import ndimage
 
-    _, n_objects = ndimage.label(labels == phase)
-    verdict = f"porosity {interval.value:.3f}, known to ± {interval.half_width:.3f}"
+    Returns
+    -------
+    Assessment
+        The autocovariance is measured in at most 2048 x 2048 pixels at the centre of each of at most 16 sections, the
+        porosity in the whole image.
+
+    Raises
+    ------
+    ValueError
+        If the image lacks the phase or contains no other phase.
+    """
+    from napari_swnn.core.descriptor import Reference
+    from napari_swnn.core.descriptor.autocovariance import correlation_length
+    from napari_swnn.core.training.architecture import estimate_features, fitting_scales, wanted_scales
+
+    voxel = voxel or VoxelSize()
+    labels = check_labels(np.asarray(labels) if is_lazy(labels) else labels)
+    fields = _fields(labels, phase)
+    porosity = int(np.count_nonzero(labels == phase)) / labels.size
+    length = correlation_length(Reference(fields, phase=phase))
+    samples = _effective_samples(fields, phase) * labels.size / sum(field.size for field in fields)
+    half_width = float(NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * sqrt(porosity * (1 - porosity) / samples))
+    width = min(labels.shape[-2:])
+    area = labels.shape[-2] * labels.shape[-1]
+    n_features = int(n_sections(labels.shape) * estimate_features(porosity, sqrt(area), length))
+    n_scales = min(fitting_scales(width), wanted_scales(length))
+    verdict = _Verdict(width / length, n_features, half_width, n_scales, wanted_scales(length))
     return Assessment(
-        interval.value,
-        (interval.low, interval.high),
-        length * voxel.value,
-        int(n_objects),
-        verdict,
-        interval.warning is None,
-        voxel.unit,
+        porosity=porosity,
+        interval=(max(0.0, porosity - half_width), min(1.0, porosity + half_width)),
+        correlation_length=length * voxel.value,
+        n_objects=count_objects(labels, phase),
+        n_features=n_features,
+        n_scales=n_scales,
+        n_wanted=wanted_scales(length),
+        verdict=verdict.text,
+        large_enough=not verdict.reasons,
+        unit=voxel.unit,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """Sentence on the size of an image."""
+
+    lengths_across: float
+    n_features: int
+    half_width: float
+    n_scales: int
+    n_wanted: int
+
+    @property
+    def reasons(self) -> list[str]:
+        """Reasons why the image is too small; empty if it is large enough."""
+        from napari_swnn.core.training.architecture import MIN_FEATURES
+
+        reasons = []
+        if self.n_scales < self.n_wanted:
+            reasons.append(f"training can use {self.n_scales} of the {self.n_wanted} scales that the structure needs")
+        if self.n_features < MIN_FEATURES:
+            reasons.append(f"about {self.n_features} pores or grains, where {MIN_FEATURES} are wanted")
+        return reasons
+
+    @property
+    def text(self) -> str:
+        across = f"{self.lengths_across:.0f} correlation lengths across"
+        accuracy = f"the porosity is known to ± {self.half_width:.3f}"
+        if self.half_width > _POORLY_KNOWN:
+            accuracy += " only, further sections would help"
+        if self.reasons:
+            return f"small: {across}, {', '.join(self.reasons)}; {accuracy}"
+        return f"large enough: {across}, about {self.n_features} pores or grains; {accuracy}"
+
+
+def _fields(labels: Labels, phase: int) -> list[Labels]:
+    """Return the centres of sections, evenly chosen, that contain the phase and another one."""
+    step = -(-n_sections(labels.shape) // _MOST_FIELDS)
+    fields = [_centre(section(labels, index)) for index in range(0, n_sections(labels.shape), step)]
+    mixed = [field for field in fields if 0 < np.count_nonzero(field == phase) < field.size]
+    return mixed or fields  # without any, Reference names the reason
+
+
+def _centre(image: Labels) -> Labels:
+    top, left = (max(0, (length - _FIELD) // 2) for length in image.shape)
+    return image[top : top + _FIELD, left : left + _FIELD]
+
+
+def _effective_samples(fields: list[Labels], phase: int) -> float:
+    from napari_swnn.statistics import volume_fraction_interval
+
+    return sum(volume_fraction_interval(field, phase=phase).effective_samples for field in fields)

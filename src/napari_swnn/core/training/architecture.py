@@ -17,7 +17,7 @@ _TEMPLATE = 7
 _SMALL_TEMPLATE = 5
 _MIN_TEMPLATES_ACROSS = 4
 """Minimum number of adjacent templates across a section for the large template."""
-_MIN_FEATURES = 30
+MIN_FEATURES = 30
 """Minimum number of pores or grains in a section for their arrangement to be statistically representative."""
 _NOISE_CHANNELS = 4
 _PAPER_NOISE_CHANNELS = 3
@@ -79,14 +79,11 @@ def _cascade_stages(
     reference: Reference, config: TrainingConfig, length: float
 ) -> tuple[tuple[StageConfig, ...], tuple[str, ...]]:
     width = min(largest_window(direction) for direction in reference.directions)
-    n_features = _n_features(reference, width, length)
-    few = n_features < _MIN_FEATURES
+    n_features = estimate_features(reference.porosity, width, length)
+    few = n_features < MIN_FEATURES
     further = 0 if few else config.n_further_scales
-    # A scale cannot resolve structure finer than about a voxel: the correlation length spans one at the coarsest scale.
-    wanted = config.n_scales or min(MAX_SCALES, 1 + max(0, round(log2(length))) + further)
-    # A section must contain a few independent patterns of the coarsest scale.
-    fitting = width / (3 * (config.template_size or _SMALL_TEMPLATE))
-    n_scales = max(1, min(wanted, 1 + int(log2(max(1.0, fitting)))))
+    wanted = config.n_scales or wanted_scales(length, further)
+    n_scales = max(1, min(wanted, fitting_scales(width, config.template_size)))
     stages = tuple(
         StageConfig(
             scale=scale,
@@ -99,15 +96,28 @@ def _cascade_stages(
     )
     reasons = describe_cascade(stages, length)
     if few and config.n_further_scales and not config.n_scales:
-        counted = f"about {n_features:.0f} pores or grains, fewer than {_MIN_FEATURES}"
+        counted = f"about {n_features:.0f} pores or grains, fewer than {MIN_FEATURES}"
         reasons += (f"No further scale for this preset: the section contains {counted}.",)
     return stages, reasons
 
 
-def _n_features(reference: Reference, width: int, length: float) -> float:
+def wanted_scales(length: float, further: int = 0) -> int:
+    """Return the number of scales for a correlation length in pixels, with `further` ones beyond it."""
+    # A scale cannot resolve structure finer than about a voxel: the correlation length spans one at the coarsest scale.
+    return min(MAX_SCALES, 1 + max(0, round(log2(length))) + further)
+
+
+def fitting_scales(width: int, template_size: int | None = None) -> int:
+    """Return the number of scales for which a section of `width` pixels is large enough.
+
+    A section must contain a few independent patterns of the coarsest scale.
+    """
+    return 1 + int(log2(max(1.0, width / (3 * (template_size or _SMALL_TEMPLATE)))))
+
+
+def estimate_features(porosity: float, width: float, length: float) -> float:
     """Estimate the number of pores or grains of the rarer phase, with a width of twice the correlation length."""
-    rarer = min(reference.porosity, 1 - reference.porosity)
-    return rarer * (width / (2 * length)) ** 2
+    return min(porosity, 1 - porosity) * (width / (2 * length)) ** 2
 
 
 def describe_cascade(stages: tuple[StageConfig, ...], length: float) -> tuple[str, ...]:
