@@ -2,8 +2,8 @@
 
 Usage: ``python benchmarks/preparation.py [--pair RAW TRUTH] [--seeds 0 1 2] [--sides 1024 8192]``
 
-The scribbles are drawn by rule: ten strokes for each phase, each a random walk inside a region of the truth. Nothing else
-of the truth is used.
+The scribbles are drawn by rule: ten strokes for each phase, each a random walk inside a region of the truth. Nothing
+else of the truth is used.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def draw_stroke(
             return
         scribbles[y, x] = number
         angle += rng.normal(0, TURN)
-        place = place + (np.sin(angle), np.cos(angle))
+        place = place + np.array([np.sin(angle), np.cos(angle)])
 
 
 def agreement(found: np.ndarray, truth: np.ndarray) -> tuple[float, list[float]]:

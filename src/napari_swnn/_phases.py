@@ -164,18 +164,16 @@ def explain_many_labels(fractions: Mapping[int, float], *, name: str = "labels")
             f"resizing leaves at edges; threshold it, for example labels > {(low + high) // 2}"
         )
     return (
-        f"{several}, which look like numbers of objects or grey levels; for objects, take everything but the background "
-        f"(rest_of={values[0]}, in the shell --all-but {values[0]}); segment grey levels first, for example with a "
+        f"{several}, which look like numbers of objects or grey levels; for objects, take everything but the "
+        f"background (rest_of={values[0]}, in the shell --all-but {values[0]}); segment grey levels first, for example with a "
         "threshold or napari_swnn.prepare"
     )
 
 
 def _all_but(rest_of: int, fractions: dict[int, float]) -> PhaseChoice:
     others = [label for label in fractions if label != rest_of]
-    if len(others) == 1:
-        phase = others[0]
-    else:
-        phase = 1 if rest_of == 0 else _first_free(fractions, low=1)
+    new = 1 if rest_of == 0 else _first_free(fractions, low=1)
+    phase = others[0] if len(others) == 1 else new
     return PhaseChoice(phase, int(rest_of), (int(rest_of),), fractions, int(rest_of))
 
 
