@@ -60,7 +60,8 @@ def raw_micrograph() -> list[LayerData]:
     grey = np.where(raw_pores(), 70.0, 140.0)
     # The beam is wider than a pixel: the mean over 3 x 3 pixels.
     sharp = np.pad(grey, 1, mode="edge")
-    blurred = sum(np.roll(sharp, (dy, dx), (0, 1)) for dy in (-1, 0, 1) for dx in (-1, 0, 1))[1:-1, 1:-1] / 9
+    shifted = [np.roll(sharp, (dy, dx), (0, 1)) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
+    blurred = np.mean(shifted, axis=0)[1:-1, 1:-1]
     noisy = blurred * brightness + rng.normal(0, 18, grey.shape)
     image = np.concatenate([np.clip(np.rint(noisy), 0, 255).astype(np.uint8), _data_bar(2 * SIDE)])
     attributes = {"name": "raw SEM micrograph", "scale": (RAW_PIXEL, RAW_PIXEL), "units": ("um", "um")}
