@@ -4,10 +4,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 
 import pytest
 
 from napari_swnn import Model, generate
+from napari_swnn._steps import drain
 from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.runs import iter_generation
 
@@ -18,6 +20,12 @@ import sys, time
 from napari_swnn import Model
 from napari_swnn.runs import generate
 generate(Model.load(sys.argv[1]), {shape}, seed=3, out=sys.argv[2], progress=lambda step: time.sleep(0.1))
+"""
+
+RESUMED_RUN = """
+import sys
+from napari_swnn import Model, generate
+generate(Model.load(sys.argv[1]), {shape}, seed=3, out=sys.argv[2], resume=True)
 """
 
 
@@ -97,3 +105,30 @@ def test_a_file_without_content_is_not_taken_for_done(model, whole, content, tmp
     chunk.write_bytes(b"")  # as a power failure may leave it
     generate(model, SHAPE, seed=3, out=tmp_path / "v.ome.zarr", resume=True)
     assert content(tmp_path / "v.ome.zarr") == content(whole / "v.ome.zarr")
+
+
+@pytest.mark.parametrize("name", ["v.ome.zarr", "v.tif"])
+@pytest.mark.parametrize("n_before", [0, 1, 9])
+def test_the_later_of_two_overlapping_runs_returns_the_finished_file(model, whole, content, tmp_path, name, n_before):
+    out = tmp_path / name
+    first = iter_generation(model, VolumeSpec(SHAPE, seed=3), out=out)
+    next(first)
+    second = iter_generation(model, VolumeSpec(SHAPE, seed=3), out=out, resume=True)
+    for _ in range(n_before):
+        next(second)
+    deque(first, maxlen=0)
+    assert drain(second, None) == out
+    assert content(out) == content(whole / name)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["v.ome.zarr", "v.tif"])
+def test_two_processes_that_resume_the_same_run_both_succeed(model, model_path, whole, content, tmp_path, name):
+    steps = iter_generation(model, VolumeSpec(SHAPE, seed=3), out=tmp_path / name)
+    next(steps)
+    steps.close()
+    script = RESUMED_RUN.format(shape=SHAPE)
+    runs = [subprocess.Popen([sys.executable, "-c", script, str(model_path), str(tmp_path / name)]) for _ in range(2)]
+    assert [run.wait(timeout=120) for run in runs] == [0, 0]
+    assert content(tmp_path / name) == content(whole / name)
+    assert [path.name for path in tmp_path.iterdir()] == [name]

@@ -8,6 +8,7 @@ until thin features of the other phase disappear.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -83,7 +84,12 @@ class OmeZarrFile(VolumeFile):
                 fill_value=0,
                 dimension_names=[axis["name"] for axis in self._axes()],
             )
-        new.rename(self.partial)
+        try:
+            new.rename(self.partial)
+        except OSError:
+            shutil.rmtree(new)
+            if not self.partial.exists():
+                raise
 
     def provenance(self, path: FilePath) -> dict[str, Any]:
         """Return the provenance stored by `create`."""
@@ -129,6 +135,11 @@ class OmeZarrFile(VolumeFile):
         for left in self.partial.rglob("*.partial"):
             left.unlink()
         self.partial.rename(self.out)
+
+    def discard_remains(self) -> None:
+        """Remove a folder that a late write has made again, without its metadata."""
+        if self.partial.is_dir() and not (self.partial / "zarr.json").exists():
+            shutil.rmtree(self.partial, ignore_errors=True)
 
     def _array(self, level: int) -> Any:
         import zarr

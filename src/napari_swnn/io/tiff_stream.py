@@ -53,7 +53,8 @@ class TiffFile(VolumeFile):
         """Allocate a sparse file filled with zeros."""
         import tifffile
 
-        self.journal.unlink(missing_ok=True)  # left by a run whose file was deleted
+        if not self.partial.exists():
+            self.journal.unlink(missing_ok=True)  # left by a run whose file was deleted
         new = self.out.with_name(f".{self.out.name}.{uuid4().hex}")
         text = json.dumps({PROVENANCE_KEY: dict(provenance)})
         tifffile.imwrite(
@@ -65,7 +66,14 @@ class TiffFile(VolumeFile):
             returnoffset=True,
             **(self._imagej(text) if self._n_bytes <= _LARGEST_IMAGEJ else self._bigtiff(text)),
         )
-        new.rename(self.partial)
+        try:
+            os.link(new, self.partial)  # unlike renaming, it never replaces the file of another run
+        except FileExistsError:
+            new.unlink()
+        except OSError:  # a file system without links
+            new.rename(self.partial)
+        else:
+            new.unlink()
 
     def provenance(self, path: FilePath) -> dict[str, Any]:
         """Return the provenance stored by `create`."""
@@ -107,6 +115,11 @@ class TiffFile(VolumeFile):
         """Rename the file to its final name."""
         self.partial.rename(self.out)
         self.journal.unlink(missing_ok=True)
+
+    def discard_remains(self) -> None:
+        """Remove the journal if the file has been renamed."""
+        if not self.partial.exists():
+            self.journal.unlink(missing_ok=True)
 
     @property
     def _full_shape(self) -> Shape:

@@ -103,7 +103,7 @@ class VolumeFile(ABC):
 
     @abstractmethod
     def create(self, provenance: Mapping[str, Any]) -> None:
-        """Create the unfinished file atomically."""
+        """Create the unfinished file atomically; keep one that another run has created meanwhile."""
 
     @abstractmethod
     def provenance(self, path: FilePath) -> dict[str, Any]:
@@ -128,6 +128,10 @@ class VolumeFile(ABC):
     @abstractmethod
     def finish(self) -> None:
         """Rename the complete file to its final name."""
+
+    @abstractmethod
+    def discard_remains(self) -> None:
+        """Remove what a run has left beside a file that another run has finished."""
 
 
 def check_free_space(file: VolumeFile) -> None:

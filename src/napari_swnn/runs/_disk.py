@@ -97,8 +97,20 @@ def _is_finished(file: VolumeFile, request: Request, *, resume: bool) -> bool:
 def _iter_to_disk(
     file: VolumeFile, volumes: Sequence[VirtualVolume], request: Request, client: Any, *, finished: bool
 ) -> Generator[GenerationStep, None, FilePath]:
-    if finished:
+    """Write what is missing; another run of the same request may finish the file at any moment."""
+    if finished or _is_finished_elsewhere(file, request):
         return file.out
+    try:
+        yield from _iter_missing(file, volumes, request, client)
+    except OSError:
+        if not _is_finished_elsewhere(file, request):
+            raise
+    return file.out
+
+
+def _iter_missing(
+    file: VolumeFile, volumes: Sequence[VirtualVolume], request: Request, client: Any
+) -> Generator[GenerationStep, None, None]:
     first = volumes[0]
     if not file.partial.exists():
         file.create(_provenance(first.model, request))
@@ -115,7 +127,14 @@ def _iter_to_disk(
     else:
         yield from iter_cluster(file, volumes, missing, progress, client)
     file.finish()
-    return file.out
+
+
+def _is_finished_elsewhere(file: VolumeFile, request: Request) -> bool:
+    """Return True if another run has finished the file of this request, after removing what this run has left."""
+    if not file.out.exists() or file.provenance(file.out).get("request") != request:
+        return False
+    file.discard_remains()
+    return True
 
 
 def _iter_exact(

@@ -146,7 +146,7 @@ def generate(
 @overload
 def iter_generation(
     model: Model,
-    spec: VolumeSpec,
+    spec: VolumeSpec | Shape,
     *,
     n: int = ...,
     out: None = ...,
@@ -159,7 +159,7 @@ def iter_generation(
 @overload
 def iter_generation(
     model: Model,
-    spec: VolumeSpec,
+    spec: VolumeSpec | Shape,
     *,
     n: int = ...,
     out: Path,
@@ -172,7 +172,7 @@ def iter_generation(
 @overload
 def iter_generation(
     model: Model,
-    spec: VolumeSpec,
+    spec: VolumeSpec | Shape,
     *,
     n: int = ...,
     out: Path | None = ...,
@@ -184,7 +184,7 @@ def iter_generation(
 
 def iter_generation(
     model: Model,
-    spec: VolumeSpec,
+    spec: VolumeSpec | Shape,
     *,
     n: int = 1,
     out: Path | None = None,
@@ -201,8 +201,8 @@ def iter_generation(
     ----------
     model : Model
         A trained model.
-    spec : VolumeSpec
-        Description of the first realisation; the others have the subsequent seeds.
+    spec : VolumeSpec or tuple of int
+        Description of the first realisation, or its shape in voxels; the others have the subsequent seeds.
     n, out, resume, client, device
         As for `generate`.
 
@@ -216,6 +216,7 @@ def iter_generation(
     numpy.ndarray or pathlib.Path
         As for `generate`.
     """
+    spec = spec if isinstance(spec, VolumeSpec) else VolumeSpec(spec)
     seeds = _seeds(spec.seed, n)
     if out is not None:
         return iter_to_disk(model, spec, seeds, FilePath(out), resume=resume, client=client, device=device)
