@@ -58,6 +58,11 @@ class TrainingConfig:
     n_projections: int = setting(128, "Random projections for the sliced Wasserstein distance.", low=1)
     max_patterns: int = setting(8_000, "Maximum number of patterns compared per direction and step.", low=100)
     p: int = setting(1, "Order of the Wasserstein distance.", low=1, label="Wasserstein order")
+    critic: float = setting(
+        0.0,
+        "Weight of a critic that compares more of a section than a pattern; 0 for none, usually 0.1 to 0.3.",
+        low=0.0,
+    )
     strategy: Strategy = setting(
         "maximum_entropy", "Strategy for resampling the patterns to the target porosity.", choices=STRATEGIES
     )

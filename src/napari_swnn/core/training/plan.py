@@ -108,12 +108,15 @@ class ReferenceAnalysis:
         Network for this reference, with an explanation.
     families : tuple
         Target distributions for each stage of the network and each direction of the reference.
+    section_side : int
+        Side of the largest square inside the region of interest of a section, in pixels.
     """
 
     reference: Reference
     config: TrainingConfig
     choice: NetworkChoice
     families: tuple[tuple[TargetFamily, ...], ...]
+    section_side: int
 
     @property
     def reachable(self) -> tuple[float, float]:
@@ -147,7 +150,7 @@ class ReferenceAnalysis:
             config=self.config,
             choice=choice,
             families=families,
-            schedules=resolve_schedules(self.config, choice.network),
+            schedules=resolve_schedules(self.config, choice.network, self.section_side),
             reachable=self.reachable,
             seed=seed,
             device=pick_device(device),
@@ -177,10 +180,10 @@ def analyse_reference(
         raise ValueError(f"dimension must be 2 or 3, got {dimension!r}")
     config = config or preset_config(preset)
     choice = choose_network(reference, config, dimension=dimension)
-    _check_patterns_fit(reference, choice)
+    section_side = _check_patterns_fit(reference, choice)
     _check_volumes(choice, config)
     families = tuple(_extract_families(reference, stage, config) for stage in choice.network.stages)
-    return ReferenceAnalysis(reference, config, choice, families)
+    return ReferenceAnalysis(reference, config, choice, families, section_side)
 
 
 def plan_training(
@@ -238,11 +241,14 @@ def _check_porosity(
     return own if ends[0] <= own <= ends[1] else sum(ends) / 2, ends
 
 
-def _check_patterns_fit(reference: Reference, choice: NetworkChoice) -> None:
+def _check_patterns_fit(reference: Reference, choice: NetworkChoice) -> int:
+    """Return the side of the largest square that a section of every direction has."""
     side = max(stage.template_size * stage.scale for stage in choice.network.stages)
-    for direction in reference.directions:
-        if largest_window(direction) < side:
+    largest = [largest_window(direction) for direction in reference.directions]
+    for direction, width in zip(reference.directions, largest, strict=True):
+        if width < side:
             raise ValueError(too_small_message(direction, side))
+    return min(largest)
 
 
 def _check_volumes(choice: NetworkChoice, config: TrainingConfig) -> None:

@@ -8,6 +8,7 @@ from math import ceil, cos, floor, pi
 from typing import Any, Literal
 
 from napari_swnn._types import Shape
+from napari_swnn.core.loss.critic import sight
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
 from napari_swnn.core.training.config import TrainingConfig
 
@@ -47,6 +48,12 @@ _BANK_LIFETIME_OF_RANGE = 20
 """Number of steps after which the coarser volumes are regenerated if a porosity range must be sampled."""
 _BANK_EXTENT_OF_RANGE = 2
 """Extent of the coarser volumes for a porosity range, as a multiple of the training window."""
+_CRITIC_RATE = 2e-3
+"""Learning rate of the critic."""
+_CRITIC_WARM_UP = 20
+"""Number of steps in which the weight of the critic rises, because a new critic knows nothing."""
+_CRITIC_SECTIONS = 12
+"""Number of generated sections of each direction that the critic sees in a step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,17 @@ class StageSchedule:
         Weight of the autocovariance loss.
     autocovariance_start : int
         First step that includes the autocovariance loss.
+    critic_weight : float
+        Weight of the mean score that a critic gives to the sections; 0 for no critic.
+    critic_window : int
+        Side of the windows of the reference that the critic is shown, in voxels of the stage; smaller ones are used if
+        too few have the target porosity.
+    critic_sections : int
+        Number of generated sections of each direction that the critic is shown in a step.
+    critic_warm_up : int
+        Number of steps in which the weight of the critic rises to its full value.
+    critic_learning_rate : float
+        Learning rate of the critic.
     bank_lifetime : int
         Number of steps after which the coarser volumes are regenerated.
     bank_extent : int
@@ -150,6 +168,11 @@ class StageSchedule:
     consistency_weight: float
     autocovariance_weight: float
     autocovariance_start: int
+    critic_weight: float
+    critic_window: int
+    critic_sections: int
+    critic_warm_up: int
+    critic_learning_rate: float
     bank_lifetime: int
     bank_extent: int
 
@@ -159,7 +182,7 @@ class StageSchedule:
         return values
 
 
-def resolve_schedules(config: TrainingConfig, network: NetworkConfig) -> tuple[StageSchedule, ...]:
+def resolve_schedules(config: TrainingConfig, network: NetworkConfig, section_side: int) -> tuple[StageSchedule, ...]:
     """Resolve the settings into the schedule of each stage, coarsest first.
 
     Parameters
@@ -168,15 +191,19 @@ def resolve_schedules(config: TrainingConfig, network: NetworkConfig) -> tuple[S
         Settings of the training.
     network : NetworkConfig
         Network to train, including its porosity range, if any.
+    section_side : int
+        Side of the largest square inside the region of interest of a section, in pixels.
     """
-    return tuple(_resolve(config, network, stage) for stage in network.stages)
+    return tuple(_resolve(config, network, stage, section_side // stage.scale) for stage in network.stages)
 
 
-def _resolve(config: TrainingConfig, network: NetworkConfig, stage: StageConfig) -> StageSchedule:
+def _resolve(config: TrainingConfig, network: NetworkConfig, stage: StageConfig, section_side: int) -> StageSchedule:
     paper = config.recipe == "paper"
     single = network.porosity_range is None
     coarsest = stage is network.stages[0]
     n_steps = _n_steps(config, network, stage)
+    windows = _windows(config, network, stage)
+    side = windows[0].shape[-1]
     averaged = not paper and n_steps <= _MAX_AVERAGED_STEPS
     final_rate = _FINAL_RATE_AVERAGED if averaged else _FINAL_RATE
     # Batch statistics hide the mean of a window from the loss, so the porosity of volumes would scatter. The coarsest
@@ -186,7 +213,7 @@ def _resolve(config: TrainingConfig, network: NetworkConfig, stage: StageConfig)
         scale=stage.scale,
         n_steps=n_steps,
         n_volumes=1 if single else 2,
-        windows=_windows(config, network, stage),
+        windows=windows,
         optimiser="adam" if paper else "muon",
         learning_rate=LearningRate(config.learning_rate, 0 if paper else _WARM_UP, 1.0 if paper else final_rate),
         n_averaged_steps=floor(_AVERAGED_SHARE * n_steps) if averaged else 0,
@@ -201,6 +228,12 @@ def _resolve(config: TrainingConfig, network: NetworkConfig, stage: StageConfig)
         autocovariance_weight=0.0 if paper else _autocovariance_weight(network, stage),
         # With batch statistics the mean, and so part of the autocovariance, is undetermined.
         autocovariance_start=max(_WARM_UP, running_start or 0),
+        # As large as the section, a window has no choice of positions, and the critic would learn this one section.
+        critic_weight=config.critic if sight() <= side < section_side else 0.0,
+        critic_window=min(side, max(2 * sight(), section_side // 2)),
+        critic_sections=_CRITIC_SECTIONS,
+        critic_warm_up=_CRITIC_WARM_UP,
+        critic_learning_rate=_CRITIC_RATE,
         bank_lifetime=_BANK_LIFETIME if single else _BANK_LIFETIME_OF_RANGE,
         bank_extent=_BANK_EXTENT if single else _BANK_EXTENT_OF_RANGE,
     )

@@ -18,6 +18,7 @@ from napari_swnn.core.network.stage import Stage, crop
 from napari_swnn.core.numerics.determinism import deterministic_convolutions
 from napari_swnn.core.numerics.device import convolutions_in, training_precision
 from napari_swnn.core.training.coarse_bank import CoarseBank
+from napari_swnn.core.training.critic import StageCritic
 from napari_swnn.core.training.divergence import DivergenceGuard
 from napari_swnn.core.training.optimiser import Optimiser
 from napari_swnn.core.training.plan import TrainingPlan
@@ -104,6 +105,7 @@ class StageTrainer:
                 side=schedule.windows[0].shape[-1],
                 coarsest=not self.stage.conditioned,
             )
+        self._critic = StageCritic(plan, index, source) if schedule.critic_weight > 0 else None
 
     def iter_steps(self) -> Generator[StageStep, None, None]:
         """Train the stage step by step.
@@ -128,7 +130,7 @@ class StageTrainer:
                 loss, grey = self.accumulate_gradients(step)
                 note = guard.check(step, loss)
                 if note:
-                    self._forget_feedback()
+                    self._forget_generated()
                 else:
                     if step >= schedule.n_steps - schedule.n_averaged_steps:
                         average.add()
@@ -152,12 +154,16 @@ class StageTrainer:
         total = 0.0
         for window in schedule.windows:
             porosities, grey, coarse = self._generate(Window.of_shape(window.shape))
-            loss = self._pattern_distance(porosities, grey, coarse, window.section_axes)
+            targets = self._local_porosities(porosities, coarse)
+            loss = self._pattern_distance(targets, grey, window.section_axes)
             total += float(loss.detach()) / len(schedule.windows)
             if coarse is not None:
                 loss = loss + schedule.consistency_weight * disagreement(grey, coarse)
             if self._feedback is not None and step >= schedule.autocovariance_start:
                 loss = loss + schedule.autocovariance_weight * self._feedback(grey, window.section_axes)
+            if self._critic is not None:
+                weight = schedule.critic_weight * min(1.0, (step + 1) / schedule.critic_warm_up)
+                loss = loss - weight * self._critic(grey, targets, window.section_axes)
             with deterministic_convolutions(self._device):
                 (loss / len(schedule.windows)).backward()  # type: ignore[no-untyped-call]
         return total, grey.detach()
@@ -190,21 +196,30 @@ class StageTrainer:
             grey = stage(noise, coarse, local)
         return porosities, grey, None if coarse is None else crop(coarse, stage.margin)
 
-    def _pattern_distance(
-        self, porosities: Sequence[float], grey: Tensor, coarse: Tensor | None, section_axes: Sequence[int]
-    ) -> Tensor:
+    def _local_porosities(self, porosities: Sequence[float], coarse: Tensor | None) -> list[float]:
+        """Return the porosity that each window should have.
+
+        The coarser volume determines the porosity of a window, so the target has this local porosity: the same target
+        for every window would teach the stage to generate uniform volumes.
+        """
+        return [
+            porosity + self._bank.excess(porosity, None if coarse is None else coarse[k])
+            for k, porosity in enumerate(porosities)
+        ]
+
+    def _pattern_distance(self, porosities: Sequence[float], grey: Tensor, section_axes: Sequence[int]) -> Tensor:
         distances = []
         for k, porosity in enumerate(porosities):
-            # The coarser volume determines the porosity of this window, so the target has this local porosity: the same
-            # target for every window would teach the stage to generate uniform volumes.
-            local = porosity + self._bank.excess(porosity, None if coarse is None else coarse[k])
-            targets = [family.near(local) for family in self._families]
+            targets = [family.near(porosity) for family in self._families]
             distances.append(self._distance(grey[k : k + 1], targets, section_axes, self._source))
         return torch.stack(distances).mean()
 
-    def _forget_feedback(self) -> None:
+    def _forget_generated(self) -> None:
+        """Forget the generated volumes, which no longer describe the stage after it was restored."""
         if self._feedback is not None:
             self._feedback.forget()
+        if self._critic is not None:
+            self._critic.restart()
 
 
 def disagreement(grey: Tensor, coarse: Tensor) -> Tensor:

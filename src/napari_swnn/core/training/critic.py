@@ -1,0 +1,155 @@
+"""Critic in training beside a stage: its weights, its optimiser and the sections of the reference that it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_swnn.core.descriptor.patterns import extract_patterns
+from napari_swnn.core.descriptor.reference import Section
+from napari_swnn.core.descriptor.resampling import TargetFamily
+from napari_swnn.core.descriptor.symmetry import find_symmetries
+from napari_swnn.core.loss.critic import SectionCritic, hinge_loss, sight
+from napari_swnn.core.loss.pattern_loss import take_sections
+from napari_swnn.core.numerics.determinism import deterministic_convolutions
+from napari_swnn.core.numerics.device import convolutions_in, training_precision
+from napari_swnn.core.training.plan import TrainingPlan
+from napari_swnn.core.training.sampling import Randomness
+from napari_swnn.core.training.schedule import StageSchedule
+
+_BETAS = (0.5, 0.9)
+"""Moments of Adam; a short memory, because the generated sections change."""
+_INPUT_NOISE = 0.1
+"""Standard deviation of the noise on the sections, whose grey values are at -1 and 1 in a reference."""
+_STORED_PIXELS = 2**22
+"""Number of pixels of all stored windows of one direction of the reference."""
+_MIN_STORED = 64
+"""Minimum number of stored windows of one direction."""
+_MIN_EFFECTIVE = 50
+"""Minimum effective number of windows with a target porosity, for which larger windows are given up."""
+
+
+class StageCritic:
+    """Critic of the sections of one stage, trained along with it.
+
+    Each call trains the critic for one step. It is shown windows of the reference drawn with the weights of the control
+    strategy, ``∝ exp(λ·porosity)``, such that their mean is the porosity that the generated volume should have.
+    Otherwise it would pull the volumes to the porosity of the reference. For a range, the porosity is a further input;
+    for a reference with sections for each direction, so is the direction.
+
+    Parameters
+    ----------
+    plan : TrainingPlan
+        Training plan.
+    index : int
+        Index of the stage.
+    source : Randomness
+        Source of all random numbers.
+    """
+
+    def __init__(self, plan: TrainingPlan, index: int, source: Randomness) -> None:
+        self._schedule = schedule = plan.schedules[index]
+        self._device = plan.device
+        self._source = source
+        self._range = plan.porosity_range
+        targets = (plan.porosity,) if self._range is None else self._range
+        self._windows = tuple(_windows_with(targets, direction, schedule) for direction in plan.reference.directions)
+        self._symmetries = find_symmetries(plan.reference)
+        n_directions = len(self._windows)
+        self._n_inputs = plan.network.n_phase_channels + (self._range is not None) + n_directions * (n_directions > 1)
+        self.restart()
+
+    def restart(self) -> None:
+        """Replace the critic by a new one, which knows nothing yet."""
+        self._critic = SectionCritic(self._n_inputs, self._source.generator).to(self._device)
+        self._optimiser = torch.optim.Adam(self._critic.parameters(), self._schedule.critic_learning_rate, betas=_BETAS)
+
+    def __call__(self, volumes: Tensor, porosities: Sequence[float], axes: Sequence[int]) -> Tensor:
+        """Train the critic for one step, and return the mean score of the volumes, to be maximised by the stage.
+
+        Parameters
+        ----------
+        volumes : torch.Tensor
+            ``(n, phases, *spatial)`` grey values in [-1, 1].
+        porosities : sequence of float
+            Porosity that each volume should have.
+        axes : sequence of int
+            Axes normal to the sections.
+        """
+        real = []
+        generated = []
+        for axis in axes:
+            for k, porosity in enumerate(porosities):
+                sections = self._choose(take_sections(volumes[k : k + 1], axis), len(porosities))
+                generated.append(self._with_conditions(sections, porosity, axis))
+                windows = self._draw(max(2, len(sections)), porosity, axis)
+                real.append(self._with_conditions(windows, porosity, axis))
+        shown = torch.cat(generated)
+        self._learn(torch.cat(real), shown.detach())
+        self._critic.requires_grad_(False)
+        score = self._score(shown).mean()
+        self._critic.requires_grad_(True)
+        return score
+
+    def _learn(self, real: Tensor, generated: Tensor) -> None:
+        self._optimiser.zero_grad()
+        loss = hinge_loss(self._score(self._with_noise(real)), self._score(self._with_noise(generated)))
+        with deterministic_convolutions(self._device):
+            loss.backward()  # type: ignore[no-untyped-call]
+        self._optimiser.step()
+
+    def _score(self, sections: Tensor) -> Tensor:
+        with convolutions_in(training_precision(self._device), self._device):
+            scores: Tensor = self._critic(sections)
+        return scores
+
+    def _choose(self, sections: Tensor, n_volumes: int) -> Tensor:
+        """Choose some of the sections of a volume at random."""
+        n = max(1, self._schedule.critic_sections // n_volumes)
+        if len(sections) <= n:
+            return sections
+        chosen = np.sort(self._source.rng.choice(len(sections), n, replace=False))
+        return sections[torch.from_numpy(chosen).to(sections.device)]
+
+    def _draw(self, n: int, porosity: float, axis: int) -> Tensor:
+        """Draw windows of the reference with a given mean porosity, as grey values."""
+        windows = self._windows[axis % len(self._windows)].near(porosity).draw(n, self._source.rng)
+        return torch.from_numpy(2 * self._symmetries.vary(windows, self._source.rng) - 1).to(self._device)
+
+    def _with_conditions(self, sections: Tensor, porosity: float, axis: int) -> Tensor:
+        """Append a uniform channel for the porosity in a range and for each direction of the reference."""
+        values = []
+        if self._range is not None:
+            low, high = self._range
+            values.append((2 * porosity - low - high) / (high - low))
+        n_directions = len(self._windows)
+        if n_directions > 1:
+            values += [float(axis % n_directions == direction) for direction in range(n_directions)]
+        if not values:
+            return sections
+        n, _, h, w = sections.shape
+        channels = torch.tensor(values, dtype=sections.dtype, device=sections.device).view(1, -1, 1, 1)
+        return torch.cat([sections, channels.expand(n, -1, h, w)], 1)
+
+    def _with_noise(self, sections: Tensor) -> Tensor:
+        noise = torch.randn(sections.shape, generator=self._source.generator)
+        return sections + _INPUT_NOISE * noise.to(sections.device)
+
+
+def _windows_with(targets: Sequence[float], sections: Sequence[Section], schedule: StageSchedule) -> TargetFamily:
+    """Cut the largest windows of the sections of which enough have each of the target porosities."""
+    side = schedule.critic_window
+    while True:
+        most = max(_MIN_STORED, _STORED_PIXELS // side**2)
+        windows = TargetFamily(extract_patterns(sections, side, scale=schedule.scale, max_patterns=most))
+        if side == sight() or all(_has_enough(windows, porosity) for porosity in targets):
+            return windows
+        side = max(sight(), side * 3 // 4)
+
+
+def _has_enough(windows: TargetFamily, porosity: float) -> bool:
+    low, high = windows.reachable
+    return low <= porosity <= high and windows.at(porosity).effective_size >= _MIN_EFFECTIVE
