@@ -30,9 +30,11 @@ from napari_swnn.core.training.coarse_bank import CoarseBank
 from napari_swnn.core.training.plan import TrainingPlan
 from napari_swnn.core.training.sampling import Randomness
 from napari_swnn.core.training.trainer import StageTrainer
-from napari_swnn.core.training.work import Timing, training_work
+from napari_swnn.core.training.work import Timing, shown_pixels, training_work
 
 _TIMED_STEPS = 4
+_CRITIC_BYTES = 512
+"""Memory of the features of the critic for each pixel that it is shown, in bytes."""
 _LOADED_LIBRARIES = 400 * 2**20
 """Baseline memory of torch and its libraries, in bytes."""
 
@@ -144,7 +146,7 @@ def _memory(plan: TrainingPlan, shape: Shape) -> int:
         # Autograd stores the output of each convolution, and the results that follow it, in full and half precision.
         features = voxels * stage.n_blocks * stage.n_channels * (4 + 2 * bytes_each)
         compared = schedule.n_projections * schedule.max_patterns * 3
-        training = max(training, features + compared * 32)
+        training = max(training, features + compared * 32 + shown_pixels(schedule) * _CRITIC_BYTES)
     blocks = pool_size(plan.device, reserved=prod(shape)) * WORKING_MEMORY
     return _LOADED_LIBRARIES + max(training, prod(shape) + blocks)
 
@@ -163,6 +165,7 @@ def _key(plan: TrainingPlan) -> str:
     """Return a string of all parameters that determine the time of a step."""
     work = [
         (schedule.n_volumes, schedule.windows, schedule.optimiser, schedule.n_projections, schedule.max_patterns)
+        + ((shown_pixels(schedule),) if schedule.critic_weight > 0 else ())
         for schedule in plan.schedules
     ]
     machine = (describe_device(plan.device), torch.__version__)

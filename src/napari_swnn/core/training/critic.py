@@ -8,28 +8,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from napari_swnn.core.descriptor.patterns import extract_patterns
-from napari_swnn.core.descriptor.reference import Section
-from napari_swnn.core.descriptor.resampling import TargetFamily
-from napari_swnn.core.descriptor.symmetry import find_symmetries
+from napari_swnn.core.descriptor.section_windows import SectionWindows
 from napari_swnn.core.loss.critic import SectionCritic, hinge_loss, sight
 from napari_swnn.core.loss.pattern_loss import take_sections
 from napari_swnn.core.numerics.determinism import deterministic_convolutions
 from napari_swnn.core.numerics.device import convolutions_in, training_precision
 from napari_swnn.core.training.plan import TrainingPlan
 from napari_swnn.core.training.sampling import Randomness
-from napari_swnn.core.training.schedule import StageSchedule
 
 _BETAS = (0.5, 0.9)
 """Moments of Adam; a short memory, because the generated sections change."""
 _INPUT_NOISE = 0.1
 """Standard deviation of the noise on the sections, whose grey values are at -1 and 1 in a reference."""
-_STORED_PIXELS = 2**22
-"""Number of pixels of all stored windows of one direction of the reference."""
-_MIN_STORED = 64
-"""Minimum number of stored windows of one direction."""
-_MIN_EFFECTIVE = 50
-"""Minimum effective number of windows with a target porosity, for which larger windows are given up."""
 
 
 class StageCritic:
@@ -55,10 +45,14 @@ class StageCritic:
         self._device = plan.device
         self._source = source
         self._range = plan.porosity_range
-        targets = (plan.porosity,) if self._range is None else self._range
-        self._windows = tuple(_windows_with(targets, direction, schedule) for direction in plan.reference.directions)
-        self._symmetries = find_symmetries(plan.reference)
-        n_directions = len(self._windows)
+        self._windows = SectionWindows(
+            plan.reference,
+            (plan.porosity,) if self._range is None else self._range,
+            scale=schedule.scale,
+            side=schedule.critic_window,
+            least_side=sight(),
+        )
+        n_directions = len(self._windows.directions)
         self._n_inputs = plan.network.n_phase_channels + (self._range is not None) + n_directions * (n_directions > 1)
         self.restart()
 
@@ -116,8 +110,8 @@ class StageCritic:
 
     def _draw(self, n: int, porosity: float, axis: int) -> Tensor:
         """Draw windows of the reference with a given mean porosity, as grey values."""
-        windows = self._windows[axis % len(self._windows)].near(porosity).draw(n, self._source.rng)
-        return torch.from_numpy(2 * self._symmetries.vary(windows, self._source.rng) - 1).to(self._device)
+        windows = self._windows.draw(n, porosity, axis, self._source.rng)
+        return torch.from_numpy(2 * windows - 1).to(self._device)
 
     def _with_conditions(self, sections: Tensor, porosity: float, axis: int) -> Tensor:
         """Append a uniform channel for the porosity in a range and for each direction of the reference."""
@@ -125,7 +119,7 @@ class StageCritic:
         if self._range is not None:
             low, high = self._range
             values.append((2 * porosity - low - high) / (high - low))
-        n_directions = len(self._windows)
+        n_directions = len(self._windows.directions)
         if n_directions > 1:
             values += [float(axis % n_directions == direction) for direction in range(n_directions)]
         if not values:
@@ -137,19 +131,3 @@ class StageCritic:
     def _with_noise(self, sections: Tensor) -> Tensor:
         noise = torch.randn(sections.shape, generator=self._source.generator)
         return sections + _INPUT_NOISE * noise.to(sections.device)
-
-
-def _windows_with(targets: Sequence[float], sections: Sequence[Section], schedule: StageSchedule) -> TargetFamily:
-    """Cut the largest windows of the sections of which enough have each of the target porosities."""
-    side = schedule.critic_window
-    while True:
-        most = max(_MIN_STORED, _STORED_PIXELS // side**2)
-        windows = TargetFamily(extract_patterns(sections, side, scale=schedule.scale, max_patterns=most))
-        if side == sight() or all(_has_enough(windows, porosity) for porosity in targets):
-            return windows
-        side = max(sight(), side * 3 // 4)
-
-
-def _has_enough(windows: TargetFamily, porosity: float) -> bool:
-    low, high = windows.reachable
-    return low <= porosity <= high and windows.at(porosity).effective_size >= _MIN_EFFECTIVE

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from math import ceil, prod
 
 from napari_swnn.core.grid.windows import Window
+from napari_swnn.core.loss.critic import critic_arithmetic
 from napari_swnn.core.network.config import StageConfig
 from napari_swnn.core.network.evaluation import BLOCK_SIDE
 from napari_swnn.core.training.plan import TrainingPlan
-from napari_swnn.core.training.schedule import N_NORM_BATCHES
+from napari_swnn.core.training.schedule import N_NORM_BATCHES, StageSchedule
 
 _FORWARD_SHARE = 1 / 3
 """Arithmetic of a forward pass as a share of a training step."""
+_CRITIC_PASSES = 3
+"""Arithmetic of a step with the critic, in forward and backward passes: real and generated sections, and the stage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,23 @@ def count_arithmetic(plan: TrainingPlan) -> Timing:
     banks = []
     for index, (stage, schedule) in enumerate(zip(plan.network.stages, plan.schedules, strict=True)):
         windows = [Window.of_shape(window.shape).grown(stage.margin) for window in schedule.windows]
-        steps.append(schedule.n_volumes * sum(_arithmetic(stage, prod(window.shape)) for window in windows))
+        critic = _CRITIC_PASSES * critic_arithmetic(shown_pixels(schedule)) / 3**dimension
+        steps.append(schedule.n_volumes * sum(_arithmetic(stage, prod(window.shape)) for window in windows) + critic)
         coarser = plan.network.stages[:index]
         side = schedule.bank_extent * max(windows[0].coarser().shape)
         banks.append(schedule.n_volumes * _forward_arithmetic(coarser, side, dimension) if coarser else 0.0)
     return Timing(
         tuple(steps), tuple(banks), _forward_arithmetic(plan.network.stages, BLOCK_SIDE[dimension], dimension)
+    )
+
+
+def shown_pixels(schedule: StageSchedule) -> int:
+    """Return the number of pixels of the generated sections that the critic is shown in a step; 0 without a critic."""
+    if schedule.critic_weight == 0:
+        return 0
+    return sum(
+        min(schedule.critic_sections, max(window.shape)) * len(window.section_axes) * max(window.shape) ** 2
+        for window in schedule.windows
     )
 
 
