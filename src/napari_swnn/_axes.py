@@ -102,9 +102,8 @@ def collapse_channels(array: Any, axis: int, *, name: str = "labels") -> Any:
     channels = [array[(slice(None),) * axis + (i,)] for i in range(array.shape[axis])]
     has_alpha = len(channels) in (2, 4) and not _equal(channels[0], channels[-1])
     colours = channels[:-1] if has_alpha else channels
-    where = (
-        f"{name} must have one channel, got the shape {tuple(array.shape)} with different channels along axis {axis}"
-    )
+    shape = tuple(array.shape)
+    where = f"{name} must have one channel, got the shape {shape} with different channels along axis {axis}"
     if not all(_equal(channels[0], channel) for channel in colours):
         raise ValueError(f"{where}; pass one channel, or a thin volume with its shortest axis first, (z, y, x)")
     if has_alpha and not _is_uniform(channels[-1]):

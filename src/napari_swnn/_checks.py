@@ -12,41 +12,76 @@ from typing import Any
 
 import numpy as np
 
-from napari_swnn._types import Labels, Shape
+from napari_swnn._axes import spatial_labels
+from napari_swnn._label_values import to_labels, to_region
+from napari_swnn._phases import list_labels
+from napari_swnn._types import BoolArray, Labels, Shape
 
 
-def check_labels(labels: Any, *, name: str = "labels", ndim: Sequence[int] = (2, 3)) -> Labels:
-    """Return `labels` as an integer array with an allowed number of dimensions.
+def check_labels(
+    labels: Any, *, name: str = "labels", ndim: Sequence[int] = (2, 3), planar: bool = False, axes: Any = None
+) -> Labels:
+    """Return `labels` as an integer array with spatial axes only and an allowed number of them.
 
     Parameters
     ----------
     labels : array_like
-        Integers or booleans; a boolean array becomes 0 and 1.
+        Booleans, integers or whole floats, which become integers; equal colour channels become one.
     name : str
         Name of the argument in the error message.
     ndim : sequence of int
         Allowed numbers of dimensions.
+    planar : bool
+        True if ``(3, y, x)`` may also be a colour image.
+    axes : sequence of str, optional
+        Names of the axes; see `napari_swnn._axes`.
 
     Raises
     ------
     TypeError
-        If the values are neither integers nor booleans.
+        If the values are neither booleans nor whole numbers.
     ValueError
-        If the number of dimensions is not allowed or the array is empty.
+        If the number of dimensions is not allowed, the array is empty, channels differ, or pixels are masked or NaN.
     """
-    array = np.asarray(labels)
-    if array.size == 0:
-        raise ValueError(f"{name} must hold at least one pixel, got an array of shape {array.shape}")
-    if array.dtype == bool:
-        array = array.view(np.uint8)
-    if not np.issubdtype(array.dtype, np.integer):
-        raise TypeError(
-            f"{name} must hold integers, one value for each phase, got {array.dtype}; "
-            "segment the image first, for example with a threshold"
-        )
+    given = to_labels(labels, name=name)
+    if given.size == 0:
+        raise ValueError(f"{name} must hold at least one pixel, got an array of shape {given.shape}")
+    array: Labels = spatial_labels(given, axes, name=name, planar=planar)
     if array.ndim not in ndim:
         allowed = " or ".join(f"{n}-D" for n in ndim)
-        raise ValueError(f"{name} must be {allowed}, got an array of shape {array.shape}; pick one channel or section")
+        colours = ", with colour channels along its last axis" if array.ndim < given.ndim else ""
+        raise ValueError(
+            f"{name} must be {allowed}, got an array of shape {given.shape}{colours}; pick one channel or section"
+        )
+    return array
+
+
+def check_region(region: Any, shape: Shape, *, name: str = "roi", of: str = "labels") -> BoolArray:
+    """Return a region of interest of a given shape as booleans.
+
+    Parameters
+    ----------
+    region : array_like
+        Booleans, or numbers that are not 0 inside; equal colour channels become one.
+    shape : tuple of int
+        Required shape.
+    name, of : str
+        Names of the region and of the array that it belongs to, in the error message.
+
+    Raises
+    ------
+    TypeError
+        If the values are not numbers.
+    ValueError
+        If the shape differs, or pixels are masked or NaN.
+    """
+    array = to_region(region, name=name)
+    if array.shape != shape:
+        array = spatial_labels(array, name=name, planar=True)
+    if array.shape != shape:
+        raise ValueError(
+            f"{name} must have the shape of {of}, {shape}, got {array.shape}; draw it on the same image, or crop it"
+        )
     return array
 
 
@@ -65,8 +100,7 @@ def check_phase_present(labels: Labels, phase: int, *, name: str = "labels") -> 
             "paint or threshold the other phase"
         )
     if phase not in values:
-        shown = ", ".join(map(str, values[:8])) + (", …" if len(values) > 8 else "")
-        raise ValueError(f"phase must be one of the values of {name} ({shown}), got {phase}")
+        raise ValueError(f"phase must be one of the values of {name} ({list_labels(values)}), got {phase}")
 
 
 def check_shape(shape: Any, *, ndim: Sequence[int] = (2, 3), name: str = "shape") -> Shape:

@@ -16,8 +16,10 @@ from napari_swnn._types import BoolArray, Labels
 MOST_PHASES = 8
 """Largest number of labels that are taken for phases; more are numbers of objects, or grey levels."""
 
-_MINOR = 0.25
-"""Largest fraction of a grey level beside that of two dominating ones, as lossy compression leaves at edges."""
+_DOMINATING = 0.5
+"""Least fraction of two values for the others to be a smear between them, as lossy compression leaves at edges."""
+_EDGE = 0.125
+"""Largest distance of these two values from the lowest and highest value, as a fraction of the range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +154,12 @@ def choose_phase(
 def explain_many_labels(fractions: Mapping[int, float], *, name: str = "labels") -> str:
     """Return the message for an image with more than `MOST_PHASES` labels, which tells grey levels from objects."""
     values = sorted(fractions)
-    several = (
-        f"{name} must hold at most {MOST_PHASES} phases, got {len(values)} values from {values[0]} to {values[-1]}"
-    )
-    first, second, third = sorted(values, key=lambda value: -fractions[value])[:3]
-    low, high = sorted((first, second))
-    both = fractions[first] + fractions[second]
-    if both > 0.5 and fractions[third] < _MINOR * fractions[second]:
+    found = f"{len(values)} values from {values[0]} to {values[-1]}"
+    several = f"{name} must hold at most {MOST_PHASES} phases, got {found}"
+    low, high = sorted(sorted(values, key=lambda value: -fractions[value])[:2])
+    margin = _EDGE * (values[-1] - values[0])
+    both = fractions[low] + fractions[high]
+    if both > _DOMINATING and low <= values[0] + margin and high >= values[-1] - margin:
         return (
             f"{several}, of which {low} and {high} fill {_percent(both)}: grey levels between two phases, as JPEG or "
             f"resizing leaves at edges; threshold it, for example labels > {(low + high) // 2}"

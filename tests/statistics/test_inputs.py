@@ -42,7 +42,7 @@ def test_arguments_that_are_refused(curve, options, error, text):
 @pytest.mark.parametrize(
     ("volume", "error", "text"),
     [
-        (np.ones((4, 4)), TypeError, "volume must hold integers, .* got float64; segment"),
+        (np.eye(4) / 2, TypeError, r"volume must hold integers, .* grey levels from 0 to 0.5 \(float64\); segment"),
         (np.ones(4, int), ValueError, r"volume must be 2-D or 3-D, got an array of shape \(4,\)"),
         (np.ones((0, 4), int), ValueError, "volume must hold at least one pixel"),
     ],

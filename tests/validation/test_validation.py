@@ -332,7 +332,7 @@ def test_bad_input_is_refused_by_the_call_itself(blobs):
     with pytest.raises(TypeError, match="must be a Reference"):
         iter_validate(blobs, blobs)
     with pytest.raises(TypeError, match="integers"):
-        iter_validate(volume.astype(float), Reference(blobs))
+        iter_validate(volume + 0.5, Reference(blobs))
 
 
 @pytest.mark.parametrize(("fill", "state"), [(0, "none of this phase"), (1, "only this phase")])

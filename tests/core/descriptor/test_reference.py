@@ -1,8 +1,16 @@
+from dataclasses import replace
+from io import BytesIO
+
+import dask.array as da
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from PIL import Image
+from scipy.ndimage import label
 
 from napari_swnn import Reference
+from napari_swnn._phases import MOST_PHASES
+from napari_swnn.core.descriptor import ReferenceWarning
 from napari_swnn.core.descriptor.autocovariance import correlation_length
 
 
@@ -34,10 +42,111 @@ def test_only_the_region_of_interest_counts(blobs):
 
 
 @pytest.mark.parametrize(
-    ("values", "phase", "background"), [((3, 7), 7, 3), ((0, 255), 255, 0), ((0, 1, 2), 2, 0), ((0, 1, 2), 0, 1)]
+    ("values", "phase", "resolved", "background"),
+    [((3, 7), 7, 7, 3), ((0, 255), None, 255, 0), ((1, 2), None, 1, 2), ((-1, 4), None, 4, -1), ((0, 1), 0, 0, 1)],
 )
-def test_background_is_the_other_phase_or_one_label_for_all_others(rng, values, phase, background):
-    assert Reference(rng.choice(values, (20, 20)), phase=phase).background == background
+def test_background_of_two_phases_is_the_other_one(rng, values, phase, resolved, background):
+    reference = Reference(rng.choice(values, (20, 20)), phase=phase)
+    assert (reference.phase, reference.background) == (resolved, background)
+    assert reference.remarks == ()
+
+
+@pytest.mark.parametrize(("phase", "resolved"), [(None, 1), (2, 2), (0, 0)])
+def test_further_phases_become_a_background_that_is_no_label_of_the_image_with_a_warning(rng, phase, resolved):
+    with pytest.warns(ReferenceWarning, match=r"become one background, label 3"):
+        reference = Reference(rng.choice(3, (20, 20)), phase=phase)
+    assert (reference.phase, reference.background) == (resolved, 3)
+    assert reference.remarks == (reference.choice.describe(),)
+
+
+def test_fractions_of_the_choice_are_those_within_the_region_of_interest(blobs):
+    roi = np.arange(blobs.shape[1]) < 32 + 0 * blobs
+    reference = Reference(blobs, roi=roi)
+    assert reference.choice.fractions == {0: 1 - reference.porosity, 1: reference.porosity}
+    assert reference.choice.fraction == reference.porosity
+
+
+def test_numbered_objects_are_taken_together_on_request(blobs):
+    objects, n_objects = label(blobs)
+    assert n_objects > MOST_PHASES
+    with pytest.raises(ValueError, match="numbers of objects or grey levels"):
+        Reference(objects)
+    reference = Reference(objects, rest_of=0)
+    assert reference.porosity == blobs.mean()
+    assert_array_equal(reference.labels, blobs)
+    assert (reference.phase, reference.background) == (1, 0)
+    assert_array_equal(replace(reference, unit="um").labels, blobs)
+
+
+def test_edges_of_a_jpeg_are_named(blobs):
+    file = BytesIO()
+    Image.fromarray(blobs.astype(np.uint8) * 255).save(file, "JPEG", quality=90)
+    with pytest.raises(ValueError, match=r"grey levels between two phases, as JPEG.*threshold it"):
+        Reference(np.asarray(Image.open(file)))
+
+
+MASK = np.indices((24, 32)).sum(0) % 16 < 5
+
+
+def _as_pillow_reads(mask):
+    file = BytesIO()
+    Image.fromarray(mask).save(file, "PNG")
+    return np.asarray(Image.open(BytesIO(file.getvalue())))
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        np.asarray,
+        _as_pillow_reads,
+        np.asfortranarray,
+        lambda mask: mask.tolist(),
+        lambda mask: np.ma.masked_array(mask, mask=False),
+        lambda mask: da.from_array(mask, chunks=7),
+        lambda mask: np.dstack([mask] * 3),
+        lambda mask: np.stack([mask] * 3),
+        lambda mask: np.dstack([mask, mask, mask, np.ones_like(mask)]),
+        lambda mask: mask[None],
+        lambda mask: mask[..., None],
+        lambda mask: [mask],
+        lambda mask: [np.dstack([mask] * 3)],
+        *[
+            lambda mask, dtype=dtype: mask.astype(dtype)
+            for dtype in ("u1", "i1", ">u2", "<u2", "i4", ">i4", "i8", "u8", "f2", "f4", ">f4", "f8", ">f8")
+        ],
+    ],
+)
+@pytest.mark.parametrize("value", [1, 255])
+def test_mask_is_the_same_reference_however_it_is_stored(write, value):
+    stored = write(MASK)
+    if value == 255 and isinstance(stored, np.ndarray) and stored.dtype.kind != "b" and stored.dtype != np.int8:
+        stored = stored * np.asarray(value, stored.dtype)
+    reference = Reference(stored)
+    assert len(reference.sections) == 1
+    assert_array_equal(reference.sections[0].image, MASK)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        np.asarray,
+        _as_pillow_reads,
+        lambda mask: mask.astype(np.uint8) * 255,
+        lambda mask: mask.astype(">f4"),
+        lambda mask: np.dstack([mask] * 3),
+        lambda mask: mask.tolist(),
+        lambda mask: da.from_array(mask),
+    ],
+)
+def test_region_of_interest_is_the_same_however_it_is_stored(write, rng):
+    labels = rng.integers(0, 2, MASK.shape)
+    assert Reference(labels, roi=write(MASK)).porosity == labels[MASK].mean()
+
+
+@pytest.mark.parametrize(("shape", "axis"), [((5, 40, 48), "z"), ((40, 5, 48), "y"), ((40, 48, 5), "x")])
+def test_thin_volume_is_taken_with_a_warning_that_names_its_axis(rng, shape, axis):
+    with pytest.warns(ReferenceWarning, match=rf"only 5 voxels deep along {axis}.*pass list\(labels\)"):
+        assert len(Reference(rng.integers(0, 2, shape)).directions) == 3
 
 
 @pytest.mark.parametrize(
@@ -46,7 +155,22 @@ def test_background_is_the_other_phase_or_one_label_for_all_others(rng, values, 
         (np.zeros((0, 4), int), {}, ValueError, "at least one pixel"),
         (np.ones((9, 9), int), {}, ValueError, "at least two phases, got the single value 1"),
         (np.eye(9, dtype=int), {"phase": 5}, ValueError, r"one of the values of labels \(0, 1\), got 5"),
-        (np.eye(9), {}, TypeError, "must hold integers.*float64"),
+        (np.eye(9) / 4, {}, TypeError, r"must hold integers.*grey levels from 0 to 0.25 \(float64\)"),
+        (np.full((9, 9), np.nan), {}, ValueError, r"finite, got 81 values.*roi=np.isfinite\(labels\)"),
+        (np.diag([1, np.inf, 1]), {}, ValueError, "finite, got 1 values"),
+        (np.eye(9, dtype=object), {}, TypeError, "got objects"),
+        (np.eye(9).astype(str), {}, TypeError, "must hold integers"),
+        (np.eye(9, dtype=complex), {}, TypeError, "got complex128"),
+        ("section.tif", {}, TypeError, "the text 'section.tif'; read a file"),
+        ([[0, 1], [0]], {}, ValueError, "parts of different shapes"),
+        (np.ma.masked_equal(np.eye(9, dtype=int), 1), {}, ValueError, "masked pixels, got 9.*roi=~labels.mask"),
+        ([np.eye(9, dtype=int), np.ones((2, 9, 9), int)], {}, ValueError, r"labels\[1\] must be 2-D"),
+        (np.indices((20, 20, 3)).sum(0) % 2, {}, ValueError, r"one channel.*along axis 2"),
+        (np.eye(9, dtype=int), {"roi": np.full((9, 9), np.nan)}, ValueError, "roi must say for every pixel.*NaN"),
+        (np.eye(9, dtype=int), {"roi": np.ma.masked_equal(np.eye(9), 1)}, ValueError, "roi must not have masked"),
+        (np.eye(9, dtype=int), {"rest_of": 5}, ValueError, r"rest_of must be one of the values of labels \(0, 1\)"),
+        (np.eye(9, dtype=int), {"rest_of": 0, "phase": 1}, ValueError, "must not both be given"),
+        (np.eye(9, dtype=np.uint64) * 2**40, {}, ValueError, "each label must be a whole number of at most"),
         (np.ones(9, int), {}, ValueError, r"2-D or 3-D, got an array of shape \(9,\)"),
         (np.eye(9, dtype=int), {"roi": np.ones((8, 9))}, ValueError, "roi must have the shape of labels"),
         (np.eye(9, dtype=int), {"roi": np.zeros((9, 9))}, ValueError, "roi must hold at least one pixel"),

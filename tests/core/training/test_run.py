@@ -8,6 +8,7 @@ import torch
 
 from napari_swnn import Reference, generate, iter_training, train
 from napari_swnn._steps import drain
+from napari_swnn.core.descriptor import ReferenceWarning
 from napari_swnn.core.training.calibration import LEAST_BLOCKS, N_NODES
 from napari_swnn.core.training.config import TrainingConfig
 from napari_swnn.core.training.optimiser import Optimiser
@@ -177,8 +178,21 @@ def test_numpy_scalars_are_as_good_as_numbers(blobs, tiny_config, tmp_path):
 
 
 def test_a_thin_stack_gets_as_many_scales_as_fit(rng):
-    plan = plan_training(Reference(rng.integers(0, 2, (14, 60, 60)).repeat(3, 1).repeat(3, 2)))
+    with pytest.warns(ReferenceWarning, match="only 14 voxels deep along z"):
+        reference = Reference(rng.integers(0, 2, (14, 60, 60)).repeat(3, 1).repeat(3, 2))
+    plan = plan_training(reference)
+    assert any("only 14 voxels deep along z" in reason for reason in plan.reasons)
     assert max(stage.template_size * stage.scale for stage in plan.network.stages) <= 14
+
+
+@pytest.mark.parametrize("side", [5, 9, 15])
+def test_image_with_few_patterns_is_refused_with_the_least_size(side, rng):
+    with pytest.raises(ValueError, match=r"use a larger image or region, of at least \d+ × \d+ pixels"):
+        plan_training(Reference(rng.integers(0, 2, (side, side))))
+
+
+def test_image_of_the_least_size_is_taken(rng, tiny_config):
+    train(Reference(rng.integers(0, 2, (16, 16))), config=tiny_config)
 
 
 def test_a_stop_shows_in_the_time_left_and_the_provenance(reference, tiny_config):

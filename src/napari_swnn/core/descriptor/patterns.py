@@ -65,6 +65,11 @@ def extract_patterns(
     return np.concatenate(parts)[:, None]
 
 
+def count_patterns(sections: Iterable[Section], template_size: int) -> int:
+    """Return the number of patterns at the finest scale, all windows entirely inside the region of interest."""
+    return sum(int(np.count_nonzero(windows_inside(section.inside, template_size))) for section in sections)
+
+
 def largest_window(sections: Iterable[Section]) -> int:
     """Return the side, in pixels, of the largest square window entirely inside a region of interest."""
     return max(_largest_square(section.inside) for section in sections)

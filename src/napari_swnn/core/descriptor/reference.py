@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, InitVar, dataclass, field
 from typing import Any
 
 import numpy as np
 
-from napari_swnn._checks import check_labels, check_phase_present, check_whole
-from napari_swnn._types import BoolArray, Labels
+from napari_swnn._checks import check_labels, check_region, check_whole
+from napari_swnn._phases import PhaseChoice, choose_phase, measure_fractions
+from napari_swnn._types import AXES, BoolArray, Labels
 from napari_swnn._voxel_size import VoxelSize
+
+_THIN = 16
+"""Depth in voxels below which a wide volume is too thin to describe sections normal to its other axes."""
+
+
+class ReferenceWarning(UserWarning):
+    """Warning about a reference that can be used, but perhaps not as intended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +45,19 @@ class Reference:
     Parameters
     ----------
     labels : array_like or sequence of array_like
-        Integer labels, one value per phase: one section ``(y, x)``, a list of sections, or a volume ``(z, y, x)``. A
-        list describes an isotropic material. A volume supplies separate sections for each of its three axes, and the
-        reconstruction reproduces each direction separately.
-    phase : int
-        Label of the phase of interest, usually the pores.
+        Labels, one value per phase: one section ``(y, x)``, a list of sections, or a volume ``(z, y, x)``. A list
+        describes an isotropic material. A volume supplies separate sections for each of its three axes, and the
+        reconstruction reproduces each direction separately. Booleans and whole floats become integers, equal colour
+        channels become one. Stored as integers; with `rest_of`, as the two labels of `choice`.
+    phase : int, optional
+        Label of the phase of interest, usually the pores; by default 1 if it is present, otherwise the highest label.
+        Stored as the label of the phase of interest in a reconstruction.
+    rest_of : int, optional
+        Label of the background, instead of `phase`: everything else is the phase of interest, for images of numbered
+        objects. Labels count as phases only up to eight; more need this.
     roi : array_like or sequence of array_like, optional
-        Region of interest with the shape of `labels` (a list if `labels` is a list); only patterns entirely inside are
-        used.
+        Region of interest with the shape of `labels` (a list if `labels` is a list), not 0 inside; only patterns
+        entirely inside are used.
     voxel_size : float
         Edge length of a pixel, in `unit`; also the voxel size of the reconstruction.
     unit : str
@@ -52,35 +66,50 @@ class Reference:
     Raises
     ------
     TypeError
-        If the labels are not integers.
+        If the labels are not whole numbers.
     ValueError
-        If the labels are empty or contain a single phase, `phase` is not among them, the number of dimensions is
-        wrong, or the region of interest does not match the labels.
+        If the labels are empty, masked or NaN, contain a single phase or more than eight, `phase` is not among them,
+        channels or the number of dimensions are wrong, or the region of interest does not match the labels.
+
+    Warns
+    -----
+    ReferenceWarning
+        If several phases become one background, or a volume is so thin that it may be a stack of sections.
     """
 
     labels: Any
     _: KW_ONLY
-    phase: int = 1
+    phase: Any = None
+    rest_of: InitVar[int | None] = None
     roi: Any = None
     voxel_size: float = 1.0
     unit: str = "voxel"
     directions: tuple[tuple[Section, ...], ...] = field(init=False, repr=False)
     """Sections for each direction, or a single set for all directions."""
     background: int = field(init=False)
-    """Label of all voxels outside the phase of interest in a reconstruction."""
+    """Label of all voxels outside the phase of interest in a reconstruction; never that of another phase."""
+    choice: PhaseChoice = field(init=False, repr=False)
+    """Phase of interest and background, with the fraction of each label within the region of interest."""
+    remarks: tuple[str, ...] = field(init=False, repr=False)
+    """Sentences on what may not be intended, each of which was also a warning."""
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, rest_of: int | None) -> None:
         images = _as_images(self.labels)
-        rois = _as_rois(self.roi, images, several=isinstance(self.labels, list | tuple))
+        rois = _as_rois(self.roi, images, several=_is_several(self.labels))
         # Converted to Python numbers, because model files store them.
         object.__setattr__(self, "voxel_size", VoxelSize(self.voxel_size, self.unit).value)
-        object.__setattr__(self, "phase", check_whole(self.phase, name="phase", low=-(2**31), high=2**32 - 1))
-        visible = np.concatenate([image[roi] for image, roi in zip(images, rois, strict=True)])
-        check_phase_present(visible, self.phase)
-        pairs = [(image == self.phase, roi) for image, roi in zip(images, rois, strict=True)]
+        choice = _choose(images, rois, self.phase, rest_of)
+        if rest_of is not None:
+            images = [np.where(choice.select(image), choice.phase, choice.background) for image in images]
+        object.__setattr__(self, "choice", choice)
+        object.__setattr__(self, "phase", choice.phase)
+        object.__setattr__(self, "background", choice.background)
+        pairs = [(image == choice.phase, roi) for image, roi in zip(images, rois, strict=True)]
         object.__setattr__(self, "directions", _directions(pairs))
-        object.__setattr__(self, "background", _background(visible, self.phase))
         object.__setattr__(self, "labels", images[0] if len(images) == 1 else tuple(images))
+        object.__setattr__(self, "remarks", _find_remarks(images, choice))
+        for remark in self.remarks:
+            warnings.warn(remark, ReferenceWarning, stacklevel=3)
 
     @property
     def voxel(self) -> VoxelSize:
@@ -109,26 +138,59 @@ def thin_evenly(sections: Sequence[Section], most: int = 48) -> Sequence[Section
     return sections[:: max(1, len(sections) // most)]
 
 
+def _is_several(labels: Any) -> bool:
+    """Return True for a list of sections, each an array of its own."""
+    return isinstance(labels, list | tuple) and len(labels) > 0 and np.ndim(labels[0]) >= 2
+
+
 def _as_images(labels: Any) -> list[Labels]:
-    if isinstance(labels, list | tuple) and len(labels) > 0 and np.ndim(labels[0]) == 2:
-        return [check_labels(section, name=f"labels[{i}]", ndim=(2,)) for i, section in enumerate(labels)]
-    return [check_labels(labels)]
+    if _is_several(labels):
+        return [check_labels(part, name=f"labels[{i}]", ndim=(2,), planar=True) for i, part in enumerate(labels)]
+    return [check_labels(labels, planar=True)]
 
 
 def _as_rois(roi: Any, images: Sequence[Labels], *, several: bool) -> list[BoolArray]:
     if roi is None:
         return [np.ones(image.shape, bool) for image in images]
     if several and not (isinstance(roi, list | tuple) and len(roi) == len(images)):
-        raise ValueError(f"roi must be a list with one region for each of the {len(images)} sections, got {type(roi)}")
-    given = list(roi) if several and np.ndim(images[0]) == 2 else [roi]
-    arrays = [np.asarray(array).astype(bool) for array in given]
-    shapes = [array.shape for array in arrays]
-    expected = [image.shape for image in images]
-    if shapes != expected:
-        raise ValueError(f"roi must have the shape of labels, {expected}, got {shapes}; draw it on the same image")
-    if not any(array.any() for array in arrays):
+        raise ValueError(
+            f"roi must be a list with one region for each of the {len(images)} sections, got {type(roi).__name__}"
+        )
+    given = list(roi) if several else [roi]
+    names = [f"roi[{i}]" for i in range(len(given))] if several else ["roi"]
+    regions = [
+        check_region(region, image.shape, name=name)
+        for region, image, name in zip(given, images, names, strict=True)
+    ]
+    if not any(region.any() for region in regions):
         raise ValueError("roi must hold at least one pixel, got an empty region; mark where the material is")
-    return arrays
+    return regions
+
+
+def _choose(
+    images: Sequence[Labels], rois: Sequence[BoolArray], phase: int | None, rest_of: int | None
+) -> PhaseChoice:
+    if phase is not None:
+        phase = check_whole(phase, name="phase", low=-(2**31), high=2**32 - 1)
+    if rest_of is not None:
+        rest_of = check_whole(rest_of, name="rest_of", low=-(2**31), high=2**32 - 1)
+    fractions = measure_fractions(image[roi] for image, roi in zip(images, rois, strict=True))
+    choice = choose_phase(fractions, phase, rest_of=rest_of)
+    for label in (choice.phase, choice.background):  # model files store 32 bits
+        check_whole(label, name="each label", low=-(2**31), high=2**32 - 1)
+    return choice
+
+
+def _find_remarks(images: Sequence[Labels], choice: PhaseChoice) -> tuple[str, ...]:
+    remarks = [choice.describe()] if choice.merges else []
+    shape = images[0].shape
+    depth, axis = min((n, i) for i, n in enumerate(shape))
+    if len(shape) == 3 and depth < _THIN and 4 * depth <= max(shape):
+        remarks.append(
+            f"the volume of shape {shape} is only {depth} voxels deep along {AXES[axis]}, which limits the patterns; "
+            "if these are separate sections, pass list(labels); if they are colour channels, pass one of them"
+        )
+    return tuple(remarks)
 
 
 def _directions(pairs: Sequence[tuple[BoolArray, BoolArray]]) -> tuple[tuple[Section, ...], ...]:
@@ -140,8 +202,3 @@ def _directions(pairs: Sequence[tuple[BoolArray, BoolArray]]) -> tuple[tuple[Sec
         for axis in range(3)
     )
 
-
-def _background(visible: Labels, phase: int) -> int:
-    others = [int(value) for value in np.unique(visible) if value != phase]
-    # Several other phases are merged into one background, labelled with a value different from the phase.
-    return others[0] if len(others) == 1 else int(phase == 0)

@@ -60,7 +60,7 @@ def choose_network(reference: Reference, config: TrainingConfig, *, dimension: i
     return NetworkChoice(
         NetworkConfig(stages, dimension),
         length,
-        (f"Correlation length (to 1/e): {length:.1f} px.", *reasons),
+        (f"Correlation length (to 1/e): {length:.1f} px.", *reasons, *describe_reference(reference)),
     )
 
 
@@ -118,6 +118,11 @@ def fitting_scales(width: int, template_size: int | None = None) -> int:
 def estimate_features(porosity: float, width: float, length: float) -> float:
     """Estimate the number of pores or grains of the rarer phase, with a width of twice the correlation length."""
     return min(porosity, 1 - porosity) * (width / (2 * length)) ** 2
+
+
+def describe_reference(reference: Reference) -> tuple[str, ...]:
+    """Return the remarks on a reference as sentences."""
+    return tuple(f"{remark[0].upper()}{remark[1:]}." for remark in reference.remarks)
 
 
 def describe_cascade(stages: tuple[StageConfig, ...], length: float) -> tuple[str, ...]:

@@ -8,18 +8,16 @@ import numpy as np
 import torch
 
 from napari_swnn._checks import check_in_range, check_seed
-from napari_swnn.core.descriptor.patterns import extract_patterns, largest_window, too_small_message
+from napari_swnn.core.descriptor.patterns import extract_patterns
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.descriptor.resampling import TargetFamily
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
 from napari_swnn.core.numerics.device import pick_device
-from napari_swnn.core.training.architecture import NetworkChoice, choose_network, describe_cascade
+from napari_swnn.core.training.architecture import NetworkChoice, choose_network, describe_cascade, describe_reference
 from napari_swnn.core.training.calibration import N_NODES
 from napari_swnn.core.training.config import TrainingConfig, preset_config
+from napari_swnn.core.training.least_size import MIN_PATTERNS, check_patterns, check_volumes
 from napari_swnn.core.training.schedule import StageSchedule, resolve_schedules
-
-_MIN_PATTERNS = 100
-"""Minimum effective number of patterns for a target distribution to describe the structure."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -143,7 +141,7 @@ class ReferenceAnalysis:
         target, porosity_range = _check_porosity(self.reference, porosity, self.reachable)
         choice = replace(self.choice, network=replace(self.choice.network, porosity_range=porosity_range))
         ends = (target,) if porosity_range is None else porosity_range
-        choice, families = _drop_coarse_scales(ends, choice, self.families)
+        choice, families = _drop_coarse_scales(ends, choice, self.families, describe_reference(self.reference))
         return TrainingPlan(
             reference=self.reference,
             porosity=target,
@@ -180,8 +178,8 @@ def analyse_reference(
         raise ValueError(f"dimension must be 2 or 3, got {dimension!r}")
     config = config or preset_config(preset)
     choice = choose_network(reference, config, dimension=dimension)
-    section_side = _check_patterns_fit(reference, choice)
-    _check_volumes(choice, config)
+    section_side = check_patterns(reference, choice)
+    check_volumes(choice, config)
     families = tuple(_extract_families(reference, stage, config) for stage in choice.network.stages)
     return ReferenceAnalysis(reference, config, choice, families, section_side)
 
@@ -241,25 +239,6 @@ def _check_porosity(
     return own if ends[0] <= own <= ends[1] else sum(ends) / 2, ends
 
 
-def _check_patterns_fit(reference: Reference, choice: NetworkChoice) -> int:
-    """Return the side of the largest square that a section of every direction has."""
-    side = max(stage.template_size * stage.scale for stage in choice.network.stages)
-    largest = [largest_window(direction) for direction in reference.directions]
-    for direction, width in zip(reference.directions, largest, strict=True):
-        if width < side:
-            raise ValueError(too_small_message(direction, side))
-    return min(largest)
-
-
-def _check_volumes(choice: NetworkChoice, config: TrainingConfig) -> None:
-    for stage in choice.network.stages:
-        name = "cube_size" if stage.scale == 1 else "coarse_cube_size"
-        side = getattr(config, name)
-        least = max(stage.template_size, 4)  # volumes are compared with coarser ones over blocks of 4 voxels
-        if side < least:
-            raise ValueError(f"{name} must be at least {least}, to hold a pattern of that stage, got {side}")
-
-
 def _extract_families(reference: Reference, stage: StageConfig, config: TrainingConfig) -> tuple[TargetFamily, ...]:
     # Patterns are subsampled with a fixed seed: they describe the reference and must not depend on the training seed.
     return tuple(
@@ -269,7 +248,10 @@ def _extract_families(reference: Reference, stage: StageConfig, config: Training
 
 
 def _drop_coarse_scales(
-    porosities: tuple[float, ...], choice: NetworkChoice, families: tuple[tuple[TargetFamily, ...], ...]
+    porosities: tuple[float, ...],
+    choice: NetworkChoice,
+    families: tuple[tuple[TargetFamily, ...], ...],
+    remarks: tuple[str, ...],
 ) -> tuple[NetworkChoice, tuple[tuple[TargetFamily, ...], ...]]:
     """Omit coarse scales, whose patterns are large, if too few patterns have the target porosity."""
     first = 0
@@ -283,10 +265,10 @@ def _drop_coarse_scales(
     targets = " and ".join(f"{porosity:.2f}" for porosity in porosities)
     left_out = ", ".join(f"1/{stage.scale}" for stage in choice.network.stages[:first])
     reason = f"No stage at {left_out} of the resolution: too few large patterns have the porosity {targets}."
-    reasons = (choice.reasons[0], *describe_cascade(kept, choice.correlation_length), reason)
+    reasons = (choice.reasons[0], *describe_cascade(kept, choice.correlation_length), reason, *remarks)
     return replace(choice, network=replace(choice.network, stages=kept), reasons=reasons), families[first:]
 
 
 def _reaches(family: TargetFamily, porosity: float) -> bool:
     low, high = family.reachable
-    return low <= porosity <= high and family.at(porosity).effective_size >= _MIN_PATTERNS
+    return low <= porosity <= high and family.at(porosity).effective_size >= MIN_PATTERNS
