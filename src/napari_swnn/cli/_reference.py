@@ -26,4 +26,3 @@ def read_reference(options: argparse.Namespace) -> Reference:
     labels = read_labels(options.image)
     roi = None if options.roi is None else read_labels(options.roi) > 0
     return Reference(labels, phase=options.phase, roi=roi, voxel_size=options.voxel_size, unit=options.unit)
-

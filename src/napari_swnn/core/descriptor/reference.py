@@ -159,17 +159,14 @@ def _as_rois(roi: Any, images: Sequence[Labels], *, several: bool) -> list[BoolA
     given = list(roi) if several else [roi]
     names = [f"roi[{i}]" for i in range(len(given))] if several else ["roi"]
     regions = [
-        check_region(region, image.shape, name=name)
-        for region, image, name in zip(given, images, names, strict=True)
+        check_region(region, image.shape, name=name) for region, image, name in zip(given, images, names, strict=True)
     ]
     if not any(region.any() for region in regions):
         raise ValueError("roi must hold at least one pixel, got an empty region; mark where the material is")
     return regions
 
 
-def _choose(
-    images: Sequence[Labels], rois: Sequence[BoolArray], phase: int | None, rest_of: int | None
-) -> PhaseChoice:
+def _choose(images: Sequence[Labels], rois: Sequence[BoolArray], phase: int | None, rest_of: int | None) -> PhaseChoice:
     if phase is not None:
         phase = check_whole(phase, name="phase", low=-(2**31), high=2**32 - 1)
     if rest_of is not None:
@@ -201,4 +198,3 @@ def _directions(pairs: Sequence[tuple[BoolArray, BoolArray]]) -> tuple[tuple[Sec
         tuple(Section(np.take(image, i, axis), np.take(inside, i, axis)) for i in range(image.shape[axis]))
         for axis in range(3)
     )
-
