@@ -26,7 +26,7 @@ def test_one_model_for_a_range(quick, image, tmp_path, capsys):
 def test_grey_levels_are_refused(tmp_path, rng, capsys):
     imsave(tmp_path / "grey.png", rng.integers(0, 255, (30, 30)).astype(np.uint8), check_contrast=False)
     assert main(["train", str(tmp_path / "grey.png")]) == 2
-    assert "segment the image first" in capsys.readouterr().err
+    assert "segment grey levels first" in capsys.readouterr().err
 
 
 def test_region_of_interest_file(quick, image, tmp_path, blobs):
