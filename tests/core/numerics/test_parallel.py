@@ -160,7 +160,7 @@ def test_the_pool_is_bounded_by_threads_memory_and_device(set_threads, monkeypat
     assert pool_size(torch.device("cpu")) == 4
     assert pool_size(torch.device("cpu"), reserved=2**30) == 2
     assert pool_size(torch.device("cpu"), reserved=2**40) == 1
-    assert pool_size(torch.device("cuda")) == 1
+    assert pool_size(torch.device("cuda")) == 2
     set_threads(3)
     assert pool_size(torch.device("cpu")) == 3
 

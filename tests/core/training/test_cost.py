@@ -3,6 +3,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from napari_swnn import Reference
 from napari_swnn.core.training import cost
@@ -13,6 +14,7 @@ from napari_swnn.core.training.run import iter_training
 from napari_swnn.core.training.trainer import StageTrainer
 from napari_swnn.core.training.work import Timing, training_work
 
+CPU = torch.device("cpu")
 TIMING = Timing(steps=(0.5, 2.0), banks=(0.0, 3.0), block=1.0)
 
 
@@ -97,9 +99,9 @@ def test_an_exact_volume_takes_twice_the_time(plan, measured, tmp_path):
 
 
 def test_whole_blocks_are_counted():
-    assert generation_time(TIMING, (64, 64, 64)) == 1
-    assert generation_time(TIMING, (65, 64, 1)) == 2
-    assert generation_time(TIMING, (512, 513)) == 2
+    assert generation_time(TIMING, (64, 64, 64), CPU) == 1
+    assert generation_time(TIMING, (65, 64, 1), CPU) == 2
+    assert generation_time(TIMING, (512, 513), CPU) == 2
 
 
 def test_a_measurement_is_kept_for_the_same_work_only(plan, blobs, tiny_config, measured, tmp_path):

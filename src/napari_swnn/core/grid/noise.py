@@ -12,7 +12,7 @@ from napari_swnn._types import FloatArray, Shape
 from napari_swnn.core.grid.windows import Window, iter_boxes, split_at_period
 from napari_swnn.core.numerics.parallel import map_threads, n_threads
 
-_TILE = 16
+TILE = 16
 """Edge length of a tile in voxels."""
 _WORD = 2**64
 """Number of possible values of one counter word."""
@@ -61,7 +61,7 @@ class NoiseField:
                 drawn = _tile(self.seed, self.scale, self.n_channels, index)
                 values[:, *part.slices(window.start)] = drawn[:, *part.slices(box.start)]
 
-        tiles = list(iter_boxes(window, _TILE))
+        tiles = list(iter_boxes(window, TILE))
         n = n_threads()
         map_threads(fill, [tiles[i::n] for i in range(n)])
 
@@ -72,6 +72,6 @@ def _tile(seed: int, scale: int, n_channels: int, index: Shape) -> FloatArray:
     # The lowest counter word counts within the tile and the other three contain its index, so tiles never overlap.
     words = np.array([0, *(i % _WORD for i in index), *[0] * (3 - len(index))], np.uint64)
     bits = np.random.Philox(key=np.array([seed, scale], np.uint64), counter=words)
-    values = np.random.Generator(bits).standard_normal((n_channels, *[_TILE] * len(index)), dtype=np.float32)
+    values = np.random.Generator(bits).standard_normal((n_channels, *[TILE] * len(index)), dtype=np.float32)
     values.flags.writeable = False  # shared by all callers
     return values

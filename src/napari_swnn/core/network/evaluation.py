@@ -8,6 +8,7 @@ from contextlib import nullcontext
 import torch
 from torch import Tensor
 
+from napari_swnn.core.grid.device_noise import noise_on
 from napari_swnn.core.grid.noise import NoiseField
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.cascade import NoiseSource, PorositySource, run_stages
@@ -17,11 +18,27 @@ from napari_swnn.core.numerics.device import convolutions_in
 from napari_swnn.core.numerics.parallel import single_threaded
 
 BLOCK_SIDE = {2: 512, 3: 64}
-"""Side of the blocks of the fixed global grid in voxels, by dimension.
+"""Side of the blocks of the fixed global grid on the CPU in voxels, by dimension.
 
 Convolutions on windows of different shapes differ by rounding errors, which can flip a voxel near the threshold.
 Every volume, chunk and window is therefore assembled from whole blocks of one grid and is identical byte for byte.
 """
+_CPU = torch.device("cpu")
+_GPU_BLOCK_SIDE = {2: 2048, 3: 128}
+"""Side of the blocks on a GPU, which small blocks would leave idle most of the time."""
+
+
+def block_side(dimension: int, device: torch.device) -> int:
+    """Return the side in voxels of the blocks of the fixed global grid on a device.
+
+    Parameters
+    ----------
+    dimension : int
+        Dimension of the volume: 2 or 3.
+    device : torch.device
+        Device to compute on. Volumes of different types of devices differ by rounding errors in any case.
+    """
+    return (BLOCK_SIDE if device.type == "cpu" else _GPU_BLOCK_SIDE)[dimension]
 
 
 @torch.inference_mode()
@@ -41,16 +58,16 @@ def compute_grey_and_coarse(
     window : Window
         Window in voxels of the last stage; must be a block of the fixed grid for byte-identical results.
     noise : callable
-        Function that returns the noise of a stage in a window, on the CPU.
+        Function that returns the noise of a stage in a window, on any device.
     porosity : callable, optional
-        Function that returns the porosity of a modulated stage in a window, on the CPU.
+        Function that returns the porosity of a modulated stage in a window, on any device.
     precision : torch.dtype
         Precision of the convolutions; see `napari_swnn.core.numerics.device.generation_precision`.
 
     Returns
     -------
     grey : torch.Tensor
-        ``(phases, *window.shape)`` float32, on the CPU.
+        ``(phases, *window.shape)`` float32, on the device of the stages.
     coarse : torch.Tensor or None
         Grey values of the preceding stage, on the same voxels; None for a single stage.
     """
@@ -68,14 +85,14 @@ def compute_grey_and_coarse(
     one_thread = single_threaded() if device.type == "cpu" else nullcontext()
     with one_thread, convolutions_in(precision, device):
         grey, coarse = run_stages(stages, window, noise_there, None if porosity is None else porosity_there)
-    return grey[0].cpu(), None if coarse is None else coarse[0].cpu()
+    return grey[0], None if coarse is None else coarse[0]
 
 
-def make_noise_source(seed: int) -> NoiseSource:
-    """Return a function that evaluates the noise of an infinite volume in a window."""
+def make_noise_source(seed: int, device: torch.device = _CPU) -> NoiseSource:
+    """Return a function that evaluates the noise of an infinite volume in a window, for a computation on a device."""
 
     def noise(stage: StageConfig, where: Window) -> Tensor:
-        return torch.from_numpy(NoiseField(seed, stage.scale, stage.n_noise_channels).window(where))[None]
+        return noise_on(NoiseField(seed, stage.scale, stage.n_noise_channels), where, device)[None]
 
     return noise
 

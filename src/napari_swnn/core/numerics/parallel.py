@@ -42,12 +42,12 @@ def pool_size(device: torch.device, *, reserved: int = 0) -> int:
     Parameters
     ----------
     device : torch.device
-        Device to compute on; a GPU computes one block at a time.
+        Device to compute on. A GPU computes one block, while the next one is prepared.
     reserved : int
         Memory in bytes that is needed in addition to the blocks.
     """
     if device.type != "cpu":
-        return 1
+        return 2
     return max(1, min(n_threads(), (free_memory() - reserved) // WORKING_MEMORY))
 
 

@@ -15,7 +15,7 @@ from scipy.optimize import brentq
 from napari_swnn._types import FloatArray
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.evaluation import (
-    BLOCK_SIDE,
+    block_side,
     compute_grey_and_coarse,
     make_noise_source,
     make_porosity_source,
@@ -72,16 +72,19 @@ def calibration_blocks(
     porosity : float, optional
         Target porosity, for a network trained for a porosity range.
     """
-    noise = make_noise_source(_SEED_OFFSET + seed)
+    device = stages[-1].head.weight.device
+    noise = make_noise_source(_SEED_OFFSET + seed, device)
     local = make_porosity_source(porosity)
 
     def compute(i: int) -> CalibrationBlock:
-        window = _far_window(i, BLOCK_SIDE[stages[-1].dimension], stages)
+        window = _far_window(i, block_side(stages[-1].dimension, device), stages)
         grey, coarse = compute_grey_and_coarse(stages, window, noise, local, _precision(stages))
-        return CalibrationBlock(grey.numpy().ravel(), 0.0 if coarse is None else float(coarse.numpy().mean()))
+        return CalibrationBlock(
+            grey.cpu().numpy().ravel(), 0.0 if coarse is None else float(coarse.cpu().numpy().mean())
+        )
 
     # As in generation, several blocks are computed in parallel, each by one thread.
-    return iter_side_by_side(compute, count(start), pool_size(stages[-1].head.weight.device))
+    return iter_side_by_side(compute, count(start), pool_size(device))
 
 
 def expected_coarse_mean(stages: Sequence[Stage], *, seed: int, porosity: float | None = None) -> float:

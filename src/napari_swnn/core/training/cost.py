@@ -20,7 +20,7 @@ import torch
 from napari_swnn._files import replaced_when_complete
 from napari_swnn._types import Shape
 from napari_swnn.core.grid.windows import Window
-from napari_swnn.core.network.evaluation import BLOCK_SIDE
+from napari_swnn.core.network.evaluation import block_side
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import describe_device, training_precision
 from napari_swnn.core.numerics.memory import WORKING_MEMORY
@@ -83,13 +83,14 @@ def estimate_cost(
         are run, which takes several seconds.
     """
     timing = _timing(plan, _cache_file() if cache is None else cache)
-    generation = n_volumes * (1 + exact) * generation_time(timing, shape)
+    generation = n_volumes * (1 + exact) * generation_time(timing, shape, plan.device)
     return CostEstimate(_training_time(plan, timing), generation, _memory(plan, shape))
 
 
-def generation_time(timing: Timing, shape: Shape) -> float:
+def generation_time(timing: Timing, shape: Shape, device: torch.device) -> float:
     """Return the time to generate a volume of many blocks, in seconds; partial blocks count as whole blocks."""
-    return timing.block * prod(ceil(extent / BLOCK_SIDE[len(shape)]) for extent in shape)
+    side = block_side(len(shape), device)
+    return timing.block * prod(ceil(extent / side) for extent in shape)
 
 
 def _training_time(plan: TrainingPlan, timing: Timing) -> float:

@@ -8,7 +8,7 @@ from math import ceil, prod
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.loss.critic import critic_arithmetic
 from napari_swnn.core.network.config import StageConfig
-from napari_swnn.core.network.evaluation import BLOCK_SIDE
+from napari_swnn.core.network.evaluation import block_side
 from napari_swnn.core.training.plan import TrainingPlan
 from napari_swnn.core.training.schedule import N_NORM_BATCHES, StageSchedule
 
@@ -63,9 +63,8 @@ def count_arithmetic(plan: TrainingPlan) -> Timing:
         coarser = plan.network.stages[:index]
         side = schedule.bank_extent * max(windows[0].coarser().shape)
         banks.append(schedule.n_volumes * _forward_arithmetic(coarser, side, dimension) if coarser else 0.0)
-    return Timing(
-        tuple(steps), tuple(banks), _forward_arithmetic(plan.network.stages, BLOCK_SIDE[dimension], dimension)
-    )
+    side = block_side(dimension, plan.device)
+    return Timing(tuple(steps), tuple(banks), _forward_arithmetic(plan.network.stages, side, dimension))
 
 
 def shown_pixels(schedule: StageSchedule) -> int:

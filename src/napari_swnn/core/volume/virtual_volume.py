@@ -12,12 +12,13 @@ import torch
 from torch import Tensor
 
 from napari_swnn._types import BoolArray, FloatArray, Labels, Shape
+from napari_swnn.core.grid.device_noise import noise_on
 from napari_swnn.core.grid.noise import NoiseField
 from napari_swnn.core.grid.sampled_field import SampledField
 from napari_swnn.core.grid.windows import Block, Window, plan_blocks
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.network.config import StageConfig
-from napari_swnn.core.network.evaluation import BLOCK_SIDE, compute_grey_and_coarse
+from napari_swnn.core.network.evaluation import block_side, compute_grey_and_coarse
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import generation_precision, pick_device
 from napari_swnn.core.volume.block_cache import BlockCache
@@ -73,26 +74,28 @@ class VirtualVolume:
         """Number of axes."""
         return len(self.shape)
 
+    @property
+    def block_side(self) -> int:
+        """Side of the blocks of the fixed grid, in voxels."""
+        return block_side(self.ndim, self.device)
+
     def blocks(self, window: Window | None = None) -> list[Block]:
         """Return the blocks of the fixed grid that cover a window, by default the whole volume."""
-        return plan_blocks(Window.of_shape(self.shape) if window is None else window, BLOCK_SIDE[self.ndim])
+        return plan_blocks(Window.of_shape(self.shape) if window is None else window, self.block_side)
 
     def labels(self, block: Block) -> Labels:
         """Compute the labels of the needed part of a block."""
         inside = self.inside(block.wanted)
         if inside is not None and not inside.any():
             return np.full(block.wanted.shape, self._outside, self.dtype)
-        in_phase = self.grey(block.window) >= self._threshold(block.window)
-        labels = self.model.labels.paint(in_phase[block.source()]).astype(self.dtype, copy=False)
+        labels = self.model.labels.paint(self._in_phase(block)).astype(self.dtype, copy=False)
         if inside is not None:
             labels[np.broadcast_to(~inside, labels.shape)] = self._outside
         return labels
 
     def grey(self, window: Window) -> FloatArray:
         """Compute the grey values of a box of the fixed grid, before threshold and mask."""
-        porosity = None if self.spec.porosity is None else self._porosity_of
-        grey, _ = compute_grey_and_coarse(self._stages, window, self._noise_of, porosity, self.precision)
-        values: FloatArray = grey[0].numpy()
+        values: FloatArray = self._compute_grey(window).cpu().numpy()
         return values
 
     def inside(self, window: Window) -> BoolArray | None:
@@ -120,16 +123,32 @@ class VirtualVolume:
     def __getstate__(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}  # cached values are recomputed by the receiver
 
+    def _compute_grey(self, window: Window) -> Tensor:
+        porosity = None if self.spec.porosity is None else self._porosity_of
+        grey, _ = compute_grey_and_coarse(self._stages, window, self._noise_of, porosity, self.precision)
+        return grey[0]
+
+    def _in_phase(self, block: Block) -> BoolArray:
+        grey = self._compute_grey(block.window)
+        threshold = self._threshold(block.window)
+        # Compared on the device, since booleans are transferred faster than grey values.
+        limit = threshold if isinstance(threshold, float) else torch.from_numpy(threshold).to(grey.device)
+        in_phase: BoolArray = (grey >= limit)[block.source()].cpu().numpy()
+        return in_phase
+
     def _recent(self, window: Window) -> Labels:
         return _RECENT.get((self._key, window.start), lambda: self.labels(Block(window, window)))
 
     def _noise_of(self, stage: StageConfig, window: Window) -> Tensor:
         axes = zip(self.shape, self.spec.periodic, strict=True)
         period = tuple(extent // stage.scale if flag else None for extent, flag in axes)
-        values = NoiseField(self.spec.seed, stage.scale, stage.n_noise_channels, period).window(window)
+        field = NoiseField(self.spec.seed, stage.scale, stage.n_noise_channels, period)
+        mask = self.spec.mask
+        if self._graded_noise is None and (mask is None or mask.method != "noise"):
+            return noise_on(field, window, self.device)[None]
+        values = field.window(window)
         if self._graded_noise is not None:
             values = self._graded_noise.apply(values, window, scale=stage.scale)
-        mask = self.spec.mask
         if mask is not None and self._mask_field is not None and mask.method == "noise":
             values *= self._mask_field.window(window, scale=stage.scale)
         return torch.from_numpy(values)[None]

@@ -56,11 +56,10 @@ class Tiles(QObject):
     _stopped = Signal(str)
 
     def __init__(self, volume: "VirtualVolume", taken: Sequence[int]) -> None:
-        from napari_swnn.core.network.evaluation import BLOCK_SIDE
         from napari_swnn.core.volume.block_cache import BlockCache
 
         super().__init__()
-        self.volume, self.side = volume, BLOCK_SIDE[volume.ndim]
+        self.volume, self.side = volume, volume.block_side
         self.pending = next(label for label in range(int(np.iinfo(volume.dtype).max), -1, -1) if label not in taken)
         self._cache = BlockCache(_MAX_BYTES)
         self._wanted: list[Key] = []
