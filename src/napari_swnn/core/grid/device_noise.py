@@ -13,17 +13,21 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from math import ceil, erfc, exp, log, pi, sqrt
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from napari_swnn._types import Shape
 from napari_swnn.core.grid.noise import TILE, NoiseField
-from napari_swnn.core.grid.windows import Window, iter_boxes, split_at_period
+from napari_swnn.core.grid.windows import Window, split_at_period
+
+try:
+    from napari_swnn.core.grid.philox_kernel import philox_words
+except ImportError:  # without Triton, torch computes the same words in several hundred steps
+    philox_words = None  # type: ignore[assignment]
 
 _MULTIPLIERS = (0xD2E7470EE14C6C93, 0xCA5A826395121157)
 """Multipliers of Philox with four words of 64 bits."""
@@ -124,53 +128,48 @@ def compute_noise(field: NoiseField, window: Window, device: torch.device) -> Te
 def _of_tiles(field: NoiseField, window: Window, device: torch.device) -> Tensor:
     """Compute all tiles that a window meets, and cut the window from them."""
     ndim = len(window.shape)
-    indices = [index for index, _ in iter_boxes(window, TILE)]
-    first, last = indices[0], indices[-1]
-    grid = tuple(b - a + 1 for a, b in zip(first, last, strict=True))
+    spans = [(a // TILE, -(-b // TILE)) for a, b in zip(window.start, window.stop, strict=True)]
+    index = torch.cartesian_prod(*(torch.arange(*span, device=device) for span in spans))
     size = field.n_channels * TILE**ndim
-    tiles = torch.cat(
-        [
-            normal_sequences(field.seed, field.scale, indices[at : at + _TILES_TOGETHER], size, device)
-            for at in range(0, len(indices), _TILES_TOGETHER)
-        ]
-    )
-    tiles = tiles.view(*grid, field.n_channels, *[TILE] * ndim)
+    parts = [
+        normal_sequences(field.seed, field.scale, index[at : at + _TILES_TOGETHER], size)
+        for at in range(0, len(index), _TILES_TOGETHER)
+    ]
+    tiles = torch.cat(parts).view(*(b - a for a, b in spans), field.n_channels, *[TILE] * ndim)
     # (*grid, channels, *tile) becomes (channels, grid and tile along each axis in turn)
     order = [ndim, *(axis for i in range(ndim) for axis in (i, ndim + 1 + i))]
-    whole = tiles.permute(order).reshape(field.n_channels, *(n * TILE for n in grid))
-    return whole[:, *window.slices(tuple(TILE * i for i in first))]
+    whole = tiles.permute(order).reshape(field.n_channels, *((b - a) * TILE for a, b in spans))
+    return whole[:, *window.slices(tuple(TILE * a for a, _ in spans))]
 
 
-def normal_sequences(seed: int, scale: int, indices: Sequence[Shape], size: int, device: torch.device) -> Tensor:
-    """Return the first `size` standard normal values of the tiles with these indices, ``(n_tiles, size)`` float32.
+def normal_sequences(seed: int, scale: int, index: Tensor, size: int) -> Tensor:
+    """Return the first `size` standard normal values of each tile, ``(n_tiles, size)`` float32.
 
     Parameters
     ----------
     seed, scale : int
-        Key of the generator.
-    indices : sequence of tuple of int
-        Index of each tile.
+        Key of the generator, from 0 to 2**64 - 1.
+    index : torch.Tensor
+        ``(n_tiles, ndim)`` int64, the index of each tile; the values are computed on its device.
     size : int
         Number of values per tile.
-    device : torch.device
-        Device to compute on.
     """
+    counter = F.pad(index, (0, 3 - index.shape[1]))
+    compute_words = philox_words if index.device.type == "cuda" and philox_words is not None else _words
     n_words = _SPARE * size + _SPARE_WORDS
     while True:
-        words = _words(seed, scale, indices, ceil(n_words / _WORDS_PER_COUNT), device)
+        words = compute_words(counter, _signed(seed), _signed(scale), ceil(n_words / _WORDS_PER_COUNT))
         values = _values(words, size)
         if values is not None:
             return values
         n_words *= 2  # so improbable that computing everything again does not matter
 
 
-def _words(seed: int, scale: int, indices: Sequence[Shape], n_counts: int, device: torch.device) -> Tensor:
-    """Return the 32-bit words of each tile in the order of use, ``(n_tiles, 8 * n_counts)`` int64."""
-    index = torch.tensor([[*i, *[0] * (3 - len(i))] for i in indices], device=device)
-    counter = [torch.arange(1, n_counts + 1, device=device)[None].expand(len(index), -1)]
-    counter += [index[:, axis, None] for axis in range(3)]
-    key = [_signed(seed), _signed(scale)]
-    a, b, c, d = counter
+def _words(index: Tensor, seed: int, scale: int, n_counts: int) -> Tensor:
+    """Return the 32-bit words of each tile in the order of use; see `philox_kernel.philox_words`."""
+    a = torch.arange(1, n_counts + 1, device=index.device).expand(len(index), -1)
+    b, c, d = (index[:, axis, None] for axis in range(3))
+    key = [seed, scale]
     for _ in range(_N_ROUNDS):
         high_a, low_a = _multiply(a, _MULTIPLIERS[0])
         high_c, low_c = _multiply(c, _MULTIPLIERS[1])
@@ -256,14 +255,15 @@ def _inside_records(lengths: Tensor) -> Tensor:
     """Return True for the words that belong to a value started by an earlier word."""
     tile, start = torch.nonzero(lengths > 1, as_tuple=True)
     stop = (start + lengths[tile, start]).clamp(max=lengths.shape[1])
-    is_start = torch.ones_like(start)
+    row = tile * (lengths.shape[1] + 1)
+    is_start = torch.ones_like(start, dtype=torch.int32)
     # A word inside a record starts none. Corrections move from earlier to later words, so they end after a few rounds.
     while True:
-        change = torch.zeros(len(lengths), lengths.shape[1] + 1, dtype=torch.int64, device=lengths.device)
-        change.index_put_((tile, start + 1), is_start, accumulate=True)
-        change.index_put_((tile, stop), -is_start, accumulate=True)
-        inside = change.cumsum(1)[:, :-1] > 0
-        corrected = (~inside[tile, start]).long()
+        change = torch.zeros(len(lengths), lengths.shape[1] + 1, dtype=torch.int32, device=lengths.device)
+        change.view(-1).scatter_add_(0, row + start + 1, is_start)
+        change.view(-1).scatter_add_(0, row + stop, -is_start)
+        inside = change.cumsum(1, dtype=torch.int32)[:, :-1] > 0
+        corrected = (~inside[tile, start]).int()
         if torch.equal(corrected, is_start):
             return inside
         is_start = corrected
