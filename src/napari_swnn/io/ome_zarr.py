@@ -40,6 +40,11 @@ class OmeZarrFile(VolumeFile):
     """
 
     @property
+    def has_separate_pieces(self) -> bool:
+        """True, because each shard is a file of its own."""
+        return True
+
+    @property
     def shard(self) -> int:
         """Edge length of a shard in voxels."""
         return self.layout.block * (2 if max(self.layout.shape) <= _FEW_CHUNKS * self.layout.block else 4)

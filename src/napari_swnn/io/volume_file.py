@@ -92,6 +92,11 @@ class VolumeFile(ABC):
         return self.out.with_name(self.out.name + UNFINISHED)
 
     @property
+    def has_separate_pieces(self) -> bool:
+        """True if pieces can be written in any order and at the same time."""
+        return False
+
+    @property
     @abstractmethod
     def n_levels(self) -> int:
         """Number of resolution levels."""

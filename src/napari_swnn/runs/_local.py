@@ -9,10 +9,14 @@ import numpy as np
 
 from napari_swnn._types import Labels
 from napari_swnn.core.grid.windows import Block
-from napari_swnn.core.numerics.parallel import iter_side_by_side, pool_size
+from napari_swnn.core.numerics.parallel import iter_side_by_side, n_threads, pool_size
 from napari_swnn.core.volume.assembly import BlockCounter, GenerationStep
 from napari_swnn.core.volume.virtual_volume import VirtualVolume
 from napari_swnn.io.volume_file import Piece, VolumeFile
+from napari_swnn.runs._writing import PieceWriter
+
+_MAX_WRITERS = 4
+"""Maximum number of threads that compress pieces while a GPU computes."""
 
 Job = tuple[VirtualVolume, Block]
 
@@ -28,18 +32,26 @@ def iter_local(
             yield from ((volume, block) for block in volume.blocks(piece.window))
 
     # All pieces share one sequence of blocks, so blocks of the next piece are computed while this one is written.
-    with closing(iter_side_by_side(_labels, jobs(), pool_size(volumes[0].device))) as computed:
+    computing = iter_side_by_side(_labels, jobs(), pool_size(volumes[0].device))
+    with PieceWriter(file, _n_writers(file, volumes[0])) as writer, closing(computing) as computed:
         for piece in pieces:
             labels = np.empty(piece.window.shape, file.layout.dtype)
             for block in volumes[piece.realisation].blocks(piece.window):
                 labels[block.destination(piece.window.start)] = next(computed)
                 yield progress.step(1)
-            file.write(piece, labels)
+            writer.write(piece, labels)
     for level in range(1, file.n_levels):
-        for piece in file.pieces(level):
-            if not file.is_written(piece):
-                file.coarsen(piece)
+        missing = [piece for piece in file.pieces(level) if not file.is_written(piece)]
+        with closing(iter_side_by_side(file.coarsen, missing, n_threads())) as coarsened:
+            for _ in coarsened:
                 yield progress.step()
+
+
+def _n_writers(file: VolumeFile, volume: VirtualVolume) -> int:
+    """Return the number of writing threads: none on a CPU, whose cores are computing, and one for pieces in order."""
+    if volume.device.type == "cpu":
+        return 0
+    return min(_MAX_WRITERS, n_threads()) if file.has_separate_pieces else 1
 
 
 def compute_piece(piece: Piece, volume: VirtualVolume) -> Labels:

@@ -60,7 +60,7 @@ def file_of_volumes(out: FilePath, volumes: Sequence[VirtualVolume]) -> VolumeFi
     layout = Layout(
         shape=first.shape,
         dtype=first.dtype.name,
-        block=first.block_side,
+        block=BLOCK_SIDE[first.ndim] if is_ome_zarr(out) else first.block_side,
         n=len(volumes),
         voxel=model.voxel,
     )
