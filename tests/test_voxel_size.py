@@ -11,8 +11,8 @@ from napari_swnn._voxel_size import LENGTH_UNITS, VoxelSize, find_length_unit
 from napari_swnn.io import open_ome_zarr, write_tiff
 from napari_swnn.io.ome_zarr import OmeZarrFile
 from napari_swnn.io.volume_file import Layout
+from napari_swnn.widgets.layers.grid import read_voxel_size
 from napari_swnn.widgets.layers.output import Look, OutputLayers
-from napari_swnn.widgets.layers.reading import read_voxel_size
 
 OME_ZARR = {
     *("angstrom", "attometer", "centimeter", "decimeter", "exameter", "femtometer", "foot", "gigameter", "hectometer"),

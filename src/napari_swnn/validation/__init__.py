@@ -1,5 +1,6 @@
 """Validation: comparison of the statistics of generated volumes with their reference, including uncertainties."""
 
+from napari_swnn.validation._agreement import Disagreement, find_disagreements
 from napari_swnn.validation._comparison import CurveComparison, Quantity, QuantityComparison
 from napari_swnn.validation._connectivity import Connectivity
 from napari_swnn.validation._formatting import format_bounds, format_with_error
@@ -12,6 +13,7 @@ from napari_swnn.validation._uncertainty import reference_interval
 __all__ = [
     "Connectivity",
     "CurveComparison",
+    "Disagreement",
     "FieldSection",
     "Property",
     "Quantity",
@@ -19,6 +21,7 @@ __all__ = [
     "Transport",
     "ValidationReport",
     "ValidationStep",
+    "find_disagreements",
     "format_bounds",
     "format_with_error",
     "iter_validate",

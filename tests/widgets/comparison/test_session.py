@@ -4,20 +4,21 @@ import numpy as np
 import pytest
 
 from napari_swnn._voxel_size import VoxelSize
-from napari_swnn.widgets.comparison.job import Candidate, CheckedReference, make_job
+from napari_swnn.widgets.comparison.job import Candidate, make_job
 from napari_swnn.widgets.comparison.session import ComparisonSession
 from napari_swnn.widgets.comparison.work import Comparison
 from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.layers.checked_reference import CheckedReference
 from napari_swnn.widgets.layers.snapshot import Snapshot
 
 VOLUME = np.arange(512, dtype=np.uint8).reshape(8, 8, 8) % 2
-REFERENCE = CheckedReference.from_snapshot(Snapshot("rock", VOLUME[0], None, VoxelSize()))
+REFERENCE = CheckedReference.look(Snapshot("rock", VOLUME[0], None, VoxelSize()))
 RESULT = Comparison("rock", ("one",), ("#000000",), report=None, refused=("“two” does not contain label 1.",))
 
 
 def job(*, physics=False, volumes=(VOLUME,)):
     candidates = tuple(Candidate(f"volume {i}", "#000000", volume) for i, volume in enumerate(volumes))
-    return make_job(REFERENCE, 1, candidates, physics=physics)
+    return make_job(REFERENCE, candidates, physics=physics)
 
 
 @pytest.fixture

@@ -141,7 +141,7 @@ def test_a_volume_without_the_phase_is_named_and_the_others_are_compared(shown, 
         (
             np.ones((8, 8, 8), int),
             {"scale": (1, 2, 1), "units": ("um",) * 3},
-            "resample it so that all sides are equal",
+            "they must be cubes",
         ),
         (np.ones((2, 8, 8, 8), int), {}, "has 4 axes"),
     ],

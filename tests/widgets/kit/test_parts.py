@@ -17,8 +17,10 @@ from napari_swnn.widgets.kit.file_dialogs import ask_file
 from napari_swnn.widgets.kit.forms import ConfigForm
 from napari_swnn.widgets.kit.number_table import Head, NumberTable, Row
 from napari_swnn.widgets.kit.threads import guard_errors
+from napari_swnn.widgets.layers.checked_reference import CheckedReference
+from napari_swnn.widgets.layers.grid import read_voxel_size
 from napari_swnn.widgets.layers.output import Look, OutputLayers
-from napari_swnn.widgets.layers.reading import copy_values, read_values, read_voxel_size
+from napari_swnn.widgets.layers.reading import copy_values, read_values
 from napari_swnn.widgets.layers.snapshot import Snapshot
 from napari_swnn.widgets.reconstruction.loss_curve import LossCurve
 
@@ -102,7 +104,7 @@ def test_a_snapshot_is_a_copy():
 
 def test_a_snapshot_takes_size_and_unit_of_the_layer():
     layer = Labels(np.eye(8, dtype=np.uint8), scale=(0.3, 0.3), units=("nm", "nm"))
-    reference = Snapshot.take(layer).reference(1)
+    reference = CheckedReference.look(Snapshot.take(layer), 1).reference()
     assert (reference.voxel_size, reference.unit) == (pytest.approx(0.3), "nm")
     assert read_voxel_size(Labels(np.eye(8, dtype=np.uint8)), 2, "reference") == VoxelSize(1.0, "voxel")
 
@@ -140,12 +142,6 @@ def test_an_error_stands_beside_the_control_for_its_argument(text, control):
     assert str(problem)[0].isupper()
     assert str(problem).count(".") == 1
     assert to_bad_input(ValueError(text), {}, default="mask").control == "mask"
-
-
-def test_a_region_of_another_shape_names_its_control():
-    with pytest.raises(BadInputError, match="8 × 8 pixels, the reference 9 × 9") as caught:
-        Snapshot.take(Labels(np.ones((9, 9), int)), Labels(np.ones((8, 8), int)))
-    assert caught.value.control == "region"
 
 
 def test_an_unknown_unit_of_a_model_becomes_pixels():

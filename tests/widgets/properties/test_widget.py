@@ -183,7 +183,7 @@ def test_a_bad_number_is_refused_beside_it(ready, user, text):
     [
         (np.arange(27).reshape(3, 3, 3), {}, "give all objects of a phase the same label"),
         (np.ones((2, 4, 4, 4), int), {}, "has 4 axes"),
-        (np.ones((4, 4, 4), int), {"scale": (1, 1, 3)}, "resample it so that all sides are equal"),
+        (np.ones((4, 4, 4), int), {"scale": (1, 1, 3)}, "they must be cubes"),
         (da.zeros((900, 900, 900), chunks=300, dtype=np.uint8), {}, "crop the part that you need"),
         (np.broadcast_to(np.zeros((), np.uint8), (9000, 9000, 9000)), {}, "GiB"),
     ],

@@ -23,10 +23,10 @@ def test_reference_and_phase_can_be_chosen_from_outside(panel, model, user, sect
     model.add_labels(section, name="first")
     other = model.add_labels(3 * section, name="prepared")
     panel.choose_reference(other, 3)
-    assert findings(panel, user).phase == 3
+    assert findings(panel, user).checked.choice.phase == 3
     assert panel.settings.reference.value is other
     panel.choose_reference(other, 0)
-    assert findings(panel, user).phase == 0
+    assert findings(panel, user).checked.choice.phase == 0
 
 
 def test_only_layers_of_the_viewer_can_be_chosen_as_the_reference(panel, model, section):

@@ -6,51 +6,20 @@ from typing import TYPE_CHECKING, Any
 from napari_swnn._checks import is_lazy
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.memory import check_free_memory
-from napari_swnn.widgets.layers.reading import read_values, read_voxel_size
-from napari_swnn.widgets.layers.snapshot import Snapshot
+from napari_swnn.widgets.layers.checked_reference import CheckedReference
+from napari_swnn.widgets.layers.grid import read_voxel_size
+from napari_swnn.widgets.layers.reading import read_values
+from napari_swnn.widgets.layers.snapshot import SAME_SIZE, Snapshot
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
 
 VOLUMES = "volumes"
 """Key of the form row with the volumes."""
-_SAME_SIZE = 0.01
-"""Relative tolerance within which two voxel sizes are regarded as equal."""
 _AUTOMATIC = 2**25
 """Number of voxels up to which a comparison starts automatically, since it takes only seconds."""
 _BYTES = {False: 80, True: 420}
 """Bytes of memory per voxel of the largest volume, without and with physics, measured on 128³ voxels."""
-
-
-@dataclass(frozen=True, eq=False)
-class CheckedReference:
-    """A reference with its measured phase fractions.
-
-    Attributes
-    ----------
-    snapshot : Snapshot
-        Copy of the reference layers.
-    phases : dict of int to float
-        Fraction of each label in the region of interest.
-    """
-
-    snapshot: Snapshot
-    phases: dict[int, float]
-
-    @classmethod
-    def from_snapshot(cls, snapshot: Snapshot) -> "CheckedReference":
-        """Measure the fractions of the labels in a snapshot.
-
-        Raises
-        ------
-        ValueError
-            If the reference has only one label.
-        """
-        phases = snapshot.phases()
-        if len(phases) == 1:
-            value = next(iter(phases))
-            raise ValueError(f"“{snapshot.name}” contains only the value {value}; paint or threshold the other phase")
-        return cls(snapshot, phases)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +61,7 @@ class Candidate:
                 f"{without_unit} has no unit of length."
             )
             return cls(layer.name, colour, labels, note)
-        if abs(voxel.in_unit(reference.voxel.unit) / reference.voxel.value - 1) > _SAME_SIZE:
+        if abs(voxel.in_unit(reference.voxel.unit) / reference.voxel.value - 1) > SAME_SIZE:
             raise BadInputError(
                 VOLUMES,
                 f"The voxels of “{layer.name}” measure {voxel}, but the pixels of the reference measure "
@@ -112,18 +81,15 @@ class CompareJob:
 
     Attributes
     ----------
-    reference : Snapshot
-        Copy of the reference.
-    phase : int
-        Phase of interest.
+    reference : CheckedReference
+        Reference with its phase of interest.
     candidates : tuple of Candidate
         Volumes to compare.
     physics : bool
         True if conductivity and permeability are also computed.
     """
 
-    reference: Snapshot
-    phase: int
+    reference: CheckedReference
     candidates: tuple[Candidate, ...]
     physics: bool
 
@@ -146,9 +112,7 @@ class CompareJob:
         return ""
 
 
-def make_job(
-    reference: CheckedReference, phase: int, candidates: tuple[Candidate, ...], *, physics: bool
-) -> CompareJob:
+def make_job(reference: CheckedReference, candidates: tuple[Candidate, ...], *, physics: bool) -> CompareJob:
     """Return the checked request for a reference and volumes.
 
     Raises
@@ -164,4 +128,4 @@ def make_job(
         raise BadInputError("physics", "Conductivity and permeability need 3-D volumes, but sections are ticked.")
     largest = max(candidates, key=lambda candidate: candidate.labels.size)
     check_free_memory(_BYTES[physics] * largest.labels.size, VOLUMES, f"Comparing “{largest.name}”")
-    return CompareJob(reference.snapshot, phase, candidates, physics)
+    return CompareJob(reference, candidates, physics)

@@ -8,26 +8,15 @@ from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from napari_swnn._layer_style import METADATA_KEY
 from napari_swnn.widgets.comparison.volume_list import VolumeList
-from napari_swnn.widgets.kit.controls import Combo, Form, Note
-from napari_swnn.widgets.kit.layer_combo import LayerCombo
-from napari_swnn.widgets.layers.snapshot import choose_phase
+from napari_swnn.widgets.kit.controls import Form, Note
+from napari_swnn.widgets.layers.reference_controls import ReferenceControls
 
 if TYPE_CHECKING:
+    from napari.layers import Image
     from napari.layers import Labels as LabelsLayer
+    from napari.layers import Shapes as ShapesLayer
 
 _ROWS = {
-    "reference": (
-        "Reference",
-        "Segmented micrograph that the volumes should resemble: a Labels layer (a 2-D section or a 3-D volume).",
-    ),
-    "phase": (
-        "Phase of\ninterest",
-        "Label of the phase of interest, usually the pores; the volumes use the same label.",
-    ),
-    "region": (
-        "Region of\ninterest",
-        "Labels layer that marks the part of the reference to use; by default, the whole reference is used.",
-    ),
     "volumes": (
         "Volumes",
         "Labels layers to compare with the reference. The colours match the curves. Volumes reconstructed from this "
@@ -53,15 +42,13 @@ class CompareSettings(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.reference = LayerCombo()
-        self.region = LayerCombo(no_layer="whole image")
-        self.phase = Combo()
         self.volumes = VolumeList()
         self.physics = QCheckBox("conductivity and permeability")
         self.note = Note()
         self.form = Form()
+        self.source = ReferenceControls(self.form, self)
+        self.reference, self.phase, self.region = self.source.reference, self.source.phase, self.source.region
         self._layers: list[LabelsLayer] = []
-        self._chosen_phase: int | None = None
         self._lay_out()
         self._connect()
 
@@ -74,27 +61,23 @@ class CompareSettings(QWidget):
         layout.addWidget(self.form)
 
     def _connect(self) -> None:
-        self.reference.chosen.connect(self._on_reference)
-        self.region.chosen.connect(self.reference_changed)
-        self.phase.currentIndexChanged.connect(self._on_phase)
+        self.source.chosen.connect(self._offer_volumes)
+        self.source.changed.connect(self.reference_changed)
         self.volumes.ticked.connect(self.changed)
         self.physics.toggled.connect(self._on_physics)
 
-    def set_layers(self, layers: "Iterable[LabelsLayer]") -> None:
+    def set_layers(
+        self, labels: "Iterable[LabelsLayer]", shapes: "Iterable[ShapesLayer]", images: "Iterable[Image]"
+    ) -> None:
         """Offer these layers; sections are preferred to volumes as the reference."""
-        self._layers = sorted(layers, key=lambda layer: layer.ndim)  # stable: keeps the viewer's order
-        self.region.set_layers(self._layers)
-        self.reference.set_layers(self._layers)
+        self._layers = sorted(labels, key=lambda layer: layer.ndim)  # stable: keeps the viewer's order
+        self.source.set_layers(self._layers, shapes, images)
         self._offer_volumes()
-
-    def show_phases(self, phases: dict[int, float]) -> None:
-        """Offer the labels of the reference with their fractions."""
-        entries = [(f"{value}  ({100 * fraction:.1f} %)", value) for value, fraction in phases.items()]
-        self.phase.set_entries(entries, choose_phase(phases, self._chosen_phase))
 
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""
         self.form.set_dark(dark)
+        self.source.set_dark(dark)
 
     def _offer_volumes(self) -> None:
         others = [layer for layer in self._layers if layer is not self.reference.value]
@@ -104,16 +87,6 @@ class CompareSettings(QWidget):
         facts = layer.metadata.get(METADATA_KEY) or {}
         reference = self.reference.value
         return reference is not None and facts.get("reference") == reference.name
-
-    def _on_reference(self) -> None:
-        self._chosen_phase = None
-        self.phase.set_entries([])
-        self._offer_volumes()
-        self.reference_changed.emit()
-
-    def _on_phase(self, _index: int) -> None:
-        self._chosen_phase = self.phase.value
-        self.changed.emit()
 
     def _on_physics(self, _on: bool) -> None:
         self.changed.emit()

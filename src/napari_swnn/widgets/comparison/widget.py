@@ -9,7 +9,7 @@ from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QWidget
 
 from napari_swnn._progress import Progress
-from napari_swnn.widgets.comparison.job import VOLUMES, Candidate, CheckedReference, CompareJob, make_job
+from napari_swnn.widgets.comparison.job import VOLUMES, Candidate, CompareJob, make_job
 from napari_swnn.widgets.comparison.session import ComparisonSession
 from napari_swnn.widgets.comparison.settings import CompareSettings
 from napari_swnn.widgets.comparison.view import ComparisonView
@@ -17,6 +17,9 @@ from napari_swnn.widgets.kit.controls import Form
 from napari_swnn.widgets.kit.run_panel import RunPanel
 from napari_swnn.widgets.kit.session import NotReady
 from napari_swnn.widgets.kit.threads import TaskRunner
+from napari_swnn.widgets.layers.checked_reference import CheckedReference
+from napari_swnn.widgets.layers.lead import Guide
+from napari_swnn.widgets.layers.phase_pick import PhasePick
 from napari_swnn.widgets.layers.snapshot import Snapshot
 from napari_swnn.widgets.layers.watch import LayerCheck, LayerWatch
 
@@ -43,12 +46,14 @@ class CompareWidget(RunPanel):
         super().__init__(napari_viewer, parent)
         self.settings = CompareSettings()
         self.view = ComparisonView()
-        self.check = LayerCheck(self._take_reference, CheckedReference.from_snapshot, "reference", self)
+        self.check = LayerCheck(self._take_reference, _look, "reference", self)
         self._watch = LayerWatch(self)
+        self._guide = Guide(napari_viewer, self.settings.source)
         self.session: ComparisonSession
         self.set_session(ComparisonSession(TaskRunner(self), self.view.show_comparison))
         self.lay_out_run(self.settings, self.view)
         self.settings.reference_changed.connect(self._on_reference)
+        self.settings.source.layers_wanted.connect(self.reset_choices)
         self.settings.changed.connect(self._on_choice)
         self.check.changed.connect(self._on_check)
         self._watch.changed.connect(self._on_changed)
@@ -83,22 +88,22 @@ class CompareWidget(RunPanel):
 
     def reset_choices(self, _event: Any = None) -> None:
         """Offer the layers of the viewer; napari calls this when a layer is added, removed, moved or renamed."""
-        self.settings.set_layers(self.labels_layers())
+        self.settings.set_layers(self.labels_layers(), self.shapes_layers(), self.image_layers())
         self.refresh()
 
     # -- layers
 
     def _on_reference(self) -> None:
         if self.is_docked:
-            self.check.restart(self.settings.reference.value, self.settings.region.value)
+            self.check.restart(*self.settings.source.layers)
 
-    def _take_reference(self) -> Snapshot | None:
-        reference = self.settings.reference.value
-        return None if reference is None else Snapshot.take(reference, self.settings.region.value)
+    def _take_reference(self) -> "tuple[Snapshot, PhasePick] | None":
+        snapshot = self.settings.source.take()
+        return None if snapshot is None else (snapshot, self.settings.phase.pick)
 
     def _on_check(self) -> None:
         if self.check.found is not None:
-            self.settings.show_phases(self.check.found.phases)
+            self.settings.source.show_found(self.check.found)
         self._on_choice()
 
     def _on_choice(self) -> None:
@@ -135,6 +140,8 @@ class CompareWidget(RunPanel):
             return NotReady(f"Add {self.input_layers}, or open a sample from the File menu.")
         if reference is None:
             return NotReady("Reading the reference…", is_checking=True)
+        if reference.problem is not None:
+            raise reference.problem
         if settings.volumes.count() == 0:
             return NotReady("There is no other Labels layer to compare with the reference; reconstruct a volume first.")
         layers = settings.volumes.chosen
@@ -143,7 +150,7 @@ class CompareWidget(RunPanel):
         candidates = tuple(
             Candidate.from_layer(layer, settings.volumes.colour(layer), reference.snapshot) for layer in layers
         )
-        return make_job(reference, settings.phase.value, candidates, physics=settings.physics.isChecked())
+        return make_job(reference, candidates, physics=settings.physics.isChecked())
 
     def show_session(self) -> None:
         """Show the state of the session."""
@@ -158,3 +165,7 @@ class CompareWidget(RunPanel):
         """Show the progress; with physics, the time left cannot be estimated."""
         is_steady = self.session.running is not None and not self.session.running.physics
         self.progress.reach(step.fraction, step.activity, steady=is_steady)
+
+
+def _look(taken: "tuple[Snapshot, PhasePick]") -> CheckedReference:
+    return CheckedReference.look(*taken)

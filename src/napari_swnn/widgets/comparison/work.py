@@ -52,10 +52,10 @@ def compare(job: CompareJob) -> Generator[Progress, None, Comparison]:
 
     reading = Progress(fraction=0.0, activity="Reading the layers…")
     yield reading
-    reference = job.reference.reference(job.phase)
+    reference = job.reference.reference()
     accepted, refused = [], []
     for candidate in job.candidates:
-        problem = _find_problem(candidate, job.phase)
+        problem = _find_problem(candidate, reference.phase)
         if problem:
             refused.append(problem)
         else:
@@ -69,7 +69,7 @@ def compare(job: CompareJob) -> Generator[Progress, None, Comparison]:
         lambda step: Progress(fraction=step.fraction, activity=capitalise(step.activity)),
     )
     return Comparison(
-        reference=job.reference.name,
+        reference=job.reference.snapshot.name,
         names=tuple(each.name for each in accepted),
         colours=tuple(each.colour for each in accepted),
         report=report,

@@ -41,8 +41,10 @@ class Combo(QComboBox):
             self.clear()
             for text, value in entries:
                 self.addItem(text, value)
-            index = next((i for i in range(self.count()) if self.itemData(i) is chosen), -1)
-            self.setCurrentIndex(self.findData(chosen) if index < 0 else index)
+            data = [self.itemData(i) for i in range(self.count())]
+            same = [i for i, value in enumerate(data) if value is chosen]
+            equal = [i for i, value in enumerate(data) if value == chosen]
+            self.setCurrentIndex((same or equal or [-1])[0])
         if self.currentIndex() < 0 and self.count() > 0:
             with QSignalBlocker(self):
                 self.setCurrentIndex(0)
@@ -186,7 +188,7 @@ class Form(QWidget):
         self._layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
         self.problems: dict[str, Problem] = {}
 
-    def add_row(self, key: str, label: str | None, control: QWidget, tooltip: str, *notes: Note) -> None:
+    def add_row(self, key: str, label: str | None, control: QWidget, tooltip: str, *notes: QWidget) -> None:
         """Add a control with notes below it; without a label, the control spans the full width."""
         field, problem = QWidget(), Problem()
         control.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -202,6 +204,16 @@ class Form(QWidget):
         name = QLabel(label)
         name.setToolTip(tooltip)
         self._layout.addRow(name, field)
+
+    def show_row(self, key: str, shown: bool) -> None:
+        """Show or hide the label, control and problem of a row."""
+        field = self.problems[key].parentWidget()
+        self._layout.labelForField(field).setVisible(shown)
+        field.setVisible(shown)
+
+    def is_row_shown(self, key: str) -> bool:
+        """Return True if a row is shown."""
+        return not self.problems[key].parentWidget().isHidden()
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Show each problem below its control, and hide all other problems."""

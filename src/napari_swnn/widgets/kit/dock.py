@@ -11,6 +11,7 @@ from napari_swnn.widgets.kit.shutdown import await_work_at_end
 if TYPE_CHECKING:
     from napari.layers import Image
     from napari.layers import Labels as LabelsLayer
+    from napari.layers import Shapes as ShapesLayer
     from napari.viewer import Viewer
 
 from napari_swnn._layer_style import PREVIEW_NAME
@@ -84,11 +85,17 @@ class DockPanel(QScrollArea):
         layers = (layer for layer in self._viewer.layers if isinstance(layer, LabelsLayer))
         return [layer for layer in layers if not layer.name.startswith(PREVIEW_NAME)]
 
+    def shapes_layers(self) -> "list[ShapesLayer]":
+        """Return the Shapes layers of the viewer."""
+        from napari.layers import Shapes as ShapesLayer
+
+        return [layer for layer in self._viewer.layers if isinstance(layer, ShapesLayer)]
+
     def image_layers(self) -> "list[Image]":
-        """Return the greyscale Image layers of the viewer, except previews."""
+        """Return the Image layers of the viewer, also those with colours, except previews."""
         from napari.layers import Image
 
-        layers = (layer for layer in self._viewer.layers if isinstance(layer, Image) and not layer.rgb)
+        layers = (layer for layer in self._viewer.layers if isinstance(layer, Image))
         return [layer for layer in layers if not layer.name.startswith(PREVIEW_NAME)]
 
     def watch_window(self) -> None:

@@ -1,6 +1,7 @@
 """Error messages for the user, and the controls they belong to."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from types import MappingProxyType
 
 from napari_swnn.widgets.kit.formatting import as_sentence
@@ -20,6 +21,13 @@ _CONTROLS = MappingProxyType(
 """Keys of the controls by argument of a training."""
 
 
+class Remedy(StrEnum):
+    """Action that a panel offers to correct an input, with the text of its button."""
+
+    RESAMPLE = "Make a copy with square pixels"
+    EVERYTHING = "Take everything but the background"
+
+
 class BadInputError(ValueError):
     """Invalid input, described in one sentence for the user.
 
@@ -29,11 +37,14 @@ class BadInputError(ValueError):
         Key of the control that the sentence belongs to.
     text : str
         Description of the problem and its solution.
+    remedy : Remedy, optional
+        Action that corrects the input.
     """
 
-    def __init__(self, control: str, text: str) -> None:
+    def __init__(self, control: str, text: str, remedy: Remedy | None = None) -> None:
         super().__init__(text)
         self.control = control
+        self.remedy = remedy
 
 
 class WorkFailedError(Exception):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QWidget
 
 from napari_swnn.widgets.kit.controls import Combo
@@ -29,10 +29,22 @@ class LayerCombo(Combo):
         self._last: Layer | None = None
         self.currentIndexChanged.connect(self._on_changed)
 
-    def set_layers(self, layers: "Iterable[Layer]") -> None:
-        """Set the available layers; emit `chosen` if the selected layer is no longer available."""
+    def set_layers(self, layers: "Iterable[Layer]", last: "Iterable[Layer]" = ()) -> None:
+        """Set the available layers; emit `chosen` if the selected layer is no longer available.
+
+        Parameters
+        ----------
+        layers : iterable of napari.layers.Layer
+            Layers in the order of the list.
+        last : iterable of napari.layers.Layer
+            Layers at the end of the list, which are never selected automatically.
+        """
+        usual, unusual = list(layers), list(last)
         none = [] if self._no_layer is None else [(self._no_layer, None)]
-        self.set_entries([*none, *((layer.name, layer) for layer in layers)], self._last)
+        self.set_entries([*none, *((layer.name, layer) for layer in (*usual, *unusual))], self._last)
+        if self.value in unusual and self.value is not self._last:
+            with QSignalBlocker(self):
+                self.setCurrentIndex(-1)
         self._on_changed()
 
     def choose(self, layer: "Layer") -> None:

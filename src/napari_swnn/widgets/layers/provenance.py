@@ -4,9 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_swnn._layer_style import METADATA_KEY
 from napari_swnn._types import Labels, Shape
 
 if TYPE_CHECKING:
+    from napari.layers import Layer
+
     from napari_swnn.core.model.model import Model
 
 
@@ -46,3 +49,8 @@ def measure_porosity(labels: Labels, model: "Model", *, outside: int | None = No
     """
     counted = labels.size if outside is None else np.count_nonzero(labels != outside)
     return float(np.count_nonzero(labels == model.labels.phase) / max(counted, 1))
+
+
+def is_result(layer: "Layer") -> bool:
+    """Return True for a layer with a realisation, or a part of one."""
+    return "seed" in (layer.metadata.get(METADATA_KEY) or {})

@@ -6,7 +6,6 @@ import numpy as np
 
 from napari_swnn._checks import is_lazy
 from napari_swnn._types import AXES
-from napari_swnn._voxel_size import VoxelSize, find_length_unit
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.formatting import format_shape
 
@@ -80,24 +79,6 @@ def check_readable(layer: "LabelsLayer | Image", values: Any, control: str) -> N
             f"“{layer.name}” is read on demand and has {format_shape(values.shape)} voxels; crop the part that you "
             "need into a new layer.",
         )
-
-
-def read_voxel_size(layer: "LabelsLayer", ndim: int, control: str) -> VoxelSize:
-    """Return the voxel size of a layer, in the unit ``"voxel"`` if the layer has no unit of length.
-
-    Raises
-    ------
-    BadInputError
-        If the voxels are not cubes.
-    """
-    scale = [abs(float(side)) for side in layer.scale[-ndim:]]
-    if max(scale) > 1.001 * min(scale):
-        sides = " × ".join(f"{side:g}" for side in scale)
-        raise BadInputError(
-            control, f"The pixels of “{layer.name}” measure {sides}; resample it so that all sides are equal."
-        )
-    unit = find_length_unit(str(layer.units[-1]))
-    return VoxelSize(scale[-1], "voxel" if unit is None else unit.symbol)
 
 
 def read_placement(layer: "LabelsLayer", ndim: int) -> dict[str, Any]:

@@ -10,14 +10,16 @@ from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.kit.debouncing import make_debouncer
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.threads import Checker
-from napari_swnn.widgets.layers.reading import check_readable, read_values, read_voxel_size
+from napari_swnn.widgets.layers.grid import read_voxel_size
+from napari_swnn.widgets.layers.reading import check_readable, read_values
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
+    from napari.layers import Layer
 
 PATIENCE = 200
 """Milliseconds without a change before layers are read, since painting emits many changes."""
-_WATCHED = ("data", "paint", "scale", "units", "name")
+_WATCHED = ("data", "paint", "scale", "translate", "rotate", "shear", "affine", "units", "name")
 """Events after which a layer must be read again."""
 
 
@@ -32,11 +34,11 @@ class LayerWatch(QObject):
         self._watched: list[Any] = []
         self._debouncer = make_debouncer(self, PATIENCE, self.settled.emit)
 
-    def watch(self, layers: "Iterable[LabelsLayer]") -> None:
+    def watch(self, layers: "Iterable[Layer]") -> None:
         """Replace the watched layers."""
         wanted = list(layers)
         for layer, connect in [(old, False) for old in self._watched] + [(new, True) for new in wanted]:
-            for name in _WATCHED:
+            for name in (name for name in _WATCHED if name in layer.events):
                 emitter = getattr(layer.events, name)
                 (emitter.connect if connect else emitter.disconnect)(self.touch)
         self._watched = wanted
@@ -134,7 +136,7 @@ class LayerCheck(QObject):
         self._checker.done.connect(self._on_found)
         self._checker.failed.connect(self._on_failed)
 
-    def restart(self, *layers: "LabelsLayer | None") -> None:
+    def restart(self, *layers: "Layer | None") -> None:
         """Watch these layers, discard earlier results, and check again."""
         self._watch.watch([layer for layer in layers if layer is not None])
         self._watch.touch()

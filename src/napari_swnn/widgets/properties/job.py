@@ -11,6 +11,7 @@ from napari_swnn._types import AXES
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.kit.memory import check_free_memory
+from napari_swnn.widgets.layers.phase_pick import AllBut, PhasePick
 from napari_swnn.widgets.layers.watch import LayerFacts
 from napari_swnn.widgets.properties.kinds import (
     CONDUCTIVITY,
@@ -75,7 +76,7 @@ class PropertyChoice:
         Axes to solve along, in array order.
     boundary, method : str
         Boundary condition and flow solver, with the values accepted by `napari_swnn.physics`.
-    phase : int or None
+    phase : int, AllBut or None
         Conducting phase; None for the effective conductivity.
     conductivities : mapping of int to float
         Conductivity of each label; empty for other properties.
@@ -91,11 +92,16 @@ class PropertyChoice:
     axes: tuple[int, ...]
     boundary: Any
     method: Any = "stokes"
-    phase: int | None = None
+    phase: PhasePick = None
     conductivities: Mapping[int, float] = field(default_factory=dict)
     conductivity_unit: str = "W/(m·K)"
     solver: SolverSettings = field(default_factory=SolverSettings)
     outputs: Outputs = field(default_factory=Outputs)
+
+    @property
+    def phase_name(self) -> str:
+        """Name of the conducting phase."""
+        return f"everything but {self.phase.label}" if isinstance(self.phase, AllBut) else f"label {self.phase}"
 
     @property
     def field_names(self) -> tuple[str, str]:
@@ -134,7 +140,7 @@ class PropertyJob:
     def subject(self) -> str:
         """Heading with the property, phase and layer."""
         kind = self.choice.kind
-        prefix = kind.title if kind is CONDUCTIVITY else f"{kind.title} of label {self.choice.phase}"
+        prefix = kind.title if kind is CONDUCTIVITY else f"{kind.title} of {self.choice.phase_name}"
         return f"{prefix} · {self.facts.name}"
 
     @property
@@ -169,7 +175,7 @@ class PropertyJob:
             plain["conductivities"] = {str(label): value for label, value in choice.conductivities.items()}
             plain["conductivity_unit"] = choice.conductivity_unit
         else:
-            plain["phase"] = choice.phase
+            plain["phase"] = choice.phase_name if isinstance(choice.phase, AllBut) else choice.phase
         if choice.kind is PERMEABILITY:
             plain["method"] = choice.method
         return plain
@@ -189,6 +195,9 @@ def make_job(facts: LayerFacts, choice: PropertyChoice) -> PropertyJob:
     if choice.kind is CONDUCTIVITY and n_phases > MAX_PHASES:
         text = f"{name} contains {n_phases} labels, but at most {MAX_PHASES} phases are supported"
         raise BadInputError("layer", f"{text}; give all objects of a phase the same label.")
+    if choice.kind is not CONDUCTIVITY and choice.phase is None and n_phases > 0:
+        text = f"{name} contains {n_phases} labels, which look like numbers of objects"
+        raise BadInputError("phase", f"{text}; choose “everything but {min(facts.phases)}” as the conducting phase.")
     if choice.kind is PERMEABILITY and facts.labels.ndim != 3:
         raise BadInputError("property", f"Permeability needs a 3-D volume; {name} is a 2-D section.")
     if choice.kind is PERMEABILITY and n_phases == 1:

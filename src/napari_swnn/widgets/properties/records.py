@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari_swnn._types import FloatArray
+from napari_swnn.widgets.kit.formatting import capitalise
 from napari_swnn.widgets.properties.job import PropertyJob
 from napari_swnn.widgets.properties.kinds import CONDUCTIVITY, DIFFUSION, PERMEABILITY, Kind
 
@@ -62,7 +63,9 @@ def describe_failure(job: PropertyJob, record: SolveRecord) -> str:
         return f"Along {record.axis}: {record.advice}"
     kind = job.choice.kind
     subject = (
-        "No conducting phase percolates" if kind is CONDUCTIVITY else f"Label {job.choice.phase} does not percolate"
+        "No conducting phase percolates"
+        if kind is CONDUCTIVITY
+        else f"{capitalise(job.choice.phase_name)} does not percolate"
     )
     return (
         f"{subject} through “{job.facts.name}” along {record.axis}: no path of face-connected voxels spans it, so "

@@ -7,12 +7,14 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_swnn._layer_style import METADATA_KEY
+from napari_swnn._phases import MOST_PHASES
 from napari_swnn._types import AXES
 from napari_swnn.widgets.kit.controls import Combo, Form, Note
 from napari_swnn.widgets.kit.drawer import Drawer
 from napari_swnn.widgets.kit.forms import ConfigForm
 from napari_swnn.widgets.kit.layer_combo import LayerCombo
-from napari_swnn.widgets.layers.snapshot import choose_phase
+from napari_swnn.widgets.layers.phase_combo import PhaseCombo
+from napari_swnn.widgets.layers.phase_pick import PhasePick, list_picks
 from napari_swnn.widgets.layers.watch import LayerFacts
 from napari_swnn.widgets.properties.job import PropertyChoice, SolverSettings
 from napari_swnn.widgets.properties.kinds import CONDUCTIVITY, KINDS, MAX_PHASES, METHODS, UNITS, Kind, name_fields
@@ -69,7 +71,7 @@ class PropertySettings(QWidget):
         self.layer = LayerCombo()
         self.property = Combo()
         self.method = Combo()
-        self.phase = Combo()
+        self.phase = PhaseCombo()
         self.unit = Combo()
         self.axis = Combo()
         self.boundary = Combo()
@@ -77,10 +79,10 @@ class PropertySettings(QWidget):
         self.outputs = OutputChoice()
         self.solver = ConfigForm(SolverSettings)
         self.extent = Note()
-        self.form = SwitchForm()
+        self.form = Form()
         self.drawer = Drawer("Advanced settings", self.solver)
         self._ndim = 0
-        self._chosen_phase: int | None = None
+        self._picked: PhasePick = None
         self._fill()
         self._lay_out()
         self._connect()
@@ -131,7 +133,7 @@ class PropertySettings(QWidget):
             axes=tuple(range(self._ndim)) if self.axis.value is None else (self.axis.value,),
             boundary=self.boundary.value,
             method=self.method.value,
-            phase=None if conducts else self.phase.value,
+            phase=None if conducts else self.phase.pick,
             conductivities=self.conductivities.values if conducts else {},
             conductivity_unit=self.unit.value,
             solver=self.solver.value,
@@ -151,10 +153,12 @@ class PropertySettings(QWidget):
 
     def show_facts(self, facts: LayerFacts) -> None:
         """Offer the labels of the layer with their fractions."""
-        entries = [(f"{value}  ({100 * fraction:.1f} %)", value) for value, fraction in facts.phases.items()]
-        pore = choose_phase(facts.phases, self._reconstructed_phase())
-        chosen = pore if self._chosen_phase is None else choose_phase(facts.phases, self._chosen_phase)
-        self.phase.set_entries(entries, chosen)
+        phases = facts.phases
+        pore = self._reconstructed_phase()
+        pore = pore if pore in phases else 1 if 1 in phases else max(phases)
+        pick: PhasePick = pore if len(phases) <= MOST_PHASES else None
+        known = [value for _, value in list_picks(phases)]
+        self.phase.show_phases(phases, self._picked if self._picked in known else pick, self.layer.value)
         self.conductivities.set_phases(facts.phases if len(facts.phases) <= MAX_PHASES else {}, pore)
         self._show_rows()
 
@@ -175,7 +179,7 @@ class PropertySettings(QWidget):
             self.form.show_row(key, key in self.kind.rows and not is_empty)
 
     def _on_layer(self) -> None:
-        self._chosen_phase = None
+        self._picked = None
         self.phase.set_entries([])
         self.conductivities.set_phases({}, 0)
         self._show_rows()
@@ -187,24 +191,10 @@ class PropertySettings(QWidget):
         self._on_changed()
 
     def _on_phase(self, _index: int) -> None:
-        self._chosen_phase = self.phase.value
+        self._picked = self.phase.pick
         self.changed.emit()
 
     def _on_changed(self, _index: int = 0) -> None:
         self.outputs.name_fields(*name_fields(self.kind, self.unit.value))
         self.drawer.set_remark("changed" if self.solver.value != SolverSettings() else "")
         self.changed.emit()
-
-
-class SwitchForm(Form):
-    """Form with rows that can be hidden."""
-
-    def show_row(self, key: str, shown: bool) -> None:
-        """Show or hide the label, control and problem of a row."""
-        field = self.problems[key].parentWidget()
-        self._layout.labelForField(field).setVisible(shown)
-        field.setVisible(shown)
-
-    def is_row_shown(self, key: str) -> bool:
-        """Return True if a row is shown."""
-        return not self.problems[key].parentWidget().isHidden()

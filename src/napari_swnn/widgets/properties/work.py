@@ -9,6 +9,7 @@ import numpy as np
 from napari_swnn._progress import Progress
 from napari_swnn._steps import forward_steps
 from napari_swnn._types import FloatArray, Labels
+from napari_swnn.widgets.layers.phase_pick import AllBut
 from napari_swnn.widgets.properties.job import PropertyJob
 from napari_swnn.widgets.properties.kinds import CONDUCTIVITY, DIFFUSION, PERMEABILITY, UNITS
 from napari_swnn.widgets.properties.records import SolveRecord, record_solve
@@ -68,7 +69,11 @@ def compute_property(job: PropertyJob) -> Generator[Progress, None, PropertyRun]
     """Solve along every requested axis, yielding progress and returning the numbers and fields."""
     yield Progress(fraction=0.0, activity="Reading the layer…")
     labels: Labels = np.array(job.facts.labels)  # a copy, since the user may paint on the layer during the run
-    solve = _make_solver(job, labels)
+    phase = job.choice.phase
+    if isinstance(phase, AllBut):
+        labels = (labels != phase.label).astype(np.uint8)
+        phase = 1
+    solve = _make_solver(job, labels, phase)
     axes = job.choice.axes
     records = []
     fields = []
@@ -96,12 +101,13 @@ class _SolveProgress:
         return Progress(fraction=fraction, activity=f"{self.title}: {step.activity}")
 
 
-def _make_solver(job: PropertyJob, labels: Labels) -> "Callable[[int], Generator[SolverStep, None, Solved]]":
+def _make_solver(
+    job: PropertyJob, labels: Labels, phase: Any
+) -> "Callable[[int], Generator[SolverStep, None, Solved]]":
     """Return a function that solves along a given axis."""
     from napari_swnn.physics import ConductivityProblem, PermeabilityProblem, SolverOptions, TortuosityProblem
 
     choice = job.choice
-    phase: Any = choice.phase
     problem: Any
     if choice.kind is CONDUCTIVITY:
         problem = ConductivityProblem(labels, choice.conductivities, choice.boundary, choice.conductivity_unit)

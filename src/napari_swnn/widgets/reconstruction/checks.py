@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from napari_swnn.core.training.config import TrainingConfig
     from napari_swnn.core.training.cost import CostEstimate
     from napari_swnn.core.training.plan import ReferenceAnalysis
+    from napari_swnn.widgets.layers.phase_pick import PhasePick
     from napari_swnn.widgets.layers.snapshot import Snapshot
 
 
@@ -100,9 +101,9 @@ class Checks:
         self._analyst.drop()
         self.forget_settings(self._form_problems)
 
-    def analyse(self, snapshot: "Snapshot", phase: int | None, config: "TrainingConfig") -> None:
+    def analyse(self, snapshot: "Snapshot", pick: "PhasePick", config: "TrainingConfig") -> None:
         """Analyse the reference; see `preflight.analyse`."""
-        self._analyst.request(preflight.analyse, snapshot, phase, config)
+        self._analyst.request(preflight.analyse, snapshot, pick, config)
 
     def refuse_reference(self, problem: BadInputError) -> None:
         """Record that the selected layers cannot be used as a reference."""

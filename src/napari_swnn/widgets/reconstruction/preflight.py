@@ -14,7 +14,9 @@ from napari_swnn.core.training.config import TrainingConfig
 from napari_swnn.widgets.kit.errors import BadInputError, to_bad_input
 from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.kit.memory import format_memory
-from napari_swnn.widgets.layers.snapshot import Snapshot, choose_phase
+from napari_swnn.widgets.layers.checked_reference import CheckedReference
+from napari_swnn.widgets.layers.phase_pick import PhasePick
+from napari_swnn.widgets.layers.snapshot import Snapshot
 from napari_swnn.widgets.reconstruction.jobs import BENCHMARK
 from napari_swnn.widgets.reconstruction.request import Destination, Request
 
@@ -36,12 +38,8 @@ class Findings:
 
     Attributes
     ----------
-    snapshot : Snapshot
-        Checked copy of the reference.
-    phases : dict of int to float
-        Volume fraction of each label.
-    phase : int
-        Phase of interest.
+    checked : CheckedReference
+        Copy of the reference with its phases.
     analysis : ReferenceAnalysis or None
         Network and patterns; None if the reference cannot be used.
     interval : FractionInterval or None
@@ -50,12 +48,15 @@ class Findings:
         Reason that the reference cannot be used.
     """
 
-    snapshot: Snapshot
-    phases: dict[int, float]
-    phase: int
+    checked: CheckedReference
     analysis: "ReferenceAnalysis | None" = None
     interval: "FractionInterval | None" = None
     problem: BadInputError | None = None
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Checked copy of the reference."""
+        return self.checked.snapshot
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,14 +95,14 @@ class Prepared:
         return self.request.entry is None or (self.plan is None and self.run_problem is None)
 
 
-def analyse(snapshot: Snapshot, phase: int | None, config: TrainingConfig) -> Findings:
+def analyse(snapshot: Snapshot, pick: PhasePick, config: TrainingConfig) -> Findings:
     """Check a reference and extract its patterns.
 
     Parameters
     ----------
     snapshot : Snapshot
         Copy of the reference.
-    phase : int or None
+    pick : int, AllBut or None
         Phase of interest. If None or not in the reference, a default is used.
     config : TrainingConfig
         Training settings.
@@ -109,17 +110,15 @@ def analyse(snapshot: Snapshot, phase: int | None, config: TrainingConfig) -> Fi
     from napari_swnn.core.training.plan import analyse_reference
     from napari_swnn.validation import reference_interval
 
-    phases = snapshot.phases()
-    phase = choose_phase(phases, phase)
-    if len(phases) == 1:
-        text = f"“{snapshot.name}” contains only the value {phase}; paint or threshold the other phase."
-        return Findings(snapshot, phases, phase, problem=BadInputError("reference", text))
+    checked = CheckedReference.look(snapshot, pick)
+    if checked.problem is not None:
+        return Findings(checked, problem=checked.problem)
     try:
-        analysis = analyse_reference(snapshot.reference(phase), config=config)
+        analysis = analyse_reference(checked.reference(), config=config)
         interval = reference_interval(analysis.reference)
     except (TypeError, ValueError) as error:
-        return Findings(snapshot, phases, phase, problem=to_bad_input(error))
-    return Findings(snapshot, phases, phase, analysis, interval)
+        return Findings(checked, problem=to_bad_input(error))
+    return Findings(checked, analysis, interval)
 
 
 def prepare(analysis: "ReferenceAnalysis | None", request: Request) -> Prepared:

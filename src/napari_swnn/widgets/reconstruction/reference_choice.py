@@ -2,14 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from napari_swnn.widgets.kit.controls import Combo
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.forms import ConfigForm
-from napari_swnn.widgets.kit.layer_combo import LayerCombo
+from napari_swnn.widgets.layers.reference_controls import ReferenceControls
 from napari_swnn.widgets.layers.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from napari.layers import Labels as LabelsLayer
+    from napari.layers import Layer
 
     from napari_swnn.widgets.reconstruction.checks import Checks
 
@@ -19,45 +18,41 @@ class ReferenceChoice:
 
     Parameters
     ----------
-    reference, region : LayerCombo
-        Controls for the layers of the reference and its region of interest.
-    phase : Combo
-        Control for the phase of interest.
+    source : ReferenceControls
+        Controls of the reference.
     training : ConfigForm
         Form with the training settings.
     """
 
-    def __init__(self, reference: LayerCombo, region: LayerCombo, phase: Combo, training: ConfigForm) -> None:
-        self._reference = reference
-        self._region = region
-        self._phase = phase
+    def __init__(self, source: ReferenceControls, training: ConfigForm) -> None:
+        self._source = source
         self._training = training
 
     @property
-    def layers(self) -> "list[LabelsLayer]":
+    def layers(self) -> "list[Layer]":
         """Selected layers."""
-        return [layer for layer in (self._reference.value, self._region.value) if layer is not None]
+        return self._source.layers
 
     @property
     def is_made(self) -> bool:
         """True if a reference is selected."""
-        return self._reference.value is not None
+        return self._source.reference.value is not None
 
     def is_current(self, snapshot: Snapshot) -> bool:
         """Return True if a snapshot equals the selected layers."""
         try:
-            return self._take_snapshot().equals(snapshot)
+            taken = self._source.take()
         except BadInputError:
             return False
+        return taken is not None and taken.equals(snapshot)
 
     def analyse(self, checks: "Checks") -> None:
         """Request the analysis of a copy of the reference, or report its problem."""
         try:
-            checks.analyse(self._take_snapshot(), self._phase.value, self._training.value)
+            snapshot = self._source.take()
+            if snapshot is not None:
+                checks.analyse(snapshot, self._source.phase.pick, self._training.value)
         except BadInputError as problem:
             checks.refuse_reference(problem)
         except ValueError as error:  # incompatible settings
             checks.refuse_reference(BadInputError("preset", str(error)))
-
-    def _take_snapshot(self) -> Snapshot:
-        return Snapshot.take(self._reference.value, self._region.value)

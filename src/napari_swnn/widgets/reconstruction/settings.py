@@ -12,7 +12,7 @@ from napari_swnn.widgets.kit.controls import Combo, Form, Note, SizeControl
 from napari_swnn.widgets.kit.drawer import Drawer
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.forms import ConfigForm
-from napari_swnn.widgets.kit.layer_combo import LayerCombo
+from napari_swnn.widgets.layers.reference_controls import ReferenceControls
 from napari_swnn.widgets.reconstruction.porosity import IntervalNote, PorosityChoice
 from napari_swnn.widgets.reconstruction.preflight import size_problem
 from napari_swnn.widgets.reconstruction.reference_choice import ReferenceChoice
@@ -21,15 +21,13 @@ from napari_swnn.widgets.reconstruction.spatial import UNIFORM
 from napari_swnn.widgets.reconstruction.spatial_panel import SpatialPanel
 
 if TYPE_CHECKING:
+    from napari.layers import Image
     from napari.layers import Labels as LabelsLayer
-    from napari.layers import Layer
+    from napari.layers import Shapes as ShapesLayer
 
     from napari_swnn.widgets.reconstruction.preflight import Findings
 
 _TIPS = {
-    "reference": "The segmented micrograph: a Labels layer with one value per phase (2-D section or 3-D volume).",
-    "phase": "Phase of interest, usually the pores; the porosity is its volume fraction.",
-    "region": "Labels layer that marks the part of the reference to use. By default, the whole image is used.",
     "porosity": "Target volume fraction of the phase of interest. The default is the porosity of the reference. The "
     "slider covers the reachable range: the porosities that mixtures of the patterns of the reference can have.",
     "exact": "Match the target porosity exactly in each volume; this doubles the generation time. By default, the "
@@ -56,9 +54,6 @@ class SettingsPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.reference = LayerCombo()
-        self.region = LayerCombo(no_layer="whole image")
-        self.phase = Combo()
         self.target = PorosityChoice()
         self.exact = QCheckBox("Match the target porosity exactly")
         self.size = SizeControl()
@@ -68,11 +63,13 @@ class SettingsPanel(QWidget):
         self.device = Combo()
         self.advanced = ConfigForm(TrainingConfig)
         self.spatial = SpatialPanel()
-        self.chosen_reference = ReferenceChoice(self.reference, self.region, self.phase, self.advanced)
         self.reach = IntervalNote()
         self.extent = Note()
         self.reasons = Note()
         self.form = Form()
+        self.source = ReferenceControls(self.form, self)
+        self.reference, self.phase, self.region = self.source.reference, self.source.phase, self.source.region
+        self.chosen_reference = ReferenceChoice(self.source, self.advanced)
         self._advanced = Drawer("Advanced settings", self.advanced)
         self._spatial = Drawer("Spatial variation", self.spatial)
         self._voxel = VoxelSize()
@@ -91,9 +88,6 @@ class SettingsPanel(QWidget):
 
     def _lay_out(self) -> None:
         rows: list[tuple[str, str | None, QWidget, tuple[Note, ...]]] = [
-            ("reference", "Reference", self.reference, ()),
-            ("phase", "Phase", self.phase, ()),
-            ("region", "Region of\ninterest", self.region, ()),
             ("porosity", "Porosity", self.target, (self.target.price, self.reach.note, self.reach.warning)),
             ("exact", None, self.exact, ()),
             ("size", "Size", self.size, (self.extent,)),
@@ -110,9 +104,9 @@ class SettingsPanel(QWidget):
             layout.addWidget(widget)
 
     def _connect(self) -> None:
-        self.reference.chosen.connect(self._on_reference)
-        self.region.chosen.connect(self.reference_changed)
-        self.phase.currentIndexChanged.connect(self._on_phase)
+        self.source.chosen.connect(self._on_reference)
+        self.source.phase_chosen.connect(self.target.forget)
+        self.source.changed.connect(self.reference_changed)
         self.preset.currentIndexChanged.connect(self._on_preset)
         self.advanced.changed.connect(self._on_advanced)
         self.device.currentIndexChanged.connect(self._on_changed)
@@ -154,25 +148,16 @@ class SettingsPanel(QWidget):
             spatial_problem=problem,
         )
 
-    def set_layers(self, layers: "Iterable[LabelsLayer]", images: "Iterable[Layer]" = ()) -> None:
+    def set_layers(
+        self,
+        labels: "Iterable[LabelsLayer]",
+        shapes: "Iterable[ShapesLayer]" = (),
+        images: "Iterable[Image]" = (),
+    ) -> None:
         """Set the layers available as references, regions of interest, porosity maps and masks."""
-        layers = list(layers)
-        self.region.set_layers(layers)
-        self.reference.set_layers(layers)
-        self.spatial.set_layers(layers, images)
-
-    def choose_reference(self, layer: "LabelsLayer", phase: int | None = None) -> None:
-        """Select a layer as the reference, and its phase of interest or the usual choice of it.
-
-        Raises
-        ------
-        ValueError
-            If the layer is not in the viewer, or cannot be a reference.
-        """
-        self.reference.choose(layer)
-        if phase is not None and phase != self.phase.value:
-            self.phase.set_entries([(str(phase), phase)], phase)  # the shares follow with the analysis
-            self._on_phase(0)
+        labels, images = list(labels), list(images)
+        self.source.set_layers(labels, shapes, images)
+        self.spatial.set_layers(labels, [image for image in images if not image.rgb])
 
     def set_devices(self, devices: Mapping[str, str]) -> None:
         """Set the available devices."""
@@ -181,8 +166,7 @@ class SettingsPanel(QWidget):
 
     def show_findings(self, findings: "Findings") -> None:
         """Show the analysis of the reference."""
-        entries = [(f"{value}  ({100 * fraction:.1f} %)", value) for value, fraction in findings.phases.items()]
-        self.phase.set_entries(entries, findings.phase)
+        self.source.show_found(findings.checked)
         analysis = findings.analysis
         self.target.setEnabled(analysis is not None)
         if analysis is None:
@@ -205,6 +189,7 @@ class SettingsPanel(QWidget):
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""
         self.form.set_dark(dark)
+        self.source.set_dark(dark)
         self.spatial.set_dark(dark)
         self.reach.warning.set_dark(dark)
 
@@ -214,16 +199,10 @@ class SettingsPanel(QWidget):
 
     def _on_reference(self) -> None:
         self.target.forget()
-        self.phase.set_entries([])
         self.target.setEnabled(False)
         self.reach.clear()
         for note in (self.extent, self.reasons):
             note.show_text("")
-        self.reference_changed.emit()
-
-    def _on_phase(self, _index: int) -> None:
-        self.target.forget()
-        self.reference_changed.emit()
 
     def _on_preset(self, _index: int) -> None:
         self.advanced.set_value(PRESETS[self.preset.value])

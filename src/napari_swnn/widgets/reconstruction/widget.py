@@ -14,6 +14,7 @@ from napari_swnn.widgets.kit.dock import DockPanel
 from napari_swnn.widgets.kit.drawer import Drawer
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.threads import Checker, TaskRunner
+from napari_swnn.widgets.layers.lead import Guide
 from napari_swnn.widgets.layers.reading import read_phase_colour
 from napari_swnn.widgets.layers.watch import LayerWatch
 from napari_swnn.widgets.lazy.layers import get_tiles
@@ -58,6 +59,7 @@ class ReconstructionWidget(DockPanel):
         self.session = ReconstructionSession(TaskRunner(self), partial(Checker, self))
         self.run_bar = RunBar(self.session)
         self.layers = SessionLayers(napari_viewer, self.session, self)
+        self._guide = Guide(napari_viewer, self.settings.source)
         self._large = Drawer("Large volumes", self.destination)
         self._watch = LayerWatch(self)
         self._settling = make_debouncer(self, _PATIENCE, self._prepare)
@@ -70,6 +72,7 @@ class ReconstructionWidget(DockPanel):
 
     def _connect_views(self) -> None:
         self.settings.reference_changed.connect(self._on_reference)
+        self.settings.source.layers_wanted.connect(self.reset_choices)
         self.settings.changed.connect(self._on_settings)
         self.destination.changed.connect(self._on_settings)
         self.destination.compute.connect(self.compute_box)
@@ -126,13 +129,13 @@ class ReconstructionWidget(DockPanel):
         """Update the lists of layers; napari calls this when a layer is added, removed, moved or renamed."""
         # Lazy layers are excluded because they would have to be computed completely.
         labels = [layer for layer in self.labels_layers() if get_tiles(layer) is None]
-        self.settings.set_layers(labels, self.image_layers())
+        self.settings.set_layers(labels, self.shapes_layers(), self.image_layers())
         self._show()
 
     def choose_reference(self, layer: "LabelsLayer", phase: int | None = None) -> None:
-        """Select a layer of the viewer as the reference; see `SettingsPanel.choose_reference`."""
+        """Select a layer of the viewer as the reference; see `ReferenceControls.choose`."""
         self.reset_choices()
-        self.settings.choose_reference(layer, phase)
+        self.settings.source.choose(layer, phase)
 
     def run(self) -> None:
         """Train on the reference and generate volumes."""
@@ -146,7 +149,7 @@ class ReconstructionWidget(DockPanel):
         request = self.destination.complete(self._request(), findings.snapshot.name, check)
         if request is not None:
             self.watch_window()
-            self.layers.begin(read_phase_colour(self.settings.reference.value, findings.phase))
+            self.layers.begin(read_phase_colour(self.settings.reference.value, findings.analysis.reference.phase))
             self.session.run(request)
 
     def generate(self) -> None:

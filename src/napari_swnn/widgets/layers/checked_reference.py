@@ -1,0 +1,109 @@
+"""Reference in the viewer with its measured phases."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.layers.phase_pick import PhasePick, resolve_pick
+from napari_swnn.widgets.layers.snapshot import Snapshot, check_same_labels
+
+if TYPE_CHECKING:
+    from napari_swnn._phases import PhaseChoice
+    from napari_swnn.core.descriptor.reference import Reference
+    from napari_swnn.validation import Disagreement
+
+
+@dataclass(frozen=True, eq=False)
+class CheckedReference:
+    """A reference with its measured phase fractions.
+
+    Attributes
+    ----------
+    snapshot : Snapshot
+        Copy of the reference layers.
+    phases : dict of int to float
+        Fraction of each label in the region of interest, over all sections.
+    choice : PhaseChoice or None
+        Phase of interest and background; None if there is a problem.
+    shares : mapping of str to float
+        Fraction of the phase of interest in each layer, by its name.
+    warning : str
+        Sentence on sections that seem to show different materials; otherwise empty.
+    problem : BadInputError or None
+        Reason that the reference cannot be used.
+    """
+
+    snapshot: Snapshot
+    phases: dict[int, float]
+    choice: "PhaseChoice | None" = None
+    shares: Mapping[str, float] = field(default_factory=dict)
+    warning: str = ""
+    problem: BadInputError | None = None
+
+    @classmethod
+    def look(cls, snapshot: Snapshot, pick: PhasePick = None) -> "CheckedReference":
+        """Measure the phases of a reference and compare its sections; this takes up to a few seconds.
+
+        Parameters
+        ----------
+        snapshot : Snapshot
+            Copy of the reference layers.
+        pick : int, AllBut or None
+            Phase picked by the user.
+        """
+        phases = snapshot.phases()
+        try:
+            if pick is None or isinstance(pick, int):
+                check_same_labels(snapshot)
+            choice = resolve_pick(phases, pick, snapshot.name, "reference")
+        except BadInputError as problem:
+            return cls(snapshot, phases, problem=problem)
+        shares = {}
+        for layer in (snapshot, *snapshot.further):
+            own = replace(layer, further=()).phases()
+            apart = own.get(choice.phase, 0.0) if choice.rest_of is None else 1 - own.get(choice.rest_of, 0.0)
+            shares[layer.name] = apart
+        return cls(snapshot, phases, choice, shares, _compare(snapshot, choice))
+
+    def reference(self) -> "Reference":
+        """Return the checked reference.
+
+        Raises
+        ------
+        BadInputError
+            If the reference cannot be used.
+        """
+        if self.choice is None:
+            raise self.problem or BadInputError("reference", "The reference cannot be used.")
+        return self.snapshot.reference(self.choice)
+
+
+def _compare(snapshot: Snapshot, choice: "PhaseChoice") -> str:
+    """Return a warning if the sections seem to show different materials, otherwise an empty text."""
+    from napari_swnn.validation import find_disagreements
+
+    names = [name for name, _, _ in snapshot.parts()]
+    if len(names) < 2:
+        return ""
+    found = find_disagreements(snapshot.reference(choice))
+    if not found:
+        return ""
+    text = " ".join(_describe(each, names, snapshot.voxel.unit) for each in found[:2])
+    more = f" So do {len(found) - 2} more." if len(found) > 2 else ""
+    return f"The sections may not belong together. {text}{more} Untick what shows another material."
+
+
+def _describe(found: "Disagreement", names: list[str], unit: str) -> str:
+    own = f"“{names[found.section]}”"
+    others = f"“{names[1]}”" if len(names) == 2 else "the others"
+    if found.quantity == "porosity":
+        return (
+            f"The porosity of {own} is {found.value:.3f}, that of {others} {found.others:.3f}; chance explains a "
+            f"difference of {found.tolerance:.3f}."
+        )
+    unit = "px" if unit == "voxel" else unit
+    return (
+        f"The two-point correlation of {own} at {found.distance:.3g} {unit} differs from that of {others} by "
+        f"{abs(found.value - found.others):.3f}; chance explains {found.tolerance:.3f}."
+    )

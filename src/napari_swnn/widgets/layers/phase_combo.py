@@ -1,0 +1,58 @@
+"""Control for the phase of interest."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QSize
+from qtpy.QtGui import QIcon
+from qtpy.QtWidgets import QWidget
+
+from napari_swnn.widgets.kit.controls import Combo
+from napari_swnn.widgets.kit.swatch import make_swatch
+from napari_swnn.widgets.layers.phase_pick import PhasePick, list_picks
+
+if TYPE_CHECKING:
+    from napari.layers import Labels as LabelsLayer
+
+
+class PhaseCombo(Combo):
+    """Combo box of the phases of a layer, with their shares and their colours in the viewer."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setIconSize(QSize(16, 10))
+
+    @property
+    def pick(self) -> PhasePick:
+        """Selected phase; None if there is no choice yet."""
+        pick: PhasePick = self.value
+        return pick
+
+    def show_phases(self, fractions: Mapping[int, float], pick: PhasePick, layer: "LabelsLayer | None" = None) -> None:
+        """Offer the phases of a layer.
+
+        Parameters
+        ----------
+        fractions : mapping of int to float
+            Fraction of each label.
+        pick : int, AllBut or None
+            Phase to select; None for no selection if there are too many labels to be phases.
+        layer : napari.layers.Labels, optional
+            Layer whose colours are shown.
+        """
+        entries: list[tuple[str, PhasePick]] = [*list_picks(fractions)]
+        if pick not in [value for _, value in entries]:
+            entries = [("choose a phase…", None), *entries]
+        self.set_entries(entries, pick)
+        if layer is None:
+            return
+        for i, (_, value) in enumerate(entries):
+            if isinstance(value, int):
+                self.setItemIcon(i, _swatch(layer, value))
+
+
+def _swatch(layer: "LabelsLayer", label: int) -> QIcon:
+    colour = layer.get_color(label)
+    if colour is None or colour[3] == 0:
+        return make_swatch(None)
+    return make_swatch("#" + "".join(f"{round(255 * float(part)):02x}" for part in colour[:3]))

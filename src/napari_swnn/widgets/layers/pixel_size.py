@@ -1,0 +1,87 @@
+"""Pixel size of layers: what a file said, and a size entered by the user."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_swnn._layer_style import METADATA_KEY
+from napari_swnn._voxel_size import VoxelSize, find_length_unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from napari.layers import Layer
+
+_BEFORE = "pixel_size_before"
+"""Key of the scale and units that a layer had before the user entered a pixel size."""
+
+
+def write_pixel_size(layer: "Layer", voxel: VoxelSize, layers: "Iterable[Layer]" = ()) -> "list[Layer]":
+    """Give a layer a pixel size, as well as the layers at the same place with pixels of the same size.
+
+    All lengths are scaled by one factor, so that the layers still cover each other. The scale and units that each layer
+    had at first are kept in its metadata; see `read_given_size`.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        Layer whose last axis gets this pixel size; the ratio of its axes is kept.
+    voxel : VoxelSize
+        Pixel size; the unit ``"voxel"`` removes the unit.
+    layers : iterable of napari.layers.Layer
+        Layers of the viewer.
+
+    Returns
+    -------
+    list of napari.layers.Layer
+        Changed layers.
+    """
+    changed = [layer, *(other for other in layers if other is not layer and _is_beside(layer, other))]
+    numbers = _in_one_unit(layer)
+    factor = voxel.value / float(numbers[-1])
+    unit = find_length_unit(voxel.unit)
+    for each in changed:
+        each.metadata.setdefault(METADATA_KEY, {}).setdefault(_BEFORE, _describe(each))
+        ratio = factor * _in_one_unit(each) / np.abs(np.asarray(each.scale, float))
+        affine = np.array(each.affine.affine_matrix, float)
+        affine[:-1, -1] *= ratio
+        translate = np.asarray(each.translate, float) * ratio
+        each.scale = [float(f"{side:.12g}") for side in np.asarray(each.scale, float) * ratio]
+        each.translate = translate
+        each.affine = affine
+        each.units = ("pixel" if unit is None else unit.name,) * each.ndim
+    return changed
+
+
+def read_given_size(layer: "Layer") -> VoxelSize | None:
+    """Return the pixel size that a layer had before the user entered another one; None if it was not changed."""
+    before = (layer.metadata.get(METADATA_KEY) or {}).get(_BEFORE)
+    if before is None:
+        return None
+    unit = find_length_unit(before["units"][-1])
+    return VoxelSize(abs(before["scale"][-1]), "voxel" if unit is None else unit.symbol)
+
+
+def _describe(layer: "Layer") -> dict[str, Any]:
+    return {"scale": [float(side) for side in layer.scale], "units": [str(unit) for unit in layer.units]}
+
+
+def _in_one_unit(layer: "Layer") -> np.ndarray:
+    """Return the absolute scale of each axis in the unit of the last one."""
+    units = [find_length_unit(str(unit)) for unit in layer.units]
+    scale = np.abs(np.asarray(layer.scale, float))
+    if units[-1] is None:
+        return scale
+    factors = [1.0 if unit is None else float(f"{unit.metres / units[-1].metres:.15g}") for unit in units]
+    return scale * factors
+
+
+def _is_beside(layer: "Layer", other: "Layer") -> bool:
+    """Return True if a layer covers part of another one and has pixels of the same size and no origin of its own."""
+    facts = other.metadata.get(METADATA_KEY) or {}
+    if "seed" in facts or layer.units[-1] != other.units[-1]:  # a reconstruction has the voxel size of its model
+        return False
+    if not np.isclose(abs(layer.scale[-1]), abs(other.scale[-1]), rtol=1e-6):
+        return False
+    (low, high), (other_low, other_high) = (np.asarray(each.extent.world)[:, -2:] for each in (layer, other))
+    return bool((low <= other_high).all() and (other_low <= high).all())

@@ -1,0 +1,82 @@
+"""Control for the pixel size of a layer."""
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtGui import QDoubleValidator
+from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
+
+from napari_swnn._voxel_size import VoxelSize, find_length_unit
+from napari_swnn.widgets.kit.controls import Combo
+from napari_swnn.widgets.layers.pixel_size import read_given_size
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+
+_UNITS = ("nm", "µm", "mm", "Å", "m")
+_DEFAULT = "µm"
+
+
+class PixelSizeControl(QWidget):
+    """Field with the pixel size of a layer and its unit, empty if the layer has no unit of length.
+
+    It emits `entered` with the new `VoxelSize` when the user changes it.
+    """
+
+    entered = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.number = QLineEdit()
+        self.unit = Combo()
+        self.back = QToolButton()
+        self._given: VoxelSize | None = None
+        self._shown: VoxelSize | None = None
+        self.number.setPlaceholderText("not known")
+        self.number.setValidator(QDoubleValidator(0.0, 1e12, 12, self.number))
+        self.unit.set_entries([(unit, unit) for unit in _UNITS], _DEFAULT)
+        self.back.setText("↺")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.number, 2)
+        layout.addWidget(self.unit, 1)
+        layout.addWidget(self.back)
+        self.number.editingFinished.connect(self._on_entered)
+        self.unit.currentIndexChanged.connect(self._on_entered)
+        self.back.clicked.connect(self._on_back)
+        self.show_layer(None)
+
+    def show_layer(self, layer: "Layer | None") -> None:
+        """Show the pixel size of a layer, and the button that restores the original one if it was changed."""
+        self.setEnabled(layer is not None)
+        self._given = None if layer is None else read_given_size(layer)
+        self._shown = None if layer is None else _read(layer)
+        size = self._shown if self._shown is not None and self._shown.length_unit is not None else None
+        symbol = _DEFAULT if size is None else size.unit
+        with QSignalBlocker(self.number), QSignalBlocker(self.unit):
+            if not self.number.hasFocus() or size is not None:
+                self.number.setText("" if size is None else f"{size.value:g}")
+            units = _UNITS if symbol in _UNITS else (*_UNITS, symbol)
+            self.unit.set_entries([(unit, unit) for unit in units], symbol)
+        self.back.setVisible(self._given is not None and self._given != self._shown)
+        if self._given is not None:
+            known = "no pixel size" if self._given.length_unit is None else str(self._given)
+            self.back.setToolTip(f"Return to the pixel size of the file: {known}.")
+
+    def _on_entered(self) -> None:
+        text = self.number.text().replace(",", ".")
+        try:
+            size = VoxelSize(float(text), self.unit.value)
+        except ValueError:  # empty, or no number above 0
+            return
+        if size != self._shown:
+            self.entered.emit(size)
+
+    def _on_back(self) -> None:
+        if self._given is not None:
+            self.entered.emit(self._given)
+
+
+def _read(layer: "Layer") -> VoxelSize:
+    unit = find_length_unit(str(layer.units[-1]))
+    return VoxelSize(abs(float(layer.scale[-1])), "voxel" if unit is None else unit.symbol)

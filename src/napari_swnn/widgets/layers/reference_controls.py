@@ -1,0 +1,238 @@
+"""Controls for a reference: its layers, region of interest, pixel size and phase, shared by the panels."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject, Signal
+
+from napari_swnn.widgets.kit.controls import Combo, Form, Note, Problem, place_below_one_another
+from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.kit.formatting import format_shape
+from napari_swnn.widgets.kit.layer_combo import LayerCombo
+from napari_swnn.widgets.layers.lead import Lead
+from napari_swnn.widgets.layers.phase_combo import PhaseCombo
+from napari_swnn.widgets.layers.phase_pick import AllBut, describe_merging, format_share
+from napari_swnn.widgets.layers.pixel_size import write_pixel_size
+from napari_swnn.widgets.layers.pixel_size_control import PixelSizeControl
+from napari_swnn.widgets.layers.provenance import is_result
+from napari_swnn.widgets.layers.section_list import SectionList
+from napari_swnn.widgets.layers.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from napari.layers import Image, Layer
+    from napari.layers import Labels as LabelsLayer
+    from napari.layers import Shapes as ShapesLayer
+
+    from napari_swnn._voxel_size import VoxelSize
+    from napari_swnn.widgets.layers.checked_reference import CheckedReference
+
+_STACK = [("one volume", False), ("every plane is a separate section", True)]
+_ROWS = {
+    "reference": (
+        "Reference",
+        "The segmented micrograph: a Labels layer with one value per phase (2-D section or 3-D volume).",
+    ),
+    "further": (
+        "Further\nsections",
+        "Tick further sections of the same material: together, weighted by their area, they are the reference.",
+    ),
+    "pixel": (
+        "Pixel size",
+        "Edge length of a pixel. A new value is written into the layer, and into the layers over it with pixels of the "
+        "same size.",
+    ),
+    "phase": (
+        "Phase",
+        "Phase of interest, usually the pores; the porosity is its volume fraction.",
+    ),
+    "region": (
+        "Region of\ninterest",
+        "Labels or Shapes layer that marks the part of the reference to use, at its place in the viewer. By default, "
+        "the whole image is used.",
+    ),
+}
+"""Label and tooltip of each row."""
+
+
+class ReferenceControls(QObject):
+    """Rows of a form that select a reference.
+
+    `chosen` is emitted when another layer is selected, `phase_chosen` when another phase is; after both, as after all
+    other changes, `changed` says that the reference must be read again.
+
+    Parameters
+    ----------
+    form : Form
+        Form that receives the rows.
+    """
+
+    chosen = Signal()
+    phase_chosen = Signal()
+    changed = Signal()
+    layers_wanted = Signal()
+    """Emitted when the lists of layers must be updated at once."""
+
+    def __init__(self, form: Form, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.reference = LayerCombo()
+        self.stack = Combo()
+        self.further = SectionList()
+        self.pixel = PixelSizeControl()
+        self.phase = PhaseCombo()
+        self.region = LayerCombo(no_layer="whole image")
+        self.lead = Lead()
+        self.planes_note = Note()
+        self.sections_note = Note()
+        self.phase_note = Note()
+        self.disagreement = Problem()
+        self._form = form
+        self._labels: list[LabelsLayer] = []
+        self._shapes: list[ShapesLayer] = []
+        self._images: list[Image] = []
+        self._lay_out()
+        self._connect()
+        self._show_rows()
+
+    def _lay_out(self) -> None:
+        self.reference.setPlaceholderText("choose a Labels layer")
+        self.stack.set_entries(_STACK, False)
+        source = place_below_one_another(self.reference, self.stack)
+        notes = {
+            "reference": (self.lead, self.planes_note, self.sections_note, self.disagreement),
+            "phase": (self.phase_note,),
+        }
+        for key, (label, tip) in _ROWS.items():
+            control = source if key == "reference" else getattr(self, key)
+            self._form.add_row(key, label, control, tip, *notes.get(key, ()))
+
+    def _connect(self) -> None:
+        self.reference.chosen.connect(self._on_reference)
+        self.stack.currentIndexChanged.connect(self._on_stack)
+        self.further.ticked.connect(self.changed)
+        self.region.chosen.connect(self.changed)
+        self.phase.currentIndexChanged.connect(self._on_phase)
+        self.pixel.entered.connect(self._on_pixel_size)
+
+    # -- selected layers
+
+    @property
+    def layers(self) -> "list[Layer]":
+        """Selected layers, which determine the reference."""
+        found = [self.reference.value, self.region.value, *self.further.chosen]
+        return [layer for layer in found if layer is not None]
+
+    def set_layers(
+        self, labels: "Iterable[LabelsLayer]", shapes: "Iterable[ShapesLayer]" = (), images: "Iterable[Image]" = ()
+    ) -> None:
+        """Offer these layers; reconstructions come last and are not selected automatically."""
+        self._labels, self._shapes, self._images = list(labels), list(shapes), list(images)
+        results = [layer for layer in self._labels if is_result(layer)]
+        self.reference.set_layers([layer for layer in self._labels if layer not in results], last=results)
+        self._offer_others()
+        self._show_lead()
+
+    def refresh_layers(self) -> None:
+        """Have the lists of layers updated."""
+        self.layers_wanted.emit()
+
+    def choose(self, layer: "LabelsLayer", phase: int | None = None) -> None:
+        """Select a layer as the reference, and its phase of interest or the usual choice of it.
+
+        Raises
+        ------
+        ValueError
+            If the layer is not available.
+        """
+        self.reference.choose(layer)
+        if phase is not None and phase != self.phase.value:
+            self.phase.set_entries([(str(phase), phase)], phase)  # the shares follow with the analysis
+            self._on_phase(0)
+
+    def take(self) -> Snapshot | None:
+        """Return a copy of the reference, or None if no layer is selected.
+
+        Raises
+        ------
+        BadInputError
+            If the layers cannot be used as a reference.
+        """
+        layer = self.reference.value
+        self.pixel.show_layer(layer)
+        self._show_rows()
+        if layer is None:
+            return None
+        try:
+            snapshot = Snapshot.take(layer, self.region.value, self.further.chosen, is_stack=bool(self.stack.value))
+        except BadInputError as problem:
+            self.lead.offer(problem.remedy)
+            raise
+        self.lead.offer(None)
+        return snapshot
+
+    # -- what was found
+
+    def show_found(self, found: "CheckedReference") -> None:
+        """Offer the labels of the reference with their fractions, and show its sections."""
+        choice, snapshot = found.choice, found.snapshot
+        pick = choice if choice is None else choice.phase if choice.rest_of is None else AllBut(choice.rest_of)
+        self.phase.show_phases(found.phases, pick, self.reference.value)
+        self.phase_note.show_text("" if choice is None else describe_merging(choice))
+        shares = {name: format_share(share) for name, share in found.shares.items()}
+        self.further.show_shares(shares)
+        n = sum(1 for _ in snapshot.parts())
+        own = f"“{snapshot.name}” ({format_shape(snapshot.labels.shape)}): {shares.get(snapshot.name, '')}"
+        self.sections_note.show_text(f"{n} sections, weighted by area; {own}." if n > 1 and shares else "")
+        thin = f"{len(snapshot.labels)} planes are few for a volume; if they are separate sections, choose so above."
+        self.planes_note.show_text(thin if snapshot.is_thin else "")
+        self.disagreement.show_text(found.warning)
+
+    def set_dark(self, dark: bool) -> None:
+        """Adapt the colours to a dark or light theme."""
+        self.disagreement.set_dark(dark)
+
+    # -- rows
+
+    def _offer_others(self) -> None:
+        own = self.reference.value
+        others = [layer for layer in self._labels if layer is not own]
+        sections = [layer for layer in others if not is_result(layer) and layer is not self.region.value]
+        planar = [layer for layer in sections if layer.ndim == 2 or self.stack.value]
+        self.further.set_layers(planar if own is not None and (own.ndim == 2 or self.stack.value) else [])
+        marks = [layer for layer in others if layer not in self.further.chosen]
+        self.region.set_layers([*self._shapes, *marks])
+        self._show_rows()
+
+    def _show_rows(self) -> None:
+        layer = self.reference.value
+        self.stack.setVisible(layer is not None and layer.ndim >= 3)
+        self._form.show_row("further", self.further.count() > 0)
+        self._form.show_row("pixel", layer is not None)
+
+    def _show_lead(self) -> None:
+        usual = [layer for layer in self._labels if not is_result(layer)]
+        self.lead.lead_from(self._images[-1] if self._images and not usual else None)
+
+    def _on_reference(self) -> None:
+        self.phase.set_entries([])
+        for note in (self.phase_note, self.planes_note, self.sections_note, self.disagreement):
+            note.show_text("")
+        self.stack.set_entries(_STACK, False)
+        self.pixel.show_layer(self.reference.value)
+        self._offer_others()
+        self.chosen.emit()
+        self.changed.emit()
+
+    def _on_stack(self, _index: int) -> None:
+        self._offer_others()
+        self.changed.emit()
+
+    def _on_phase(self, _index: int) -> None:
+        self.phase_chosen.emit()
+        self.changed.emit()
+
+    def _on_pixel_size(self, size: "VoxelSize") -> None:
+        layer = self.reference.value
+        if layer is not None:
+            write_pixel_size(layer, size, [*self._labels, *self._shapes, *self._images])
+            self.pixel.show_layer(layer)
+            self.changed.emit()
