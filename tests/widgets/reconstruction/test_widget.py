@@ -106,7 +106,7 @@ def test_the_size_is_given_in_the_units_of_the_reference(ready, user):
     [
         (np.zeros((32, 32), np.uint8), (1, 1), "contains only the value 0"),
         (np.zeros((2, 2, 16, 16), np.uint8), (1, 1, 1, 1), "has 4 axes"),
-        (np.eye(32, dtype=np.uint8), (1, 2), "resample it so that all sides are equal"),
+        (np.eye(32, dtype=np.uint8), (1, 2), "must be squares"),
         (np.eye(2, dtype=np.uint8), (1, 1), "must hold a square of at least"),
     ],
 )
@@ -119,14 +119,15 @@ def test_a_bad_reference_is_refused_beside_the_control(panel, viewer, user, data
 
 
 @pytest.mark.parametrize(
-    ("region", "text"),
+    ("region", "place", "text"),
     [
-        (np.ones((8, 8), np.uint8), "draw it on the same image"),
-        (np.zeros((64, 64), np.uint8), "is empty"),
+        (np.ones((8, 8), np.uint8), (500.0, 0.0), "it lies beside it"),
+        (np.zeros((64, 64), np.uint8), (0.0, 0.0), "is empty"),
     ],
 )
-def test_a_bad_region_is_refused_beside_the_control(ready, viewer, user, region, text):
-    user.choose(ready.settings.region, viewer.add_labels(region))
+def test_a_bad_region_is_refused_beside_the_control(ready, viewer, user, region, place, text):
+    layer = viewer.add_labels(region, scale=(0.5, 0.5), units=("um", "um"), translate=place)
+    user.choose(ready.settings.region, layer)
     user.waits_for(lambda: text in problem(ready, "region"))
     assert not ready.run_bar.run_button.isEnabled()
     user.choose(ready.settings.region, None)
@@ -145,7 +146,7 @@ def test_a_volume_too_large_to_be_read_on_demand_is_refused_as_reference(panel, 
 def test_a_region_of_interest_counts(ready, viewer, section, user):
     region = np.zeros_like(section)
     region[:40, :30] = 1
-    user.choose(ready.settings.region, viewer.add_labels(region))
+    user.choose(ready.settings.region, viewer.add_labels(region, scale=(0.5, 0.5), units=("um", "um")))
     user.waits_for(ready.run_bar.run_button.isEnabled)
     assert ready.session.checks.findings.analysis.reference.porosity == pytest.approx(section[:40, :30].mean())
 

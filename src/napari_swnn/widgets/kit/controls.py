@@ -10,6 +10,7 @@ from qtpy.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
@@ -247,6 +248,13 @@ class WheelGuard(QObject):
 def _tight(layout: Any) -> Any:
     layout.setContentsMargins(0, 0, 0, 0)
     return layout
+
+
+def make_line() -> QFrame:
+    """Return a horizontal line between two parts of a panel."""
+    line = QFrame()
+    line.setFrameShape(QFrame.Shape.HLine)
+    return line
 
 
 def place_side_by_side(*widgets: QWidget) -> QWidget:

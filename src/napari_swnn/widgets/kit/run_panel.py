@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from napari_swnn._progress import Progress
-from napari_swnn.widgets.kit.controls import Form, Note
+from napari_swnn.widgets.kit.controls import Form, Note, make_line
 from napari_swnn.widgets.kit.dock import DockPanel
 from napari_swnn.widgets.kit.run_progress import WorkProgress
 from napari_swnn.widgets.kit.session import NotReady, RunSession
@@ -75,9 +75,7 @@ class RunPanel(DockPanel):
         buttons = QHBoxLayout()
         for button in (self.run_button, self.stop_button, *more_buttons):
             buttons.addWidget(button)
-        line = QFrame()
-        line.setFrameShape(QFrame.Shape.HLine)
-        self.lay_out(settings, buttons, self.hint, self.progress, line, results)
+        self.lay_out(settings, buttons, self.hint, self.progress, make_line(), results)
 
     # -- the session
 

@@ -10,7 +10,7 @@ from napari_swnn._layer_style import PREVIEW_NAME
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.kit.debouncing import make_debouncer
 from napari_swnn.widgets.kit.errors import BadInputError
-from napari_swnn.widgets.layers.reading import read_voxel_size
+from napari_swnn.widgets.layers.grid import read_voxel_size
 from napari_swnn.widgets.preparation.image_choice import ImageChoice
 from napari_swnn.widgets.preparation.placement import to_pixel
 from napari_swnn.widgets.preparation.recipe_bar import ApplyDialog

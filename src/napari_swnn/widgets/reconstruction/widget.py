@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from qtpy.QtWidgets import QFrame, QWidget
+from qtpy.QtWidgets import QWidget
 
+from napari_swnn.widgets.kit.controls import make_line
 from napari_swnn.widgets.kit.debouncing import make_debouncer
 from napari_swnn.widgets.kit.dock import DockPanel
 from napari_swnn.widgets.kit.drawer import Drawer
@@ -64,9 +65,7 @@ class ReconstructionWidget(DockPanel):
         self._watch = LayerWatch(self)
         self._settling = make_debouncer(self, _PATIENCE, self._prepare)
         self._quiet = make_debouncer(self, _QUIET, self.session.estimate_cost)
-        line = QFrame()
-        line.setFrameShape(QFrame.Shape.HLine)
-        self.lay_out(self.settings, self._large, self.run_bar, line, self.models)
+        self.lay_out(self.settings, self._large, self.run_bar, make_line(), self.models)
         self._connect_views()
         self._connect_session()
 
