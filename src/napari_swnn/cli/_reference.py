@@ -1,28 +1,127 @@
-"""Options that describe the reference: image, phase of interest, region of interest and voxel size."""
+"""Options that describe the reference: images, phase and region of interest, and voxel size."""
 
 from __future__ import annotations
 
 import argparse
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from napari_swnn.cli._voxel_size import choose_voxel_size
 
 if TYPE_CHECKING:
     from napari_swnn.core.descriptor.reference import Reference
+    from napari_swnn.io import StoredImage
+
+IMAGES = "segmented section or volume: TIFF, PNG, BMP, .npy or OME-Zarr with one label for each phase"
+
+
+def add_image_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the argument for one or more images of the same material."""
+    parser.add_argument(
+        "image", type=Path, nargs="+", help=f"{IMAGES}; several sections of one material are used together"
+    )
 
 
 def add_reference_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that describe an image: phase, region of interest, voxel size and unit."""
-    parser.add_argument("--phase", type=int, help="label of the phase of interest (default: 1, or else the highest)")
-    parser.add_argument("--roi", type=Path, help="mask image of the same size, non-zero inside the region of interest")
-    parser.add_argument("--voxel-size", type=float, default=1.0, help="edge length of a pixel or voxel")
-    parser.add_argument("--unit", default="voxel", help="unit of the voxel size, for example um")
+    """Add the options that describe an image: phase, region of interest, pages, voxel size and unit."""
+    phase = parser.add_mutually_exclusive_group()
+    phase.add_argument(
+        "--phase", type=int, help="label of the phase of interest (default: 1 if it is present, otherwise the highest)"
+    )
+    phase.add_argument(
+        "--all-but",
+        type=int,
+        metavar="LABEL",
+        help="label of the background: everything else is the phase of interest, for images of numbered objects",
+    )
+    parser.add_argument(
+        "--roi",
+        type=Path,
+        nargs="+",
+        metavar="MASK",
+        help="mask image for each image, of the same size, non-zero inside the region of interest",
+    )
+    parser.add_argument(
+        "--stack",
+        choices=("volume", "sections"),
+        help="meaning of several pages in a file: planes of a volume or separate sections (default: stated in the file)",
+    )
+    parser.add_argument(
+        "--voxel-size",
+        "--pixel-size",
+        type=float,
+        help="edge length of a pixel or voxel (default: stated in the file, otherwise 1)",
+    )
+    parser.add_argument("--unit", help="unit of the voxel size, for example um (default: stated in the file)")
+    parser.add_argument(
+        "--resample", action="store_true", help="resample voxels that are not cubes, by nearest neighbour"
+    )
 
 
 def read_reference(options: argparse.Namespace) -> Reference:
-    """Read the image and return it as a reference."""
+    """Read the images and return them as a reference; print its phase and voxel size."""
     from napari_swnn import Reference
-    from napari_swnn.io import read_labels
 
-    labels = read_labels(options.image)
-    roi = None if options.roi is None else read_labels(options.roi) > 0
-    return Reference(labels, phase=options.phase, roi=roi, voxel_size=options.voxel_size, unit=options.unit)
+    paths = options.image if isinstance(options.image, list) else [options.image, *options.further]
+    images = [section for path in paths for section in _read_sections(path, options)]
+    for note in dict.fromkeys(note for image in images for note in image.notes):
+        print(f"Note: {note}.")
+    voxel = choose_voxel_size(images, options.voxel_size, options.unit)
+    known = [replace(image, sides=image.sides.unknown(len(image.sides.lengths))) for image in images]
+    labels = _one_or_all([_labels(image) for image in known])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        reference = Reference(
+            labels,
+            phase=options.phase,
+            rest_of=options.all_but,
+            roi=_read_regions(options, len(paths)),
+            voxel_size=voxel.value,
+            unit=voxel.unit,
+        )
+    for warning in caught:
+        print(f"Note: {str(warning.message).rstrip('.')}.")
+    print(f"Reference: {reference.choice.describe()}; voxel size {voxel}.")
+    return reference
+
+
+def _read_sections(path: Path, options: argparse.Namespace) -> list[StoredImage]:
+    """Return the sections, or the volume, of a file."""
+    from napari_swnn.io import read_image
+    from napari_swnn.io.resampling import resample_to_cubes
+    from napari_swnn.io.stored_image import split_pages, stack_pages
+
+    image = read_image(path)
+    if options.stack == "volume":
+        image = replace(stack_pages(image), notes=())
+    pages = split_pages(image) if options.stack == "sections" else [image]
+    return [resample_to_cubes(page) for page in pages] if options.resample else pages
+
+
+def _read_regions(options: argparse.Namespace, n_images: int) -> Any:
+    """Return the region of interest of each section, or None."""
+    if options.roi is None:
+        return None
+    if len(options.roi) != n_images:
+        raise ValueError(f"--roi must name one mask for each of the {n_images} images, got {len(options.roi)}")
+    masks = [section for path in options.roi for section in _read_sections(path, options)]
+    known = [replace(mask, sides=mask.sides.unknown(len(mask.sides.lengths))) for mask in masks]
+    return _one_or_all([_labels(mask) != 0 for mask in known])
+
+
+def _labels(image: StoredImage) -> Any:
+    from napari_swnn.io.images import labels_of
+
+    try:
+        return labels_of(image)
+    except ValueError as error:
+        if "frames" in str(error):
+            raise ValueError(f"{error}; or add --stack sections or --stack volume") from error
+        raise
+
+
+def _one_or_all(arrays: Sequence[Any]) -> Any:
+    return arrays[0] if len(arrays) == 1 else list(arrays)

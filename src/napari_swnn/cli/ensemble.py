@@ -10,7 +10,7 @@ from napari_swnn._progress import describe_progress
 from napari_swnn.cli._command import add_command
 from napari_swnn.cli._plan import report_cost, report_plan
 from napari_swnn.cli._progress import run_with_progress
-from napari_swnn.cli._reference import add_reference_options, read_reference
+from napari_swnn.cli._reference import add_image_argument, add_reference_options, read_reference
 from napari_swnn.cli._run import add_run_options, cluster_client, explain_resuming
 from napari_swnn.cli._shape import add_shape_option, full_shape
 from napari_swnn.core.training.config import PRESETS
@@ -24,9 +24,7 @@ def add_to(commands: Any) -> None:
     parser = add_command(
         commands, "ensemble", run, "Train several models on an image and generate several realisations with each model."
     )
-    parser.add_argument(
-        "image", type=Path, help="segmented section: TIFF, PNG, BMP or .npy with one label for each phase"
-    )
+    add_image_argument(parser)
     add_reference_options(parser)
     parser.add_argument("--porosity", type=float, help="target porosity (default: the porosity of the image)")
     parser.add_argument("--preset", choices=tuple(PRESETS), default="standard", help="named training configuration")

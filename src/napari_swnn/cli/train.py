@@ -9,7 +9,7 @@ from typing import Any
 from napari_swnn.cli._command import add_command
 from napari_swnn.cli._paths import check_new, check_writable
 from napari_swnn.cli._plan import plan_and_report, report_cost
-from napari_swnn.cli._reference import add_reference_options, read_reference
+from napari_swnn.cli._reference import add_image_argument, add_reference_options, read_reference
 from napari_swnn.cli._training import train_plan
 from napari_swnn.core.training.config import PRESETS
 
@@ -17,9 +17,7 @@ from napari_swnn.core.training.config import PRESETS
 def add_to(commands: Any) -> None:
     """Add the command with its options."""
     parser = add_command(commands, "train", run, "Train a model on a segmented image.")
-    parser.add_argument(
-        "image", type=Path, help="segmented section: TIFF, PNG, BMP or .npy with one label for each phase"
-    )
+    add_image_argument(parser)
     add_reference_options(parser)
     parser.add_argument(
         "--porosity",

@@ -11,6 +11,7 @@ from napari_swnn.cli._command import add_command
 from napari_swnn.cli._paths import check_folder, check_new, check_writable
 from napari_swnn.cli._progress import run_with_progress
 from napari_swnn.cli._reference import add_reference_options, read_reference
+from napari_swnn.cli._voxel_size import check_volume_voxels
 
 if TYPE_CHECKING:
     from napari_swnn.core.descriptor.reference import Reference
@@ -24,12 +25,22 @@ FIGURES = ("sections", "correlation", "distributions", "transport", "fields")
 def add_to(commands: Any) -> None:
     """Add the command with its options."""
     parser = add_command(commands, "validate", run, "Compare generated volumes with their reference image.")
-    parser.add_argument("image", type=Path, help="segmented section that the volumes were generated from")
+    parser.add_argument(
+        "image", type=Path, help="segmented section that the volumes were generated from"
+    )
     parser.add_argument(
         "volumes",
         type=Path,
         nargs="+",
         help="generated volumes: .ome.zarr, TIFF or .npy; all realisations in each file are used",
+    )
+    parser.add_argument(
+        "--further",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="IMAGE",
+        help="further sections that the volumes were generated from",
     )
     add_reference_options(parser)
     parser.add_argument("--physics", action="store_true", help="also compute conductivity and permeability (slow)")
@@ -51,17 +62,26 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Compare volumes with the image, print a summary and write the requested files."""
     from napari_swnn import iter_validate
-    from napari_swnn.io import open_volumes
-
     _check_outputs(options)
     reference = read_reference(options)
-    volumes = [volume for path in options.volumes for volume in open_volumes(path)]
+    volumes = [volume for path in options.volumes for volume in _open(path, reference)]
     report = run_with_progress(
         iter_validate(volumes, reference, physics=options.physics, conductivities=_conductivities(options, reference)),
         lambda s: f"validating  {s.index + 1}/{s.n_steps}  {s.activity}",
     )
     print(report.summary())
     _write(report, options, reference, volumes[0])
+
+
+def _open(path: Path, reference: Reference) -> tuple[Any, ...]:
+    """Open the volumes of a file, after comparing their voxel size with that of the reference."""
+    from napari_swnn.io import open_volume_set
+
+    opened = open_volume_set(path)
+    for note in opened.notes:
+        print(f"Note: {note}.")
+    check_volume_voxels(opened, reference.voxel, path)
+    return opened.volumes
 
 
 def _check_outputs(options: argparse.Namespace) -> None:
