@@ -25,9 +25,7 @@ FIGURES = ("sections", "correlation", "distributions", "transport", "fields")
 def add_to(commands: Any) -> None:
     """Add the command with its options."""
     parser = add_command(commands, "validate", run, "Compare generated volumes with their reference image.")
-    parser.add_argument(
-        "image", type=Path, help="segmented section that the volumes were generated from"
-    )
+    parser.add_argument("image", type=Path, help="segmented section that the volumes were generated from")
     parser.add_argument(
         "volumes",
         type=Path,
@@ -62,6 +60,7 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Compare volumes with the image, print a summary and write the requested files."""
     from napari_swnn import iter_validate
+
     _check_outputs(options)
     reference = read_reference(options)
     volumes = [volume for path in options.volumes for volume in _open(path, reference)]
