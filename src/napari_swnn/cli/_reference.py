@@ -47,7 +47,7 @@ def add_reference_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stack",
         choices=("volume", "sections"),
-        help="meaning of several pages in a file: planes of a volume or separate sections (default: as the file states)",
+        help="meaning of several pages in a file: planes of a volume, or sections (default: as the file states)",
     )
     parser.add_argument(
         "--voxel-size",

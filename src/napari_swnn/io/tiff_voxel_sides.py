@@ -42,8 +42,7 @@ def tiff_voxel_sides(file: Any, page: Any, axes: tuple[str, ...]) -> VoxelSides:
         metres = _tried(read, file, page)
         if "x" in metres:
             return VoxelSides.of_metres([metres.get(axis) for axis in axes])
-    per_metre = _resolution(page)
-    plane = VoxelSides.unknown(2) if per_metre is None else sides_of_resolution(per_metre)
+    plane = _resolution(page)
     depth = len(axes) - 2
     return VoxelSides(((None,) * depth + plane.lengths), (plane.units[-1],) * len(axes))
 
@@ -70,7 +69,8 @@ def _is_printed(lengths: Mapping[str, float | None], unit: LengthUnit | None) ->
     """Return True for a resolution in inches or centimetres that drawing programs store; see `sides_of_resolution`."""
     if unit is None or unit.name not in ("inch", "centimeter"):
         return False
-    plane = sides_of_resolution([1 / (length * unit.metres) for length in lengths.values() if length])
+    per_metre = [1 / (length * unit.metres) for length in lengths.values() if length]
+    plane = sides_of_resolution(per_metre, metric=unit.name == "centimeter")
     return plane.lengths[-1] is None
 
 
@@ -90,14 +90,15 @@ def _ratio(page: Any, tag: str) -> float | None:
     return float(f"{length:.{digits}g}")
 
 
-def _resolution(page: Any) -> list[float] | None:
-    """Return the resolution along y and x in pixels per metre."""
-    lengths = (_ratio(page, "YResolution"), _ratio(page, "XResolution"))
+def _resolution(page: Any) -> VoxelSides:
+    """Return the sides along y and x that the resolution states."""
+    lengths = [_ratio(page, "YResolution"), _ratio(page, "XResolution")]
     unit = page.tags.valueof("ResolutionUnit")
-    unit_per_metre = _PER_METRE.get(getattr(unit, "name", "INCH" if unit is None else "NONE"))
+    name = getattr(unit, "name", "INCH" if unit is None else "NONE")
+    unit_per_metre = _PER_METRE.get(name)
     if unit_per_metre is None or None in lengths:
-        return None
-    return [unit_per_metre / length for length in lengths if length]
+        return VoxelSides.unknown(2)
+    return sides_of_resolution([unit_per_metre / length for length in lengths if length], metric=name != "INCH")
 
 
 def _ome(text: str) -> Sides:
