@@ -16,7 +16,8 @@ deviation of single volumes) of truth and of ours; a difference is ours minus tr
 Euler number.
 
     --set KEY=VALUE ...       one variant: settings of the training that replace those of the preset
-    --schedule KEY=VALUE ...  numbers of every stage (StageSchedule) that replace the derived ones
+    --schedule KEY=VALUE ...  numbers of every stage (StageSchedule) that replace the derived ones; 4:KEY=VALUE changes
+                              the stage at a quarter of the resolution only
     --jobs FILE               lines of JSON with "case", "seed", "config" and "schedule" in place of all combinations
 
 Jobs run in this order: the first seed of all variants and cases, then the second, and so on. With --limit-seconds the
@@ -40,6 +41,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -274,6 +276,10 @@ def all_jobs(options: argparse.Namespace) -> list[Job]:
     return jobs
 
 
+def cases_of(options: argparse.Namespace) -> list[str]:
+    return options.cases if options.only_truth else list(dict.fromkeys(job.case for job in options.todo))
+
+
 def key_values(pairs: list[str]) -> dict[str, Any]:
     return {key: json.loads(value) for key, value in (pair.split("=", 1) for pair in pairs)}
 
@@ -290,8 +296,7 @@ def train(job: Job, section: np.ndarray, porosity: float, options: argparse.Name
     config: TrainingConfig = replace(PRESETS[options.preset], **job.config)
     reference = Reference(section.astype(np.uint8), phase=1)
     plan = plan_training(reference, porosity=porosity, config=config, seed=job.seed, device=options.device)
-    if job.schedule:
-        plan = replace(plan, schedules=tuple(replace(stage, **job.schedule) for stage in plan.schedules))
+    plan = replace(plan, schedules=tuple(replace(stage, **changes(job, stage.scale)) for stage in plan.schedules))
     model = drain(iter_training(plan), None)
     trained = time.monotonic()
     side = options.side
@@ -311,7 +316,14 @@ def train(job: Job, section: np.ndarray, porosity: float, options: argparse.Name
             for stage in plan.schedules
         ],
         "threshold": float(model.thresholds.values[0]),
+        "fingerprint": sha256(np.packbits(volumes)).hexdigest()[:16],
     }
+
+
+def changes(job: Job, scale: int) -> dict[str, Any]:
+    """Return the numbers that a job changes in the schedule of the stage at a scale."""
+    parts = ((key.rpartition(":"), value) for key, value in job.schedule.items())
+    return {key: value for (at, _, key), value in parts if at in ("", str(scale))}
 
 
 # Comparison
@@ -392,7 +404,7 @@ class Run:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        self.cases = {name: make_case(name, options) for name in dict.fromkeys(job.case for job in options.todo)}
+        self.cases = {name: make_case(name, options) for name in cases_of(options)}
         self.finished: queue.Queue[tuple[Any, Any]] = queue.Queue()
         self.truths: dict[str, dict[int, Any]] = {name: {} for name in self.cases}
         self.ours: dict[int, dict[int, Any]] = {}
@@ -413,7 +425,7 @@ class Run:
             self._train(index, job)
             under_way += 1
         self._measure_truths()
-        while len(self.written) < len(jobs):
+        while self._unfinished():
             left = self._time_left()
             if left <= 0:
                 say(f"out of time with {len(self.written)} of {len(jobs)} jobs done")
@@ -432,6 +444,11 @@ class Run:
                 self._accept_measures(key, result)
         self.trainers.terminate()
         self.solvers.terminate()
+
+    def _unfinished(self) -> bool:
+        if self.options.only_truth:
+            return any(len(self.truths[name]) < len(case.cubes) for name, case in self.cases.items())
+        return len(self.written) < len(self.options.todo)
 
     def _time_left(self) -> float:
         return self.options.limit_seconds - (time.monotonic() - START)
@@ -547,7 +564,7 @@ def parse() -> argparse.Namespace:
     add("--truths", type=int, default=8, help="true cubes of each case, at most 8 of real materials")
     add("--side", type=int, default=120, help="edge length of all volumes")
     add("--section", type=int, default=256, help="side of the section")
-    add("--axes", type=int, nargs="+", default=[0, 1], help="axes along which transport is solved")
+    add("--axes", type=int, nargs="+", default=[0], help="axes along which transport is solved")
     add("--flow", type=int, default=0, help="edge length of volumes for permeability along the first axis; 0 skips it")
     add("--device", default="auto", help="device of the training")
     add("--physics-device", default="auto", choices=("auto", "cpu", "cuda"))
@@ -560,6 +577,7 @@ def parse() -> argparse.Namespace:
     add("--cases-from", type=Path)
     add("--output", type=Path, default=OUTPUT / "connectivity.jsonl")
     add("--truth", type=Path, help="file of the figures of true cubes; by default beside the results")
+    add("--only-truth", action="store_true", help="measure the true cubes and end")
     add("--quick", action="store_true", help="a few steps on small sections, to see that everything runs")
     add("--table", action="store_true", help="print the results in the file and end")
     return parser.parse_args()
@@ -587,11 +605,12 @@ def main() -> None:
     if options.pack:
         pack(options.pack, options)
         return
-    options.todo = all_jobs(options)
+    options.todo = [] if options.only_truth else all_jobs(options)
     with tempfile.TemporaryDirectory() as folder:
         options.folder = folder
         Run(options).carry_out()
-    print_table(options.output)
+    if options.todo:
+        print_table(options.output)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,8 @@ _CRITIC_WARM_UP = 20
 """Number of steps in which the weight of the critic rises, because a new critic knows nothing."""
 _CRITIC_SECTIONS = 12
 """Number of generated sections of each direction that the critic sees in a step."""
+_MIN_SIGHTS = 3
+"""Minimum side of a section in multiples of what a critic sees; in less, it would learn this one section by heart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +230,7 @@ def _resolve(config: TrainingConfig, network: NetworkConfig, stage: StageConfig,
         autocovariance_weight=0.0 if paper else _autocovariance_weight(network, stage),
         # With batch statistics the mean, and so part of the autocovariance, is undetermined.
         autocovariance_start=max(_WARM_UP, running_start or 0),
-        # As large as the section, a window has no choice of positions, and the critic would learn this one section.
-        critic_weight=config.critic if sight() <= side < section_side else 0.0,
+        critic_weight=config.critic if sight() <= side and section_side >= _MIN_SIGHTS * sight() else 0.0,
         critic_window=min(side, max(2 * sight(), section_side // 2)),
         critic_sections=_CRITIC_SECTIONS,
         critic_warm_up=_CRITIC_WARM_UP,
