@@ -10,6 +10,8 @@ from .grey import to_grey as to_grey
 from .histogram import Histogram as Histogram
 from .histogram import grey_histogram as grey_histogram
 from .holes import FillHoles as FillHoles
+from .learning import iter_learn as iter_learn
+from .learning import learn_scribbles as learn_scribbles
 from .objects import count_objects as count_objects
 from .recipe import Recipe as Recipe
 from .run import PreparationStep as PreparationStep

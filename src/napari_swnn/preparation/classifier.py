@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_swnn._checks import check_labels
 from napari_swnn.preparation._tiles import Tile, iter_tiles
-from napari_swnn.preparation.features import SCALES, feature_margin, n_features, pixel_features
+from napari_swnn.preparation.features import SCALES, n_features
+from napari_swnn.preparation.learning import CELL, cell_features, check_scribbles, gather
 from napari_swnn.preparation.samples import Samples
 from napari_swnn.preparation.scribbles import SegmentScribbles, classify, train_forest
 
-CELL = 256
-"""Edge length of the squares whose features are computed and kept together."""
 MAX_MEMORY = 1 << 30
 """Size in bytes of the features that are kept; those used longest ago are computed again when needed."""
 
@@ -77,19 +75,8 @@ class ScribbleClassifier:
         ValueError
             If fewer than two phases are painted, or the shape is not that of the image.
         """
-        painted = check_labels(scribbles, name="scribbles", ndim=(2,))
-        if painted.shape != self.image.shape:
-            raise ValueError(f"scribbles must have the shape of the image, {self.image.shape}, got {painted.shape}")
-        if painted.min() < 0 or painted.max() > 255:
-            raise ValueError(f"scribbles must be labels from 1 to 255, got {painted.min()} to {painted.max()}")
-        features = [np.empty((0, n_features(self.scales)), np.float32)]
-        phases = [np.empty(0, np.uint8)]
-        for tile in iter_tiles(painted.shape, 0, CELL):
-            here = painted[tile.core]
-            if here.any():
-                features.append(self._features(tile)[here > 0])
-                phases.append(here[here > 0].astype(np.uint8))
-        samples = Samples.collect(np.concatenate(features), np.concatenate(phases))
+        painted = check_scribbles(scribbles, self.image.shape)
+        samples = Samples.collect(*gather(painted, self._features, self.scales))
         return SegmentScribbles(samples, scales=self.scales, seed=self.seed)
 
     def predict(
@@ -122,18 +109,20 @@ class ScribbleClassifier:
         forest = train_forest(step)
 
         def paint(tile: Tile) -> None:
-            y, x = tile.core
-            seen = slice(max(y.start, top), min(y.stop, bottom)), slice(max(x.start, left), min(x.stop, right))
-            if seen[0].start >= seen[0].stop or seen[1].start >= seen[1].stop:
-                return
+            y, x = (_overlap(cell, *span) for cell, span in zip(tile.core, ((top, bottom), (left, right)), strict=True))
+            place = slice(y.start - top, y.stop - top), slice(x.start - left, x.stop - left)
             within = (
-                slice(seen[0].start - y.start, seen[0].stop - y.start),
-                slice(seen[1].start - x.start, seen[1].stop - x.start),
+                slice(y.start - tile.core[0].start, y.stop - tile.core[0].start),
+                slice(x.start - tile.core[1].start, x.stop - tile.core[1].start),
             )
-            place = slice(seen[0].start - top, seen[0].stop - top), slice(seen[1].start - left, seen[1].stop - left)
             labels[place], uncertainty[place] = classify(forest, self._features(tile)[within])
 
-        map_threads(paint, list(iter_tiles(self.image.shape, 0, CELL)))
+        cells = [
+            tile
+            for tile in iter_tiles(self.image.shape, 0, CELL)
+            if _meets(tile.core[0], top, bottom) and _meets(tile.core[1], left, right)
+        ]
+        map_threads(paint, cells)
         return labels, uncertainty
 
     def _features(self, tile: Tile) -> NDArray[np.float32]:
@@ -141,14 +130,16 @@ class ScribbleClassifier:
         key = tile.core[0].start, tile.core[1].start
         found = self._cells.get(key)
         if found is None:
-            margin = feature_margin(self.scales)
-            top = max(0, key[0] - margin)
-            left = max(0, key[1] - margin)
-            around = self.image[top : tile.core[0].stop + margin, left : tile.core[1].stop + margin]
-            every = pixel_features(np.asarray(around, np.float32), self.scales)
-            inner = every[key[0] - top : tile.core[0].stop - top, key[1] - left : tile.core[1].stop - left]
-            found = np.ascontiguousarray(inner)
+            found = cell_features(self.image, tile, self.scales)
             self._cells[key] = found
             while len(self._cells) > self._max_cells:
                 self._cells.popitem(last=False)
         return found
+
+
+def _meets(cell: slice, start: int, stop: int) -> bool:
+    return bool(cell.start < stop and start < cell.stop)
+
+
+def _overlap(cell: slice, start: int, stop: int) -> slice:
+    return slice(max(cell.start, start), min(cell.stop, stop))

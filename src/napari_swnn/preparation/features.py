@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from math import ceil
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-SCALES = (1.0, 2.0, 4.0, 8.0)
+SCALES = (0.7, 1.4, 2.8, 5.6, 11.2)
 """Standard deviations of the Gaussians in pixels."""
 
 _TRUNCATE = 3.0
@@ -17,7 +18,7 @@ _PER_SCALE = 6
 
 def n_features(scales: tuple[float, ...] = SCALES) -> int:
     """Return the number of features of a pixel."""
-    return 1 + _PER_SCALE * len(scales)
+    return 1 + _PER_SCALE * len(scales) + len(scales) * (len(scales) - 1) // 2
 
 
 def feature_margin(scales: tuple[float, ...] = SCALES) -> int:
@@ -28,9 +29,10 @@ def feature_margin(scales: tuple[float, ...] = SCALES) -> int:
 def pixel_features(grey: NDArray[np.float32], scales: tuple[float, ...] = SCALES) -> NDArray[np.float32]:
     """Return the features of all pixels.
 
-    At each scale: the Gaussian mean, the gradient magnitude, the two eigenvalues of the Hessian matrix (their sum is
-    the Laplacian), the local standard deviation, and the anisotropy of the structure tensor. The derivatives are
-    multiplied by powers of the scale, so that they do not fade.
+    At each scale: the Gaussian mean and the difference from it, the gradient magnitude, the two eigenvalues of the
+    Hessian matrix (their sum is the Laplacian), and the local standard deviation. The derivatives are multiplied by
+    powers of the scale, so that they do not fade. The differences of the means of all pairs of scales follow; they do
+    not depend on uneven brightness, and split what single means cannot.
 
     Parameters
     ----------
@@ -42,14 +44,21 @@ def pixel_features(grey: NDArray[np.float32], scales: tuple[float, ...] = SCALES
     Returns
     -------
     (y, x, n) array of float32
-        Grey value, and the features of each scale.
+        Grey value, the features of each scale, and the differences between scales.
     """
     features = np.empty((*grey.shape, n_features(scales)), np.float32)
     features[..., 0] = grey
-    for index, scale in enumerate(scales):
-        first = 1 + _PER_SCALE * index
-        for offset, values in enumerate(_features_at(grey, scale)):
-            features[..., first + offset] = values
+    position = 1
+    means = []
+    for scale in scales:
+        found = _features_at(grey, scale)
+        means.append(found[0])
+        for values in found:
+            features[..., position] = values
+            position += 1
+    for fine, coarse in combinations(means, 2):
+        np.subtract(fine, coarse, out=features[..., position])
+        position += 1
     return features
 
 
@@ -58,10 +67,9 @@ def _features_at(grey: NDArray[np.float32], scale: float) -> list[NDArray[np.flo
     gy, gx = (g * np.float32(scale) for g in np.gradient(mean))
     (gyy, gyx), (_, gxx) = (np.gradient(g) for g in (gy, gx))
     low, high = _eigenvalues(gyy * np.float32(scale), gyx * np.float32(scale), gxx * np.float32(scale))
-    deviation = np.sqrt(np.maximum(0, _gaussian((grey - mean) ** 2, scale)))
-    tensor = _eigenvalues(*(_gaussian(product, scale) for product in (gy * gy, gy * gx, gx * gx)))
-    anisotropy = np.sqrt(np.maximum(0, tensor[1])) - np.sqrt(np.maximum(0, tensor[0]))
-    return [mean, np.hypot(gy, gx), low, high, deviation, anisotropy]
+    difference = grey - mean
+    deviation = np.sqrt(np.maximum(0, _gaussian(difference**2, scale)))
+    return [mean, difference, np.hypot(gy, gx), low, high, deviation]
 
 
 def _gaussian(values: Any, scale: float) -> NDArray[np.float32]:

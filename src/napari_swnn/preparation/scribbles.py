@@ -48,7 +48,7 @@ class SegmentScribbles(Step):
     samples: Samples
     scales: tuple[float, ...] = SCALES
     n_trees: int = 40
-    max_depth: int = 12
+    max_depth: int = 16
     seed: int = 0
 
     name = "scribbles"
@@ -103,13 +103,14 @@ class SegmentScribbles(Step):
 
 @lru_cache(maxsize=4)
 def train_forest(step: SegmentScribbles) -> Any:
-    """Return the random forest of a step; it depends on the step only."""
-    from sklearn.ensemble import RandomForestClassifier
+    """Return the forest of extremely randomised trees (Geurts et al. 2006) of a step; it depends on the step only."""
+    from sklearn.ensemble import ExtraTreesClassifier
 
-    forest = RandomForestClassifier(
+    # Splits at random levels blend neighbouring strokes more smoothly than optimal ones, and phases count equally
+    # although their strokes differ in length.
+    forest = ExtraTreesClassifier(
         step.n_trees,
         max_depth=step.max_depth,
-        min_samples_leaf=2,
         max_features="sqrt",
         class_weight="balanced",
         random_state=step.seed % 2**32,
@@ -123,7 +124,7 @@ def classify(forest: Any, features: NDArray[np.float32]) -> tuple[NDArray[np.uin
 
     Parameters
     ----------
-    forest : sklearn.ensemble.RandomForestClassifier
+    forest : sklearn.ensemble.ExtraTreesClassifier
         Trained forest.
     features : (y, x, n) array of float32
         Features of the pixels.

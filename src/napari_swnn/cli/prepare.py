@@ -1,0 +1,107 @@
+"""``napari-swnn prepare``: labels from a raw micrograph."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_swnn._files import replaced_when_complete
+from napari_swnn.cli._command import add_command
+from napari_swnn.cli._paths import check_new, check_writable
+from napari_swnn.cli._progress import run_with_progress
+from napari_swnn.cli._recipe import add_recipe_options, read_recipe
+
+if TYPE_CHECKING:
+    from napari_swnn._types import Labels
+    from napari_swnn._voxel_size import VoxelSize
+    from napari_swnn.preparation import PreparationStep
+
+TIFF = (".tif", ".tiff")
+
+
+def add_to(commands: Any) -> None:
+    """Add the command with its options."""
+    parser = add_command(commands, "prepare", run, "Segment a raw micrograph: crop, denoise, threshold, clean.")
+    parser.add_argument("image", type=Path, help="raw micrograph, or a stack of them: TIFF, PNG, JPEG, BMP or .npy")
+    parser.add_argument("--output", "-o", type=Path, default=Path("labels.tif"), help="TIFF file for the labels")
+    parser.add_argument("--section", type=int, help="number of one section of a stack, from 0 (default: all sections)")
+    add_recipe_options(parser)
+    parser.add_argument("--save-recipe", type=Path, help="JSON file for the steps, to be used with --recipe")
+    parser.add_argument("--phase", type=int, help="label of the phase of interest (default: 1, or the highest label)")
+    parser.add_argument("--pixel-size", type=float, help="edge length of a pixel in --unit (default: from the file)")
+    parser.add_argument("--unit", help="unit of --pixel-size, for example um")
+    parser.add_argument("--overwrite", action="store_true", help="replace existing files")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Prepare labels, write them and print the porosity and a verdict."""
+    from napari_swnn.io import write_tiff
+    from napari_swnn.preparation import iter_prepare
+
+    _check_outputs(options)
+    grey, voxel = _read(options)
+    recipe = read_recipe(options, grey)
+    print(recipe.describe())
+    labels = run_with_progress(iter_prepare(grey, recipe, axes="zyx"[-grey.ndim :], phase=options.phase), _describe)
+    with replaced_when_complete(options.output) as partial:
+        write_tiff(partial, labels, voxel_size=voxel.value, unit=voxel.unit)
+    if options.save_recipe:
+        recipe.save(options.save_recipe, overwrite=True)  # checked before the work
+    _report(labels, options.phase, voxel)
+    print(f"Wrote {options.output}" + (f" and {options.save_recipe}" if options.save_recipe else ""))
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Raise an error if an output cannot be written, or exists and --overwrite is not set."""
+    if options.output.suffix.lower() not in TIFF:
+        raise ValueError(f"--output must end in .tif, which keeps the pixel size, got {options.output}; rename it")
+    if (options.unit is None) != (options.pixel_size is None):
+        raise ValueError("--pixel-size and --unit must be set together, got one of them; add the other, or neither")
+    for option in ("output", "save_recipe"):
+        if path := getattr(options, option):
+            check_writable(path)
+            check_new(path, f"--{option.replace('_', '-')}", overwrite=options.overwrite)
+
+
+def _read(options: argparse.Namespace) -> tuple[Any, VoxelSize]:
+    """Return the grey values and the pixel size."""
+    from napari_swnn._voxel_sides import VoxelSides
+    from napari_swnn._voxel_size import VoxelSize
+    from napari_swnn.io import read_image
+    from napari_swnn.preparation import to_grey
+
+    image = read_image(options.image)
+    for note in image.notes:
+        print(f"Note: {note}")
+    frames = "z" if "z" not in image.axes else "t"
+    grey = to_grey(image.values, [frames if name == "t" else name for name in image.axes])
+    if options.section is not None:
+        n = grey.shape[0] if grey.ndim == 3 else 1
+        if not 0 <= options.section < n:
+            raise ValueError(f"--section must lie between 0 and {n - 1}, got {options.section}")
+        grey = grey[options.section] if grey.ndim == 3 else grey
+    if options.pixel_size is not None:
+        return grey, VoxelSize(options.pixel_size, options.unit)
+    in_plane = VoxelSides(image.sides.lengths[-2:], image.sides.units[-2:])
+    return grey, in_plane.cubic(image.source)
+
+
+def _describe(step: PreparationStep) -> str:
+    text = f"step {step.index + 1}/{step.n_steps}  {step.description}"
+    return text if step.porosity is None else f"{text}  porosity {step.porosity:.4f}"
+
+
+def _report(labels: Labels, phase: int | None, voxel: VoxelSize) -> None:
+    from napari_swnn._phases import choose_phase, measure_fractions
+    from napari_swnn.preparation import assess
+
+    choice = choose_phase(measure_fractions([labels]), phase, name="the result")
+    assessment = assess(labels, choice.phase, voxel)
+    low, high = assessment.interval
+    print(choice.describe())
+    print(
+        f"Porosity {assessment.porosity:.4f}, 95 % interval {low:.4f} to {high:.4f}; correlation length "
+        f"{assessment.correlation_length:.3g} {assessment.unit}; {assessment.n_objects} separate regions"
+    )
+    print(f"The image is {assessment.verdict}")
