@@ -16,7 +16,9 @@ from napari_swnn.preparation.samples import Samples
 from napari_swnn.preparation.step import Step
 
 _MAX_SCALE = 64
-_BATCH = 1 << 17
+_BATCH = 1 << 16
+_FIRST_TREES = 10
+"""Number of trees that suffice for a pixel if they all agree, which halves the time."""
 
 
 @dataclass(frozen=True)
@@ -134,16 +136,26 @@ def classify(forest: Any, features: NDArray[np.float32]) -> tuple[NDArray[np.uin
     labels : (y, x) array of uint8
         Most probable phase.
     uncertainty : (y, x) array of float32
-        One minus the difference between the two highest probabilities, in [0, 1].
+        One minus the difference between the two highest probabilities, in [0, 1]; 0 where the first ten trees agree.
     """
     rows = features.reshape(-1, features.shape[-1])
     labels = np.empty(len(rows), np.uint8)
     uncertainty = np.empty(len(rows), np.float32)
     for start in range(0, len(rows), _BATCH):
         batch = slice(start, start + _BATCH)
-        probabilities = forest.predict_proba(rows[batch])
+        probabilities = _vote(forest, rows[batch])
         labels[batch] = forest.classes_[np.argmax(probabilities, axis=1)]
         highest = np.partition(probabilities, -2, axis=1)
         uncertainty[batch] = 1 - (highest[:, -1] - highest[:, -2])
     shape = features.shape[:-1]
     return labels.reshape(shape), uncertainty.reshape(shape)
+
+
+def _vote(forest: Any, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the mean probabilities over the trees; the later trees see only pixels on which the first ones differ."""
+    trees = [estimator.tree_ for estimator in forest.estimators_]
+    votes: NDArray[np.float64] = sum(tree.predict(rows) for tree in trees[:_FIRST_TREES])
+    unclear = np.flatnonzero(votes.max(axis=1) < len(trees[:_FIRST_TREES]) - 0.5)
+    votes[unclear] += sum(tree.predict(rows[unclear]) for tree in trees[_FIRST_TREES:])
+    probabilities: NDArray[np.float64] = votes / votes.sum(axis=1, keepdims=True)
+    return probabilities
