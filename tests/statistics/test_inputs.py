@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
+from io import BytesIO
 
 import dask.array as da
 import numpy as np
 import pytest
+from PIL import Image
 
 from napari_swnn import statistics
 
@@ -20,14 +23,16 @@ IMAGE = np.eye(8, dtype=int)
         ({"max_distance": 8}, ValueError, "max_distance must be below 8 voxels, the shortest side .* got 8; choose"),
         ({"max_distance": -1}, ValueError, "max_distance must be a whole number of at least 0, got -1"),
         ({"max_distance": 2.5}, ValueError, "max_distance must be a whole number"),
-        ({"phase": 0.5}, ValueError, "phase must be a whole number of at least 0, got 0.5"),
+        ({"phase": 0.5}, ValueError, "phase must be a whole number of at least .*, got 0.5"),
         ({"periodic": [True]}, ValueError, r"one of them for each of the 2 axes, got \[True\]"),
         (
             {"mask": np.ones((8, 7), bool)},
             ValueError,
             r"mask must have the shape of the volume, \(8, 8\), got \(8, 7\)",
         ),
-        ({"mask": np.ones((8, 8))}, TypeError, "mask must be boolean, .* got float64"),
+        ({"mask": np.ones((8, 8), str)}, TypeError, "mask must hold booleans, .* got <U1"),
+        ({"mask": np.full((8, 8), np.nan)}, ValueError, "mask must say for every pixel"),
+        ({"phase": 7}, ValueError, r"phase must be one of the values of volume \(0, 1\), got 7"),
         ({"voxel_size": 0}, ValueError, "voxel_size must lie in"),
         ({"voxel_size": np.inf}, ValueError, "voxel_size must lie in"),
     ],
@@ -53,6 +58,121 @@ def test_arguments_that_are_refused(curve, options, error, text):
 def test_volumes_that_are_refused(function, volume, error, text, wrap):
     with pytest.raises(error, match=text):
         function(wrap(volume))
+
+
+def measure_everything(volume, **options):
+    """Return the numbers of every statistic of a volume or section."""
+    masked = {**options, "mask": None}
+    return [
+        statistics.volume_fraction(volume, **options),
+        *statistics.volume_fraction_profile(volume, axis=0, **options),
+        *[
+            statistics.two_point_correlation(volume, **masked).values.tolist(),
+            statistics.lineal_path(volume, **masked).values.tolist(),
+            statistics.two_point_cluster(volume, **options).values.tolist(),
+            statistics.two_point_map(volume, **masked).values.tolist(),
+        ],
+        statistics.specific_surface_from_slope(volume, **masked).value,
+        statistics.specific_surface_from_mesh(volume, **options).value,
+        statistics.percolation(volume, **options).n_clusters,
+        statistics.euler_number(volume, **options).value,
+        statistics.pore_size_distribution(volume, **options).mean,
+        statistics.chord_lengths(volume, **options).mean,
+        statistics.correlation_length(volume, **masked).value,
+    ]
+
+
+MASK = np.indices((24, 32)).sum(0) % 16 < 5
+
+
+def as_pillow_reads(mask):
+    file = BytesIO()
+    Image.fromarray(mask).save(file, "PNG")
+    return np.asarray(Image.open(file))
+
+
+@pytest.mark.parametrize("wrap", [np.asarray, lambda array: da.from_array(array, chunks=9)], ids=["numpy", "dask"])
+@pytest.mark.parametrize(
+    "store",
+    [
+        as_pillow_reads,
+        np.asfortranarray,
+        lambda mask: mask.astype(">i4"),
+        lambda mask: mask.astype("f4"),
+        lambda mask: mask.astype(np.uint64),
+        lambda mask: np.dstack([mask] * 3),
+        lambda mask: np.dstack([mask, mask, mask, np.ones_like(mask)]),
+    ],
+)
+def test_mask_has_the_same_statistics_however_it_is_stored(store, wrap):
+    assert measure_everything(wrap(store(MASK))) == measure_everything(MASK)
+
+
+@pytest.mark.parametrize("wrap", [np.asarray, lambda array: da.from_array(array, chunks=9)], ids=["numpy", "dask"])
+@pytest.mark.parametrize(
+    "measure",
+    [
+        statistics.volume_fraction,
+        partial(statistics.volume_fraction_profile, axis=0),
+        statistics.two_point_correlation,
+        statistics.two_point_map,
+        statistics.autocovariance,
+        statistics.normalised_autocovariance,
+        statistics.lineal_path,
+        statistics.two_point_cluster,
+        statistics.specific_surface_from_slope,
+        statistics.specific_surface_from_mesh,
+        statistics.percolation,
+        statistics.euler_number,
+        statistics.pore_size_distribution,
+        statistics.local_diameter,
+        statistics.chord_lengths,
+        statistics.correlation_length,
+        statistics.volume_fraction_interval,
+    ],
+)
+def test_absent_phase_is_refused_with_the_labels_that_exist(measure, wrap):
+    with pytest.raises(ValueError, match=r"phase must be one of the values of volume \(0, 255\), got 1"):
+        measure(wrap(MASK.astype(np.uint8) * 255))
+
+
+@pytest.mark.parametrize("wrap", [np.asarray, da.from_array], ids=["numpy", "dask"])
+@pytest.mark.parametrize("dtype", [bool, np.uint8, int])
+def test_empty_binary_volume_is_taken(wrap, dtype):
+    empty = wrap(np.zeros((6, 6), dtype))
+    assert statistics.volume_fraction(empty) == 0
+    assert not statistics.two_point_correlation(empty).values.any()
+    assert statistics.percolation(empty).n_clusters == 0
+
+
+@pytest.mark.parametrize("wrap", [np.asarray, da.from_array], ids=["numpy", "dask"])
+def test_phase_may_be_absent_from_the_region_of_interest(wrap):
+    labels = wrap(MASK.astype(np.uint8) * 255)
+    assert statistics.volume_fraction(labels, phase=255, mask=~MASK) == 0
+
+
+@pytest.mark.parametrize("wrap", [np.asarray, lambda array: da.from_array(array, chunks=9)], ids=["numpy", "dask"])
+@pytest.mark.parametrize("store", [np.asarray, as_pillow_reads, lambda mask: mask * 255, lambda mask: mask * 1.0])
+def test_region_of_interest_is_the_same_however_it_is_stored(store, wrap, rng):
+    labels = rng.integers(0, 2, MASK.shape)
+    assert statistics.volume_fraction(labels, mask=wrap(store(MASK))) == labels[MASK].mean()
+
+
+def test_label_may_be_negative(rng):
+    labels = np.where(MASK, -1, 4)
+    assert statistics.volume_fraction(labels, phase=-1) == MASK.mean()
+
+
+@pytest.mark.parametrize("wrap", [np.asanyarray, da.from_array], ids=["numpy", "dask"])
+def test_masked_volume_is_refused_when_it_is_read(wrap):
+    with pytest.raises(ValueError, match=r"volume must not have masked pixels.*mask=~volume.mask"):
+        statistics.volume_fraction(wrap(np.ma.masked_equal(IMAGE, 1)))
+
+
+@pytest.mark.parametrize("wrap", [np.asanyarray, da.from_array], ids=["numpy", "dask"])
+def test_different_channels_are_refused(wrap, rng):
+    with pytest.raises(ValueError, match="volume must have one channel"):
+        statistics.volume_fraction(wrap(rng.integers(0, 2, (20, 20, 3))))
 
 
 @pytest.mark.parametrize("function", [statistics.two_point_cluster, statistics.percolation])

@@ -9,7 +9,7 @@ from napari_swnn import statistics
 def test_fractions_of_three_phases():
     labels = np.array([[0, 0, 0, 5], [2, 2, 5, 5]])
     assert statistics.volume_fractions(labels) == {0: 0.375, 2: 0.25, 5: 0.375}
-    assert [statistics.volume_fraction(labels, phase=phase) for phase in (0, 2, 3)] == [0.375, 0.25, 0.0]
+    assert [statistics.volume_fraction(labels, phase=phase) for phase in (0, 2, 5)] == [0.375, 0.25, 0.375]
 
 
 def test_only_the_region_of_interest_counts():

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._checks import check_whole, is_lazy
+from napari_swnn._phases import list_labels, measure_fractions
 from napari_swnn.statistics._inputs import check_mask, check_volume
 
 if TYPE_CHECKING:
@@ -83,10 +84,38 @@ def open_phase(volume: Any, *, phase: int, mask: Any = None) -> PhaseView:
     Raises
     ------
     TypeError, ValueError
-        If `volume`, `phase` or `mask` is invalid.
+        If `volume`, `phase` or `mask` is invalid, or an array in memory lacks the phase.
     """
     labels = check_volume(volume)
-    return PhaseView(labels, check_whole(phase, name="phase", low=0), check_mask(mask, tuple(labels.shape)))
+    label = check_whole(phase, name="phase", low=0 if labels.dtype.kind == "u" else -(2**31))
+    view = PhaseView(labels, label, check_mask(mask, tuple(labels.shape)))
+    if not is_lazy(labels):
+        check_found(view, any(bool((piece.labels == label).any()) for piece in _pieces(view, 0)))
+    return view
+
+
+def check_found(view: PhaseView, found: bool) -> None:
+    """Reject a phase that the volume lacks, unless all its labels are 0 and 1, or False and True.
+
+    A binary volume says that it is empty or full; among other labels, an absent one is a mistake.
+
+    Parameters
+    ----------
+    view : PhaseView
+        Phase that was read; a lazy volume is read once more if nothing was found.
+    found : bool
+        True if a voxel of the phase was found within the region of interest.
+
+    Raises
+    ------
+    ValueError
+        If no voxel of the volume has the label of the phase.
+    """
+    if found:
+        return
+    present = measure_fractions(slab.labels for slab in slabs(replace(view, mask=None)))
+    if view.phase not in present and not {view.phase, *present} <= {0, 1}:
+        raise ValueError(f"phase must be one of the values of volume ({list_labels(present)}), got {view.phase}")
 
 
 def columns(view: PhaseView, axis: int) -> Iterator[PhaseView]:

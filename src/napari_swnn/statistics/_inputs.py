@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn._checks import check_labels, check_whole, is_lazy
+from napari_swnn._axes import spatial_labels
+from napari_swnn._checks import check_labels, check_region, check_whole, is_lazy
+from napari_swnn._label_values import to_labels, to_region
 
 if TYPE_CHECKING:
     from napari_swnn._types import Shape
@@ -16,7 +18,9 @@ LONGEST_DEFAULT = 64
 
 
 def check_volume(volume: Any) -> Any:
-    """Return `volume` as a numpy or dask array of labels, without computing a dask array.
+    """Return `volume` as a numpy or dask array of labels; a dask array stays lazy.
+
+    Values that must become integers are converted chunk by chunk, when they are read.
 
     Raises
     ------
@@ -27,7 +31,9 @@ def check_volume(volume: Any) -> Any:
         return check_labels(volume, name="volume")
     # A placeholder of the same type and shape takes no memory and avoids computing the chunks.
     check_labels(np.broadcast_to(np.zeros((), volume.dtype), volume.shape), name="volume")
-    return volume
+    spatial = spatial_labels(volume, name="volume", planar=False)
+    is_plain = spatial.dtype.kind in "iu" and not isinstance(spatial._meta, np.ma.MaskedArray)
+    return spatial if is_plain else spatial.map_blocks(_to_labels, dtype=np.int64, meta=np.zeros(0, np.int64))
 
 
 def check_mask(mask: Any, shape: Shape) -> Any:
@@ -38,16 +44,22 @@ def check_mask(mask: Any, shape: Shape) -> Any:
     ValueError
         If its shape differs from the shape of the volume.
     TypeError
-        If it is not boolean.
+        If it consists of something else than booleans or numbers.
     """
     if mask is None:
         return None
-    array = mask if is_lazy(mask) else np.asarray(mask)
-    if array.shape != shape:
-        raise ValueError(f"mask must have the shape of the volume, {shape}, got {array.shape}; crop or pad it")
-    if array.dtype != bool:
-        raise TypeError(f"mask must be boolean, True inside the region of interest, got {array.dtype}; use mask > 0")
-    return array
+    if not is_lazy(mask):
+        return check_region(mask, shape, name="mask", of="the volume")
+    check_region(np.broadcast_to(np.zeros((), mask.dtype), mask.shape), shape, name="mask", of="the volume")
+    return mask.map_blocks(_to_region, dtype=bool, meta=np.zeros(0, bool))
+
+
+def _to_labels(chunk: Any) -> Any:
+    return to_labels(chunk, name="volume").astype(np.int64, copy=False)
+
+
+def _to_region(chunk: Any) -> Any:
+    return to_region(chunk, name="mask")
 
 
 def check_max_distance(max_distance: int | None, shape: Shape, *, default: int = LONGEST_DEFAULT) -> int:

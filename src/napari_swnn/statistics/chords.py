@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_swnn._checks import check_axis_flags
 from napari_swnn._voxel_size import VoxelSize
-from napari_swnn.statistics._blocks import PhaseView, columns, open_phase
+from napari_swnn.statistics._blocks import PhaseView, check_found, columns, open_phase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,9 +95,13 @@ def chord_lengths(
     wraps = check_axis_flags(periodic, view.ndim, name="periodic")
     voxel = VoxelSize(voxel_size, unit)
     counts = np.zeros((view.ndim, max(view.shape)), np.int64)
+    found = False
     for axis, n in enumerate(view.shape):
         for part in columns(view, axis):
-            counts[axis, :n] += _update(_lines(part, axis), wraps[axis])[1:]
+            lines = _lines(part, axis)
+            found = found or bool(lines.any())
+            counts[axis, :n] += _update(lines, wraps[axis])[1:]
+    check_found(view, found)
     return _compute(counts, view.shape, wraps, voxel)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from napari_swnn._checks import check_axis_flags
 from napari_swnn._voxel_size import VoxelSize
-from napari_swnn.statistics._blocks import linked_slabs, open_phase
+from napari_swnn.statistics._blocks import check_found, linked_slabs, open_phase
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,10 +95,12 @@ def euler_number(
         raise ValueError(f"connectivity must be 1 or {view.ndim} for a {view.ndim}-D volume, got {connectivity!r}")
     around, *sideways = check_axis_flags(periodic, view.ndim, name="periodic")
     count = partial(_euler, periodic=(False, *sideways), connectivity=connectivity)
-    total = 0
+    total, found = 0, False
     for k, inside in enumerate(linked_slabs(view, periodic=around)):
         shared = k > 0 or around  # the first plane also belongs to the previous (or last) slab
+        found = found or bool(inside.any())
         total += count(inside) - (count(inside[:1]) if shared else 0)
+    check_found(view, found)
     density = total / math.prod(view.shape) / voxel.value**view.ndim
     return EulerNumber(total, density, int(connectivity), voxel.unit)
 

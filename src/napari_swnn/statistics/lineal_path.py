@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_swnn._checks import check_axis_flags
 from napari_swnn._voxel_size import VoxelSize
-from napari_swnn.statistics._blocks import open_phase
+from napari_swnn.statistics._blocks import check_found, open_phase
 from napari_swnn.statistics._curves import Curve, curve_of_counts
 from napari_swnn.statistics._inputs import check_max_distance
 from napari_swnn.statistics._lines import Counts, Words, count_bits, extend_lines, sample_lines
@@ -74,6 +74,7 @@ def lineal_path(
     view = open_phase(volume, phase=phase, mask=mask)
     reach = check_max_distance(max_distance, view.shape)
     hits, trials = sample_lines(view, _update, reach, check_axis_flags(periodic, view.ndim, name="periodic"))
+    check_found(view, bool(hits.any()))
     return curve_of_counts(hits, trials, voxel)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._checks import check_axis_flags
-from napari_swnn.statistics._blocks import open_phase
+from napari_swnn.statistics._blocks import check_found, open_phase
 from napari_swnn.statistics._labelling import check_connectivity, find_clusters
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def percolation(
     wraps = check_axis_flags(periodic, view.ndim, name="periodic")
     connectivity = check_connectivity(connectivity, view.ndim)
     clusters = find_clusters(view, wraps, connectivity)
+    check_found(view, len(clusters.sizes) > 0)
     n_inside = max(1, int(clusters.sizes.sum()))
     connected = np.zeros(view.ndim)
     for axis in range(view.ndim):

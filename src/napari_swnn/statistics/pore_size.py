@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_swnn._checks import check_axis_flags
 from napari_swnn._voxel_size import VoxelSize
-from napari_swnn.statistics._blocks import VOXELS_AT_ONCE, PhaseView, open_phase, read_window
+from napari_swnn.statistics._blocks import VOXELS_AT_ONCE, PhaseView, check_found, open_phase, read_window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -136,6 +136,7 @@ def _iter_diameters(view: PhaseView, periodic: bool | Sequence[bool]) -> Iterato
     wraps = check_axis_flags(periodic, view.ndim, name="periodic")
     deepest = _deepest(view, wraps)
     if deepest in (0, np.inf):
+        check_found(view, bool(deepest))
         state = "all" if deepest else "none"
         raise ValueError(
             f"phase {view.phase} must fill part, but not all, of the volume, got {state}; pick another phase"

@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_swnn._checks import check_axis_flags
 from napari_swnn._voxel_size import VoxelSize
-from napari_swnn.statistics._blocks import linked_slabs, open_phase
+from napari_swnn.statistics._blocks import check_found, linked_slabs, open_phase
 from napari_swnn.statistics._inputs import (
     check_max_distance,
     check_sampled,
@@ -97,6 +97,7 @@ def specific_surface_from_slope(
     reach = check_max_distance(2, view.shape)
     wraps = check_axis_flags(periodic, view.ndim, name="periodic")
     both_in, pairs = sample_lines(view, count_pairs, reach, wraps)
+    check_found(view, bool(both_in.any()))
     both_out, _ = sample_lines(replace(view, complement=True), count_pairs, reach, wraps)
     check_sampled(int(pairs.min()), "pair of voxels at a distance of 2 along each axis")
     drop = (pairs - both_in - both_out) / (2 * pairs)  # S2(0) - S2(r), shape (ndim, 3)
@@ -152,8 +153,12 @@ def specific_surface_from_mesh(
     voxel = VoxelSize(voxel_size, unit)
     around, *sideways = wraps = check_axis_flags(periodic, len(shape), name="periodic")
     beyond = [(0, 0), *((0, int(flag)) for flag in sideways)]
-    parts = linked_slabs(open_phase(volume, phase=phase), periodic=around)
-    area = sum(_update(np.pad(part, beyond, mode="wrap")) for part in parts)
+    view = open_phase(volume, phase=phase)
+    area, found = 0.0, False
+    for part in linked_slabs(view, periodic=around):
+        found = found or bool(part.any())
+        area += _update(np.pad(part, beyond, mode="wrap"))
+    check_found(view, found)
     # Extent between the centres of the outermost voxels, or the full period along a periodic axis.
     spanned = math.prod(n if flag else n - 1 for n, flag in zip(shape, wraps, strict=True))
     return SpecificSurface(area / spanned / voxel.value, None, "mesh", voxel.unit)

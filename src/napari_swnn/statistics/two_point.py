@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_swnn._checks import check_axis_flags
 from napari_swnn._voxel_size import VoxelSize
-from napari_swnn.statistics._blocks import open_phase, read_window
+from napari_swnn.statistics._blocks import check_found, open_phase, read_window
 from napari_swnn.statistics._curves import Curve, curve_of_counts
 from napari_swnn.statistics._inputs import check_max_distance, check_sampled
 from napari_swnn.statistics._lines import Counts, Words, count_bits, extend_lines, sample_lines
@@ -85,6 +85,7 @@ def two_point_correlation(
     view = open_phase(volume, phase=phase, mask=mask)
     reach = check_max_distance(max_distance, view.shape)
     hits, trials = sample_lines(view, count_pairs, reach, check_axis_flags(periodic, view.ndim, name="periodic"))
+    check_found(view, bool(hits.any()))
     return curve_of_counts(hits, trials, voxel)
 
 
@@ -252,6 +253,7 @@ def two_point_map(
     hits = _correlate(inside if view.mask is None else inside & view.mask, reach, wraps)
     trials = _pairs(view.shape, reach, wraps) if view.mask is None else _correlate(view.mask, reach, wraps)
     check_sampled(int(trials.max()))
+    check_found(view, bool(hits.any()))
     values = np.divide(hits, trials, out=np.full(hits.shape, np.nan), where=trials > 0)
     displacement = np.arange(-reach, reach + 1) * voxel.value
     return TwoPointMap(values, trials, displacement, voxel.unit)

@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_swnn._checks import check_axis_flags
 from napari_swnn._voxel_size import VoxelSize
-from napari_swnn.statistics._blocks import open_phase
+from napari_swnn.statistics._blocks import check_found, open_phase
 from napari_swnn.statistics._curves import Curve, curve_of_counts
 from napari_swnn.statistics._inputs import check_max_distance
 from napari_swnn.statistics._labelling import check_connectivity, find_clusters
@@ -80,6 +80,7 @@ def two_point_cluster(
         for axis in range(1, view.ndim):
             hits[axis] += _count_pairs(slab, axis, reach, wraps[axis])
     hits[0] = along.counts()
+    check_found(view, bool(hits.any()))
     lengths = [np.full(reach + 1, n) if p else n - np.arange(reach + 1) for n, p in zip(view.shape, wraps, strict=True)]
     n_lines = math.prod(view.shape) // np.array(view.shape)
     trials = np.array(lengths) * n_lines[:, None]

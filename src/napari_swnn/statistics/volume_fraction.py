@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._checks import check_whole
-from napari_swnn.statistics._blocks import PhaseView, open_phase, slabs
-from napari_swnn.statistics._inputs import check_sampled
+from napari_swnn.statistics._blocks import PhaseView, check_found, open_phase, slabs
+from napari_swnn.statistics._inputs import check_mask, check_sampled, check_volume
 
 if TYPE_CHECKING:
     from napari_swnn._types import FloatArray
@@ -39,6 +39,7 @@ def volume_fraction(volume: Any, *, phase: int = 1, mask: Any = None) -> float:
     view = open_phase(volume, phase=phase, mask=mask)
     hits, trials = np.sum([_update(slab) for slab in slabs(view)], axis=0).tolist()
     check_sampled(trials)
+    check_found(view, hits > 0)
     return float(hits / trials)
 
 
@@ -52,8 +53,10 @@ def volume_fractions(volume: Any, *, mask: Any = None) -> dict[int, float]:
     ValueError
         If the region of interest is empty, or an argument is invalid.
     """
+    labels = check_volume(volume)
+    view = PhaseView(labels, 0, check_mask(mask, tuple(labels.shape)))
     counts: dict[int, int] = {}
-    for slab in slabs(open_phase(volume, phase=0, mask=mask)):
+    for slab in slabs(view):
         inside = slab.labels if slab.mask is None else slab.labels[slab.mask]
         for label, count in zip(*np.unique(inside, return_counts=True), strict=True):
             counts[int(label)] = counts.get(int(label), 0) + int(count)
@@ -88,6 +91,7 @@ def volume_fraction_profile(volume: Any, *, axis: int, phase: int = 1) -> FloatA
         raise ValueError(f"axis must be one of 0 to {view.ndim - 1} for a {view.ndim}-D volume, got {axis}")
     others = tuple(a for a in range(view.ndim) if a != axis)
     counts = [slab.binary.sum(axis=others) for slab in slabs(view)]  # (n,) each; a run of planes if axis is 0
+    check_found(view, any(bool(count.any()) for count in counts))
     total = np.concatenate(counts) if axis == 0 else np.sum(counts, axis=0)
     return np.asarray(total * (view.shape[axis] / np.prod(view.shape)))
 
