@@ -154,7 +154,8 @@ def pack(path: Path, options: argparse.Namespace) -> None:
 def unpack(name: str, options: argparse.Namespace) -> Case:
     with np.load(options.cases_from) as stored:
         cubes = np.unpackbits(stored[f"{name}-cubes"], axis=-1).astype(bool)
-        return Case(stored[f"{name}-section"], cubes[: options.truths])
+        size, side = slice(options.section), slice(options.side)
+        return Case(stored[f"{name}-section"][size, size], cubes[: options.truths, side, side, side])
 
 
 # Figures of one volume
@@ -259,10 +260,11 @@ class Job:
 
 
 def all_jobs(options: argparse.Namespace) -> list[Job]:
+    settings = key_values(options.set)
     if options.jobs:
         lines = options.jobs.read_text(encoding="utf-8").splitlines()
-        return [Job(**json.loads(line)) for line in lines if line.strip()]
-    settings = key_values(options.set)
+        jobs = [Job(**json.loads(line)) for line in lines if line.strip()]
+        return [replace(job, config={**job.config, **settings}) for job in jobs]
     schedule = key_values(options.schedule)
     variants = itertools.product(options.seeds, options.steps or [None], options.critic or [None], options.cases)
     jobs = []
@@ -541,7 +543,8 @@ def say(text: str) -> None:
 
 def print_table(path: Path) -> None:
     """Print a line for each job in the file of results, sorted by case and settings."""
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    lines = [json.loads(line) for line in text.splitlines()]
     done = [line for line in lines if "figures" in line]
     for line in sorted(
         done, key=lambda line: json.dumps([line["job"][k] for k in ("case", "config", "schedule", "seed")])
