@@ -4,7 +4,16 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker, Signal
-from qtpy.QtWidgets import QCheckBox, QDoubleSpinBox, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QDoubleSpinBox,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.kit.controls import Combo, Form, Note, place_side_by_side
@@ -15,6 +24,23 @@ if TYPE_CHECKING:
 
 UNITS = ("nm", "µm", "mm", "Å", "voxel")
 """Units of the pixel size; the last one stands for an unknown pixel size."""
+
+
+class _LengthBox(QDoubleSpinBox):
+    """Number box for a length, which shows significant digits only."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setDecimals(9)
+        self.setRange(1e-9, 1e9)
+        self.setValue(1.0)
+        self.setKeyboardTracking(False)
+        self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        self.setStyleSheet("QDoubleSpinBox {min-width: 70px;}")
+
+    def textFromValue(self, value: float) -> str:  # noqa: N802  (Qt's name)
+        """Return the number as text."""
+        return f"{value:.6g}"
 
 
 class ImageChoice(QWidget):
@@ -46,11 +72,7 @@ class ImageChoice(QWidget):
         self.section.setKeyboardTracking(False)
         self.follows = QCheckBox("as in the viewer")
         self.follows.setChecked(True)
-        self.size = QDoubleSpinBox()
-        self.size.setDecimals(5)
-        self.size.setRange(1e-5, 1e6)
-        self.size.setKeyboardTracking(False)
-        self.size.setStyleSheet("QDoubleSpinBox {min-width: 60px;}")
+        self.size = _LengthBox()
         self.unit = Combo()
         self.unit.setMinimumContentsLength(4)
         self.unit.set_entries([(unit, unit) for unit in UNITS[:-1]] + [("unknown", "voxel")])
@@ -75,6 +97,7 @@ class ImageChoice(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.form)
+        self._stack.hide()
 
     def set_layers(self, layers: "Iterable[Image]") -> None:
         """Offer these layers."""

@@ -14,6 +14,7 @@ from napari_swnn.widgets.layers.grid import read_voxel_size
 from napari_swnn.widgets.preparation.image_choice import ImageChoice
 from napari_swnn.widgets.preparation.placement import to_pixel
 from napari_swnn.widgets.preparation.recipe_bar import ApplyDialog
+from napari_swnn.widgets.preparation.session import NO_IMAGE
 from napari_swnn.widgets.preparation.source import ImageSource, count_sections
 
 if TYPE_CHECKING:
@@ -102,7 +103,9 @@ class ImageFollower(QObject):
         layer = self.layer
         self._watch(layer)
         self.source = self.voxel = self.problem = None
-        if layer is not None:
+        if layer is None:
+            self._choice.note.show_text(NO_IMAGE)
+        else:
             try:
                 self.source = ImageSource.take(layer, self._sections(layer))
                 self.voxel = read_voxel_size(layer, 2, "pixel_size")

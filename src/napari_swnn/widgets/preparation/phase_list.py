@@ -95,5 +95,5 @@ class PhaseList(QWidget):
         self.named.emit(self.names)
 
     def _on_add(self) -> None:
-        self.named.emit((*self.names, f"phase {len(self.names)}"))
+        self.named.emit((*self.names, f"phase {len(self.names) + 1}"))
         self.select(len(self.names) - 1)

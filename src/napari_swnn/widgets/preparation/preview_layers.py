@@ -42,12 +42,17 @@ class PreviewLayers:
         self.shows_grey = False
         self._viewer = viewer
         self._layers: dict[str, Layer] = {}
+        self._shown: tuple[Any, ...] = ()
 
     def show(self, preview: "Preview | None", image: "Image | None") -> None:
         """Show a preview of an image, or remove all layers if there is none."""
         if preview is None or image is None or image not in self._viewer.layers:
             self.remove()
             return
+        wanted = (preview, image, self.shows_uncertainty, self.shows_grey)
+        if wanted == self._shown:
+            return
+        self._shown = wanted
         segmented = preview.segmented
         uncertainty = None if segmented is None else segmented.uncertainty
         window = preview.job.window
@@ -67,6 +72,7 @@ class PreviewLayers:
 
     def remove(self) -> None:
         """Remove all layers of the preview."""
+        self._shown = ()
         for name in tuple(self._layers):
             self._discard(name)
 

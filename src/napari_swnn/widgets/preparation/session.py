@@ -182,7 +182,11 @@ class PreparationSession(RunSession[PrepareJob, tuple[PreparedImage, ...]]):
 
     def _end(self, report: Report) -> None:
         super()._end(report)
-        self.refresh()
+        preview = self.live.preview
+        if preview is None or preview.job.source is not self.source:  # the image has changed during the run
+            self.refresh()
+        else:
+            self.update(self.prepare)
 
     def _on_inspected(self, proposal: "Crop | None") -> None:
         self.proposal = proposal

@@ -1,6 +1,6 @@
 """All steps of a draft from top to bottom."""
 
-from typing import Any
+from functools import partial
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
@@ -52,7 +52,7 @@ class StepsPanel(QWidget):
         for slot in ("specks", "holes", "smoothing"):
             layout.addWidget(self.editors[slot])
         for slot, box in self._boxes.items():
-            box.changed.connect(_Forward(self, slot))
+            box.changed.connect(partial(self.changed.emit, slot))
 
     @property
     def _boxes(self) -> dict[str, CropBox | SegmentationBox | StepEditor]:
@@ -84,17 +84,6 @@ class StepsPanel(QWidget):
         """Adapt the colours to a dark or light theme."""
         for part in self._boxes.values():
             part.set_dark(dark)
-
-
-class _Forward:
-    """Slot that adds the name of a step to its signal."""
-
-    def __init__(self, panel: StepsPanel, slot: str) -> None:
-        self._panel = panel
-        self._slot = slot
-
-    def __call__(self, step: Any) -> None:
-        self._panel.changed.emit(self._slot, step)
 
 
 def format_effect(before: float, after: float) -> str:

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 from napari_swnn.widgets.kit.controls import Form
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.run_panel import RunPanel
-from napari_swnn.widgets.kit.session import NotReady
+from napari_swnn.widgets.kit.session import NotReady, Report
 from napari_swnn.widgets.kit.threads import Checker, TaskRunner
 from napari_swnn.widgets.preparation.image_choice import ImageChoice
 from napari_swnn.widgets.preparation.images import ImageFollower
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import napari
 
     from napari_swnn.preparation import Recipe
-    from napari_swnn.widgets.preparation.work import PrepareJob
+    from napari_swnn.widgets.preparation.work import PreparedImage, PrepareJob
 
 
 class PrepareWidget(RunPanel):
@@ -56,7 +56,7 @@ class PrepareWidget(RunPanel):
         self.images = ImageFollower(napari_viewer, self.choice, self)
         self.references = References(napari_viewer)
         self.session: PreparationSession
-        self.set_session(PreparationSession(TaskRunner(self), partial(Checker, self), self.references.add))
+        self.set_session(PreparationSession(TaskRunner(self), partial(Checker, self), self._deliver))
         self.overlays = Overlays(napari_viewer, self.session, self.images, self.steps, self)
         self._lay_out()
         self._connect()
@@ -138,7 +138,7 @@ class PrepareWidget(RunPanel):
         session = self.session
         busy = session.is_busy
         self.choice.setEnabled(not busy)
-        self.steps.setEnabled(not busy)
+        self.steps.setEnabled(not busy and session.source is not None)
         self.recipe_bar.show_recipe(
             session.recipe,
             can_undo=session.editor.can_undo and not busy,
@@ -168,6 +168,12 @@ class PrepareWidget(RunPanel):
         sources = self.images.ask_further(self)
         if sources:
             self.session.run_on(sources)
+
+    def _deliver(self, prepared: "tuple[PreparedImage, ...]") -> Report:
+        """Add the references, and hide the preview behind them."""
+        report = self.references.add(prepared)
+        self.overlays.preview.hide()
+        return report
 
     def _show_draft(self) -> None:
         draft = self.session.editor.draft
