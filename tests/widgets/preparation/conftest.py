@@ -42,7 +42,7 @@ class DirectChecker:
         (work, *args), self.waiting = self.waiting, None
         try:
             result = work(*args)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             self.failed.emit(describe_error(error))
         else:
             self.done.emit(result)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, Signal
 
 from napari_swnn.widgets.kit.debouncing import make_debouncer
-from napari_swnn.widgets.preparation.placement import place_part, read_rectangle
+from napari_swnn.widgets.preparation.placement import find_layer, place_part, read_rectangle
 
 if TYPE_CHECKING:
     from napari.layers import Image, Shapes
@@ -53,7 +53,7 @@ class CropLayers(QObject):
     def draw(self, image: "Image", source: "ImageSource") -> "Shapes":
         """Add a layer on the image, and select the tool that draws a rectangle."""
         side = min(abs(s) * n for s, n in zip(image.scale[-2:], source.shape, strict=True))
-        shapes = self._viewer.add_shapes(
+        added = self._viewer.add_shapes(
             name=f"{image.name} · {SUFFIX}",
             ndim=2,
             edge_color="#ffd166",
@@ -61,6 +61,7 @@ class CropLayers(QObject):
             edge_width=side / _EDGES_PER_SIDE / abs(image.scale[-1]),
             **place_part(image, source.whole),
         )
+        shapes: Shapes = find_layer(self._viewer, added)
         self._viewer.layers.selection.active = shapes
         shapes.mode = "add_rectangle"
         return shapes

@@ -10,6 +10,12 @@ from napari_swnn.widgets.layers.reading import read_placement
 
 if TYPE_CHECKING:
     from napari.layers import Image, Shapes
+    from napari.viewer import Viewer
+
+
+def find_layer(viewer: "Viewer", layer: Any) -> Any:
+    """Return the layer itself, as the viewer lists it; the viewer that napari hands to a panel wraps new layers."""
+    return next(each for each in viewer.layers if each == layer)
 
 
 def place_part(layer: "Image", part: Crop) -> dict[str, Any]:

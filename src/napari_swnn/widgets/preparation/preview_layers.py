@@ -6,7 +6,7 @@ import numpy as np
 
 from napari_swnn._layer_style import PREVIEW_NAME
 from napari_swnn.widgets.preparation.colours import make_colormap
-from napari_swnn.widgets.preparation.placement import place_part
+from napari_swnn.widgets.preparation.placement import find_layer, place_part
 
 if TYPE_CHECKING:
     from napari.layers import Image, Layer
@@ -125,6 +125,7 @@ class PreviewLayers:
             layer = viewer.add_image(values, name=name, colormap="gray", contrast_limits=_limits(values), **place)
         order = (image, *(self._find(each) for each in (GREY, LABELS, UNCERTAINTY)[: _ORDER[name]]))
         below = next(each for each in reversed(order) if each is not None)
+        layer = find_layer(viewer, layer)
         viewer.layers.move(viewer.layers.index(layer), viewer.layers.index(below) + 1)
         if chosen is not None:  # the user may be painting
             viewer.layers.selection.active = chosen

@@ -8,7 +8,7 @@ import numpy as np
 from napari_swnn._layer_style import METADATA_KEY
 from napari_swnn.preparation import Crop
 from napari_swnn.widgets.preparation.colours import make_colormap
-from napari_swnn.widgets.preparation.placement import place_part, place_stack
+from napari_swnn.widgets.preparation.placement import find_layer, place_part, place_stack
 from napari_swnn.widgets.preparation.preview import clip_crop
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ def add_reference(viewer: "Viewer", group: "Sequence[PreparedImage]") -> "Labels
         labels = np.stack([each.labels for each in group])
         name = first.source.name
         place = place_stack(image, place, first.source.sections[-1])
-    layer = viewer.add_labels(labels, name=f"{name} · {SUFFIX}", opacity=_OPACITY, **place)
+    added = viewer.add_labels(labels, name=f"{name} · {SUFFIX}", opacity=_OPACITY, **place)
+    layer: LabelsLayer = find_layer(viewer, added)
     layer.colormap = make_colormap(tuple(draft.labels), draft.label)
     layer.metadata[METADATA_KEY] = describe_preparation(first)
     return layer

@@ -7,7 +7,7 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_swnn.widgets.kit.debouncing import make_debouncer
 from napari_swnn.widgets.preparation.colours import make_scribble_colormap
-from napari_swnn.widgets.preparation.placement import place_part
+from napari_swnn.widgets.preparation.placement import find_layer, place_part
 from napari_swnn.widgets.preparation.strokes import Strokes
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ class ScribbleLayers(QObject):
             fits = strokes is not None and strokes.shape == source.shape
             data = strokes.to_layer() if fits and strokes is not None else np.zeros(source.shape, np.uint8)
             name = f"{source.title} · {SUFFIX}"
-            layer = self._viewer.add_labels(data, name=name, opacity=1.0, **place_part(image, source.whole))
+            added = self._viewer.add_labels(data, name=name, opacity=1.0, **place_part(image, source.whole))
+            layer = find_layer(self._viewer, added)
             layer.brush_size = max(3, round(min(source.shape) / _BRUSHES_PER_SIDE))
             self._layers[image, source.sections] = layer
             self._watch(layer)

@@ -1,0 +1,370 @@
+"""The preparation panel: from an image to a reference, by hand."""
+
+from types import SimpleNamespace
+
+import dask.array as da
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+
+from napari_swnn._layer_style import METADATA_KEY, PREVIEW_NAME
+from napari_swnn.preparation import Crop, FillHoles, Recipe, RemoveSpecks, SegmentScribbles, Threshold, prepare
+from napari_swnn.widgets.preparation.recipe_bar import ApplyDialog
+from napari_swnn.widgets.preparation.widget import PrepareWidget
+
+PLACE = {"scale": (0.5, 0.5), "units": ("um", "um")}
+
+
+@pytest.fixture
+def panel(beside):
+    """The panel with a viewer that has no window."""
+    return beside(PrepareWidget)
+
+
+@pytest.fixture
+def image(model, micrograph):
+    return model.add_image(micrograph, name="sem", translate=(3, 4), **PLACE)
+
+
+@pytest.fixture
+def shown(panel, image, user):
+    """The panel with the preview of an image."""
+    user.waits_for(lambda: panel.session.live.assessment)
+    return panel
+
+
+@pytest.fixture
+def settled(user):
+    """Waits until the preview shows the draft."""
+
+    def wait(panel):
+        user.waits_for(lambda: not panel.session.live.is_pending and panel.session.live.preview is not None)
+
+    return wait
+
+
+@pytest.fixture
+def made(shown, user):
+    """The panel after a reference was made."""
+    user.clicks(shown.run_button)
+    user.waits_for_end(shown)
+    return shown
+
+
+def layer_of(model, part):
+    return next((layer for layer in model.layers if part in layer.name), None)
+
+
+def switch(panel, slot, on=True):
+    panel.steps.editors[slot].switch.setChecked(on)
+
+
+def stroke(layer, solid):
+    """Paint a stroke in each phase."""
+    for label, where in ((1, ~solid), (2, solid)):
+        pixels = np.argwhere(where)[:: where.sum() // 12]
+        with layer.block_history():
+            for pixel in pixels:
+                layer.paint(tuple(pixel), label)
+
+
+def test_it_says_that_an_image_is_missing(panel):
+    assert "Add an Image layer" in panel.choice.note.text()
+    assert not panel.run_button.isEnabled()
+    assert not panel.steps.isEnabled()
+
+
+def test_from_an_image_to_a_reference(made, model, micrograph):
+    layer = layer_of(model, "sem · labels")
+    np.testing.assert_array_equal(layer.data, prepare(micrograph, Recipe((Threshold(),))))
+    np.testing.assert_allclose(layer.scale, (0.5, 0.5))
+    np.testing.assert_allclose(layer.translate, (3, 4))
+    assert str(layer.units[0]) == "micrometer"
+    facts = layer.metadata[METADATA_KEY]
+    assert Recipe.from_json(facts["recipe"]) == Recipe((Threshold(),))
+    assert facts["phase"] == 0
+    pore, solid = layer.colormap.map(np.array([0, 1]))
+    np.testing.assert_allclose(pore[:3], (0.9, 0.6, 0.1), atol=0.01)
+    assert solid[3] == 0  # the image stays visible in the other phase
+    assert not layer_of(model, PREVIEW_NAME).visible
+    assert "Added" in made.progress.status.text()
+
+
+def test_the_image_is_left_as_it_is(made, model, image, micrograph):
+    np.testing.assert_array_equal(image.data, micrograph)
+    assert model.layers[0] is image
+    assert image.metadata == {}
+
+
+def test_the_reference_is_handed_over(made, model):
+    class Reconstruction:
+        chosen = None
+
+        def choose_reference(self, layer, phase=None):
+            self.chosen = (layer, phase)
+
+    reconstruction = Reconstruction()
+    dock = SimpleNamespace(show=lambda: None, raise_=lambda: None)
+    asked = []
+
+    def add(*names):
+        asked.append(names)
+        return dock, reconstruction
+
+    object.__setattr__(model, "window", SimpleNamespace(add_plugin_dock_widget=add))
+    made.reconstruct_button.click()
+    assert asked == [("napari-swnn", "SWNN reconstruction")]
+    assert reconstruction.chosen == (layer_of(model, "sem · labels"), 0)
+
+
+def test_the_preview_lies_on_the_cropped_part(shown, model, settled):
+    shown.session.editor.set_step("crop", Crop(10, 20, 60, 50))
+    settled(shown)
+    preview = layer_of(model, PREVIEW_NAME)
+    assert preview.data.shape == (60, 50)
+    np.testing.assert_allclose(preview.translate, (3 + 5, 4 + 10))
+    assert model.layers.index(preview) == 1  # directly above the image
+
+
+def test_a_rectangle_crops(shown, model, image, user):
+    shown.steps.crop.switch.setChecked(True)
+    user.clicks(shown.steps.crop.draw_button)
+    shapes = layer_of(model, "sem · crop")
+    assert shapes.mode == "add_rectangle"
+    shapes.add_rectangles([[9.5, 19.5], [69.5, 79.5]])
+    user.waits_for(lambda: shown.session.editor.draft.crop == Crop(10, 20, 60, 60))
+    assert "60 × 60 px" in shown.steps.crop.note.text()
+
+
+def test_the_steps_show_their_effect(shown, settled):
+    switch(shown, "specks")
+    settled(shown)
+    before, after = shown.session.live.preview.effects["specks"]
+    assert shown.steps.editors["specks"].effect.text() == f"{100 * before:.1f} % → {100 * after:.1f} %"
+    switch(shown, "specks", False)
+    settled(shown)
+    assert shown.steps.editors["specks"].effect.text() == ""
+
+
+def test_a_dragged_line_sets_the_threshold(shown, settled, micrograph):
+    controls = shown.steps.segmentation.threshold
+    assert len(controls.histogram.lines) == 1
+    controls.histogram.lines[0].setValue(90.0)
+    settled(shown)
+    assert controls.method.value == "manual"
+    assert shown.session.editor.draft.segmentation == Threshold("manual", levels=(90.0,))
+    np.testing.assert_array_equal(shown.session.live.preview.labels, micrograph > 90)
+    controls.n_phases.setValue(3)
+    settled(shown)
+    assert len(controls.histogram.lines) == 2
+    assert shown.summary.phase.count() == 3
+
+
+def test_every_method_of_the_threshold(shown, settled):
+    method = shown.steps.segmentation.threshold.method
+    for index in range(method.count()):
+        method.setCurrentIndex(index)
+        settled(shown)
+        assert shown.session.problem is None
+        assert shown.session.editor.draft.segmentation.method == method.value
+
+
+def test_undo_shows_the_controls_again(shown, settled, user):
+    switch(shown, "specks")
+    settled(shown)
+    user.clicks(shown.recipe_bar.undo_button)
+    assert not shown.steps.editors["specks"].is_on
+    user.clicks(shown.recipe_bar.redo_button)
+    assert shown.steps.editors["specks"].is_on
+    assert not shown.recipe_bar.redo_button.isEnabled()
+
+
+@pytest.fixture
+def scribbled(shown, model, solid, user):
+    """The panel with a stroke in each phase."""
+    user.choose(shown.steps.segmentation.method, "scribbles")
+    stroke(layer_of(model, "scribbles"), solid)
+    user.waits_for(lambda: shown.session.live.preview.trained)
+    return shown
+
+
+def test_scribbles_repaint_the_preview(scribbled, model, solid):
+    layer = layer_of(model, "scribbles")
+    assert model.layers.selection.active is layer
+    assert layer.mode == "paint"
+    assert ((layer_of(model, PREVIEW_NAME).data == 2) == solid).mean() > 0.9
+    assert isinstance(scribbled.session.recipe.steps[0], SegmentScribbles)
+
+
+def test_the_uncertainty_is_a_layer_on_request(scribbled, model):
+    assert layer_of(model, "uncertainty") is None
+    scribbled.steps.segmentation.phases.uncertainty.setChecked(True)
+    assert layer_of(model, "uncertainty").data.max() <= 1
+    scribbled.steps.segmentation.phases.uncertainty.setChecked(False)
+    assert layer_of(model, "uncertainty") is None
+
+
+def test_the_brush_follows_the_list_of_phases(scribbled, model):
+    phases = scribbled.steps.segmentation.phases
+    layer = layer_of(model, "scribbles")
+    phases.add_button.click()
+    assert phases.names == ("dark", "bright", "phase 3")
+    assert layer.selected_label == 3
+    layer.selected_label = 1
+    assert phases.phase == 0
+    phases.select(1)
+    assert layer.selected_label == 2
+
+
+def test_undo_takes_strokes_back(scribbled, model, user):
+    while scribbled.session.editor.can_undo and scribbled.session.editor.draft.segmentation.used:
+        user.clicks(scribbled.recipe_bar.undo_button)
+    assert not layer_of(model, "scribbles").data.any()
+    user.clicks(scribbled.recipe_bar.redo_button)
+    assert layer_of(model, "scribbles").data.any()
+
+
+def test_a_recipe_is_saved_and_loaded(scribbled, dialog, tmp_path, settled, user):
+    switch(scribbled, "specks")
+    settled(scribbled)
+    recipe = scribbled.session.recipe
+    dialog.path = tmp_path / "recipe.json"
+    user.clicks(scribbled.recipe_bar.save_button)
+    assert Recipe.load(dialog.path) == recipe
+    switch(scribbled, "specks", False)
+    user.clicks(scribbled.recipe_bar.load_button)
+    assert scribbled.session.recipe == recipe
+    assert scribbled.steps.editors["specks"].is_on
+    assert scribbled.steps.segmentation.method.value == "learned"
+    dialog.path.write_text("{}")
+    user.clicks(scribbled.recipe_bar.load_button)
+    assert "not loaded" in scribbled.recipe_bar.problem.text()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["colour", "colour with alpha", "16 bit", "float", "boolean", "dask", "multiscale"],
+)
+def test_every_kind_of_image(kind, panel, model, micrograph, solid, user):
+    options = {"name": "sem", **PLACE}
+    data = {
+        "colour": np.repeat(micrograph[..., None], 3, -1),
+        "colour with alpha": np.dstack([*([micrograph] * 3), np.full_like(micrograph, 255)]),
+        "16 bit": micrograph.astype(np.uint16) * 200,
+        "float": micrograph / 255,
+        "boolean": solid,
+        "dask": da.from_array(micrograph, chunks=50),
+        "multiscale": [micrograph, micrograph[::2, ::2]],
+    }[kind]
+    model.add_image(data, multiscale=kind == "multiscale", rgb=kind.startswith("colour"), **options)
+    user.waits_for(lambda: panel.session.live.preview)
+    user.clicks(panel.run_button)
+    user.waits_for_end(panel)
+    layer = layer_of(model, "sem · labels")
+    assert layer.data.shape == solid.shape
+    assert ((layer.data == 1) == solid).mean() > 0.97
+
+
+def test_a_section_of_a_stack(panel, model, micrograph, user):
+    stack = np.stack([micrograph, micrograph[::-1], micrograph[:, ::-1]])
+    model.add_image(stack, name="stack", scale=(2, 0.5, 0.5), units=("um",) * 3)
+    model.dims.set_current_step(0, 2)
+    user.waits_for(lambda: panel.session.source.sections == (2,) and panel.session.live.preview)
+    expected = prepare(stack[2], Recipe((Threshold(),)))
+    user.waits_for(lambda: np.array_equal(panel.session.live.preview.labels, expected))
+    panel.choice.section.setValue(1)
+    assert not panel.choice.follows.isChecked()
+    assert panel.session.source.sections == (1,)
+
+
+def test_all_sections_become_one_layer(panel, model, micrograph, monkeypatch, user):
+    stack = np.stack([micrograph, micrograph[::-1], micrograph[:, ::-1]])
+    model.add_image(stack, name="stack", scale=(2, 0.5, 0.5), units=("um",) * 3)
+    user.waits_for(lambda: panel.session.can_run)
+    monkeypatch.setattr(
+        ApplyDialog, "exec", lambda dialog: dialog.list.item(0).setCheckState(Qt.CheckState.Checked) or 1
+    )
+    user.clicks(panel.recipe_bar.apply_button)
+    user.waits_for_end(panel)
+    layer = layer_of(model, "stack · labels")
+    np.testing.assert_array_equal(layer.data[1], prepare(stack[1], Recipe((Threshold(),))))
+    np.testing.assert_allclose(layer.scale, (2, 0.5, 0.5))
+
+
+def test_the_pixel_size_is_written_on_request(shown, image, user):
+    assert shown.choice.size.value() == 0.5
+    assert shown.choice.unit.value == "µm"
+    user.choose(shown.choice.unit, "nm")
+    shown.choice.size.setValue(20)
+    np.testing.assert_allclose(image.scale, (0.5, 0.5))
+    user.clicks(shown.choice.write_button)
+    np.testing.assert_allclose(image.scale, (20, 20))
+    assert str(image.units[0]) == "nanometer"
+    user.waits_for(lambda: shown.session.live.assessment and shown.session.live.assessment.unit == "nm")
+
+
+def test_pixels_that_are_no_squares_are_named(panel, model, micrograph):
+    model.add_image(micrograph, scale=(1, 2))
+    assert "measure 1 × 2" in panel.choice.form.problems["pixel_size"].text()
+    assert not panel.run_button.isEnabled()
+
+
+def test_a_flat_image_is_explained_beside_the_segmentation(panel, model, user):
+    model.add_image(np.full((64, 64), 9, np.uint8))
+    user.waits_for(lambda: panel.steps.segmentation.problem.text())
+    assert "grey values" in panel.steps.segmentation.problem.text()
+
+
+def test_deleted_layers_end_the_preview(shown, model, image):
+    model.layers.remove(image)
+    assert layer_of(model, PREVIEW_NAME) is None
+    assert not shown.run_button.isEnabled()
+
+
+@pytest.mark.parametrize("runs", [False, True])
+def test_closing_while_it_works(runs, shown, model, user):
+    if runs:
+        user.clicks(shown.run_button)
+    else:
+        switch(shown, "noise")
+    shown.setParent(None)
+    assert layer_of(model, PREVIEW_NAME) is None
+    user.waits_for_threads()
+    user.waits(0.3)
+    assert [layer.name for layer in model.layers] == ["sem"]
+
+
+def test_loaded_steps_keep_what_the_panel_does_not_show(shown, settled):
+    shown.session.editor.load(Recipe((Threshold(), RemoveSpecks(7), FillHoles(30, phase=1))))
+    settled(shown)
+    holes = shown.steps.editors["holes"]
+    assert holes.settings["max_size"].value == 30
+    holes.settings["max_size"].control.setValue(40)
+    assert shown.session.editor.draft.holes == FillHoles(40, phase=1)
+
+
+def test_an_interrupted_run_adds_nothing(shown, model, user):
+    shown.session.run()
+    shown.session.stop()
+    user.waits_for_end(shown)
+    user.waits_for_threads()
+    assert layer_of(model, "labels") is None or "Added" in shown.progress.status.text()
+    assert shown.run_button.isEnabled()
+
+
+def test_the_panel_opens_from_the_menu_and_closes_with_the_viewer(in_viewer, viewer, micrograph, user):
+    panel = in_viewer("SWNN prepare")
+    viewer.add_image(micrograph, name="sem")
+    user.waits_for(lambda: panel.session.live.assessment)
+    user.clicks(panel.run_button)
+    user.waits_for_end(panel)
+    panel.reconstruct_button.click()
+    _, reconstruction = viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN reconstruction")
+    assert reconstruction.settings.source.reference.value is layer_of(viewer, "sem · labels")
+    assert reconstruction.settings.source.phase.value == 0
+    user.choose(panel.steps.segmentation.method, "scribbles")
+    assert viewer.layers.selection.active == layer_of(viewer, "scribbles")
+    panel.steps.crop.switch.setChecked(True)
+    user.clicks(panel.steps.crop.draw_button)
+    assert viewer.layers.selection.active == layer_of(viewer, "crop")
+    reconstruction.session.close()
