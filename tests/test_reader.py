@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from napari.layers import Labels, Layer
+from napari.layers import Image, Labels, Layer
 from numpy.testing import assert_allclose, assert_array_equal
 
 from napari_swnn import Reference, generate, train
@@ -42,14 +42,28 @@ def test_realisations_stand_on_a_leading_axis(model, tmp_path):
     assert_allclose(layer.scale, (1, 0.5, 0.5, 0.5))
 
 
-def test_what_is_no_volume_of_labels_is_left_to_others(tmp_path):
+def stored(path, values, **attributes):
     import zarr
 
-    root = zarr.open_group(tmp_path / "grey.ome.zarr", mode="w", zarr_format=3)
-    root.create_array("0", data=np.zeros((4, 4), np.float32))
-    axes = [{"name": name, "type": "space"} for name in "yx"]
-    root.attrs["ome"] = {"version": "0.5", "multiscales": [{"axes": axes, "datasets": [{"path": "0"}]}]}
+    root = zarr.open_group(path, mode="w", zarr_format=3)
+    root.create_array("0", data=values)
+    axes = [{"name": name, "type": "channel" if name == "c" else "space"} for name in "czyx"[-values.ndim :]]
+    root.attrs["ome"] = {"version": "0.5", "multiscales": [{"axes": axes, "datasets": [{"path": "0"}]}], **attributes}
+    return path
+
+
+def test_grey_values_open_as_an_image_and_few_values_as_labels(tmp_path, rng):
+    grey = rng.integers(0, 255, (20, 20)).astype(np.uint8)
+    assert isinstance(opened(stored(tmp_path / "grey.ome.zarr", grey)), Image)
+    assert isinstance(opened(stored(tmp_path / "float.ome.zarr", grey.astype(np.float32))), Image)
+    assert isinstance(opened(stored(tmp_path / "mask.ome.zarr", 255 * (grey // 128))), Labels)
+    assert isinstance(opened(stored(tmp_path / "bool.ome.zarr", grey > 9)), Labels)
+    assert isinstance(opened(stored(tmp_path / "cells.ome.zarr", grey, **{"image-label": {}})), Labels)
+
+
+def test_what_is_no_image_of_one_channel_is_left_to_others(tmp_path):
+    stored(tmp_path / "colour.ome.zarr", np.zeros((3, 4, 4, 4), np.uint8))
     (tmp_path / "empty.ome.zarr").mkdir()
-    for path in ("grey.ome.zarr", "empty.ome.zarr", "gone.ome.zarr", "rock.tif"):
+    for path in ("colour.ome.zarr", "empty.ome.zarr", "gone.ome.zarr", "rock.tif"):
         assert volume_reader(tmp_path / path) is None
     assert volume_reader([tmp_path / "a.ome.zarr"]) is None

@@ -50,6 +50,8 @@ class OmeZarr:
     translation: tuple[float, ...]
     units: tuple[str, ...]
     provenance: dict[str, Any]
+    states_labels: bool
+    """True if the metadata state that the values are labels."""
 
     def sides(self, axes: Sequence[str]) -> VoxelSides:
         """Return the edge lengths of a voxel along some of the axes."""
@@ -110,7 +112,8 @@ def _open(path: FilePath) -> OmeZarr:
     import dask.array as da
 
     group, attributes = _image_group(path)
-    multiscale = attributes.get("ome", attributes)["multiscales"][0]
+    described = attributes.get("ome", attributes)
+    multiscale = described["multiscales"][0]
     arrays = [group[dataset["path"]] for dataset in multiscale["datasets"]]
     ndim = arrays[0].ndim
     axes = [axis if isinstance(axis, Mapping) else {"name": axis} for axis in multiscale.get("axes", _EARLY_AXES)]
@@ -129,6 +132,7 @@ def _open(path: FilePath) -> OmeZarr:
         translation=placed[1],
         units=tuple(axis.get("unit") or "pixel" for axis in axes[-ndim:]),
         provenance=dict(attributes.get(PROVENANCE_KEY, {})),
+        states_labels="image-label" in described or PROVENANCE_KEY in attributes or path.parent.name == "labels",
     )
 
 
