@@ -27,6 +27,8 @@ _SHARPNESS = 0.35
 _ROWS_BESIDE = 5
 _EQUAL_NEIGHBOURS = 0.6
 """Least fraction of neighbours in the bar with equal grey values: a bar is drawn, so it has no noise."""
+_EVEN_IMAGE = 0.8
+"""Fraction of neighbours with equal grey values above which the rest is no micrograph but a segmented image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +93,11 @@ def _count_bar_rows(rows: FloatArray, value_range: float) -> int:
         return 0
     bar = slice(0, n_rows)
     inside = float(is_background[bar].mean())
-    equal = float((np.abs(np.diff(rows[bar], axis=1)) <= value_range / 512).mean())
+    equal = (np.abs(np.diff(rows, axis=1)) <= value_range / 512).mean(axis=1)
     is_bar = (
         _BAR_BACKGROUND <= inside <= 1 - _LEAST_TEXT
         and inside - float(fraction[n_rows : n_rows + _ROWS_BESIDE].mean()) >= _SHARPNESS
-        and equal >= _EQUAL_NEIGHBOURS
+        and float(equal[bar].mean()) >= _EQUAL_NEIGHBOURS
+        and float(equal[n_rows:].mean()) <= _EVEN_IMAGE
     )
     return n_rows if is_bar else 0

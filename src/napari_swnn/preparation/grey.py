@@ -51,7 +51,8 @@ def to_grey(image: Any, axes: Sequence[str] | None = None) -> Any:
     names = _name_axes(array.shape, axes)
     if 0 in array.shape:
         raise ValueError(f"image must hold at least one pixel, got an array of shape {array.shape}")
-    grey = _luminance(_channels_last(array, names)) if "c" in names else array.astype(np.float32)
+    arranged = array.transpose([names.index(name) for name in (*AXES, "c") if name in names])
+    grey = _luminance(arranged) if "c" in names else arranged.astype(np.float32)
     return grey.map_blocks(check_finite, dtype=np.float32) if is_lazy(grey) else check_finite(np.asarray(grey))
 
 
@@ -93,10 +94,6 @@ def _name_axes(shape: tuple[int, ...], axes: Sequence[str] | None) -> tuple[str,
             + "; pick one image"
         )
     return names
-
-
-def _channels_last(array: Any, names: tuple[str, ...]) -> Any:
-    return array.transpose([names.index(name) for name in (*AXES, "c") if name in names])
 
 
 def _luminance(colour: Any) -> Any:

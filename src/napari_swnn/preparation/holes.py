@@ -20,8 +20,8 @@ _MAX_SIZE = 1_000_000
 class FillHoles(Step):
     """Filling of holes of at most `max_size` pixels.
 
-    A hole of a phase is a connected region of other phases that this phase encloses and that does not touch the edge of
-    the image. It becomes that phase, with everything inside it.
+    A hole of a phase is a region of other phases that this phase encloses and that does not touch the edge of the
+    image. It becomes that phase, with everything inside it. Pixels that share a corner only are not connected.
 
     Parameters
     ----------
@@ -72,8 +72,7 @@ class FillHoles(Step):
         """Return True in the holes, given the pixels outside the phase."""
         from scipy import ndimage
 
-        # The phase itself connects across edges; so what it encloses connects across corners, too.
-        numbers, count = ndimage.label(outside, structure=np.ones((3, 3)))
+        numbers, count = ndimage.label(outside)
         is_hole = np.bincount(numbers.ravel(), minlength=count + 1) <= self.max_size
         for border in (numbers[0], numbers[-1], numbers[:, 0], numbers[:, -1]):
             is_hole[border] = False

@@ -149,11 +149,11 @@ class Recipe:
 
 def _read_step(entry: Any) -> Step:
     known = ", ".join(STEPS)
-    if not isinstance(entry, dict) or entry.get("step") not in STEPS:
-        name = entry.get("step") if isinstance(entry, dict) else entry
+    name = entry.get("step") if isinstance(entry, dict) else entry
+    if not isinstance(entry, dict) or not isinstance(name, str) or name not in STEPS:
         raise ValueError(f"recipe must hold known steps ({known}), got {name!r}; update napari-swnn to read it")
     settings = {key: value for key, value in entry.items() if key != "step"}
     try:
-        return STEPS[entry["step"]].from_dict(settings)
+        return STEPS[name].from_dict(settings)
     except TypeError as error:
-        raise ValueError(f"recipe must hold known settings, got for the step {entry['step']!r}: {error}") from error
+        raise ValueError(f"recipe must hold known settings, got for the step {name!r}: {error}") from error

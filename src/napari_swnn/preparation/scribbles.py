@@ -98,9 +98,11 @@ class SegmentScribbles(Step):
     @classmethod
     def from_dict(cls, settings: dict[str, Any]) -> SegmentScribbles:
         """Return the step with settings as read from JSON; see `Step.from_dict`."""
-        scales = tuple(settings.get("scales", SCALES))
-        samples = Samples.from_text(settings.get("samples", ""), n_features(scales))
-        return cls(**{**settings, "samples": samples, "scales": scales})
+        scales = settings.get("scales", list(SCALES))
+        if not isinstance(scales, list) or not scales:
+            raise ValueError(f"scales must be a list of numbers, got {scales!r}")
+        samples = Samples.from_text(settings.get("samples", ""), n_features(tuple(scales)))
+        return cls(**{**settings, "samples": samples, "scales": tuple(scales)})
 
 
 @lru_cache(maxsize=4)
