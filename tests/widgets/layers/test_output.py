@@ -6,8 +6,10 @@ import dask.array as da
 import numpy as np
 import pytest
 
+from napari_swnn._phases import choose_phase, measure_fractions
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.layers.output import Look, OutputLayers
+from napari_swnn.widgets.layers.reading import read_colours
 
 LOOK = Look(phase=1, background=0, voxel=VoxelSize(0.5, "um"))
 
@@ -50,3 +52,27 @@ def test_a_single_level_is_no_pyramid(model, shape):
     layer = OutputLayers(model).show_levels([da.from_array(labels)], "small", LOOK, {})
     assert not layer.multiscale
     np.testing.assert_array_equal(np.asarray(layer.data), labels)
+
+
+@pytest.mark.parametrize("labels", [(1, 0), (0, 1), (4, 5), (5, 4)])
+def test_a_result_has_the_colours_of_its_reference(model, labels):
+    phase, background = labels
+    section = np.where(np.eye(8, dtype=bool), phase, background)
+    reference = model.add_labels(section)
+    choice = choose_phase(measure_fractions([section]), phase)
+    look = Look(choice.phase, choice.background, VoxelSize())
+    output = OutputLayers(model, read_colours(reference, choice))
+    layer = output.show_result(np.stack([section] * 3), "result", look, {})
+    coloured = phase if phase != 0 else background  # napari shows label 0 as transparent, whatever it stands for
+    np.testing.assert_allclose(layer.get_color(coloured), reference.get_color(coloured))
+    other = background if coloured == phase else phase
+    hidden = layer.get_color(other)
+    assert hidden is None or hidden[3] == 0
+
+
+def test_a_phase_that_the_reference_does_not_show_is_visible(model):
+    section = np.eye(8, dtype=int)
+    reference = model.add_labels(section, colormap={None: "transparent"})
+    colour, background = read_colours(reference, choose_phase(measure_fractions([section]), 1))
+    assert colour[3] == 1
+    assert background == "transparent"

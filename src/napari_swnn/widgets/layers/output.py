@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn._layer_style import METADATA_KEY, PHASE_COLOUR, PREVIEW_NAME, layer_data, phase_colours
+from napari_swnn._layer_style import METADATA_KEY, PHASE_COLOUR, PREVIEW_NAME, layer_data
 from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.layers.reading import read_placement
@@ -64,13 +64,14 @@ class OutputLayers:
     ----------
     viewer : napari.Viewer
         Viewer that receives the layers.
-    colour : array_like, optional
-        Colour of the phase of interest if the background label is not 0, which napari would show in 3-D.
+    colours : tuple, optional
+        Colours of the phase of interest and of the background; see `read_colours`. By default, those of napari if the
+        background label is 0; otherwise, napari would show the background in 3-D, and it becomes transparent.
     """
 
-    def __init__(self, viewer: "Viewer", colour: Any = None) -> None:
+    def __init__(self, viewer: "Viewer", colours: tuple[Any, Any] | None = None) -> None:
         self._viewer = viewer
-        self._colour = PHASE_COLOUR if colour is None else colour
+        self._colours = colours
         self._corner = _free_corner(viewer)
         self._camera = _camera(viewer)
         self._preview: LabelsLayer | None = None
@@ -139,8 +140,8 @@ class OutputLayers:
         self._corner = _corner_beside(layer)
         self.remove_preview()
         if pending is not None:
-            shown = np.array(layer.get_color(look.phase) if look.background == 0 else self._colour, float)
-            layer.colormap = _phase_colours(look, shown, {pending: _PENDING_COLOUR})
+            pair = self._colours or (layer.get_color(look.phase), "transparent")
+            layer.colormap = _make_colormap(look, pair, {pending: _PENDING_COLOUR})
         layer.metadata[METADATA_KEY] = dict(metadata)
         return layer
 
@@ -159,8 +160,8 @@ class OutputLayers:
             units=(_napari_unit(look.voxel),) * ndim,
             axis_labels=AXES[-ndim:],
         )
-        if look.background != 0:
-            layer.colormap = _phase_colours(look, self._colour)
+        if self._colours is not None or look.background != 0:
+            layer.colormap = _make_colormap(look, self._colours or (PHASE_COLOUR, "transparent"))
         if chosen is not None:  # the user may be painting
             self._viewer.layers.selection.active = chosen
         if not moved:  # otherwise, the user has chosen the view
@@ -204,10 +205,13 @@ def show_in_3d(viewer: "Viewer", layer: "LabelsLayer") -> None:
     viewer.fit_to_view(layers=[layer], margin=0.3)  # the view is fitted to the faces, and corners extend further
 
 
-def _phase_colours(look: Look, colour: Any, others: Mapping[int, Any] = MappingProxyType({})) -> Any:
+def _make_colormap(
+    look: Look, colours: tuple[Any, Any], others: Mapping[int | None, Any] = MappingProxyType({})
+) -> Any:
     from napari.utils.colormaps import DirectLabelColormap
 
-    return DirectLabelColormap(color_dict=phase_colours(look.phase, look.background, colour) | dict(others))
+    shown = {look.phase: colours[0], look.background: colours[1], None: "transparent"}
+    return DirectLabelColormap(color_dict=shown | dict(others))
 
 
 def _free_corner(viewer: "Viewer") -> tuple[float, float, float]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._checks import is_lazy
+from napari_swnn._layer_style import PHASE_COLOUR
 from napari_swnn._types import AXES
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.formatting import format_shape
@@ -12,6 +13,8 @@ from napari_swnn.widgets.kit.formatting import format_shape
 if TYPE_CHECKING:
     from napari.layers import Image
     from napari.layers import Labels as LabelsLayer
+
+    from napari_swnn._phases import PhaseChoice
 
 MOST_LAZY = 2**27
 """Maximum number of voxels that are read from a lazy layer (512³)."""
@@ -90,7 +93,22 @@ def read_placement(layer: "LabelsLayer", ndim: int) -> dict[str, Any]:
     return place
 
 
-def read_phase_colour(layer: "LabelsLayer", phase: int) -> Any:
-    """Return the colour of a phase in the viewer, or None if it is transparent."""
-    colour = layer.get_color(phase)
-    return None if colour is None or colour[3] == 0 else colour
+def read_colours(layer: "LabelsLayer", choice: "PhaseChoice") -> tuple[Any, Any]:
+    """Return the colours of the phase of interest and of the background of a reconstruction, as in its reference.
+
+    One of the two is transparent, so that the structure can be seen in 3-D: the background, unless the reference shows
+    the phase of interest as transparent, as napari does with label 0.
+
+    Parameters
+    ----------
+    layer : napari.layers.Labels
+        Reference.
+    choice : PhaseChoice
+        Its phase of interest and background.
+    """
+    own = layer.get_color(choice.phase)
+    if own is not None and own[3] > 0:
+        return own, "transparent"
+    others = (layer.get_color(label) for label in choice.others)
+    seen = [colour for colour in others if colour is not None and colour[3] > 0]
+    return ("transparent", seen[0]) if seen else (PHASE_COLOUR, "transparent")

@@ -90,15 +90,15 @@ class SessionLayers(QObject):
             self.preview.remove()
             self._remove_preview()
 
-    def begin(self, colour: Any = None) -> None:
+    def begin(self, colours: tuple[Any, Any] | None = None) -> None:
         """Reserve space for the results of a run.
 
         Parameters
         ----------
-        colour : array_like, optional
-            Colour of the phase of interest.
+        colours : tuple, optional
+            Colours of the phase of interest and of the background; see `OutputLayers`.
         """
-        self._output = OutputLayers(self._viewer, colour)
+        self._output = OutputLayers(self._viewer, colours)
 
     def _remove_preview(self) -> None:
         if self._output is not None:

@@ -16,7 +16,7 @@ from napari_swnn.widgets.kit.drawer import Drawer
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.threads import Checker, TaskRunner
 from napari_swnn.widgets.layers.lead import Guide
-from napari_swnn.widgets.layers.reading import read_phase_colour
+from napari_swnn.widgets.layers.reading import read_colours
 from napari_swnn.widgets.layers.watch import LayerWatch
 from napari_swnn.widgets.lazy.layers import get_tiles
 from napari_swnn.widgets.reconstruction.destination import DestinationPanel
@@ -148,7 +148,7 @@ class ReconstructionWidget(DockPanel):
         request = self.destination.complete(self._request(), findings.snapshot.name, check)
         if request is not None:
             self.watch_window()
-            self.layers.begin(read_phase_colour(self.settings.reference.value, findings.analysis.reference.phase))
+            self.layers.begin(read_colours(self.settings.reference.value, findings.analysis.reference.choice))
             self.session.run(request)
 
     def generate(self) -> None:
