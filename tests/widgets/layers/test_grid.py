@@ -53,7 +53,7 @@ def test_the_pixel_size_does_not_depend_on_position_and_direction(side, angle, s
 
 def test_an_affine_transform_counts():
     assert read_voxel_size(section(affine=np.diag([0.5, 0.5, 1])), 2, "reference").value == 0.5
-    with pytest.raises(BadInputError, match="0.5 × 1"):
+    with pytest.raises(BadInputError, match=r"0\.5 × 1"):
         read_voxel_size(section(affine=np.diag([0.5, 1, 1])), 2, "reference")
 
 

@@ -116,7 +116,7 @@ def test_the_list_of_phases_has_shares_and_never_hundreds_of_entries():
     three = list_picks({0: 0.5, 1: 0.3, 2: 0.2})
     assert three[-1] == ("everything but 0  (50.0 %)", AllBut(0))
     assert len(three) == 4
-    many = {i: 0.01 for i in range(100)}
+    many = dict.fromkeys(range(100), 0.01)
     assert list_picks(many) == [("everything but 0  (99.0 %)", AllBut(0))]
 
 

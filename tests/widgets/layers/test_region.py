@@ -152,7 +152,9 @@ def test_shapes_and_sections_apply_to_every_plane_of_a_volume(ndim):
     np.testing.assert_array_equal(found.sum(axis=(1, 2)), 100)
     plane = np.zeros((32, 32), int)
     plane[:, 4] = 1
-    np.testing.assert_array_equal(region_of(volume, Labels(plane, scale=(2, 2))), np.broadcast_to(plane > 0, (5, 32, 32)))
+    np.testing.assert_array_equal(
+        region_of(volume, Labels(plane, scale=(2, 2))), np.broadcast_to(plane > 0, (5, 32, 32))
+    )
 
 
 def test_a_volume_marks_no_section(labels):

@@ -166,3 +166,19 @@ def read_voxel_size(layer: "Layer", ndim: int, control: str) -> VoxelSize:
         If the voxels are not cubes.
     """
     return read_grid(layer, ndim, control).voxel_size(control)
+
+
+def turn_upright(layer: "Layer", values: np.ndarray, control: str) -> np.ndarray:
+    """Return the values of a layer in the directions in which the viewer shows them.
+
+    Raises
+    ------
+    BadInputError
+        If the layer is rotated or sheared.
+    """
+    grid = read_grid(layer, values.ndim, control)
+    if not grid.is_upright:
+        text = f"“{layer.name}” is rotated or sheared, which a map or mask that is stretched over a volume cannot be"
+        raise BadInputError(control, f"{text}; reset its rotation.")
+    mirrored = tuple(axis for axis, side in enumerate(np.diagonal(grid.matrix)) if side < 0)
+    return np.flip(values, mirrored)

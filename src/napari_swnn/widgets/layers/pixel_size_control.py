@@ -52,7 +52,7 @@ class PixelSizeControl(QWidget):
         self._given = None if layer is None else read_given_size(layer)
         self._shown = None if layer is None else _read(layer)
         size = self._shown if self._shown is not None and self._shown.length_unit is not None else None
-        symbol = _DEFAULT if size is None else size.unit
+        symbol = (self.unit.value or _DEFAULT) if size is None else size.unit
         with QSignalBlocker(self.number), QSignalBlocker(self.unit):
             if not self.number.hasFocus() or size is not None:
                 self.number.setText("" if size is None else f"{size.value:g}")

@@ -107,8 +107,8 @@ class ReferenceControls(QObject):
 
     def _connect(self) -> None:
         self.reference.chosen.connect(self._on_reference)
-        self.stack.currentIndexChanged.connect(self._on_stack)
-        self.further.ticked.connect(self.changed)
+        self.stack.currentIndexChanged.connect(self._on_ticked)
+        self.further.ticked.connect(self._on_ticked)
         self.region.chosen.connect(self.changed)
         self.phase.currentIndexChanged.connect(self._on_phase)
         self.pixel.entered.connect(self._on_pixel_size)
@@ -222,7 +222,7 @@ class ReferenceControls(QObject):
         self.chosen.emit()
         self.changed.emit()
 
-    def _on_stack(self, _index: int) -> None:
+    def _on_ticked(self, _index: int = 0) -> None:
         self._offer_others()
         self.changed.emit()
 

@@ -15,6 +15,8 @@ from napari_swnn.widgets.kit.forms import ConfigForm
 from napari_swnn.widgets.kit.layer_combo import LayerCombo
 from napari_swnn.widgets.layers.phase_combo import PhaseCombo
 from napari_swnn.widgets.layers.phase_pick import PhasePick, list_picks
+from napari_swnn.widgets.layers.pixel_size import write_pixel_size
+from napari_swnn.widgets.layers.pixel_size_control import PixelSizeControl
 from napari_swnn.widgets.layers.watch import LayerFacts
 from napari_swnn.widgets.properties.job import PropertyChoice, SolverSettings
 from napari_swnn.widgets.properties.kinds import CONDUCTIVITY, KINDS, MAX_PHASES, METHODS, UNITS, Kind, name_fields
@@ -24,10 +26,17 @@ from napari_swnn.widgets.properties.phase_values import PhaseValues
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
 
+    from napari_swnn._voxel_size import VoxelSize
+
 _ROWS = {
     "layer": (
         "Layer",
         "Segmented volume: a Labels layer with one value for each phase (3-D; 2-D also works except for permeability).",
+    ),
+    "pixel": (
+        "Voxel size",
+        "Edge length of a voxel, for results in m². A new value is written into the layer, and into the layers over it "
+        "with voxels of the same size.",
     ),
     "property": (
         "Property",
@@ -69,6 +78,7 @@ class PropertySettings(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.layer = LayerCombo()
+        self.pixel = PixelSizeControl()
         self.property = Combo()
         self.method = Combo()
         self.phase = PhaseCombo()
@@ -82,6 +92,7 @@ class PropertySettings(QWidget):
         self.form = Form()
         self.drawer = Drawer("Advanced settings", self.solver)
         self._ndim = 0
+        self._layers: list[LabelsLayer] = []
         self._picked: PhasePick = None
         self._fill()
         self._lay_out()
@@ -105,6 +116,7 @@ class PropertySettings(QWidget):
 
     def _connect(self) -> None:
         self.layer.chosen.connect(self._on_layer)
+        self.pixel.entered.connect(self._on_pixel_size)
         self.property.currentIndexChanged.connect(self._on_property)
         self.phase.currentIndexChanged.connect(self._on_phase)
         for combo in (self.method, self.unit, self.axis, self.boundary):
@@ -142,7 +154,8 @@ class PropertySettings(QWidget):
 
     def set_layers(self, layers: "Iterable[LabelsLayer]") -> None:
         """Offer these layers; volumes are preferred to sections."""
-        self.layer.set_layers(sorted(layers, key=lambda layer: -layer.ndim))  # stable: keeps the viewer's order
+        self._layers = sorted(layers, key=lambda layer: -layer.ndim)  # stable: keeps the viewer's order
+        self.layer.set_layers(self._layers)
 
     def set_ndim(self, ndim: int) -> None:
         """Offer the axes of a section or a volume."""
@@ -158,6 +171,7 @@ class PropertySettings(QWidget):
         pore = pore if pore in phases else 1 if 1 in phases else max(phases)
         pick: PhasePick = pore if len(phases) <= MOST_PHASES else None
         known = [value for _, value in list_picks(phases)]
+        self.pixel.show_layer(self.layer.value)
         self.phase.show_phases(phases, self._picked if self._picked in known else pick, self.layer.value)
         self.conductivities.set_phases(facts.phases if len(facts.phases) <= MAX_PHASES else {}, pore)
         self._show_rows()
@@ -180,10 +194,18 @@ class PropertySettings(QWidget):
 
     def _on_layer(self) -> None:
         self._picked = None
+        self.pixel.show_layer(self.layer.value)
         self.phase.set_entries([])
         self.conductivities.set_phases({}, 0)
         self._show_rows()
         self.layer_changed.emit()
+
+    def _on_pixel_size(self, size: "VoxelSize") -> None:
+        layer = self.layer.value
+        if layer is not None:
+            write_pixel_size(layer, size, self._layers)
+            self.pixel.show_layer(layer)
+            self.layer_changed.emit()
 
     def _on_property(self, _index: int = 0) -> None:
         self.boundary.set_entries([(text, value) for value, text in self.kind.boundaries])

@@ -11,6 +11,7 @@ from napari_swnn.core.training.config import PRESETS, TrainingConfig
 from napari_swnn.widgets.kit.controls import Combo, Form, Note, SizeControl
 from napari_swnn.widgets.kit.drawer import Drawer
 from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.kit.formatting import as_sentence
 from napari_swnn.widgets.kit.forms import ConfigForm
 from napari_swnn.widgets.layers.reference_controls import ReferenceControls
 from napari_swnn.widgets.reconstruction.porosity import IntervalNote, PorosityChoice
@@ -73,6 +74,7 @@ class SettingsPanel(QWidget):
         self._advanced = Drawer("Advanced settings", self.advanced)
         self._spatial = Drawer("Spatial variation", self.spatial)
         self._voxel = VoxelSize()
+        self._remarks: tuple[str, ...] = ()
         self._fill()
         self._lay_out()
         self._connect()
@@ -176,8 +178,13 @@ class SettingsPanel(QWidget):
         own, reachable = analysis.reference.porosity, analysis.reachable
         self.target.set_range(*reachable, own=own)
         self.reach.show_interval(own, findings.interval, reachable)
-        self.reasons.show_text(" ".join(analysis.choice.reasons))
+        self._remarks = tuple(as_sentence(remark) for remark in analysis.reference.remarks)
+        self.show_reasons(analysis.choice.reasons)
         self._show_voxels(analysis.reference.voxel)
+
+    def show_reasons(self, reasons: "Iterable[str]") -> None:
+        """Show the reasons for a training plan, without what the controls of the reference say already."""
+        self.reasons.show_text(" ".join(reason for reason in reasons if reason not in self._remarks))
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Show each problem below its control, hide all others, and open the section of a spatial one."""

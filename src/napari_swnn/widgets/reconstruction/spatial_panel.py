@@ -18,6 +18,7 @@ from napari_swnn.widgets.kit.controls import (
 )
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.layer_combo import LayerCombo
+from napari_swnn.widgets.layers.grid import turn_upright
 from napari_swnn.widgets.layers.reading import copy_values
 from napari_swnn.widgets.reconstruction.label_table import LabelTable
 from napari_swnn.widgets.reconstruction.spatial import UNIFORM, Kind, SpatialVariation
@@ -151,7 +152,7 @@ class SpatialPanel(QWidget):
             axis=self.axis.value,
             values=values,
             porosities=self.table.porosities if kind == "labels" else {},
-            mask=None if mask is None else copy_values(mask, "mask"),
+            mask=None if mask is None else turn_upright(mask, copy_values(mask, "mask"), "mask"),
             mask_axis=self.mask_axis.value,
             mask_method=self.mask_method.value,
             outside=None if self.outside.value is None else self.outside_label.value(),
@@ -165,7 +166,7 @@ class SpatialPanel(QWidget):
         if layer is None:
             needed = "an Image layer of porosities" if kind == "image" else "a Labels layer"
             raise BadInputError("map", f"A porosity map needs {needed}; add one.")
-        values = copy_values(layer, "map")
+        values = turn_upright(layer, copy_values(layer, "map"), "map")
         if kind == "labels":
             self._show_labels(values)  # the user may have painted new labels
         return values

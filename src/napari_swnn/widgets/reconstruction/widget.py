@@ -226,7 +226,7 @@ class ReconstructionWidget(DockPanel):
         self.settings.setEnabled(not session.is_busy)
         self.settings.show_problems(problems)
         if session.checks.prepared is not None and session.checks.prepared.plan is not None:
-            self.settings.reasons.show_text(" ".join(session.checks.prepared.plan.reasons))
+            self.settings.show_reasons(session.checks.prepared.plan.reasons)
         if "size" in problems:
             self._large.open()
         self.run_bar.show_session(is_loading=self.models.is_loading, can_view=self.layers.newest is not None)
