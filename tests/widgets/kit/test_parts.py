@@ -230,3 +230,13 @@ def test_names_wrap_where_a_table_becomes_narrow(qtbot):
         names.append(table.verticalHeaderItem(0).text())
         qtbot.waitUntil(lambda: table.horizontalHeader().length() <= table.viewport().width())  # all is in view
     assert names[0] == names[2]
+
+
+def test_a_note_shrinks_with_its_text(qtbot):
+    note = Note()
+    qtbot.addWidget(note)
+    note.resize(120, 400)
+    note.show_text("word " * 60)
+    tall = note.minimumHeight()
+    note.show_text("word")
+    assert 0 < note.minimumHeight() < tall / 3

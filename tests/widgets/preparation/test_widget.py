@@ -107,8 +107,9 @@ def test_the_reference_is_handed_over(made, model):
     dock = SimpleNamespace(show=lambda: None, raise_=lambda: None)
     asked = []
 
-    def add(*names):
+    def add(*names, tabify):
         asked.append(names)
+        assert tabify  # docks below each other would leave no room for either
         return dock, reconstruction
 
     object.__setattr__(model, "window", SimpleNamespace(add_plugin_dock_widget=add))

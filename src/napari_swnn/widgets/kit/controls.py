@@ -163,6 +163,7 @@ class Note(QLabel):
         self._fit_height()
 
     def _fit_height(self) -> None:
+        self.setMinimumHeight(0)  # otherwise, a label reports at least the height of its last text
         self.setMinimumHeight(max(0, self.heightForWidth(self.width())) if self.text() else 0)
 
 

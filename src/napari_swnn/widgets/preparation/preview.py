@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._types import Labels
-from napari_swnn.preparation import Crop, ScribbleClassifier, assess
+from napari_swnn.preparation import Crop, ScribbleClassifier, assess, grey_histogram
 from napari_swnn.widgets.kit.errors import BadInputError, describe_error
 from napari_swnn.widgets.preparation.draft import Draft
 from napari_swnn.widgets.preparation.segmentation import Segmented, learn, segment
@@ -23,7 +23,7 @@ MOST_PIXELS = 1536**2
 """Number of pixels above which only a part of the image is previewed."""
 SHIFT = 256
 """Grid in pixels to which the previewed part of a large image is aligned, so that small moves change nothing."""
-N_BINS = 200
+N_BINS = 256
 _GREY = ("background", "noise")
 _LABELS = ("specks", "holes", "smoothing")
 
@@ -196,7 +196,7 @@ class _Steps:
         for slot in _GREY:
             grey = self._apply_step(slot, grey)
         visible = grey[job.window_in_area]
-        counts, edges = np.histogram(visible, bins=N_BINS)
+        counts, edges = _count_values(visible)
         self.found |= {"grey": visible, "counts": counts, "edges": edges}
         segmented = self._segment(grey)
         if segmented is None:
@@ -242,6 +242,14 @@ class _Steps:
 def assess_preview(preview: Preview, voxel: "VoxelSize | None") -> "Assessment":
     """Return the assessment of the segmentation in a preview."""
     return assess(preview.labels, preview.job.draft.label, voxel)
+
+
+def _count_values(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return a histogram with equal bins; for whole numbers each holds the same number of grey values."""
+    histogram = grey_histogram(grey).merged(N_BINS)
+    width = float(histogram.centres[1] - histogram.centres[0]) if len(histogram.centres) > 1 else 1.0
+    first = float(histogram.centres[0]) - width / 2
+    return histogram.counts, first + width * np.arange(len(histogram.counts) + 1)
 
 
 def _fraction(labels: Labels, phase: int) -> float:

@@ -51,7 +51,7 @@ class References:
         layer = self.newest
         if layer is None:
             return
-        dock, panel = self._viewer.window.add_plugin_dock_widget(PLUGIN, RECONSTRUCTION)
+        dock, panel = self._viewer.window.add_plugin_dock_widget(PLUGIN, RECONSTRUCTION, tabify=True)
         dock.show()
         dock.raise_()
         panel.choose_reference(layer, layer.metadata[METADATA_KEY]["phase"])
