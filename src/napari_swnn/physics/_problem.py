@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from napari_swnn._types import Shape
 from napari_swnn.physics._backend import Backend, make_backend
 from napari_swnn.physics.errors import raise_if_failed
+from napari_swnn.physics.memory import check_memory
 from napari_swnn.physics.options import DEFAULT_OPTIONS, SolverOptions
 from napari_swnn.physics.results import AxisResult, SolverStep, TensorResult
 
@@ -44,17 +45,24 @@ class TransportProblem(ABC, Generic[R]):
         Raises
         ------
         ValueError
-            If the axis or an option does not suit the problem; raised at the call, before the first step.
+            If the axis or an option does not suit the problem, or there is not enough memory; raised at the call,
+            before the first step.
         NotPercolatingError, NotConvergedError
             If the solve fails and ``options.throw`` is set.
         """
         axis = check_axis(axis, len(self.shape))
         self._check(axis, options)
-        return self._report(axis, options, make_backend(options.device, options.precision))
+        backend = make_backend(options.device, options.precision)
+        check_memory(self.shape, self.estimate_memory(options, backend.torch_device), self.quantity)
+        return self._report(axis, options, backend)
 
     def iter_tensor(self, options: SolverOptions = DEFAULT_OPTIONS) -> Generator[SolverStep, None, TensorResult[R]]:
         """Solve along every axis in turn, as `iter_solve` does, and return the full tensor."""
         return _gather([self.iter_solve(axis, options) for axis in range(len(self.shape))])
+
+    @abstractmethod
+    def estimate_memory(self, options: SolverOptions = DEFAULT_OPTIONS, device: str = "cpu") -> int:
+        """Return the memory of this machine that a solve along one axis needs, in bytes."""
 
     @abstractmethod
     def _check(self, axis: int, options: SolverOptions) -> None:

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias, overload
 import numpy as np
 
 from napari_swnn._checks import check_choice, check_in_range, check_labels
+from napari_swnn._phases import MOST_PHASES, explain_many_labels
 from napari_swnn._steps import drain
 from napari_swnn.physics._backend import Backend
 from napari_swnn.physics._conjugate_gradient import LinearSolution, LinearSystem, StoppingCriterion, conjugate_gradient
@@ -33,6 +34,7 @@ from napari_swnn.physics._percolation import spans
 from napari_swnn.physics._problem import TransportProblem
 from napari_swnn.physics._resistor_network import FixedAt, ResistorNetwork
 from napari_swnn.physics.bounds import conductivity_bounds
+from napari_swnn.physics.memory import check_problem_memory, estimate_memory
 from napari_swnn.physics.options import DEFAULT_OPTIONS, SolverOptions
 from napari_swnn.physics.outcome import Outcome
 from napari_swnn.physics.results import ConductivityResult, SolverStep, TensorResult
@@ -156,12 +158,17 @@ class ConductivityProblem(TransportProblem[ConductivityResult]):
     def __post_init__(self) -> None:
         labels = check_labels(self.volume, name="volume")
         check_choice(self.boundary, ("face", "voxel"), name="boundary")
+        check_problem_memory(labels.shape, ("conduction",), self.quantity)
         object.__setattr__(self, "_material", _Material.from_labels(labels, self.conductivities))
 
     @property
     def shape(self) -> Shape:
         """Shape of the volume."""
         return self._material.relative.shape
+
+    def estimate_memory(self, options: SolverOptions = DEFAULT_OPTIONS, device: str = "cpu") -> int:
+        """Return the memory of this machine that a solve along one axis needs, in bytes."""
+        return estimate_memory(self.shape, "conduction", precision=options.precision, device=device)
 
     def _check(self, axis: int, options: SolverOptions) -> None:
         if options.method is not None:
@@ -221,6 +228,9 @@ class _Material:
     def from_labels(cls, labels: Labels, conductivities: Mapping[int, float]) -> _Material:
         phases, index, counts = np.unique(labels, return_inverse=True, return_counts=True)
         missing = [int(phase) for phase in phases if phase not in conductivities]
+        if missing and len(phases) > MOST_PHASES:
+            fractions = dict(zip(phases.tolist(), (counts / labels.size).tolist(), strict=True))
+            raise ValueError(explain_many_labels(fractions, name="volume"))
         if missing:
             raise ValueError(
                 "conductivities must contain one number for each phase of volume, "

@@ -23,6 +23,7 @@ from napari_swnn.physics._lattice_boltzmann import iter_lattice_boltzmann
 from napari_swnn.physics._percolation import spans, winds
 from napari_swnn.physics._problem import TransportProblem
 from napari_swnn.physics._stokes import iter_stokes
+from napari_swnn.physics.memory import check_problem_memory, estimate_memory
 from napari_swnn.physics.options import DEFAULT_OPTIONS, SolverOptions
 from napari_swnn.physics.outcome import Outcome
 from napari_swnn.physics.results import PermeabilityResult, SolverStep, TensorResult
@@ -159,6 +160,7 @@ class PermeabilityProblem(TransportProblem[PermeabilityResult]):
         labels = check_labels(self.volume, name="volume", ndim=(3,))
         check_phase_present(labels, self.phase, name="volume")
         check_choice(self.boundary, ("periodic", "mirror"), name="boundary")
+        check_problem_memory(labels.shape, ("stokes", "lbm"), self.quantity)
         object.__setattr__(self, "_fluid", labels == self.phase)
         object.__setattr__(self, "_metres", None if self.voxel_size is None else self.voxel_size.metres)
 
@@ -166,6 +168,16 @@ class PermeabilityProblem(TransportProblem[PermeabilityResult]):
     def shape(self) -> Shape:
         """Shape of the volume."""
         return self._fluid.shape
+
+    def estimate_memory(self, options: SolverOptions = DEFAULT_OPTIONS, device: str = "cpu") -> int:
+        """Return the memory of this machine that a solve along one axis needs, in bytes."""
+        return estimate_memory(
+            self.shape,
+            options.method or "stokes",
+            precision=options.precision,
+            mirrored=self.boundary == "mirror",
+            device=device,
+        )
 
     def _check(self, axis: int, options: SolverOptions) -> None:
         """Accept every axis and all options."""

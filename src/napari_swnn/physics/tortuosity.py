@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_swnn._checks import check_labels
+from napari_swnn._phases import list_labels
 from napari_swnn._steps import drain
 from napari_swnn.physics.bounds import Bounds
 from napari_swnn.physics.conductivity import ConductivityProblem
@@ -103,8 +104,9 @@ class TortuosityProblem:
         labels = check_labels(self.volume, name="volume")
         inside = labels == self.phase
         if not inside.any():
-            values = ", ".join(map(str, np.unique(labels)[:8]))
-            raise ValueError(f"phase must be one of the values of volume ({values}), got {self.phase}")
+            raise ValueError(
+                f"phase must be one of the values of volume ({list_labels(np.unique(labels))}), got {self.phase}"
+            )
         diffusion = ConductivityProblem(inside, {0: 0.0, 1: 1.0}, boundary=self.boundary, unit="1")
         object.__setattr__(self, "_volume_fraction", float(inside.mean()))
         object.__setattr__(self, "_diffusion", diffusion)

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import math
 
+from napari_swnn._memory import free_memory as free_memory
 from napari_swnn._types import Shape
 
 WORKING_MEMORY = 2**29
 """Upper bound of the memory for the computation of one block, in bytes, in addition to the volume."""
-
-
-def free_memory() -> int:
-    """Return the free memory of this machine in bytes."""
-    import psutil
-
-    return int(psutil.virtual_memory().available)
 
 
 def check_memory(shape: Shape, itemsize: int = 1) -> None:

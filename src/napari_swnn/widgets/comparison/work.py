@@ -79,9 +79,9 @@ def compare(job: CompareJob) -> Generator[Progress, None, Comparison]:
 
 def _find_problem(candidate: Candidate, phase: int) -> str:
     """Return the reason why a volume cannot be compared, or an empty string; lazy volumes are read block by block."""
-    from napari_swnn.statistics import volume_fraction
+    from napari_swnn.statistics import volume_fractions
 
-    fraction = volume_fraction(candidate.labels, phase=phase)
+    fraction = volume_fractions(candidate.labels).get(phase, 0)
     if fraction == 0:
         return f"“{candidate.name}” does not contain label {phase}; relabel it, or choose a phase that it contains."
     if fraction == 1:

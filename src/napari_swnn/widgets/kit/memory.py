@@ -1,14 +1,10 @@
 """Checks of the free memory before a run."""
 
-from napari_swnn.core.numerics.memory import free_memory
+from napari_swnn._memory import format_memory as format_memory
+from napari_swnn._memory import free_memory
 from napari_swnn.widgets.kit.errors import BadInputError
 
 _ADVICE = "crop the layer, or bin its voxels"
-
-
-def format_memory(n_bytes: float) -> str:
-    """Format an amount of memory in GiB."""
-    return f"{max(n_bytes / 2**30, 0.1):.1f} GiB"
 
 
 def check_free_memory(needed: float, control: str, what: str, *, advice: str = _ADVICE) -> None:

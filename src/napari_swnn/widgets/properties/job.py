@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import prod
 from typing import Any, Literal
 
 import numpy as np
@@ -18,7 +17,6 @@ from napari_swnn.widgets.properties.kinds import (
     MAX_PHASES,
     PERMEABILITY,
     Kind,
-    bytes_per_voxel,
     name_fields,
 )
 
@@ -110,10 +108,11 @@ class PropertyChoice:
 
     def estimate_memory(self, shape: tuple[int, ...]) -> float:
         """Return the memory that a run on a volume of this shape needs, in bytes."""
-        per_voxel = bytes_per_voxel(
-            self.kind, method=self.method, boundary=self.boundary, precision=self.solver.precision
-        )
-        return float(prod(shape)) * per_voxel
+        from napari_swnn.physics.memory import estimate_memory
+
+        solver = self.method if self.kind is PERMEABILITY else "conduction"
+        mirrored = self.boundary == "mirror"
+        return float(estimate_memory(shape, solver, precision=self.solver.precision, mirrored=mirrored))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Available properties, with their names, options and memory use."""
+"""Available properties, with their names and options."""
 
 from dataclasses import dataclass
 
@@ -71,27 +71,8 @@ UNITS = {
 MAX_PHASES = 8
 """Largest number of phases; a layer with more labels is regarded as an instance segmentation."""
 
-_BYTES = {
-    ("conductivity", "float64"): 160,
-    ("conductivity", "float32"): 120,
-    ("stokes", "float64"): 230,
-    ("stokes", "float32"): 150,
-    ("lbm", "float64"): 280,
-    ("lbm", "float32"): 230,
-}
-"""Bytes of memory per solved voxel, including fields and streamlines, measured on 128³ voxels."""
-
-MIN_BYTES = min(_BYTES.values())
-"""Bytes of memory per voxel that every run needs at least."""
-
 
 def name_fields(kind: Kind, conductivity_unit: str) -> tuple[str, str]:
     """Return the names of the potential of a property and of its flux (or velocity)."""
     return UNITS[conductivity_unit][:2] if kind is CONDUCTIVITY else (kind.potential, kind.flow)
 
-
-def bytes_per_voxel(kind: Kind, *, method: str, boundary: str, precision: str) -> int:
-    """Return the memory that a run needs, in bytes per voxel of the layer."""
-    solver = method if kind is PERMEABILITY else "conductivity"
-    is_doubled = boundary == "mirror" and solver == "lbm"  # the other solvers need only half of the mirrored volume
-    return _BYTES[solver, precision] * (2 if is_doubled else 1)

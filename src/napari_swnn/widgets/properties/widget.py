@@ -19,7 +19,6 @@ from napari_swnn.widgets.layers.output import show_in_3d
 from napari_swnn.widgets.layers.reading import read_placement
 from napari_swnn.widgets.layers.watch import LayerCheck, LayerFacts
 from napari_swnn.widgets.properties.job import PropertyJob, make_job
-from napari_swnn.widgets.properties.kinds import MIN_BYTES
 from napari_swnn.widgets.properties.layers import add_layers
 from napari_swnn.widgets.properties.records import describe_failure
 from napari_swnn.widgets.properties.results import Results
@@ -105,7 +104,9 @@ class PropertiesWidget(RunPanel):
             return None
         facts = LayerFacts.take(layer, "layer")
         self.settings.set_ndim(facts.labels.ndim)
-        check_free_memory(MIN_BYTES * float(facts.labels.size), "layer", f"Any run on “{facts.name}”")
+        from napari_swnn.physics.memory import LEAST_BYTES
+
+        check_free_memory(LEAST_BYTES * float(facts.labels.size), "layer", f"Any run on “{facts.name}”")
         return facts
 
     def _on_check(self) -> None:
