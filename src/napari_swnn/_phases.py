@@ -166,8 +166,8 @@ def explain_many_labels(fractions: Mapping[int, float], *, name: str = "labels")
         )
     return (
         f"{several}, which look like numbers of objects or grey levels; for objects, take everything but the "
-        f"background (rest_of={values[0]}, in the shell --all-but {values[0]}); segment grey levels first, "
-        "for example with a threshold or napari_swnn.prepare"
+        f"background (rest_of={values[0]} for a Reference, --all-but {values[0]} in the shell, labels != {values[0]} "
+        "elsewhere); segment grey levels first, for example with a threshold or napari_swnn.prepare"
     )
 
 

@@ -110,7 +110,7 @@ class PropertyChoice:
         """Return the memory that a run on a volume of this shape needs, in bytes."""
         from napari_swnn.physics.memory import estimate_memory
 
-        solver = self.method if self.kind is PERMEABILITY else "conduction"
+        solver: Any = self.method if self.kind is PERMEABILITY else "conduction"
         mirrored = self.boundary == "mirror"
         return float(estimate_memory(shape, solver, precision=self.solver.precision, mirrored=mirrored))
 

@@ -75,4 +75,3 @@ MAX_PHASES = 8
 def name_fields(kind: Kind, conductivity_unit: str) -> tuple[str, str]:
     """Return the names of the potential of a property and of its flux (or velocity)."""
     return UNITS[conductivity_unit][:2] if kind is CONDUCTIVITY else (kind.potential, kind.flow)
-
