@@ -22,6 +22,20 @@ def test_each_sample_is_a_reference_of_its_known_porosity(name, porosity):
     assert plan_training(Reference(labels)).porosity == pytest.approx(porosity, abs=0.01)
 
 
+def test_the_raw_micrograph_has_a_known_pore_space():
+    (image, attributes, kind), (again, *_) = _sample_data.raw_micrograph()[0], _sample_data.raw_micrograph()[0]
+    assert kind == "image"
+    assert image.dtype == np.uint8
+    assert_array_equal(image, again)
+    assert attributes["scale"] == (0.05, 0.05)
+    pores = _sample_data.raw_pores()
+    assert pores.mean() == pytest.approx(0.25, abs=1e-4)
+    material = image[: len(pores)]
+    assert material[~pores].mean() - material[pores].mean() > 50
+    scale_bar = np.flatnonzero(image[len(pores) + 26] == 255)
+    assert np.ptp(scale_bar) + 1 == 200  # 10 µm
+
+
 def test_overlapping_spheres_have_their_closed_form():
     # The section of spheres of radius R: S2 of the void is exp(-ρ V(r)), V the volume of two overlapping spheres
     # (Torquato 2002, eq. 5.11); one large section scatters around it.

@@ -49,5 +49,22 @@ def test_the_interval_of_a_large_image_is_that_of_its_centre():
 
 @pytest.mark.parametrize("labels", [np.zeros((20, 20), int), np.eye(20, dtype=int) * 2])
 def test_an_absent_phase_is_refused(labels):
-    with pytest.raises(ValueError, match="phase"):
+    with pytest.raises(ValueError, match="must hold phase 1 beside another one, got none of it"):
         assess(labels, 1)
+    with pytest.raises(ValueError, match="must hold phase 1 beside another one, got all of it"):
+        assess(np.ones((20, 20), int), 1)
+
+
+def test_sections_of_one_phase_do_not_matter():
+    """The interval comes from the sections that show the structure, and from all for the porosity."""
+    labels = _sample_data.rock_like()[0][0]
+    found = assess(np.stack([labels, np.zeros_like(labels)]))
+    assert found.porosity == (labels == 1).mean() / 2
+    assert found.correlation_length == assess(labels).correlation_length
+    split = np.stack([np.zeros_like(labels), np.ones_like(labels)])
+    assert assess(split).porosity == 0.5
+
+
+def test_further_phases_do_not_matter(rng):
+    labels = _sample_data.rock_like()[0][0]
+    assert assess(np.where(labels, 1, rng.integers(2, 5, labels.shape))) == assess(labels)

@@ -100,10 +100,13 @@ def assess(labels: Any, phase: int = 1, voxel: VoxelSize | None = None) -> Asses
 
     voxel = voxel or VoxelSize()
     labels = check_labels(np.asarray(labels) if is_lazy(labels) else labels)
-    fields = _fields(labels, phase)
     porosity = int(np.count_nonzero(labels == phase)) / labels.size
-    length = correlation_length(Reference(fields, phase=phase))
-    samples = _effective_samples(fields, phase) * labels.size / sum(field.size for field in fields)
+    if porosity in (0, 1):
+        part = "all" if porosity else "none"
+        raise ValueError(f"labels must hold phase {phase} beside another one, got {part} of it; segment again")
+    fields = _fields(labels, phase)
+    length = correlation_length(Reference(fields, phase=1))
+    samples = _effective_samples(fields) * labels.size / sum(field.size for field in fields)
     half_width = float(NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * sqrt(porosity * (1 - porosity) / samples))
     width = min(labels.shape[-2:])
     area = labels.shape[-2] * labels.shape[-1]
@@ -158,11 +161,15 @@ class _Verdict:
 
 
 def _fields(labels: Labels, phase: int) -> list[Labels]:
-    """Return the centres of sections, evenly chosen, that contain the phase and another one."""
-    step = -(-n_sections(labels.shape) // _MOST_FIELDS)
-    fields = [_centre(section(labels, index)) for index in range(0, n_sections(labels.shape), step)]
-    mixed = [field for field in fields if 0 < np.count_nonzero(field == phase) < field.size]
-    return mixed or fields  # without any, Reference names the reason
+    """Return sections, evenly chosen, that contain the phase and another one: 1 in the phase, 0 elsewhere.
+
+    They are cut to their centres, if these contain both.
+    """
+    phases = [(section(labels, index) == phase).view(np.uint8) for index in range(n_sections(labels.shape))]
+    mixed = [image for image in phases if 0 < image.mean() < 1] or [np.concatenate(phases)]
+    mixed = mixed[:: -(-len(mixed) // _MOST_FIELDS)]
+    centres = [centre for centre in map(_centre, mixed) if 0 < centre.mean() < 1]
+    return centres or mixed
 
 
 def _centre(image: Labels) -> Labels:
@@ -170,7 +177,7 @@ def _centre(image: Labels) -> Labels:
     return image[top : top + _FIELD, left : left + _FIELD]
 
 
-def _effective_samples(fields: list[Labels], phase: int) -> float:
+def _effective_samples(fields: list[Labels]) -> float:
     from napari_swnn.statistics import volume_fraction_interval
 
-    return sum(volume_fraction_interval(field, phase=phase).effective_samples for field in fields)
+    return sum(volume_fraction_interval(field).effective_samples for field in fields)
