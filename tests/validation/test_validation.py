@@ -1,5 +1,6 @@
 import csv
 import json
+from types import SimpleNamespace
 
 import dask.array as da
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import ndimage
 
 from napari_swnn import Reference, iter_validate, validate
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.statistics import volume_fraction_interval
 from napari_swnn.validation import format_with_error, reference_interval
 from napari_swnn.validation._samples import Sample, inner_box
@@ -314,6 +316,39 @@ def test_a_task_that_is_not_listed_cannot_begin():
     assert tasks.begin("two", "iteration 3").activity == "two, iteration 3"
     with pytest.raises(KeyError):
         tasks.begin("three")
+
+
+@pytest.mark.parametrize("wrap", [np.asarray, list, lambda stack: da.from_array(stack, chunks=8)])
+def test_stack_of_realisations_is_taken_apart(wrap, rng):
+    stack = rng.integers(0, 2, (2, 16, 16, 16))
+    report = validate(wrap(stack), Reference(rng.integers(0, 2, (64, 64))))
+    assert report.porosities == pytest.approx([volume.mean() for volume in stack])
+
+
+def test_volume_in_grey_of_three_channels_is_one_volume(rng):
+    volume = rng.integers(0, 2, (16, 16, 16))
+    report = validate(np.stack([volume] * 3, axis=-1), Reference(rng.integers(0, 2, (64, 64))))
+    assert report.porosities == pytest.approx([volume.mean()])
+
+
+def test_volumes_of_another_voxel_size_are_refused(rng):
+    volume = rng.integers(0, 2, (16, 16, 16))
+    reference = Reference(rng.integers(0, 2, (64, 64)), voxel_size=2, unit="um")
+    with pytest.raises(ValueError, match=r"voxel must be the voxel size of the reference, 2 um, got 500 nm"):
+        validate(volume, reference, voxel=VoxelSize(500, "nm"))
+    iter_validate(volume, reference, voxel=VoxelSize(2000, "nm"))
+
+
+def test_numbers_of_objects_in_a_volume_are_refused(rng):
+    with pytest.raises(ValueError, match=r"the middle of volume 1 of 1 must hold at most 8 phases"):
+        validate(rng.integers(0, 50, (16, 16, 16)), Reference(rng.integers(0, 2, (64, 64))))
+
+
+def test_physics_that_does_not_fit_into_memory_is_refused_at_the_call(rng, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=2**19))
+    with pytest.raises(ValueError, match="crop the volume, or bin its voxels"):
+        iter_validate(rng.integers(0, 2, (16, 16, 16)), Reference(rng.integers(0, 2, (64, 64))), physics=True)
 
 
 def test_bad_input_is_refused_by_the_call_itself(blobs):

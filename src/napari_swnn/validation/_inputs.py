@@ -7,8 +7,44 @@ from typing import Any
 
 import numpy as np
 
+from napari_swnn._axes import find_channel_axis
 from napari_swnn._checks import check_in_range, check_labels, is_lazy
+from napari_swnn._phases import MOST_PHASES, explain_many_labels, list_labels, measure_fractions
 from napari_swnn._types import BoolArray, Labels, Shape
+from napari_swnn._voxel_size import VoxelSize
+
+
+def split_realisations(volumes: Any) -> list[Any]:
+    """Return the realisations as a list: the entries of a list, or of the first of four axes ``(n, z, y, x)``.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    if isinstance(volumes, list | tuple):
+        given = list(volumes)
+    else:
+        is_stack = np.ndim(volumes) == 4 and find_channel_axis(np.shape(volumes)) is None
+        given = list(volumes) if is_stack else [volumes]
+    if not given:
+        raise ValueError("volumes must hold at least one volume, got none")
+    return given
+
+
+def check_voxel(voxel: VoxelSize | None, of_reference: VoxelSize) -> None:
+    """Check that volumes have the voxel size of the reference, where both are lengths.
+
+    Raises
+    ------
+    ValueError
+        If the sizes differ.
+    """
+    if voxel is not None and voxel.differs_from(of_reference):
+        raise ValueError(
+            f"voxel must be the voxel size of the reference, {of_reference}, got {voxel}; resample one of them, or "
+            "correct the voxel size of the reference"
+        )
 
 
 def check_volume_shape(volume: Any) -> Shape:
@@ -44,16 +80,23 @@ def check_conductivities(conductivities: Mapping[int, float]) -> dict[int, float
 def check_contents(labels: Labels, name: str, phase: int, conductivities: Mapping[int, float] | None) -> BoolArray:
     """Return the phase of interest of a volume as a boolean array.
 
+    Grey levels and numbers of objects are found in the middle plane, as counting all voxels takes long.
+
     Raises
     ------
     ValueError
-        If the phase fills none or all of the volume, or conductivities are given but lack one of its labels.
+        If the volume has too many labels for phases, the phase fills none or all of it, or conductivities are given
+        but lack one of its labels.
     """
+    fractions = measure_fractions([labels[len(labels) // 2]])
+    if len(fractions) > MOST_PHASES:
+        raise ValueError(explain_many_labels(fractions, name=f"the middle of {name}"))
     inside: BoolArray = labels == phase
     if not inside.any() or inside.all():
         state = "only this phase" if inside.any() else "none of this phase"
         raise ValueError(
-            f"{name} must contain phase {phase} and at least one other, got {state}; "
+            f"{name} must contain phase {phase} and at least one other, got {state} among its labels "
+            f"({list_labels(measure_fractions([labels]))}); "
             "use the same labels in the reference and the volumes"
         )
     if conductivities is not None:

@@ -12,11 +12,19 @@ from napari_swnn._checks import check_labels, check_whole, is_lazy
 from napari_swnn._paper import PORE_CONDUCTIVITY, SOLID_CONDUCTIVITY
 from napari_swnn._steps import drain, forward_steps
 from napari_swnn._types import BoolArray, Labels, Shape
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.descriptor.reference import Reference
+from napari_swnn.physics.memory import check_problem_memory
 from napari_swnn.statistics import volume_fraction_interval
 from napari_swnn.validation._assembly import Measured, MeasuredReference, assemble
 from napari_swnn.validation._connectivity import Connectivity
-from napari_swnn.validation._inputs import check_conductivities, check_contents, check_volume_shape
+from napari_swnn.validation._inputs import (
+    check_conductivities,
+    check_contents,
+    check_volume_shape,
+    check_voxel,
+    split_realisations,
+)
 from napari_swnn.validation._report import ValidationReport
 from napari_swnn.validation._samples import Sample, common_window
 from napari_swnn.validation._structure import STATISTICS, Ruler, iter_structure
@@ -41,6 +49,7 @@ def validate(
     physics: bool = False,
     conductivities: Mapping[int, float] | None = None,
     max_distance: int | None = None,
+    voxel: VoxelSize | None = None,
     progress: Callable[[ValidationStep], None] | None = None,
 ) -> ValidationReport:
     """Compare volumes with the reference that they were generated from.
@@ -48,8 +57,8 @@ def validate(
     Parameters
     ----------
     volumes : array_like or sequence of array_like
-        Labels ``(z, y, x)`` or ``(y, x)``, with the reference's label for the phase of interest; pass several
-        realisations as a list. Only one volume at a time is loaded into memory.
+        Labels ``(z, y, x)`` or ``(y, x)``, with the reference's label for the phase of interest; several realisations
+        as a list, or volumes as one array ``(n, z, y, x)``. Only one volume at a time is loaded into memory.
     reference : Reference
         Reference; only its region of interest is used.
     physics : bool
@@ -59,6 +68,8 @@ def validate(
         Conductivity of each label in W/(m·K). Default: 0.026 for the phase of interest, 1.4 for the background.
     max_distance : int, optional
         Longest distance of the curves, in voxels. Default: half the shortest side, at most 64.
+    voxel : VoxelSize, optional
+        Voxel size of the volumes, if known; it must be that of the reference.
     progress : callable, optional
         Function called with every `ValidationStep`.
 
@@ -73,10 +84,17 @@ def validate(
     TypeError
         If the reference is not a `Reference`, or the labels are not integers.
     ValueError
-        If no volume is given, or a volume has the wrong dimension, lacks the phase of interest, or has a label
-        without a conductivity.
+        If no volume is given, or a volume has the wrong dimension or voxel size, lacks the phase of interest, has a
+        label without a conductivity, or needs more memory for its physics than is free.
     """
-    steps = iter_validate(volumes, reference, physics=physics, conductivities=conductivities, max_distance=max_distance)
+    steps = iter_validate(
+        volumes,
+        reference,
+        physics=physics,
+        conductivities=conductivities,
+        max_distance=max_distance,
+        voxel=voxel,
+    )
     return drain(steps, progress)
 
 
@@ -87,6 +105,7 @@ def iter_validate(
     physics: bool = False,
     conductivities: Mapping[int, float] | None = None,
     max_distance: int | None = None,
+    voxel: VoxelSize | None = None,
 ) -> Generator[ValidationStep, None, ValidationReport]:
     """Compare volumes with their reference as in `validate`, yielding a `ValidationStep` before each task.
 
@@ -95,9 +114,8 @@ def iter_validate(
     """
     if not isinstance(reference, Reference):
         raise TypeError(f"reference must be a Reference, got {type(reference).__name__}; wrap it: Reference(labels)")
-    given = list(volumes) if isinstance(volumes, list | tuple) else [volumes]
-    if not given:
-        raise ValueError("volumes must hold at least one volume, got none")
+    given = split_realisations(volumes)
+    check_voxel(voxel, reference.voxel)
     shapes = tuple(check_volume_shape(volume) for volume in given)
     if len({len(shape) for shape in shapes}) > 1:
         raise ValueError(f"volumes must all be 2-D or all be 3-D, got shapes {list(shapes)}; validate them separately")
@@ -105,6 +123,9 @@ def iter_validate(
         raise ValueError(f"physics needs volumes (z, y, x), got shape {shapes[0]}; omit physics for sections")
     default = {reference.phase: PORE_CONDUCTIVITY, reference.background: SOLID_CONDUCTIVITY}
     taken = check_conductivities(conductivities or default) if physics else None
+    if physics:
+        for shape in set(shapes):
+            check_problem_memory(shape, ("stokes",), "permeability")
     sample = Sample.of_reference(reference)
     ruler = _choose_ruler(shapes, reference, sample, max_distance)
     for i, volume in enumerate(given):

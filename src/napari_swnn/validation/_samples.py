@@ -46,8 +46,7 @@ class Sample:
     def of_reference(cls, reference: Reference) -> Sample:
         """Return a sample of the sections of a reference, or of its volume if it was created from a volume."""
         if isinstance(reference.labels, np.ndarray) and reference.labels.ndim == 3:
-            inside = None if reference.roi is None else np.asarray(reference.roi).astype(bool)
-            return cls((reference.labels == reference.phase,), (_unless_full(inside),))
+            return cls((reference.labels == reference.phase,), (_unless_full(reference.roi),))
         sections = reference.sections
         return cls(tuple(s.image for s in sections), tuple(_unless_full(s.inside) for s in sections))
 

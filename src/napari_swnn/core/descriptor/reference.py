@@ -57,7 +57,7 @@ class Reference:
         objects. Labels count as phases only up to eight; more need this.
     roi : array_like or sequence of array_like, optional
         Region of interest with the shape of `labels` (a list if `labels` is a list), not 0 inside; only patterns
-        entirely inside are used.
+        entirely inside are used. Stored as booleans.
     voxel_size : float
         Edge length of a pixel, in `unit`; also the voxel size of the reconstruction.
     unit : str
@@ -107,6 +107,8 @@ class Reference:
         pairs = [(image == choice.phase, roi) for image, roi in zip(images, rois, strict=True)]
         object.__setattr__(self, "directions", _directions(pairs))
         object.__setattr__(self, "labels", images[0] if len(images) == 1 else tuple(images))
+        if self.roi is not None:
+            object.__setattr__(self, "roi", rois[0] if len(rois) == 1 else tuple(rois))
         object.__setattr__(self, "remarks", _find_remarks(images, choice))
         for remark in self.remarks:
             warnings.warn(remark, ReferenceWarning, stacklevel=3)
