@@ -11,6 +11,8 @@ PHASE_COLOUR = (0.9, 0.6, 0.1, 1.0)
 """Colour of the phase of interest when napari's default colours cannot be used."""
 PREVIEW_NAME = "SWNN preview"
 """Prefix of the name of the layer that previews a training."""
+SCRIBBLES = "scribbles"
+"""Role, in the metadata, of layers with scribbles, which are no segmentation."""
 
 
 def phase_colours(phase: int, background: int, colour: Any = PHASE_COLOUR) -> dict[int | None, Any]:

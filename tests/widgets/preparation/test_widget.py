@@ -180,6 +180,20 @@ def test_undo_shows_the_controls_again(shown, settled, user):
     assert not shown.recipe_bar.redo_button.isEnabled()
 
 
+def test_keys_undo_even_in_a_number_box(shown, settled, qtbot):
+    switch(shown, "specks")
+    box = shown.steps.editors["specks"].settings["max_size"].control
+    box.setValue(50)
+    settled(shown)
+    shown.window().show()
+    shown.activateWindow()
+    box.setFocus()
+    qtbot.waitUntil(box.hasFocus)
+    qtbot.keyClick(box, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: box.value() == 20)
+    assert shown.steps.editors["specks"].is_on
+
+
 @pytest.fixture
 def scribbled(shown, model, solid, user):
     """The panel with a stroke in each phase."""
@@ -203,6 +217,15 @@ def test_the_uncertainty_is_a_layer_on_request(scribbled, model):
     assert layer_of(model, "uncertainty").data.max() <= 1
     scribbled.steps.segmentation.phases.uncertainty.setChecked(False)
     assert layer_of(model, "uncertainty") is None
+
+
+def test_scribbles_are_no_reference(scribbled, model, user):
+    assert layer_of(model, "scribbles") not in scribbled.labels_layers()
+    user.choose(scribbled.steps.segmentation.method, "threshold")
+    assert not layer_of(model, "scribbles").visible
+    user.choose(scribbled.steps.segmentation.method, "scribbles")
+    assert layer_of(model, "scribbles").visible
+    assert scribbled.session.editor.draft.segmentation.used == (1, 2)
 
 
 def test_the_brush_follows_the_list_of_phases(scribbled, model):

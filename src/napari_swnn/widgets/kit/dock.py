@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from napari.layers import Shapes as ShapesLayer
     from napari.viewer import Viewer
 
-from napari_swnn._layer_style import PREVIEW_NAME
+from napari_swnn._layer_style import METADATA_KEY, PREVIEW_NAME, SCRIBBLES
 
 
 class DockPanel(QScrollArea):
@@ -79,11 +79,11 @@ class DockPanel(QScrollArea):
         self._guard.watch(part)
 
     def labels_layers(self) -> "list[LabelsLayer]":
-        """Return the Labels layers of the viewer, except previews."""
+        """Return the Labels layers of the viewer, except previews and scribbles."""
         from napari.layers import Labels as LabelsLayer
 
         layers = (layer for layer in self._viewer.layers if isinstance(layer, LabelsLayer))
-        return [layer for layer in layers if not layer.name.startswith(PREVIEW_NAME)]
+        return [layer for layer in layers if not layer.name.startswith(PREVIEW_NAME) and not _is_scribbles(layer)]
 
     def shapes_layers(self) -> "list[ShapesLayer]":
         """Return the Shapes layers of the viewer."""
@@ -144,3 +144,7 @@ class DockPanel(QScrollArea):
         from napari.utils.theme import get_theme
 
         self.set_dark(get_theme(self._viewer.theme).type == "dark")
+
+
+def _is_scribbles(layer: "LabelsLayer") -> bool:
+    return (layer.metadata.get(METADATA_KEY) or {}).get("role") == SCRIBBLES

@@ -54,8 +54,9 @@ class DraftEditor:
             self.edited.emit()
 
     def set_step(self, slot: str, step: Any) -> None:
-        """Replace one step of the draft; None switches it off."""
-        self.edit(self.draft.with_step(slot, step), slot)
+        """Replace one step of the draft; None switches it off, which is always undone by itself."""
+        is_switched = step is None or getattr(self.draft, slot) is None
+        self.edit(self.draft.with_step(slot, step), "" if is_switched else slot)
 
     def set_strokes(self, strokes: Strokes) -> None:
         """Segment by these scribbles; each stroke is undone by itself."""

@@ -137,6 +137,12 @@ class ImageFollower(QObject):
     # -- further images
 
     @property
+    def has_further(self) -> bool:
+        """True if there are further images that a recipe can be applied to."""
+        layer = self.layer
+        return layer is not None and (layer.ndim > 2 or len(self.all) > 1)
+
+    @property
     def further(self) -> list[tuple[str, tuple[ImageSource, ...]]]:
         """Further images that a recipe can be applied to, by description."""
         layer = self.layer

@@ -86,6 +86,7 @@ class Overlays(QObject):
     def show_draft(self, draft: "Draft") -> None:
         """Show the scribbles of a draft."""
         self.scribbles.show_phases(len(draft.names))
+        self.scribbles.show(on=isinstance(draft.segmentation, Strokes))
         if isinstance(draft.segmentation, Strokes):
             self.scribbles.write(draft.segmentation)
 

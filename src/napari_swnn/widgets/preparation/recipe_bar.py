@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtGui import QKeySequence, QShortcut
+from qtpy.QtCore import QEvent, QObject, Qt, Signal
+from qtpy.QtGui import QKeyEvent, QKeySequence, QShortcut
 from qtpy.QtWidgets import (
+    QAbstractSpinBox,
     QDialog,
     QDialogButtonBox,
     QGridLayout,
@@ -67,10 +68,21 @@ class RecipeBar(QWidget):
 
     def add_shortcuts(self, panel: QWidget) -> None:
         """Undo and redo with the usual keys while the focus is within a panel."""
+        for box in panel.findChildren(QAbstractSpinBox):
+            box.installEventFilter(self)
         for keys, slot in ((QKeySequence.StandardKey.Undo, self.undone), (QKeySequence.StandardKey.Redo, self.redone)):
             shortcut = QShortcut(QKeySequence(keys), panel)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(slot)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  (Qt's name)
+        """Keep number boxes from taking the keys of undo and redo for their own text."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            keys = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
+            if any(event.matches(each) for each in keys):
+                event.ignore()
+                return True
+        return bool(super().eventFilter(watched, event))
 
     def show_recipe(self, recipe: Recipe | None, *, can_undo: bool, can_redo: bool, can_apply: bool) -> None:
         """Show which buttons can be pressed, and keep the recipe to save."""

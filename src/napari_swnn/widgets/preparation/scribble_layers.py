@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from qtpy.QtCore import QObject, Signal
 
+from napari_swnn._layer_style import METADATA_KEY, SCRIBBLES
 from napari_swnn.widgets.kit.debouncing import make_debouncer
 from napari_swnn.widgets.preparation.colours import make_scribble_colormap
 from napari_swnn.widgets.preparation.placement import find_layer, place_part
@@ -80,12 +81,13 @@ class ScribbleLayers(QObject):
             name = f"{source.title} · {SUFFIX}"
             added = self._viewer.add_labels(data, name=name, opacity=1.0, **place_part(image, source.whole))
             layer = find_layer(self._viewer, added)
+            layer.metadata[METADATA_KEY] = {"role": SCRIBBLES}
             layer.brush_size = max(3, round(min(source.shape) / _BRUSHES_PER_SIDE))
             self._layers[image, source.sections] = layer
             self._watch(layer)
         self.show_phases(n_phases)
         self._viewer.layers.selection.active = layer
-        layer.visible = True
+        self.show(on=True)
         layer.mode = "paint"
 
     def read(self) -> Strokes | None:
@@ -96,6 +98,11 @@ class ScribbleLayers(QObject):
         """Show strokes in the layer, for example after undo."""
         if self.layer is not None and self.read() != strokes and strokes.shape == self.layer.data.shape:
             self.layer.data = strokes.to_layer()
+
+    def show(self, *, on: bool) -> None:
+        """Show or hide the layer."""
+        if self.layer is not None and self.layer.visible != on:  # napari drops the brush even if nothing changes
+            self.layer.visible = on
 
     def show_phases(self, n_phases: int) -> None:
         """Colour the scribbles of this number of phases."""

@@ -143,7 +143,7 @@ class PrepareWidget(RunPanel):
             session.recipe,
             can_undo=session.editor.can_undo and not busy,
             can_redo=session.editor.can_redo and not busy,
-            can_apply=session.can_run and bool(self.images.further),
+            can_apply=session.can_run and self.images.has_further,
         )
         self.reconstruct_button.setEnabled(self.references.newest is not None and not busy)
 

@@ -48,7 +48,7 @@ class PreparedImage:
     job: PrepareJob
 
 
-MOST_INSPECTED = 2**26
+MOST_INSPECTED = 2**25
 """Number of pixels above which an image is not searched for a data bar."""
 
 
