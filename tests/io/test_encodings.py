@@ -1,6 +1,7 @@
 """A mask comes back from a file as a viewer shows it, whatever the encoding."""
 
 import io
+import os
 import warnings
 
 import imagecodecs
@@ -243,3 +244,47 @@ def test_a_damaged_file_is_read_or_refused_in_a_sentence(path, blobs, kind, data
         read_labels(path)
     except (ValueError, TypeError) as error:
         assert "\n" not in str(error)  # noqa: PT017 any damage may or may not be fatal
+
+
+def test_what_is_no_image_file_is_refused_in_a_sentence(tmp_path, path):
+    path.touch()
+    with pytest.raises(ValueError, match="got the empty file"):
+        read_labels(path)
+    path.write_text("pores")
+    with pytest.raises(ValueError, match="whose format is not known; export it as TIFF"):
+        read_labels(path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match="which is no regular file"):
+        read_labels(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "gone")
+    for name in ("link", "gone"):
+        with pytest.raises(FileNotFoundError, match="which does not exist"):
+            read_labels(tmp_path / name)
+
+
+def test_a_link_is_followed(tmp_path, path, blobs):
+    np.save(tmp_path / "a.npy", blobs)
+    path.symlink_to(tmp_path / "a.npy")
+    assert_array_equal(read_labels(path), blobs)
+
+
+def test_an_archive_that_memory_cannot_hold_is_refused(path, monkeypatch):
+    with path.open("wb") as file:
+        np.savez_compressed(file, np.zeros((100, 100), np.uint8))
+    monkeypatch.setattr("napari_swnn.io.stored_image.free_memory", lambda: 1000)
+    with pytest.raises(ValueError, match="must fit into memory"):
+        read_labels(path)
+
+
+def test_a_part_of_a_set_of_files_is_refused(path, blobs):
+    """An OME-TIFF whose further planes are in a file that is missing."""
+    xml = (
+        '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0"><Pixels ID="Pixels:0" '
+        'DimensionOrder="XYZCT" Type="uint8" SizeX="64" SizeY="64" SizeZ="2" SizeC="1" SizeT="1">'
+        '<Channel ID="Channel:0:0"/><TiffData IFD="0" FirstZ="0" PlaneCount="1"><UUID FileName="image">urn:uuid:1'
+        '</UUID></TiffData><TiffData IFD="0" FirstZ="1" PlaneCount="1"><UUID FileName="other">urn:uuid:2</UUID></TiffData>'
+        "</Pixels></Image></OME>"
+    )
+    tifffile.imwrite(path, blobs, description=xml, metadata=None)
+    with pytest.raises(ValueError, match="got a part of a set of files; export it to a single file"):
+        read_labels(path)

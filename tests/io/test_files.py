@@ -62,7 +62,7 @@ def test_a_colour_image_is_refused(tmp_path, rng):
 
 def test_other_files_are_refused(tmp_path):
     (tmp_path / "notes.png").write_text("no image")
-    with pytest.raises(ValueError, match="which cannot be read"):
+    with pytest.raises(ValueError, match="whose format is not known"):
         read_labels(tmp_path / "notes.png")
     with pytest.raises(FileNotFoundError, match="does not exist"):
         read_labels(tmp_path / "none.png")

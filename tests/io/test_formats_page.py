@@ -197,12 +197,10 @@ def check_napari(row, path):
         assert (reader is None) == row[3].startswith("not opened")
         assert reader is None or reader(path)[0][2] == "labels"
         return
+    if row[0].startswith("Microscope"):  # the table refers to plugins
+        return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if row[0].startswith("Microscope"):
-            with pytest.raises(Exception, match=r"\w"):  # whatever the readers of napari raise
-                napari_get_reader(str(path))(str(path))
-            return
         layers = napari_get_reader(str(path))(str(path))
     assert all(len(layer) < 3 or layer[2] == "image" for layer in layers)
     if row[3].endswith("not inverted"):

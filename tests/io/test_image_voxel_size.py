@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from napari_swnn._voxel_size import VoxelSize, find_length_unit
-from napari_swnn.io import open_volume_set, read_image, read_labels, write_tiff
+from napari_swnn.io import open_volume_set, read_image, read_labels, read_voxel_sides, write_tiff
 
 UNITS = ["um", "µm", "μm", "\\u00B5m", "micron", "Micron", "microns", "micrometre", "nm", "Å", "angstrom", "mm", "pm"]
 SIZES = st.floats(1e-3, 1e3).map(lambda size: float(f"{size:.4g}"))
@@ -30,6 +30,7 @@ def test_a_written_volume_keeps_its_voxel_size(path, unit, size, ndim):
     voxel = read_image(path).voxel
     assert voxel.metres == pytest.approx(VoxelSize(size, unit).metres, rel=1e-5)
     assert open_volume_set(path).voxel == voxel
+    assert read_voxel_sides(path).cubic("image") == voxel
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -157,3 +158,10 @@ def test_planes_without_a_distance_are_noted(path):
     image = read_image(path)
     assert image.voxel == VoxelSize(0.1, "um")
     assert "no distance between its planes" in image.notes[-1]
+
+
+@pytest.mark.parametrize("unit", ["n²", "世界", "A\u030a", "grüße"])
+def test_a_unit_outside_ascii_is_kept(path, unit):
+    write_tiff(path, np.eye(18, dtype=np.uint8), voxel_size=2, unit=unit)
+    voxel = read_image(path).voxel
+    assert voxel.unit == unit or voxel.length_unit is find_length_unit(unit) is not None

@@ -1,6 +1,6 @@
 """Reading and writing of volumes and images."""
 
-from napari_swnn.io.images import read_image, read_labels, read_sections
+from napari_swnn.io.images import read_image, read_labels, read_sections, read_voxel_sides
 from napari_swnn.io.ome_zarr_image import OmeZarr, is_ome_zarr, open_ome_zarr
 from napari_swnn.io.stored_image import StoredImage
 from napari_swnn.io.tiff import check_tiff_labels, write_tiff
@@ -18,5 +18,6 @@ __all__ = [
     "read_image",
     "read_labels",
     "read_sections",
+    "read_voxel_sides",
     "write_tiff",
 ]

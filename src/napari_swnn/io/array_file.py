@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path as FilePath
 
 import numpy as np
@@ -56,6 +57,8 @@ def _read_archive(path: FilePath) -> np.ndarray:
         names = list(archive)
         if len(names) != 1:
             raise ImageError(f"{path} must hold one array, got {len(names)}: {', '.join(names)}; save one as .npy")
+        with zipfile.ZipFile(path) as packed:
+            check_fits((packed.infolist()[0].file_size,), 1, path)
         return np.asarray(archive[names[0]])
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path as FilePath
+from typing import TypeVar
 
 from napari_swnn._checks import check_labels
-from napari_swnn._types import Labels, Path
+from napari_swnn._types import AXES, Labels, Path
+from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn.io.array_file import is_array_file, read_array
-from napari_swnn.io.ome_zarr_image import is_zarr_folder, read_ome_zarr
-from napari_swnn.io.picture import read_picture
+from napari_swnn.io.ome_zarr_image import is_zarr_folder, open_ome_zarr, read_ome_zarr
+from napari_swnn.io.picture import read_picture, read_picture_sides
 from napari_swnn.io.stored_image import ImageError, StoredImage, split_pages
-from napari_swnn.io.tiff_image import is_tiff, read_tiff
+from napari_swnn.io.tiff_image import is_tiff, read_tiff, read_tiff_header
+
+Result = TypeVar("Result")
 
 FORMATS = "TIFF, PNG, BMP, JPEG or NumPy"
 
@@ -39,32 +44,78 @@ def read_image(path: Path) -> StoredImage:
     ValueError
         If the file cannot be read as an image, or does not fit into memory.
     """
+    return _in_a_sentence(_read, _check_path(path))
+
+
+def read_voxel_sides(path: Path) -> VoxelSides:
+    """Return the edge lengths of the voxels that a file states, without reading its values.
+
+    Parameters
+    ----------
+    path : path-like
+        Image file; see `read_image`.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As for `read_image`.
+    """
+    return _in_a_sentence(_read_sides, _check_path(path))
+
+
+def _check_path(path: Path) -> FilePath:
     path = FilePath(path)
-    if is_zarr_folder(path):
-        return read_ome_zarr(path)
-    if path.is_dir():
+    if path.is_dir() and not is_zarr_folder(path):
         raise ImageError(
             f"path must name a {FORMATS} image, or the folder of an OME-Zarr image, got the folder {path}; pick a file "
             "in it"
         )
     if not path.exists():
         raise FileNotFoundError(f"path must name an image, got {path}, which does not exist")
+    if not path.is_dir() and not path.is_file():
+        raise ImageError(f"path must name an image file, got {path}, which is no regular file; copy it to one")
+    if path.is_file() and path.stat().st_size == 0:
+        raise ImageError(f"path must name an image, got the empty file {path}; export it again")
+    return path
+
+
+def _in_a_sentence(read: Callable[[FilePath], Result], path: FilePath) -> Result:
+    """Return the result of a reader; its errors, which have many types, become one sentence."""
+    from PIL import UnidentifiedImageError
+
     try:
-        return _read(path)
+        return read(path)
     except ImageError:
         raise
-    except Exception as error:  # image readers raise errors of many types
-        reason = str(error) or type(error).__name__
+    except UnidentifiedImageError as error:
+        raise ImageError(
+            f"path must name a {FORMATS} image, or an OME-Zarr folder, got {path}, whose format is not known; export "
+            "it as TIFF"
+        ) from error
+    except Exception as error:
+        reason = " ".join((str(error) or type(error).__name__).split())
         raise ImageError(
             f"path must name a {FORMATS} image, got {path}, which cannot be read: {reason}; export it again"
         ) from error
 
 
 def _read(path: FilePath) -> StoredImage:
+    if path.is_dir():
+        return read_ome_zarr(path)
     start = start_of(path)
     if is_tiff(start):
         return read_tiff(path)
     return read_array(path) if is_array_file(start) else read_picture(path)
+
+
+def _read_sides(path: FilePath) -> VoxelSides:
+    if path.is_dir():
+        stored = open_ome_zarr(path)
+        return stored.sides([axis for axis in stored.axes if axis in AXES])
+    start = start_of(path)
+    if is_tiff(start):
+        return read_tiff_header(path).sides
+    return VoxelSides.unknown(2) if is_array_file(start) else read_picture_sides(path)
 
 
 def start_of(path: FilePath) -> bytes:
@@ -171,5 +222,5 @@ def check_lossless(image: StoredImage) -> None:
     if ((image.values != lowest) & (image.values != highest)).any():
         raise ImageError(
             f"labels must come from a file with lossless compression, got the JPEG {image.source}, whose compression "
-            "adds grey values along every edge; save the mask as PNG or TIFF, or threshold the grey image first"
+            "adds grey values along every edge; save the mask as PNG or TIFF, or segment it with napari-swnn prepare"
         )

@@ -37,7 +37,7 @@ def read_picture(path: FilePath) -> StoredImage:
     with _unlimited(Image), Image.open(path) as picture:
         check_fits((picture.height, picture.width, len(picture.getbands())), 2, path)
         n_frames = getattr(picture, "n_frames", 1)
-        if n_frames > 1:
+        if n_frames > 1 and picture.format != "MPO":  # a photograph followed by its previews
             raise ImageError(f"{path} must hold one picture, got {n_frames} frames; save one of them as PNG")
         sides = _sides(picture)
         lossy = picture.format in _LOSSY
@@ -46,6 +46,14 @@ def read_picture(path: FilePath) -> StoredImage:
             values = _values_of(picture)
     arranged, axes = arrange(values, ("y", "x", "c")[: values.ndim])
     return StoredImage(arranged, axes, sides, str(path), lossy)
+
+
+def read_picture_sides(path: FilePath) -> VoxelSides:
+    """Return the pixel size that a picture states."""
+    from PIL import Image
+
+    with _unlimited(Image), Image.open(path) as picture:
+        return _sides(picture)
 
 
 @contextmanager

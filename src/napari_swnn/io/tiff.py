@@ -72,4 +72,6 @@ def _ascii_unit(voxel: VoxelSize) -> str:
     unit, length = voxel.unit.replace("µ", "u").replace("μ", "u"), voxel.length_unit
     if not unit.isascii() and length is not None:
         return length.name
-    return unit.encode("ascii", "replace").decode()
+    # The escapes of ImageJ itself; it has none for characters beyond 16 bits.
+    escaped = (c if c.isascii() else f"\\u{ord(c):04X}" if ord(c) < 2**16 else "?" for c in unit)
+    return " ".join("".join(escaped).split())

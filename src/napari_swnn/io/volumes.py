@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from napari_swnn._axes import find_channel_axis
 from napari_swnn._types import AXES, Labels, Path
 from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn._voxel_size import VoxelSize
@@ -106,6 +107,8 @@ def _open_numpy(path: FilePath) -> VolumeSet:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except Exception as error:  # a damaged header raises errors of many types
         raise ImageError(f"path must name a NumPy file, got {path}, which cannot be read: {error}") from error
+    if find_channel_axis(array.shape) is not None:
+        return _loaded(read_image(path))
     n_leading = max(array.ndim - 3, 0)
     return VolumeSet(tuple(array[index] for index in np.ndindex(array.shape[:n_leading])), VoxelSize())
 
