@@ -282,8 +282,8 @@ def test_a_part_of_a_set_of_files_is_refused(path, blobs):
         '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0"><Pixels ID="Pixels:0" '
         'DimensionOrder="XYZCT" Type="uint8" SizeX="64" SizeY="64" SizeZ="2" SizeC="1" SizeT="1">'
         '<Channel ID="Channel:0:0"/><TiffData IFD="0" FirstZ="0" PlaneCount="1"><UUID FileName="image">urn:uuid:1'
-        '</UUID></TiffData><TiffData IFD="0" FirstZ="1" PlaneCount="1"><UUID FileName="other">urn:uuid:2</UUID></TiffData>'
-        "</Pixels></Image></OME>"
+        '</UUID></TiffData><TiffData IFD="0" FirstZ="1" PlaneCount="1"><UUID FileName="other">urn:uuid:2</UUID>'
+        "</TiffData></Pixels></Image></OME>"
     )
     tifffile.imwrite(path, blobs, description=xml, metadata=None)
     with pytest.raises(ValueError, match="got a part of a set of files; export it to a single file"):
