@@ -15,7 +15,7 @@ import pytest
 import napari_swnn as swnn
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/python.md", "docs/heterogeneous.md", "docs/validation.md")
+PAGES = ("README.md", "docs/python.md", "docs/preparation.md", "docs/heterogeneous.md", "docs/validation.md")
 EXAMPLES = [path for path in ROOT.glob("src/**/*.py") if ">>> " in path.read_text(encoding="utf-8")]
 SMALLER = {
     "(256, 256, 256)": "(40, 40, 40)",
@@ -45,6 +45,8 @@ def test_snippets_run(page, blobs, tiny_config, tmp_path, monkeypatch, rng):
         "napari_swnn.core.training.config.PRESETS", dict.fromkeys(("draft", "standard", "fine"), tiny_config)
     )
     names = {
+        "image": np.where(blobs == 1, 60, 140) + rng.integers(-20, 20, blobs.shape),
+        "strokes": np.where(np.arange(64)[:, None] % 16, 0, 2 - blobs),
         "labels": np.where(blobs == 1, 1, 2),
         "mask": np.ones(blobs.shape, bool),
         "section_a": blobs,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_swnn._checks import check_in_range, check_seed, check_whole
-from napari_swnn.preparation._tiles import Tile, Work
+from napari_swnn.preparation._tiles import TILE, Tile, Work
 from napari_swnn.preparation.features import SCALES, feature_margin, n_features, pixel_features
 from napari_swnn.preparation.samples import Samples
 from napari_swnn.preparation.step import Step
 
 _MAX_SCALE = 64
+_TILE = 512
 _BATCH = 1 << 16
 _FIRST_TREES = 10
 """Number of trees that suffice for a pixel if they all agree, which halves the time."""
@@ -90,6 +92,10 @@ class SegmentScribbles(Step):
             return classify(forest, features)[0]
 
         return segment
+
+    def iter_apply(self, values: Any, *, tile: int = TILE) -> Generator[float, None, NDArray[Any]]:
+        """Apply the forest in small tiles, because there are many features; see `Step.iter_apply`."""
+        return super().iter_apply(values, tile=min(tile, _TILE))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the name and the settings of the step as values that JSON can hold."""
