@@ -81,9 +81,10 @@ def report(name: str, found: np.ndarray, truth: np.ndarray) -> None:
 
 
 def match_by_brightness(labels: np.ndarray, image: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Return thresholded labels, dark to bright, with the labels of the truth in the order of their brightness."""
-    order = sorted(np.unique(truth), key=lambda label: image[truth == label].mean())
-    return np.array(order)[labels]
+    """Return thresholded labels, dark to bright, as the most frequent labels of the truth in order of brightness."""
+    values, counts = np.unique(truth, return_counts=True)
+    frequent = values[np.argsort(-counts)][: labels.max() + 1]
+    return np.array(sorted(frequent, key=lambda label: image[truth == label].mean()))[labels]
 
 
 def compare(raw: Path, truth_path: Path, seeds: list[int]) -> None:
@@ -95,6 +96,7 @@ def compare(raw: Path, truth_path: Path, seeds: list[int]) -> None:
     truth = read_labels(truth_path)
     n = len(np.unique(truth))
     recipes = {
+        "median 2, Otsu, two phases": (Denoise("median", 2), Threshold("otsu")),
         "multi-Otsu": (Threshold("multi_otsu", n),),
         "median 2, multi-Otsu": (Denoise("median", 2), Threshold("multi_otsu", n)),
         "flattened, non-local means, multi-Otsu": (

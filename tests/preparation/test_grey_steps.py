@@ -5,6 +5,7 @@ from scipy import ndimage
 from skimage.morphology import disk
 
 from napari_swnn.preparation import Crop, Denoise, FlattenBackground, Threshold, to_grey
+from napari_swnn.preparation.background import reduce_by
 
 METHODS = ("median", "non_local_means", "total_variation")
 
@@ -47,6 +48,15 @@ def test_the_background_is_a_gaussian_mean(rng):
     flat = FlattenBackground(40).apply(image)
     background = ndimage.gaussian_filter(image.astype(float), 40)
     assert_allclose(flat, image - background + background.mean(), atol=0.05 * image.std())
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5, 2), (47, 61), (3000, 2000)])
+def test_squares_are_averaged(rng, shape):
+    image = rng.random(shape)
+    reduced = reduce_by(image, 7)
+    rows, columns = (np.arange(n) // 7 for n in shape)
+    indices = rows[:, None] * (columns[-1] + 1) + columns
+    assert_allclose(reduced.ravel(), ndimage.mean(image, indices, np.arange(reduced.size)))
 
 
 def test_an_even_image_stays_even():

@@ -92,6 +92,12 @@ def test_steps_out_of_order_are_refused(steps, named):
         Recipe(steps)
 
 
+def test_one_step_is_a_recipe_and_other_objects_are_not():
+    assert Recipe(Threshold()) == Recipe((Threshold(),))
+    with pytest.raises(TypeError, match="steps must be steps of a preparation, such as Threshold, got 'otsu'"):
+        Recipe(("otsu",))
+
+
 def test_a_recipe_must_segment():
     with pytest.raises(ValueError, match="must segment the image, got 1 step"):
         prepare(np.zeros((5, 5)), Recipe((Denoise(),)))

@@ -22,7 +22,8 @@ _MARGINS_ACROSS = 4
 _IN_MEMORY = 1 << 30
 """Size in bytes above which an intermediate image is kept in a temporary file."""
 
-_PIXELS_AT_ONCE = 1 << 22
+PIXELS_AT_ONCE = 1 << 22
+"""Number of pixels that are read together when a whole image is measured."""
 
 Window: TypeAlias = tuple[slice, slice]
 
@@ -84,7 +85,7 @@ def _pad(core: slice, margin: int, length: int) -> slice:
 
 def iter_slabs(values: Any) -> Iterator[NDArray[Any]]:
     """Yield the values in slabs of whole rows, each a few million pixels; the slabs depend on the shape only."""
-    rows = max(1, _PIXELS_AT_ONCE // values.shape[-1])
+    rows = max(1, PIXELS_AT_ONCE // values.shape[-1])
     for index in range(n_sections(values.shape)):
         for top in range(0, values.shape[-2], rows):
             yield np.asarray(section(values, index)[top : top + rows])

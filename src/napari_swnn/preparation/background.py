@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_swnn._checks import check_choice, check_in_range
 from napari_swnn._types import FloatArray
-from napari_swnn.preparation._tiles import Tile, Work, n_sections, section
+from napari_swnn.preparation._tiles import PIXELS_AT_ONCE, Tile, Work, n_sections, section
 from napari_swnn.preparation.disc import disc
 from napari_swnn.preparation.step import Step
 
@@ -88,9 +88,12 @@ def reduce_by(image: Any, factor: int) -> FloatArray:
     columns = np.arange(0, width, factor)
     n_columns = np.diff(np.append(columns, width))
     reduced = np.empty((len(rows), len(columns)))
-    for i, top in enumerate(rows):
-        strip = np.asarray(image[top : top + factor], np.float64)
-        reduced[i] = np.add.reduceat(strip.sum(axis=0), columns) / (n_columns * len(strip))
+    n_together = max(1, PIXELS_AT_ONCE // (width * factor))  # rows of squares that are read together
+    for first in range(0, len(rows), n_together):
+        slab = np.asarray(image[first * factor : (first + n_together) * factor], np.float64)
+        within = np.arange(0, len(slab), factor)
+        sums = np.add.reduceat(np.add.reduceat(slab, within, axis=0), columns, axis=1)
+        reduced[first : first + n_together] = sums / (np.diff(np.append(within, len(slab)))[:, None] * n_columns)
     return reduced
 
 

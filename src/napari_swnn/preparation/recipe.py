@@ -39,6 +39,8 @@ class Recipe:
 
     Raises
     ------
+    TypeError
+        If an entry is not a step.
     ValueError
         If a step does not fit the result of the step before it.
 
@@ -52,9 +54,11 @@ class Recipe:
     steps: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
-        steps = tuple(self.steps)
+        steps = (self.steps,) if hasattr(self.steps, "kind") else tuple(self.steps)
         content: Content = "grey"
         for step in steps:
+            if not hasattr(step, "kind"):
+                raise TypeError(f"steps must be steps of a preparation, such as Threshold, got {step!r}; pass objects")
             if step.kind[0] != content:
                 raise ValueError(
                     f"steps must treat grey values first, then segment once, then treat labels, got "
