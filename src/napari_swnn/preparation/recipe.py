@@ -54,7 +54,8 @@ class Recipe:
     steps: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
-        steps = (self.steps,) if hasattr(self.steps, "kind") else tuple(self.steps)
+        given: Any = self.steps
+        steps: tuple[Step, ...] = (given,) if hasattr(given, "kind") else tuple(given)
         content: Content = "grey"
         for step in steps:
             if not hasattr(step, "kind"):
