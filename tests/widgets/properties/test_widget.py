@@ -278,7 +278,7 @@ def test_only_the_rows_of_the_property_are_shown(ready, user):
     def shown():
         return {key for key in ready.settings.form.problems if ready.settings.form.is_row_shown(key)}
 
-    common = {"layer", "property", "axis", "boundary", "outputs"}
+    common = {"layer", "pixel", "property", "axis", "boundary", "outputs"}
     for kind, own in (
         (CONDUCTIVITY, {"conductivities", "unit"}),
         (DIFFUSION, {"phase"}),

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
-from napari_swnn._layer_style import METADATA_KEY
 from napari_swnn.widgets.comparison.volume_list import VolumeList
 from napari_swnn.widgets.kit.controls import Form, Note
+from napari_swnn.widgets.layers.provenance import is_made_from
 from napari_swnn.widgets.layers.reference_controls import ReferenceControls
 
 if TYPE_CHECKING:
@@ -80,13 +80,10 @@ class CompareSettings(QWidget):
         self.source.set_dark(dark)
 
     def _offer_volumes(self) -> None:
-        others = [layer for layer in self._layers if layer is not self.reference.value]
-        self.volumes.set_layers(others, tick=[layer for layer in others if self._is_from_reference(layer)])
-
-    def _is_from_reference(self, layer: "LabelsLayer") -> bool:
-        facts = layer.metadata.get(METADATA_KEY) or {}
         reference = self.reference.value
-        return reference is not None and facts.get("reference") == reference.name
+        others = [layer for layer in self._layers if layer is not reference]
+        own = [layer for layer in others if reference is not None and is_made_from(layer, reference)]
+        self.volumes.set_layers(others, tick=own)
 
     def _on_physics(self, _on: bool) -> None:
         self.changed.emit()

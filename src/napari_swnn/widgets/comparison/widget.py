@@ -18,7 +18,6 @@ from napari_swnn.widgets.kit.run_panel import RunPanel
 from napari_swnn.widgets.kit.session import NotReady
 from napari_swnn.widgets.kit.threads import TaskRunner
 from napari_swnn.widgets.layers.checked_reference import CheckedReference
-from napari_swnn.widgets.layers.lead import Guide
 from napari_swnn.widgets.layers.phase_pick import PhasePick
 from napari_swnn.widgets.layers.snapshot import Snapshot
 from napari_swnn.widgets.layers.watch import LayerCheck, LayerWatch
@@ -48,12 +47,11 @@ class CompareWidget(RunPanel):
         self.view = ComparisonView()
         self.check = LayerCheck(self._take_reference, _look, "reference", self)
         self._watch = LayerWatch(self)
-        self._guide = Guide(napari_viewer, self.settings.source)
+        self._guide = self.settings.source.make_guide(napari_viewer, self.reset_choices)
         self.session: ComparisonSession
         self.set_session(ComparisonSession(TaskRunner(self), self.view.show_comparison))
         self.lay_out_run(self.settings, self.view)
         self.settings.reference_changed.connect(self._on_reference)
-        self.settings.source.layers_wanted.connect(self.reset_choices)
         self.settings.changed.connect(self._on_choice)
         self.check.changed.connect(self._on_check)
         self._watch.changed.connect(self._on_changed)

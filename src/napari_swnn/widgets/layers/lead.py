@@ -1,6 +1,7 @@
 """Advice that leads from an Image layer, or from an unsuitable reference, to one that can be used."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -9,11 +10,10 @@ from napari_swnn.widgets.kit.errors import BadInputError, Remedy
 from napari_swnn.widgets.layers.conversion import convert_to_labels, may_hold_labels, square_pixels
 
 if TYPE_CHECKING:
-    from napari.layers import Image
-    from napari.layers import Labels as LabelsLayer
+    from napari.layers import Image, Layer
     from napari.viewer import Viewer
 
-    from napari_swnn.widgets.layers.reference_controls import ReferenceControls
+    from napari_swnn.widgets.kit.layer_combo import LayerCombo
 
 
 class Lead(QWidget):
@@ -26,6 +26,7 @@ class Lead(QWidget):
         self.prepare = QPushButton("Prepare…")
         self.resample = QPushButton(str(Remedy.RESAMPLE))
         self.image: Image | None = None
+        self._text = ""
         self._few: dict[int, bool] = {}
         self.convert.setToolTip("Make a Labels layer with the same values, scale and units.")
         self.prepare.setToolTip("Open the panel that turns a raw micrograph into a Labels layer.")
@@ -53,13 +54,20 @@ class Lead(QWidget):
             text = f"“{image.name}” is {kind}; prepare it first: every pixel needs the label of its phase."
             if few:
                 text = f"“{image.name}” is an image with few values, such as a segmented one; convert it to labels."
+        self._text = text
         self.note.show_text(text)
         self.setVisible(image is not None)
 
     def offer(self, remedy: Remedy | None) -> None:
         """Offer a remedy for the reference, or none."""
         self.resample.setVisible(remedy is Remedy.RESAMPLE)
+        self.note.show_text(self._text)
         self.setVisible(self.image is not None or remedy is Remedy.RESAMPLE)
+
+    def refuse(self, problem: BadInputError) -> None:
+        """Show why no layer could be made."""
+        self.note.show_text(str(problem))
+        self.convert.hide()
 
     def _has_few_values(self, image: "Image") -> bool:
         key = id(image.data)
@@ -75,50 +83,45 @@ class Guide:
     ----------
     viewer : napari.Viewer
         Viewer that receives the layers.
-    controls : ReferenceControls
-        Controls of the reference, which select the new layer.
+    lead : Lead
+        Buttons.
+    combo : LayerCombo
+        Control that selects a new layer.
+    refresh : callable
+        Function that updates the layers of `combo`.
     """
 
-    def __init__(self, viewer: "Viewer", controls: "ReferenceControls") -> None:
+    def __init__(self, viewer: "Viewer", lead: Lead, combo: "LayerCombo", refresh: Callable[[], None]) -> None:
         self._viewer = viewer
-        self._controls = controls
-        lead = controls.lead
+        self._lead = lead
+        self._combo = combo
+        self._refresh = refresh
         lead.convert.clicked.connect(self.convert)
         lead.prepare.clicked.connect(self.prepare)
         lead.resample.clicked.connect(self.resample)
 
     def convert(self) -> None:
         """Add a Labels layer with the values of the image, and select it."""
-        image = self._controls.lead.image
-        if image is None:
-            return
-        try:
-            data, attributes = convert_to_labels(image)
-        except BadInputError as problem:
-            self._controls.lead.note.show_text(str(problem))
-            self._controls.lead.convert.hide()
-            return
-        self._controls.choose(self._add(data, attributes))
-        image.visible = False
+        if self._lead.image is not None:
+            self._replace(self._lead.image, convert_to_labels)
 
     def resample(self) -> None:
-        """Add a copy of the reference with square pixels, and select it."""
-        layer = self._controls.reference.value
-        if layer is None:
-            return
-        try:
-            data, attributes = square_pixels(layer)
-        except BadInputError as problem:
-            self._controls.lead.note.show_text(str(problem))
-            return
-        self._controls.choose(self._add(data, attributes))
-        layer.visible = False
+        """Add a copy of the selected layer with square pixels, and select it."""
+        if self._combo.value is not None:
+            self._replace(self._combo.value, square_pixels)
 
     def prepare(self) -> None:
         """Open the panel *SWNN prepare*."""
         self._viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN prepare")
 
-    def _add(self, data: object, attributes: dict[str, object]) -> "LabelsLayer":
-        layer = self._viewer.add_labels(data, **attributes)
-        self._controls.refresh_layers()
-        return layer
+    def _replace(self, layer: "Layer", make: Callable[[Any], tuple[Any, dict[str, Any]]]) -> None:
+        """Add the layer that `make` returns, hide the original, and show why if there is none."""
+        try:
+            data, attributes = make(layer)
+        except BadInputError as problem:
+            self._lead.refuse(problem)
+            return
+        added = self._viewer.add_labels(data, **attributes)
+        layer.visible = False
+        self._refresh()
+        self._combo.choose(added)

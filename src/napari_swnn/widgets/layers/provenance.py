@@ -54,3 +54,17 @@ def measure_porosity(labels: Labels, model: "Model", *, outside: int | None = No
 def is_result(layer: "Layer") -> bool:
     """Return True for a layer with a realisation, or a part of one."""
     return "seed" in (layer.metadata.get(METADATA_KEY) or {})
+
+
+def remember_name(layer: "Layer") -> None:
+    """Keep the name under which a layer is the reference of realisations, in case it is renamed."""
+    names = layer.metadata.setdefault(METADATA_KEY, {}).setdefault("reference_names", [])
+    if layer.name not in names:
+        names.append(layer.name)
+
+
+def is_made_from(layer: "Layer", reference: "Layer") -> bool:
+    """Return True for a realisation of a reference, even if that was renamed since."""
+    source = (layer.metadata.get(METADATA_KEY) or {}).get("reference")
+    known = (reference.metadata.get(METADATA_KEY) or {}).get("reference_names", [])
+    return source is not None and source in (reference.name, *known)

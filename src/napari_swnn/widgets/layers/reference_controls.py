@@ -1,6 +1,6 @@
 """Controls for a reference: its layers, region of interest, pixel size and phase, shared by the panels."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
@@ -9,7 +9,7 @@ from napari_swnn.widgets.kit.controls import Combo, Form, Note, Problem, place_b
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.kit.layer_combo import LayerCombo
-from napari_swnn.widgets.layers.lead import Lead
+from napari_swnn.widgets.layers.lead import Guide, Lead
 from napari_swnn.widgets.layers.phase_combo import PhaseCombo
 from napari_swnn.widgets.layers.phase_pick import AllBut, describe_merging, format_share
 from napari_swnn.widgets.layers.pixel_size import write_pixel_size
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from napari.layers import Image, Layer
     from napari.layers import Labels as LabelsLayer
     from napari.layers import Shapes as ShapesLayer
+    from napari.viewer import Viewer
 
     from napari_swnn._voxel_size import VoxelSize
     from napari_swnn.widgets.layers.checked_reference import CheckedReference
@@ -69,8 +70,6 @@ class ReferenceControls(QObject):
     chosen = Signal()
     phase_chosen = Signal()
     changed = Signal()
-    layers_wanted = Signal()
-    """Emitted when the lists of layers must be updated at once."""
 
     def __init__(self, form: Form, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -131,9 +130,9 @@ class ReferenceControls(QObject):
         self._offer_others()
         self._show_lead()
 
-    def refresh_layers(self) -> None:
-        """Have the lists of layers updated."""
-        self.layers_wanted.emit()
+    def make_guide(self, viewer: "Viewer", refresh: Callable[[], None]) -> Guide:
+        """Return the actions of the buttons; `refresh` updates the lists of layers."""
+        return Guide(viewer, self.lead, self.reference, refresh)
 
     def choose(self, layer: "LabelsLayer", phase: int | None = None) -> None:
         """Select a layer as the reference, and its phase of interest or the usual choice of it.

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from napari_swnn._phases import MOST_PHASES
 from napari_swnn._types import AXES
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.formatting import format_shape
@@ -14,7 +15,6 @@ from napari_swnn.widgets.layers.phase_pick import AllBut, PhasePick
 from napari_swnn.widgets.layers.watch import LayerFacts
 from napari_swnn.widgets.properties.kinds import (
     CONDUCTIVITY,
-    MAX_PHASES,
     PERMEABILITY,
     Kind,
     name_fields,
@@ -191,8 +191,8 @@ def make_job(facts: LayerFacts, choice: PropertyChoice) -> PropertyJob:
     """
     n_phases = len(facts.phases)
     name = f"“{facts.name}”"
-    if choice.kind is CONDUCTIVITY and n_phases > MAX_PHASES:
-        text = f"{name} contains {n_phases} labels, but at most {MAX_PHASES} phases are supported"
+    if choice.kind is CONDUCTIVITY and n_phases > MOST_PHASES:
+        text = f"{name} contains {n_phases} labels, but at most {MOST_PHASES} phases are supported"
         raise BadInputError("layer", f"{text}; give all objects of a phase the same label.")
     if choice.kind is not CONDUCTIVITY and choice.phase is None and n_phases > 0:
         text = f"{name} contains {n_phases} labels, which look like numbers of objects"

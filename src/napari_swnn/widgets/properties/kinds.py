@@ -68,9 +68,6 @@ UNITS = {
 }
 """Name of the potential, name of the flux and unit of the flux, for each unit of the conductivities."""
 
-MAX_PHASES = 8
-"""Largest number of phases; a layer with more labels is regarded as an instance segmentation."""
-
 
 def name_fields(kind: Kind, conductivity_unit: str) -> tuple[str, str]:
     """Return the names of the potential of a property and of its flux (or velocity)."""

@@ -13,17 +13,19 @@ from napari_swnn.widgets.kit.controls import Combo, Form, Note
 from napari_swnn.widgets.kit.drawer import Drawer
 from napari_swnn.widgets.kit.forms import ConfigForm
 from napari_swnn.widgets.kit.layer_combo import LayerCombo
+from napari_swnn.widgets.layers.lead import Lead
 from napari_swnn.widgets.layers.phase_combo import PhaseCombo
 from napari_swnn.widgets.layers.phase_pick import PhasePick, list_picks
 from napari_swnn.widgets.layers.pixel_size import write_pixel_size
 from napari_swnn.widgets.layers.pixel_size_control import PixelSizeControl
 from napari_swnn.widgets.layers.watch import LayerFacts
 from napari_swnn.widgets.properties.job import PropertyChoice, SolverSettings
-from napari_swnn.widgets.properties.kinds import CONDUCTIVITY, KINDS, MAX_PHASES, METHODS, UNITS, Kind, name_fields
+from napari_swnn.widgets.properties.kinds import CONDUCTIVITY, KINDS, METHODS, UNITS, Kind, name_fields
 from napari_swnn.widgets.properties.outputs import OutputChoice
 from napari_swnn.widgets.properties.phase_values import PhaseValues
 
 if TYPE_CHECKING:
+    from napari.layers import Image
     from napari.layers import Labels as LabelsLayer
 
     from napari_swnn._voxel_size import VoxelSize
@@ -89,6 +91,7 @@ class PropertySettings(QWidget):
         self.outputs = OutputChoice()
         self.solver = ConfigForm(SolverSettings)
         self.extent = Note()
+        self.lead = Lead()
         self.form = Form()
         self.drawer = Drawer("Advanced settings", self.solver)
         self._ndim = 0
@@ -107,7 +110,7 @@ class PropertySettings(QWidget):
 
     def _lay_out(self) -> None:
         for key, (label, tip) in _ROWS.items():
-            notes = (self.extent,) if key == "layer" else ()
+            notes = (self.lead, self.extent) if key == "layer" else ()
             self.form.add_row(key, label, getattr(self, key), tip, *notes)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -152,10 +155,11 @@ class PropertySettings(QWidget):
             outputs=self.outputs.value,
         )
 
-    def set_layers(self, layers: "Iterable[LabelsLayer]") -> None:
-        """Offer these layers; volumes are preferred to sections."""
+    def set_layers(self, layers: "Iterable[LabelsLayer]", images: "Iterable[Image]" = ()) -> None:
+        """Offer these layers, or advise on the last image if there are none; volumes are preferred to sections."""
         self._layers = sorted(layers, key=lambda layer: -layer.ndim)  # stable: keeps the viewer's order
         self.layer.set_layers(self._layers)
+        self.lead.lead_from(None if self._layers else next(reversed(list(images)), None))
 
     def set_ndim(self, ndim: int) -> None:
         """Offer the axes of a section or a volume."""
@@ -173,7 +177,7 @@ class PropertySettings(QWidget):
         known = [value for _, value in list_picks(phases)]
         self.pixel.show_layer(self.layer.value)
         self.phase.show_phases(phases, self._picked if self._picked in known else pick, self.layer.value)
-        self.conductivities.set_phases(facts.phases if len(facts.phases) <= MAX_PHASES else {}, pore)
+        self.conductivities.set_phases(facts.phases if len(facts.phases) <= MOST_PHASES else {}, pore)
         self._show_rows()
 
     def set_dark(self, dark: bool) -> None:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_swnn.widgets.kit.controls import Form
-from napari_swnn.widgets.kit.errors import describe_error
+from napari_swnn.widgets.kit.errors import BadInputError, describe_error
 from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.kit.memory import check_free_memory, format_memory
 from napari_swnn.widgets.kit.run_panel import RunPanel
 from napari_swnn.widgets.kit.session import NotReady, Report
 from napari_swnn.widgets.kit.threads import TaskRunner
+from napari_swnn.widgets.layers.lead import Guide
 from napari_swnn.widgets.layers.output import show_in_3d
 from napari_swnn.widgets.layers.reading import read_placement
 from napari_swnn.widgets.layers.watch import LayerCheck, LayerFacts
@@ -55,6 +56,7 @@ class PropertiesWidget(RunPanel):
         self.view_button = QPushButton("Show in 3-D")
         self.view_button.setToolTip("Show the layer in three dimensions.")
         self.check = LayerCheck(self._take_layer, LayerFacts.with_phases, "layer", self)
+        self._guide = Guide(napari_viewer, self.settings.lead, self.settings.layer, self.reset_choices)
         self._placement: dict[str, Any] = {}
         self.set_session(PropertySession(TaskRunner(self), self._deliver))
         self.lay_out_run(self.settings, self.results, self.view_button)
@@ -89,7 +91,7 @@ class PropertiesWidget(RunPanel):
 
     def reset_choices(self, _event: Any = None) -> None:
         """Offer the layers of the viewer; napari calls this when a layer is added, removed, moved or renamed."""
-        self.settings.set_layers(self.labels_layers())
+        self.settings.set_layers(self.labels_layers(), self.image_layers())
         self.refresh()
 
     # -- the layer
@@ -102,7 +104,12 @@ class PropertiesWidget(RunPanel):
         layer = self.settings.layer.value
         if layer is None:
             return None
-        facts = LayerFacts.take(layer, "layer")
+        try:
+            facts = LayerFacts.take(layer, "layer")
+        except BadInputError as problem:
+            self.settings.lead.offer(problem.remedy)
+            raise
+        self.settings.lead.offer(None)
         self.settings.set_ndim(facts.labels.ndim)
         from napari_swnn.physics.memory import LEAST_BYTES
 

@@ -7,14 +7,18 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.layers.output import Look, OutputLayers, show_in_3d
+from napari_swnn.widgets.layers.provenance import remember_name
+from napari_swnn.widgets.layers.reading import read_colours
 from napari_swnn.widgets.lazy.boxes import Boxes
 from napari_swnn.widgets.lazy.layers import open_lazily, pause_tiles
 from napari_swnn.widgets.reconstruction.range_preview import RangePreview
 from napari_swnn.widgets.reconstruction.work import Training
 
 if TYPE_CHECKING:
+    from napari.layers import Labels as LabelsLayer
     from napari.viewer import Viewer
 
+    from napari_swnn._phases import PhaseChoice
     from napari_swnn.widgets.reconstruction.request import ModelEntry, Result
     from napari_swnn.widgets.reconstruction.session import ReconstructionSession
 
@@ -99,6 +103,11 @@ class SessionLayers(QObject):
             Colours of the phase of interest and of the background; see `OutputLayers`.
         """
         self._output = OutputLayers(self._viewer, colours)
+
+    def begin_from(self, reference: "LabelsLayer", choice: "PhaseChoice") -> None:
+        """Reserve space for the results of a run on a reference, which are coloured as it is."""
+        remember_name(reference)
+        self.begin(read_colours(reference, choice))
 
     def _remove_preview(self) -> None:
         if self._output is not None:

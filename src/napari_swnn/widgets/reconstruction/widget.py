@@ -15,8 +15,6 @@ from napari_swnn.widgets.kit.dock import DockPanel
 from napari_swnn.widgets.kit.drawer import Drawer
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.threads import Checker, TaskRunner
-from napari_swnn.widgets.layers.lead import Guide
-from napari_swnn.widgets.layers.reading import read_colours
 from napari_swnn.widgets.layers.watch import LayerWatch
 from napari_swnn.widgets.lazy.layers import get_tiles
 from napari_swnn.widgets.reconstruction.destination import DestinationPanel
@@ -60,7 +58,7 @@ class ReconstructionWidget(DockPanel):
         self.session = ReconstructionSession(TaskRunner(self), partial(Checker, self))
         self.run_bar = RunBar(self.session)
         self.layers = SessionLayers(napari_viewer, self.session, self)
-        self._guide = Guide(napari_viewer, self.settings.source)
+        self._guide = self.settings.source.make_guide(napari_viewer, self.reset_choices)
         self._large = Drawer("Large volumes", self.destination)
         self._watch = LayerWatch(self)
         self._settling = make_debouncer(self, _PATIENCE, self._prepare)
@@ -71,7 +69,6 @@ class ReconstructionWidget(DockPanel):
 
     def _connect_views(self) -> None:
         self.settings.reference_changed.connect(self._on_reference)
-        self.settings.source.layers_wanted.connect(self.reset_choices)
         self.settings.changed.connect(self._on_settings)
         self.destination.changed.connect(self._on_settings)
         self.destination.compute.connect(self.compute_box)
@@ -148,7 +145,7 @@ class ReconstructionWidget(DockPanel):
         request = self.destination.complete(self._request(), findings.snapshot.name, check)
         if request is not None:
             self.watch_window()
-            self.layers.begin(read_colours(self.settings.reference.value, findings.analysis.reference.choice))
+            self.layers.begin_from(self.settings.reference.value, findings.analysis.reference.choice)
             self.session.run(request)
 
     def generate(self) -> None:
