@@ -51,7 +51,8 @@ def check_labels(
         allowed = " or ".join(f"{n}-D" for n in ndim)
         colours = ", with colour channels along its last axis" if array.ndim < given.ndim else ""
         raise ValueError(
-            f"{name} must be {allowed}, got an array of shape {given.shape}{colours}; pick one channel or section"
+            f"{name} must be {allowed}, got an array of shape {given.shape}{colours}; pick one channel, section or "
+            "point of time"
         )
     return array
 

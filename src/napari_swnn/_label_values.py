@@ -45,14 +45,14 @@ def to_region(values: Any, *, name: str = "roi") -> BoolArray:
     Parameters
     ----------
     values : array_like
-        Booleans, integers or floats.
+        Booleans, integers or whole floats.
     name : str
         Name of the argument in error messages.
 
     Raises
     ------
     TypeError
-        If the values are not numbers.
+        If the values are not numbers, or not whole.
     ValueError
         If pixels are masked or NaN, or the array is ragged.
     """
@@ -61,8 +61,13 @@ def to_region(values: Any, *, name: str = "roi") -> BoolArray:
         return _to_bool(array)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must hold booleans, True inside the region of interest, got {_describe(array)}")
-    if array.dtype.kind == "f" and np.isnan(array).any():
-        raise ValueError(f"{name} must say for every pixel if it is inside, got NaN; use np.nan_to_num({name}) != 0")
+    if array.dtype.kind == "f":
+        if np.isnan(array).any():
+            raise ValueError(
+                f"{name} must say for every pixel if it is inside, got NaN; use np.nan_to_num({name}) != 0"
+            )
+        if (array != np.floor(array)).any():
+            raise TypeError(f"{name} must hold booleans or whole numbers, got grey levels; threshold it first")
     inside: BoolArray = array != 0
     return inside
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from PIL import Image
-from scipy.ndimage import label
+from scipy.ndimage import gaussian_filter, label
 
 from napari_swnn import Reference
 from napari_swnn._phases import MOST_PHASES
@@ -145,7 +145,7 @@ def test_region_of_interest_is_the_same_however_it_is_stored(write, rng):
 
 @pytest.mark.parametrize(("shape", "axis"), [((5, 40, 48), "z"), ((40, 5, 48), "y"), ((40, 48, 5), "x")])
 def test_thin_volume_is_taken_with_a_warning_that_names_its_axis(rng, shape, axis):
-    with pytest.warns(ReferenceWarning, match=rf"only 5 voxels deep along {axis}.*pass list\(labels\)"):
+    with pytest.warns(ReferenceWarning, match=rf"only 5 voxels deep along {axis}.*pass list\("):
         assert len(Reference(rng.integers(0, 2, shape)).directions) == 3
 
 
@@ -204,3 +204,24 @@ def test_correlation_length_does_not_see_outside_the_region_of_interest(blobs):
     roi = np.pad(np.ones(blobs.shape, bool), 30)
     expected = correlation_length(Reference(blobs))
     assert correlation_length(Reference(framed, roi=roi)) == pytest.approx(expected, rel=1e-3)
+
+
+def smooth(rng, shape, sigma):
+    return gaussian_filter(rng.normal(size=shape), sigma, mode="wrap") < 0
+
+
+@pytest.mark.parametrize(("axis", "name"), [*enumerate("zyx")])
+def test_stack_of_separate_sections_is_taken_with_a_warning_that_names_its_axis(rng, axis, name):
+    sections = np.stack([smooth(rng, (40, 48), 3) for _ in range(24)], axis)
+    with pytest.warns(ReferenceWarning, match=f"unrelated planes along {name}"):
+        Reference(sections)
+
+
+@pytest.mark.parametrize("sigma", [0, 1, 3, (1, 3, 3)])
+def test_volume_is_taken_without_a_warning(rng, sigma):
+    assert Reference(smooth(rng, (24, 32, 40), sigma)).remarks == ()
+
+
+def test_time_series_is_refused(rng):
+    with pytest.raises(ValueError, match="pick one channel, section or point of time"):
+        Reference(rng.integers(0, 2, (5, 20, 24, 28)))

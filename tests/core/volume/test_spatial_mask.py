@@ -110,7 +110,7 @@ def test_a_masked_volume_travels(fixed_model):
     [
         (np.zeros((3, 3), bool), {}, ValueError, "mask must hold at least one voxel, got an empty mask"),
         (np.ones(3, bool), {}, ValueError, r"mask must be 2-D or 3-D, got an array of shape \(3,\)"),
-        (np.ones((3, 3)), {}, TypeError, "mask must hold booleans or labels, got float64; threshold it first"),
+        (np.eye(3) / 2, {}, TypeError, "mask must hold booleans or whole numbers, got grey levels; threshold it first"),
         (
             np.ones((3, 3), bool),
             {"method": "soft"},

@@ -11,11 +11,9 @@ import numpy as np
 
 from napari_swnn._checks import check_labels, check_region, check_whole
 from napari_swnn._phases import PhaseChoice, choose_phase, measure_fractions
-from napari_swnn._types import AXES, BoolArray, Labels
+from napari_swnn._types import BoolArray, Labels
 from napari_swnn._voxel_size import VoxelSize
-
-_THIN = 16
-"""Depth in voxels below which a wide volume is too thin to describe sections normal to its other axes."""
+from napari_swnn.core.descriptor.stacks import describe_stack
 
 
 class ReferenceWarning(UserWarning):
@@ -74,7 +72,8 @@ class Reference:
     Warns
     -----
     ReferenceWarning
-        If several phases become one background, or a volume is so thin that it may be a stack of sections.
+        If several phases become one background, or a volume may be a stack of sections: it is thin, or its planes are
+        unrelated.
     """
 
     labels: Any
@@ -182,13 +181,8 @@ def _choose(images: Sequence[Labels], rois: Sequence[BoolArray], phase: int | No
 
 def _find_remarks(images: Sequence[Labels], choice: PhaseChoice) -> tuple[str, ...]:
     remarks = [choice.describe()] if choice.merges else []
-    shape = images[0].shape
-    depth, axis = min((n, i) for i, n in enumerate(shape))
-    if len(shape) == 3 and depth < _THIN and 4 * depth <= max(shape):
-        remarks.append(
-            f"the volume of shape {shape} is only {depth} voxels deep along {AXES[axis]}, which limits the patterns; "
-            "if these are separate sections, pass list(labels); if they are colour channels, pass one of them"
-        )
+    if images[0].ndim == 3:
+        remarks += describe_stack(images[0] == choice.phase)
     return tuple(remarks)
 
 

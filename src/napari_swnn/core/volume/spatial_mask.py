@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from napari_swnn._axes import spatial_labels
 from napari_swnn._checks import check_choice, check_whole
+from napari_swnn._label_values import to_region
 from napari_swnn._types import Shape
 from napari_swnn.core.grid.sampled_field import SampledField, expand_axes
 
@@ -36,7 +38,7 @@ class SpatialMask:
     Raises
     ------
     TypeError
-        If the mask contains neither booleans nor integers.
+        If the mask contains neither booleans nor whole numbers.
     ValueError
         If the mask is empty or has the wrong number of dimensions, or the method is unknown.
     """
@@ -48,15 +50,13 @@ class SpatialMask:
     method: str = "composite"
 
     def __post_init__(self) -> None:
-        array = np.asarray(self.mask)
-        if array.dtype != bool and not np.issubdtype(array.dtype, np.integer):
-            raise TypeError(f"mask must hold booleans or labels, got {array.dtype}; threshold it first")
+        array = spatial_labels(to_region(self.mask, name="mask"), name="mask", planar=False)
         if array.ndim not in (2, 3):
             raise ValueError(f"mask must be 2-D or 3-D, got an array of shape {array.shape}")
         if not array.any():
             raise ValueError("mask must hold at least one voxel, got an empty mask; mark the part with structure")
         # Copied, so that later changes of the caller's array do not affect existing volumes.
-        inside = np.array(array != 0)
+        inside = np.array(array)
         inside.flags.writeable = False
         object.__setattr__(self, "mask", inside)
         if self.outside is not None:
