@@ -1,10 +1,13 @@
 """Pixel size of layers: what a file said, and a size entered by the user."""
 
+import os
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_swnn._layer_style import METADATA_KEY
+from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn._voxel_size import VoxelSize, find_length_unit
 
 if TYPE_CHECKING:
@@ -60,6 +63,29 @@ def read_given_size(layer: "Layer") -> VoxelSize | None:
         return None
     unit = find_length_unit(before["units"][-1])
     return VoxelSize(abs(before["scale"][-1]), "voxel" if unit is None else unit.symbol)
+
+
+def read_stored_size(layer: "Layer") -> VoxelSize | None:
+    """Return the pixel size that the file of a layer states, if the reader of the file did not give it to the layer."""
+    path = layer.source.path
+    if path is None or find_length_unit(str(layer.units[-1])) is not None:
+        return None
+    try:
+        return _size_in_file(path, os.stat(path).st_mtime_ns)
+    except OSError:  # moved since it was opened
+        return None
+
+
+@lru_cache(maxsize=64)
+def _size_in_file(path: str, _changed: int) -> VoxelSize | None:
+    from napari_swnn.io import read_voxel_sides
+
+    try:
+        sides = read_voxel_sides(path)
+        voxel = VoxelSides(sides.lengths[-2:], sides.units[-2:]).cubic(path)
+    except (OSError, ValueError):
+        return None
+    return None if voxel.length_unit is None else VoxelSize(voxel.value, voxel.length_unit.symbol)
 
 
 def _describe(layer: "Layer") -> dict[str, Any]:

@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
 
 from napari_swnn._voxel_size import VoxelSize, find_length_unit
 from napari_swnn.widgets.kit.controls import Combo
-from napari_swnn.widgets.layers.pixel_size import read_given_size
+from napari_swnn.widgets.layers.pixel_size import read_given_size, read_stored_size
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -32,7 +32,6 @@ class PixelSizeControl(QWidget):
         self.back = QToolButton()
         self._given: VoxelSize | None = None
         self._shown: VoxelSize | None = None
-        self.number.setPlaceholderText("not known")
         self.number.setValidator(QDoubleValidator(0.0, 1e12, 12, self.number))
         self.unit.set_entries([(unit, unit) for unit in _UNITS], _DEFAULT)
         self.back.setText("↺")
@@ -49,7 +48,9 @@ class PixelSizeControl(QWidget):
     def show_layer(self, layer: "Layer | None") -> None:
         """Show the pixel size of a layer, and the button that restores the original one if it was changed."""
         self.setEnabled(layer is not None)
-        self._given = None if layer is None else read_given_size(layer)
+        stored = None if layer is None else read_stored_size(layer)
+        self._given = None if layer is None else read_given_size(layer) or stored
+        self.number.setPlaceholderText("not known" if stored is None else f"{stored} in the file")
         self._shown = None if layer is None else _read(layer)
         size = self._shown if self._shown is not None and self._shown.length_unit is not None else None
         symbol = (self.unit.value or _DEFAULT) if size is None else size.unit
@@ -61,7 +62,7 @@ class PixelSizeControl(QWidget):
         self.back.setVisible(self._given is not None and self._given != self._shown)
         if self._given is not None:
             known = "no pixel size" if self._given.length_unit is None else str(self._given)
-            self.back.setToolTip(f"Return to the pixel size of the file: {known}.")
+            self.back.setToolTip(f"Use the pixel size of the file: {known}.")
 
     def _on_entered(self) -> None:
         text = self.number.text().replace(",", ".")

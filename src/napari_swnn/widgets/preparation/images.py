@@ -11,6 +11,7 @@ from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.kit.debouncing import make_debouncer
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.layers.grid import read_voxel_size
+from napari_swnn.widgets.layers.pixel_size import read_stored_size
 from napari_swnn.widgets.preparation.image_choice import ImageChoice
 from napari_swnn.widgets.preparation.placement import to_pixel
 from napari_swnn.widgets.preparation.recipe_bar import ApplyDialog
@@ -115,14 +116,16 @@ class ImageFollower(QObject):
         self.changed.emit()
 
     def _show(self, layer: "Image") -> None:
-        self._choice.show_voxel(self.voxel or VoxelSize(abs(float(layer.scale[-1]))))
+        stored = read_stored_size(layer)
+        self._choice.show_voxel(stored or self.voxel or VoxelSize(abs(float(layer.scale[-1]))))
         source = self.source
         if source is None:
             self._choice.note.show_text("")
             return
         height, width = source.shape
         kind = "colour" if layer.rgb else str(layer.dtype)
-        self._choice.note.show_text(f"{height} × {width} px, {kind}")
+        said = "" if stored is None else f"; the file states a pixel size of {stored}: click Set to use it"
+        self._choice.note.show_text(f"{height} × {width} px, {kind}{said}")
         self._choice.show_sections(count_sections(layer), source.sections)
 
     def _sections(self, layer: "Image") -> tuple[int, ...]:
