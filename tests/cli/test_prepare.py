@@ -31,7 +31,7 @@ def micrograph(tmp_path):
 
 def test_a_micrograph_becomes_labels_with_its_pixel_size(micrograph, tmp_path, capsys):
     output, saved = tmp_path / "labels.tif", tmp_path / "recipe.json"
-    options = "--crop-data-bar --flatten 80 --denoise median 2 --threshold otsu --specks 20 --holes 10 --smooth 1.5"
+    options = "--crop-data-bar --flatten 80 --denoise median 2 --threshold otsu --specks 20 --holes 10 1 --smooth 1.5"
     command = ["prepare", str(micrograph), "-o", str(output), "--save-recipe", str(saved), "--phase", "0"]
     assert main([*command, *options.split()]) == 0
     recipe = Recipe.load(saved)
@@ -41,7 +41,7 @@ def test_a_micrograph_becomes_labels_with_its_pixel_size(micrograph, tmp_path, c
         Denoise("median", 2),
         Threshold("otsu"),
         RemoveSpecks(20),
-        FillHoles(10),
+        FillHoles(10, 1),
         Smooth(1.5),
     )
     written = read_image(output)
@@ -127,6 +127,7 @@ def test_no_file_is_replaced_silently(micrograph, tmp_path, capsys):
         ("--threshold otsu 5", "--threshold must be a method or grey levels, got otsu 5"),
         ("--threshold 5 x", "--threshold must have numbers, got 5 x"),
         ("--threshold otsu --denoise median 1 2", "--denoise must have at most 1 number, got 1 2"),
+        ("--threshold otsu --holes 1 2 3", "--holes must have a size and at most one phase, got 3"),
         ("--threshold triangle", "method must be one of 'otsu'"),
         ("--threshold otsu --pixel-size 3", "--pixel-size and --unit must be set together"),
         ("--threshold otsu --crop 0 0 999 9", "crop must lie within the image of 552 × 512 px"),

@@ -1,5 +1,7 @@
 """Law: tiles never show. Any size of the tiles, and dask, give the pixels that the whole image gives."""
 
+import threading
+
 import dask.array as da
 import numpy as np
 import pytest
@@ -71,6 +73,26 @@ def test_dask_and_stacks(raw):
     assert labels.shape == (2, 150, 160)
     assert_array_equal(prepare(da.from_array(stack, chunks=(1, 64, 64)), recipe), labels)
     assert_array_equal(drain(iter_prepare(stack, recipe, tile=40)), labels)
+
+
+def test_large_intermediate_images_are_kept_in_files(raw, monkeypatch):
+    recipe = Recipe((Denoise("median", 1), Threshold(), RemoveSpecks(5)))
+    labels = prepare(raw[0], recipe)
+    monkeypatch.setattr("napari_swnn.preparation._tiles._IN_MEMORY", 1000)
+    from_file = prepare(raw[0], recipe)
+    assert type(from_file) is np.ndarray
+    assert_array_equal(from_file, labels)
+
+
+def test_a_preparation_stops_when_closed(raw):
+    n_threads = threading.active_count()
+    steps = iter_prepare(raw[0], Recipe((Denoise("median", 3), Threshold())), tile=32)
+    for _ in range(5):
+        next(steps)
+    steps.close()
+    assert threading.active_count() == n_threads
+    with pytest.raises(StopIteration):
+        next(steps)
 
 
 def test_one_threshold_holds_for_all_sections():

@@ -44,7 +44,13 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
         help="image of the size of the micrograph with strokes 1, 2, … for the phases and 0 elsewhere",
     )
     steps.add_argument("--specks", type=int, metavar="PIXELS", help="remove regions of at most this many pixels")
-    steps.add_argument("--holes", type=int, metavar="PIXELS", help="fill enclosed regions of at most this many pixels")
+    steps.add_argument(
+        "--holes",
+        type=int,
+        nargs="+",
+        metavar=("PIXELS", "PHASE"),
+        help="fill enclosed regions of at most this many pixels in a phase (default: in every phase)",
+    )
     steps.add_argument("--smooth", type=float, metavar="RADIUS", help="majority filter; radius in pixels")
 
 
@@ -74,9 +80,13 @@ def read_recipe(options: argparse.Namespace, grey: Any) -> Recipe:
         recipe = _learn(options, grey, recipe)
     else:
         recipe = recipe.then(_threshold(options.threshold, options.phases, options.radius))
-    for step, value in ((RemoveSpecks, options.specks), (FillHoles, options.holes), (Smooth, options.smooth)):
-        if value is not None:
-            recipe = recipe.then(step(value))
+    if options.holes is not None and len(options.holes) > 2:
+        raise ValueError(
+            f"--holes must have a size and at most one phase, got {len(options.holes)} numbers; see --help"
+        )
+    for step, values in ((RemoveSpecks, [options.specks]), (FillHoles, options.holes), (Smooth, [options.smooth])):
+        if values not in (None, [None]):
+            recipe = recipe.then(step(*values))
     return recipe
 
 
