@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import label
 
 import napari_swnn as swnn
 
@@ -49,6 +50,7 @@ def test_snippets_run(page, blobs, tiny_config, tmp_path, monkeypatch, rng):
         "strokes": np.where(np.arange(64)[:, None] % 16, 0, 2 - blobs),
         "labels": np.where(blobs == 1, 1, 2),
         "mask": np.ones(blobs.shape, bool),
+        "objects": label(blobs == 1)[0],
         "section_a": blobs,
         "section_b": blobs.T,
         "volume": rng.integers(0, 2, (24, 24, 24)),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
-from napari_swnn._memory import format_memory, free_memory
+from napari_swnn._memory import free_memory
 from napari_swnn._types import Shape
 from napari_swnn.physics._backend import make_backend
 
@@ -75,7 +75,7 @@ def check_memory(shape: Shape, needed: float, quantity: str) -> None:
     if needed > free:
         raise ValueError(
             f"volume must be small enough for the free memory, got shape {shape}, whose {quantity} needs about "
-            f"{format_memory(needed)}, and {format_memory(free)} are free; crop the volume, or bin its voxels"
+            f"{needed / 2**30:.3g} GiB, and {free / 2**30:.3g} GiB are free; crop the volume, or bin its voxels"
         )
 
 

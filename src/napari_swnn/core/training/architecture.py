@@ -13,7 +13,8 @@ from napari_swnn.core.training.config import TrainingConfig
 
 MAX_SCALES = 5
 MAX_BLOCKS = 16
-_TEMPLATE = 7
+LARGE_TEMPLATE = 7
+"""Side of a pattern where many of them fit into a section."""
 _SMALL_TEMPLATE = 5
 _MIN_TEMPLATES_ACROSS = 4
 """Minimum number of adjacent templates across a section for the large template."""
@@ -69,7 +70,7 @@ def _paper_stage(
 ) -> tuple[tuple[StageConfig, ...], tuple[str, ...]]:
     # Eq. 12: the receptive field, 2n + 1, covers the distance on both sides over which the structure is correlated.
     blocks = config.n_blocks or min(MAX_BLOCKS, max(4, ceil(1.5 * length)))
-    template = config.template_size or _template(min(map(largest_window, reference.directions)), _TEMPLATE)
+    template = config.template_size or _template(min(map(largest_window, reference.directions)), LARGE_TEMPLATE)
     stage = StageConfig(1, template, blocks, config.n_channels, _PAPER_NOISE_CHANNELS, bounded=False)
     field = stage.receptive_field
     return (stage,), (f"{blocks} blocks, so that a voxel sees {field} px (Eq. 12); patterns of {template} px.",)
@@ -139,8 +140,8 @@ def describe_cascade(stages: tuple[StageConfig, ...], length: float) -> tuple[st
 
 def _template_at(scale: int, width: int) -> int:
     # The finest scales learn detail, of which every section contains many examples.
-    large = scale <= 2 or width >= _MIN_TEMPLATES_ACROSS * _TEMPLATE
-    return _template(width, _TEMPLATE if large else _SMALL_TEMPLATE)
+    large = scale <= 2 or width >= _MIN_TEMPLATES_ACROSS * LARGE_TEMPLATE
+    return _template(width, LARGE_TEMPLATE if large else _SMALL_TEMPLATE)
 
 
 def _template(width: int, wanted: int) -> int:

@@ -178,7 +178,7 @@ def analyse_reference(
         raise ValueError(f"dimension must be 2 or 3, got {dimension!r}")
     config = config or preset_config(preset)
     choice = choose_network(reference, config, dimension=dimension)
-    section_side = check_patterns(reference, choice)
+    section_side = check_patterns(reference, choice, config)
     check_volumes(choice, config)
     families = tuple(_extract_families(reference, stage, config) for stage in choice.network.stages)
     return ReferenceAnalysis(reference, config, choice, families, section_side)
