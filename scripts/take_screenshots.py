@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Take the screenshots of the panels for docs/images: python scripts/take_screenshots.py [--output docs/images].
 
-Trains a draft on a built-in sample in a viewer on a virtual screen, then compares the volume and computes its
-conductivity. It takes a few minutes, and needs the packages of scripts/system-packages.sh.
+Segments a raw sample in a viewer on a virtual screen, trains a draft on another one, compares the volume and computes
+its conductivity. It takes a few minutes, and needs the packages of scripts/system-packages.sh.
 """
 
 from __future__ import annotations
@@ -54,6 +54,20 @@ def dock(viewer: napari.Viewer, name: str) -> tuple[Any, Any]:
     docked, widget = viewer.window.add_plugin_dock_widget("napari-swnn", name)
     settle(1)
     return docked, widget
+
+
+def prepare(viewer: napari.Viewer, folder: Path, patience: float) -> None:
+    """Segment the raw sample, and remove its layers again."""
+    docked, panel = dock(viewer, "SWNN prepare")
+    viewer.open_sample("napari-swnn", "raw")
+    wait(lambda: panel.session.live.assessment is not None, patience)
+    panel.steps.crop.bar_button.click()
+    for slot in ("background", "specks"):
+        panel.steps.editors[slot].switch.click()
+    wait(lambda: not panel.session.live.is_pending and panel.session.live.assessment is not None, patience)
+    take(viewer, folder / "prepare-widget.png")
+    viewer.window.remove_dock_widget(docked)
+    viewer.layers.clear()
 
 
 def reconstruct(viewer: napari.Viewer, folder: Path, size: int, patience: float) -> None:
@@ -110,6 +124,7 @@ def main() -> None:
     with Display(visible=False, size=(1600, 1000)):
         viewer = napari.Viewer()
         viewer.window.resize(*SIZE)
+        prepare(viewer, options.output, options.patience)
         viewer.open_sample("napari-swnn", "rock")
         reconstruct(viewer, options.output, options.size, options.patience)
         compare(viewer, options.output, options.patience)

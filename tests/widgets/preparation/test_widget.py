@@ -301,6 +301,24 @@ def test_a_section_of_a_stack(panel, model, micrograph, user):
     assert panel.session.source.sections == (1,)
 
 
+def test_scribbles_of_a_section_are_found_again(panel, model, micrograph, solid, user):
+    model.add_image(np.stack([micrograph, micrograph[::-1]]), name="stack")
+    model.dims.set_current_step(0, 0)
+    user.waits_for(lambda: panel.session.source.sections == (0,) and panel.session.live.preview)
+    user.choose(panel.steps.segmentation.method, "scribbles")
+    stroke(layer_of(model, "scribbles"), solid)
+    user.waits_for(lambda: panel.session.live.preview.trained)
+    model.dims.set_current_step(0, 1)
+    user.waits_for(lambda: panel.session.source.sections == (1,) and panel.session.live.preview)
+    user.waits_for(lambda: panel.session.live.preview.labels is not None)
+    assert panel.steps.segmentation.method.value == "learned"
+    assert ((panel.session.live.preview.labels == 2) == solid[::-1]).mean() > 0.9
+    model.dims.set_current_step(0, 0)
+    user.waits_for(lambda: panel.steps.segmentation.method.value == "scribbles")
+    user.waits_for(lambda: panel.session.live.preview and panel.session.live.preview.trained)
+    assert panel.session.editor.draft.segmentation.used == (1, 2)
+
+
 def test_all_sections_become_one_layer(panel, model, micrograph, monkeypatch, user):
     stack = np.stack([micrograph, micrograph[::-1], micrograph[:, ::-1]])
     model.add_image(stack, name="stack", scale=(2, 0.5, 0.5), units=("um",) * 3)

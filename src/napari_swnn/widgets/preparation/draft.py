@@ -96,7 +96,7 @@ class Draft:
         n_phases = len(self.names)
         if isinstance(step, Threshold):
             n_phases = step.n_phases
-        elif isinstance(step, SegmentScribbles):
+        elif isinstance(step, SegmentScribbles) and not isinstance(self.segmentation, Strokes):
             n_phases = max(2, int(step.samples.phases.max()))
         names = self.names if n_phases == len(self.names) else name_by_brightness(n_phases)
         return replace(self, segmentation=step, names=names, phase=min(self.phase, n_phases - 1))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject
 
-from napari_swnn.preparation import Crop
+from napari_swnn.preparation import Crop, SegmentScribbles
 from napari_swnn.widgets.preparation.crop_layers import CropLayers
 from napari_swnn.widgets.preparation.preview_layers import PreviewLayers
 from napari_swnn.widgets.preparation.scribble_layers import ScribbleLayers
@@ -77,11 +77,22 @@ class Overlays(QObject):
         """Follow another image."""
         image, source = self._images.layer, self._images.source
         place = None if source is None else (image, source.sections)
-        if place != self._shown_for:
-            self._shown_for = place
+        is_new = place != self._shown_for
+        self._shown_for = place
+        if is_new:
             self._steps.crop.forget()
         self.scribbles.follow(image, source)
         self.crop.follow(self._steps.crop.layer.value, image, source)
+        self._session.set_source(source, self._images.voxel, self._images.problem)
+        if is_new:
+            self.resume_scribbling()
+
+    def resume_scribbling(self) -> None:
+        """Return to the scribbles of an image that was left, in place of the classifier that learned from them."""
+        editor = self._session.editor
+        strokes = self.scribbles.read()
+        if strokes is not None and strokes.used and isinstance(editor.draft.segmentation, SegmentScribbles):
+            editor.restart(editor.draft.with_step("segmentation", strokes))
 
     def show_draft(self, draft: "Draft") -> None:
         """Show the scribbles of a draft."""

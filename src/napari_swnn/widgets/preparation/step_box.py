@@ -84,6 +84,14 @@ class StepBox(QWidget):
         self.switched.emit(on)
 
 
+class _DecimalBox(QDoubleSpinBox):
+    """Number box without trailing zeros."""
+
+    def textFromValue(self, value: float) -> str:  # noqa: N802  (Qt's name)
+        """Return the number as text."""
+        return f"{value:g}"
+
+
 class Setting:
     """Control of one field of a step.
 
@@ -114,7 +122,7 @@ class Setting:
         if isinstance(default, int):
             box = QSpinBox()
         else:
-            box = QDoubleSpinBox()
+            box = _DecimalBox()
             box.setDecimals(2)
             box.setSingleStep(0.05 if span[1] <= 1 else 0.5)
         box.setRange(*span)

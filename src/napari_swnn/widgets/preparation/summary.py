@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QCheckBox, QFormLayout, QVBoxLayout, QWidget
 
 from napari_swnn.preparation import Assessment
 from napari_swnn.widgets.kit.controls import Combo, Note
+from napari_swnn.widgets.kit.formatting import as_sentence
 from napari_swnn.widgets.kit.swatch import make_swatch
 from napari_swnn.widgets.preparation.colours import PALETTE, to_hex
 from napari_swnn.widgets.preparation.preview import Preview
@@ -95,4 +96,4 @@ def describe_facts(porosity: float, assessment: Assessment | None) -> str:
 
 def describe_verdict(assessment: Assessment) -> str:
     """Return the verdict on the size of the image with a sign."""
-    return f"{'✓' if assessment.large_enough else '⚠'} {assessment.verdict}"
+    return f"{'✓' if assessment.large_enough else '⚠'} {as_sentence(assessment.verdict)}"

@@ -150,7 +150,6 @@ class PrepareWidget(RunPanel):
     def _on_image(self) -> None:
         if self.is_docked:
             self.overlays.follow()
-            self.session.set_source(self.images.source, self.images.voxel, self.images.problem)
 
     def _on_step(self, slot: str, step: Any) -> None:
         self.session.editor.set_step(slot, step)
