@@ -76,3 +76,11 @@ def test_a_phase_that_the_reference_does_not_show_is_visible(model):
     colour, background = read_colours(reference, choose_phase(measure_fractions([section]), 1))
     assert colour[3] == 1
     assert background == "transparent"
+
+
+def test_label_0_has_the_colour_that_the_reference_gives_it(model, section):
+    """As a prepared reference does, in which the pores are label 0."""
+    reference = model.add_labels(section, colormap={0: "orange", 1: "transparent", None: "transparent"})
+    colour, background = read_colours(reference, choose_phase(measure_fractions([section]), 0))
+    np.testing.assert_allclose(colour, (1, 165 / 255, 0, 1))
+    assert background == "transparent"

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QWidget
 from napari_swnn.widgets.kit.controls import Combo
 from napari_swnn.widgets.kit.swatch import make_swatch
 from napari_swnn.widgets.layers.phase_pick import PhasePick, list_picks
+from napari_swnn.widgets.layers.reading import read_colour
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -52,7 +53,7 @@ class PhaseCombo(Combo):
 
 
 def _swatch(layer: "LabelsLayer", label: int) -> QIcon:
-    colour = layer.get_color(label)
-    if colour is None or colour[3] == 0:
+    colour = read_colour(layer, label)
+    if colour is None:
         return make_swatch(None)
     return make_swatch("#" + "".join(f"{round(255 * float(part)):02x}" for part in colour[:3]))

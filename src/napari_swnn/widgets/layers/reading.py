@@ -93,6 +93,17 @@ def read_placement(layer: "LabelsLayer", ndim: int) -> dict[str, Any]:
     return place
 
 
+def read_colour(layer: "LabelsLayer", label: int) -> Any:
+    """Return the colour of a label in the viewer, or None if it is transparent.
+
+    napari's own `get_color` reports no colour for label 0, even if the layer gives it one.
+    """
+    colour = layer.get_color(label)
+    if colour is None:
+        colour = getattr(layer.colormap, "color_dict", {}).get(label)
+    return None if colour is None or colour[3] == 0 else colour
+
+
 def read_colours(layer: "LabelsLayer", choice: "PhaseChoice") -> tuple[Any, Any]:
     """Return the colours of the phase of interest and of the background of a reconstruction, as in its reference.
 
@@ -106,9 +117,9 @@ def read_colours(layer: "LabelsLayer", choice: "PhaseChoice") -> tuple[Any, Any]
     choice : PhaseChoice
         Its phase of interest and background.
     """
-    own = layer.get_color(choice.phase)
-    if own is not None and own[3] > 0:
+    own = read_colour(layer, choice.phase)
+    if own is not None:
         return own, "transparent"
-    others = (layer.get_color(label) for label in choice.others)
-    seen = [colour for colour in others if colour is not None and colour[3] > 0]
+    others = (read_colour(layer, label) for label in choice.others)
+    seen = [colour for colour in others if colour is not None]
     return ("transparent", seen[0]) if seen else (PHASE_COLOUR, "transparent")
