@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_array_equal
 from PIL import Image
 
-from napari_swnn.io import read_image, read_labels, read_sections
+from napari_swnn.io import open_volumes, read_image, read_labels, read_sections
 
 MASKS = arrays(bool, st.tuples(st.integers(17, 40), st.integers(17, 40)))
 VOLUMES = arrays(bool, st.tuples(*[st.integers(2, 5), st.integers(17, 22), st.integers(17, 22)]))
@@ -288,3 +288,37 @@ def test_a_part_of_a_set_of_files_is_refused(path, blobs):
     tifffile.imwrite(path, blobs, description=xml, metadata=None)
     with pytest.raises(ValueError, match="got a part of a set of files; export it to a single file"):
         read_labels(path)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"imagej": True, "metadata": {"axes": "ZYX"}}, {"metadata": None}, {"ome": True}]
+)
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@given(fraction=st.floats(0, 0.8))  # beyond, OME-TIFF loses its description only
+@QUICK
+def test_a_stack_without_its_last_pages_is_refused(path, options, compression, fraction):
+    volume = np.random.default_rng(0).integers(0, 2, (5, 40, 40)).astype(np.uint8)
+    if options.get("imagej"):
+        compression = None
+    named = {"metadata": {"axes": "ZYX"}} | options
+    tifffile.imwrite(path, volume, photometric="minisblack", compression=compression, **named)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(fraction * len(content))])
+    for read in (read_labels, lambda path: [np.asarray(volume) for volume in open_volumes(path)]):
+        with pytest.raises(ValueError, match="must"):
+            read(path)
+
+
+@pytest.mark.parametrize("array", [np.zeros((0, 5), int), np.zeros(5, int), np.array(5), np.array([["a"]])])
+def test_arrays_that_are_no_images_are_refused(path, array):
+    with path.open("wb") as file:
+        np.save(file, array)
+    for read in (read_labels, open_volumes):
+        with pytest.raises(ValueError, match="must hold"):
+            read(path)
+
+
+@pytest.mark.parametrize("mode", ["YCbCr", "CMYK"])
+def test_grey_in_other_colour_spaces(path, blobs, mode):
+    Image.fromarray(255 * np.stack([blobs] * 3, -1)).convert(mode).save(path, "TIFF")
+    assert_array_equal(read_labels(path), 255 * blobs)

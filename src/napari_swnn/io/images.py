@@ -44,7 +44,7 @@ def read_image(path: Path) -> StoredImage:
     ValueError
         If the file cannot be read as an image, or does not fit into memory.
     """
-    return _in_a_sentence(_read, _check_path(path))
+    return in_a_sentence(_read, _check_path(path))
 
 
 def read_voxel_sides(path: Path) -> VoxelSides:
@@ -60,7 +60,7 @@ def read_voxel_sides(path: Path) -> VoxelSides:
     FileNotFoundError, ValueError
         As for `read_image`.
     """
-    return _in_a_sentence(_read_sides, _check_path(path))
+    return in_a_sentence(_read_sides, _check_path(path))
 
 
 def _check_path(path: Path) -> FilePath:
@@ -79,7 +79,7 @@ def _check_path(path: Path) -> FilePath:
     return path
 
 
-def _in_a_sentence(read: Callable[[FilePath], Result], path: FilePath) -> Result:
+def in_a_sentence(read: Callable[[FilePath], Result], path: FilePath) -> Result:
     """Return the result of a reader; its errors, which have many types, become one sentence."""
     from PIL import UnidentifiedImageError
 

@@ -12,6 +12,7 @@ from napari_swnn._types import AXES
 from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn.io.picture import read_picture, resolve_palette
 from napari_swnn.io.stored_image import ImageError, StoredImage, arrange, check_fits
+from napari_swnn.io.tiff_file import open_tiff
 from napari_swnn.io.tiff_voxel_sides import tiff_voxel_sides
 
 _MAGIC = tuple(order + number for order in (b"II", b"MM") for number in (b"*\0", b"\0*", b"+\0", b"\0+"))
@@ -72,17 +73,13 @@ class TiffHeader:
 
 def read_tiff_header(path: FilePath) -> TiffHeader:
     """Return the description of a TIFF; see `read_tiff`."""
-    import tifffile
-
-    with tifffile.TiffFile(path) as file:
+    with open_tiff(path) as file:
         return _header(file, _main_series(file, path), path)
 
 
 def read_stored_values(path: FilePath) -> np.ndarray:
     """Return the values of a TIFF as they are stored, with the axes of its header."""
-    import tifffile
-
-    with tifffile.TiffFile(path) as file:
+    with open_tiff(path) as file:
         values: np.ndarray = _main_series(file, path).asarray()
     return values
 
@@ -98,13 +95,11 @@ def read_tiff(path: FilePath) -> StoredImage:
         If the file holds several images or refers to missing files, its axes are not known, or it does not fit into
         memory.
     """
-    import tifffile
-
-    with tifffile.TiffFile(path) as file:
+    with open_tiff(path) as file:
         series = _main_series(file, path)
         page = series.keyframe
         header = _header(file, series, path)
-        if page.photometric.name in _NOT_DECODED:
+        if page.photometric.name in _NOT_DECODED or _is_plain_ycbcr(page):
             return replace(read_picture(path), lossy=header.lossy)
         check_fits(header.shape, header.dtype.itemsize, path)
         values = _as_shown(series.asarray(), page)
@@ -210,6 +205,11 @@ def _as_shown(values: np.ndarray, page: Any) -> np.ndarray:
 def _is_boolean_array(page: Any) -> bool:
     """Return True for a boolean array written by tifffile, which labels the values as inverted but keeps them."""
     return int(page.bitspersample) == 1 and page.software.startswith("tifffile")
+
+
+def _is_plain_ycbcr(page: Any) -> bool:
+    """Return True for luminance and chrominance that no decoder turns into colours."""
+    return bool(page.photometric.name == "YCBCR") and page.compression.name not in _LOSSY
 
 
 def _without_alpha(values: np.ndarray, axes: tuple[str, ...], page: Any) -> np.ndarray:

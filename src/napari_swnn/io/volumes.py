@@ -13,7 +13,7 @@ from napari_swnn._axes import find_channel_axis
 from napari_swnn._types import AXES, Labels, Path
 from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn._voxel_size import VoxelSize
-from napari_swnn.io.images import check_lossless, read_image, refuse_channels, start_of
+from napari_swnn.io.images import check_lossless, in_a_sentence, read_image, refuse_channels, start_of
 from napari_swnn.io.ome_zarr_image import is_ome_zarr, is_zarr_folder, open_ome_zarr
 from napari_swnn.io.stored_image import ImageError, StoredImage
 from napari_swnn.io.tiff_image import TiffHeader, is_tiff, read_stored_values, read_tiff_header
@@ -109,22 +109,36 @@ def _open_numpy(path: FilePath) -> VolumeSet:
         raise ImageError(f"path must name a NumPy file, got {path}, which cannot be read: {error}") from error
     if find_channel_axis(array.shape) is not None:
         return _loaded(read_image(path))
+    _check_kind(array, path)
     n_leading = max(array.ndim - 3, 0)
     return VolumeSet(tuple(array[index] for index in np.ndindex(array.shape[:n_leading])), VoxelSize())
 
 
-def _open_tiff(path: FilePath) -> VolumeSet:
+def _check_kind(array: np.ndarray, path: FilePath) -> None:
+    """Raise an error for an array that holds no sections or volumes of numbers."""
+    if array.ndim < 2 or array.size == 0 or array.dtype.kind not in "biuf":
+        raise ImageError(
+            f"{path} must hold sections (y, x) or volumes (z, y, x) of labels, got an array of shape {array.shape} of "
+            f"{array.dtype}; save the labels as integers"
+        )
+
+
+def _map(path: FilePath) -> np.ndarray:
     import tifffile
 
     try:
-        header = read_tiff_header(path)
-    except ImageError:
-        raise
-    except Exception as error:  # tifffile raises errors of many types
-        raise ImageError(f"path must name a TIFF, got {path}, which cannot be read: {error}") from error
+        mapped: np.ndarray = tifffile.memmap(path, mode="r")
+    except ValueError as error:
+        raise ImageError(f"{path} must be a whole file, got a TIFF that is cut off; export or copy it again") from error
+    return mapped
+
+
+def _open_tiff(path: FilePath) -> VolumeSet:
+    header = in_a_sentence(read_tiff_header, path)
     if not header.is_plain or header.lossy:
         return _loaded(read_image(path))
-    array = tifffile.memmap(path, mode="r") if header.is_contiguous else _read_lazily(path, header)
+    _check_kind(np.broadcast_to(np.zeros((), header.dtype), header.shape), path)
+    array = _map(path) if header.is_contiguous else _read_lazily(path, header)
     keep = [i for i, axis in enumerate(header.axes) if axis in ("y", "x") or array.shape[i] > 1]
     axes = [header.axes[i] for i in keep]
     array = array[tuple(slice(None) if i in keep else 0 for i in range(array.ndim))]
@@ -141,7 +155,7 @@ def _read_lazily(path: FilePath, header: TiffHeader) -> da.Array:
     import dask
     import dask.array as da
 
-    return da.from_delayed(dask.delayed(read_stored_values)(path), header.shape, header.dtype)
+    return da.from_delayed(dask.delayed(in_a_sentence)(read_stored_values, path), header.shape, header.dtype)
 
 
 def _loaded(image: StoredImage) -> VolumeSet:
