@@ -129,7 +129,7 @@ def test_no_file_is_replaced_silently(micrograph, tmp_path, capsys):
         ("--threshold otsu --denoise median 1 2", "--denoise must have at most 1 number, got 1 2"),
         ("--threshold otsu --holes 1 2 3", "--holes must have a size and at most one phase, got 3"),
         ("--threshold triangle", "method must be one of 'otsu'"),
-        ("--threshold otsu --pixel-size 3", "--pixel-size and --unit must be set together"),
+        ("--threshold otsu --pixel-size 0", "voxel_size must lie in"),
         ("--threshold otsu --crop 0 0 999 9", "crop must lie within the image of 552 × 512 px"),
         ("--threshold otsu -o labels.png", "--output must end in .tif"),
         ("--recipe none.json", "none.json, which does not exist"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from napari_swnn.cli._command import add_command
 from napari_swnn.cli._paths import check_new, check_writable
 from napari_swnn.cli._progress import run_with_progress
 from napari_swnn.cli._recipe import add_recipe_options, read_recipe
+from napari_swnn.cli._voxel_size import choose_voxel_size
 
 if TYPE_CHECKING:
     from napari_swnn._types import Labels
@@ -29,8 +31,10 @@ def add_to(commands: Any) -> None:
     add_recipe_options(parser)
     parser.add_argument("--save-recipe", type=Path, help="JSON file for the steps, to be used with --recipe")
     parser.add_argument("--phase", type=int, help="label of the phase of interest (default: 1, or the highest label)")
-    parser.add_argument("--pixel-size", type=float, help="edge length of a pixel in --unit (default: from the file)")
-    parser.add_argument("--unit", help="unit of --pixel-size, for example um")
+    parser.add_argument(
+        "--voxel-size", "--pixel-size", type=float, help="edge length of a pixel (default: stated in the file)"
+    )
+    parser.add_argument("--unit", help="unit of the voxel size, for example um (default: stated in the file)")
     parser.add_argument("--overwrite", action="store_true", help="replace existing files")
 
 
@@ -56,8 +60,6 @@ def _check_outputs(options: argparse.Namespace) -> None:
     """Raise an error if an output cannot be written, or exists and --overwrite is not set."""
     if options.output.suffix.lower() not in TIFF:
         raise ValueError(f"--output must end in .tif, which keeps the pixel size, got {options.output}; rename it")
-    if (options.unit is None) != (options.pixel_size is None):
-        raise ValueError("--pixel-size and --unit must be set together, got one of them; add the other, or neither")
     for option in ("output", "save_recipe"):
         if path := getattr(options, option):
             check_writable(path)
@@ -67,7 +69,6 @@ def _check_outputs(options: argparse.Namespace) -> None:
 def _read(options: argparse.Namespace) -> tuple[Any, VoxelSize]:
     """Return the grey values and the pixel size."""
     from napari_swnn._voxel_sides import VoxelSides
-    from napari_swnn._voxel_size import VoxelSize
     from napari_swnn.io import read_image
     from napari_swnn.preparation import to_grey
 
@@ -81,10 +82,8 @@ def _read(options: argparse.Namespace) -> tuple[Any, VoxelSize]:
         if not 0 <= options.section < n:
             raise ValueError(f"--section must lie between 0 and {n - 1}, got {options.section}")
         grey = grey[options.section] if grey.ndim == 3 else grey
-    if options.pixel_size is not None:
-        return grey, VoxelSize(options.pixel_size, options.unit)
     in_plane = VoxelSides(image.sides.lengths[-2:], image.sides.units[-2:])
-    return grey, in_plane.cubic(image.source)
+    return grey, choose_voxel_size([replace(image, sides=in_plane)], options.voxel_size, options.unit)
 
 
 def _describe(step: PreparationStep) -> str:
