@@ -160,8 +160,9 @@ class OutputLayers:
             units=(_napari_unit(look.voxel),) * ndim,
             axis_labels=AXES[-ndim:],
         )
-        if self._colours is not None or look.background != 0:
-            layer.colormap = _make_colormap(look, self._colours or (PHASE_COLOUR, "transparent"))
+        pair = self._colours or ((PHASE_COLOUR, "transparent") if look.background != 0 else None)
+        if pair is not None and not _has_colours(layer, look, pair):  # others can be painted with napari's own colours
+            layer.colormap = _make_colormap(look, pair)
         if chosen is not None:  # the user may be painting
             self._viewer.layers.selection.active = chosen
         if not moved:  # otherwise, the user has chosen the view
@@ -205,12 +206,19 @@ def show_in_3d(viewer: "Viewer", layer: "LabelsLayer") -> None:
     viewer.fit_to_view(layers=[layer], margin=0.3)  # the view is fitted to the faces, and corners extend further
 
 
+def _has_colours(layer: "LabelsLayer", look: Look, colours: tuple[Any, Any]) -> bool:
+    """Return True if a layer with napari's own colours shows the phase of interest, and nothing else, as wanted."""
+    own, other = colours
+    return look.background == 0 and isinstance(other, str) and np.allclose(layer.get_color(look.phase), own)
+
+
 def _make_colormap(
     look: Look, colours: tuple[Any, Any], others: Mapping[int | None, Any] = MappingProxyType({})
 ) -> Any:
     from napari.utils.colormaps import DirectLabelColormap
 
-    shown = {look.phase: colours[0], look.background: colours[1], None: "transparent"}
+    own, other = (colour if isinstance(colour, str) else np.array(colour, float) for colour in colours)
+    shown = {look.phase: own, look.background: other, None: "transparent"}
     return DirectLabelColormap(color_dict=shown | dict(others))
 
 
