@@ -62,6 +62,13 @@ def test_different_channels_are_refused_with_their_axis(n):
         spatial_labels(np.moveaxis(colours, 2, 1), "ycx")
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_different_volumes_along_a_fourth_axis_are_refused(axis):
+    volumes = np.moveaxis(RNG.integers(0, 2, (3, 18, 20, 24)), 0, axis)
+    with pytest.raises(ValueError, match=rf"channels, points of time or realisations along axis {axis}; pass one"):
+        spatial_labels(volumes)
+
+
 def test_planar_image_of_one_colour_is_refused():
     with pytest.raises(ValueError, match=r"one channel.*along axis 0"):
         spatial_labels(np.stack([SECTION, 0 * SECTION, 0 * SECTION]))

@@ -128,13 +128,23 @@ def _without_names(array: Any, name: str, *, planar: bool) -> Any:
     while array.ndim > 3 and 1 in array.shape[:-2]:
         array = array[(slice(None),) * array.shape.index(1) + (0,)]
     if array.ndim == 4 and min(array.shape[:2]) <= _MOST_CHANNELS:
-        array = collapse_channels(array, int(np.argmin(array.shape[:2])), name=name)
+        array = _first_of_equal(array, int(np.argmin(array.shape[:2])), name)
     if array.ndim == 3 and planar and min(array.shape[1:]) >= LEAST_SIDE:
         if array.shape[0] == 1:
             return array[0]
         if array.shape[0] in (3, 4) and _is_planar(array):
             return collapse_channels(array, 0, name=name)
     return array
+
+
+def _first_of_equal(array: Any, axis: int, name: str) -> Any:
+    parts = [array[(slice(None),) * axis + (i,)] for i in range(array.shape[axis])]
+    if not all(_equal(parts[0], part) for part in parts):
+        raise ValueError(
+            f"{name} must be one section or volume, got the shape {tuple(array.shape)} with different channels, points "
+            f"of time or realisations along axis {axis}; pass one of them"
+        )
+    return parts[0]
 
 
 def _is_planar(array: Any) -> bool:

@@ -17,6 +17,9 @@ from napari_swnn._label_values import to_labels, to_region
 from napari_swnn._phases import list_labels
 from napari_swnn._types import BoolArray, Labels, Shape
 
+LOWEST_LABEL, HIGHEST_LABEL = -(2**31), 2**32 - 1
+"""Range of the labels that model files store."""
+
 
 def check_labels(
     labels: Any, *, name: str = "labels", ndim: Sequence[int] = (2, 3), planar: bool = False, axes: Any = None
@@ -145,8 +148,9 @@ def check_whole(value: Any, *, name: str, low: int = 1, high: int | None = None)
     ValueError
         If `value` is not a whole number or is out of range.
     """
+    least = f" of at least {low}" if low > LOWEST_LABEL else ""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or int(value) < low:
-        raise ValueError(f"{name} must be a whole number of at least {low}, got {value!r}")
+        raise ValueError(f"{name} must be a whole number{least}, got {value!r}")
     if high is not None and int(value) > high:
         raise ValueError(f"{name} must be a whole number of at most {high}, got {value!r}")
     return int(value)

@@ -73,6 +73,8 @@ def to_region(values: Any, *, name: str = "roi") -> BoolArray:
 
 
 def _plain_array(values: Any, name: str) -> np.ndarray:
+    if hasattr(values, "__dask_graph__"):
+        values = values.compute()  # np.asarray would drop the mask of its chunks
     if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
         n_masked = int(np.ma.getmaskarray(values).sum())
         raise ValueError(

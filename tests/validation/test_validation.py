@@ -339,6 +339,13 @@ def test_volumes_of_another_voxel_size_are_refused(rng):
     iter_validate(volume, reference, voxel=VoxelSize(2000, "nm"))
 
 
+def test_further_labels_of_a_volume_are_noted(rng):
+    reference = Reference(rng.integers(0, 2, (64, 64)))
+    report = validate(rng.integers(0, 3, (16, 16, 16)), reference)
+    assert any("Labels 2 of the volumes are no labels of a reconstruction" in note for note in report.notes)
+    assert not any("Labels" in note for note in validate(rng.integers(0, 2, (16, 16, 16)), reference).notes)
+
+
 def test_numbers_of_objects_in_a_volume_are_refused(rng):
     with pytest.raises(ValueError, match=r"the middle of volume 1 of 1 must hold at most 8 phases"):
         validate(rng.integers(0, 50, (16, 16, 16)), Reference(rng.integers(0, 2, (64, 64))))

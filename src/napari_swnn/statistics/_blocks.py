@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn._checks import check_whole, is_lazy
+from napari_swnn._checks import LOWEST_LABEL, check_whole, is_lazy
 from napari_swnn._phases import list_labels, measure_fractions
 from napari_swnn.statistics._inputs import check_mask, check_volume
 
@@ -87,7 +87,7 @@ def open_phase(volume: Any, *, phase: int, mask: Any = None) -> PhaseView:
         If `volume`, `phase` or `mask` is invalid, or an array in memory lacks the phase.
     """
     labels = check_volume(volume)
-    label = check_whole(phase, name="phase", low=0 if labels.dtype.kind == "u" else -(2**31))
+    label = check_whole(phase, name="phase", low=LOWEST_LABEL)
     view = PhaseView(labels, label, check_mask(mask, tuple(labels.shape)))
     if not is_lazy(labels):
         check_found(view, any(bool((piece.labels == label).any()) for piece in _pieces(view, 0)))

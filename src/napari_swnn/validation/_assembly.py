@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from napari_swnn._phases import list_labels
 from napari_swnn._types import BoolArray, FloatArray, Shape
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.statistics import Curve, FractionInterval
@@ -32,7 +33,7 @@ class MeasuredReference:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Measured:
-    """Statistics of one volume."""
+    """Statistics of one volume, and its labels that are none of the reconstruction."""
 
     interval: FractionInterval
     structure: Structure
@@ -40,6 +41,7 @@ class Measured:
     block: BoolArray
     connectivity: Connectivity | None
     transport: Transport | None
+    further: tuple[int, ...] = ()
 
 
 def assemble(
@@ -163,6 +165,12 @@ def _notes(interval: FractionInterval, measured: Sequence[Measured]) -> tuple[st
         )
     if measured[0].interval.warning is not None:
         notes.append(f"Interval of the porosity of the first volume: {measured[0].interval.warning}.")
+    further = sorted({label for m in measured for label in m.further})
+    if further:
+        notes.append(
+            f"Labels {list_labels(further)} of the volumes are no labels of a reconstruction; without physics, they "
+            "count as background."
+        )
     failed = sum(p.outcome.name in _FAILED for m in measured if m.transport for p in _properties(m.transport))
     if failed:
         notes.append(f"{failed} {'solve' if failed == 1 else 'solves'} did not converge; these values are unreliable.")

@@ -10,6 +10,7 @@ import numpy as np
 
 from napari_swnn._checks import check_labels, check_whole, is_lazy
 from napari_swnn._paper import PORE_CONDUCTIVITY, SOLID_CONDUCTIVITY
+from napari_swnn._phases import measure_fractions
 from napari_swnn._steps import drain, forward_steps
 from napari_swnn._types import BoolArray, Labels, Shape
 from napari_swnn._voxel_size import VoxelSize
@@ -191,7 +192,16 @@ class _Validation:
                 iter_transport(VolumeProblems.of(labels, phase, self.conductivities)),
                 lambda solve: tasks.begin(f"{name}: {solve[0]}", solve[1]),
             )
-        return Measured(interval, structure, _middle_sections(inside), _middle_block(inside), connectivity, transport)
+        further = set(measure_fractions([labels])) - {phase, self.reference.background}
+        return Measured(
+            interval,
+            structure,
+            _middle_sections(inside),
+            _middle_block(inside),
+            connectivity,
+            transport,
+            further=tuple(sorted(further)),
+        )
 
 
 def _name(i: int, volumes: Sequence[Any]) -> str:

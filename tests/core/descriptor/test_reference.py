@@ -164,6 +164,8 @@ def test_thin_volume_is_taken_with_a_warning_that_names_its_axis(rng, shape, axi
         ("section.tif", {}, TypeError, "the text 'section.tif'; read a file"),
         ([[0, 1], [0]], {}, ValueError, "parts of different shapes"),
         (np.ma.masked_equal(np.eye(9, dtype=int), 1), {}, ValueError, "masked pixels, got 9.*roi=~labels.mask"),
+        (da.ma.masked_equal(da.from_array(np.eye(9, dtype=int)), 1), {}, ValueError, "masked pixels, got 9"),
+        (np.eye(9, dtype=int), {"phase": "1"}, ValueError, "phase must be a whole number, got '1'"),
         ([np.eye(9, dtype=int), np.ones((2, 9, 9), int)], {}, ValueError, r"labels\[1\] must be 2-D"),
         (np.indices((20, 20, 3)).sum(0) % 2, {}, ValueError, r"one channel.*along axis 2"),
         (np.eye(9, dtype=int), {"roi": np.full((9, 9), np.nan)}, ValueError, "roi must say for every pixel.*NaN"),

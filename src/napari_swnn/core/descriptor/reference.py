@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_swnn._checks import check_labels, check_region, check_whole
+from napari_swnn._checks import HIGHEST_LABEL, LOWEST_LABEL, check_labels, check_region, check_whole
 from napari_swnn._phases import PhaseChoice, choose_phase, measure_fractions
 from napari_swnn._types import BoolArray, Labels
 from napari_swnn._voxel_size import VoxelSize
@@ -169,13 +169,13 @@ def _as_rois(roi: Any, images: Sequence[Labels], *, several: bool) -> list[BoolA
 
 def _choose(images: Sequence[Labels], rois: Sequence[BoolArray], phase: int | None, rest_of: int | None) -> PhaseChoice:
     if phase is not None:
-        phase = check_whole(phase, name="phase", low=-(2**31), high=2**32 - 1)
+        phase = check_whole(phase, name="phase", low=LOWEST_LABEL, high=HIGHEST_LABEL)
     if rest_of is not None:
-        rest_of = check_whole(rest_of, name="rest_of", low=-(2**31), high=2**32 - 1)
+        rest_of = check_whole(rest_of, name="rest_of", low=LOWEST_LABEL, high=HIGHEST_LABEL)
     fractions = measure_fractions(image[roi] for image, roi in zip(images, rois, strict=True))
     choice = choose_phase(fractions, phase, rest_of=rest_of)
     for label in (choice.phase, choice.background):  # model files store 32 bits
-        check_whole(label, name="each label", low=-(2**31), high=2**32 - 1)
+        check_whole(label, name="each label", low=LOWEST_LABEL, high=HIGHEST_LABEL)
     return choice
 
 
