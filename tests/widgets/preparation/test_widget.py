@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import dask.array as da
 import numpy as np
 import pytest
+import tifffile
+from napari.layers._source import layer_source
 from qtpy.QtCore import Qt
 
 from napari_swnn._layer_style import METADATA_KEY, PREVIEW_NAME
@@ -343,6 +345,29 @@ def test_the_pixel_size_is_written_on_request(shown, image, user):
     np.testing.assert_allclose(image.scale, (20, 20))
     assert str(image.units[0]) == "nanometer"
     user.waits_for(lambda: shown.session.live.assessment and shown.session.live.assessment.unit == "nm")
+
+
+def test_the_layers_of_the_panel_follow_the_pixel_size(scribbled, model, image, user):
+    user.choose(scribbled.choice.unit, "nm")
+    scribbled.choice.size.setValue(20)
+    user.clicks(scribbled.choice.write_button)
+    user.waits_for(lambda: scribbled.session.live.assessment and scribbled.session.live.assessment.unit == "nm")
+    for layer in model.layers:
+        np.testing.assert_allclose(layer.scale, image.scale)
+        np.testing.assert_allclose(layer.translate, image.translate)
+
+
+def test_the_pixel_size_of_the_file_is_offered(panel, model, micrograph, tmp_path, user):
+    path = tmp_path / "sem.tif"
+    tifffile.imwrite(path, micrograph, imagej=True, resolution=(4, 4), metadata={"unit": "um"})
+    with layer_source(path=str(path)):
+        model.add_image(micrograph, name="sem")
+    user.waits_for(lambda: panel.session.live.preview)
+    assert panel.choice.size.value() == pytest.approx(0.25)
+    assert "click Set" in panel.choice.note.text()
+    user.clicks(panel.choice.write_button)
+    np.testing.assert_allclose(model.layers[0].scale, (0.25, 0.25))
+    user.waits_for(lambda: "click Set" not in panel.choice.note.text())
 
 
 def test_pixels_that_are_no_squares_are_named(panel, model, micrograph):

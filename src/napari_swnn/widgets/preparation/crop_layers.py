@@ -76,13 +76,6 @@ class CropLayers(QObject):
         if crop is not None:
             self.moved.emit(crop)
 
-    def place(self, image: "Image", source: "ImageSource") -> None:
-        """Follow a new pixel size of the image."""
-        layer = self._shapes
-        if layer is not None and layer.name.endswith(SUFFIX):
-            for name, value in place_part(image, source.whole).items():
-                setattr(layer, name, value)
-
     def stop(self) -> None:
         """Stop following the layer."""
         self._settling.cancel()

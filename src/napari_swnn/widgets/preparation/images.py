@@ -11,7 +11,7 @@ from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.kit.debouncing import make_debouncer
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.layers.grid import read_voxel_size
-from napari_swnn.widgets.layers.pixel_size import read_stored_size
+from napari_swnn.widgets.layers.pixel_size import read_stored_size, write_pixel_size
 from napari_swnn.widgets.preparation.image_choice import ImageChoice
 from napari_swnn.widgets.preparation.placement import to_pixel
 from napari_swnn.widgets.preparation.recipe_bar import ApplyDialog
@@ -31,7 +31,7 @@ class ImageFollower(QObject):
     """Selected section, which follows the layer and the viewer.
 
     `changed` is emitted when another section, or a changed layer, has to be prepared, and `moved` carries the pixel in
-    the middle of the view, ``(row, column)``. `resized` is emitted when the pixel size was written to the layer.
+    the middle of the view, ``(row, column)``.
 
     Parameters
     ----------
@@ -52,7 +52,6 @@ class ImageFollower(QObject):
 
     changed = Signal()
     moved = Signal(tuple)
-    resized = Signal()
 
     def __init__(self, viewer: "Viewer", choice: ImageChoice, parent: QObject) -> None:
         super().__init__(parent)
@@ -202,7 +201,4 @@ class ImageFollower(QObject):
     def _write_size(self, voxel: VoxelSize) -> None:
         layer = self.layer
         if layer is not None:
-            unit = voxel.length_unit
-            layer.scale = (*layer.scale[:-2], voxel.value, voxel.value)
-            layer.units = ("pixel" if unit is None else unit.name,) * layer.ndim
-            self.resized.emit()
+            write_pixel_size(layer, voxel, self._viewer.layers)

@@ -65,7 +65,6 @@ class Overlays(QObject):
         self.scribbles.painted.connect(self._on_painted)
         self.scribbles.phase_chosen.connect(phases.select)
         self.crop.moved.connect(self._on_crop)
-        self._images.resized.connect(self._on_resized)
 
     def offer(self) -> None:
         """Offer the Shapes layers of the viewer."""
@@ -154,9 +153,3 @@ class Overlays(QObject):
     def _on_crop(self, crop: Crop) -> None:
         if self._steps.crop.is_on:
             self._session.editor.set_step("crop", crop)
-
-    def _on_resized(self) -> None:
-        image, source = self._images.layer, self._images.source
-        if image is not None and source is not None:
-            self.scribbles.place(image, source)
-            self.crop.place(image, source)

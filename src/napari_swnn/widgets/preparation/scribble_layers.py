@@ -115,13 +115,6 @@ class ScribbleLayers(QObject):
         if self.layer is not None:
             self.layer.selected_label = phase + 1
 
-    def place(self, image: "Image", source: "ImageSource") -> None:
-        """Follow a new pixel size of the image."""
-        layer = self.layer
-        if layer is not None and layer.name.endswith(SUFFIX):
-            for name, value in place_part(image, source.whole).items():
-                setattr(layer, name, value)
-
     def stop(self) -> None:
         """Stop watching the layer."""
         self._soon.cancel()
