@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import tifffile
+import zarr
 from PIL import Image
 
-from napari_swnn import Reference
+from napari_swnn import Model, Reference
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.cli import main
 from napari_swnn.cli._command import HelpFormatter
@@ -196,3 +197,20 @@ def test_a_mask_saved_as_jpeg_is_refused(tmp_path, blobs, capsys):
         rest = [str(tmp_path / "volume.npy")] if command == ["validate"] else []
         assert main([*command, str(tmp_path / "mask.jpg"), *rest, "--phase", "255"]) == 2
         assert "lossless compression, got the JPEG" in capsys.readouterr().err
+
+
+def test_a_model_is_trained_on_any_format_with_its_voxel_size(quick, tmp_path, blobs, capsys):
+    """Two calibrated sections, and the OME-Zarr of labels that another program wrote."""
+    sections = [str(calibrated(tmp_path / f"{i}.tif", blobs[:, i:])) for i in range(2)]
+    assert main(["train", *sections, "-o", str(tmp_path / "two.swnn")]) == 0
+    assert Model.load(tmp_path / "two.swnn").voxel == VoxelSize(0.35, "um")
+    root = zarr.open_group(tmp_path / "labels.zarr", mode="w", zarr_format=2)
+    scale = [{"type": "scale", "scale": [0.5, 0.5]}]
+    axes = [{"name": name, "type": "space", "unit": "nanometer"} for name in "yx"]
+    datasets = [{"path": "0", "coordinateTransformations": scale}]
+    root.attrs["multiscales"] = [{"version": "0.4", "axes": axes, "datasets": datasets}]
+    root.create_array("0", data=blobs)
+    assert main(["train", str(tmp_path / "labels.zarr"), "-o", str(tmp_path / "zarr.swnn")]) == 0
+    model = Model.load(tmp_path / "zarr.swnn")
+    assert model.voxel == VoxelSize(0.5, "nanometer")
+    assert model.provenance["reference_porosity"] == pytest.approx(blobs.mean())
