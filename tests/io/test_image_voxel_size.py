@@ -5,6 +5,7 @@ import pytest
 import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
 from PIL import Image
 
 from napari_swnn._voxel_size import VoxelSize, find_length_unit
@@ -165,3 +166,18 @@ def test_a_unit_outside_ascii_is_kept(path, unit):
     write_tiff(path, np.eye(18, dtype=np.uint8), voxel_size=2, unit=unit)
     voxel = read_image(path).voxel
     assert voxel.unit == unit or voxel.length_unit is find_length_unit(unit) is not None
+
+
+@given(z=st.integers(1, 4), y=st.integers(1, 3), x=st.integers(1, 3))
+@QUICK
+def test_resampling_repeats_voxels_along_longer_sides(path, z, y, x):
+    shortest = min(z, y, x)
+    volume = np.arange(3 * 18 * 18, dtype=np.uint16).reshape(3, 18, 18) % 7
+    metadata = {"axes": "ZYX", "PhysicalSizeZ": z, "PhysicalSizeY": y, "PhysicalSizeX": x}
+    tifffile.imwrite(path, volume, ome=True, photometric="minisblack", metadata=metadata)
+    labels = read_labels(path, resample=True)
+    for axis, side in enumerate((z, y, x)):
+        n = round(volume.shape[axis] * side / shortest)
+        centres = (np.arange(n) + 0.5) * shortest / side  # in voxels of the file
+        volume = np.take(volume, centres.astype(int), axis)
+    assert_array_equal(labels, volume)

@@ -12,6 +12,7 @@ from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn.io.array_file import is_array_file, read_array
 from napari_swnn.io.ome_zarr_image import is_zarr_folder, open_ome_zarr, read_ome_zarr
 from napari_swnn.io.picture import read_picture, read_picture_sides
+from napari_swnn.io.resampling import resample_to_cubes
 from napari_swnn.io.stored_image import ImageError, StoredImage, split_pages
 from napari_swnn.io.tiff_image import is_tiff, read_tiff, read_tiff_header
 
@@ -124,7 +125,7 @@ def start_of(path: FilePath) -> bytes:
         return file.read(16)
 
 
-def read_labels(path: Path) -> Labels:
+def read_labels(path: Path, *, resample: bool = False) -> Labels:
     """Read a segmented image or volume; see `read_image` for the formats.
 
     Colour images with equal channels are read as one channel.
@@ -133,6 +134,8 @@ def read_labels(path: Path) -> Labels:
     ----------
     path : path-like
         Image file.
+    resample : bool
+        If True, voxels that are not cubes are repeated along their longer sides, by nearest neighbour.
 
     Returns
     -------
@@ -149,7 +152,8 @@ def read_labels(path: Path) -> Labels:
         If the file cannot be read as an image, its channels differ, it is a movie, its voxels are not cubes, or its
         compression has changed the values.
     """
-    return labels_of(read_image(path))
+    image = read_image(path)
+    return labels_of(resample_to_cubes(image) if resample else image)
 
 
 def read_sections(path: Path) -> list[Labels]:
