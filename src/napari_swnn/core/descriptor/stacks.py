@@ -7,7 +7,7 @@ import numpy as np
 from napari_swnn._types import AXES, BoolArray
 
 _THIN = 16
-"""Depth in voxels below which a wide volume is too thin to describe sections normal to its other axes."""
+"""Depth in voxels below which a wide slab is too thin to describe sections normal to its other axes."""
 _UNRELATED = 0.1
 """Absolute correlation of neighbouring planes below which they are unrelated."""
 _RELATED = 0.4
@@ -23,7 +23,7 @@ def describe_stack(inside: BoolArray) -> list[str]:
         ``True`` in the phase of interest.
     """
     depth, axis = min((n, i) for i, n in enumerate(inside.shape))
-    if depth < _THIN and 4 * depth <= max(inside.shape):
+    if depth < _THIN and 4 * depth <= sorted(inside.shape)[1]:  # a slab, not a rod
         sign = f"is only {depth} voxels deep along {AXES[axis]}, which limits the patterns"
     else:
         found = [_neighbour_correlation(inside, i) for i in range(3)]
