@@ -88,9 +88,10 @@ def describe_facts(porosity: float, assessment: Assessment | None) -> str:
     if assessment is None:
         return f"Porosity {100 * porosity:.1f} %"
     low, high = assessment.interval
+    unit = "px" if assessment.unit == "voxel" else assessment.unit
     return (
         f"Porosity {100 * assessment.porosity:.1f} % (95 %: {100 * low:.1f}–{100 * high:.1f} %) · correlation length "
-        f"{assessment.correlation_length:.3g} {assessment.unit} · {assessment.n_objects} separate areas"
+        f"{assessment.correlation_length:.3g} {unit} · {assessment.n_objects} separate areas"
     )
 
 
