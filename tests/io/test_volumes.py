@@ -6,7 +6,7 @@ import tifffile
 from numpy.testing import assert_array_equal
 
 from napari_swnn import Reference, generate, train, validate
-from napari_swnn.io import open_volumes, write_tiff
+from napari_swnn.io import open_volumes, read_labels, write_tiff
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +74,22 @@ def test_a_volume_of_the_disk_is_validated_like_one_in_memory(models, blobs, tmp
     opened = open_volumes(generate(models[3], (20, 20, 20), n=2, out=tmp_path / "v.ome.zarr"))
     report = validate(list(opened), Reference(blobs))
     assert report.porosities == tuple(float(np.asarray(volume).mean()) for volume in opened)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"photometric": "miniswhite"},
+        {"compression": "zstd"},
+        {"compression": "lzw", "photometric": "miniswhite"},
+        {"photometric": "palette", "colormap": np.stack([np.arange(256, dtype=np.uint16)[::-1] * 257] * 3)},
+        {"bigtiff": True, "byteorder": ">"},
+    ],
+)
+@pytest.mark.parametrize("shape", [(20, 21), (5, 20, 21)])
+def test_volumes_hold_the_values_that_read_labels_returns(tmp_path, rng, options, shape):
+    values = 255 * rng.integers(0, 2, shape).astype(np.uint8)
+    axes = {"axes": "ZYX"[-len(shape) :]}
+    tifffile.imwrite(tmp_path / "v.tif", values, **{"photometric": "minisblack", "metadata": axes, **options})
+    (opened,) = open_volumes(tmp_path / "v.tif")
+    assert_array_equal(opened, read_labels(tmp_path / "v.tif"))
