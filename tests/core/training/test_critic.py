@@ -51,6 +51,30 @@ def test_no_critic_where_a_section_or_a_volume_is_little_more_than_it_sees(blobs
     assert weights(blobs[:40, :40]) == [0, 0]
 
 
+def weights_in_time(schedule):
+    return np.array([schedule.critic_weight_at(step) for step in range(schedule.n_steps)])
+
+
+def test_its_weight_rises_and_falls_again(blobs, config):
+    plan = plan_training(Reference(blobs), config=replace(config, n_scales=1, n_steps=300))
+    (schedule,) = plan.schedules
+    weights = weights_in_time(schedule)
+    assert 0 < schedule.critic_warm_up < schedule.n_steps - schedule.critic_cool_down < schedule.n_steps
+    assert weights.max() == schedule.critic_weight == 0.3
+    assert (np.diff(weights[: schedule.critic_warm_up]) > 0).all()
+    assert (weights[schedule.critic_warm_up : -schedule.critic_cool_down] == 0.3).all()
+    assert (np.diff(weights[-schedule.critic_cool_down :]) <= 0).all()
+    assert weights[-1] < 0.02
+    np.testing.assert_allclose(weights_in_time(replace(schedule, critic_weight=0.6)), 2 * weights)
+    assert not weights_in_time(replace(schedule, critic_weight=0.0)).any()
+
+
+def test_its_weight_may_stay_to_the_end(blobs, config):
+    plan = plan_training(Reference(blobs), config=replace(config, n_scales=1, n_steps=300))
+    constant = replace(plan.schedules[0], critic_warm_up=0, critic_cool_down=0)
+    assert (weights_in_time(constant) == 0.3).all()
+
+
 @pytest.mark.parametrize("given", ["one", "several", "region", "range", "volume", "flat", "paper"])
 def test_it_trains_on_every_kind_of_reference(given, blobs, config, rng):
     inside = np.zeros(blobs.shape, bool)
@@ -123,7 +147,7 @@ def test_the_stage_learns_from_it(blobs, config):
     def gradient(weight):
         plan = plan_training(Reference(blobs), config=replace(config, n_scales=1, critic=weight))
         trainer = StageTrainer(plan, 0, (), Randomness(0, plan.device))
-        trainer.accumulate_gradients(100)
+        trainer.accumulate_gradients(0)
         return trainer.stage.head.weight.grad.clone()
 
     assert (gradient(10.0) - gradient(0.001)).abs().sum() > 0.01

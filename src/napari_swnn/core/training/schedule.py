@@ -52,6 +52,8 @@ _CRITIC_RATE = 2e-3
 """Learning rate of the critic."""
 _CRITIC_WARM_UP = 20
 """Number of steps in which the weight of the critic rises, because a new critic knows nothing."""
+_CRITIC_COOL_DOWN_SHARE = 1 / 3
+"""Final share of the steps in which the weight of the critic falls; patterns then remove the specks that it left."""
 _CRITIC_SECTIONS = 12
 """Number of generated sections of each direction that the critic sees in a step."""
 _MIN_SIGHTS = 3
@@ -145,6 +147,8 @@ class StageSchedule:
         Number of generated sections of each direction that the critic is shown in a step.
     critic_warm_up : int
         Number of steps in which the weight of the critic rises to its full value.
+    critic_cool_down : int
+        Number of final steps in which the weight of the critic falls to zero.
     critic_learning_rate : float
         Learning rate of the critic.
     bank_lifetime : int
@@ -174,9 +178,16 @@ class StageSchedule:
     critic_window: int
     critic_sections: int
     critic_warm_up: int
+    critic_cool_down: int
     critic_learning_rate: float
     bank_lifetime: int
     bank_extent: int
+
+    def critic_weight_at(self, step: int) -> float:
+        """Return the weight of the critic at a step."""
+        rise = (step + 1) / max(1, self.critic_warm_up)
+        fall = (self.n_steps - step) / max(1, self.critic_cool_down)
+        return self.critic_weight * min(1.0, rise, fall)
 
     def as_json(self) -> dict[str, Any]:
         """Return the schedule as JSON-compatible values."""
@@ -234,6 +245,7 @@ def _resolve(config: TrainingConfig, network: NetworkConfig, stage: StageConfig,
         critic_window=min(side, max(2 * sight(), section_side // 2)),
         critic_sections=_CRITIC_SECTIONS,
         critic_warm_up=_CRITIC_WARM_UP,
+        critic_cool_down=floor(_CRITIC_COOL_DOWN_SHARE * n_steps),
         critic_learning_rate=_CRITIC_RATE,
         bank_lifetime=_BANK_LIFETIME if single else _BANK_LIFETIME_OF_RANGE,
         bank_extent=_BANK_EXTENT if single else _BANK_EXTENT_OF_RANGE,

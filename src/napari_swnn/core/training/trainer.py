@@ -161,8 +161,8 @@ class StageTrainer:
                 loss = loss + schedule.consistency_weight * disagreement(grey, coarse)
             if self._feedback is not None and step >= schedule.autocovariance_start:
                 loss = loss + schedule.autocovariance_weight * self._feedback(grey, window.section_axes)
-            if self._critic is not None:
-                weight = schedule.critic_weight * min(1.0, (step + 1) / schedule.critic_warm_up)
+            weight = schedule.critic_weight_at(step)
+            if self._critic is not None and weight > 0:
                 loss = loss - weight * self._critic(grey, targets, window.section_axes)
             with deterministic_convolutions(self._device):
                 (loss / len(schedule.windows)).backward()  # type: ignore[no-untyped-call]
