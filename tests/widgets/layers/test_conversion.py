@@ -1,5 +1,7 @@
 """Images that hold labels become Labels layers with the same place; grey and colour images do not."""
 
+from types import SimpleNamespace
+
 import dask.array as da
 import numpy as np
 import pytest
@@ -65,3 +67,12 @@ def test_differing_channels_are_refused():
     colours = np.random.default_rng(0).integers(0, 2, (32, 40, 3)).astype(np.uint8)
     with pytest.raises(BadInputError, match="is a colour image"):
         convert_to_labels(Image(colours, rgb=True, name="map"))
+
+
+def test_a_large_image_on_disk_is_not_read_to_give_advice():
+    def fail(_block):
+        raise AssertionError("it was read")
+
+    data = da.zeros((100, 1000, 1000), dtype=np.uint8, chunks=(1, 1000, 1000)).map_blocks(fail, dtype=np.uint8)
+    image = SimpleNamespace(data=data, multiscale=False, rgb=False)
+    assert not may_hold_labels(image)

@@ -24,7 +24,7 @@ _CONTROLS = MappingProxyType(
 class Remedy(StrEnum):
     """Action that a panel offers to correct an input, with the text of its button."""
 
-    RESAMPLE = "Make a copy with square pixels"
+    RESAMPLE = "Make a copy with equal sides"
     EVERYTHING = "Take everything but the background"
 
 

@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 _LOOK_AT = 2**20
 """Number of pixels that are looked at to tell whether an image may hold labels."""
+_MOST_LAZY = 2**24
+"""Number of pixels above which an image that is not in memory is taken for a grey image."""
 
 
 def may_hold_labels(image: "Image") -> bool:
     """Return True if an image has few values, all of them whole, as far as a part of its pixels shows."""
     data = image.data[-1] if image.multiscale else image.data
+    if not isinstance(data, np.ndarray) and np.prod(data.shape) > _MOST_LAZY:  # every block would have to be read
+        return False
     step = max(1, int(np.ceil((np.prod(data.shape) / _LOOK_AT) ** (1 / max(1, data.ndim)))))
     steps = (slice(None, None, step),) * (data.ndim - 1 if image.rgb else data.ndim)
     part = np.asarray(data[steps])
@@ -90,4 +94,5 @@ def square_pixels(layer: "LabelsLayer") -> tuple[np.ndarray, dict[str, Any]]:
     turned = np.eye(values.ndim) if layer.ndim != values.ndim else layer.affine.linear_matrix
     place["translate"] = tuple(place["translate"] + np.linalg.solve(turned, grid.matrix @ offset))
     copied = resample_nearest(values, np.diag(ratios), offset, shape)
-    return copied, {"name": f"{layer.name} (square pixels)", "metadata": dict(layer.metadata), **place}
+    kind = "square pixels" if values.ndim == 2 else "cubic voxels"
+    return copied, {"name": f"{layer.name} ({kind})", "metadata": dict(layer.metadata), **place}

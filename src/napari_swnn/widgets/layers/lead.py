@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Lead(QWidget):
-    """Advice with the buttons *Convert to labels*, *Prepare…* and *Make a copy with square pixels*."""
+    """Advice with the buttons *Convert to labels*, *Prepare…* and *Make a copy with equal sides*."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from napari_swnn._voxel_size import VoxelSize
     from napari_swnn.widgets.layers.checked_reference import CheckedReference
 
-_STACK = [("one volume", False), ("every plane is a separate section", True)]
+_STACK = [("one volume", False), ("each plane is a section", True)]
 _ROWS = {
     "reference": (
         "Reference",
