@@ -21,15 +21,30 @@ def checkerboard(shape, cell):
     return (sum(np.indices(shape) // cell) % 2).astype(np.uint8)
 
 
-def level_set(rng, shape, sigma, fraction):
-    """White noise smoothed with a Gaussian, one sigma for each axis, cut so that 1 has `fraction` on average."""
+def gaussian_field(rng, shape, sigma):
+    """White noise smoothed with a Gaussian, one sigma for each axis: correlation exp(-r² / 4 sigma²), variance 1."""
     sigma = np.broadcast_to(sigma, len(shape))
     frequencies = np.meshgrid(*map(fft.fftfreq, shape), indexing="ij", sparse=True)
     exponent = sum((np.pi * s * f) ** 2 for s, f in zip(sigma, frequencies, strict=True))
     transfer = np.exp(-2 * exponent)
     field = fft.ifftn(fft.fftn(rng.standard_normal(shape)) * transfer).real
-    deviation = np.sqrt(np.mean(transfer**2))
-    return (field < deviation * stats.norm.ppf(fraction)).astype(np.uint8)
+    return field / np.sqrt(np.mean(transfer**2))
+
+
+def level_set(rng, shape, sigma, fraction):
+    """Gaussian field, cut so that 1 has `fraction` on average."""
+    return (gaussian_field(rng, shape, sigma) < stats.norm.ppf(fraction)).astype(np.uint8)
+
+
+def plurigaussian(rng, shape, sigma, levels):
+    """0 where one field exceeds its level, elsewhere 1 where a second one exceeds its own, and 2."""
+    first, second = (gaussian_field(rng, shape, sigma) > level for level in levels)
+    return np.where(first, 0, np.where(second, 1, 2)).astype(np.uint8)
+
+
+def argmax(rng, shape, sigma):
+    """Number of the largest of three independent fields."""
+    return np.argmax([gaussian_field(rng, shape, sigma) for _ in range(3)], axis=0).astype(np.uint8)
 
 
 def level_set_s2(distance, sigma, fraction):
@@ -62,6 +77,8 @@ def structures():
         laminate=laminate,
         checkerboard=checkerboard,
         level_set=level_set,
+        plurigaussian=plurigaussian,
+        argmax=argmax,
         level_set_s2=level_set_s2,
         count_pairs=count_pairs,
     )

@@ -126,6 +126,12 @@ def columns(view: PhaseView, axis: int) -> Iterator[PhaseView]:
         yield from _pieces(view.load(window), cross)
 
 
+def planes(view: PhaseView, axis: int) -> Iterator[PhaseView]:
+    """Yield in-memory parts that cover the volume once, in order, and consist of whole planes normal to `axis`."""
+    for span in view.spans(axis):
+        yield from _pieces(view.load((slice(None),) * axis + (span,)), axis)
+
+
 def slabs(view: PhaseView, *, overlap: int = 0) -> Iterator[PhaseView]:
     """Load and yield slabs along axis 0 that together cover the volume.
 

@@ -62,8 +62,12 @@ class Clusters:
 
     def spanning(self, axis: int) -> int:
         """Count the voxels in clusters that touch both end planes of an axis."""
+        return int(self.sizes[self.spanning_clusters(axis) - 1].sum())
+
+    def spanning_clusters(self, axis: int) -> NDArray[Any]:
+        """Return the numbers of the clusters that touch both end planes of an axis."""
         both = np.intersect1d(*self.faces[axis])
-        return int(self.sizes[both[both > 0] - 1].sum())
+        return np.asarray(both[both > 0])
 
     def slabs(self) -> Iterator[NDArray[np.int32]]:
         """Yield the cluster number of each voxel, in slabs that cover the volume once."""
@@ -142,11 +146,27 @@ class _Register:
         self._pairs.append(np.stack(np.divmod(pairs, self._n + 1)))
 
 
-def label_clusters(inside: BoolArray, periodic: Sequence[bool], connectivity: int) -> NDArray[np.int32]:
-    """Label the clusters of an in-memory array from 1; 0 is the outside."""
+def label_clusters(
+    inside: BoolArray, periodic: Sequence[bool], connectivity: int, *, within_planes: bool = False
+) -> NDArray[np.int32]:
+    """Label the clusters of an in-memory array from 1; 0 is the outside.
+
+    Parameters
+    ----------
+    inside : array of bool
+        The phase.
+    periodic : sequence of bool
+        True for each axis along which the array is periodic.
+    connectivity : int
+        Number of axes along which neighbours may differ.
+    within_planes : bool
+        True if planes normal to the first axis are not connected with each other.
+    """
     from scipy import ndimage
 
     structure = ndimage.generate_binary_structure(inside.ndim, connectivity)
+    if within_planes:
+        structure[[0, 2]] = False
     # A copy of the first plane at the end makes neighbours across the border neighbours inside the array.
     padded = np.pad(inside, [(0, int(wraps)) for wraps in periodic], mode="wrap")
     clusters: NDArray[np.int32]

@@ -59,11 +59,12 @@ def sample_lines(
     for axis in range(view.ndim):
         for part in columns(view, axis):
             hits[axis] += counter(pack_lines(part.binary, axis), max_distance, periodic[axis])
-            trials[axis] += _positions(part, counter, axis, max_distance, periodic[axis])
+            trials[axis] += count_positions(part, counter, axis, max_distance, periodic[axis])
     return hits, trials
 
 
-def _positions(part: PhaseView, counter: LineCounter, axis: int, max_distance: int, periodic: bool) -> Any:
+def count_positions(part: PhaseView, counter: LineCounter, axis: int, max_distance: int, periodic: bool) -> Any:
+    """Count all positions of a part with whole lines along `axis` within the region of interest, at each distance."""
     if part.mask is not None:
         return counter(pack_lines(part.mask, axis), max_distance, periodic)
     n = part.shape[axis]
