@@ -53,7 +53,7 @@ _CRITIC_RATE = 2e-3
 _CRITIC_WARM_UP = 20
 """Number of steps in which the weight of the critic rises, because a new critic knows nothing."""
 _CRITIC_COOL_DOWN_SHARE = 1 / 3
-"""Final share of the steps in which the weight of the critic falls; patterns then remove the specks that it left."""
+"""Final share of the steps in which the weight of the critic falls, because it leaves specks of single voxels."""
 _CRITIC_SECTIONS = 12
 """Number of generated sections of each direction that the critic sees in a step."""
 _MIN_SIGHTS = 3
