@@ -23,7 +23,9 @@ def test_contributions_are_where_users_look(manifest):
     contributions = manifest.contributions
     names = [widget.display_name for widget in contributions.widgets]
     assert names == ["SWNN prepare", "SWNN reconstruction", "SWNN compare", "SWNN properties"]
-    assert {sample.key for sample in contributions.sample_data} == {"silica", "rock", "electrode", "superalloy", "raw"}
+    two_phases = {"silica", "rock", "electrode", "superalloy"}
+    three_phases = {"three_phase_electrode", "three_phase_alloy"}
+    assert {sample.key for sample in contributions.sample_data} == two_phases | three_phases | {"raw"}
     assert {"napari/layers/segment", "napari/layers/data", "napari/layers/measure"} <= set(contributions.menus)
 
 

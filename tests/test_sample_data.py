@@ -5,7 +5,7 @@ from scipy.stats import multivariate_normal, norm
 
 from napari_swnn import Reference, _sample_data
 from napari_swnn.core.training.plan import plan_training
-from napari_swnn.statistics import two_point_correlation
+from napari_swnn.statistics import interface_areas, phase_fractions, triple_phase_boundary, two_point_correlation
 
 SAMPLES = {"silica": 0.10, "rock": 0.20, "electrode": 0.41, "superalloy": 0.38}
 
@@ -20,6 +20,38 @@ def test_each_sample_is_a_reference_of_its_known_porosity(name, porosity):
     assert Reference(labels).porosity == pytest.approx(porosity, abs=0.01)
     assert len(attributes["scale"]) == len(attributes["units"]) == 2
     assert plan_training(Reference(labels)).porosity == pytest.approx(porosity, abs=0.01)
+
+
+THREE_PHASES = {
+    "electrode": ({0: 0.4, 1: 0.5, 2: 0.1}, {(0, 1): 0.0375, (1, 2): 0.0375, (0, 2): 0.0427}, 0.00295),
+    "alloy": (dict.fromkeys((1, 2, 3), 1 / 3), dict.fromkeys(((1, 2), (1, 3), (2, 3)), 0.0322), 0.00325),
+}
+
+
+@pytest.mark.parametrize(("name", "fractions", "areas", "boundary"), [(k, *v) for k, v in THREE_PHASES.items()])
+def test_each_sample_of_three_phases_has_its_known_statistics(name, fractions, areas, boundary):
+    make = getattr(_sample_data, f"three_phase_{name}")
+    (labels, attributes, kind), (again, *_) = make()[0], make()[0]
+    assert kind == "labels"
+    assert labels.shape == (256, 256)
+    assert_array_equal(labels, again)
+    assert list(attributes["metadata"]["swnn"]["phases"]) == list(fractions) == attributes["features"]["index"]
+    for phase, interval in phase_fractions(labels, periodic=True).items():
+        assert interval.value == pytest.approx(fractions[phase], abs=0.005)
+    found = interface_areas(labels, periodic=True)
+    for pair, area in areas.items():
+        assert found.values[pair] * 4 / np.pi == pytest.approx(area, rel=0.15)  # of one section
+    assert triple_phase_boundary(labels, periodic=True).value == pytest.approx(boundary, rel=0.15)
+
+
+def test_samples_of_three_phases_open_with_colours_and_names():
+    layers = pytest.importorskip("napari.layers")
+    for make in (_sample_data.three_phase_electrode, _sample_data.three_phase_alloy):
+        labels, attributes, _ = make()[0]
+        layer = layers.Labels(labels, **attributes)
+        assert len(np.unique(layer.colormap.map(np.unique(labels)), axis=0)) == 3
+        status = layer.get_status((0, 0), view_direction=None, dims_displayed=[0, 1])
+        assert attributes["metadata"]["swnn"]["phases"][int(labels[0, 0])] in status["coordinates"]
 
 
 def test_the_raw_micrograph_has_a_known_pore_space():

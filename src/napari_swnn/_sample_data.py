@@ -1,7 +1,7 @@
 """Synthetic references with known statistics, and a raw micrograph, computed on demand; no download is needed.
 
-Each reference is one Labels layer ``(data, attributes, "labels")`` of 256 x 256 pixels, with phase 1 and
-background 0; they resemble the four materials of the paper. The pixels are identical on every call.
+Each reference is one Labels layer ``(data, attributes, "labels")`` of 256 x 256 pixels. Four of them, with phase 1 and
+background 0, resemble the materials of the paper; two have three phases. The pixels are identical on every call.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_swnn._layer_style import METADATA_KEY
 from napari_swnn._types import BoolArray, FloatArray
 
 SIDE = 256
 RAW_PIXEL = 0.05
 """Edge length of a pixel of the raw micrograph in micrometres."""
+Spectrum = Callable[[tuple[FloatArray, FloatArray]], FloatArray]
 LayerData = tuple[NDArray[Any], dict[str, Any], str]
 
 
@@ -47,6 +49,35 @@ def superalloy_like() -> list[LayerData]:
         return np.asarray(np.sum([np.exp(-bump / (2 * width**2)) for bump in bumps], axis=0))
 
     return _layer("superalloy-like", gaussian_level_set(0.38, spectrum, seed=4), 0.05)
+
+
+def three_phase_electrode() -> list[LayerData]:
+    """Return a battery electrode: pores (0), active material (1), and a binder (2) some three pixels thick.
+
+    A field Z0 with sigma 6 and a second one, Z1, with sigma 9 have correlations exp(-r²/4 sigma²). The active material
+    is where Z0 > 0; the binder covers half of its surface, where Z0 > -0.524 and Z1 > 0. In the material the volume
+    fractions are 0.4, 0.5 and 0.1. With λ = 1/(2 sigma²), the interface areas per volume are √λ₀/π = 0.0375 between the
+    active material and each of the others, and √λ₀ exp(-0.524²/2)/π + 0.4 √λ₁/π = 0.0427 between binder and pores; the
+    triple-phase boundary is √(λ₀ λ₁)/π = 0.00295 per pixel².
+    """
+    coating, cover = (gaussian_field(smooth_spectrum(sigma), seed=seed) for sigma, seed in ((6, 45), (9, 46)))
+    labels = np.where(coating > 0, 1, np.where((coating > -0.5244) & (cover > 0), 2, 0))
+    colours: dict[int | None, Any] = {0: (0.15, 0.15, 0.2, 1.0), 1: (0.62, 0.64, 0.68, 1.0), 2: (0.9, 0.6, 0.1, 1.0)}
+    names = {0: "pore", 1: "active material", 2: "binder"}
+    return _phases_layer("three-phase electrode", labels, 0.1, names, colours)
+
+
+def three_phase_alloy() -> list[LayerData]:
+    """Return an alloy of three phases that are alike: alpha (1), beta (2) and gamma (3).
+
+    Each pixel has the phase whose Gaussian field, with correlation exp(-r²/4 sigma²) and sigma 7, is the largest. In
+    the material each volume fraction is 1/3. With λ = 1/(2 sigma²), the interface area of each pair is √λ/π = 0.0322
+    per pixel, and the triple-phase boundary λ/π = 0.00325 per pixel².
+    """
+    fields = [gaussian_field(smooth_spectrum(7), seed=seed) for seed in (48, 49, 50)]
+    colours: dict[int | None, Any] = {1: (0.9, 0.6, 0.1, 1.0), 2: (0.2, 0.55, 0.9, 1.0), 3: (0.15, 0.68, 0.48, 1.0)}
+    names = {1: "alpha", 2: "beta", 3: "gamma"}
+    return _phases_layer("three-phase alloy", 1 + np.argmax(fields, axis=0), 0.05, names, colours)
 
 
 def raw_micrograph() -> list[LayerData]:
@@ -86,18 +117,29 @@ def _data_bar(width: int) -> NDArray[np.uint8]:
     return np.asarray(strip)
 
 
-def gaussian_level_set(
-    fraction: float, spectrum: Callable[[tuple[FloatArray, FloatArray]], FloatArray], *, seed: int, side: int = SIDE
-) -> BoolArray:
+def gaussian_level_set(fraction: float, spectrum: Spectrum, *, seed: int, side: int = SIDE) -> BoolArray:
     """Return a section of a thresholded Gaussian random field with the given power spectrum.
 
     Parameters
     ----------
     fraction : float
         Area fraction of the phase, met to within one pixel.
+    spectrum, seed, side
+        See `gaussian_field`.
+    """
+    grey = gaussian_field(spectrum, seed=seed, side=side)
+    phase: BoolArray = grey >= np.quantile(grey, 1 - fraction)
+    return phase
+
+
+def gaussian_field(spectrum: Spectrum, *, seed: int, side: int = SIDE) -> FloatArray:
+    """Return a section of a Gaussian random field; its pixels have mean 0 and variance 1.
+
+    Parameters
+    ----------
     spectrum : callable
         Power spectral density as a function of the wave vector ``(ky, kx)`` in radians per pixel. Its Fourier transform
-        determines the two-point correlation (Berk 1991).
+        determines the two-point correlation of level sets (Berk 1991).
     seed : int
         Seed of the random field.
     side : int
@@ -107,8 +149,12 @@ def gaussian_level_set(
     frequency = 2 * np.pi * np.fft.fftfreq(side)
     waves = np.meshgrid(frequency, frequency, indexing="ij")
     grey = np.fft.ifft2(white * np.sqrt(spectrum((waves[0], waves[1])))).real
-    phase: BoolArray = grey >= np.quantile(grey, 1 - fraction)
-    return phase
+    return np.asarray((grey - grey.mean()) / grey.std())
+
+
+def smooth_spectrum(sigma: float) -> Spectrum:
+    """Return the power spectrum of a field with correlation exp(-r²/4 sigma²), `sigma` in pixels."""
+    return lambda k: np.asarray(np.exp(-(np.hypot(*k) ** 2) * sigma**2))
 
 
 def overlapping_spheres_section(fraction: float, *, radius: float, seed: int, side: int = SIDE) -> BoolArray:
@@ -140,3 +186,22 @@ def overlapping_spheres_section(fraction: float, *, radius: float, seed: int, si
 def _layer(name: str, phase: BoolArray, pixel_size: float) -> list[LayerData]:
     attributes = {"name": name, "scale": (pixel_size, pixel_size), "units": ("um", "um")}
     return [(phase.astype(np.uint8), attributes, "labels")]
+
+
+def _phases_layer(
+    name: str,
+    labels: NDArray[Any],
+    pixel_size: float,
+    names: dict[int, str],
+    colours: dict[int | None, Any],
+) -> list[LayerData]:
+    """Return labels of several phases with their names, which napari shows under the cursor, and colours."""
+    attributes = {
+        "name": name,
+        "scale": (pixel_size, pixel_size),
+        "units": ("um", "um"),
+        "colormap": colours | {None: "transparent"},
+        "features": {"index": list(names), "phase": list(names.values())},
+        "metadata": {METADATA_KEY: {"phases": names}},
+    }
+    return [(labels.astype(np.uint8), attributes, "labels")]
