@@ -165,6 +165,26 @@ def test_a_separated_pair_shares_no_area():
     assert areas.between(1, 0) > 0
 
 
+def test_a_layer_of_one_voxel_makes_up_for_the_pair_that_it_separates():
+    labels = np.zeros((12, 12, 12), np.uint8)
+    labels[6:], labels[5], labels[11] = 2, 1, 1
+    areas = statistics.interface_areas(labels, periodic=True)
+    assert areas.between(0, 2) < 0  # no face is shared; the second-order difference sees both sides of the layer
+    for phase in range(3):
+        surface = statistics.specific_surface_from_slope(labels, phase=phase, periodic=True)
+        assert areas.of_phase(phase) == pytest.approx(surface.value)
+
+
+@given(labels=hnp.arrays(np.uint8, (6, 7, 5), elements=st.integers(0, 2)), data=st.data())
+@settings(max_examples=30, deadline=None)
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_periodic_volume_may_be_rolled(name, labels, data):
+    labels[0, 0, :3] = range(3)
+    shift = [data.draw(st.integers(0, n - 1)) for n in labels.shape]
+    rolled = np.roll(labels, shift, axis=range(3))
+    np.testing.assert_allclose(MEASURES[name](rolled, periodic=True), MEASURES[name](labels, periodic=True))
+
+
 def test_windows_that_touch_at_a_corner_are_one_point():
     labels = np.array([[0, 1, 1], [2, 0, 1], [2, 2, 0]])
     windows = [len(np.unique(labels[y : y + 2, x : x + 2])) == 3 for y, x in np.ndindex(2, 2)]
@@ -246,6 +266,39 @@ def test_lazy_arrays_give_the_same(structures, rng, monkeypatch, shape, masked):
         again = statistics.triple_phase_boundary(lazy, mask=lazy_mask)
         assert (again.value, again.half_width, again.n_points) == (line.value, line.half_width, line.n_points)
         np.testing.assert_array_equal(again.by_axis, line.by_axis)
+
+
+@pytest.mark.parametrize(
+    "function", [statistics.cross_correlations, statistics.interface_areas, statistics.triple_phase_boundary]
+)
+def test_a_lazy_volume_is_read_once_for_each_axis_and_once_before(function, rng):
+    stored = rng.integers(0, 3, (16, 16, 16))
+    read = []
+
+    def load(block_info=None):
+        read.append(tuple(block_info[None]["chunk-location"]))
+        return stored[tuple(slice(*ends) for ends in block_info[None]["array-location"])]
+
+    function(da.map_blocks(load, chunks=((8,) * 2,) * 3, dtype=stored.dtype, meta=np.empty((0, 0, 0), int)))
+    assert sorted(read) == sorted(4 * list(np.ndindex(2, 2, 2)))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        statistics.phase_fractions,
+        statistics.cross_correlations,
+        statistics.interface_areas,
+        statistics.triple_phase_boundary,
+        statistics.active_triple_phase_boundary,
+    ],
+)
+def test_the_input_is_left_as_it_was(function, structures, rng):
+    labels = structures.argmax(rng, (20, 18, 22), 2)
+    before = labels.copy()
+    labels.flags.writeable = False
+    function(labels)
+    np.testing.assert_array_equal(labels, before)
 
 
 def test_the_lazy_active_part_is_the_same(structures, rng):

@@ -71,8 +71,8 @@ def active_triple_phase_boundary(
     Parameters
     ----------
     volume : (z, y, x) array of int, numpy or dask
-        Labels, at least 2 voxels along each axis. The result needs one byte of memory per voxel, also for a dask array,
-        which is read some five times for each phase.
+        Labels, at least 2 voxels along each axis. One byte of memory per voxel is needed, also for a dask array, which
+        is read about ten times for each phase; store a lazily generated volume first.
     phases : sequence of int, optional
         Three or more labels; every triple of them is measured. By default all labels, at most eight.
     periodic, connectivity
