@@ -106,6 +106,14 @@ def test_a_button_returns_to_the_size_of_the_file(control):
     assert control.sizes == [VoxelSize(0.5, "µm")]
 
 
+def test_unequal_sides_are_shown_and_not_changed(control):
+    control.show_layer(section(scale=(0.5, 0.25), units=("um", "um")))
+    assert (control.number.text(), control.number.placeholderText()) == ("", "0.5 × 0.25")
+    assert not control.number.isEnabled()
+    control.show_layer(section(scale=(500, 0.5), units=("nm", "um")))  # one square in two units
+    assert (control.number.text(), control.number.isEnabled()) == ("0.5", True)
+
+
 def test_units_that_are_not_offered_are_shown(control):
     control.show_layer(section(scale=(2, 2), units=("km", "km")))
     assert (control.number.text(), control.unit.value) == ("2", "km")

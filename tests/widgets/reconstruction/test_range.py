@@ -132,10 +132,10 @@ def test_several_realisations_take_the_seeds_that_follow(ranged, viewer, user):
 
 
 def test_time_and_memory_are_foretold_by_the_run_button(ready, user):
-    user.waits_for(lambda: ready.run_bar.cost.text())
+    user.waits_for(lambda: ready.run_bar.cost.text().startswith("About"))
     assert ready.run_bar.cost.text().startswith("About 25 s to train, 1 s to generate · ")
     ready.settings.count.setValue(60)
-    assert ready.run_bar.cost.text() == ""
+    assert ready.run_bar.cost.text() == "Estimating the time…"
     user.waits_for(lambda: "1 min to generate" in ready.run_bar.cost.text())
 
 
@@ -147,14 +147,12 @@ def test_a_failed_estimate_is_told_in_its_place(ready, user, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("napari_swnn.core.training.cost.estimate_cost", failing)
         ready.settings.count.setValue(2)
-        user.waits_for(lambda: ready.run_bar.cost.text())
-        assert ready.run_bar.cost.text().startswith(
-            "Time and memory could not be estimated: There is not enough memory"
-        )
+        problem = "Time and memory could not be estimated: There is not enough memory"
+        user.waits_for(lambda: ready.run_bar.cost.text().startswith(problem))
         assert ready.run_bar.memory.isHidden()
         assert ready.run_bar.run_button.isEnabled()
     ready.settings.count.setValue(3)
-    assert ready.run_bar.cost.text() == ""
+    assert ready.run_bar.cost.text() == "Estimating the time…"
     user.waits_for(lambda: ready.run_bar.cost.text().startswith("About"))
 
 

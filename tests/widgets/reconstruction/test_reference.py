@@ -171,3 +171,12 @@ def test_merged_labels_are_told(panel, model, section, user):
     note = panel.settings.source.phase_note
     assert note.text() == "Labels 0 and 2 become one background, label 3."
     assert "become" not in panel.settings.reasons.text()  # once is enough
+
+
+def test_the_view_follows_a_new_pixel_size(panel, model, section):
+    layer = model.add_labels(section, name="rock")
+    before = model.scene.camera.zoom
+    panel.settings.source.pixel.number.setText("500")
+    panel.settings.source.pixel.number.editingFinished.emit()
+    assert layer.scale[0] == 500
+    assert model.scene.camera.zoom == pytest.approx(before / 500)

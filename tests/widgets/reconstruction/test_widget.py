@@ -37,7 +37,7 @@ def test_it_follows_layers(panel, viewer, section, user):
     assert entries(reference) == []
     first, second = viewer.add_labels(section, name="first"), viewer.add_labels(section, name="second")
     assert entries(reference) == ["first", "second"]
-    assert entries(region) == ["whole image", "first", "second"]
+    assert entries(region) == ["whole image", "second"]
     user.choose(reference, second)
     second.name = "renamed"
     viewer.layers.move(2, 0)

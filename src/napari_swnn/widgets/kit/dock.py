@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QEvent, QObject, QSize, Qt
-from qtpy.QtWidgets import QFrame, QLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from qtpy.QtWidgets import QDockWidget, QFrame, QLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from napari_swnn.widgets.kit.controls import WheelGuard
 from napari_swnn.widgets.kit.shutdown import await_work_at_end
@@ -100,9 +100,7 @@ class DockPanel(QScrollArea):
 
     def watch_window(self) -> None:
         """Detect when the window is closed during work; a floating dock is a separate window."""
-        window = self.parent()
-        while window is not None and not isinstance(window, QMainWindow):
-            window = window.parent()
+        window = _find_parent(self, QMainWindow)
         if window is not None:  # no reference is stored, which would keep the whole viewer alive
             window.installEventFilter(self)
 
@@ -133,6 +131,22 @@ class DockPanel(QScrollArea):
         self._on_theme()
         self.reset_choices()
         self.on_docked()
+        QTimer.singleShot(0, self._join_tabs)  # napari places the dock after it has made it
+
+    def _join_tabs(self) -> None:
+        """Share one place with the other panels as tabs; one above another, they leave no room for their controls."""
+        dock, window = _find_parent(self, QDockWidget), _find_parent(self, QMainWindow)
+        if dock is None or window is None or dock.isFloating() or window.tabifiedDockWidgets(dock):
+            return
+        area = window.dockWidgetArea(dock)
+        for panel in window.findChildren(DockPanel):
+            other = _find_parent(panel, QDockWidget)
+            if other is None or other is dock or other.isFloating() or other.isHidden():
+                continue
+            if window.dockWidgetArea(other) == area:
+                window.tabifyDockWidget(other, dock)
+                dock.raise_()
+                return
 
     def _close(self) -> None:
         if self.is_docked:
@@ -144,6 +158,14 @@ class DockPanel(QScrollArea):
         from napari.utils.theme import get_theme
 
         self.set_dark(get_theme(self._viewer.theme).type == "dark")
+
+
+def _find_parent(widget: QWidget, kind: type[QWidget]) -> Any:
+    """Return the nearest parent of a kind, or None."""
+    parent = widget.parent()
+    while parent is not None and not isinstance(parent, kind):
+        parent = parent.parent()
+    return parent
 
 
 def _is_scribbles(layer: "LabelsLayer") -> bool:

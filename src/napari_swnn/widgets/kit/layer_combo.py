@@ -55,7 +55,7 @@ class LayerCombo(Combo):
         ValueError
             If the layer is not available.
         """
-        index = next((i for i in range(self.count()) if self.itemData(i) is layer), -1)
+        index = next((i for i in range(self.count()) if self.itemData(i) == layer), -1)  # napari may hand on a proxy
         if index < 0:
             raise ValueError(f"layer must be one of the layers in the list, got {layer.name!r}; add it to the viewer")
         self.setCurrentIndex(index)

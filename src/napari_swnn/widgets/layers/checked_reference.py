@@ -89,9 +89,9 @@ def _compare(snapshot: Snapshot, choice: "PhaseChoice") -> str:
     found = find_disagreements(snapshot.reference(choice))
     if not found:
         return ""
-    text = " ".join(_describe(each, names, snapshot.voxel.unit) for each in found[:2])
-    more = f" So do {len(found) - 2} more." if len(found) > 2 else ""
-    return f"The sections may not belong together. {text}{more} Untick what shows another material."
+    worst = max(found, key=lambda each: abs(each.value - each.others) / each.tolerance)
+    text = _describe(worst, names, snapshot.voxel.unit)
+    return f"The sections may not belong together. {text} Untick what shows another material."
 
 
 def _describe(found: "Disagreement", names: list[str], unit: str) -> str:

@@ -112,7 +112,7 @@ class Guide:
 
     def prepare(self) -> None:
         """Open the panel *SWNN prepare*."""
-        self._viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN prepare")
+        self._viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN prepare", tabify=True)
 
     def _replace(self, layer: "Layer", make: Callable[[Any], tuple[Any, dict[str, Any]]]) -> None:
         """Add the layer that `make` returns, hide the original, and show why if there is none."""

@@ -40,12 +40,12 @@ def write_pixel_size(layer: "Layer", voxel: VoxelSize, layers: "Iterable[Layer]"
         Changed layers.
     """
     changed = [layer, *(other for other in layers if other is not layer and _is_beside(layer, other))]
-    numbers = _in_one_unit(layer)
+    numbers = in_one_unit(layer)
     factor = voxel.value / float(numbers[-1])
     unit = find_length_unit(voxel.unit)
     for each in changed:
         each.metadata.setdefault(METADATA_KEY, {}).setdefault(_BEFORE, _describe(each))
-        ratio = factor * _in_one_unit(each) / np.abs(np.asarray(each.scale, float))
+        ratio = factor * in_one_unit(each) / np.abs(np.asarray(each.scale, float))
         affine = np.array(each.affine.affine_matrix, float)
         affine[:-1, -1] *= ratio
         translate = np.asarray(each.translate, float) * ratio
@@ -92,7 +92,7 @@ def _describe(layer: "Layer") -> dict[str, Any]:
     return {"scale": [float(side) for side in layer.scale], "units": [str(unit) for unit in layer.units]}
 
 
-def _in_one_unit(layer: "Layer") -> np.ndarray:
+def in_one_unit(layer: "Layer") -> np.ndarray:
     """Return the absolute scale of each axis in the unit of the last one."""
     units = [find_length_unit(str(unit)) for unit in layer.units]
     scale = np.abs(np.asarray(layer.scale, float))

@@ -2,13 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtGui import QDoubleValidator
 from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
 
 from napari_swnn._voxel_size import VoxelSize, find_length_unit
 from napari_swnn.widgets.kit.controls import Combo
-from napari_swnn.widgets.layers.pixel_size import read_given_size, read_stored_size
+from napari_swnn.widgets.layers.pixel_size import in_one_unit, read_given_size, read_stored_size
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -52,7 +53,12 @@ class PixelSizeControl(QWidget):
         self._given = None if layer is None else read_given_size(layer) or stored
         self.number.setPlaceholderText("not known" if stored is None else f"{stored} in the file")
         self._shown = None if layer is None else _read(layer)
-        size = self._shown if self._shown is not None and self._shown.length_unit is not None else None
+        sides = _describe_oblong(layer)
+        for part in (self.number, self.unit):
+            part.setEnabled(not sides)
+        size = self._shown if self._shown is not None and self._shown.length_unit is not None and not sides else None
+        if sides:
+            self.number.setPlaceholderText(sides)
         symbol = (self.unit.value or _DEFAULT) if size is None else size.unit
         with QSignalBlocker(self.number), QSignalBlocker(self.unit):
             if not self.number.hasFocus() or size is not None:
@@ -76,6 +82,14 @@ class PixelSizeControl(QWidget):
     def _on_back(self) -> None:
         if self._given is not None:
             self.entered.emit(self._given)
+
+
+def _describe_oblong(layer: "Layer | None") -> str:
+    """Return the sides of pixels that are no squares, otherwise an empty text."""
+    if layer is None or layer.ndim < 2:
+        return ""
+    height, width = in_one_unit(layer)[-2:]
+    return "" if np.isclose(height, width, rtol=1e-6) else f"{height:g} × {width:g}"
 
 
 def _read(layer: "Layer") -> VoxelSize:

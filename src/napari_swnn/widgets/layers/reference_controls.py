@@ -58,8 +58,8 @@ _ROWS = {
 class ReferenceControls(QObject):
     """Rows of a form that select a reference.
 
-    `chosen` is emitted when another layer is selected, `phase_chosen` when another phase is; after both, as after all
-    other changes, `changed` says that the reference must be read again.
+    `chosen` is emitted when another layer is selected, `phase_chosen` when another phase is, `resized` when a pixel size
+    is entered; after each, as after all other changes, `changed` says that the reference must be read again.
 
     Parameters
     ----------
@@ -69,6 +69,7 @@ class ReferenceControls(QObject):
 
     chosen = Signal()
     phase_chosen = Signal()
+    resized = Signal()
     changed = Signal()
 
     def __init__(self, form: Form, parent: QObject | None = None) -> None:
@@ -132,6 +133,7 @@ class ReferenceControls(QObject):
 
     def make_guide(self, viewer: "Viewer", refresh: Callable[[], None]) -> Guide:
         """Return the actions of the buttons; `refresh` updates the lists of layers."""
+        self.resized.connect(viewer.fit_to_view)  # the layers may have left the view
         return Guide(viewer, self.lead, self.reference, refresh)
 
     def choose(self, layer: "LabelsLayer", phase: int | None = None) -> None:
@@ -234,4 +236,5 @@ class ReferenceControls(QObject):
         if layer is not None:
             write_pixel_size(layer, size, [*self._labels, *self._shapes, *self._images])
             self.pixel.show_layer(layer)
+            self.resized.emit()
             self.changed.emit()

@@ -81,7 +81,8 @@ class RunBar(QWidget):
         self.view_button.setEnabled(can_view)
         self.hint.show_text(session.why_not_run)
         cost = None if session.is_busy else checks.cost
-        self.cost.show_text(describe_cost(cost) if cost else "" if session.is_busy else checks.cost_problem)
+        pending = checks.cost_problem or ("Estimating the time…" if session.can_run else "")
+        self.cost.show_text(describe_cost(cost) if cost else "" if session.is_busy else pending)
         self.memory.show_text(memory_warning(cost) if cost else "")
         if session.is_busy and session.status != self.progress.status.text():
             self.progress.wait(session.status)

@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QCheckBox, QSpinBox, QVBoxLayout, QWidget
 
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.training.config import PRESETS, TrainingConfig
-from napari_swnn.widgets.kit.controls import Combo, Form, Note, SizeControl
+from napari_swnn.widgets.kit.controls import Combo, Form, Note, SizeControl, place_below_one_another
 from napari_swnn.widgets.kit.drawer import Drawer
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.formatting import as_sentence
@@ -71,7 +71,7 @@ class SettingsPanel(QWidget):
         self.source = ReferenceControls(self.form, self)
         self.reference, self.phase, self.region = self.source.reference, self.source.phase, self.source.region
         self.chosen_reference = ReferenceChoice(self.source, self.advanced)
-        self._advanced = Drawer("Advanced settings", self.advanced)
+        self._advanced = Drawer("Advanced settings", place_below_one_another(self.reasons, self.advanced))
         self._spatial = Drawer("Spatial variation", self.spatial)
         self._voxel = VoxelSize()
         self._remarks: tuple[str, ...] = ()
@@ -93,7 +93,7 @@ class SettingsPanel(QWidget):
             ("porosity", "Porosity", self.target, (self.target.price, self.reach.note, self.reach.warning)),
             ("exact", None, self.exact, ()),
             ("size", "Size", self.size, (self.extent,)),
-            ("preset", "Preset", self.preset, (self.reasons,)),
+            ("preset", "Preset", self.preset, ()),
             ("seed", "Seed", self.seed, ()),
             ("count", "Realisations", self.count, ()),
             ("device", "Device", self.device, ()),

@@ -1,0 +1,44 @@
+"""Panels of the plugin share one place of the window, and take layers from napari as a user's clicks hand them over."""
+
+import numpy as np
+import pytest
+from qtpy.QtWidgets import QMainWindow
+
+from napari_swnn.widgets.kit.dock import DockPanel
+
+
+@pytest.fixture
+def reconstruction(in_viewer):
+    return in_viewer("SWNN reconstruction")
+
+
+def tabs(panel):
+    window = next(each for each in _parents(panel.dock) if isinstance(each, QMainWindow))
+    return [dock.widget() for dock in window.tabifiedDockWidgets(panel.dock)]
+
+
+def _parents(widget):
+    while (widget := widget.parent()) is not None:
+        yield widget
+
+
+def test_panels_share_one_place_as_tabs(reconstruction, in_viewer, user):
+    compare, properties = in_viewer("SWNN compare"), in_viewer("SWNN properties")
+    user.waits_for(lambda: len(tabs(reconstruction)) == 2)
+    assert len(tabs(compare)) == len(tabs(properties)) == 2
+    assert isinstance(reconstruction, DockPanel)
+
+
+def test_the_hint_opens_the_preparation_in_a_tab(reconstruction, viewer, user):
+    viewer.add_image(np.random.default_rng(0).normal(size=(32, 32)), name="SEM")
+    reconstruction.settings.source.lead.prepare.click()
+    user.waits_for(lambda: len(tabs(reconstruction)) == 1)
+
+
+def test_the_window_of_napari_takes_converted_layers(reconstruction, viewer, section):
+    viewer.add_image(255 * section, name="mask")
+    reconstruction.settings.source.lead.convert.click()
+    assert reconstruction.settings.reference.value.name == "mask labels"
+    viewer.layers[-1].scale = (2, 1)
+    reconstruction.settings.source.lead.resample.click()
+    assert reconstruction.settings.reference.value.name == "mask labels (square pixels)"
