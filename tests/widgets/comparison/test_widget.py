@@ -157,6 +157,18 @@ def test_what_cannot_be_compared_is_refused_beside_the_list(shown, model, user, 
     user.waits_for(lambda: not user.reads_problem(shown, "volumes"))
 
 
+def test_a_volume_with_unequal_sides_is_copied_with_one_click(panel, model, layers, user):
+    flat = model.add_labels(blobs(32, 0.3, 5)[::2], name="flat", scale=(1.0, 0.5, 0.5), units=("um",) * 3)
+    for name in ("one", "two", "flat"):
+        tick(panel, name, name == "flat")
+    user.waits_for(lambda: not panel.settings.lead.isHidden())
+    panel.settings.lead.resample.click()
+    assert [layer.name for layer in panel.settings.volumes.chosen] == ["flat (cubic voxels)"]
+    assert not flat.visible
+    user.waits_for(lambda: panel.view.comparison is not None)
+    assert panel.settings.lead.isHidden()
+
+
 def test_physics_and_lazy_layers_wait_for_the_button(panel, model, section, user):
     model.add_labels(section, name="rock")
     lazy = da.from_array(blobs(16, 0.5, 1), chunks=8)

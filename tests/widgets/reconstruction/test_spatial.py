@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from napari_swnn import SpatialMask, generate
+from napari_swnn.widgets.kit.controls import Note
 
 
 @pytest.fixture
@@ -158,3 +159,14 @@ def test_an_exact_volume_cannot_be_lazy_or_follow_a_map(ranged, user):
     ranged.settings.spatial.start.setValue(0.2)
     user.choose(ranged.settings.spatial.kind, "gradient")
     user.waits_for(lambda: "got a map from 0.2 to 0.25" in note.text() and not note.isHidden())
+
+
+def test_a_map_of_other_proportions_is_said_to_be_stretched(ranged, viewer, user):
+    spatial = ranged.settings.spatial
+    viewer.add_image(np.full((16, 32, 32), 0.3), name="flat")
+    user.choose(spatial.kind, "image")
+    note = "The map (16 × 32 × 32) has other proportions than the volume (32 × 32 × 32), and is stretched."
+    shown = [each.text() for each in spatial.findChildren(Note) if not each.isHidden()]
+    assert any(note in text for text in shown)
+    ranged.settings.size.sides[0].setValue(16)
+    assert not any("stretched" in each.text() for each in spatial.findChildren(Note))

@@ -261,6 +261,13 @@ def test_show_in_3d_turns_the_viewer(ready, viewer, user):
     user.waits_for_end(ready)
     user.clicks(ready.run_bar.view_button)
     assert viewer.dims.ndisplay == 3
+    section, volume = viewer.layers
+    assert volume.visible
+    assert volume.bounding_box.visible
+    assert not section.visible  # it would stand in front
+    viewer.dims.ndisplay = 2
+    assert section.visible
+    assert not volume.bounding_box.visible
     viewer.layers.remove(viewer.layers[-1])
     assert not ready.run_bar.view_button.isEnabled()
 

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
-from napari_swnn.widgets.comparison.volume_list import VolumeList
+from napari_swnn.widgets.comparison.volume_list import VolumeList, VolumeToCopy
 from napari_swnn.widgets.kit.controls import Form, Note
+from napari_swnn.widgets.kit.errors import Remedy
+from napari_swnn.widgets.layers.lead import Lead
 from napari_swnn.widgets.layers.provenance import is_made_from
 from napari_swnn.widgets.layers.reference_controls import ReferenceControls
 
@@ -45,6 +47,8 @@ class CompareSettings(QWidget):
         self.volumes = VolumeList()
         self.physics = QCheckBox("conductivity and permeability")
         self.note = Note()
+        self.lead = Lead()
+        self.to_copy = VolumeToCopy(self.volumes)
         self.form = Form()
         self.source = ReferenceControls(self.form, self)
         self.reference, self.phase, self.region = self.source.reference, self.source.phase, self.source.region
@@ -54,7 +58,7 @@ class CompareSettings(QWidget):
 
     def _lay_out(self) -> None:
         for key, (label, tip) in _ROWS.items():
-            notes = (self.note,) if key == "volumes" else ()
+            notes = (self.lead, self.note) if key == "volumes" else ()
             self.form.add_row(key, label, getattr(self, key), tip, *notes)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -73,6 +77,11 @@ class CompareSettings(QWidget):
         self._layers = sorted(labels, key=lambda layer: layer.ndim)  # stable: keeps the viewer's order
         self.source.set_layers(self._layers, shapes, images)
         self._offer_volumes()
+
+    def offer_copy(self, layer: "LabelsLayer | None", remedy: Remedy | None = None) -> None:
+        """Offer a remedy for a ticked volume, or none."""
+        self.to_copy.value = layer
+        self.lead.offer(remedy)
 
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""

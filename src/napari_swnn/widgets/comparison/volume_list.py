@@ -38,6 +38,32 @@ class VolumeList(LayerList):
                 self._colours[layer] = min(COLOURS, key=used.count)
         super().set_layers(offered, tick=tick)
 
+    def replace(self, layer: "LabelsLayer", copy: "LabelsLayer") -> None:
+        """Tick the copy of a layer instead of the layer."""
+        self._chosen = [each for each in self._chosen if each not in (layer, copy)]
+        self._chosen += [each for each in self._layers if each == copy]
+        self.show_layers()
+        self.ticked.emit()
+
     def decorate(self, item: QListWidgetItem, layer: "LabelsLayer") -> None:
         """Show the colour of the curves."""
         item.setIcon(make_swatch(self._colours[layer]))
+
+
+class VolumeToCopy:
+    """A ticked volume that a copy can replace, for the buttons of a `Lead`.
+
+    Parameters
+    ----------
+    volumes : VolumeList
+        List of volumes.
+    """
+
+    def __init__(self, volumes: VolumeList) -> None:
+        self._volumes = volumes
+        self.value: LabelsLayer | None = None
+
+    def choose(self, copy: "LabelsLayer") -> None:
+        """Tick the copy instead of the volume."""
+        if self.value is not None:
+            self._volumes.replace(self.value, copy)

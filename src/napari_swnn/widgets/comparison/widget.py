@@ -14,16 +14,19 @@ from napari_swnn.widgets.comparison.session import ComparisonSession
 from napari_swnn.widgets.comparison.settings import CompareSettings
 from napari_swnn.widgets.comparison.view import ComparisonView
 from napari_swnn.widgets.kit.controls import Form
+from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.run_panel import RunPanel
 from napari_swnn.widgets.kit.session import NotReady
 from napari_swnn.widgets.kit.threads import TaskRunner
 from napari_swnn.widgets.layers.checked_reference import CheckedReference
+from napari_swnn.widgets.layers.lead import Guide
 from napari_swnn.widgets.layers.phase_pick import PhasePick
 from napari_swnn.widgets.layers.snapshot import Snapshot
 from napari_swnn.widgets.layers.watch import LayerCheck, LayerWatch
 
 if TYPE_CHECKING:
     import napari
+    from napari.layers import Labels as LabelsLayer
 
 
 class CompareWidget(RunPanel):
@@ -47,7 +50,9 @@ class CompareWidget(RunPanel):
         self.view = ComparisonView()
         self.check = LayerCheck(self._take_reference, _look, "reference", self)
         self._watch = LayerWatch(self)
-        self._guide = self.settings.source.make_guide(napari_viewer, self.reset_choices)
+        settings = self.settings
+        self._guide = settings.source.make_guide(napari_viewer, self.reset_choices)
+        self._volume_guide = Guide(napari_viewer, settings.lead, settings.to_copy, self.reset_choices)
         self.session: ComparisonSession
         self.set_session(ComparisonSession(TaskRunner(self), self.view.show_comparison))
         self.lay_out_run(self.settings, self.view)
@@ -131,6 +136,7 @@ class CompareWidget(RunPanel):
             If the layers cannot be compared.
         """
         settings = self.settings
+        settings.offer_copy(None)
         reference = self.check.found
         if self.check.problem is not None:
             raise self.check.problem
@@ -145,10 +151,15 @@ class CompareWidget(RunPanel):
         layers = settings.volumes.chosen
         if not layers:
             return NotReady("Tick the volumes to compare with the reference.")
-        candidates = tuple(
-            Candidate.from_layer(layer, settings.volumes.colour(layer), reference.snapshot) for layer in layers
-        )
+        candidates = tuple(self._make_candidate(layer, reference.snapshot) for layer in layers)
         return make_job(reference, candidates, physics=settings.physics.isChecked())
+
+    def _make_candidate(self, layer: "LabelsLayer", reference: Snapshot) -> Candidate:
+        try:
+            return Candidate.from_layer(layer, self.settings.volumes.colour(layer), reference)
+        except BadInputError as problem:
+            self.settings.offer_copy(layer, problem.remedy)
+            raise
 
     def show_session(self) -> None:
         """Show the state of the session."""

@@ -1,7 +1,7 @@
 """Advice that leads from an Image layer, or from an unsuitable reference, to one that can be used."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from napari.layers import Image, Layer
     from napari.viewer import Viewer
 
-    from napari_swnn.widgets.kit.layer_combo import LayerCombo
+
+class Selection(Protocol):
+    """Control that holds a layer and can select another one, such as a `LayerCombo`."""
+
+    @property
+    def value(self) -> Any:
+        """Selected layer, or None."""
+
+    def choose(self, layer: Any) -> None:
+        """Select a layer of the viewer."""
 
 
 class Lead(QWidget):
@@ -85,13 +94,13 @@ class Guide:
         Viewer that receives the layers.
     lead : Lead
         Buttons.
-    combo : LayerCombo
-        Control that selects a new layer.
+    combo : Selection
+        Control that holds the layer to copy, and selects a new one.
     refresh : callable
         Function that updates the layers of `combo`.
     """
 
-    def __init__(self, viewer: "Viewer", lead: Lead, combo: "LayerCombo", refresh: Callable[[], None]) -> None:
+    def __init__(self, viewer: "Viewer", lead: Lead, combo: Selection, refresh: Callable[[], None]) -> None:
         self._viewer = viewer
         self._lead = lead
         self._combo = combo

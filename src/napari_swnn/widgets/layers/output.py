@@ -199,13 +199,6 @@ def show_part(viewer: "Viewer", labels: Labels, name: str, whole: "LabelsLayer",
     return layer
 
 
-def show_in_3d(viewer: "Viewer", layer: "LabelsLayer") -> None:
-    """Switch the viewer to 3-D and show one layer from a corner."""
-    viewer.dims.ndisplay = 3
-    viewer.scene.camera.angles = (-25.0, 35.0, 12.0)
-    viewer.fit_to_view(layers=[layer], margin=0.3)  # the view is fitted to the faces, and corners extend further
-
-
 def _has_colours(layer: "LabelsLayer", look: Look, colours: tuple[Any, Any]) -> bool:
     """Return True if a layer with napari's own colours shows the phase of interest, and nothing else, as wanted."""
     own, other = colours

@@ -58,8 +58,8 @@ _ROWS = {
 class ReferenceControls(QObject):
     """Rows of a form that select a reference.
 
-    `chosen` is emitted when another layer is selected, `phase_chosen` when another phase is, `resized` when a pixel size
-    is entered; after each, as after all other changes, `changed` says that the reference must be read again.
+    `chosen` is emitted when another layer is selected, `phase_chosen` when another phase is, and `resized` when a pixel
+    size is entered; after each, as after all other changes, `changed` says that the reference must be read again.
 
     Parameters
     ----------

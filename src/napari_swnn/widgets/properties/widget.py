@@ -16,8 +16,8 @@ from napari_swnn.widgets.kit.run_panel import RunPanel
 from napari_swnn.widgets.kit.session import NotReady, Report
 from napari_swnn.widgets.kit.threads import TaskRunner
 from napari_swnn.widgets.layers.lead import Guide
-from napari_swnn.widgets.layers.output import show_in_3d
 from napari_swnn.widgets.layers.reading import read_placement
+from napari_swnn.widgets.layers.view_3d import show_in_3d
 from napari_swnn.widgets.layers.watch import LayerCheck, LayerFacts
 from napari_swnn.widgets.properties.job import PropertyJob, make_job
 from napari_swnn.widgets.properties.layers import add_layers

@@ -6,9 +6,10 @@ import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_swnn.widgets.kit.errors import describe_error
-from napari_swnn.widgets.layers.output import Look, OutputLayers, show_in_3d
+from napari_swnn.widgets.layers.output import Look, OutputLayers
 from napari_swnn.widgets.layers.provenance import remember_name
 from napari_swnn.widgets.layers.reading import read_colours
+from napari_swnn.widgets.layers.view_3d import show_in_3d
 from napari_swnn.widgets.lazy.boxes import Boxes
 from napari_swnn.widgets.lazy.layers import open_lazily, pause_tiles
 from napari_swnn.widgets.reconstruction.range_preview import RangePreview

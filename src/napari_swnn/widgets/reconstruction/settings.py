@@ -85,6 +85,7 @@ class SettingsPanel(QWidget):
         self.preset.set_entries([(name, name) for name in PRESETS], "standard")
         self.advanced.set_value(PRESETS["standard"])
         self.device.set_entries([(_AUTO["auto"], "auto")])
+        self.spatial.set_shape(self.size.value)
         self.seed.setRange(0, 2**31 - 1)
         self.count.setRange(1, 999)
 
@@ -223,6 +224,7 @@ class SettingsPanel(QWidget):
         self.changed.emit()
 
     def _on_size(self) -> None:
+        self.spatial.set_shape(self.size.value)
         self._show_voxels(self._voxel)
         self.changed.emit()
 

@@ -7,7 +7,7 @@ import numpy as np
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QLabel, QSpinBox, QVBoxLayout, QWidget
 
-from napari_swnn._types import AXES
+from napari_swnn._types import AXES, Shape
 from napari_swnn.widgets.kit.controls import (
     Combo,
     Form,
@@ -17,6 +17,7 @@ from napari_swnn.widgets.kit.controls import (
     place_side_by_side,
 )
 from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.kit.layer_combo import LayerCombo
 from napari_swnn.widgets.layers.grid import turn_upright
 from napari_swnn.widgets.layers.reading import copy_values
@@ -38,6 +39,8 @@ _MASK_METHODS = [("cut at its border", "composite"), ("multiply the noise, as in
 _OUTSIDE = {"composite": "background", "noise": "as generated"}
 """Description of the default voxels outside a mask, by method."""
 _MOST_LABELS = 50
+_STRETCHED = 1.05
+"""Ratio of two stretches from which on a map is said to have other proportions than the volume."""
 _TIPS = {
     "map": "Local porosity of the volume. All options except “uniform” need a model for a range of porosities. A layer "
     "is stretched over the whole volume; a 2-D layer applies to every plane.",
@@ -89,6 +92,7 @@ class SpatialPanel(QWidget):
         self._ends = place_side_by_side(self.start, QLabel("to"), self.stop)
         self._outside = place_side_by_side(self.outside, self.outside_label)
         self._advice = Note()
+        self._shape: Shape = ()
         self._map = place_below_one_another(self._ends, self.axis, self.image, self.labels, self.table, self._advice)
         rows = (
             ("map", "Porosity", place_below_one_another(self.kind, self._map)),
@@ -127,6 +131,11 @@ class SpatialPanel(QWidget):
         self.image.set_layers(images)
         self.labels.set_layers(labels)
         self.mask.set_layers(labels)
+
+    def set_shape(self, shape: Shape) -> None:
+        """Set the number of voxels of the volume, over which a map is stretched."""
+        self._shape = shape
+        self._show()
 
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""
@@ -178,6 +187,18 @@ class SpatialPanel(QWidget):
         if found != list(self.table.porosities):
             self.table.set_labels(found, self.start.value())
 
+    def _describe_stretching(self) -> str:
+        """Return a note on a map with other proportions than the volume, otherwise an empty text."""
+        chosen = {"image": self.image, "labels": self.labels}.get(self.kind.value)
+        if chosen is None or chosen.value is None:
+            return ""
+        own = tuple(chosen.value.data.shape)
+        factors = [n / m for n, m in zip(self._shape[::-1], own[::-1], strict=False)]
+        if len(factors) < len(own) or max(factors) < _STRETCHED * min(factors):
+            return ""
+        volume = format_shape(self._shape[-len(own) :])
+        return f"The map ({format_shape(own)}) has other proportions than the volume ({volume}), and is stretched."
+
     def _on_changed(self, *_: object) -> None:
         self._show()
         self.changed.emit()
@@ -191,7 +212,8 @@ class SpatialPanel(QWidget):
         self.image.setVisible(kind == "image")
         for widget in (self.labels, self.table):
             widget.setVisible(kind == "labels")
-        self._advice.show_text("" if kind == "uniform" else "Replaces the target porosity of the whole volume.")
+        advice = f"Replaces the target porosity of the whole volume. {self._describe_stretching()}"
+        self._advice.show_text("" if kind == "uniform" else advice.strip())
         default = f"outside: {_OUTSIDE[self.mask_method.value]}"
         self.outside.set_entries([(default, None), ("outside: label", 1)], self.outside.value)
         for widget in (self.mask_method, self._outside):
