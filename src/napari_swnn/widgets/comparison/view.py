@@ -8,7 +8,8 @@ from qtpy.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QPushBut
 
 from napari_swnn.widgets.comparison.plot import ComparisonPlot
 from napari_swnn.widgets.comparison.table import ComparisonTable
-from napari_swnn.widgets.kit.controls import Combo, Note, Problem
+from napari_swnn.widgets.kit.combo import Combo
+from napari_swnn.widgets.kit.controls import Note, Problem
 from napari_swnn.widgets.kit.file_dialogs import ask_file, ask_folder
 from napari_swnn.widgets.kit.formatting import capitalise
 from napari_swnn.widgets.kit.threads import Checker

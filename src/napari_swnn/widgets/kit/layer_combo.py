@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QWidget
 
-from napari_swnn.widgets.kit.controls import Combo
+from napari_swnn.widgets.kit.combo import Combo
 
 if TYPE_CHECKING:
     from napari.layers import Layer

@@ -7,7 +7,7 @@ from qtpy.QtCore import QSize
 from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QWidget
 
-from napari_swnn.widgets.kit.controls import Combo
+from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.swatch import make_swatch
 from napari_swnn.widgets.layers.phase_pick import PhasePick, list_picks
 from napari_swnn.widgets.layers.reading import read_colour

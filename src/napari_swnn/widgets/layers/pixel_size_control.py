@@ -8,7 +8,7 @@ from qtpy.QtGui import QDoubleValidator
 from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
 
 from napari_swnn._voxel_size import VoxelSize, find_length_unit
-from napari_swnn.widgets.kit.controls import Combo
+from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.layers.pixel_size import in_one_unit, read_given_size, read_stored_size
 
 if TYPE_CHECKING:

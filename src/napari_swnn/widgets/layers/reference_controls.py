@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_swnn.widgets.kit.controls import Combo, Form, Note, Problem, place_below_one_another
+from napari_swnn.widgets.kit.combo import Combo
+from napari_swnn.widgets.kit.controls import Form, Note, Problem, place_below_one_another
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.kit.layer_combo import LayerCombo

@@ -16,7 +16,8 @@ from qtpy.QtWidgets import (
 )
 
 from napari_swnn._voxel_size import VoxelSize
-from napari_swnn.widgets.kit.controls import Combo, Form, Note, place_side_by_side
+from napari_swnn.widgets.kit.combo import Combo
+from napari_swnn.widgets.kit.controls import Form, Note, place_side_by_side
 from napari_swnn.widgets.kit.layer_combo import LayerCombo
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_swnn.preparation import SegmentScribbles, Threshold
-from napari_swnn.widgets.kit.controls import Combo, Note, Problem
+from napari_swnn.widgets.kit.combo import Combo
+from napari_swnn.widgets.kit.controls import Note, Problem
 from napari_swnn.widgets.preparation.phase_list import PhaseList
 from napari_swnn.widgets.preparation.preview import Preview
 from napari_swnn.widgets.preparation.threshold_controls import ThresholdControls

@@ -7,7 +7,8 @@ from typing import Any
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QDoubleSpinBox, QFormLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
-from napari_swnn.widgets.kit.controls import Combo, Note, Problem
+from napari_swnn.widgets.kit.combo import Combo
+from napari_swnn.widgets.kit.controls import Note, Problem
 
 
 class StepBox(QWidget):

@@ -6,7 +6,8 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QFormLayout, QVBoxLayout, QWidget
 
 from napari_swnn.preparation import Assessment
-from napari_swnn.widgets.kit.controls import Combo, Note
+from napari_swnn.widgets.kit.combo import Combo
+from napari_swnn.widgets.kit.controls import Note
 from napari_swnn.widgets.kit.formatting import as_sentence
 from napari_swnn.widgets.kit.swatch import make_swatch
 from napari_swnn.widgets.preparation.colours import PALETTE, to_hex

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from napari_swnn.widgets.kit.controls import Combo, Note, Problem
+from napari_swnn.widgets.kit.combo import Combo
+from napari_swnn.widgets.kit.controls import Note, Problem
 from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.kit.file_dialogs import ask_file
 from napari_swnn.widgets.kit.number_table import Head, NumberTable, Row

@@ -9,7 +9,8 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 from napari_swnn._layer_style import METADATA_KEY
 from napari_swnn._phases import MOST_PHASES
 from napari_swnn._types import AXES
-from napari_swnn.widgets.kit.controls import Combo, Form, Note
+from napari_swnn.widgets.kit.combo import Combo
+from napari_swnn.widgets.kit.controls import Form, Note
 from napari_swnn.widgets.kit.drawer import Drawer
 from napari_swnn.widgets.kit.forms import ConfigForm
 from napari_swnn.widgets.kit.layer_combo import LayerCombo

@@ -6,7 +6,8 @@ from dataclasses import replace
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QPushButton, QSpinBox, QVBoxLayout, QWidget
 
-from napari_swnn.widgets.kit.controls import Combo, Form, Note, place_side_by_side
+from napari_swnn.widgets.kit.combo import Combo
+from napari_swnn.widgets.kit.controls import Form, Note, place_side_by_side
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.reconstruction.request import Request
 from napari_swnn.widgets.reconstruction.save_dialog import ask_for_volume_file

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from napari_swnn.widgets.kit.controls import Combo, Note, PorosityControl, Problem
+from napari_swnn.widgets.kit.combo import Combo
+from napari_swnn.widgets.kit.controls import Note, PorosityControl, Problem
 from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.kit.file_dialogs import ask_existing_file, ask_file
 from napari_swnn.widgets.kit.threads import Checker

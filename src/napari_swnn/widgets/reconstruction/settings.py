@@ -8,7 +8,8 @@ from qtpy.QtWidgets import QCheckBox, QSpinBox, QVBoxLayout, QWidget
 
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.training.config import PRESETS, TrainingConfig
-from napari_swnn.widgets.kit.controls import Combo, Form, Note, SizeControl, place_below_one_another
+from napari_swnn.widgets.kit.combo import Combo
+from napari_swnn.widgets.kit.controls import Form, Note, SizeControl, place_below_one_another
 from napari_swnn.widgets.kit.drawer import Drawer
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.formatting import as_sentence

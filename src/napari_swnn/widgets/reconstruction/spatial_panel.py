@@ -8,14 +8,8 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from napari_swnn._types import AXES, Shape
-from napari_swnn.widgets.kit.controls import (
-    Combo,
-    Form,
-    Note,
-    make_porosity_box,
-    place_below_one_another,
-    place_side_by_side,
-)
+from napari_swnn.widgets.kit.combo import Combo
+from napari_swnn.widgets.kit.controls import Form, Note, make_porosity_box, place_below_one_another, place_side_by_side
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.kit.layer_combo import LayerCombo
