@@ -126,3 +126,17 @@ def test_features_depend_on_their_margin_only(rng):
     far = image.copy()
     far[: 100 - margin] = 0
     assert_array_equal(pixel_features(image)[100], pixel_features(far)[100])
+
+
+def test_features_computed_in_advance_are_used(raw, strokes):
+    grey, _ = raw
+    part = np.asarray(grey[:256, :512], np.float32)
+    ready = ScribbleClassifier(part)
+    ready.compute_features((slice(0, 256), slice(0, 256)))
+    half = ready.memory
+    assert half > 0
+    ready.compute_features()
+    assert ready.memory == 2 * half
+    step = ready.fit(strokes[:256])
+    assert ready.memory == 2 * half
+    assert step == ScribbleClassifier(part).fit(strokes[:256])

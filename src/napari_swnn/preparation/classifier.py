@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -56,11 +57,25 @@ class ScribbleClassifier:
         self.seed = seed
         self._max_cells = max(1, max_memory // (4 * n_features(scales) * CELL**2))
         self._cells: OrderedDict[tuple[int, int], NDArray[np.float32]] = OrderedDict()
+        self._locks: dict[tuple[int, int], Lock] = {}
 
     @property
     def memory(self) -> int:
         """Size in bytes of the features that are kept at present."""
         return sum(features.nbytes for features in self._cells.values())
+
+    def compute_features(self, window: tuple[slice, slice] | None = None) -> None:
+        """Compute features in advance, so that the first strokes repaint the image sooner.
+
+        It may run in a thread beside `fit` and `predict`, which wait only for the features that are being computed.
+
+        Parameters
+        ----------
+        window : pair of slices, optional
+            Rows and columns, such as those that are visible; by default the whole image.
+        """
+        for cell in self._cells_in(window)[: self._max_cells]:
+            self._features(cell)
 
     def fit(self, scribbles: Any) -> SegmentScribbles:
         """Return the step that segments as the scribbles show.
@@ -117,23 +132,31 @@ class ScribbleClassifier:
             )
             labels[place], uncertainty[place] = classify(forest, self._features(tile)[within])
 
-        cells = [
+        map_threads(paint, self._cells_in(window))
+        return labels, uncertainty
+
+    def _cells_in(self, window: tuple[slice, slice] | None) -> list[Tile]:
+        """Return the cells of which at least a part lies in a window."""
+        height, width = self.image.shape
+        rows, columns = window or (slice(None), slice(None))
+        top, bottom, _ = rows.indices(height)
+        left, right, _ = columns.indices(width)
+        return [
             tile
             for tile in iter_tiles(self.image.shape, 0, CELL)
             if _meets(tile.core[0], top, bottom) and _meets(tile.core[1], left, right)
         ]
-        map_threads(paint, cells)
-        return labels, uncertainty
 
     def _features(self, tile: Tile) -> NDArray[np.float32]:
         """Return the features of a cell, computed once."""
         key = tile.core[0].start, tile.core[1].start
-        found = self._cells.get(key)
-        if found is None:
-            found = cell_features(self.image, tile, self.scales)
-            self._cells[key] = found
-            while len(self._cells) > self._max_cells:
-                self._cells.popitem(last=False)
+        with self._locks.setdefault(key, Lock()):
+            found = self._cells.get(key)
+            if found is None:
+                found = cell_features(self.image, tile, self.scales)
+                self._cells[key] = found
+                while len(self._cells) > self._max_cells:
+                    self._cells.popitem(last=False)
         return found
 
 

@@ -267,6 +267,35 @@ def test_a_recipe_is_saved_and_loaded(scribbled, dialog, tmp_path, settled, user
     assert "not loaded" in scribbled.recipe_bar.problem.text()
 
 
+def test_the_recipe_of_a_layer_is_taken_over(made, model, settled, user):
+    layer = layer_of(model, "sem · labels")
+    recipe = made.session.recipe
+    user.choose(made.steps.segmentation.threshold.method, "multi_otsu")
+    made.summary.phase.setCurrentIndex(2)
+    settled(made)
+    made.recipe_bar.layer_menu.aboutToShow.emit()
+    action = made.recipe_bar.layer_menu.actions()[0]
+    assert action.text() == layer.name
+    action.trigger()
+    assert made.session.recipe == recipe
+    assert made.session.editor.draft.label == layer.metadata[METADATA_KEY]["phase"]
+
+
+def test_layers_without_a_valid_recipe(shown, model, solid):
+    menu = shown.recipe_bar.layer_menu
+    menu.aboutToShow.emit()
+    assert [action.isEnabled() for action in menu.actions()] == [False]
+    model.add_labels(solid.astype(int), name="odd", metadata={METADATA_KEY: {"recipe": "{}"}})
+    menu.aboutToShow.emit()
+    menu.actions()[0].trigger()
+    assert "odd” was not loaded" in shown.recipe_bar.problem.text()
+
+
+def test_a_recipe_in_another_order_is_explained(shown):
+    shown.recipe_bar.loaded.emit(Recipe((Threshold(), FillHoles(9), RemoveSpecks(9))))
+    assert "in the order of the panel" in shown.recipe_bar.problem.text()
+
+
 @pytest.mark.parametrize(
     "kind",
     ["colour", "colour with alpha", "16 bit", "float", "boolean", "dask", "multiscale"],
@@ -408,6 +437,36 @@ def test_loaded_steps_keep_what_the_panel_does_not_show(shown, settled):
     assert holes.settings["max_size"].value == 30
     holes.settings["max_size"].control.setValue(40)
     assert shown.session.editor.draft.holes == FillHoles(40, phase=1)
+
+
+def test_holes_belong_to_one_phase(shown, settled, user):
+    switch(shown, "holes")
+    assert shown.session.editor.draft.holes == FillHoles(20, phase=0)  # the phase of interest
+    settings = shown.steps.editors["holes"].settings
+    assert settings["phase"].control.currentText() == "dark (label 0)"
+    user.choose(settings["phase"].control, 1)
+    assert shown.session.editor.draft.holes == FillHoles(20, phase=1)
+    user.choose(shown.steps.segmentation.method, "scribbles")  # labels count from 1
+    assert shown.session.editor.draft.holes == FillHoles(20, phase=2)
+    assert settings["phase"].control.currentText() == "bright (label 2)"
+    shown.session.editor.load(Recipe((Threshold(), FillHoles(30))))
+    assert settings["phase"].control.currentText() == "every phase"
+    settings["max_size"].control.setValue(40)
+    assert shown.session.editor.draft.holes == FillHoles(40)
+    settled(shown)
+
+
+def test_a_segmentation_into_one_phase_is_explained(shown, settled):
+    shown.steps.changed.emit("segmentation", Threshold("manual", levels=(300.0,)))
+    settled(shown)
+    assert "all of it" in shown.summary.verdict.text()
+
+
+def test_features_are_ready_before_the_first_strokes(shown, user):
+    user.choose(shown.steps.segmentation.method, "scribbles")
+    user.waits_for(lambda: shown.session.live.preview.classifier)
+    user.waits_for(lambda: shown.session.live.preview.classifier.memory > 0)
+    assert shown.session.live.preview.labels is None
 
 
 def test_an_interrupted_run_adds_nothing(shown, model, user):

@@ -99,7 +99,12 @@ class Draft:
         elif isinstance(step, SegmentScribbles) and not isinstance(self.segmentation, Strokes):
             n_phases = max(2, int(step.samples.phases.max()))
         names = self.names if n_phases == len(self.names) else name_by_brightness(n_phases)
-        return replace(self, segmentation=step, names=names, phase=min(self.phase, n_phases - 1))
+        draft = replace(self, segmentation=step, names=names, phase=min(self.phase, n_phases - 1))
+        holes = self.holes
+        if holes is not None and holes.phase is not None:  # the same phase, whose label may be another one now
+            position = min(max(0, holes.phase - self.first_label), n_phases - 1)
+            draft = replace(draft, holes=replace(holes, phase=draft.first_label + position))
+        return draft
 
     @property
     def steps(self) -> dict[str, Step | Strokes]:
@@ -139,4 +144,5 @@ class Draft:
             found[slot] = step
         segmentation = found.pop("segmentation", None)
         others: dict[str, Any] = {slot: found.get(slot) for slot in KINDS if slot != "segmentation"}
-        return replace(self, **others).with_segmentation(segmentation)
+        draft = replace(self, **others | {"holes": None}).with_segmentation(segmentation)
+        return replace(draft, holes=others["holes"])

@@ -1,6 +1,6 @@
 """Editor of a draft with its history."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import monotonic
 from typing import Any
@@ -87,8 +87,17 @@ class DraftEditor:
         self._history.restart(draft)
         self.edited.emit()
 
-    def load(self, recipe: Recipe) -> None:
+    def load(self, recipe: Recipe, names: Mapping[int, str] | None = None, label: int | None = None) -> None:
         """Replace the draft by a recipe.
+
+        Parameters
+        ----------
+        recipe : Recipe
+            Steps.
+        names : mapping of int to str, optional
+            Names of the phases, by label; by default those of the present draft.
+        label : int, optional
+            Label of the phase of interest; by default the phase at the position of the present one.
 
         Raises
         ------
@@ -96,6 +105,11 @@ class DraftEditor:
             If the panel cannot show the recipe.
         """
         try:
-            self.edit(self.draft.with_recipe(recipe))
+            draft = self.draft.with_recipe(recipe)
         except ValueError as error:
             raise BadInputError(RECIPE, as_sentence(str(error))) from error
+        if names:
+            draft = replace(draft, names=tuple(names.get(each, name) for each, name in draft.labels.items()))
+        if label in draft.labels:
+            draft = replace(draft, phase=list(draft.labels).index(label))
+        self.edit(draft)

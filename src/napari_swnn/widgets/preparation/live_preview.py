@@ -60,6 +60,7 @@ class LivePreview:
         self._previewer = Previewer()
         self._checker = make_checker()
         self._assessor = make_checker()
+        self._feature_worker = make_checker()
         self._checker.done.connect(self._on_previewed)
         self._checker.failed.connect(self._on_failed)
         self._assessor.done.connect(self._on_assessed)
@@ -77,6 +78,7 @@ class LivePreview:
         """Ignore pending results."""
         self._checker.drop()
         self._assessor.drop()
+        self._feature_worker.drop()
         self.is_pending = False
 
     def forget(self) -> None:
@@ -91,10 +93,12 @@ class LivePreview:
         self.is_pending = False
         self.preview = preview
         self.problem = preview.problem
-        if preview.labels is None:
+        if preview.labels is None or preview.porosity in (0, 1):
             self.assessment = None
         else:
             self._assessor.request(assess_preview, preview, self._voxel)
+        if preview.labels is None and preview.classifier is not None:  # ready for the first strokes
+            self._feature_worker.request(preview.classifier.compute_features, preview.job.window_in_area)
         self.changed.emit()
 
     def _on_failed(self, text: str) -> None:

@@ -122,6 +122,8 @@ class Preview:
         Fraction of the phase of interest before and after each step on labels, by field of the draft.
     problem : BadInputError or None
         Reason that a step cannot be applied, with the field of the step as its control.
+    classifier : ScribbleClassifier or None
+        Classifier that learns from scribbles; None for other methods.
     """
 
     job: PreviewJob
@@ -132,6 +134,7 @@ class Preview:
     labels: Labels | None = None
     effects: dict[str, tuple[float, float]] = field(default_factory=dict)
     problem: BadInputError | None = None
+    classifier: ScribbleClassifier | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -219,6 +222,7 @@ class _Steps:
         if not isinstance(step, Strokes):
             return self._apply("segmentation", step, lambda: segment(step, grey))
         classifier = self._apply("classifier", None, lambda: ScribbleClassifier(grey))
+        self.found["classifier"] = classifier
         return self._apply("segmentation", (step, job.window), lambda: learn(classifier, step, job.area, job.window))
 
     def _apply_step(self, slot: str, values: Any) -> Any:

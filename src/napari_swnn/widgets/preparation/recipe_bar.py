@@ -1,6 +1,7 @@
 """Buttons for the recipe: undo, redo, save, load and apply to further images."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, Qt, Signal
@@ -13,6 +14,7 @@ from qtpy.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
+    QMenu,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -30,12 +32,20 @@ ENDING = "json"
 class RecipeBar(QWidget):
     """Buttons for the recipe.
 
-    `undone`, `redone` and `applied` are emitted by their buttons; `loaded` carries a `Recipe` that was read.
+    `undone`, `redone` and `applied` are emitted by their buttons; `loaded` carries a `Recipe` that was read from a
+    file, and `layer_chosen` the layer whose recipe was selected.
+
+    Parameters
+    ----------
+    find_layers : callable
+        Function that returns the layers that have a recipe, by name.
 
     Attributes
     ----------
-    undo_button, redo_button, save_button, load_button, apply_button : QPushButton
+    undo_button, redo_button, save_button, load_button, layer_button, apply_button : QPushButton
         Buttons.
+    layer_menu : QMenu
+        Layers that have a recipe.
     problem : Problem
         Reason that a file cannot be read or written, or that the recipe cannot be shown.
     """
@@ -43,28 +53,36 @@ class RecipeBar(QWidget):
     undone = Signal()
     redone = Signal()
     loaded = Signal(object)
+    layer_chosen = Signal(object)
     applied = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, find_layers: Callable[[], Mapping[str, Any]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.undo_button = _button("Undo", "Undo the last change (Ctrl+Z in this panel).")
         self.redo_button = _button("Redo", "Repeat the change that was undone (Ctrl+Shift+Z in this panel).")
         self.save_button = _button("Save recipe…", "Save all steps to a file, for other images and for the shell.")
         self.load_button = _button("Load recipe…", "Read the steps from a file.")
+        self.layer_button = _button("Of layer", "Take the steps by which a Labels layer of this session was made.")
+        self.layer_menu = QMenu(self)
+        self.layer_button.setMenu(self.layer_menu)
+        self._find_layers = find_layers
         self.apply_button = _button("Apply to…", "Segment further images, or all sections of a stack, in the same way.")
         self.problem = Problem()
         self.recipe: Recipe | None = None
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        buttons = (self.undo_button, self.redo_button, self.apply_button, self.save_button, self.load_button)
-        for place, button in zip(((0, 0), (0, 1), (0, 2), (1, 0), (1, 1)), buttons, strict=True):
-            layout.addWidget(button, *place)
+        first = (self.undo_button, self.redo_button, self.apply_button)
+        second = (self.save_button, self.load_button, self.layer_button)
+        for row, buttons in enumerate((first, second)):
+            for column, button in enumerate(buttons):
+                layout.addWidget(button, row, column)
         layout.addWidget(self.problem, 2, 0, 1, 3)
         self.undo_button.clicked.connect(self.undone)
         self.redo_button.clicked.connect(self.redone)
         self.apply_button.clicked.connect(self.applied)
         self.save_button.clicked.connect(self._on_save)
         self.load_button.clicked.connect(self._on_load)
+        self.layer_menu.aboutToShow.connect(self._show_layers)
 
     def add_shortcuts(self, panel: QWidget) -> None:
         """Undo and redo with the usual keys while the focus is within a panel."""
@@ -113,6 +131,18 @@ class RecipeBar(QWidget):
             self.problem.show_text(f"The recipe was not loaded: {describe_error(error)}")
         else:
             self.loaded.emit(recipe)
+
+    def _show_layers(self) -> None:
+        self.problem.show_text("")
+        self.layer_menu.clear()
+        layers = self._find_layers()
+        for name, layer in layers.items():
+            self.layer_menu.addAction(name).triggered.connect(partial(self._on_layer, layer))
+        if not layers:
+            self.layer_menu.addAction("No layer has a recipe yet").setEnabled(False)
+
+    def _on_layer(self, layer: Any, _checked: bool = False) -> None:
+        self.layer_chosen.emit(layer)
 
 
 class ApplyDialog(QDialog):

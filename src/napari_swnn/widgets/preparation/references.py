@@ -36,6 +36,12 @@ class References:
             self._newest = None
         return self._newest
 
+    @property
+    def with_recipe(self) -> "dict[str, LabelsLayer]":
+        """Labels layers of the viewer that keep the recipe by which they were made, by name."""
+        layers = reversed(self._viewer.layers)
+        return {layer.name: layer for layer in layers if "recipe" in layer.metadata.get(METADATA_KEY, {})}
+
     def add(self, prepared: "tuple[PreparedImage, ...]") -> Report:
         """Add segmented images as layers; the sections of one stack become one layer."""
         groups: dict[int, list[PreparedImage]] = {}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._layer_style import METADATA_KEY
-from napari_swnn.preparation import Crop
+from napari_swnn.preparation import Crop, Recipe
 from napari_swnn.widgets.preparation.colours import make_colormap
 from napari_swnn.widgets.preparation.placement import find_layer, place_part, place_stack
 from napari_swnn.widgets.preparation.preview import clip_crop
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
     from napari.viewer import Viewer
 
-    from napari_swnn.preparation import Recipe
     from napari_swnn.widgets.preparation.work import PreparedImage
 
 SUFFIX = "labels"
@@ -59,6 +58,19 @@ def describe_preparation(prepared: "PreparedImage") -> dict[str, Any]:
         "phases": {str(label): name for label, name in draft.labels.items()},
         "recipe": prepared.job.recipe.to_json(),
     }
+
+
+def read_preparation(layer: "LabelsLayer") -> "tuple[Recipe, dict[int, str], int | None]":
+    """Return the recipe by which a layer was made, the names of its phases by label, and its phase of interest.
+
+    Raises
+    ------
+    ValueError or TypeError
+        If the metadata of the layer hold no valid recipe.
+    """
+    facts = layer.metadata[METADATA_KEY]
+    names = {int(label): str(name) for label, name in facts.get("phases", {}).items()}
+    return Recipe.from_json(facts["recipe"]), names, facts.get("phase")
 
 
 def find_crop(recipe: "Recipe", shape: tuple[int, int]) -> Crop:

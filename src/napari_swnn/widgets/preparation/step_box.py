@@ -139,6 +139,11 @@ class Setting:
             return self.control.value
         return self.control.value()
 
+    def offer(self, entries: Mapping[Any, str], default: Any) -> None:
+        """Offer other choices, as text by value, and select one without emitting a signal."""
+        if isinstance(self.control, Combo):
+            self.control.set_entries([(text, value) for value, text in entries.items()], default)
+
     def show(self, value: Any) -> None:
         """Show a value without emitting a signal."""
         with QSignalBlocker(self.control):

@@ -65,6 +65,15 @@ class StepsPanel(QWidget):
         self.segmentation.phases.show_names(draft.names)
         for slot, editor in self.editors.items():
             editor.show_step(getattr(draft, slot))
+        self._show_holes(draft)
+
+    def _show_holes(self, draft: Draft) -> None:
+        """Offer the phases whose holes can be filled; a loaded recipe may fill those of every phase."""
+        holes = draft.holes
+        entries: dict[int | None, str] = {label: f"{name} (label {label})" for label, name in draft.labels.items()}
+        if holes is not None and holes.phase not in entries:
+            entries[holes.phase] = "every phase" if holes.phase is None else f"label {holes.phase}"
+        self.editors["holes"].settings["phase"].offer(entries, draft.label if holes is None else holes.phase)
 
     def show_preview(self, preview: Preview | None) -> None:
         """Show the histogram and the effect of each step on the porosity."""
@@ -143,9 +152,12 @@ def _make_editors() -> dict[str, StepEditor]:
         ),
         "holes": StepEditor(
             "Fill holes",
-            "Fills small areas that are enclosed by another phase.",
+            "Gives small areas that one phase encloses to this phase. Holes in the solid may be real pores.",
             FillHoles,
-            {"max_size": Setting("Up to", "Area of the largest hole to fill.", 20, (1, 1_000_000), " px")},
+            {
+                "phase": Setting("Holes in", "Phase that encloses the holes; they become part of it.", 0, {0: ""}),
+                "max_size": Setting("Up to", "Area of the largest hole to fill.", 20, (1, 1_000_000), " px"),
+            },
         ),
         "smoothing": StepEditor(
             "Smooth the boundaries",

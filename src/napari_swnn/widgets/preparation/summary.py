@@ -13,6 +13,10 @@ from napari_swnn.widgets.kit.swatch import make_swatch
 from napari_swnn.widgets.preparation.colours import PALETTE, to_hex
 from napari_swnn.widgets.preparation.preview import Preview
 
+ONE_PHASE = (
+    "⚠ The phase of interest covers none of the image or all of it. Choose another phase, or change the segmentation."
+)
+
 
 class Summary(QWidget):
     """Phase of interest and the facts on it.
@@ -70,7 +74,10 @@ class Summary(QWidget):
             self.part.show_text("")
             return
         self.facts.show_text(describe_facts(preview.porosity, assessment))
-        self.verdict.show_text("" if assessment is None else describe_verdict(assessment))
+        if preview.porosity in (0, 1):
+            self.verdict.show_text(ONE_PHASE)
+        else:
+            self.verdict.show_text("" if assessment is None else describe_verdict(assessment))
         window = preview.job.window
         self.part.show_text(
             ""

@@ -11,8 +11,8 @@ from napari_swnn.widgets.preparation.preview import Preview
 
 METHODS = {
     "otsu": "Otsu (automatic)",
-    "li": "Li (automatic, for few bright or dark pixels)",
-    "multi_otsu": "Multi-Otsu (three or more phases)",
+    "li": "Li (automatic, one phase rare)",
+    "multi_otsu": "Multi-Otsu (3 or more phases)",
     "local": "Local (uneven brightness)",
     "manual": "By hand (drag the lines)",
 }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from napari_swnn.widgets.kit.controls import Form
-from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.kit.errors import BadInputError, describe_error
 from napari_swnn.widgets.kit.run_panel import RunPanel
 from napari_swnn.widgets.kit.session import NotReady, Report
 from napari_swnn.widgets.kit.threads import Checker, TaskRunner
@@ -18,11 +18,14 @@ from napari_swnn.widgets.preparation.images import ImageFollower
 from napari_swnn.widgets.preparation.overlays import Overlays
 from napari_swnn.widgets.preparation.recipe_bar import RecipeBar
 from napari_swnn.widgets.preparation.references import References
+from napari_swnn.widgets.preparation.results import read_preparation
 from napari_swnn.widgets.preparation.session import PreparationSession
 from napari_swnn.widgets.preparation.steps import StepsPanel
 from napari_swnn.widgets.preparation.summary import Summary
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import napari
 
     from napari_swnn.preparation import Recipe
@@ -50,11 +53,11 @@ class PrepareWidget(RunPanel):
         self.choice = ImageChoice()
         self.steps = StepsPanel()
         self.summary = Summary()
-        self.recipe_bar = RecipeBar()
+        self.references = References(napari_viewer)
+        self.recipe_bar = RecipeBar(lambda: self.references.with_recipe)
         self.reconstruct_button = QPushButton("Reconstruct from this")
         self.reconstruct_button.setToolTip("Open the reconstruction panel with the last reference.")
         self.images = ImageFollower(napari_viewer, self.choice, self)
-        self.references = References(napari_viewer)
         self.session: PreparationSession
         self.set_session(PreparationSession(TaskRunner(self), partial(Checker, self), self._deliver))
         self.overlays = Overlays(napari_viewer, self.session, self.images, self.steps, self)
@@ -81,6 +84,7 @@ class PrepareWidget(RunPanel):
         self.recipe_bar.undone.connect(session.editor.undo)
         self.recipe_bar.redone.connect(session.editor.redo)
         self.recipe_bar.loaded.connect(self._on_recipe)
+        self.recipe_bar.layer_chosen.connect(self._on_layer)
         self.recipe_bar.applied.connect(self._on_apply)
         self.reconstruct_button.clicked.connect(self.references.reconstruct)
         session.editor.edited.connect(self._show_draft)
@@ -157,11 +161,19 @@ class PrepareWidget(RunPanel):
     def _on_phase(self, phase: int) -> None:
         self.session.editor.choose_phase(phase)
 
-    def _on_recipe(self, recipe: "Recipe") -> None:
+    def _on_recipe(self, recipe: "Recipe", names: "Mapping[int, str] | None" = None, label: int | None = None) -> None:
         try:
-            self.session.editor.load(recipe)
+            self.session.editor.load(recipe, names, label)
         except BadInputError as problem:
             self.recipe_bar.problem.show_text(str(problem))
+
+    def _on_layer(self, layer: Any) -> None:
+        try:
+            origin = read_preparation(layer)
+        except (ValueError, TypeError) as error:
+            self.recipe_bar.problem.show_text(f"The recipe of “{layer.name}” was not loaded: {describe_error(error)}")
+        else:
+            self._on_recipe(*origin)
 
     def _on_apply(self) -> None:
         sources = self.images.ask_further(self)
