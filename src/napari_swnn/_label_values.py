@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,8 @@ from napari_swnn._types import BoolArray, Labels
 
 _LARGEST_FLOAT = 2**53
 """Largest absolute value up to which every integer is a float."""
+_VARIABLE = re.compile(r"[A-Za-z_]\w*(\[\d+\])?")
+"""Name of a variable, or of an entry of a list."""
 
 
 def to_labels(values: Any, *, name: str = "labels") -> Labels:
@@ -76,15 +80,21 @@ def _plain_array(values: Any, name: str) -> np.ndarray:
     if hasattr(values, "__dask_graph__"):
         values = values.compute()  # np.asarray would drop the mask of its chunks
     if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
-        n_masked = int(np.ma.getmaskarray(values).sum())
+        n_masked, variable = int(np.ma.getmaskarray(values).sum()), _variable(name)
         raise ValueError(
-            f"{name} must not have masked pixels, got {n_masked}; pass {name}.data, and exclude these pixels with "
-            f"roi=~{name}.mask (mask=~{name}.mask for a statistic)"
+            f"{name} must not have masked pixels, got {n_masked}; pass {variable}.data, and exclude these pixels with "
+            f"roi=~{variable}.mask (mask=~{variable}.mask for a statistic)"
         )
+    if hasattr(values, "detach"):
+        values = values.detach().cpu()  # a torch tensor that may have gradients or lie on a GPU
     try:
         return np.asarray(values)
     except ValueError as error:
         raise ValueError(f"{name} must be one array, got parts of different shapes: {error}") from error
+    except TypeError as error:  # types and devices that NumPy lacks
+        raise TypeError(
+            f"{name} must be an array that NumPy can read, got {_type_of(values)}: {error}; convert it to integers"
+        ) from error
 
 
 def _to_bool(array: np.ndarray) -> BoolArray:
@@ -98,23 +108,39 @@ def _whole(array: np.ndarray, name: str) -> Labels:
         return array.astype(np.uint8)
     low, high = float(array.min()), float(array.max())
     if not np.isfinite([low, high]).all():
-        n_bad = int(np.count_nonzero(~np.isfinite(array)))
+        n_bad, variable = int(np.count_nonzero(~np.isfinite(array))), _variable(name)
         raise ValueError(
             f"{name} must be finite, got {n_bad} values that are NaN or infinite; replace them, for example by "
-            f"np.nan_to_num({name}), and exclude these pixels with roi=np.isfinite({name}) (mask= for a statistic)"
+            f"np.nan_to_num({variable}), and exclude these pixels with roi=np.isfinite({variable}) (mask= for a "
+            "statistic)"
         )
     if (array != np.floor(array)).any() or max(-low, high) > _LARGEST_FLOAT:
         raise TypeError(
             f"{name} must hold integers, one value for each phase, got grey levels from {low:g} to {high:g} "
-            f"({array.dtype}); segment the image first, for example with a threshold, {name} > {(low + high) / 2:g}, "
+            f"({array.dtype}); segment the image first, for example with a threshold, {_variable(name)} > {(low + high) / 2:g}, "
             "or with napari_swnn.prepare"
         )
     return array.astype(np.result_type(np.min_scalar_type(int(low)), np.min_scalar_type(int(high))))
 
 
 def _describe(array: np.ndarray) -> str:
-    if array.dtype.kind in "US" and array.ndim == 0:
-        return f"the text {str(array)!r}; read a file with napari_swnn.io.read_labels"
+    if array.dtype.kind in "US":
+        shown = f"the text {str(array)!r}" if array.ndim == 0 else "text"
+        return f"{shown}; convert it to integers, or read a file with napari_swnn.io.read_labels"
+    if array.dtype.kind == "O" and array.ndim == 0:
+        value = array.item()
+        if isinstance(value, PathLike):
+            return f"the path {value}; read the file with napari_swnn.io.read_labels"
+        return f"{_type_of(value)}; convert it to an array of integers"
     if array.dtype.kind == "O":
         return "objects; convert them to an array of integers, or pass sections as a list of 2-D arrays"
     return f"{array.dtype}; convert them to integers"
+
+
+def _type_of(value: Any) -> str:
+    return "None" if value is None else f"an object of type {type(value).__name__}"
+
+
+def _variable(name: str) -> str:
+    """Return a name as it stands in Python, and ``labels`` for a path or a description."""
+    return name if _VARIABLE.fullmatch(name) else "labels"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from napari_swnn._types import AXES
 from napari_swnn._voxel_size import SAME_LENGTH, VoxelSize, decode_unit, states_no_length
@@ -16,13 +17,17 @@ class VoxelSides:
     Parameters
     ----------
     lengths : tuple of float or None
-        Edge length along each axis, in the unit of the axis; None if it is not stated.
+        Edge length along each axis, in the unit of the axis; None if it is not stated. Negative lengths, of mirrored
+        axes, become positive; 0, NaN and infinity state nothing.
     units : tuple of str
         Unit of each axis in any spelling.
     """
 
     lengths: tuple[float | None, ...]
     units: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lengths", tuple(map(_usable, self.lengths)))
 
     @classmethod
     def unknown(cls, ndim: int) -> VoxelSides:
@@ -96,3 +101,7 @@ class VoxelSides:
             )
         unit = decode_unit(same.units[-1])
         return VoxelSize() if states_no_length(unit) else VoxelSize(known[-1], unit)
+
+
+def _usable(length: float | None) -> float | None:
+    return abs(length) if length is not None and isfinite(length) and length != 0 else None

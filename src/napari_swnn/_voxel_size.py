@@ -72,12 +72,22 @@ _OTHER_NAMES = {
     "angström": "angstrom",
     "inches": "inch",
     "feet": "foot",
+    "nm": "nanometer",
+    "um": "micrometer",
+    "µm": "micrometer",
+    "μm": "micrometer",
+    "âµm": "micrometer",
+    "mm": "millimeter",
+    "cm": "centimeter",
 }
+"""Further names and, for units of images, symbols in capitals and damaged encodings; all in lower case."""
+_PER_PIXEL = re.compile(r"\s*(/|per)\s*(px|vx|pixel|voxel)s?$", re.IGNORECASE)
+"""Ending of a unit such as ``um/px``."""
 SAME_LENGTH = 1.001
 """Ratio up to which two edge lengths count as equal; files store them with few digits."""
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 """Escape that ImageJ writes for a letter outside ASCII."""
-_PIXELS = {"", "pixel", "voxel", "px", "vx", "none", "null", "unknown", "arbitrary", "no unit", "nounit"}
+_PIXELS = {"", "pixel", "voxel", "px", "vx", "none", "null", "unknown", "arbitrary", "no unit", "nounit", "reference frame"}
 """Units that state no length."""
 
 
@@ -102,8 +112,9 @@ def find_length_unit(text: str) -> LengthUnit | None:
     ----------
     text : str
         A symbol (``"um"``, ``"µm"``, ``"Å"``) or a name in British or American spelling, singular or plural; the case
-        of a name is ignored (``"Micron"``, ``"nanometres"``).
+        of a name is ignored (``"Micron"``, ``"nanometres"``), and so is the ending of ``"um/px"``.
     """
+    text = _PER_PIXEL.sub("", decode_unit(text))
     symbol = _BY_SYMBOL.get(_plain(text))  # first, and case-sensitive: mm is not Mm
     if symbol is not None:
         return symbol
@@ -144,9 +155,12 @@ class VoxelSize:
     unit: str = "voxel"
 
     def __post_init__(self) -> None:
-        # Stored as a Python float, because it becomes part of the description of a model.
-        value = check_in_range(self.value, 0, inf, name="voxel_size", open_low=True, open_high=True)
+        # Stored as a Python float and text, because they become part of the description of a model.
+        number = float(self.value) if getattr(self.value, "ndim", None) == 0 else self.value
+        hint = "pass one number above 0, and its unit apart"
+        value = check_in_range(number, 0, inf, name="voxel_size", hint=hint, open_low=True, open_high=True)
         object.__setattr__(self, "value", value)
+        object.__setattr__(self, "unit", "voxel" if self.unit is None else str(self.unit))
 
     def __str__(self) -> str:
         return f"{self.value:g} {self.unit}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any
 from xml.etree import ElementTree
 
 from napari_swnn._voxel_sides import VoxelSides
-from napari_swnn._voxel_size import LengthUnit, VoxelSize, decode_unit, find_length_unit
+from napari_swnn._voxel_size import SAME_LENGTH, LengthUnit, VoxelSize, decode_unit, find_length_unit
 from napari_swnn.io.print_resolution import sides_of_resolution
 
 _PER_METRE = {"INCH": 1 / 0.0254, "CENTIMETER": 100.0, "MILLIMETER": 1e3, "MICROMETER": 1e6}
@@ -60,7 +61,7 @@ def _imagej(metadata: Mapping[str, Any], page: Any, axes: tuple[str, ...]) -> Vo
     length_unit = find_length_unit(unit)
     if None in lengths.values() or _is_printed(lengths, length_unit):
         return VoxelSides.unknown(len(axes))
-    lengths["z"] = abs(float(metadata.get("spacing") or 1.0))
+    lengths["z"] = _number(metadata.get("spacing")) or 1.0
     units = {"z": metadata.get("zunit", unit), "y": metadata.get("yunit", unit), "x": unit}
     return VoxelSides(tuple(lengths[a] for a in axes), tuple(decode_unit(str(units[a])) or "pixel" for a in axes))
 
@@ -96,9 +97,13 @@ def _resolution(page: Any) -> VoxelSides:
     unit = page.tags.valueof("ResolutionUnit")
     name = getattr(unit, "name", "INCH" if unit is None else "NONE")
     unit_per_metre = _PER_METRE.get(name)
-    if unit_per_metre is None or None in lengths:
+    known = [length for length in lengths if length]
+    if len(known) < 2:
         return VoxelSides.unknown(2)
-    return sides_of_resolution([unit_per_metre / length for length in lengths if length], metric=name != "INCH")
+    if unit_per_metre is None:  # without a unit, the resolution states only the aspect ratio
+        same = max(known) <= SAME_LENGTH * min(known)
+        return VoxelSides.unknown(2) if same else VoxelSides(tuple(known), ("pixel", "pixel"))
+    return sides_of_resolution([unit_per_metre / length for length in known], metric=name != "INCH")
 
 
 def _ome(text: str) -> Sides:
@@ -117,10 +122,12 @@ def _ome(text: str) -> Sides:
 
 
 def _number(value: Any) -> float:
+    """Return a number of metadata; 0 if it is missing, no number, or not finite."""
     try:
-        return float(value)
+        number = float(value)
     except (TypeError, ValueError):
         return 0.0
+    return number if isfinite(number) else 0.0
 
 
 def _tried(read: Callable[[Any, Any], Mapping[str, float]], file: Any, page: Any) -> dict[str, float]:
