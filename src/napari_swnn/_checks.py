@@ -156,6 +156,19 @@ def check_whole(value: Any, *, name: str, low: int = 1, high: int | None = None)
     return int(value)
 
 
+def check_label(value: Any, *, name: str = "phase") -> int:
+    """Return a label as an int; booleans and whole floats, as NumPy returns for the values of an image, are allowed.
+
+    Raises
+    ------
+    ValueError
+        If `value` is no whole number, or model files cannot store it.
+    """
+    if isinstance(value, bool | np.bool_) or (isinstance(value, float | np.floating) and float(value).is_integer()):
+        value = int(value)
+    return check_whole(value, name=name, low=LOWEST_LABEL, high=HIGHEST_LABEL)
+
+
 def check_axis_flags(flags: Any, ndim: int, *, name: str) -> tuple[bool, ...]:
     """Return one flag per axis.
 

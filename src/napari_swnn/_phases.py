@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -169,6 +170,31 @@ def explain_many_labels(fractions: Mapping[int, float], *, name: str = "labels")
         f"background (rest_of={values[0]} for a Reference, --all-but {values[0]} in the shell, labels != {values[0]} "
         "elsewhere); segment grey levels first, for example with a threshold or napari_swnn.prepare"
     )
+
+
+def check_few_labels(labels: Any, phase: int | None = None, *, name: str = "labels") -> None:
+    """Raise an error if the middle plane of a volume shows grey levels or numbers of objects.
+
+    Only this plane is counted, as counting all voxels takes long.
+
+    Parameters
+    ----------
+    labels : numpy or dask array
+        Labels ``(y, x)`` or ``(z, y, x)``.
+    phase : int, optional
+        Phase of interest; beside the lowest label, the background of objects, any number of labels is allowed.
+    name : str
+        Name of the volume in the error message.
+
+    Raises
+    ------
+    ValueError
+        If there are more than `MOST_PHASES` labels.
+    """
+    middle = labels if labels.ndim == 2 else labels[len(labels) // 2]
+    fractions = measure_fractions([np.asarray(middle)])
+    if len(fractions) > MOST_PHASES and phase != min(fractions):
+        raise ValueError(explain_many_labels(fractions, name=name if labels.ndim == 2 else f"the middle of {name}"))
 
 
 def _all_but(rest_of: int, fractions: dict[int, float]) -> PhaseChoice:

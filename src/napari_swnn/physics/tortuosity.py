@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_swnn._checks import check_labels
+from napari_swnn._checks import check_label, check_labels
 from napari_swnn._phases import list_labels
 from napari_swnn._steps import drain
 from napari_swnn.physics.bounds import Bounds
@@ -102,7 +102,7 @@ class TortuosityProblem:
 
     def __post_init__(self) -> None:
         labels = check_labels(self.volume, name="volume")
-        inside = labels == self.phase
+        inside = labels == check_label(self.phase)
         if not inside.any():
             raise ValueError(
                 f"phase must be one of the values of volume ({list_labels(np.unique(labels))}), got {self.phase}"

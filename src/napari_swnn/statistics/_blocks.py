@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn._checks import LOWEST_LABEL, check_whole, is_lazy
-from napari_swnn._phases import list_labels, measure_fractions
+from napari_swnn._checks import check_label, is_lazy
+from napari_swnn._phases import check_few_labels, list_labels, measure_fractions
 from napari_swnn.statistics._inputs import check_mask, check_volume
 
 if TYPE_CHECKING:
@@ -84,10 +84,12 @@ def open_phase(volume: Any, *, phase: int, mask: Any = None) -> PhaseView:
     Raises
     ------
     TypeError, ValueError
-        If `volume`, `phase` or `mask` is invalid, or an array in memory lacks the phase.
+        If `volume`, `phase` or `mask` is invalid, the volume holds grey levels or numbers of objects, or an array in
+        memory lacks the phase.
     """
     labels = check_volume(volume)
-    label = check_whole(phase, name="phase", low=LOWEST_LABEL)
+    label = check_label(phase)
+    check_few_labels(labels, label, name="volume")
     view = PhaseView(labels, label, check_mask(mask, tuple(labels.shape)))
     if not is_lazy(labels):
         check_found(view, any(bool((piece.labels == label).any()) for piece in _pieces(view, 0)))

@@ -57,7 +57,7 @@ def validate(
 
     Parameters
     ----------
-    volumes : array_like or sequence of array_like
+    volumes : array_like or iterable of array_like
         Labels ``(z, y, x)`` or ``(y, x)``, with the reference's label for the phase of interest; several realisations
         as a list, or volumes as one array ``(n, z, y, x)``. Only one volume at a time is loaded into memory.
     reference : Reference

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import KW_ONLY, InitVar, dataclass, field
 from typing import Any
 
 import numpy as np
 
-from napari_swnn._checks import HIGHEST_LABEL, LOWEST_LABEL, check_labels, check_region, check_whole
-from napari_swnn._phases import PhaseChoice, choose_phase, measure_fractions
+from napari_swnn._checks import check_label, check_labels, check_region
+from napari_swnn._phases import PhaseChoice, choose_phase, list_labels, measure_fractions
 from napari_swnn._types import BoolArray, Labels
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.descriptor.stacks import describe_stack
@@ -42,7 +42,7 @@ class Reference:
 
     Parameters
     ----------
-    labels : array_like or sequence of array_like
+    labels : array_like or iterable of array_like
         Labels, one value per phase: one section ``(y, x)``, a list of sections, or a volume ``(z, y, x)``. A list
         describes an isotropic material. A volume supplies separate sections for each of its three axes, and the
         reconstruction reproduces each direction separately. Booleans and whole floats become integers, equal colour
@@ -54,8 +54,8 @@ class Reference:
         Label of the background, instead of `phase`: everything else is the phase of interest, for images of numbered
         objects. Labels count as phases only up to eight; more need this.
     roi : array_like or sequence of array_like, optional
-        Region of interest with the shape of `labels` (a list if `labels` is a list), not 0 inside; only patterns
-        entirely inside are used. Stored as booleans.
+        Region of interest with the shape of `labels` (a list if `labels` is a list, with None for a whole section), not
+        0 inside; only patterns entirely inside are used. Stored as booleans.
     voxel_size : float
         Edge length of a pixel, in `unit`; also the voxel size of the reconstruction.
     unit : str
@@ -67,7 +67,8 @@ class Reference:
         If the labels are not whole numbers.
     ValueError
         If the labels are empty, masked or NaN, contain a single phase or more than eight, `phase` is not among them,
-        channels or the number of dimensions are wrong, or the region of interest does not match the labels.
+        sections number their phases differently, channels or the number of dimensions are wrong, or the region of
+        interest does not match the labels.
 
     Warns
     -----
@@ -93,10 +94,14 @@ class Reference:
     """Sentences on what may not be intended, each of which was also a warning."""
 
     def __post_init__(self, rest_of: int | None) -> None:
+        if isinstance(self.labels, Iterator):
+            object.__setattr__(self, "labels", list(self.labels))
         images = _as_images(self.labels)
         rois = _as_rois(self.roi, images, several=_is_several(self.labels))
         # Converted to Python numbers, because model files store them.
-        object.__setattr__(self, "voxel_size", VoxelSize(self.voxel_size, self.unit).value)
+        voxel = VoxelSize(self.voxel_size, self.unit)
+        object.__setattr__(self, "voxel_size", voxel.value)
+        object.__setattr__(self, "unit", voxel.unit)
         choice = _choose(images, rois, self.phase, rest_of)
         if rest_of is not None:
             images = [np.where(choice.select(image), choice.phase, choice.background) for image in images]
@@ -154,29 +159,46 @@ def _as_rois(roi: Any, images: Sequence[Labels], *, several: bool) -> list[BoolA
     if roi is None:
         return [np.ones(image.shape, bool) for image in images]
     if several and not (isinstance(roi, list | tuple) and len(roi) == len(images)):
+        got = f"a list of {len(roi)}" if isinstance(roi, list | tuple) else "a single region"
         raise ValueError(
-            f"roi must be a list with one region for each of the {len(images)} sections, got {type(roi).__name__}"
+            f"roi must be a list with one region, or None, for each of the {len(images)} sections, got {got}; pass one "
+            "for each"
         )
     given = list(roi) if several else [roi]
     names = [f"roi[{i}]" for i in range(len(given))] if several else ["roi"]
     regions = [
-        check_region(region, image.shape, name=name) for region, image, name in zip(given, images, names, strict=True)
+        np.ones(image.shape, bool) if region is None else check_region(region, image.shape, name=name)
+        for region, image, name in zip(given, images, names, strict=True)
     ]
     if not any(region.any() for region in regions):
         raise ValueError("roi must hold at least one pixel, got an empty region; mark where the material is")
     return regions
 
 
-def _choose(images: Sequence[Labels], rois: Sequence[BoolArray], phase: int | None, rest_of: int | None) -> PhaseChoice:
-    if phase is not None:
-        phase = check_whole(phase, name="phase", low=LOWEST_LABEL, high=HIGHEST_LABEL)
-    if rest_of is not None:
-        rest_of = check_whole(rest_of, name="rest_of", low=LOWEST_LABEL, high=HIGHEST_LABEL)
+def _choose(images: Sequence[Labels], rois: Sequence[BoolArray], phase: Any, rest_of: Any) -> PhaseChoice:
+    phase = None if phase is None else check_label(phase, name="phase")
+    rest_of = None if rest_of is None else check_label(rest_of, name="rest_of")
     fractions = measure_fractions(image[roi] for image, roi in zip(images, rois, strict=True))
-    choice = choose_phase(fractions, phase, rest_of=rest_of)
+    whole = all(roi.all() for roi in rois)
+    choice = choose_phase(fractions, phase, rest_of=rest_of, name="labels" if whole else "labels within roi")
     for label in (choice.phase, choice.background):  # model files store 32 bits
-        check_whole(label, name="each label", low=LOWEST_LABEL, high=HIGHEST_LABEL)
+        check_label(label, name="each label")
+    if phase is None and len(images) > 1:
+        _check_same_labels(images, choice)
     return choice
+
+
+def _check_same_labels(images: Sequence[Labels], choice: PhaseChoice) -> None:
+    """Raise an error for a section that has several phases, but not the one that was chosen without a request.
+
+    Such sections number their phases differently, for example 0 and 255 beside 0 and 1.
+    """
+    for i, image in enumerate(images):
+        if not choice.select(image).any() and len(found := measure_fractions([image])) > 1:
+            raise ValueError(
+                f"labels must mean the same in all sections, got {list_labels(found)} in labels[{i}] without phase "
+                f"{choice.phase}, which others have; relabel it, or pass the phase"
+            )
 
 
 def _find_remarks(images: Sequence[Labels], choice: PhaseChoice) -> tuple[str, ...]:
