@@ -28,6 +28,8 @@ _SPACE = ("z", "y", "x")
 _CHANNELS = ("c", "s")
 """Names of a channel axis: channels, and the samples of a pixel."""
 _MOST_CHANNELS = 4
+_FEW = 16
+"""Number of values up to which a transparency is compared with them."""
 
 
 def spatial_labels(array: Any, axes: Sequence[str] | None = None, *, name: str = "labels", planar: bool = True) -> Any:
@@ -106,7 +108,7 @@ def collapse_channels(array: Any, axis: int, *, name: str = "labels") -> Any:
     where = f"{name} must have one channel, got the shape {shape} with different channels along axis {axis}"
     if not all(_equal(channels[0], channel) for channel in colours):
         raise ValueError(f"{where}; pass one channel, or a thin volume with its shortest axis first, (z, y, x)")
-    if has_alpha and not _is_uniform(channels[-1]):
+    if has_alpha and not _is_uniform(channels[-1]) and not (len(channels) == 4 and _depends(channels[-1], channels[0])):
         raise ValueError(
             f"{where}: the last one, usually transparency, varies; pass the channel that holds the labels, and mark "
             "transparent pixels as outside the region of interest"
@@ -160,6 +162,13 @@ def _is_planar(array: Any) -> bool:
 
 def _equal(one: Any, other: Any) -> bool:
     return bool((one == other).all())
+
+
+def _depends(alpha: Any, values: Any) -> bool:
+    """Return True if all pixels of the same value, of a few values, are equally transparent."""
+    alpha, values = np.asarray(alpha), np.asarray(values)
+    levels = np.unique(values)
+    return 1 < len(levels) <= _FEW and all(_is_uniform(alpha[values == level]) for level in levels)
 
 
 def _is_uniform(plane: Any) -> bool:

@@ -117,16 +117,17 @@ def _whole(array: np.ndarray, name: str) -> Labels:
     if (array != np.floor(array)).any() or max(-low, high) > _LARGEST_FLOAT:
         raise TypeError(
             f"{name} must hold integers, one value for each phase, got grey levels from {low:g} to {high:g} "
-            f"({array.dtype}); segment the image first, for example with a threshold, {_variable(name)} > {(low + high) / 2:g}, "
-            "or with napari_swnn.prepare"
+            f"({array.dtype}); segment the image first, for example with a threshold, {_variable(name)} > "
+            f"{(low + high) / 2:g}, or with napari_swnn.prepare"
         )
     return array.astype(np.result_type(np.min_scalar_type(int(low)), np.min_scalar_type(int(high))))
 
 
 def _describe(array: np.ndarray) -> str:
+    if array.dtype.kind in "US" and array.ndim == 0:
+        return f"the text {str(array)!r}; read a file with napari_swnn.io.read_labels"
     if array.dtype.kind in "US":
-        shown = f"the text {str(array)!r}" if array.ndim == 0 else "text"
-        return f"{shown}; convert it to integers, or read a file with napari_swnn.io.read_labels"
+        return f"{array.dtype}, which is text; convert it to integers, or read files with napari_swnn.io.read_labels"
     if array.dtype.kind == "O" and array.ndim == 0:
         value = array.item()
         if isinstance(value, PathLike):

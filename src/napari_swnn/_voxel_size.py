@@ -77,8 +77,6 @@ _OTHER_NAMES = {
     "µm": "micrometer",
     "μm": "micrometer",
     "âµm": "micrometer",
-    "mm": "millimeter",
-    "cm": "centimeter",
 }
 """Further names and, for units of images, symbols in capitals and damaged encodings; all in lower case."""
 _PER_PIXEL = re.compile(r"\s*(/|per)\s*(px|vx|pixel|voxel)s?$", re.IGNORECASE)
@@ -87,7 +85,20 @@ SAME_LENGTH = 1.001
 """Ratio up to which two edge lengths count as equal; files store them with few digits."""
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 """Escape that ImageJ writes for a letter outside ASCII."""
-_PIXELS = {"", "pixel", "voxel", "px", "vx", "none", "null", "unknown", "arbitrary", "no unit", "nounit", "reference frame"}
+_PIXELS = {
+    "",
+    "pixel",
+    "voxel",
+    "px",
+    "vx",
+    "none",
+    "null",
+    "unknown",
+    "arbitrary",
+    "no unit",
+    "nounit",
+    "reference frame",
+}
 """Units that state no length."""
 
 

@@ -1,3 +1,5 @@
+import zipfile
+
 import numpy as np
 import pytest
 import tifffile
@@ -5,7 +7,7 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 from skimage.io import imsave
 
-from napari_swnn.io import read_labels, write_tiff
+from napari_swnn.io import open_volumes, read_image, read_labels, write_tiff
 
 
 @pytest.mark.parametrize("shape", [(7, 9), (5, 7, 9)])
@@ -66,3 +68,20 @@ def test_other_files_are_refused(tmp_path):
         read_labels(tmp_path / "notes.png")
     with pytest.raises(FileNotFoundError, match="does not exist"):
         read_labels(tmp_path / "none.png")
+
+
+@pytest.mark.parametrize(
+    ("start", "name"), [(b"\x89HDF\r\n\x1a\n", "HDF5"), (b"MATLAB 5.0 MAT-file", "MATLAB"), (b"CDF\x01", "NetCDF")]
+)
+@pytest.mark.parametrize("read", [read_labels, read_image, open_volumes])
+def test_files_of_several_arrays_are_named(tmp_path, start, name, read):
+    (tmp_path / "a").write_bytes(start + bytes(512))
+    with pytest.raises(ValueError, match=f"got the {name} file .*; save the one with the labels as TIFF or .npy"):
+        read(tmp_path / "a")
+
+
+def test_archives_of_other_files_are_named(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.ome.zarr.zip", "w") as archive:
+        archive.writestr(".zattrs", "{}")
+    with pytest.raises(ValueError, match="a ZIP archive of other files; unpack it first"):
+        read_labels(tmp_path / "a.ome.zarr.zip")

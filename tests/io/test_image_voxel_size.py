@@ -181,3 +181,26 @@ def test_resampling_repeats_voxels_along_longer_sides(path, z, y, x):
         centres = (np.arange(n) + 0.5) * shortest / side  # in voxels of the file
         volume = np.take(volume, centres.astype(int), axis)
     assert_array_equal(labels, volume)
+
+
+def test_a_resolution_without_a_unit_states_the_aspect_ratio(path):
+    tifffile.imwrite(path, np.eye(18, dtype=np.uint8), resolution=(4, 2), resolutionunit="NONE")
+    for read in (read_labels, open_volume_set):
+        with pytest.raises(ValueError, match="square pixels, got sides of 0.5 × 0.25 pixel"):
+            read(path)
+    assert read_labels(path, resample=True).shape == (36, 18)
+    tifffile.imwrite(path, np.eye(18, dtype=np.uint8), resolution=(4, 4), resolutionunit="NONE")
+    assert read_image(path).voxel == VoxelSize()
+
+
+@pytest.mark.parametrize(("spacing", "depth"), [(float("nan"), 1.0), (float("inf"), 1.0), (0, 1.0), (-0.25, 0.25)])
+def test_a_spacing_that_is_no_length_is_that_of_imagej(path, spacing, depth):
+    metadata = {"axes": "ZYX", "spacing": spacing, "unit": "um"}
+    tifffile.imwrite(path, np.ones((3, 18, 18), np.uint8), imagej=True, resolution=(4, 4), metadata=metadata)
+    assert read_image(path).sides.lengths == (depth, 0.25, 0.25)
+
+
+@pytest.mark.parametrize("size", [1e-12, 5e-10, 1e-9, 1.0])
+def test_lengths_far_from_one_are_written_in_a_handy_unit(path, size):
+    write_tiff(path, np.eye(18, dtype=np.uint8), voxel_size=size, unit="m")
+    assert read_image(path).voxel.metres == pytest.approx(size, rel=1e-5)

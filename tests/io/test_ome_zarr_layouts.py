@@ -1,5 +1,7 @@
 """OME-Zarr images of every version and layout, and folders that are something else."""
 
+import shutil
+
 import numpy as np
 import pytest
 import zarr
@@ -167,3 +169,50 @@ def test_folders_of_another_kind_are_named(tmp_path, make, said):
 def test_a_folder_of_files_is_no_image(tmp_path):
     with pytest.raises(ValueError, match=r"got the folder .*; pick a file in it"):
         read_image(tmp_path)
+
+
+def save_axes(path, values, axes, scale):
+    group = zarr.open_group(path, mode="w", zarr_format=2)
+    group.create_array("0", shape=values.shape, dtype=values.dtype, chunks=values.shape)[...] = values
+    placed = [{"type": "scale", "scale": scale}]
+    named = [{"name": axis, **({"type": "space", "unit": "micrometer"} if axis in "zyx" else {})} for axis in axes]
+    dataset = {"path": "0", "coordinateTransformations": placed}
+    group.attrs["multiscales"] = [{"version": "0.4", "axes": named, "datasets": [dataset]}]
+    return path
+
+
+@pytest.mark.parametrize("axes", ["zyx", "xyz", "zyxc", "tczyx", "czyx", "yzx", "xy", "yxc", "zyxa"])
+def test_any_order_of_axes_opens_as_it_is_read(tmp_path, rng, axes):
+    sizes = {"z": 5, "y": 18, "x": 20}
+    values = rng.integers(0, 2, [sizes.get(axis, 1) for axis in axes], np.uint8)
+    path = save_axes(tmp_path / "a.zarr", values, axes, [0.5 if axis in sizes else 1.0 for axis in axes])
+    (volume,) = open_volumes(path)
+    expected = np.einsum(f"{axes}->{'zyx' if 'z' in axes else 'yx'}", values)
+    assert_array_equal(volume, expected)
+    assert_array_equal(read_labels(path), expected)
+
+
+def test_equal_channels_are_one(tmp_path, rng):
+    values = rng.integers(0, 2, (18, 20), np.uint8)
+    path = save_axes(tmp_path / "a.zarr", np.stack([values] * 3), "cyx", [1.0, 0.5, 0.5])
+    assert_array_equal(open_volumes(path)[0], values)
+
+
+def test_the_thickness_of_a_single_plane_does_not_matter(tmp_path, rng):
+    path = save_axes(tmp_path / "a.zarr", rng.integers(0, 2, (1, 18, 20), np.uint8), "zyx", [5.0, 0.5, 0.5])
+    assert open_volume_set(path).voxel == read_image(path).voxel == VoxelSize(0.5, "micrometer")
+
+
+@pytest.mark.parametrize(
+    ("scale", "voxel"), [(-0.5, VoxelSize(0.5, "micrometer")), (0.0, VoxelSize()), (float("nan"), VoxelSize())]
+)
+def test_a_scale_that_is_no_length_states_none(tmp_path, rng, scale, voxel):
+    path = save_axes(tmp_path / "a.zarr", rng.integers(0, 2, (5, 18, 20), np.uint8), "zyx", [scale] * 3)
+    assert read_image(path).voxel == voxel
+
+
+def test_a_missing_level_is_named(tmp_path, rng):
+    path = save_axes(tmp_path / "a.zarr", rng.integers(0, 2, (5, 18, 20), np.uint8), "zyx", [0.5] * 3)
+    shutil.rmtree(path / "0")
+    with pytest.raises(ValueError, match="level or entry '0' is missing"):
+        read_labels(path)

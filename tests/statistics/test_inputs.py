@@ -215,3 +215,18 @@ def test_importing_and_running_loads_no_interface_and_no_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("shape", [(40, 40), (9, 40, 40)])
+def test_grey_levels_and_objects_are_no_phases(rng, shape):
+    values = rng.integers(0, 200, shape)
+    with pytest.raises(ValueError, match="at most 8 phases, got .* grey levels"):
+        statistics.volume_fraction(values, phase=1)
+    assert statistics.volume_fraction(values, phase=0) == pytest.approx(
+        np.mean(values == 0)
+    )  # the background of objects
+
+
+@pytest.mark.parametrize("phase", [True, 1.0, np.float32(1), np.bool_(True)])
+def test_a_phase_may_have_the_type_of_the_values_of_an_image(blobs, phase):
+    assert statistics.volume_fraction(blobs, phase=phase) == statistics.volume_fraction(blobs, phase=1)

@@ -429,3 +429,22 @@ def test_windows_are_of_one_size_and_parts_do_not_overlap(rng):
     parts = [part.arrays[0] for part in Sample.of_volume(section).parts()]
     assert_array_equal(np.block([parts[3 * i : 3 * i + 3] for i in range(3)]), section)
     assert Sample.of_volume(section[:20, :20]).parts() == ()
+
+
+def test_volumes_may_come_from_a_generator(blobs):
+    reference = Reference(blobs)
+    assert validate((volume for volume in (blobs, blobs)), reference).porosities == (reference.porosity,) * 2
+
+
+def test_a_volume_of_one_plane_is_a_section(blobs):
+    assert validate(blobs[None], Reference(blobs)).porosities == validate(blobs, Reference(blobs)).porosities
+
+
+def test_a_volume_of_two_planes_is_refused_before_the_work(blobs):
+    with pytest.raises(ValueError, match="at least 3 voxels along each axis, got shape"):
+        iter_validate(np.stack([blobs, 1 - blobs]), Reference(blobs))
+
+
+def test_a_voxel_size_without_its_unit_is_refused(blobs):
+    with pytest.raises(TypeError, match=r"voxel must be a VoxelSize, got 0.5; pass VoxelSize\(0.5, 'um'\)"):
+        iter_validate(blobs, Reference(blobs, voxel_size=0.5, unit="um"), voxel=0.5)

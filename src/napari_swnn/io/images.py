@@ -19,6 +19,8 @@ from napari_swnn.io.tiff_image import is_tiff, read_tiff, read_tiff_header
 Result = TypeVar("Result")
 
 FORMATS = "TIFF, PNG, BMP, JPEG or NumPy"
+_CONTAINERS = {b"\x89HDF": "HDF5", b"MATLAB 5.0 MAT": "MATLAB", b"CDF": "NetCDF"}
+"""First bytes of files that hold several arrays."""
 
 
 def read_image(path: Path) -> StoredImage:
@@ -94,7 +96,7 @@ def in_a_sentence(read: Callable[[FilePath], Result], path: FilePath) -> Result:
             "it as TIFF"
         ) from error
     except Exception as error:
-        reason = " ".join((str(error) or type(error).__name__).split())
+        reason = " ".join((str(error) or type(error).__name__).split()).rstrip(".;")
         raise ImageError(
             f"path must name a {FORMATS} image, got {path}, which cannot be read: {reason}; export it again"
         ) from error
@@ -104,9 +106,20 @@ def _read(path: FilePath) -> StoredImage:
     if path.is_dir():
         return read_ome_zarr(path)
     start = start_of(path)
+    _refuse_container(start, path)
     if is_tiff(start):
         return read_tiff(path)
     return read_array(path) if is_array_file(start) else read_picture(path)
+
+
+def _refuse_container(start: bytes, path: FilePath) -> None:
+    """Raise an error for formats that hold several arrays with names of their own."""
+    name = next((name for sign, name in _CONTAINERS.items() if start.startswith(sign)), None)
+    if name is not None:
+        raise ImageError(
+            f"path must name a {FORMATS} image, got the {name} file {path}, which may hold many arrays; save the one "
+            "with the labels as TIFF or .npy"
+        )
 
 
 def _read_sides(path: FilePath) -> VoxelSides:
@@ -193,6 +206,7 @@ def labels_of(image: StoredImage) -> Labels:
             "sections with read_sections, or save them as slices if they are the planes of a volume"
         )
     check_lossless(image)
+    check_opaque(image)
     _ = image.voxel  # refuses voxels that are not cubes
     return check_labels(image.values, name=image.source)
 
@@ -209,6 +223,21 @@ def refuse_channels(n: int, source: Path) -> None:
         raise ImageError(
             f"path must name labels of one channel, got {n} channels that differ in the colour image {source}; segment "
             "it, or save one channel"
+        )
+
+
+def check_opaque(image: StoredImage) -> None:
+    """Raise an error for labels of which transparent pixels hide some.
+
+    Raises
+    ------
+    ImageError
+        If the transparency varies among pixels of the same value.
+    """
+    if image.hides:
+        raise ImageError(
+            f"labels must come from an opaque image, got transparent pixels in {image.source}, which hide labels; "
+            "flatten it onto a background, or save it without transparency"
         )
 
 

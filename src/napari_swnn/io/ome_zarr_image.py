@@ -102,7 +102,12 @@ def open_ome_zarr(path: Path) -> OmeZarr:
         return _open(path)
     except ImageError:
         raise
-    except (OSError, KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except KeyError as error:
+        raise ImageError(
+            f"path must name an OME-Zarr image, got {path}, whose metadata cannot be read, since the level or entry "
+            f"{error} is missing; copy or convert it again"
+        ) from error
+    except (OSError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise ImageError(
             f"path must name an OME-Zarr image, got {path}, whose metadata cannot be read: {error}; convert it again"
         ) from error

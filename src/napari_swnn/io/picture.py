@@ -13,6 +13,7 @@ import numpy as np
 from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn.io.print_resolution import sides_of_resolution
 from napari_swnn.io.stored_image import ImageError, StoredImage, arrange, check_fits
+from napari_swnn.io.transparency import with_transparency
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _DEEP_COLOUR = (2, 4, 6)
@@ -25,12 +26,12 @@ _INCH = 0.0254
 def read_picture(path: FilePath) -> StoredImage:
     """Read a picture in any format that Pillow reads.
 
-    Transparency is ignored. The indices of a palette of colours are labels; a palette of grey values is resolved.
+    The values are those without transparency. The indices of a palette of colours are labels; a palette of grey values is resolved.
 
     Raises
     ------
     ImageError
-        If the picture does not fit into memory or is animated.
+        If the picture does not fit into memory, is animated, or has a single colour of varying transparency.
     """
     from PIL import Image
 
@@ -44,8 +45,10 @@ def read_picture(path: FilePath) -> StoredImage:
         values = _deep_png(path) if picture.format == "PNG" else None
         if values is None:
             values = _values_of(picture)
+        alpha = np.asarray(picture.getchannel("A")) if "A" in picture.getbands() else None
     arranged, axes = arrange(values, ("y", "x", "c")[: values.ndim])
-    return StoredImage(arranged, axes, sides, str(path), lossy)
+    image = StoredImage(arranged, axes, sides, str(path), lossy)
+    return image if alpha is None else with_transparency(image, alpha)
 
 
 def read_picture_sides(path: FilePath) -> VoxelSides:

@@ -40,6 +40,8 @@ class StoredImage:
         True if the compression may have changed the values, as JPEG does.
     notes : tuple of str
         Remarks on the interpretation of the file, in full sentences without a full stop.
+    hides : bool
+        True if transparent pixels hide some of the values.
     """
 
     values: np.ndarray
@@ -48,6 +50,7 @@ class StoredImage:
     source: str
     lossy: bool = False
     notes: tuple[str, ...] = ()
+    hides: bool = False
 
     @property
     def voxel(self) -> VoxelSize:

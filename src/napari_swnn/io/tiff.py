@@ -8,7 +8,11 @@ import numpy as np
 
 from napari_swnn._checks import check_labels
 from napari_swnn._types import AXES, Path
+from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn._voxel_size import VoxelSize
+
+_LEAST_LENGTH = 2.0**-31
+"""Smallest voxel size that the resolution of a TIFF, a ratio of 32-bit numbers, can state."""
 
 
 def write_tiff(path: Path, volume: np.ndarray, *, voxel_size: float = 1.0, unit: str = "voxel") -> None:
@@ -30,7 +34,7 @@ def write_tiff(path: Path, volume: np.ndarray, *, voxel_size: float = 1.0, unit:
     TypeError
         If the values are not integers.
     ValueError
-        If labels are negative or above 65535, because ImageJ cannot display them.
+        If labels are negative or above 65535, because ImageJ cannot display them, or the voxel size cannot be stored.
     """
     import tifffile
 
@@ -46,6 +50,8 @@ def write_tiff(path: Path, volume: np.ndarray, *, voxel_size: float = 1.0, unit:
 
 def imagej_options(axes: str, voxel: VoxelSize) -> dict[str, Any]:
     """Return the tifffile options that store the axes and the voxel size in the ImageJ header."""
+    if not _LEAST_LENGTH < voxel.value < 1 / _LEAST_LENGTH:
+        voxel = VoxelSides.of_metres([voxel.metres]).cubic("the volume")  # in a unit of which it is a handy number
     return {
         "imagej": True,
         "resolution": (1 / voxel.value, 1 / voxel.value),

@@ -11,7 +11,7 @@ from typing import Any
 
 from napari_swnn.io.stored_image import ImageError
 
-_DAMAGE = ("invalid page offset", "corrupt", "missing data", "failed to read", "invalid offset")
+_DAMAGE = ("invalid page offset", "corrupt", "missing data", "failed to read", "invalid offset", "circular reference")
 """Parts of the messages with which tifffile replaces lost pages silently."""
 
 

@@ -14,6 +14,7 @@ from napari_swnn.io.picture import read_picture, resolve_palette
 from napari_swnn.io.stored_image import ImageError, StoredImage, arrange, check_fits
 from napari_swnn.io.tiff_file import open_tiff
 from napari_swnn.io.tiff_voxel_sides import tiff_voxel_sides
+from napari_swnn.io.transparency import with_transparency
 
 _MAGIC = tuple(order + number for order in (b"II", b"MM") for number in (b"*\0", b"\0*", b"+\0", b"\0+"))
 _LOSSY = {
@@ -103,7 +104,7 @@ def read_tiff(path: FilePath) -> StoredImage:
             return replace(read_picture(path), lossy=header.lossy)
         check_fits(header.shape, header.dtype.itemsize, path)
         values = _as_shown(series.asarray(), page)
-    values = _without_alpha(values, header.axes, page)
+    values, alpha = _split_alpha(values, header.axes, page)
     space = tuple(axis for axis in header.axes if axis in AXES)
     lengths = dict(zip(space, zip(header.sides.lengths, header.sides.units, strict=True), strict=True))
     keep = [i for i, axis in enumerate(header.axes) if axis in ("y", "x") or values.shape[i] > 1]
@@ -111,7 +112,8 @@ def read_tiff(path: FilePath) -> StoredImage:
     arranged, axes = arrange(values[single], [header.axes[i] for i in keep])
     kept = [lengths[axis] for axis in axes if axis in AXES]
     sides = VoxelSides(tuple(length for length, _ in kept), tuple(unit for _, unit in kept))
-    return StoredImage(arranged, axes, sides, str(path), header.lossy, header.notes)
+    image = StoredImage(arranged, axes, sides, str(path), header.lossy, header.notes)
+    return image if alpha is None else with_transparency(image, alpha[single])
 
 
 def _header(file: Any, series: Any, path: FilePath) -> TiffHeader:
@@ -212,12 +214,13 @@ def _is_plain_ycbcr(page: Any) -> bool:
     return bool(page.photometric.name == "YCBCR") and page.compression.name not in _LOSSY
 
 
-def _without_alpha(values: np.ndarray, axes: tuple[str, ...], page: Any) -> np.ndarray:
-    """Drop the samples that state the transparency."""
+def _split_alpha(values: np.ndarray, axes: tuple[str, ...], page: Any) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the samples of the colours, and the sample that states the transparency, along an axis of length 1."""
     n_extra = len(page.extrasamples)
     n_samples = int(page.samplesperpixel)
     is_alpha = n_extra > 0 and all(sample.name != "UNSPECIFIED" for sample in page.extrasamples)
     is_colour = page.photometric.name in ("RGB", "YCBCR") and n_samples == 4
     if not (is_alpha or is_colour) or "c" not in axes or values.shape[axes.index("c")] != n_samples:
-        return values
-    return np.take(values, np.arange(n_samples - max(n_extra, 1)), axes.index("c"))
+        return values, None
+    where, n_colours = axes.index("c"), n_samples - max(n_extra, 1)
+    return np.take(values, np.arange(n_colours), where), np.take(values, [n_colours], where)

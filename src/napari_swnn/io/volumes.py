@@ -13,7 +13,7 @@ from napari_swnn._axes import find_channel_axis
 from napari_swnn._types import AXES, Labels, Path
 from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn._voxel_size import VoxelSize
-from napari_swnn.io.images import check_lossless, in_a_sentence, read_image, refuse_channels, start_of
+from napari_swnn.io.images import check_lossless, check_opaque, in_a_sentence, read_image, refuse_channels, start_of
 from napari_swnn.io.ome_zarr_image import is_ome_zarr, is_zarr_folder, open_ome_zarr
 from napari_swnn.io.stored_image import ImageError, StoredImage
 from napari_swnn.io.tiff_image import TiffHeader, is_tiff, read_stored_values, read_tiff_header
@@ -92,14 +92,14 @@ def open_volume_set(path: Path) -> VolumeSet:
 def _open_zarr(path: FilePath) -> VolumeSet:
     stored = open_ome_zarr(path)
     finest = stored.levels[0]
-    channels = [finest.shape[i] for i, axis in enumerate(stored.axes) if axis in _CHANNELS]
-    refuse_channels(max(channels, default=1), path)
-    space = [axis for axis in stored.axes if axis in AXES]
-    voxel = stored.sides(space).cubic(str(path))
-    leading = len(stored.axes) - len(space)
-    flat = len(space) == 3 and finest.shape[leading] == 1  # a section, stored as a volume of one plane
-    chosen = tuple(finest[index][0] if flat else finest[index] for index in np.ndindex(finest.shape[:leading]))
-    return VolumeSet(chosen, voxel)
+    sizes = dict(zip(stored.axes, finest.shape, strict=True))
+    if any(sizes.get(axis, 1) > 1 for axis in _CHANNELS):
+        return _loaded(read_image(path))  # compares the channels
+    space = [axis for axis in AXES if axis in ("y", "x") or sizes.get(axis, 1) > 1]
+    others = [axis for axis in stored.axes if axis not in space]
+    array = finest.transpose([stored.axes.index(axis) for axis in (*others, *space)])
+    chosen = tuple(array[index] for index in np.ndindex(array.shape[: len(others)]))
+    return VolumeSet(chosen, stored.sides(space).cubic(str(path)))
 
 
 def _open_numpy(path: FilePath) -> VolumeSet:
@@ -162,6 +162,7 @@ def _loaded(image: StoredImage) -> VolumeSet:
     sizes = dict(zip(image.axes, image.values.shape, strict=True))
     refuse_channels(sizes.get("c", 1), image.source)
     check_lossless(image)
+    check_opaque(image)
     return _split(image.values, image.axes, FilePath(image.source), image.voxel, image.notes)
 
 

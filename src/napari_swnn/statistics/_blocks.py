@@ -84,14 +84,14 @@ def open_phase(volume: Any, *, phase: int, mask: Any = None) -> PhaseView:
     Raises
     ------
     TypeError, ValueError
-        If `volume`, `phase` or `mask` is invalid, the volume holds grey levels or numbers of objects, or an array in
-        memory lacks the phase.
+        If `volume`, `phase` or `mask` is invalid, or an array in memory lacks the phase, or holds grey levels or
+        numbers of objects.
     """
     labels = check_volume(volume)
     label = check_label(phase)
-    check_few_labels(labels, label, name="volume")
     view = PhaseView(labels, label, check_mask(mask, tuple(labels.shape)))
     if not is_lazy(labels):
+        check_few_labels(labels, label, name="volume")
         check_found(view, any(bool((piece.labels == label).any()) for piece in _pieces(view, 0)))
     return view
 

@@ -176,7 +176,7 @@ def test_thin_volume_is_taken_with_a_warning_that_names_its_axis(rng, shape, axi
         (np.ones(9, int), {}, ValueError, r"2-D or 3-D, got an array of shape \(9,\)"),
         (np.eye(9, dtype=int), {"roi": np.ones((8, 9))}, ValueError, "roi must have the shape of labels"),
         (np.eye(9, dtype=int), {"roi": np.zeros((9, 9))}, ValueError, "roi must hold at least one pixel"),
-        (np.eye(9, dtype=int), {"phase": 1.0}, ValueError, "phase must be a whole number"),
+        (np.eye(9, dtype=int), {"phase": 1.5}, ValueError, "phase must be a whole number"),
         ([np.eye(9, dtype=int)] * 2, {"roi": np.ones((9, 9))}, ValueError, "one region for each of the 2 sections"),
         (np.eye(9, dtype=int), {"voxel_size": 0}, ValueError, r"voxel_size must lie in \(0, inf\), got 0"),
         (np.eye(9, dtype=int), {"voxel_size": float("nan")}, ValueError, "voxel_size must lie in"),
@@ -227,3 +227,40 @@ def test_volume_is_taken_without_a_warning(rng, sigma):
 def test_time_series_is_refused(rng):
     with pytest.raises(ValueError, match="pick one channel, section or point of time"):
         Reference(rng.integers(0, 2, (5, 20, 24, 28)))
+
+
+def test_sections_that_number_their_phases_differently_are_refused(blobs):
+    with pytest.raises(ValueError, match=r"the same in all sections, got 0, 255 in labels\[1\] without phase 1"):
+        Reference([blobs, 255 * blobs])
+    with pytest.warns(ReferenceWarning, match="labels 0 .* and 255 .* become one background"):
+        assert Reference([blobs, 255 * blobs], phase=1).porosity == pytest.approx(blobs.mean() / 2)
+    assert len(Reference([blobs, np.zeros_like(blobs)]).sections) == 2  # a field of view without pores
+
+
+def test_sections_may_come_from_a_generator(blobs):
+    assert len(Reference(section for section in (blobs, 1 - blobs)).sections) == 2
+
+
+def test_none_in_a_list_of_regions_is_the_whole_section(blobs):
+    reference = Reference([blobs, blobs], roi=[None, np.eye(*blobs.shape)])
+    assert [section.inside.sum() for section in reference.sections] == [blobs.size, min(blobs.shape)]
+
+
+def test_a_region_with_a_single_phase_is_named(blobs):
+    with pytest.raises(ValueError, match="labels within roi must hold at least two phases, got the single value 1"):
+        Reference(blobs, roi=blobs)
+
+
+@pytest.mark.parametrize("convert", [float, np.float32, np.int8, bool, np.bool_])
+def test_a_phase_may_have_the_type_of_the_values_of_an_image(blobs, convert):
+    phase = Reference(blobs, phase=convert(1)).phase
+    assert (phase, type(phase)) == (1, int)
+
+
+@pytest.mark.parametrize(("size", "unit"), [(np.array(0.5), "um"), (np.float32(0.5), "Micron"), (0.5, "µm/px")])
+def test_a_voxel_size_may_come_from_metadata(blobs, size, unit):
+    assert Reference(blobs, voxel_size=size, unit=unit).voxel.metres == pytest.approx(0.5e-6)
+
+
+def test_no_unit_is_that_of_voxels(blobs):
+    assert Reference(blobs, unit=None).voxel == Reference(blobs).voxel

@@ -161,8 +161,8 @@ def _as_rois(roi: Any, images: Sequence[Labels], *, several: bool) -> list[BoolA
     if several and not (isinstance(roi, list | tuple) and len(roi) == len(images)):
         got = f"a list of {len(roi)}" if isinstance(roi, list | tuple) else "a single region"
         raise ValueError(
-            f"roi must be a list with one region, or None, for each of the {len(images)} sections, got {got}; pass one "
-            "for each"
+            f"roi must be a list with one region for each of the {len(images)} sections, got {got}; pass None for a "
+            "section that is used as a whole"
         )
     given = list(roi) if several else [roi]
     names = [f"roi[{i}]" for i in range(len(given))] if several else ["roi"]
