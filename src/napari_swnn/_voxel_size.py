@@ -86,18 +86,8 @@ SAME_LENGTH = 1.001
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 """Escape that ImageJ writes for a letter outside ASCII."""
 _PIXELS = {
-    "",
-    "pixel",
-    "voxel",
-    "px",
-    "vx",
-    "none",
-    "null",
-    "unknown",
-    "arbitrary",
-    "no unit",
-    "nounit",
-    "reference frame",
+    *("", "pixel", "voxel", "px", "vx", "none", "null", "unknown", "arbitrary", "no unit", "nounit"),
+    "reference frame",  # of OME
 }
 """Units that state no length."""
 

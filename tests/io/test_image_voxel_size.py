@@ -186,7 +186,7 @@ def test_resampling_repeats_voxels_along_longer_sides(path, z, y, x):
 def test_a_resolution_without_a_unit_states_the_aspect_ratio(path):
     tifffile.imwrite(path, np.eye(18, dtype=np.uint8), resolution=(4, 2), resolutionunit="NONE")
     for read in (read_labels, open_volume_set):
-        with pytest.raises(ValueError, match="square pixels, got sides of 0.5 × 0.25 pixel"):
+        with pytest.raises(ValueError, match=r"square pixels, got sides of 0\.5 × 0\.25 pixel"):
             read(path)
     assert read_labels(path, resample=True).shape == (36, 18)
     tifffile.imwrite(path, np.eye(18, dtype=np.uint8), resolution=(4, 4), resolutionunit="NONE")

@@ -43,5 +43,5 @@ def test_labels_hidden_by_transparent_pixels_are_refused(save, blobs):
     assert "transparent pixels" in read_image(path).notes[-1]
     assert_array_equal(read_image(path).values, 200 * blobs)
     for read in (read_labels, open_volumes):
-        with pytest.raises(ValueError, match="transparent pixels in .* which hide labels; flatten it"):
+        with pytest.raises(ValueError, match=r"transparent pixels in .* which hide labels; flatten it"):
             read(path)

@@ -26,7 +26,8 @@ _INCH = 0.0254
 def read_picture(path: FilePath) -> StoredImage:
     """Read a picture in any format that Pillow reads.
 
-    The values are those without transparency. The indices of a palette of colours are labels; a palette of grey values is resolved.
+    The values are those without transparency. The indices of a palette of colours are labels; a palette of grey values
+    is resolved.
 
     Raises
     ------
