@@ -161,7 +161,7 @@ class VoxelSize:
         hint = "pass one number above 0, and its unit apart"
         value = check_in_range(number, 0, inf, name="voxel_size", hint=hint, open_low=True, open_high=True)
         object.__setattr__(self, "value", value)
-        object.__setattr__(self, "unit", "voxel" if self.unit is None else str(self.unit))
+        object.__setattr__(self, "unit", str(self.unit) if self.unit else "voxel")
 
     def __str__(self) -> str:
         return f"{self.value:g} {self.unit}"

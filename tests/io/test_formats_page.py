@@ -81,6 +81,11 @@ def unknown(folder, _):
     return folder / "a.czi"
 
 
+def container(folder, _):
+    (folder / "a.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
+    return folder / "a.h5"
+
+
 def deep(folder, labels):
     content = imagecodecs.png_encode(np.stack([labels.astype(np.uint16)] * 3, -1))
     (folder / "deep.png").write_bytes(content)
@@ -121,7 +126,9 @@ FILES = {
         lambda f, a: picture(f, np.stack([a] * 3, -1), "a.png"),
         deep,
     ],
-    "PNG with transparency": [lambda f, a: picture(f, np.stack([a, 255 * a], -1), "a.png")],
+    "PNG or TIFF with transparency": [
+        lambda f, a, e=e: picture(f, np.stack([a, 255 * a], -1), f"a.{e}") for e in ("png", "tif")
+    ],
     "PNG, palette of colours": [lambda f, a: picture(f, a, "a.png", RED_BLUE)],
     "PNG, palette of greys": [lambda f, a: picture(f, a, "a.png", GREYS)],
     "BMP": [lambda f, a, e=e: picture(f, a, f"a.{e}") for e in ("bmp", "gif", "ppm")],
