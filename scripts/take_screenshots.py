@@ -84,7 +84,6 @@ def reconstruct(viewer: napari.Viewer, folder: Path, size: int, patience: float)
     wait(lambda: bar.maximum() > 0 and bar.value() > bar.maximum() / 2, patience)
     take(viewer, folder / "reconstruction-widget-running.png")
     wait(lambda: not panel.session.is_busy, patience)
-    viewer.layers[0].visible = False  # the reference would hide the volume in 3-D
     panel.run_bar.view_button.click()
     take(viewer, folder / "reconstruction-widget.png")
     viewer.window.remove_dock_widget(docked)
@@ -95,7 +94,6 @@ def compare(viewer: napari.Viewer, folder: Path, patience: float) -> None:
     docked, panel = dock(viewer, "SWNN compare")
     wait(lambda: panel.view.comparison is not None, patience)
     viewer.dims.ndisplay = 2
-    viewer.layers[0].visible = True
     viewer.reset_view()
     take(viewer, folder / "compare-widget.png")
     viewer.window.remove_dock_widget(docked)
@@ -108,7 +106,6 @@ def compute_properties(viewer: napari.Viewer, folder: Path, patience: float) -> 
     panel.run_button.click()
     settle(1)
     wait(panel.run_button.isEnabled, patience)
-    viewer.layers[0].visible = False
     panel.view_button.click()
     take(viewer, folder / "properties-widget.png")
     viewer.window.remove_dock_widget(docked)

@@ -81,6 +81,13 @@ def range_model():
     return train(Reference(labels), porosity=(0.2, 0.4), config=TINY)
 
 
+@pytest.fixture(scope="session")
+def rock_model():
+    """A hardly trained model of a reference with the porosity 0.3 and pixels of 0.5 µm."""
+    labels = binary_blobs(64, blob_size_fraction=0.12, n_dim=2, volume_fraction=0.3, rng=1).astype(np.uint8)
+    return train(Reference(labels, voxel_size=0.5, unit="µm"), config=TINY)
+
+
 @pytest.fixture
 def section():
     """A segmented section, ``(64, 64)``, values 0 and 1."""

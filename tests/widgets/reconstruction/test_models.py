@@ -10,13 +10,16 @@ from napari_swnn import Model
 
 
 @pytest.fixture
-def trained(ready, user):
-    user.clicks(ready.run_bar.run_button)
-    user.waits_for_end(ready)
+def trained(ready, user, add_model, rock_model):
+    """The panel with a model that is not saved, as after a training."""
+    add_model(ready, rock_model)
+    user.waits_for(ready.models.generate_button.isEnabled)
     return ready
 
 
 def test_a_saved_model_generates_the_same_after_loading(trained, viewer, user, dialog, tmp_path):
+    user.clicks(trained.models.generate_button)
+    user.waits_for_end(trained)
     dialog.path = tmp_path / "rock.swnn"
     assert "not saved" in trained.models.choice.currentText()
     user.clicks(trained.models.save_button)

@@ -43,7 +43,7 @@ def test_a_gradient_rises_along_its_axis(ranged, viewer, user):
 
 def test_a_map_needs_a_model_for_a_range(ready, user):
     user.choose(ready.settings.spatial.kind, "gradient")
-    user.waits_for(lambda: "train a model for a range" in problem(ready, "map"))
+    user.waits_for(lambda: "tick Train for a range" in problem(ready, "map"))
     assert not ready.run_bar.run_button.isEnabled()
     ready.settings.target.ranged.setChecked(True)
     ready.settings.target.low.setValue(0.1)

@@ -6,6 +6,9 @@ from typing import Any
 from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
+_PADDING = 2
+"""Pixels beside an entry that napari's style leaves free, though a text can reach into them."""
+
 
 class Combo(QComboBox):
     """Combo box that never grows wider than the panel, even with long entries."""
@@ -22,7 +25,7 @@ class Combo(QComboBox):
         self.initStyleOption(option)
         part = QStyle.SubControl.SC_ComboBoxEditField
         room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self).width()
-        room -= 0 if option.currentIcon.isNull() else option.iconSize.width() + 4
+        room += _PADDING if option.currentIcon.isNull() else _PADDING - option.iconSize.width() - 4
         if option.fontMetrics.horizontalAdvance(option.currentText) <= room:
             super().paintEvent(event)
             return

@@ -145,7 +145,7 @@ class DockPanel(QScrollArea):
                 continue
             if window.dockWidgetArea(other) == area:
                 window.tabifyDockWidget(other, dock)
-                dock.raise_()
+                QTimer.singleShot(0, dock.raise_)  # a tab that Qt has not laid out yet stays behind
                 return
 
     def _close(self) -> None:

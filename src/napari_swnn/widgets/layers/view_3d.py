@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from napari.viewer import Viewer
 
+_FRAME = (0.5, 0.5, 0.5, 1.0)
+"""Colour that is legible on dark and light backgrounds."""
+
 
 def show_in_3d(viewer: "Viewer", layer: "LabelsLayer") -> None:
     """Switch the viewer to 3-D and show one volume in a frame, from a corner.
@@ -26,7 +29,8 @@ def show_in_3d(viewer: "Viewer", layer: "LabelsLayer") -> None:
     for other in hidden:
         other.visible = False
     layer.visible = True
-    layer.bounding_box.visible = True
+    frame = layer.bounding_box
+    frame.points, frame.line_color, frame.visible = False, _FRAME, True
     viewer.dims.ndisplay = 3
     viewer.scene.camera.angles = (-25.0, 35.0, 12.0)
     viewer.fit_to_view(layers=[layer], margin=0.3)  # the view is fitted to the faces, and corners extend further
@@ -34,7 +38,7 @@ def show_in_3d(viewer: "Viewer", layer: "LabelsLayer") -> None:
     def restore(_event: Any = None) -> None:
         if viewer.dims.ndisplay == 2:
             viewer.dims.events.ndisplay.disconnect(restore)
-            layer.bounding_box.visible = False
+            frame.visible = False
             for other in hidden:
                 other.visible = True
 
