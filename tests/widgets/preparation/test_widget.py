@@ -163,6 +163,14 @@ def test_a_dragged_line_sets_the_threshold(shown, settled, micrograph):
     assert shown.summary.phase.count() == 3
 
 
+def test_other_grey_values_leave_an_automatic_threshold_alone(shown, model, micrograph, user):
+    model.add_image(micrograph.astype(np.uint16) * 200 + 9000, name="16 bit")
+    user.choose(shown.choice.image, model.layers["16 bit"])
+    user.waits_for(lambda: shown.session.live.assessment and shown.session.source.name == "16 bit")
+    assert shown.session.editor.draft.segmentation == Threshold("otsu")
+    assert shown.steps.segmentation.threshold.histogram.levels[0] > 9000
+
+
 def test_every_method_of_the_threshold(shown, settled):
     method = shown.steps.segmentation.threshold.method
     for index in range(method.count()):

@@ -79,7 +79,9 @@ class Histogram(QWidget):
         self._plot.setXRange(float(edges[0]), float(edges[-1]), padding=0.02)
         self._plot.setYRange(0, max(1.0, 1.05 * float(np.sqrt(counts).max())), padding=0)
         for line in self.lines:
+            line.blockSignals(True)  # a line that the bounds move was not dragged
             line.setBounds((float(edges[0]), float(edges[-1])))
+            line.blockSignals(False)
 
     def show_levels(self, levels: Sequence[float]) -> None:
         """Show thresholds, unless the user is dragging one."""

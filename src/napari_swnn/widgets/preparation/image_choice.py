@@ -75,7 +75,7 @@ class ImageChoice(QWidget):
         self.follows.setChecked(True)
         self.size = _LengthBox()
         self.unit = Combo()
-        self.unit.setMinimumContentsLength(4)
+        self.unit.setMinimumContentsLength(8)
         self.unit.set_entries([(unit, unit) for unit in UNITS[:-1]] + [("unknown", "voxel")])
         self.write_button = QPushButton("Set")
         self.write_button.setToolTip("Write this pixel size to the layer, so that the scale bar and all panels use it.")
