@@ -134,7 +134,7 @@ def _without_names(array: Any, name: str, *, planar: bool) -> Any:
     if array.ndim == 3 and planar and min(array.shape[1:]) >= LEAST_SIDE:
         if array.shape[0] == 1:
             return array[0]
-        if array.shape[0] in (3, 4) and _is_planar(array):
+        if is_planar(array):
             return collapse_channels(array, 0, name=name)
     return array
 
@@ -149,11 +149,13 @@ def _first_of_equal(array: Any, axis: int, name: str) -> Any:
     return parts[0]
 
 
-def _is_planar(array: Any) -> bool:
-    """Return True if the planes of a thin array are colour channels: all equal, or some but not all uniform.
+def is_planar(array: Any) -> bool:
+    """Return True if the planes of an array ``(3 or 4, y, x)`` are colours: all equal, or some but not all uniform.
 
-    Neither occurs in three planes cut through a material.
+    Neither occurs in planes cut through a material.
     """
+    if array.ndim != 3 or array.shape[0] not in (3, 4) or min(array.shape[1:]) < LEAST_SIDE:
+        return False
     n_uniform = sum(_is_uniform(plane) for plane in array)
     if 0 < n_uniform < len(array):
         return True

@@ -139,6 +139,7 @@ FILES = {
     "OME-Zarr of bioformats2raw with several": [lambda f, a: ome_zarr(f, a, "01")],
     "OME-Zarr, plate": [plate],
     "Zarr array": [plain_array],
+    "HDF5": [container],
     "Microscope formats": [unknown],
 }
 

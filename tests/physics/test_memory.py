@@ -1,5 +1,6 @@
 """Memory is checked before a solve, and the amounts follow the volume and the solver."""
 
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -69,3 +70,23 @@ def test_phase_that_a_mask_lacks_is_refused_with_the_labels_that_exist():
         TortuosityProblem(VOLUME * 255, 1)
     with pytest.raises(ValueError, match=r"phase must be one of the values of volume \(0, 255\), got 1"):
         PermeabilityProblem(VOLUME * 255, 1)
+
+
+@pytest.mark.parametrize("create", CREATE.values(), ids=CREATE)
+def test_memory_is_checked_before_the_volume_is_read(create, monkeypatch, leave_free):
+    class Stored:
+        shape = (100, 100, 100)
+
+        def __array__(self, *_, **__):
+            raise AssertionError("the volume was read")
+
+    leave_free(100)
+    monkeypatch.setattr(sys.modules[__name__], "VOLUME", Stored())
+    with pytest.raises(ValueError, match=r"small enough for the free memory, got shape \(100, 100, 100\)"):
+        create()
+
+
+@pytest.mark.parametrize("phase", [True, 1.0, np.uint8(1)])
+@pytest.mark.parametrize("problem", [TortuosityProblem, PermeabilityProblem])
+def test_a_phase_may_have_the_type_of_the_values_of_an_image(problem, phase):
+    assert problem(VOLUME, phase).iter_solve is not None

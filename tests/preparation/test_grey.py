@@ -1,6 +1,7 @@
 import dask.array as da
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -85,3 +86,21 @@ def test_other_shapes_are_refused(image, axes, words):
 def test_complex_numbers_are_refused():
     with pytest.raises(TypeError, match="real numbers, got complex128"):
         to_grey(np.zeros(SHAPE, complex))
+
+
+@pytest.mark.parametrize("n_channels", [3, 4])
+def test_equal_planes_are_colours(rng, n_channels):
+    image = rng.integers(0, 200, SHAPE)
+    assert_array_equal(to_grey(np.stack([image] * n_channels)), image)
+    assert to_grey(rng.integers(0, 200, (n_channels, *SHAPE))).ndim == 3
+
+
+def test_a_list_of_images_is_refused(rng):
+    images = rng.integers(0, 200, (2, *SHAPE))
+    with pytest.raises(ValueError, match="got a list of 2 images; prepare each of them"):
+        to_grey(list(images))
+
+
+def test_a_tensor_with_gradients_is_read(rng):
+    image = rng.random(SHAPE, np.float32)
+    assert_array_equal(to_grey(torch.tensor(image, requires_grad=True)), image)

@@ -156,9 +156,9 @@ class ConductivityProblem(TransportProblem[ConductivityResult]):
     _material: _Material = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        labels = check_labels(self.volume, name="volume")
         check_choice(self.boundary, ("face", "voxel"), name="boundary")
-        check_problem_memory(labels.shape, ("conduction",), self.quantity)
+        check_problem_memory(self.volume, ("conduction",), self.quantity)
+        labels = check_labels(self.volume, name="volume")
         object.__setattr__(self, "_material", _Material.from_labels(labels, self.conductivities))
 
     @property

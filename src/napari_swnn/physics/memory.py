@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
+from napari_swnn._axes import find_channel_axis
 from napari_swnn._memory import free_memory
 from napari_swnn._types import Shape
 from napari_swnn.physics._backend import make_backend
@@ -79,13 +80,13 @@ def check_memory(shape: Shape, needed: float, quantity: str) -> None:
         )
 
 
-def check_problem_memory(shape: Shape, solvers: Sequence[Solver], quantity: str) -> None:
+def check_problem_memory(volume: Any, solvers: Sequence[Solver], quantity: str) -> None:
     """Check that a problem fits into the free memory with the settings that need least.
 
     Parameters
     ----------
-    shape : tuple of int
-        Shape of the volume in voxels.
+    volume : array_like
+        Volume of the problem, of which only the shape is read; without a shape, nothing is checked.
     solvers : sequence of {"conduction", "stokes", "lbm"}
         Solvers that are possible.
     quantity : str
@@ -96,6 +97,10 @@ def check_problem_memory(shape: Shape, solvers: Sequence[Solver], quantity: str)
     ValueError
         If there is not enough memory for any of them.
     """
+    shape = tuple(getattr(volume, "shape", ()))
+    shape = shape[: find_channel_axis(shape)]
+    if not shape:
+        return
     needed = min(estimate_memory(shape, solver, precision="float32") for solver in solvers)
     if needed > free_memory():
         device = make_backend("auto", "float32").torch_device  # loads torch: only if a GPU may help

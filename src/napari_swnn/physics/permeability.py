@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, overload
 
 import numpy as np
 
-from napari_swnn._checks import check_choice, check_labels, check_phase_present
+from napari_swnn._checks import check_choice, check_label, check_labels, check_phase_present
 from napari_swnn._steps import drain
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.physics._backend import Backend
@@ -157,11 +157,12 @@ class PermeabilityProblem(TransportProblem[PermeabilityResult]):
     _metres: float | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        labels = check_labels(self.volume, name="volume", ndim=(3,))
-        check_phase_present(labels, self.phase, name="volume")
         check_choice(self.boundary, ("periodic", "mirror"), name="boundary")
-        check_problem_memory(labels.shape, ("stokes", "lbm"), self.quantity)
-        object.__setattr__(self, "_fluid", labels == self.phase)
+        check_problem_memory(self.volume, ("stokes", "lbm"), self.quantity)
+        labels = check_labels(self.volume, name="volume", ndim=(3,))
+        phase = check_label(self.phase)
+        check_phase_present(labels, phase, name="volume")
+        object.__setattr__(self, "_fluid", labels == phase)
         object.__setattr__(self, "_metres", None if self.voxel_size is None else self.voxel_size.metres)
 
     @property

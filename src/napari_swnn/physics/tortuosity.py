@@ -19,6 +19,7 @@ from napari_swnn._phases import list_labels
 from napari_swnn._steps import drain
 from napari_swnn.physics.bounds import Bounds
 from napari_swnn.physics.conductivity import ConductivityProblem
+from napari_swnn.physics.memory import check_problem_memory
 from napari_swnn.physics.options import DEFAULT_OPTIONS, SolverOptions
 from napari_swnn.physics.results import ConductivityResult, SolverStep, TortuosityResult
 
@@ -101,6 +102,7 @@ class TortuosityProblem:
     _diffusion: ConductivityProblem = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        check_problem_memory(self.volume, ("conduction",), "tortuosity")
         labels = check_labels(self.volume, name="volume")
         inside = labels == check_label(self.phase)
         if not inside.any():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_swnn._axes import find_channel_axis
+from napari_swnn._axes import find_channel_axis, is_planar
 from napari_swnn._checks import is_lazy
 from napari_swnn._types import AXES
 
@@ -28,7 +28,8 @@ def to_grey(image: Any, axes: Sequence[str] | None = None) -> Any:
     image : array_like, or sequence of arrays
         Image or stack of sections, numpy or dask; the first level of a multiscale image is used.
     axes : sequence of "z", "y", "x" and "c", optional
-        Names of the axes. By default, a last axis with at most 4 entries is colour if there are at least three axes.
+        Names of the axes. By default, a last axis with at most 4 entries is colour if there are at least three axes,
+        and so is a first axis with 3 or 4 entries if they are equal.
 
     Returns
     -------
@@ -48,6 +49,8 @@ def to_grey(image: Any, axes: Sequence[str] | None = None) -> Any:
         raise ValueError(f"image must have a value at every pixel, got {n_masked} masked pixels; crop or fill them")
     if array.dtype != bool and array.dtype.kind not in "uif":
         raise TypeError(f"image must hold real numbers, got {array.dtype}; convert it first")
+    if axes is None and not is_lazy(array) and is_planar(array):
+        axes = ("c", "y", "x")
     names = _name_axes(array.shape, axes)
     if 0 in array.shape:
         raise ValueError(f"image must hold at least one pixel, got an array of shape {array.shape}")
@@ -57,9 +60,22 @@ def to_grey(image: Any, axes: Sequence[str] | None = None) -> Any:
 
 
 def first_level(image: Any) -> Any:
-    """Return an array: the image itself, or the level of the highest resolution of a multiscale image."""
+    """Return an array: the image itself, or the level of the highest resolution of a multiscale image.
+
+    Raises
+    ------
+    ValueError
+        If the arrays of a list are no levels of one image.
+    """
     is_multiscale = isinstance(image, list | tuple) and len(image) > 0 and hasattr(image[0], "shape")
+    if is_multiscale and any(max(level.shape) >= max(image[0].shape) for level in image[1:]):
+        raise ValueError(
+            f"image must be one image, or its levels with the finest first, got a list of {len(image)} images; prepare "
+            "each of them, or a stack (z, y, x)"
+        )
     array = image[0] if is_multiscale else image
+    if hasattr(array, "detach"):
+        array = array.detach().cpu()  # a torch tensor that may have gradients or lie on a GPU
     return array if is_lazy(array) or isinstance(array, np.ma.MaskedArray) else np.asarray(array)
 
 

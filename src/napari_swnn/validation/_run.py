@@ -125,8 +125,8 @@ def iter_validate(
     default = {reference.phase: PORE_CONDUCTIVITY, reference.background: SOLID_CONDUCTIVITY}
     taken = check_conductivities(conductivities or default) if physics else None
     if physics:
-        for shape in set(shapes):
-            check_problem_memory(shape, ("stokes",), "permeability")
+        for volume in given:
+            check_problem_memory(volume, ("stokes",), "permeability")
     sample = Sample.of_reference(reference)
     ruler = _choose_ruler(shapes, reference, sample, max_distance)
     for i, volume in enumerate(given):
