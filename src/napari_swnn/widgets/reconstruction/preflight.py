@@ -157,7 +157,7 @@ def _volume_problem(
     if request.exact and request.destination == "lazy":
         text = "An exact porosity needs the whole volume; choose another output under Large volumes, or untick it."
         return BadInputError("exact", text)
-    if own is not None and request.spatial.kind != "uniform":
+    if network.porosity_range is None and request.spatial.kind != "uniform":
         text = "A varying porosity needs a model for a range of porosities; tick Train for a range above."
         return BadInputError("map", text)
     try:
