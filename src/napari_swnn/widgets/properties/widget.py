@@ -54,7 +54,9 @@ class PropertiesWidget(RunPanel):
         self.settings = PropertySettings()
         self.results = Results()
         self.view_button = QPushButton("Show in 3-D")
-        self.view_button.setToolTip("Show the layer in three dimensions.")
+        self.view_button.setToolTip(
+            "Show the layer in 3-D. Layers beside it are hidden until the viewer returns to 2-D."
+        )
         self.check = LayerCheck(self._take_layer, LayerFacts.with_phases, "layer", self)
         self._guide = Guide(napari_viewer, self.settings.lead, self.settings.layer, self.reset_choices)
         self._placement: dict[str, Any] = {}

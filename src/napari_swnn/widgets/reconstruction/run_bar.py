@@ -54,7 +54,9 @@ class RunBar(QWidget):
         self.stop_button.setToolTip(
             "During training: stop early and finalise the model. During generation: cancel, and keep the model."
         )
-        self.view_button.setToolTip("Show the newest realisation in three dimensions.")
+        self.view_button.setToolTip(
+            "Show the newest realisation in 3-D. Layers beside it are hidden until the viewer returns to 2-D."
+        )
         buttons = QHBoxLayout()
         for button in (self.run_button, self.stop_button, self.view_button):
             buttons.addWidget(button)
