@@ -140,3 +140,16 @@ def test_wrong_options_are_refused(micrograph, tmp_path, monkeypatch, capsys, op
     assert main(["prepare", str(micrograph), *options.split()]) == 2
     assert words in capsys.readouterr().err
     assert not (tmp_path / "labels.tif").exists()
+
+
+def test_the_voxels_of_a_stack_must_be_cubes_but_not_those_of_a_section(micrograph, tmp_path, capsys):
+    stack, output = tmp_path / "stack.tif", tmp_path / "labels.tif"
+    metadata = {"axes": "ZYX", "spacing": 2, "unit": "um"}
+    tifffile.imwrite(stack, [tifffile.imread(micrograph)] * 3, imagej=True, resolution=(20, 20), metadata=metadata)
+    command = ["prepare", str(stack), "-o", str(output), "--threshold", "otsu"]
+    assert main(command) == 2
+    assert "must have cubic voxels, got sides of 2 × 0.05 × 0.05 um" in capsys.readouterr().err
+    assert main([*command, "--section", "1"]) == 0
+    assert str(read_image(output).sides) == "0.05 × 0.05 um"
+    assert main([*command, "--overwrite", "--voxel-size", "0.05"]) == 0
+    assert "Note: " in capsys.readouterr().out

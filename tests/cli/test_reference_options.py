@@ -214,3 +214,12 @@ def test_a_model_is_trained_on_any_format_with_its_voxel_size(quick, tmp_path, b
     model = Model.load(tmp_path / "zarr.swnn")
     assert model.voxel == VoxelSize(0.5, "nanometer")
     assert model.provenance["reference_porosity"] == pytest.approx(blobs.mean())
+
+
+def test_a_volume_beside_a_section_is_named(read, tmp_path, blobs):
+    section, volume = tmp_path / "a.tif", tmp_path / "v.tif"
+    tifffile.imwrite(section, blobs)
+    tifffile.imwrite(volume, np.stack([blobs] * 5), imagej=True, metadata={"axes": "ZYX"})
+    with pytest.raises(ValueError, match=r"must all be sections, got the volume .*v\.tif among them; .* --stack"):
+        read(section, volume)
+    assert len(read(section, volume, "--stack", "sections")[0].sections) == 6

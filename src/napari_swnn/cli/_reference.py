@@ -69,6 +69,7 @@ def read_reference(options: argparse.Namespace) -> Reference:
     images = [section for path in paths for section in _read_sections(path, options)]
     for note in dict.fromkeys(note for image in images for note in image.notes):
         print(f"Note: {note}.")
+    _check_sections(images)
     voxel = choose_voxel_size(images, options.voxel_size, options.unit)
     known = [replace(image, sides=image.sides.unknown(len(image.sides.lengths))) for image in images]
     labels = _one_or_all([_labels(image) for image in known])
@@ -86,6 +87,16 @@ def read_reference(options: argparse.Namespace) -> Reference:
         print(f"Note: {str(warning.message).rstrip('.')}.")
     print(f"Reference: {reference.choice.describe()}; voxel size {voxel}.")
     return reference
+
+
+def _check_sections(images: Sequence[StoredImage]) -> None:
+    """Raise an error for a volume beside other images."""
+    volume = next((image for image in images if "z" in image.axes), None)
+    if volume is not None and len(images) > 1:
+        raise ValueError(
+            f"several images must all be sections, got the volume {volume.source} among them; pass it alone, or add "
+            "--stack sections if its planes are separate sections"
+        )
 
 
 def _read_sections(path: Path, options: argparse.Namespace) -> list[StoredImage]:
@@ -106,7 +117,8 @@ def _read_regions(options: argparse.Namespace, n_images: int) -> Any:
     if options.roi is None:
         return None
     if len(options.roi) != n_images:
-        raise ValueError(f"--roi must name one mask for each of the {n_images} images, got {len(options.roi)}")
+        each = "the image" if n_images == 1 else f"each of the {n_images} images"
+        raise ValueError(f"--roi must name one mask for {each}, got {len(options.roi)}; pass them in the same order")
     masks = [section for path in options.roi for section in _read_sections(path, options)]
     known = [replace(mask, sides=mask.sides.unknown(len(mask.sides.lengths))) for mask in masks]
     return _one_or_all([_labels(mask) != 0 for mask in known])

@@ -74,7 +74,7 @@ def _read(options: argparse.Namespace) -> tuple[Any, VoxelSize]:
 
     image = read_image(options.image)
     for note in image.notes:
-        print(f"Note: {note}")
+        print(f"Note: {note}.")
     frames = "z" if "z" not in image.axes else "t"
     grey = to_grey(image.values, [frames if name == "t" else name for name in image.axes])
     if options.section is not None:
@@ -82,8 +82,9 @@ def _read(options: argparse.Namespace) -> tuple[Any, VoxelSize]:
         if not 0 <= options.section < n:
             raise ValueError(f"--section must lie between 0 and {n - 1}, got {options.section}")
         grey = grey[options.section] if grey.ndim == 3 else grey
-    in_plane = VoxelSides(image.sides.lengths[-2:], image.sides.units[-2:])
-    return grey, choose_voxel_size([replace(image, sides=in_plane)], options.voxel_size, options.unit)
+    if grey.ndim == 2 or image.sides.lengths[0] is None:
+        image = replace(image, sides=VoxelSides(image.sides.lengths[-2:], image.sides.units[-2:]))
+    return grey, choose_voxel_size([image], options.voxel_size, options.unit)
 
 
 def _describe(step: PreparationStep) -> str:
