@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from importlib import import_module
 from threading import Lock
 from typing import Any
 
@@ -74,8 +75,10 @@ class ScribbleClassifier:
         window : pair of slices, optional
             Rows and columns, such as those that are visible; by default the whole image.
         """
-        for cell in self._cells_in(window)[: self._max_cells]:
-            self._features(cell)
+        from napari_swnn.core.numerics.parallel import map_threads
+
+        import_module("sklearn.ensemble")  # takes a second, too
+        map_threads(self._features, self._cells_in(window)[: self._max_cells])
 
     def fit(self, scribbles: Any) -> SegmentScribbles:
         """Return the step that segments as the scribbles show.

@@ -74,6 +74,7 @@ def test_it_says_that_an_image_is_missing(panel):
     assert "Add an Image layer" in panel.choice.note.text()
     assert not panel.run_button.isEnabled()
     assert not panel.steps.isEnabled()
+    assert not panel.choice.write_button.isEnabled()
 
 
 def test_from_an_image_to_a_reference(made, model, micrograph):
@@ -468,6 +469,16 @@ def test_a_segmentation_into_one_phase_is_explained(shown, settled):
     shown.steps.changed.emit("segmentation", Threshold("manual", levels=(300.0,)))
     settled(shown)
     assert "all of it" in shown.summary.verdict.text()
+
+
+def test_specks_of_noise_are_not_taken_for_pores(panel, model, solid, settled, user):
+    noise = np.random.default_rng(1).normal(0, 25, solid.shape)
+    model.add_image(np.where(solid, 150, 60) + noise)
+    user.waits_for(lambda: panel.session.live.assessment)
+    assert "most of them specks" in panel.summary.facts.text()
+    switch(panel, "specks")
+    settled(panel)
+    user.waits_for(lambda: panel.session.live.assessment and "specks" not in panel.summary.facts.text())
 
 
 def test_features_are_ready_before_the_first_strokes(shown, user):

@@ -37,7 +37,7 @@ class _LengthBox(QDoubleSpinBox):
         self.setValue(1.0)
         self.setKeyboardTracking(False)
         self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        self.setStyleSheet("QDoubleSpinBox {min-width: 70px;}")
+        self.setStyleSheet("QDoubleSpinBox {min-width: 56px;}")
 
     def textFromValue(self, value: float) -> str:  # noqa: N802  (Qt's name)
         """Return the number as text."""
@@ -75,7 +75,7 @@ class ImageChoice(QWidget):
         self.follows.setChecked(True)
         self.size = _LengthBox()
         self.unit = Combo()
-        self.unit.setMinimumContentsLength(8)
+        self.unit.setMinimumContentsLength(6)
         self.unit.set_entries([(unit, unit) for unit in UNITS[:-1]] + [("unknown", "voxel")])
         self.write_button = QPushButton("Set")
         self.write_button.setToolTip("Write this pixel size to the layer, so that the scale bar and all panels use it.")
@@ -99,6 +99,11 @@ class ImageChoice(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.form)
         self._stack.hide()
+
+    def set_usable(self, on: bool) -> None:
+        """Enable the pixel size, which needs an image."""
+        for control in (self.size, self.unit, self.write_button):
+            control.setEnabled(on)
 
     def set_layers(self, layers: "Iterable[Image]") -> None:
         """Offer these layers."""

@@ -103,6 +103,7 @@ class ImageFollower(QObject):
         layer = self.layer
         self._watch(layer)
         self.source = self.voxel = self.problem = None
+        self._choice.set_usable(layer is not None)
         if layer is None:
             self._choice.note.show_text(NO_IMAGE)
         else:

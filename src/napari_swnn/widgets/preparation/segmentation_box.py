@@ -13,10 +13,12 @@ from napari_swnn.widgets.preparation.preview import Preview
 from napari_swnn.widgets.preparation.threshold_controls import ThresholdControls
 
 THRESHOLD = "threshold"
+LOCAL = "local"
 SCRIBBLES = "scribbles"
 LEARNED = "learned"
 _EXPLANATIONS = {
     THRESHOLD: "Every pixel gets a phase by its grey value. Drag the lines in the histogram to change it.",
+    LOCAL: "Every pixel is compared with the mean of its surroundings.",
     SCRIBBLES: "Paint a few short strokes in each phase. A classifier learns their grey values and texture, and "
     "segments the rest; add strokes where it is wrong.",
     LEARNED: "The recipe holds a classifier that learned from scribbles on another image.",
@@ -91,7 +93,8 @@ class SegmentationBox(QWidget):
 
     def _show_method(self) -> None:
         method = self.method.value
-        self._explanation.show_text(_EXPLANATIONS[method])
+        is_local = method == THRESHOLD and self.threshold.method.value == LOCAL
+        self._explanation.show_text(_EXPLANATIONS[LOCAL if is_local else method])
         self.threshold.setVisible(method == THRESHOLD)
         self.phases.setVisible(method == SCRIBBLES)
 

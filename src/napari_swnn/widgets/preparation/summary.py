@@ -17,6 +17,9 @@ ONE_PHASE = (
     "⚠ The phase of interest covers none of the image or all of it. Choose another phase, or change the segmentation."
 )
 
+_SPECKS = 4
+"""Number of separate areas, for each pore or grain that the correlation length suggests, above which most are noise."""
+
 
 class Summary(QWidget):
     """Phase of interest and the facts on it.
@@ -97,9 +100,11 @@ def describe_facts(porosity: float, assessment: Assessment | None) -> str:
         return f"Porosity {100 * porosity:.1f} %"
     low, high = assessment.interval
     unit = "px" if assessment.unit == "voxel" else assessment.unit
+    is_noisy = assessment.n_objects > _SPECKS * max(1, assessment.n_features)
     return (
         f"Porosity {100 * assessment.porosity:.1f} % (95 %: {100 * low:.1f}–{100 * high:.1f} %) · correlation length "
         f"{assessment.correlation_length:.3g} {unit} · {assessment.n_objects} separate areas"
+        f"{', most of them specks: reduce noise or remove specks' if is_noisy else ''}"
     )
 
 
