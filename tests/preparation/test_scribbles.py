@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import ndimage
@@ -90,6 +90,7 @@ def test_a_stack_is_no_section():
 
 
 @given(st.integers(0, 99))
+@settings(max_examples=12, deadline=None)
 def test_samples_are_bounded_and_distinct(seed):
     rng = np.random.default_rng(seed)
     features = rng.integers(0, 60, (6000, 2)).astype(np.float32)
@@ -101,6 +102,19 @@ def test_samples_are_bounded_and_distinct(seed):
     given_rows = {tuple(row) for row in np.column_stack([phases, features])}
     assert {tuple(row) for row in rows} <= given_rows
     assert samples == Samples.collect(features[::-1], phases[::-1])
+
+
+@pytest.mark.parametrize(
+    ("features", "phases", "message"),
+    [
+        (np.zeros((3, 2)), [1, 2], "one phase for each row"),
+        (np.full((2, 2), np.nan), [1, 2], "must have finite features"),
+        (np.zeros((2, 2)), [1, 1], "at least two phases, got 1"),
+    ],
+)
+def test_samples_that_cannot_teach_are_refused(features, phases, message):
+    with pytest.raises(ValueError, match=message):
+        Samples(features, np.array(phases))
 
 
 def test_features_are_those_of_scipy(rng):

@@ -181,3 +181,11 @@ def test_a_data_bar_is_proposed(session):
     image[275:280, 20:80] = 255
     session.set_source(ImageSource("sem", image))
     assert session.proposal == Crop(0, 0, 260, 256)
+
+
+def test_an_unexpected_failure_is_reported(opened, checkers):
+    checkers[1].failed.emit("out of memory")
+    assert opened.live.assessment is None
+    checkers[0].failed.emit("out of memory")
+    assert "out of memory" in str(opened.problem)
+    assert not opened.can_run
