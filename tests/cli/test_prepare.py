@@ -145,7 +145,9 @@ def test_wrong_options_are_refused(micrograph, tmp_path, monkeypatch, capsys, op
 def test_the_voxels_of_a_stack_must_be_cubes_but_not_those_of_a_section(micrograph, tmp_path, capsys):
     stack, output = tmp_path / "stack.tif", tmp_path / "labels.tif"
     metadata = {"axes": "ZYX", "spacing": 2, "unit": "um"}
-    tifffile.imwrite(stack, [tifffile.imread(micrograph)] * 3, imagej=True, resolution=(20, 20), metadata=metadata)
+    tifffile.imwrite(
+        stack, np.stack([tifffile.imread(micrograph)] * 3), imagej=True, resolution=(20, 20), metadata=metadata
+    )
     command = ["prepare", str(stack), "-o", str(output), "--threshold", "otsu"]
     assert main(command) == 2
     assert "must have cubic voxels, got sides of 2 × 0.05 × 0.05 um" in capsys.readouterr().err

@@ -186,7 +186,7 @@ def test_equal_channels_of_imagej_are_one(path, blobs):
 def test_lossy_compression_is_refused_for_labels_only(path, blobs, kind):
     Image.fromarray(255 * blobs).save(path, kind, **({"compression": "jpeg"} if kind == "TIFF" else {}))
     assert read_image(path).values.shape == blobs.shape
-    with pytest.raises(ValueError, match=r"lossless compression, got the JPEG .*; save the mask as PNG or TIFF"):
+    with pytest.raises(ValueError, match=r"lossless compression, got .* JPEG, .*; save the mask as PNG or TIFF"):
         read_labels(path)
 
 
@@ -322,3 +322,29 @@ def test_arrays_that_are_no_images_are_refused(path, array):
 def test_grey_in_other_colour_spaces(path, blobs, mode):
     Image.fromarray(255 * np.stack([blobs] * 3, -1)).convert(mode).save(path, "TIFF")
     assert_array_equal(read_labels(path), 255 * blobs)
+
+
+@pytest.mark.parametrize("lossless", [True, False])
+@pytest.mark.parametrize("ending", ["jp2", "webp", "tif"])
+def test_three_phases_need_a_lossless_compression(tmp_path, blobs, ending, lossless):
+    labels = (100 * (blobs + np.roll(blobs, 20, 0))).astype(np.uint8)
+    path = tmp_path / f"a.{ending}"
+    if ending == "jp2":
+        options = {} if lossless else {"irreversible": True, "quality_layers": [20]}
+        Image.fromarray(labels).save(path, **options)
+    elif ending == "webp":
+        Image.fromarray(np.dstack([labels] * 3)).save(path, lossless=lossless)
+    else:
+        options = {"reversible": lossless} | ({} if lossless else {"level": 30})
+        tifffile.imwrite(path, labels, compression="jpeg2000", compressionargs=options)
+    if lossless:
+        assert_array_equal(read_labels(path), labels)
+        assert_array_equal(open_volumes(path)[0], labels)
+    else:
+        with pytest.raises(ValueError, match="must come from a file with lossless compression"):
+            read_labels(path)
+
+
+def test_inverted_values_are_noted(path, blobs):
+    tifffile.imwrite(path, 255 * blobs.astype(np.uint8), photometric="miniswhite")
+    assert "stored with white as 0; its values are inverted" in read_image(path).notes[-1]

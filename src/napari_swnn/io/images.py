@@ -254,6 +254,6 @@ def check_lossless(image: StoredImage) -> None:
     lowest, highest = image.values.min(), image.values.max()
     if ((image.values != lowest) & (image.values != highest)).any():
         raise ImageError(
-            f"labels must come from a file with lossless compression, got the JPEG {image.source}, whose compression "
-            "adds grey values along every edge; save the mask as PNG or TIFF, or segment it with napari-swnn prepare"
+            f"labels must come from a file with lossless compression, got {image.source}, whose compression, like "
+            "JPEG, adds grey values along every edge; save the mask as PNG or TIFF, or segment it with napari-swnn prepare"
         )

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from napari_swnn._voxel_sides import VoxelSides
+from napari_swnn.io.compression import N_BYTES, is_lossless
 from napari_swnn.io.print_resolution import sides_of_resolution
 from napari_swnn.io.stored_image import ImageError, StoredImage, arrange, check_fits
 from napari_swnn.io.transparency import with_transparency
@@ -43,6 +44,9 @@ def read_picture(path: FilePath) -> StoredImage:
             raise ImageError(f"{path} must hold one picture, got {n_frames} frames; save one of them as PNG")
         sides = _sides(picture)
         lossy = picture.format in _LOSSY
+        if picture.format in ("JPEG2000", "WEBP"):
+            with path.open("rb") as file:
+                lossy = not is_lossless(file.read(N_BYTES))
         values = _deep_png(path) if picture.format == "PNG" else None
         if values is None:
             values = _values_of(picture)

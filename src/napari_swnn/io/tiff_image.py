@@ -10,6 +10,7 @@ import numpy as np
 
 from napari_swnn._types import AXES
 from napari_swnn._voxel_sides import VoxelSides
+from napari_swnn.io.compression import N_BYTES, is_lossless
 from napari_swnn.io.picture import read_picture, resolve_palette
 from napari_swnn.io.stored_image import ImageError, StoredImage, arrange, check_fits
 from napari_swnn.io.tiff_file import open_tiff
@@ -28,6 +29,8 @@ _LOSSY = {
     "JPEGXR",
     "LERC",
 }
+_EITHER = {"WEBP", "APERIO_JP2000_YCBC", "APERIO_JP2000_RGB", "JPEG2000"}
+"""Compressions of these that may also be lossless."""
 _NOT_DECODED = {"SEPARATED", "CIELAB", "ICCLAB", "ITULAB"}
 """Colour spaces that tifffile returns as they are; Pillow converts them."""
 _AXES = {"X": "x", "Y": "y", "Z": "z", "S": "c", "C": "c", "T": "t"}
@@ -129,16 +132,26 @@ def _header(file: Any, series: Any, path: FilePath) -> TiffHeader:
     photometric = page.photometric.name
     if photometric == "MINISWHITE" and _is_boolean_array(page):
         notes = (*notes, f"{path} is a boolean array written by tifffile; its values are kept, not inverted")
+    elif photometric == "MINISWHITE" and int(page.bitspersample) > 1:
+        notes = (*notes, f"{path} is stored with white as 0; its values are inverted, as viewers show them")
     return TiffHeader(
         shape=tuple(series.shape),
         dtype=series.dtype,
         axes=axes,
         sides=sides,
-        lossy=page.compression.name in _LOSSY,
+        lossy=page.compression.name in _LOSSY and not _is_lossless(file, page),
         is_plain=photometric in ("MINISBLACK", "MASK") and series.dtype != bool and "c" not in axes,
         is_contiguous=series.dataoffset is not None,
         notes=notes,
     )
+
+
+def _is_lossless(file: Any, page: Any) -> bool:
+    """Return True if the first part of a page was compressed without loss."""
+    if page.compression.name not in _EITHER or not page.dataoffsets:
+        return False
+    file.filehandle.seek(page.dataoffsets[0])
+    return is_lossless(file.filehandle.read(min(N_BYTES, page.databytecounts[0])))
 
 
 def _main_series(file: Any, path: FilePath) -> Any:
