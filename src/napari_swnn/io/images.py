@@ -255,5 +255,6 @@ def check_lossless(image: StoredImage) -> None:
     if ((image.values != lowest) & (image.values != highest)).any():
         raise ImageError(
             f"labels must come from a file with lossless compression, got {image.source}, whose compression, like "
-            "JPEG, adds grey values along every edge; save the mask as PNG or TIFF, or segment it with napari-swnn prepare"
+            "JPEG, adds grey values along every edge; save the mask as PNG or TIFF, or segment it with napari-swnn "
+            "prepare"
         )
