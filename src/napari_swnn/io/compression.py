@@ -1,4 +1,4 @@
-"""Compressions of pictures that may be lossless or not, told apart by the first bytes of the compressed values."""
+"""Compressions of pictures that may be lossless or not; the first bytes of the compressed values show which."""
 
 from __future__ import annotations
 
