@@ -33,7 +33,8 @@ class Histogram(QWidget):
         self._plot.setMouseEnabled(False, False)
         self._plot.hideButtons()
         self._plot.setStyleSheet("background: transparent")  # otherwise, the view keeps the colour of the first theme
-        self._plot.hideAxis("left")
+        for side in ("left", "bottom"):
+            self._plot.hideAxis(side)
         self._plot.getPlotItem().layout.setContentsMargins(0, 2, 2, 0)
         self._plot.getAxis("bottom").enableAutoSIPrefix(False)
         self._bars = pg.PlotDataItem(stepMode="center", fillLevel=0)
@@ -75,6 +76,7 @@ class Histogram(QWidget):
         """
         self._edges = edges
         self._counts = counts
+        self._plot.showAxis("bottom")
         self._bars.setData(edges, np.sqrt(counts))  # small peaks stay visible beside large ones
         self._plot.setXRange(float(edges[0]), float(edges[-1]), padding=0.02)
         self._plot.setYRange(0, max(1.0, 1.05 * float(np.sqrt(counts).max())), padding=0)
