@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import zarr
 from napari.layers import Image, Labels, Layer
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -67,3 +68,15 @@ def test_what_is_no_image_of_one_channel_is_left_to_others(tmp_path):
     for path in ("colour.ome.zarr", "empty.ome.zarr", "gone.ome.zarr", "rock.tif"):
         assert volume_reader(tmp_path / path) is None
     assert volume_reader([tmp_path / "a.ome.zarr"]) is None
+
+
+@pytest.mark.parametrize("step", [0.0, float("nan")])
+def test_a_scale_that_is_no_length_becomes_one(tmp_path, step):
+    group = zarr.open_group(tmp_path / "a.zarr", mode="w", zarr_format=2)
+    group.create_array("0", data=np.eye(20, dtype=np.uint8))
+    placed = [{"type": "scale", "scale": [step, step]}]
+    dataset = {"path": "0", "coordinateTransformations": placed}
+    group.attrs["multiscales"] = [{"axes": ["y", "x"], "datasets": [dataset], "version": "0.4"}]
+    ((_, attributes, _),) = volume_reader(tmp_path / "a.zarr")(tmp_path / "a.zarr")
+    assert attributes["scale"] == (1.0, 1.0)
+    assert attributes["translate"] == (0.0, 0.0)

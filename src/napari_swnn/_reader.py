@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -57,14 +58,16 @@ def _holds_labels(stored: OmeZarr) -> bool:
 def _layer(stored: OmeZarr) -> LayerData:
     levels = [level.astype(np.uint8) if level.dtype == bool else level for level in stored.levels]
     data, multiscale = layer_data(levels)
+    scale = tuple(step if isfinite(step) and step != 0 else 1.0 for step in stored.scale)  # napari inverts it
+    translation = tuple(step if isfinite(step) else 0.0 for step in stored.translation)
     if not _holds_labels(stored):
-        place = {"scale": stored.scale, "translate": stored.translation, "units": stored.units}
+        place = {"scale": scale, "translate": translation, "units": stored.units}
         return data, {"multiscale": multiscale, "axis_labels": stored.axes, **place}, "image"
     attributes: dict[str, Any] = {
         "multiscale": multiscale,
         "opacity": 1.0,
-        "scale": stored.scale,
-        "translate": stored.translation,
+        "scale": scale,
+        "translate": translation,
         "units": stored.units,
         "axis_labels": stored.axes,
         "metadata": {METADATA_KEY: stored.provenance},
