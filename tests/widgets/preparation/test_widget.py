@@ -77,6 +77,13 @@ def test_it_says_that_an_image_is_missing(panel):
     assert not panel.choice.write_button.isEnabled()
 
 
+def test_computed_fields_are_not_segmented_unless_chosen(panel, model, micrograph):
+    model.add_image(micrograph, name="temperature", metadata={METADATA_KEY: {"axis": 0}})
+    assert panel.session.source is None
+    model.add_image(micrograph, name="sem")
+    assert panel.choice.image.currentText() == "sem"
+
+
 def test_from_an_image_to_a_reference(made, model, micrograph):
     layer = layer_of(model, "sem · labels")
     np.testing.assert_array_equal(layer.data, prepare(micrograph, Recipe((Threshold(),))))

@@ -56,6 +56,11 @@ def is_result(layer: "Layer") -> bool:
     return "seed" in (layer.metadata.get(METADATA_KEY) or {})
 
 
+def is_field(layer: "Layer") -> bool:
+    """Return True for a field that the properties panel computed, such as a temperature or a flux."""
+    return "axis" in (layer.metadata.get(METADATA_KEY) or {})
+
+
 def remember_name(layer: "Layer") -> None:
     """Keep the name under which a layer is the reference of realisations, in case it is renamed."""
     names = layer.metadata.setdefault(METADATA_KEY, {}).setdefault("reference_names", [])

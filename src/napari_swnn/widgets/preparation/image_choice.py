@@ -105,9 +105,9 @@ class ImageChoice(QWidget):
         for control in (self.size, self.unit, self.write_button):
             control.setEnabled(on)
 
-    def set_layers(self, layers: "Iterable[Image]") -> None:
-        """Offer these layers."""
-        self.image.set_layers(layers)
+    def set_layers(self, layers: "Iterable[Image]", last: "Iterable[Image]" = ()) -> None:
+        """Offer these layers; those in `last` come last and are never selected automatically."""
+        self.image.set_layers(layers, last=last)
 
     def show_sections(self, n_sections: tuple[int, ...], sections: tuple[int, ...]) -> None:
         """Show the position in a stack, or hide it for a single section."""

@@ -12,6 +12,7 @@ from napari_swnn.widgets.kit.debouncing import make_debouncer
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.layers.grid import read_voxel_size
 from napari_swnn.widgets.layers.pixel_size import read_stored_size, write_pixel_size
+from napari_swnn.widgets.layers.provenance import is_field
 from napari_swnn.widgets.preparation.image_choice import ImageChoice
 from napari_swnn.widgets.preparation.placement import to_pixel
 from napari_swnn.widgets.preparation.recipe_bar import ApplyDialog
@@ -81,8 +82,9 @@ class ImageFollower(QObject):
         return [layer for layer in layers if not layer.name.startswith(PREVIEW_NAME)]
 
     def offer(self) -> None:
-        """Offer the Image layers of the viewer."""
-        self._choice.set_layers(self.all)
+        """Offer the Image layers of the viewer; computed fields come last and are never selected automatically."""
+        fields = [layer for layer in self.all if is_field(layer)]
+        self._choice.set_layers([layer for layer in self.all if not is_field(layer)], last=fields)
 
     def start(self) -> None:
         """Follow the viewer."""
