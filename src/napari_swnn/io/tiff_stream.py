@@ -103,7 +103,8 @@ class TiffFile(VolumeFile):
                 file.write(plane.tobytes())
             file.flush()
             os.fsync(file.fileno())
-        counted = self.journal.with_name(f"{self.journal.name}.new")
+        # Another run may resume the same file at this moment, so each process has a name of its own.
+        counted = self.journal.with_name(f"{self.journal.name}.{os.getpid()}")
         counted.write_text(str(self._number(piece) + 1))
         counted.replace(self.journal)
 
@@ -114,12 +115,15 @@ class TiffFile(VolumeFile):
     def finish(self) -> None:
         """Rename the file to its final name."""
         self.partial.rename(self.out)
-        self.journal.unlink(missing_ok=True)
+        self.discard_remains()
 
     def discard_remains(self) -> None:
-        """Remove the journal if the file has been renamed."""
-        if not self.partial.exists():
-            self.journal.unlink(missing_ok=True)
+        """Remove the journal, with what killed processes left of it, if the file has been renamed."""
+        if self.partial.exists():
+            return
+        for left in self.journal.parent.iterdir():
+            if left.name.startswith(self.journal.name):
+                left.unlink(missing_ok=True)
 
     @property
     def _full_shape(self) -> Shape:

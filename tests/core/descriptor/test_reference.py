@@ -212,6 +212,12 @@ def smooth(rng, shape, sigma):
     return gaussian_filter(rng.normal(size=shape), sigma, mode="wrap") < 0
 
 
+def test_layers_of_one_voxel_are_no_stack_of_sections(rng):
+    volume = np.zeros((32, 32, 32), int)
+    volume[rng.random(32) < 0.4] = 1
+    assert Reference(volume).remarks == ()
+
+
 @pytest.mark.parametrize(("axis", "name"), [*enumerate("zyx")])
 def test_stack_of_separate_sections_is_taken_with_a_warning_that_names_its_axis(rng, axis, name):
     sections = np.stack([smooth(rng, (40, 48), 3) for _ in range(24)], axis)

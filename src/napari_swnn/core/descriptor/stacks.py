@@ -29,7 +29,7 @@ def describe_stack(inside: BoolArray) -> list[str]:
         found = [_neighbour_correlation(inside, i) for i in range(3)]
         axis = int(np.argmin(np.abs(found)))
         within = min(abs(value) for i, value in enumerate(found) if i != axis)
-        if not (abs(found[axis]) < _UNRELATED and within > _RELATED):
+        if not (abs(found[axis]) < _UNRELATED and within > _RELATED) or _is_layered(inside, axis):
             return []
         sign = f"has unrelated planes along {AXES[axis]} (correlation {found[axis]:.2f}, within planes {within:.2f})"
     advice = "pass list(labels)" if axis == 0 else f"pass list(np.moveaxis(labels, {axis}, 0))"
@@ -37,6 +37,12 @@ def describe_stack(inside: BoolArray) -> list[str]:
         f"the volume of shape {inside.shape} {sign}; if these are separate sections, {advice}; if they are colour "
         "channels, pass one of them"
     ]
+
+
+def _is_layered(inside: BoolArray, axis: int) -> bool:
+    """Return True if most planes normal to an axis hold a single phase: those are layers, and no sections."""
+    shares = np.moveaxis(inside, axis, 0).mean(axis=(1, 2))
+    return bool(np.mean((shares > 0) & (shares < 1)) < 0.5)
 
 
 def _neighbour_correlation(inside: BoolArray, axis: int) -> float:
