@@ -53,6 +53,19 @@ class Worker(Protocol):
         """Cancel the work and ignore its result."""
 
 
+class Checker(Protocol):
+    """Runner of short tasks in a thread that returns only the latest result, such as `kit.threads.Checker`."""
+
+    done: Emitter
+    failed: Emitter
+
+    def request(self, work: Callable[..., Any], *args: Any) -> None:
+        """Start `work` once the running work has ended."""
+
+    def drop(self) -> None:
+        """Ignore the results of all previous requests."""
+
+
 @dataclass(frozen=True, slots=True)
 class NotReady:
     """Reason that no run can start yet.

@@ -1,12 +1,12 @@
 """Preview of a draft, which is computed in a thread whenever the draft changes."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
 from napari_swnn.widgets.kit.errors import BadInputError
-from napari_swnn.widgets.kit.session import Emitter
+from napari_swnn.widgets.kit.session import Checker
 from napari_swnn.widgets.preparation.editor import RECIPE
 from napari_swnn.widgets.preparation.preview import Previewer, PreviewJob, assess_preview
 
@@ -14,19 +14,6 @@ if TYPE_CHECKING:
     from napari_swnn._voxel_size import VoxelSize
     from napari_swnn.preparation import Assessment
     from napari_swnn.widgets.preparation.preview import Preview
-
-
-class Checker(Protocol):
-    """Runner of short work in a thread that returns only the newest result, such as `kit.threads.Checker`."""
-
-    done: Emitter
-    failed: Emitter
-
-    def request(self, work: Callable[..., Any], *args: Any) -> None:
-        """Start `work` in a thread once the running work has ended."""
-
-    def drop(self) -> None:
-        """Ignore the results of all previous requests."""
 
 
 class LivePreview:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from napari_swnn.preparation import Threshold
 from napari_swnn.widgets.kit.errors import BadInputError
-from napari_swnn.widgets.kit.session import NotReady, Report, RunSession, Worker
+from napari_swnn.widgets.kit.session import Checker, NotReady, Report, RunSession, Worker
 from napari_swnn.widgets.preparation.draft import Draft
 from napari_swnn.widgets.preparation.editor import DraftEditor
-from napari_swnn.widgets.preparation.live_preview import Checker, LivePreview
+from napari_swnn.widgets.preparation.live_preview import LivePreview
 from napari_swnn.widgets.preparation.preview import PreviewJob, choose_window
 from napari_swnn.widgets.preparation.strokes import Strokes
 from napari_swnn.widgets.preparation.work import PreparedImage, PrepareJob, find_bar, prepare_images

@@ -1,12 +1,12 @@
 """State of the checks before a run, independent of the controls."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
 from napari_swnn.widgets.kit.errors import BadInputError
-from napari_swnn.widgets.kit.session import Emitter
+from napari_swnn.widgets.kit.session import Checker
 from napari_swnn.widgets.reconstruction import jobs, preflight
 from napari_swnn.widgets.reconstruction.preflight import Findings, Prepared
 from napari_swnn.widgets.reconstruction.request import Request
@@ -17,19 +17,6 @@ if TYPE_CHECKING:
     from napari_swnn.core.training.plan import ReferenceAnalysis
     from napari_swnn.widgets.layers.phase_pick import PhasePick
     from napari_swnn.widgets.layers.snapshot import Snapshot
-
-
-class Checker(Protocol):
-    """Runner of short tasks in a thread that returns only the latest result, such as `kit.threads.Checker`."""
-
-    done: Emitter
-    failed: Emitter
-
-    def request(self, work: Callable[..., Any], *args: Any) -> None:
-        """Start `work` once the running work has ended."""
-
-    def drop(self) -> None:
-        """Ignore the results of all previous requests."""
 
 
 class Checks:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from napari_swnn.widgets.kit.session import Worker
-from napari_swnn.widgets.reconstruction.checks import Checker, Checks
+from napari_swnn.widgets.kit.session import Checker, Worker
+from napari_swnn.widgets.reconstruction.checks import Checks
 from napari_swnn.widgets.reconstruction.request import MODELS, ModelList, Request
 from napari_swnn.widgets.reconstruction.running import RunningWork, Work
 from napari_swnn.widgets.reconstruction.work import BoxWork, Generation, Training
