@@ -205,7 +205,7 @@ def test_a_stop_shows_in_the_time_left_and_the_provenance(reference, tiny_config
 
 
 def test_a_stop_in_the_calibration_leaves_every_threshold_the_fewest_blocks(reference, tiny_config):
-    config, steps = replace(tiny_config, n_steps=1, n_coarse_steps=1, n_calibration_blocks=40), []
+    config, steps = replace(tiny_config, n_scales=1, n_steps=1, n_calibration_blocks=40), []
 
     def wants_to_stop():
         return sum(step.activity != "training" for step in steps) >= 3
