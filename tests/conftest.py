@@ -1,11 +1,19 @@
 """Structures and small settings that the whole suite shares."""
 
+import os
+
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 
 from napari_swnn._sample_data import gaussian_level_set
 from napari_swnn.core.training.config import TrainingConfig
+
+# The same examples in each run, so that a failure belongs to a change; HYPOTHESIS_PROFILE=explore draws new ones.
+settings.register_profile("reproducible", derandomize=True)
+settings.register_profile("explore", derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "reproducible"))
 
 
 @pytest.fixture(autouse=True)
