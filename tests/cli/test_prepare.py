@@ -155,3 +155,10 @@ def test_the_voxels_of_a_stack_must_be_cubes_but_not_those_of_a_section(microgra
     assert str(read_image(output).sides) == "0.05 × 0.05 um"
     assert main([*command, "--overwrite", "--voxel-size", "0.05"]) == 0
     assert "Note: " in capsys.readouterr().out
+
+
+def test_a_phase_that_the_result_lacks_is_refused_before_anything_is_written(micrograph, tmp_path, capsys):
+    output = tmp_path / "labels.tif"
+    assert main(["prepare", str(micrograph), "-o", str(output), "--threshold", "otsu", "--phase", "5"]) == 2
+    assert "5" in capsys.readouterr().err
+    assert not output.exists()

@@ -15,6 +15,7 @@ from napari_swnn.cli._recipe import add_recipe_options, read_recipe
 from napari_swnn.cli._voxel_size import choose_voxel_size
 
 if TYPE_CHECKING:
+    from napari_swnn._phases import PhaseChoice
     from napari_swnn._types import Labels
     from napari_swnn._voxel_size import VoxelSize
     from napari_swnn.preparation import PreparationStep
@@ -40,6 +41,7 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Prepare labels, write them and print the porosity and a verdict."""
+    from napari_swnn._phases import choose_phase, measure_fractions
     from napari_swnn.io import write_tiff
     from napari_swnn.preparation import iter_prepare
 
@@ -48,11 +50,12 @@ def run(options: argparse.Namespace) -> None:
     recipe = read_recipe(options, grey)
     print(recipe.describe())
     labels = run_with_progress(iter_prepare(grey, recipe, axes="zyx"[-grey.ndim :], phase=options.phase), _describe)
+    choice = choose_phase(measure_fractions([labels]), options.phase, name="the result")  # refused before writing
     with replaced_when_complete(options.output) as partial:
         write_tiff(partial, labels, voxel_size=voxel.value, unit=voxel.unit)
     if options.save_recipe:
         recipe.save(options.save_recipe, overwrite=True)  # checked before the work
-    _report(labels, options.phase, voxel)
+    _report(labels, choice, voxel)
     print(f"Wrote {options.output}" + (f" and {options.save_recipe}" if options.save_recipe else ""))
 
 
@@ -92,11 +95,9 @@ def _describe(step: PreparationStep) -> str:
     return text if step.porosity is None else f"{text}  porosity {step.porosity:.4f}"
 
 
-def _report(labels: Labels, phase: int | None, voxel: VoxelSize) -> None:
-    from napari_swnn._phases import choose_phase, measure_fractions
+def _report(labels: Labels, choice: PhaseChoice, voxel: VoxelSize) -> None:
     from napari_swnn.preparation import assess
 
-    choice = choose_phase(measure_fractions([labels]), phase, name="the result")
     assessment = assess(labels, choice.phase, voxel)
     low, high = assessment.interval
     print(choice.describe())
