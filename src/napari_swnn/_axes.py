@@ -108,7 +108,8 @@ def collapse_channels(array: Any, axis: int, *, name: str = "labels") -> Any:
     where = f"{name} must have one channel, got the shape {shape} with different channels along axis {axis}"
     if not all(_equal(channels[0], channel) for channel in colours):
         raise ValueError(f"{where}; pass one channel, or a thin volume with its shortest axis first, (z, y, x)")
-    if has_alpha and not _is_uniform(channels[-1]) and not (len(channels) == 4 and _depends(channels[-1], channels[0])):
+    is_rgba = len(channels) == 4
+    if has_alpha and not _is_uniform(channels[-1]) and not (is_rgba and _is_masked(channels[0], channels[-1])):
         raise ValueError(
             f"{where}: the last one, usually transparency, varies; pass the channel that holds the labels, and mark "
             "transparent pixels as outside the region of interest"
@@ -166,11 +167,27 @@ def _equal(one: Any, other: Any) -> bool:
     return bool((one == other).all())
 
 
-def _depends(alpha: Any, values: Any) -> bool:
-    """Return True if all pixels of the same value, of a few values, are equally transparent."""
-    alpha, values = np.asarray(alpha), np.asarray(values)
-    levels = np.unique(values)
-    return 1 < len(levels) <= _FEW and all(_is_uniform(alpha[values == level]) for level in levels)
+def _is_masked(values: Any, alpha: Any) -> bool:
+    """Return True if whole phases, of a few, are transparent."""
+    return 1 < len(np.unique(np.asarray(values))) <= _FEW and follows_values(alpha, values)
+
+
+def follows_values(alpha: Any, values: Any) -> bool:
+    """Return True if all pixels of the same value are equally transparent, so that transparency hides no label.
+
+    Parameters
+    ----------
+    alpha : numpy or dask array
+        Opacity of each pixel.
+    values : numpy or dask array
+        Value of each pixel.
+    """
+    alpha = np.asarray(alpha).ravel()
+    levels, where = np.unique(np.asarray(values), return_inverse=True)
+    lowest, highest = (np.full(len(levels), start, alpha.dtype) for start in (alpha.max(), alpha.min()))
+    np.minimum.at(lowest, where.ravel(), alpha)
+    np.maximum.at(highest, where.ravel(), alpha)
+    return bool((lowest == highest).all())
 
 
 def _is_uniform(plane: Any) -> bool:

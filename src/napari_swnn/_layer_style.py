@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 METADATA_KEY = "swnn"
@@ -13,6 +13,11 @@ PREVIEW_NAME = "SWNN preview"
 """Prefix of the name of the layer that previews a training."""
 SCRIBBLES = "scribbles"
 """Role, in the metadata, of layers with scribbles, which are no segmentation."""
+
+
+def read_metadata(layer: Any) -> Mapping[str, Any]:
+    """Return the entries of napari-swnn in the metadata of a layer; empty if there are none."""
+    return layer.metadata.get(METADATA_KEY) or {}
 
 
 def phase_colours(phase: int, background: int, colour: Any = PHASE_COLOUR) -> dict[int | None, Any]:

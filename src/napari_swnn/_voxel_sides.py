@@ -51,6 +51,10 @@ class VoxelSides:
             return " × ".join(shown) + f" {self.units[-1]}"
         return " × ".join(f"{length} {unit}" for length, unit in zip(shown, self.units, strict=True))
 
+    def take(self, where: Sequence[int]) -> VoxelSides:
+        """Return the sides along some of the axes, in this order; an axis may be taken more than once."""
+        return VoxelSides(tuple(self.lengths[i] for i in where), tuple(self.units[i] for i in where))
+
     def in_one_unit(self, name: str) -> VoxelSides:
         """Return the sides in the unit of the last axis.
 

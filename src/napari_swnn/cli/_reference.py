@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_swnn.cli._voxel_size import choose_voxel_size
+from napari_swnn.cli._voxel_size import add_voxel_options, choose_voxel_size
 
 if TYPE_CHECKING:
     from napari_swnn.core.descriptor.reference import Reference
@@ -49,13 +49,7 @@ def add_reference_options(parser: argparse.ArgumentParser) -> None:
         choices=("volume", "sections"),
         help="meaning of several pages in a file: planes of a volume, or sections (default: as the file states)",
     )
-    parser.add_argument(
-        "--voxel-size",
-        "--pixel-size",
-        type=float,
-        help="edge length of a pixel or voxel (default: stated in the file, otherwise 1)",
-    )
-    parser.add_argument("--unit", help="unit of the voxel size, for example um (default: stated in the file)")
+    add_voxel_options(parser)
     parser.add_argument(
         "--resample", action="store_true", help="resample voxels that are not cubes, by nearest neighbour"
     )
@@ -71,8 +65,7 @@ def read_reference(options: argparse.Namespace) -> Reference:
         print(f"Note: {note}.")
     _check_sections(images)
     voxel = choose_voxel_size(images, options.voxel_size, options.unit)
-    known = [replace(image, sides=image.sides.unknown(len(image.sides.lengths))) for image in images]
-    labels = _one_or_all([_labels(image) for image in known])
+    labels = _one_or_all([_labels(image) for image in images])
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         reference = Reference(
@@ -120,19 +113,17 @@ def _read_regions(options: argparse.Namespace, n_images: int) -> Any:
         each = "the image" if n_images == 1 else f"each of the {n_images} images"
         raise ValueError(f"--roi must name one mask for {each}, got {len(options.roi)}; pass them in the same order")
     masks = [section for path in options.roi for section in _read_sections(path, options)]
-    known = [replace(mask, sides=mask.sides.unknown(len(mask.sides.lengths))) for mask in masks]
-    return _one_or_all([_labels(mask) != 0 for mask in known])
+    return _one_or_all([_labels(mask) != 0 for mask in masks])
 
 
 def _labels(image: StoredImage) -> Any:
-    from napari_swnn.io.images import labels_of
+    """Return the labels of an image, whose voxel size is checked apart."""
+    from napari_swnn.io.images import FramesError, labels_of
 
     try:
-        return labels_of(image)
-    except ValueError as error:
-        if "frames" in str(error):
-            raise ValueError(f"{error}; or add --stack sections or --stack volume") from error
-        raise
+        return labels_of(replace(image, sides=image.sides.unknown(len(image.sides.lengths))))
+    except FramesError as error:
+        raise ValueError(f"{error}; or add --stack sections or --stack volume") from error
 
 
 def _one_or_all(arrays: Sequence[Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,17 @@ from napari_swnn._voxel_size import VoxelSize
 
 if TYPE_CHECKING:
     from napari_swnn.io import StoredImage, VolumeSet
+
+
+def add_voxel_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the voxel size and its unit."""
+    parser.add_argument(
+        "--voxel-size",
+        "--pixel-size",
+        type=float,
+        help="edge length of a pixel or voxel (default: stated in the file, otherwise 1)",
+    )
+    parser.add_argument("--unit", help="unit of the voxel size, for example um (default: stated in the file)")
 
 
 def choose_voxel_size(images: Sequence[StoredImage], size: float | None, unit: str | None) -> VoxelSize:

@@ -12,7 +12,7 @@ from napari_swnn.cli._command import add_command
 from napari_swnn.cli._paths import check_new, check_writable
 from napari_swnn.cli._progress import run_with_progress
 from napari_swnn.cli._recipe import add_recipe_options, read_recipe
-from napari_swnn.cli._voxel_size import choose_voxel_size
+from napari_swnn.cli._voxel_size import add_voxel_options, choose_voxel_size
 
 if TYPE_CHECKING:
     from napari_swnn._phases import PhaseChoice
@@ -32,10 +32,7 @@ def add_to(commands: Any) -> None:
     add_recipe_options(parser)
     parser.add_argument("--save-recipe", type=Path, help="JSON file for the steps, to be used with --recipe")
     parser.add_argument("--phase", type=int, help="label of the phase of interest (default: 1, or the highest label)")
-    parser.add_argument(
-        "--voxel-size", "--pixel-size", type=float, help="edge length of a pixel (default: stated in the file)"
-    )
-    parser.add_argument("--unit", help="unit of the voxel size, for example um (default: stated in the file)")
+    add_voxel_options(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace existing files")
 
 
@@ -71,7 +68,6 @@ def _check_outputs(options: argparse.Namespace) -> None:
 
 def _read(options: argparse.Namespace) -> tuple[Any, VoxelSize]:
     """Return the grey values and the pixel size."""
-    from napari_swnn._voxel_sides import VoxelSides
     from napari_swnn.io import read_image
     from napari_swnn.preparation import to_grey
 
@@ -86,7 +82,7 @@ def _read(options: argparse.Namespace) -> tuple[Any, VoxelSize]:
             raise ValueError(f"--section must lie between 0 and {n - 1}, got {options.section}")
         grey = grey[options.section] if grey.ndim == 3 else grey
     if grey.ndim == 2 or image.sides.lengths[0] is None:
-        image = replace(image, sides=VoxelSides(image.sides.lengths[-2:], image.sides.units[-2:]))
+        image = replace(image, sides=image.sides.take([-2, -1]))
     return grey, choose_voxel_size([image], options.voxel_size, options.unit)
 
 

@@ -23,6 +23,10 @@ _CONTAINERS = {b"\x89HDF": "HDF5", b"MATLAB 5.0 MAT": "MATLAB", b"CDF": "NetCDF"
 """First bytes of files that hold several arrays."""
 
 
+class FramesError(ImageError):
+    """Error for a movie, or a set of separate sections, where one section or volume is needed."""
+
+
 def read_image(path: Path) -> StoredImage:
     """Read an image of any kind with its axes and its voxel size.
 
@@ -201,7 +205,7 @@ def labels_of(image: StoredImage) -> Labels:
     sizes = dict(zip(image.axes, image.values.shape, strict=True))
     refuse_channels(sizes.get("c", 1), image.source)
     if "t" in sizes:
-        raise ImageError(
+        raise FramesError(
             f"path must name one section or volume, got {image.source} with {sizes['t']} frames; read them as separate "
             "sections with read_sections, or save them as slices if they are the planes of a volume"
         )

@@ -56,9 +56,8 @@ class OmeZarr:
     def sides(self, axes: Sequence[str]) -> VoxelSides:
         """Return the edge lengths of a voxel along some of the axes."""
         where = [self.axes.index(axis) for axis in axes]
-        lengths, units = tuple(self.scale[i] for i in where), tuple(self.units[i] for i in where)
-        is_default = set(units) == {"pixel"} and set(lengths) == {1.0}
-        return VoxelSides.unknown(len(where)) if is_default else VoxelSides(lengths, units)
+        is_default = all(self.units[i] == "pixel" and self.scale[i] == 1.0 for i in where)
+        return VoxelSides.unknown(len(where)) if is_default else VoxelSides(self.scale, self.units).take(where)
 
 
 def is_ome_zarr(path: Path) -> bool:

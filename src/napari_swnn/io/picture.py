@@ -12,7 +12,7 @@ import numpy as np
 
 from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn.io.compression import N_BYTES, is_lossless
-from napari_swnn.io.print_resolution import sides_of_resolution
+from napari_swnn.io.print_resolution import INCH, sides_of_resolution
 from napari_swnn.io.stored_image import ImageError, StoredImage, arrange, check_fits
 from napari_swnn.io.transparency import with_transparency
 
@@ -21,7 +21,6 @@ _DEEP_COLOUR = (2, 4, 6)
 """Colour types of PNG that Pillow reduces from 16 to 8 bits: colour, grey with alpha, colour with alpha."""
 _LOSSY = {"JPEG", "MPO", "JPEG2000", "AVIF", "WEBP"}
 _LOCK = threading.Lock()
-_INCH = 0.0254
 
 
 def read_picture(path: FilePath) -> StoredImage:
@@ -140,4 +139,4 @@ def _sides(picture: Any) -> VoxelSides:
         return VoxelSides((1 / aspect[1], 1 / aspect[0]), ("pixel", "pixel"))
     if min(dpi) <= 0:
         return VoxelSides.unknown(2)
-    return sides_of_resolution([float(dpi[1]) / _INCH, float(dpi[0]) / _INCH])
+    return sides_of_resolution([float(dpi[1]) / INCH, float(dpi[0]) / INCH])

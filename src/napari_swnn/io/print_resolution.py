@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn._voxel_size import SAME_LENGTH
 
-_INCH = 0.0254
+INCH = 0.0254
+"""Length of an inch in metres."""
 _MOST_PRINTED = 1200
 """Resolution in pixels per inch up to which it describes a print or a screen instead of the material."""
 _USUAL = (72, 75, 96, 100, 120, 144, 150, 180, 200, 240, 250, 300, 350, 360, 400, 500, 600, 720, 800, 1200)
@@ -32,7 +33,7 @@ def sides_of_resolution(per_metre: Sequence[float], *, metric: bool = False) -> 
     lengths = [1 / number for number in per_metre]
     if max(lengths) > SAME_LENGTH * min(lengths):
         return VoxelSides.of_metres(lengths)
-    dpi = max(per_metre) * _INCH
+    dpi = max(per_metre) * INCH
     usual = any(abs(dpi - known) < 0.006 * known for known in _USUAL)
     is_printed = usual if metric and dpi > _USUAL[0] else dpi <= 1.001 * _MOST_PRINTED
     return VoxelSides.unknown(len(lengths)) if is_printed else VoxelSides.of_metres(lengths)

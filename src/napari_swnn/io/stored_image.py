@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from napari_swnn._memory import free_memory
 from napari_swnn._types import AXES
 from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn._voxel_size import VoxelSize
-from napari_swnn.core.numerics.memory import free_memory
 
 ORDER = ("t", *AXES, "c")
 """Order of the axes of a stored image: frames, space, colours or channels."""
@@ -68,8 +68,7 @@ class StoredImage:
         where = self.axes.index(axis)
         axes = tuple(name for name in self.axes if name != axis)
         space = [name for name in self.axes if name in AXES]
-        kept = [i for i, name in enumerate(space) if name != axis]
-        sides = VoxelSides(tuple(self.sides.lengths[i] for i in kept), tuple(self.sides.units[i] for i in kept))
+        sides = self.sides.take([i for i, name in enumerate(space) if name != axis])
         return replace(self, values=np.take(self.values, position, where), axes=axes, sides=sides)
 
 
@@ -100,7 +99,7 @@ def stack_pages(image: StoredImage) -> StoredImage:
             f"{image.source} must hold one stack of planes, got the axes {', '.join(image.axes)}; save one of them"
         )
     where = image.axes.index(along[0])
-    sides = VoxelSides((image.sides.lengths[-1], *image.sides.lengths), (image.sides.units[-1], *image.sides.units))
+    sides = image.sides.take([-1, *range(len(image.sides.lengths))])  # planes as far apart as pixels
     return replace(image, values=np.moveaxis(image.values, where, 0), axes=AXES, sides=sides)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
@@ -74,6 +75,11 @@ class TiffHeader:
     is_contiguous: bool
     notes: tuple[str, ...]
 
+    def sides_along(self, axes: Sequence[str]) -> VoxelSides:
+        """Return the edge lengths of a voxel along those of some axes that are axes of space."""
+        space = [axis for axis in self.axes if axis in AXES]
+        return self.sides.take([space.index(axis) for axis in axes if axis in AXES])
+
 
 def read_tiff_header(path: FilePath) -> TiffHeader:
     """Return the description of a TIFF; see `read_tiff`."""
@@ -108,14 +114,10 @@ def read_tiff(path: FilePath) -> StoredImage:
         check_fits(header.shape, header.dtype.itemsize, path)
         values = _as_shown(series.asarray(), page)
     values, alpha = _split_alpha(values, header.axes, page)
-    space = tuple(axis for axis in header.axes if axis in AXES)
-    lengths = dict(zip(space, zip(header.sides.lengths, header.sides.units, strict=True), strict=True))
     keep = [i for i, axis in enumerate(header.axes) if axis in ("y", "x") or values.shape[i] > 1]
     single = tuple(slice(None) if i in keep else 0 for i in range(values.ndim))
     arranged, axes = arrange(values[single], [header.axes[i] for i in keep])
-    kept = [lengths[axis] for axis in axes if axis in AXES]
-    sides = VoxelSides(tuple(length for length, _ in kept), tuple(unit for _, unit in kept))
-    image = StoredImage(arranged, axes, sides, str(path), header.lossy, header.notes)
+    image = StoredImage(arranged, axes, header.sides_along(axes), str(path), header.lossy, header.notes)
     return image if alpha is None else with_transparency(image, alpha[single])
 
 

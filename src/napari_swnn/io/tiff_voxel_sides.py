@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 
 from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn._voxel_size import SAME_LENGTH, LengthUnit, VoxelSize, decode_unit, find_length_unit
-from napari_swnn.io.print_resolution import sides_of_resolution
+from napari_swnn.io.print_resolution import INCH, sides_of_resolution
 
-_PER_METRE = {"INCH": 1 / 0.0254, "CENTIMETER": 100.0, "MILLIMETER": 1e3, "MICROMETER": 1e6}
+_PER_METRE = {"INCH": 1 / INCH, "CENTIMETER": 100.0, "MILLIMETER": 1e3, "MICROMETER": 1e6}
 """Number of resolution units in a metre."""
 _TESCAN = 50431
 """Tag of the text that TESCAN microscopes store."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from napari_swnn._axes import follows_values
 from napari_swnn.io.stored_image import ImageError, StoredImage
 
 
@@ -33,16 +34,7 @@ def with_transparency(image: StoredImage, alpha: np.ndarray) -> StoredImage:
             f"path must name an image of several colours, got {image.source} with a single colour, of which only the "
             "transparency varies; flatten it onto a background of another colour, or save its transparency as an image"
         )
-    if "c" not in image.axes and _depends(alpha, image.values):
+    if "c" not in image.axes and follows_values(alpha, image.values):
         return image
     note = f"{image.source} has transparent pixels, of which the hidden values are taken"
     return replace(image, notes=(*image.notes, note), hides=True)
-
-
-def _depends(alpha: np.ndarray, values: np.ndarray) -> bool:
-    """Return True if all pixels of the same value are equally transparent."""
-    levels, where = np.unique(values, return_inverse=True)
-    lowest, highest = (np.full(len(levels), start, alpha.dtype) for start in (alpha.max(), alpha.min()))
-    np.minimum.at(lowest, where.ravel(), alpha.ravel())
-    np.maximum.at(highest, where.ravel(), alpha.ravel())
-    return bool((lowest == highest).all())

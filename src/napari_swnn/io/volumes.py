@@ -11,7 +11,6 @@ import numpy as np
 
 from napari_swnn._axes import find_channel_axis
 from napari_swnn._types import AXES, Labels, Path
-from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.io.images import check_lossless, check_opaque, in_a_sentence, read_image, refuse_channels, start_of
 from napari_swnn.io.ome_zarr_image import is_ome_zarr, is_zarr_folder, open_ome_zarr
@@ -143,10 +142,7 @@ def _open_tiff(path: FilePath) -> VolumeSet:
     axes = [header.axes[i] for i in keep]
     array = array[tuple(slice(None) if i in keep else 0 for i in range(array.ndim))]
     order = [axes.index(axis) for axis in ("t", *AXES) if axis in axes]
-    space = [axis for axis in header.axes if axis in AXES]
-    sides = dict(zip(space, zip(header.sides.lengths, header.sides.units, strict=True), strict=True))
-    kept = [sides[axis] for axis in AXES if axis in axes]
-    voxel = VoxelSides(tuple(length for length, _ in kept), tuple(unit for _, unit in kept)).cubic(str(path))
+    voxel = header.sides_along([axis for axis in AXES if axis in axes]).cubic(str(path))
     return _split(array.transpose(order), [axes[i] for i in order], path, voxel, header.notes)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from napari_swnn._memory import free_memory as free_memory
+from napari_swnn._memory import free_memory
 from napari_swnn._types import Shape
 
 WORKING_MEMORY = 2**29

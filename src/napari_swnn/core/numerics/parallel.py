@@ -15,7 +15,8 @@ from typing import TypeVar
 
 import torch
 
-from napari_swnn.core.numerics.memory import WORKING_MEMORY, free_memory
+from napari_swnn._memory import free_memory
+from napari_swnn.core.numerics.memory import WORKING_MEMORY
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -1,7 +1,6 @@
 """Checks of the free memory before a run."""
 
-from napari_swnn._memory import format_memory as format_memory
-from napari_swnn._memory import free_memory
+from napari_swnn._memory import format_memory, free_memory
 from napari_swnn.widgets.kit.errors import BadInputError
 
 _ADVICE = "crop the layer, or bin its voxels"

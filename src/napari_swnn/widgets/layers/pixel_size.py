@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn._layer_style import METADATA_KEY
-from napari_swnn._voxel_sides import VoxelSides
+from napari_swnn._layer_style import METADATA_KEY, read_metadata
 from napari_swnn._voxel_size import VoxelSize, find_length_unit
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def write_pixel_size(layer: "Layer", voxel: VoxelSize, layers: "Iterable[Layer]"
 
 def read_given_size(layer: "Layer") -> VoxelSize | None:
     """Return the pixel size that a layer had before the user entered another one; None if it was not changed."""
-    before = (layer.metadata.get(METADATA_KEY) or {}).get(_BEFORE)
+    before = read_metadata(layer).get(_BEFORE)
     if before is None:
         return None
     unit = find_length_unit(before["units"][-1])
@@ -81,8 +80,7 @@ def _size_in_file(path: str, _changed: int) -> VoxelSize | None:
     from napari_swnn.io import read_voxel_sides
 
     try:
-        sides = read_voxel_sides(path)
-        voxel = VoxelSides(sides.lengths[-2:], sides.units[-2:]).cubic(path)
+        voxel = read_voxel_sides(path).take([-2, -1]).cubic(path)
     except (OSError, ValueError):
         return None
     return None if voxel.length_unit is None else VoxelSize(voxel.value, voxel.length_unit.symbol)
@@ -104,7 +102,7 @@ def in_one_unit(layer: "Layer") -> np.ndarray:
 
 def _is_beside(layer: "Layer", other: "Layer") -> bool:
     """Return True if a layer covers part of another one and has pixels of the same size and no origin of its own."""
-    facts = other.metadata.get(METADATA_KEY) or {}
+    facts = read_metadata(other)
     if "seed" in facts or layer.units[-1] != other.units[-1]:  # a reconstruction has the voxel size of its model
         return False
     if not np.isclose(abs(layer.scale[-1]), abs(other.scale[-1]), rtol=1e-6):

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from qtpy.QtWidgets import QPushButton, QWidget
 
+from napari_swnn._memory import format_memory
 from napari_swnn.widgets.kit.controls import Form
 from napari_swnn.widgets.kit.errors import BadInputError, describe_error
 from napari_swnn.widgets.kit.formatting import format_shape
-from napari_swnn.widgets.kit.memory import check_free_memory, format_memory
+from napari_swnn.widgets.kit.memory import check_free_memory
 from napari_swnn.widgets.kit.run_panel import RunPanel
 from napari_swnn.widgets.kit.session import NotReady, Report
 from napari_swnn.widgets.kit.threads import TaskRunner

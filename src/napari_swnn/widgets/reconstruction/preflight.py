@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING
 
+from napari_swnn._memory import format_memory, free_memory
 from napari_swnn._progress import format_duration
 from napari_swnn._types import Shape
-from napari_swnn.core.numerics.memory import WORKING_MEMORY, free_memory
+from napari_swnn.core.numerics.memory import WORKING_MEMORY
 from napari_swnn.core.training.config import TrainingConfig
 from napari_swnn.widgets.kit.errors import BadInputError, to_bad_input
 from napari_swnn.widgets.kit.formatting import format_shape
-from napari_swnn.widgets.kit.memory import format_memory
 from napari_swnn.widgets.layers.checked_reference import CheckedReference
 from napari_swnn.widgets.layers.phase_pick import PhasePick
 from napari_swnn.widgets.layers.snapshot import Snapshot
