@@ -6,7 +6,7 @@ the highest label.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,11 +145,16 @@ def choose_phase(
     if len(found) > MOST_PHASES:
         raise ValueError(explain_many_labels(found, name=name))
     if phase is None:
-        phase = 1 if 1 in found else max(found)
+        phase = usual_phase(found)
     _check_present(phase, found, "phase", name)
     others = tuple(label for label in found if label != phase)
     background = others[0] if len(others) == 1 else _first_free(found, low=0)
     return PhaseChoice(int(phase), background, others, found)
+
+
+def usual_phase(labels: Collection[int]) -> int:
+    """Return the phase of interest if none is requested: 1 if it is present, otherwise the highest label."""
+    return 1 if 1 in labels else max(labels)
 
 
 def explain_many_labels(fractions: Mapping[int, float], *, name: str = "labels") -> str:

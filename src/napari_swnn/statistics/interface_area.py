@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.statistics._inputs import check_max_distance, check_sampled
 from napari_swnn.statistics._phase_sets import open_phases
 from napari_swnn.statistics.cross_correlation import Pair, sample_pairs
+from napari_swnn.statistics.surface import AREA_PER_SLOPE, SLOPE_WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +112,7 @@ def interface_areas(
     pairs = list(combinations(found, 2))
     hits, trials = sample_pairs(view, pairs, reach, check_axis_flags(periodic, view.ndim, name="periodic"))
     check_sampled(int(trials.min()), "pair of voxels at a distance of 2 along each axis")
-    factor = {2: math.pi, 3: 4.0}[view.ndim] / voxel.value
-    slopes = (hits / (2 * trials)) @ [0, 2, -0.5]  # (n_pairs, ndim)
+    factor = AREA_PER_SLOPE[view.ndim] / voxel.value
+    slopes = (hits / (2 * trials)) @ SLOPE_WEIGHTS  # (n_pairs, ndim)
     by_axis = {pair: factor * slope for pair, slope in zip(pairs, slopes, strict=True)}
     return InterfaceAreas({pair: float(each.mean()) for pair, each in by_axis.items()}, by_axis, voxel.unit)

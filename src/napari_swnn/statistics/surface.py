@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
     from napari_swnn._types import BoolArray, FloatArray
 
+AREA_PER_SLOPE = {2: math.pi, 3: 4.0}
+"""Specific surface divided by the slope of S2 at 0 in an isotropic medium, by dimension."""
+SLOPE_WEIGHTS = (0, 2, -0.5)
+"""Weights of the changes of S2 after 0, 1 and 2 voxels in the second-order one-sided difference."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpecificSurface:
@@ -101,8 +106,7 @@ def specific_surface_from_slope(
     both_out, _ = sample_lines(replace(view, complement=True), count_pairs, reach, wraps)
     check_sampled(int(pairs.min()), "pair of voxels at a distance of 2 along each axis")
     drop = (pairs - both_in - both_out) / (2 * pairs)  # S2(0) - S2(r), shape (ndim, 3)
-    factor = {2: math.pi, 3: 4.0}[view.ndim]
-    by_axis = factor * (drop @ [0, 2, -0.5]) / voxel.value
+    by_axis = AREA_PER_SLOPE[view.ndim] * (drop @ SLOPE_WEIGHTS) / voxel.value
     return SpecificSurface(float(by_axis.mean()), by_axis, "slope of S2", voxel.unit)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._checks import check_whole
+from napari_swnn._phases import measure_fractions
 from napari_swnn.statistics._blocks import PhaseView, check_found, open_phase, slabs
 from napari_swnn.statistics._inputs import check_mask, check_sampled, check_volume
 
@@ -55,13 +56,9 @@ def volume_fractions(volume: Any, *, mask: Any = None) -> dict[int, float]:
     """
     labels = check_volume(volume)
     view = PhaseView(labels, 0, check_mask(mask, tuple(labels.shape)))
-    counts: dict[int, int] = {}
-    for slab in slabs(view):
-        inside = slab.labels if slab.mask is None else slab.labels[slab.mask]
-        for label, count in zip(*np.unique(inside, return_counts=True), strict=True):
-            counts[int(label)] = counts.get(int(label), 0) + int(count)
-    check_sampled(len(counts))
-    return {label: counts[label] / sum(counts.values()) for label in sorted(counts)}
+    fractions = measure_fractions(slab.labels if slab.mask is None else slab.labels[slab.mask] for slab in slabs(view))
+    check_sampled(len(fractions))
+    return fractions
 
 
 def volume_fraction_profile(volume: Any, *, axis: int, phase: int = 1) -> FloatArray:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn._layer_style import METADATA_KEY
+from napari_swnn._layer_style import METADATA_KEY, read_metadata
 from napari_swnn._types import Labels, Shape
 
 if TYPE_CHECKING:
@@ -53,12 +53,12 @@ def measure_porosity(labels: Labels, model: "Model", *, outside: int | None = No
 
 def is_result(layer: "Layer") -> bool:
     """Return True for a layer with a realisation, or a part of one."""
-    return "seed" in (layer.metadata.get(METADATA_KEY) or {})
+    return "seed" in read_metadata(layer)
 
 
 def is_field(layer: "Layer") -> bool:
     """Return True for a field that the properties panel computed, such as a temperature or a flux."""
-    return "axis" in (layer.metadata.get(METADATA_KEY) or {})
+    return "axis" in read_metadata(layer)
 
 
 def remember_name(layer: "Layer") -> None:
@@ -70,6 +70,6 @@ def remember_name(layer: "Layer") -> None:
 
 def is_made_from(layer: "Layer", reference: "Layer") -> bool:
     """Return True for a realisation of a reference, even if that was renamed since."""
-    source = (layer.metadata.get(METADATA_KEY) or {}).get("reference")
-    known = (reference.metadata.get(METADATA_KEY) or {}).get("reference_names", [])
+    source = read_metadata(layer).get("reference")
+    known = read_metadata(reference).get("reference_names", [])
     return source is not None and source in (reference.name, *known)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_swnn._layer_style import METADATA_KEY
-from napari_swnn._phases import MOST_PHASES
+from napari_swnn._layer_style import read_metadata
+from napari_swnn._phases import MOST_PHASES, usual_phase
 from napari_swnn._types import AXES
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import Form, Note
@@ -173,7 +173,7 @@ class PropertySettings(QWidget):
         """Offer the labels of the layer with their fractions."""
         phases = facts.phases
         pore = self._reconstructed_phase()
-        pore = pore if pore in phases else 1 if 1 in phases else max(phases)
+        pore = pore if pore in phases else usual_phase(phases)
         pick: PhasePick = pore if len(phases) <= MOST_PHASES else None
         known = [value for _, value in list_picks(phases)]
         self.pixel.show_layer(self.layer.value)
@@ -188,7 +188,7 @@ class PropertySettings(QWidget):
     def _reconstructed_phase(self) -> int | None:
         """Return the phase of interest of a reconstruction."""
         layer = self.layer.value
-        facts = {} if layer is None else layer.metadata.get(METADATA_KEY) or {}
+        facts = {} if layer is None else read_metadata(layer)
         phase = facts.get("phase")
         return phase if isinstance(phase, int) else None
 
