@@ -111,8 +111,9 @@ def assess(labels: Any, phase: int = 1, voxel: VoxelSize | None = None) -> Asses
     width = min(labels.shape[-2:])
     area = labels.shape[-2] * labels.shape[-1]
     n_features = int(n_sections(labels.shape) * estimate_features(porosity, sqrt(area), length))
-    n_scales = min(fitting_scales(width), wanted_scales(length))
-    verdict = _Verdict(width / length, n_features, half_width, n_scales, wanted_scales(length))
+    n_wanted = wanted_scales(length)
+    n_scales = min(fitting_scales(width), n_wanted)
+    verdict = _Verdict(width / length, n_features, half_width, n_scales, n_wanted)
     return Assessment(
         porosity=porosity,
         interval=(max(0.0, porosity - half_width), min(1.0, porosity + half_width)),
@@ -120,7 +121,7 @@ def assess(labels: Any, phase: int = 1, voxel: VoxelSize | None = None) -> Asses
         n_objects=count_objects(labels, phase),
         n_features=n_features,
         n_scales=n_scales,
-        n_wanted=wanted_scales(length),
+        n_wanted=n_wanted,
         verdict=verdict.text,
         large_enough=not verdict.reasons,
         unit=voxel.unit,

@@ -118,10 +118,7 @@ class ScribbleClassifier:
         """
         from napari_swnn.core.numerics.parallel import map_threads
 
-        height, width = self.image.shape
-        rows, columns = window or (slice(None), slice(None))
-        top, bottom, _ = rows.indices(height)
-        left, right, _ = columns.indices(width)
+        (top, bottom), (left, right) = self._span(window)
         labels = np.zeros((bottom - top, right - left), np.uint8)
         uncertainty = np.zeros(labels.shape, np.float32)
         forest = train_forest(step)
@@ -138,12 +135,15 @@ class ScribbleClassifier:
         map_threads(paint, self._cells_in(window))
         return labels, uncertainty
 
-    def _cells_in(self, window: tuple[slice, slice] | None) -> list[Tile]:
-        """Return the cells of which at least a part lies in a window."""
+    def _span(self, window: tuple[slice, slice] | None) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Return the first and the last row, exclusive, and the columns of a window; by default the whole image."""
         height, width = self.image.shape
         rows, columns = window or (slice(None), slice(None))
-        top, bottom, _ = rows.indices(height)
-        left, right, _ = columns.indices(width)
+        return rows.indices(height)[:2], columns.indices(width)[:2]
+
+    def _cells_in(self, window: tuple[slice, slice] | None) -> list[Tile]:
+        """Return the cells of which at least a part lies in a window."""
+        (top, bottom), (left, right) = self._span(window)
         return [
             tile
             for tile in iter_tiles(self.image.shape, 0, CELL)

@@ -69,19 +69,21 @@ class Samples:
         return Samples(np.concatenate(kept) if kept else features, each)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Samples) and self.to_text() == other.to_text()
+        return isinstance(other, Samples) and self._raw() == other._raw()
 
     def __hash__(self) -> int:
         return hash(self.digest())
 
     def digest(self) -> str:
         """Return a short text that differs between different samples."""
-        return hashlib.sha256(self.phases.tobytes() + self.features.tobytes()).hexdigest()[:16]
+        return hashlib.sha256(self._raw()).hexdigest()[:16]
 
     def to_text(self) -> str:
         """Return the samples as text: little-endian phases and features, compressed, in base 64."""
-        raw = self.phases.tobytes() + self.features.astype("<f4").tobytes()
-        return base64.b64encode(zlib.compress(raw, 6)).decode("ascii")
+        return base64.b64encode(zlib.compress(self._raw(), 6)).decode("ascii")
+
+    def _raw(self) -> bytes:
+        return self.phases.tobytes() + self.features.astype("<f4").tobytes()
 
     @staticmethod
     def from_text(text: str, n_features: int) -> Samples:

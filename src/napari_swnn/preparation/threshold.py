@@ -123,8 +123,8 @@ class Threshold(Step):
         """Find the thresholds of the whole image; see `Step.resolve`."""
         if self.method == "local":
             return self._compare_with_surroundings
-        levels = np.array(self.find_levels(values), np.float32)
-        return lambda grey, tile: np.searchsorted(levels, grey, side="left").astype(np.uint8)
+        levels = self.find_levels(values)
+        return lambda grey, tile: divide(grey, levels)
 
     def _compare_with_surroundings(self, grey: NDArray[Any], tile: Tile) -> NDArray[Any]:
         from scipy import ndimage
@@ -132,6 +132,19 @@ class Threshold(Step):
         mean = ndimage.gaussian_filter(grey, self._sigma, truncate=_TRUNCATE)
         labels: NDArray[Any] = (grey > mean + np.float32(self.offset)).astype(np.uint8)
         return labels
+
+
+def divide(grey: NDArray[Any], levels: tuple[float, ...]) -> NDArray[np.uint8]:
+    """Return the labels of grey values: the number of thresholds that a pixel exceeds.
+
+    Parameters
+    ----------
+    grey : (y, x) array
+        Grey values.
+    levels : tuple of float
+        Thresholds in ascending order.
+    """
+    return np.searchsorted(np.array(levels, np.float32), grey, side="left").astype(np.uint8)
 
 
 def _check_levels(levels: Any, method: str) -> tuple[float, ...]:

@@ -7,14 +7,13 @@ from qtpy.QtWidgets import QDockWidget, QFrame, QLayout, QMainWindow, QScrollAre
 
 from napari_swnn.widgets.kit.controls import WheelGuard
 from napari_swnn.widgets.kit.shutdown import await_work_at_end
+from napari_swnn.widgets.kit.viewer_layers import list_image_layers, list_labels_layers, list_shapes_layers
 
 if TYPE_CHECKING:
     from napari.layers import Image
     from napari.layers import Labels as LabelsLayer
     from napari.layers import Shapes as ShapesLayer
     from napari.viewer import Viewer
-
-from napari_swnn._layer_style import METADATA_KEY, PREVIEW_NAME, SCRIBBLES
 
 
 class DockPanel(QScrollArea):
@@ -80,23 +79,15 @@ class DockPanel(QScrollArea):
 
     def labels_layers(self) -> "list[LabelsLayer]":
         """Return the Labels layers of the viewer, except previews and scribbles."""
-        from napari.layers import Labels as LabelsLayer
-
-        layers = (layer for layer in self._viewer.layers if isinstance(layer, LabelsLayer))
-        return [layer for layer in layers if not layer.name.startswith(PREVIEW_NAME) and not _is_scribbles(layer)]
+        return list_labels_layers(self._viewer)
 
     def shapes_layers(self) -> "list[ShapesLayer]":
         """Return the Shapes layers of the viewer."""
-        from napari.layers import Shapes as ShapesLayer
-
-        return [layer for layer in self._viewer.layers if isinstance(layer, ShapesLayer)]
+        return list_shapes_layers(self._viewer)
 
     def image_layers(self) -> "list[Image]":
         """Return the Image layers of the viewer, also those with colours, except previews."""
-        from napari.layers import Image
-
-        layers = (layer for layer in self._viewer.layers if isinstance(layer, Image))
-        return [layer for layer in layers if not layer.name.startswith(PREVIEW_NAME)]
+        return list_image_layers(self._viewer)
 
     def watch_window(self) -> None:
         """Detect when the window is closed during work; a floating dock is a separate window."""
@@ -166,7 +157,3 @@ def _find_parent(widget: QWidget, kind: type[QWidget]) -> Any:
     while parent is not None and not isinstance(parent, kind):
         parent = parent.parent()
     return parent
-
-
-def _is_scribbles(layer: "LabelsLayer") -> bool:
-    return (layer.metadata.get(METADATA_KEY) or {}).get("role") == SCRIBBLES

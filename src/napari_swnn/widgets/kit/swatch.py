@@ -1,7 +1,14 @@
 """Colour swatches that identify volumes in lists and tables."""
 
+from collections.abc import Sequence
+
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor, QIcon, QPixmap
+
+
+def to_hex(colour: Sequence[float]) -> str:
+    """Return red, green and blue, each in [0, 1], as text, for example ``"#e6991a"``."""
+    return "#" + "".join(f"{round(255 * float(channel)):02x}" for channel in colour[:3])
 
 
 def make_swatch(colour: str | None) -> QIcon:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_swnn._voxel_size import LengthUnit, VoxelSize, find_length_unit
+from napari_swnn._voxel_size import SAME_LENGTH, LengthUnit, VoxelSize, find_length_unit
 from napari_swnn.widgets.kit.errors import BadInputError, Remedy
 
 if TYPE_CHECKING:
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from napari_swnn._types import FloatArray
 
-_UNEQUAL = 1e-3
-"""Relative difference above which two lengths differ."""
 _SKEW = 1e-3
 """Cosine of the angle between two axes above which they are not perpendicular."""
 
@@ -63,7 +61,7 @@ class Grid:
         if len(set(self.units)) > 1 and None in self.units:
             return False
         sides = self.sides
-        return bool(sides.max() <= (1 + _UNEQUAL) * sides.min())
+        return bool(sides.max() <= SAME_LENGTH * sides.min())
 
     @property
     def is_sheared(self) -> bool:

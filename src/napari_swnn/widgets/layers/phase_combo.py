@@ -8,7 +8,7 @@ from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QWidget
 
 from napari_swnn.widgets.kit.combo import Combo
-from napari_swnn.widgets.kit.swatch import make_swatch
+from napari_swnn.widgets.kit.swatch import make_swatch, to_hex
 from napari_swnn.widgets.layers.phase_pick import PhasePick, list_picks
 from napari_swnn.widgets.layers.reading import read_colour
 
@@ -54,6 +54,4 @@ class PhaseCombo(Combo):
 
 def _swatch(layer: "LabelsLayer", label: int) -> QIcon:
     colour = read_colour(layer, label)
-    if colour is None:
-        return make_swatch(None)
-    return make_swatch("#" + "".join(f"{round(255 * float(part)):02x}" for part in colour[:3]))
+    return make_swatch(None if colour is None else to_hex(colour))

@@ -18,11 +18,6 @@ PALETTE: tuple[tuple[float, float, float, float], ...] = (
 """Colours of the phases by label; they stay distinct with the common colour deficiencies."""
 
 
-def to_hex(colour: tuple[float, ...]) -> str:
-    """Return a colour as text, for example ``"#e6991a"``."""
-    return "#" + "".join(f"{round(255 * channel):02x}" for channel in colour[:3])
-
-
 def make_colormap(labels: Sequence[int], phase: int) -> Any:
     """Return the napari colour map of a segmentation.
 

@@ -6,10 +6,10 @@ import numpy as np
 from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QWidget
 
-from napari_swnn._layer_style import PREVIEW_NAME
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.kit.debouncing import make_debouncer
 from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.kit.viewer_layers import list_image_layers
 from napari_swnn.widgets.layers.grid import read_voxel_size
 from napari_swnn.widgets.layers.pixel_size import read_stored_size, write_pixel_size
 from napari_swnn.widgets.layers.provenance import is_field
@@ -76,10 +76,7 @@ class ImageFollower(QObject):
     @property
     def all(self) -> "list[Image]":
         """Image layers of the viewer, except previews."""
-        from napari.layers import Image
-
-        layers = (layer for layer in self._viewer.layers if isinstance(layer, Image))
-        return [layer for layer in layers if not layer.name.startswith(PREVIEW_NAME)]
+        return list_image_layers(self._viewer)
 
     def offer(self) -> None:
         """Offer the Image layers of the viewer; computed fields come last and are never selected automatically."""

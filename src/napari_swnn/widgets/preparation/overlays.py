@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject
 
 from napari_swnn.preparation import Crop, SegmentScribbles
+from napari_swnn.widgets.kit.viewer_layers import list_shapes_layers
 from napari_swnn.widgets.preparation.crop_layers import CropLayers
 from napari_swnn.widgets.preparation.preview_layers import PreviewLayers
 from napari_swnn.widgets.preparation.scribble_layers import ScribbleLayers
@@ -68,9 +69,7 @@ class Overlays(QObject):
 
     def offer(self) -> None:
         """Offer the Shapes layers of the viewer."""
-        from napari.layers import Shapes
-
-        self._steps.crop.set_layers([layer for layer in self._viewer.layers if isinstance(layer, Shapes)])
+        self._steps.crop.set_layers(list_shapes_layers(self._viewer))
 
     def follow(self) -> None:
         """Follow another image."""

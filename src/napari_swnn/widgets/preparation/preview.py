@@ -223,7 +223,9 @@ class _Steps:
             return self._apply("segmentation", step, lambda: segment(step, grey))
         classifier = self._apply("classifier", None, lambda: ScribbleClassifier(grey))
         self.found["classifier"] = classifier
-        return self._apply("segmentation", (step, job.window), lambda: learn(classifier, step, job.area, job.window))
+        return self._apply(
+            "segmentation", (step, job.window), lambda: learn(classifier, step, job.area, job.window_in_area)
+        )
 
     def _apply_step(self, slot: str, values: Any) -> Any:
         step = getattr(self._job.draft, slot)

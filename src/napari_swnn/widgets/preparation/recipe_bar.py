@@ -62,7 +62,7 @@ class RecipeBar(QWidget):
         self.redo_button = _button("Redo", "Repeat the change that was undone (Ctrl+Shift+Z in this panel).")
         self.save_button = _button("Save recipe…", "Save all steps to a file, for other images and for the shell.")
         self.load_button = _button("Load recipe…", "Read the steps from a file.")
-        self.layer_button = _button("From layer", "Take the steps by which a Labels layer of this session was made.")
+        self.layer_button = _button("From layer", "Take the steps by which a Labels layer in the viewer was made.")
         self.layer_menu = QMenu(self)
         self.layer_button.setMenu(self.layer_menu)
         self._find_layers = find_layers

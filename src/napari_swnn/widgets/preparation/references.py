@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from napari_swnn._layer_style import METADATA_KEY
+from napari_swnn._layer_style import METADATA_KEY, read_metadata
 from napari_swnn.widgets.kit.session import Report
 from napari_swnn.widgets.preparation.results import add_reference
 
@@ -40,7 +40,7 @@ class References:
     def with_recipe(self) -> "dict[str, LabelsLayer]":
         """Labels layers of the viewer that keep the recipe by which they were made, by name."""
         layers = reversed(self._viewer.layers)
-        return {layer.name: layer for layer in layers if "recipe" in layer.metadata.get(METADATA_KEY, {})}
+        return {layer.name: layer for layer in layers if "recipe" in read_metadata(layer)}
 
     def add(self, prepared: "tuple[PreparedImage, ...]") -> Report:
         """Add segmented images as layers; the sections of one stack become one layer."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from napari_swnn._types import Labels
 from napari_swnn.preparation import Crop, ScribbleClassifier, SegmentScribbles, Threshold
+from napari_swnn.preparation.threshold import divide
 from napari_swnn.widgets.preparation.strokes import Strokes
 
 Rows = tuple[slice, slice]
@@ -35,15 +36,13 @@ class Segmented:
 
 def segment(step: Threshold | SegmentScribbles, grey: np.ndarray) -> Segmented:
     """Segment grey values, ``(height, width)``, by a threshold or a classifier that has already learned."""
-    if isinstance(step, SegmentScribbles):
-        return Segmented(step.apply(grey))
-    if step.method == "local":
+    if isinstance(step, SegmentScribbles) or step.method == "local":
         return Segmented(step.apply(grey))
     levels = step.find_levels(grey)
-    return Segmented(np.searchsorted(np.array(levels, np.float32), grey, side="left").astype(np.uint8), levels)
+    return Segmented(divide(grey, levels), levels)
 
 
-def learn(classifier: ScribbleClassifier, strokes: Strokes, area: Crop, window: Crop) -> Segmented | None:
+def learn(classifier: ScribbleClassifier, strokes: Strokes, area: Crop, window: Rows) -> Segmented | None:
     """Learn from scribbles, and segment a window; None if fewer than two phases are scribbled.
 
     Parameters
@@ -52,15 +51,15 @@ def learn(classifier: ScribbleClassifier, strokes: Strokes, area: Crop, window: 
         Classifier of the grey values of `area`.
     strokes : Strokes
         Scribbles on the whole image.
-    area, window : Crop
-        Part of the image that the classifier knows, and the part of it to segment.
+    area : Crop
+        Part of the image that the classifier knows.
+    window : pair of slices
+        Rows and columns of this part to segment.
     """
     rows = slice(area.top, area.top + area.height), slice(area.left, area.left + area.width)
     scribbles = strokes.to_layer()[rows]
     if len(np.unique(scribbles[scribbles > 0])) < 2:
         return None
     step = classifier.fit(scribbles)
-    top = window.top - area.top
-    left = window.left - area.left
-    labels, uncertainty = classifier.predict(step, (slice(top, top + window.height), slice(left, left + window.width)))
+    labels, uncertainty = classifier.predict(step, window)
     return Segmented(labels, (), uncertainty, step)

@@ -3,9 +3,10 @@
 from functools import partial
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from napari_swnn.preparation import Denoise, FillHoles, FlattenBackground, RemoveSpecks, Smooth
+from napari_swnn.widgets.kit.controls import make_line
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.preparation.crop_box import CropBox
 from napari_swnn.widgets.preparation.draft import Draft
@@ -106,9 +107,7 @@ def _heading(text: str) -> QWidget:
     layout.setContentsMargins(0, 6, 0, 0)
     layout.setSpacing(2)
     label = QLabel(f"<b>{text}</b>")
-    line = QFrame()
-    line.setFrameShape(QFrame.Shape.HLine)
-    layout.addWidget(line)
+    layout.addWidget(make_line())
     layout.addWidget(label)
     return heading
 

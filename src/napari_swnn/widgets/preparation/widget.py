@@ -6,9 +6,9 @@ No ``from __future__ import annotations`` here: napari reads the annotation of t
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from napari_swnn.widgets.kit.controls import Form
+from napari_swnn.widgets.kit.controls import Form, make_line
 from napari_swnn.widgets.kit.errors import BadInputError, describe_error
 from napari_swnn.widgets.kit.run_panel import RunPanel
 from napari_swnn.widgets.kit.session import NotReady, Report
@@ -69,9 +69,7 @@ class PrepareWidget(RunPanel):
         buttons = QHBoxLayout()
         for button in (self.run_button, self.stop_button):
             buttons.addWidget(button)
-        line = QFrame()
-        line.setFrameShape(QFrame.Shape.HLine)
-        parts = (self.choice, self.steps, line, self.summary, self.recipe_bar, buttons, self.hint, self.progress)
+        parts = (self.choice, self.steps, make_line(), self.summary, self.recipe_bar, buttons, self.hint, self.progress)
         self.lay_out(*parts, self.reconstruct_button)
 
     def _connect(self) -> None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import partial
 
 from napari_swnn._progress import Progress
+from napari_swnn._steps import forward_steps
 from napari_swnn._types import Labels
-from napari_swnn.preparation import Crop, Recipe, find_data_bar
+from napari_swnn.preparation import Crop, PreparationStep, Recipe, find_data_bar, iter_prepare
 from napari_swnn.widgets.preparation.draft import Draft
 from napari_swnn.widgets.preparation.source import ImageSource
 
@@ -63,19 +65,16 @@ def find_bar(source: ImageSource) -> Crop | None:
 
 def prepare_images(job: PrepareJob) -> Generator[Progress, None, tuple[PreparedImage, ...]]:
     """Prepare images one after the other, yielding progress and returning the results."""
-    from napari_swnn.preparation import iter_prepare
-
     results = []
     n_images = len(job.sources)
     for index, source in enumerate(job.sources):
         yield Progress(fraction=index / n_images, activity=f"Reading “{source.title}”…")
         steps = iter_prepare(source.values, job.recipe, axes=source.axes, phase=job.draft.label)
-        while True:
-            try:
-                step = next(steps)
-            except StopIteration as end:
-                labels = end.value
-                break
-            yield Progress(fraction=(index + step.fraction) / n_images, activity=step.description)
+        labels = yield from forward_steps(steps, partial(_count_image, index, n_images))
         results.append(PreparedImage(source, labels, job))
     return tuple(results)
+
+
+def _count_image(index: int, n_images: int, step: PreparationStep) -> Progress:
+    """Return the progress over all images."""
+    return Progress(fraction=(index + step.fraction) / n_images, activity=step.description)
