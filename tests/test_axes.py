@@ -1,4 +1,4 @@
-"""Laws of the axes: colour and further axes are told from space, with and without names."""
+"""Laws of the axes: colour and other axes are distinguished from space, with and without names."""
 
 import itertools
 

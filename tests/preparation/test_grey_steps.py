@@ -32,7 +32,7 @@ def test_a_crop_beyond_the_image_is_refused():
 
 @pytest.mark.parametrize("method", ["gaussian", "opening"])
 def test_a_slope_is_flattened(rng, method):
-    """What is left of a slope of 100 grey values, away from the edges, is below the noise."""
+    """Flattening removes a slope of 100 grey values, away from the edges, to below the noise."""
     y, x = np.indices((200, 300))
     slope = 0.2 * y + 0.2 * x
     image = to_grey(slope + rng.normal(0, 3, slope.shape))
