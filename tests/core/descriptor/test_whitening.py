@@ -26,3 +26,14 @@ def test_what_hardly_varies_is_not_blown_up(rng):
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_patterns_that_are_all_the_same_are_left_as_they_are(value):
     assert_array_equal(half_whitening(np.full((50, 1, 3, 3), value)), np.eye(9))
+
+
+def test_channels_that_sum_to_one_get_no_weight_along_their_sum(rng):
+    labels = rng.integers(0, 3, (500, 3, 3))
+    patterns = (labels[:, None] == np.arange(3)[:, None, None]).astype(np.float32)
+    whitening = half_whitening(patterns)
+    for place in range(9):
+        along_the_sum = np.zeros((3, 9))
+        along_the_sum[:, place] = 1
+        assert_allclose(whitening @ along_the_sum.ravel(), 0, atol=1e-5)
+    assert np.linalg.matrix_rank(whitening, tol=1e-3) == 18
