@@ -28,10 +28,18 @@ def test_requested_label_is_the_phase_of_interest(labels, data):
 
 
 @given(LABELS)
-def test_background_is_the_other_label_or_no_label_of_the_image(labels):
+def test_each_label_is_a_phase_and_the_phase_of_interest_comes_first(labels):
     choice = choose_phase(_equal_shares(labels))
+    assert choice.phases == (choice.phase, *sorted(labels - {choice.phase}))
+    assert not choice.merges
+
+
+@given(LABELS)
+def test_merged_background_is_the_other_label_or_no_label_of_the_image(labels):
+    choice = choose_phase(_equal_shares(labels), merge=True)
+    assert choice.phases == (choice.phase, choice.background)
     if len(labels) == 2:
-        assert {choice.phase, choice.background} == labels
+        assert set(choice.phases) == labels
         assert not choice.merges
     else:
         assert choice.merges
@@ -59,6 +67,9 @@ def test_description_names_the_labels_with_their_fractions():
         "phase 255 is 20.3 % of the image; background 0 is 79.7 %"
     )
     assert choose_phase({0: 0.25, 1: 0.5, 2: 0.25}).describe() == (
+        "phase 1 is 50.0 % of the image; the other phases are 0 (25.0 %) and 2 (25.0 %)"
+    )
+    assert choose_phase({0: 0.25, 1: 0.5, 2: 0.25}, merge=True).describe() == (
         "phase 1 is 50.0 % of the image; labels 0 (25.0 %) and 2 (25.0 %) become one background, label 3"
     )
     assert choose_phase({0: 0.25, 1: 0.5, 2: 0.25}, rest_of=0).describe() == (

@@ -31,10 +31,11 @@ class PhaseChoice:
     ----------
     phase : int
         Label of the phase of interest in a reconstruction.
-    background : int
-        Label of all other voxels in a reconstruction; never the label of another phase of the image.
+    background : int or None
+        Label of all other voxels in a reconstruction of two phases; never the label of another phase of the image.
+        ``None`` if the reconstruction has more phases.
     others : tuple of int
-        Labels of the image that become background, in ascending order.
+        Other labels of the image, in ascending order.
     fractions : dict of int to float
         Fraction of each label of the image, in [0, 1].
     rest_of : int or None
@@ -42,10 +43,15 @@ class PhaseChoice:
     """
 
     phase: int
-    background: int
+    background: int | None
     others: tuple[int, ...]
     fractions: dict[int, float]
     rest_of: int | None = None
+
+    @property
+    def phases(self) -> tuple[int, ...]:
+        """Labels of the reconstruction: the phase of interest, then the others in ascending order."""
+        return (self.phase, *self.others) if self.background is None else (self.phase, self.background)
 
     @property
     def fraction(self) -> float:
@@ -55,7 +61,7 @@ class PhaseChoice:
     @property
     def merges(self) -> bool:
         """True if several labels of the image become one background."""
-        return len(self.others) > 1
+        return self.background is not None and len(self.others) > 1
 
     def select(self, labels: Labels) -> BoolArray:
         """Return ``True`` in the phase of interest of `labels`, an image or volume with the labels of the image."""
@@ -70,12 +76,14 @@ class PhaseChoice:
                 f"everything but {self.rest_of} is the phase of interest, label {self.phase}, {own} of the image; "
                 f"background {self.background} is {rest}"
             )
-        if not self.merges:
+        if len(self.others) == 1:
             return f"phase {self.phase} is {own} of the image; background {self.background} is {rest}"
         shares = [f"{label} ({_percent(self.fractions[label])})" for label in self.others]
-        merged = f"{', '.join(shares[:-1])} and {shares[-1]}"
+        listed = f"{', '.join(shares[:-1])} and {shares[-1]}"
+        if not self.merges:
+            return f"phase {self.phase} is {own} of the image; the other phases are {listed}"
         return (
-            f"phase {self.phase} is {own} of the image; labels {merged} become one background, label {self.background}"
+            f"phase {self.phase} is {own} of the image; labels {listed} become one background, label {self.background}"
         )
 
 
@@ -96,12 +104,16 @@ def measure_fractions(parts: Iterable[Labels]) -> dict[int, float]:
 
 
 def choose_phase(
-    fractions: Mapping[int, float], phase: int | None = None, *, rest_of: int | None = None, name: str = "labels"
+    fractions: Mapping[int, float],
+    phase: int | None = None,
+    *,
+    merge: bool = False,
+    rest_of: int | None = None,
+    name: str = "labels",
 ) -> PhaseChoice:
     """Choose the phase of interest: the requested label, otherwise 1 if it is present, otherwise the highest.
 
-    With two labels, the other one is the background. With more, the others become one background, labelled with the
-    smallest non-negative integer that is no label of the image.
+    With two labels, the other one is the background. With more, each label is a phase.
 
     Parameters
     ----------
@@ -109,6 +121,9 @@ def choose_phase(
         Fraction of each label of the image, as `measure_fractions` returns.
     phase : int, optional
         Label of the phase of interest.
+    merge : bool
+        If True, all other labels become one background, labelled with the smallest non-negative integer that is no
+        label of the image.
     rest_of : int, optional
         Label of the background: everything else is the phase of interest, whatever the number of labels. The background
         keeps its label. The phase of interest is labelled 1 beside a background of 0, and otherwise with the smallest
@@ -127,6 +142,8 @@ def choose_phase(
     >>> choose_phase({0: 0.8, 255: 0.2}).describe()
     'phase 255 is 20.0 % of the image; background 0 is 80.0 %'
     >>> choose_phase({0: 0.3, 1: 0.5, 2: 0.2}).describe()
+    'phase 1 is 50.0 % of the image; the other phases are 0 (30.0 %) and 2 (20.0 %)'
+    >>> choose_phase({0: 0.3, 1: 0.5, 2: 0.2}, merge=True).describe()
     'phase 1 is 50.0 % of the image; labels 0 (30.0 %) and 2 (20.0 %) become one background, label 3'
     """
     found = {int(label): float(fractions[label]) for label in sorted(fractions)}
@@ -148,8 +165,9 @@ def choose_phase(
         phase = usual_phase(found)
     _check_present(phase, found, "phase", name)
     others = tuple(label for label in found if label != phase)
-    background = others[0] if len(others) == 1 else _first_free(found, low=0)
-    return PhaseChoice(int(phase), background, others, found)
+    if len(others) == 1:
+        return PhaseChoice(int(phase), others[0], others, found)
+    return PhaseChoice(int(phase), first_free(found) if merge else None, others, found)
 
 
 def usual_phase(labels: Collection[int]) -> int:
@@ -204,7 +222,7 @@ def check_few_labels(labels: Any, phase: int | None = None, *, name: str = "labe
 
 def _all_but(rest_of: int, fractions: dict[int, float]) -> PhaseChoice:
     others = [label for label in fractions if label != rest_of]
-    new = 1 if rest_of == 0 else _first_free(fractions, low=1)
+    new = 1 if rest_of == 0 else first_free(fractions, low=1)
     phase = others[0] if len(others) == 1 else new
     return PhaseChoice(phase, int(rest_of), (int(rest_of),), fractions, int(rest_of))
 
@@ -220,8 +238,8 @@ def list_labels(labels: Iterable[int]) -> str:
     return ", ".join(map(str, values[:MOST_PHASES])) + (", …" if len(values) > MOST_PHASES else "")
 
 
-def _first_free(taken: Mapping[int, float], *, low: int) -> int:
-    """Return the smallest integer from `low` on that is no label of the image."""
+def first_free(taken: Collection[int], *, low: int = 0) -> int:
+    """Return the smallest integer from `low` on that is none of the labels."""
     return next(label for label in range(low, low + len(taken) + 1) if label not in taken)
 
 

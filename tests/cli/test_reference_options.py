@@ -114,7 +114,7 @@ def test_the_default_phase_is_that_of_python(read, tmp_path, rng, values, phase)
     assert reference.phase == phase
     assert f"phase {phase} is" in printed
     if len(values) == 3:
-        assert "become one background" in printed
+        assert "the other phases are 0" in printed
 
 
 def test_everything_but_the_background(read, tmp_path, blobs):

@@ -101,7 +101,7 @@ def _conductivities(options: argparse.Namespace, reference: Reference) -> dict[i
     if options.conductivities is None:
         return None
     phase, background = options.conductivities
-    return {reference.phase: phase, reference.background: background}
+    return dict.fromkeys(reference.phases, background) | {reference.phase: phase}
 
 
 def _write(report: ValidationReport, options: argparse.Namespace, reference: Reference, volume: Any) -> None:

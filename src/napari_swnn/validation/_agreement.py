@@ -11,7 +11,8 @@ import numpy as np
 from scipy.special import stdtrit
 
 from napari_swnn._types import FloatArray
-from napari_swnn.core.descriptor.reference import Reference, Section, thin_evenly
+from napari_swnn.core.descriptor.reference import Reference
+from napari_swnn.core.descriptor.section import Section, thin_evenly
 from napari_swnn.statistics import volume_fraction_interval
 
 SIGNIFICANCE = 0.01
@@ -153,7 +154,7 @@ def _parts(section: Section) -> list[Section]:
         (slice(i * height, (i + 1) * height), slice(j * width, (j + 1) * width))
         for i, j in product(range(_SIDE), repeat=2)
     ]
-    return [Section(section.image[window], section.inside[window]) for window in windows]
+    return [Section(section.positions[window], section.inside[window]) for window in windows]
 
 
 def _compare_crossings(

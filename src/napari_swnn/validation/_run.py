@@ -122,7 +122,7 @@ def iter_validate(
         raise ValueError(f"volumes must all be 2-D or all be 3-D, got shapes {list(shapes)}; validate them separately")
     if physics and len(shapes[0]) != 3:
         raise ValueError(f"physics needs volumes (z, y, x), got shape {shapes[0]}; omit physics for sections")
-    default = {reference.phase: PORE_CONDUCTIVITY, reference.background: SOLID_CONDUCTIVITY}
+    default = dict.fromkeys(reference.phases, SOLID_CONDUCTIVITY) | {reference.phase: PORE_CONDUCTIVITY}
     taken = check_conductivities(conductivities or default) if physics else None
     if physics:
         for volume in given:
@@ -192,7 +192,7 @@ class _Validation:
                 iter_transport(VolumeProblems.of(labels, phase, self.conductivities)),
                 lambda solve: tasks.begin(f"{name}: {solve[0]}", solve[1]),
             )
-        further = set(measure_fractions([labels])) - {phase, self.reference.background}
+        further = set(measure_fractions([labels])) - {phase, *self.reference.phases}
         return Measured(
             interval,
             structure,

@@ -13,7 +13,7 @@ from napari_swnn.core.descriptor.autocovariance import (
     shrink_noise,
 )
 from napari_swnn.core.descriptor.patterns import block_averages
-from napari_swnn.core.descriptor.reference import Section
+from napari_swnn.core.descriptor.section import Section
 from napari_swnn.statistics import two_point_correlation
 
 
@@ -36,7 +36,7 @@ def by_listing_pairs(values, inside, reach, step=1):
 def section(rng):
     inside = np.ones((15, 18), bool)
     inside[:5, :4] = inside[12:, 13:] = False
-    return Section(rng.random((15, 18)) < 0.4, inside)
+    return Section.of_phase(rng.random((15, 18)) < 0.4, inside)
 
 
 @pytest.mark.parametrize("scale", [1, 2])
@@ -49,20 +49,20 @@ def test_of_a_reference_equals_a_sum_over_pairs(section, scale):
 
 def test_of_planes_equals_that_of_a_reference_of_all_of_them(rng):
     images = rng.random((3, 12, 16)) < 0.3
-    sections = [Section(image, np.ones(image.shape, bool)) for image in images]
+    sections = [Section.of_phase(image, np.ones(image.shape, bool)) for image in images]
     ours = autocovariance(torch.from_numpy(images - 0.3), 5)
     np.testing.assert_allclose(ours, reference_autocovariance(sections, 0.3, 5), atol=1e-6)
 
 
 def test_along_the_axes_it_is_the_two_point_correlation(blobs):
-    section = Section(blobs == 1, np.ones(blobs.shape, bool))
+    section = Section.of_phase(blobs == 1, np.ones(blobs.shape, bool))
     covariance = reference_autocovariance([section], 0.0, 9)
     expected = two_point_correlation(blobs, max_distance=9).values
     np.testing.assert_allclose((covariance[0] + covariance[:, 0]) / 2, expected, rtol=1e-5)
 
 
 def test_a_lag_without_pairs_is_refused():
-    section = Section(np.eye(8, dtype=bool), np.ones((8, 8), bool))
+    section = Section.of_phase(np.eye(8, dtype=bool), np.ones((8, 8), bool))
     with pytest.raises(ValueError, match="reach must be shorter"):
         reference_autocovariance([section], 0.1, 8)
 
@@ -73,7 +73,7 @@ def test_sampling_noise_is_the_scatter_over_sections(rng):
     forms = []
     for _ in range(200):
         noise = uniform_filter(rng.standard_normal(everywhere.shape), 3, mode="wrap")
-        covariance = reference_autocovariance([Section(noise, everywhere)], 0.0, 12)
+        covariance = reference_autocovariance([Section.of_phase(noise > 0, everywhere)], 0.5, 12)
         forms.append(covariance / covariance[0, 0])
     along_axes = np.concatenate([np.array(forms)[:, 0, 8:], np.array(forms)[:, 8:, 0]])
     expected = sampling_noise(np.mean(forms, axis=0), everywhere.size)
@@ -86,7 +86,9 @@ def test_sampling_noise_falls_with_the_root_of_the_size():
 
 
 def autocorrelation(image, reach, scale):
-    covariance = reference_autocovariance([Section(image, np.ones(image.shape, bool))], 0.3, reach, scale=scale)
+    covariance = reference_autocovariance(
+        [Section.of_phase(image, np.ones(image.shape, bool))], 0.3, reach, scale=scale
+    )
     return covariance / covariance[0, 0]
 
 

@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from napari_swnn.core.descriptor.patterns import block_averages, extract_patterns, largest_window
-from napari_swnn.core.descriptor.reference import Section
+from napari_swnn.core.descriptor.section import Section
 
 
 def section(image, inside=None):
-    return Section(image.astype(bool), np.ones(image.shape, bool) if inside is None else inside)
+    return Section.of_phase(image.astype(bool), np.ones(image.shape, bool) if inside is None else inside)
 
 
 def test_patterns_are_all_windows_in_reading_order(rng):

@@ -51,12 +51,51 @@ def test_background_of_two_phases_is_the_other_one(rng, values, phase, resolved,
     assert reference.remarks == ()
 
 
-@pytest.mark.parametrize(("phase", "resolved"), [(None, 1), (2, 2), (0, 0)])
-def test_further_phases_become_a_background_that_is_no_label_of_the_image_with_a_warning(rng, phase, resolved):
-    with pytest.warns(ReferenceWarning, match=r"become one background, label 3"):
-        reference = Reference(rng.choice(3, (20, 20)), phase=phase)
-    assert (reference.phase, reference.background) == (resolved, 3)
-    assert reference.remarks == (reference.choice.describe(),)
+@pytest.mark.parametrize(("phase", "phases"), [(None, (1, 0, 2)), (2, (2, 0, 1)), (0, (0, 1, 2))])
+def test_each_of_three_labels_is_a_phase_and_the_phase_of_interest_comes_first(rng, phase, phases):
+    labels = rng.choice(3, (20, 20))
+    reference = Reference(labels, phase=phase)
+    assert (reference.phase, reference.phases, reference.background) == (phases[0], phases, None)
+    assert reference.n_channels == 3
+    assert reference.fractions == {label: np.mean(labels == label) for label in phases}
+    assert_array_equal(np.array(phases)[reference.sections[0].positions], labels)
+
+
+def test_other_labels_become_a_background_that_is_no_label_of_the_image_on_request(rng):
+    labels = rng.choice(3, (20, 20))
+    reference = Reference(labels, phase=2, merge=True)
+    assert (reference.phases, reference.background, reference.n_channels) == ((2, 3), 3, 1)
+    assert_array_equal(reference.labels, np.where(labels == 2, 2, 3))
+    assert replace(reference, unit="um").phases == (2, 3)
+
+
+def test_section_without_one_of_the_phases_keeps_the_channels_of_the_others(rng):
+    full = rng.choice(3, (20, 20))
+    reference = Reference([full, np.where(full == 2, 0, full)])
+    assert reference.phases == (1, 0, 2)
+    assert [section.indicators(3).sum(axis=(1, 2))[2] for section in reference.sections] == [np.sum(full == 2), 0]
+
+
+def test_names_belong_to_labels(rng):
+    labels = rng.choice(3, (20, 20))
+    names = {0: "NMC", 1: " pore ", 2: "binder"}
+    assert Reference(labels, names=names).names == {1: "pore", 0: "NMC", 2: "binder"}
+    assert Reference(labels, names=names, merge=True).names == {1: "pore", 3: "NMC + binder"}
+    assert Reference(labels).names == {}
+
+
+@pytest.mark.parametrize(
+    ("names", "error", "message"),
+    [
+        ({5: "pore"}, ValueError, r"labels of the image \(0, 1, 2\), got a name for 5"),
+        ({1: ""}, ValueError, "name of label 1 must be a text of 1 to 60 characters"),
+        ({1: "pore", 2: "pore"}, ValueError, "got 'pore' twice"),
+        (["pore"], TypeError, "names must map labels to names"),
+    ],
+)
+def test_names_without_a_phase_or_a_meaning_are_refused(rng, names, error, message):
+    with pytest.raises(error, match=message):
+        Reference(rng.choice(3, (20, 20)), names=names)
 
 
 def test_fractions_of_the_choice_are_those_within_the_region_of_interest(blobs):
@@ -238,8 +277,7 @@ def test_time_series_is_refused(rng):
 def test_sections_that_number_their_phases_differently_are_refused(blobs):
     with pytest.raises(ValueError, match=r"the same in all sections, got 0, 255 in labels\[1\] without phase 1"):
         Reference([blobs, 255 * blobs])
-    with pytest.warns(ReferenceWarning, match="labels 0 .* and 255 .* become one background"):
-        assert Reference([blobs, 255 * blobs], phase=1).porosity == pytest.approx(blobs.mean() / 2)
+    assert Reference([blobs, 255 * blobs], phase=1).fractions[255] == pytest.approx(blobs.mean() / 2)
     assert len(Reference([blobs, np.zeros_like(blobs)]).sections) == 2  # a field of view without pores
 
 

@@ -4,8 +4,9 @@ import torch
 
 from napari_swnn.core.descriptor.autocovariance import autocovariance, reference_autocovariance
 from napari_swnn.core.descriptor.patterns import extract_patterns
-from napari_swnn.core.descriptor.reference import Reference, Section
+from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.descriptor.resampling import TargetFamily
+from napari_swnn.core.descriptor.section import Section
 from napari_swnn.core.loss import autocovariance_loss
 from napari_swnn.core.loss.autocovariance_loss import AutocovarianceFeedback
 
@@ -61,7 +62,7 @@ def test_a_step_against_it_brings_the_correlation_closer(blobs, rng):
     noise = rng.random((48, 48)) < blobs.mean()
     reach = 12  # half the training volumes
     inside = np.ones(blobs.shape, bool)
-    covariance = reference_autocovariance([Section(blobs == 1, inside)], blobs.mean(), reach)
+    covariance = reference_autocovariance([Section.of_phase(blobs == 1, inside)], blobs.mean(), reach)
 
     def distance(section):
         deviations = section - (2 * blobs.mean() - 1)

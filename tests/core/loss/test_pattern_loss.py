@@ -5,15 +5,15 @@ import pytest
 import torch
 
 from napari_swnn.core.descriptor.patterns import extract_patterns
-from napari_swnn.core.descriptor.reference import Section
 from napari_swnn.core.descriptor.resampling import TargetDistribution
+from napari_swnn.core.descriptor.section import Section
 from napari_swnn.core.descriptor.whitening import half_whitening
 from napari_swnn.core.loss.pattern_loss import PatternLoss, project_patterns, take_sections
 from napari_swnn.core.loss.sliced_wasserstein import sliced_wasserstein_distance
 
 
 def target_of(image, t=3):
-    patterns = extract_patterns([Section(image > 0, np.ones(image.shape, bool))], t)
+    patterns = extract_patterns([Section.of_phase(image > 0, np.ones(image.shape, bool))], t)
     return TargetDistribution(patterns, np.full(len(patterns), 1 / len(patterns)))
 
 

@@ -10,13 +10,16 @@ from torch import Tensor
 
 from napari_swnn._types import BoolArray, FloatArray
 from napari_swnn.core.descriptor.patterns import block_averages, windows_inside
-from napari_swnn.core.descriptor.reference import Reference, Section, thin_evenly
+from napari_swnn.core.descriptor.reference import Reference
+from napari_swnn.core.descriptor.section import Section, thin_evenly
 
 
 def correlation_length(reference: Reference) -> float:
     """Return the distance at which the normalised autocovariance of the sections falls below 1/e.
 
-    It determines the architecture (Eq. 12). `napari_swnn.statistics.correlation_length` returns the integral instead.
+    With more than two phases, the autocovariances of all phases are added, which weights each phase by its variance.
+    The length determines the architecture (Eq. 12). `napari_swnn.statistics.correlation_length` returns the integral
+    instead.
 
     Parameters
     ----------
@@ -30,7 +33,10 @@ def correlation_length(reference: Reference) -> float:
     """
     longest = max(max(section.image.shape) for section in reference.sections) // 2
     sections = thin_evenly([section for section in reference.sections if section.inside.any()])
-    pairs, products = _sum_products(sections, reference.porosity, longest)
+    means = list(reference.fractions.values())[: reference.n_channels]
+    sums = [_sum_products(sections, mean, longest, channel=channel) for channel, mean in enumerate(means)]
+    pairs = sums[0][0]
+    products = np.sum([products for _, products in sums], axis=0)
     along_axes = (products[0] + products[:, 0]) / np.maximum(pairs[0] + pairs[:, 0], 1)
     return max(1.0, _first_crossing(along_axes / along_axes[0], np.exp(-1.0)))
 
@@ -44,7 +50,9 @@ def _first_crossing(curve: FloatArray, level: float) -> float:
     return float(i - 1 + (curve[i - 1] - level) / (curve[i - 1] - curve[i]))
 
 
-def reference_autocovariance(sections: Iterable[Section], mean: float, reach: int, *, scale: int = 1) -> FloatArray:
+def reference_autocovariance(
+    sections: Iterable[Section], mean: float, reach: int, *, scale: int = 1, channel: int = 0
+) -> FloatArray:
     """Return the autocovariance of block-averaged sections within their regions of interest.
 
     Parameters
@@ -52,11 +60,13 @@ def reference_autocovariance(sections: Iterable[Section], mean: float, reach: in
     sections : iterable of Section
         Sections; a pair of blocks counts if both lie entirely inside the region of interest.
     mean : float
-        Volume fraction of the phase of interest, subtracted before multiplication.
+        Volume fraction of the phase, subtracted before multiplication.
     reach : int
         Largest lag along each axis, in blocks.
     scale : int
         Side of a block, in pixels. Blocks start at every pixel, as for patterns.
+    channel : int
+        Position of the phase in `Reference.phases`, by default the phase of interest.
 
     Returns
     -------
@@ -69,7 +79,7 @@ def reference_autocovariance(sections: Iterable[Section], mean: float, reach: in
     ValueError
         If any lag has no pair of blocks.
     """
-    pairs, products = _sum_products(sections, mean, reach, scale=scale)
+    pairs, products = _sum_products(sections, mean, reach, scale=scale, channel=channel)
     if pairs.min() < 0.5:
         raise ValueError(f"reach must be shorter than the region of interest, got {reach} blocks of {scale} pixels")
     autocovariance: FloatArray = (products / pairs).astype(np.float32)
@@ -77,14 +87,14 @@ def reference_autocovariance(sections: Iterable[Section], mean: float, reach: in
 
 
 def _sum_products(
-    sections: Iterable[Section], mean: float, reach: int, *, scale: int = 1
+    sections: Iterable[Section], mean: float, reach: int, *, scale: int = 1, channel: int = 0
 ) -> tuple[FloatArray, FloatArray]:
     """Return the number of block pairs and the sum of the products of their deviations, for each lag."""
     pairs = np.zeros((reach + 1, reach + 1))
     products = np.zeros((reach + 1, reach + 1))
     for section in sections:
         inside = windows_inside(section.inside, scale)
-        deviation = inside * (block_averages(section.image.astype(np.float32), scale) - np.float32(mean))
+        deviation = inside * (block_averages(section.indicator(channel).astype(np.float32), scale) - np.float32(mean))
         pairs += _products(inside, reach, scale)
         products += _products(deviation, reach, scale)
     return pairs, products

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.ndimage import uniform_filter
 
 from napari_swnn._types import BoolArray, FloatArray
-from napari_swnn.core.descriptor.reference import Section
+from napari_swnn.core.descriptor.section import Section
 
 MAX_PATTERNS = 65_536
 """Maximum number of patterns per direction; more would not change the quantiles noticeably."""
@@ -19,6 +19,7 @@ def extract_patterns(
     template_size: int,
     *,
     scale: int = 1,
+    n_channels: int = 1,
     max_patterns: int = MAX_PATTERNS,
     rng: np.random.Generator | None = None,
 ) -> FloatArray:
@@ -35,6 +36,8 @@ def extract_patterns(
         Side `t` of a pattern, in blocks.
     scale : int
         Side `s` of a block, in pixels.
+    n_channels : int
+        Number of phases to extract, from the phase of interest on; see `Reference.n_channels`.
     max_patterns : int
         Maximum number of patterns; a larger set is randomly subsampled to this number.
     rng : numpy.random.Generator, optional
@@ -43,7 +46,7 @@ def extract_patterns(
     Returns
     -------
     numpy.ndarray
-        ``(n, 1, t, t)`` float32 area fractions of the phase of interest, in [0, 1]; the second axis is the phase.
+        ``(n, n_channels, t, t)`` float32 area fractions of the phases, in [0, 1].
 
     Raises
     ------
@@ -61,8 +64,9 @@ def extract_patterns(
     for section, low, high in zip(sections, first[:-1], first[1:], strict=True):
         # Recomputed for each section: the corners of all sections of a large volume would not fit in memory.
         corners = np.argwhere(windows_inside(section.inside, side))
-        parts.append(_gather(section.image, corners[_between(chosen, low, high) - low], template_size, scale))
-    return np.concatenate(parts)[:, None]
+        corners = corners[_between(chosen, low, high) - low]
+        parts.append(_gather(section.indicators(n_channels), corners, template_size, scale))
+    return np.concatenate(parts)
 
 
 def count_patterns(sections: Iterable[Section], template_size: int) -> int:
@@ -119,13 +123,11 @@ def _choose(n: int, most: int, rng: np.random.Generator) -> np.ndarray:
     return np.arange(n) if n <= most else np.sort(rng.choice(n, most, replace=False))
 
 
-def _gather(image: BoolArray, corners: np.ndarray, template_size: int, scale: int) -> FloatArray:
-    averages = block_averages(image.astype(np.float32), scale)
+def _gather(channels: FloatArray, corners: np.ndarray, template_size: int, scale: int) -> FloatArray:
     steps = scale * np.arange(template_size)
     rows = corners[:, 0, None, None] + steps[:, None]  # (n, t, 1)
     columns = corners[:, 1, None, None] + steps  # (n, 1, t)
-    patterns: FloatArray = averages[rows, columns]
-    return patterns
+    return np.stack([block_averages(channel, scale)[rows, columns] for channel in channels], axis=1)
 
 
 def block_averages(image: FloatArray, scale: int) -> FloatArray:

@@ -8,8 +8,9 @@ import numpy as np
 
 from napari_swnn._types import FloatArray
 from napari_swnn.core.descriptor.patterns import extract_patterns
-from napari_swnn.core.descriptor.reference import Reference, Section
+from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.descriptor.resampling import TargetFamily
+from napari_swnn.core.descriptor.section import Section
 from napari_swnn.core.descriptor.symmetry import find_symmetries
 
 _STORED_PIXELS = 2**22

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from napari_swnn._types import FloatArray
-from napari_swnn.core.descriptor.reference import Reference, Section, thin_evenly
+from napari_swnn.core.descriptor.reference import Reference
+from napari_swnn.core.descriptor.section import Section, thin_evenly
 
 _MAX_REACH = 24
 """Largest lag that is compared, in pixels."""

@@ -18,8 +18,9 @@ from napari_swnn.core.descriptor.autocovariance import (
     shrink_noise,
 )
 from napari_swnn.core.descriptor.patterns import largest_window, windows_inside
-from napari_swnn.core.descriptor.reference import Reference, thin_evenly
+from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.descriptor.resampling import TargetFamily
+from napari_swnn.core.descriptor.section import thin_evenly
 from napari_swnn.core.loss.pattern_loss import take_sections
 
 _MAX_REACH = 16

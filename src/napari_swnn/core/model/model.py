@@ -50,7 +50,7 @@ class PhaseLabels:
     @classmethod
     def of(cls, reference: Reference) -> PhaseLabels:
         """Return the labels of a reference."""
-        return cls(reference.phase, reference.background)
+        return cls(*reference.phases[:2])
 
     @property
     def dtype(self) -> np.dtype[Any]:

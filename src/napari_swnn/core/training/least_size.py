@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 
 from napari_swnn.core.descriptor.patterns import count_patterns, largest_window, too_small_message
-from napari_swnn.core.descriptor.reference import Reference, Section
+from napari_swnn.core.descriptor.reference import Reference
+from napari_swnn.core.descriptor.section import Section
 from napari_swnn.core.training.architecture import LARGE_TEMPLATE, NetworkChoice
 from napari_swnn.core.training.config import TrainingConfig
 

@@ -46,7 +46,7 @@ class Look:
     @classmethod
     def of_reference(cls, reference: "Reference") -> "Look":
         """Return the appearance of volumes reconstructed from a reference."""
-        return cls(reference.phase, reference.background, reference.voxel)
+        return cls(reference.phases[0], reference.phases[1], reference.voxel)
 
     @classmethod
     def of_model(cls, model: "Model") -> "Look":

@@ -50,7 +50,7 @@ def resolve_pick(fractions: Mapping[int, float], pick: PhasePick, name: str, con
         return choose_phase(fractions, rest_of=pick.label if pick.label in fractions else min(fractions))
     if len(fractions) > MOST_PHASES:
         raise BadInputError("phase", _explain_many(fractions, name))
-    return choose_phase(fractions, pick if pick in fractions else None)
+    return choose_phase(fractions, pick if pick in fractions else None, merge=True)
 
 
 def list_picks(fractions: Mapping[int, float]) -> list[tuple[str, int | AllBut]]:

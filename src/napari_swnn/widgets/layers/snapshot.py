@@ -122,6 +122,7 @@ class Snapshot:
                 roi=inside[0] if single and inside is not None else inside,
                 voxel_size=self.voxel.value,
                 unit=self.voxel.unit,
+                merge=choice.merges and choice.rest_of is None,
                 **picked,
             )
 

@@ -57,7 +57,7 @@ def check_file_of_new_model(request: "Request", reference: "Reference") -> None:
         raise BadInputError("output", text)
     if not is_ome_zarr(path):
         try:
-            check_tiff_labels(reference.phase, reference.background)
+            check_tiff_labels(*reference.phases)
         except ValueError as error:
             raise BadInputError("output", as_sentence(f"{error}, or choose a .zarr")) from error
     try:
