@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 from numpy.testing import assert_allclose
 
@@ -62,8 +63,31 @@ def test_bars_see_all_orientations_and_every_other_one_no_constant():
 
 def test_without_local_ones_they_are_the_papers():
     generator, other = (torch.Generator().manual_seed(1) for _ in range(2))
-    directions = pattern_directions(10, 2, 3, local=0.0, generator=generator)
-    torch.testing.assert_close(directions.flatten(1), random_directions(10, 18, other))
+    directions = pattern_directions(10, 1, 3, local=0.0, generator=generator)
+    torch.testing.assert_close(directions.flatten(1), random_directions(10, 9, other))
+
+
+@pytest.mark.parametrize("phases", [2, 3, 5])
+def test_the_sum_of_all_phases_which_is_the_same_everywhere_has_no_weight(phases):
+    whitening = torch.randn(phases * 25, phases * 25)
+    generator = torch.Generator().manual_seed(0)
+    directions = pattern_directions(200, phases, 5, local=0.65, whitened=0.2, whitening=whitening, generator=generator)
+    assert_allclose(directions.sum(1), 0, atol=1e-5)
+    assert_allclose(directions.flatten(1).norm(dim=1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("phases", [3, 4])
+def test_lines_and_bars_see_one_phase_each_all_of_them_alike(phases):
+    n = 64 * phases
+    directions = pattern_directions(n, phases, 5, local=1.0, generator=torch.Generator().manual_seed(0))
+    for kind in (directions[: n // 2], directions[-n // 4 :]):
+        own = kind.flatten(2).norm(dim=2).argmax(1)
+        assert (torch.bincount(own, minlength=phases) == len(kind) // phases).all()
+        for phase, direction in zip(own, kind, strict=True):  # the others share what the sum takes away
+            others = torch.cat([direction[:phase], direction[phase + 1 :]])
+            assert_allclose(others, (-direction[phase] / (phases - 1)).expand_as(others), atol=1e-5)
+    upright = (directions[: n // 2] != 0).any(1).any(2).sum(1) > 1
+    assert {int(phase) for phase in directions[: n // 2].flatten(2).norm(dim=2).argmax(1)[upright]} == {*range(phases)}
 
 
 def test_whitened_directions_replace_the_last_of_those_over_the_whole_pattern():

@@ -8,6 +8,7 @@ from napari_swnn.core.descriptor.patterns import extract_patterns
 from napari_swnn.core.descriptor.resampling import TargetDistribution
 from napari_swnn.core.descriptor.section import Section
 from napari_swnn.core.descriptor.whitening import half_whitening
+from napari_swnn.core.loss.directions import pattern_directions
 from napari_swnn.core.loss.pattern_loss import PatternLoss, project_patterns, take_sections
 from napari_swnn.core.loss.sliced_wasserstein import sliced_wasserstein_distance
 
@@ -37,6 +38,33 @@ def test_equals_the_distance_between_listed_patterns(blobs, rng):
     as_points = [torch.from_numpy(2 * target_of(x).patterns.reshape(-1, 9) - 1) for x in (image, blobs)]
     expected = sliced_wasserstein_distance(*as_points, n_projections=2000).item()
     assert loss_of(volume, target_of(blobs), (0,), n_projections=2000) == pytest.approx(expected, rel=0.05)
+
+
+def three_phases(rng):
+    image = rng.integers(0, 3, (20, 20))
+    channels = np.stack([image == phase for phase in range(3)]).astype(np.float32)
+    patterns = np.lib.stride_tricks.sliding_window_view(channels, (3, 3), (1, 2)).transpose(1, 2, 0, 3, 4)
+    patterns = np.ascontiguousarray(patterns.reshape(-1, 3, 3, 3))
+    return torch.from_numpy(2 * channels - 1)[None], TargetDistribution(patterns, np.full(len(patterns), 1 / 324))
+
+
+def test_patterns_of_several_phases_are_compared_as_points_of_all_channels(rng):
+    (volume, own), (_, target) = three_phases(rng), three_phases(rng)
+    options = {"n_projections": 40, "local_share": 0.65}
+    assert loss_of(volume, own, (0,), **options) == pytest.approx(0, abs=1e-6)
+    directions = pattern_directions(40, 3, 3, local=0.65, generator=torch.Generator().manual_seed(0)).flatten(1)
+    as_points = [torch.from_numpy(2 * each.patterns.reshape(-1, 27) - 1) for each in (own, target)]
+    expected = sliced_wasserstein_distance(*as_points, projections=directions).item()
+    assert loss_of(volume, target, (0,), **options) == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_gradient_moves_every_phase(rng):
+    (volume, _), (_, target) = three_phases(rng), three_phases(rng)
+    volume = (0.5 * volume).requires_grad_()
+    source = SimpleNamespace(generator=torch.Generator().manual_seed(0), rng=rng)
+    PatternLoss()(volume, [target], (0,), source).backward()
+    assert (volume.grad.abs().sum((2, 3)) > 0).all()
+    torch.testing.assert_close(volume.grad.sum(1), torch.zeros(1, 20, 20), atol=1e-6, rtol=0)  # none on their sum
 
 
 def test_each_direction_follows_its_own_target():

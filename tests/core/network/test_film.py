@@ -11,12 +11,13 @@ from napari_swnn.core.network.stage import Stage
 RANGE = (0.1, 0.3)
 
 
-def modulated(dimension=3, *, conditioned=False, scale=1, normalised=False, seed=0):
+def modulated(dimension=3, *, conditioned=False, scale=1, normalised=False, seed=0, n_phases=1):
     generator = torch.Generator().manual_seed(seed)
     stage = Stage(
         StageConfig(scale, 5, 3, 8, 2),
         conditioned=conditioned,
         dimension=dimension,
+        n_phase_channels=n_phases,
         porosity_range=RANGE,
         normalised=normalised,
         generator=generator,
@@ -42,10 +43,11 @@ def test_features_are_legendre_polynomials_of_the_place_in_the_range():
 
 @pytest.mark.parametrize("dimension", [2, 3])
 @pytest.mark.parametrize("conditioned", [False, True])
-def test_a_stage_at_one_porosity_is_the_modulated_one_there(dimension, conditioned):
-    stage = modulated(dimension, conditioned=conditioned, normalised=True)
+@pytest.mark.parametrize("n_phases", [1, 3])
+def test_a_stage_at_one_porosity_is_the_modulated_one_there(dimension, conditioned, n_phases):
+    stage = modulated(dimension, conditioned=conditioned, normalised=True, n_phases=n_phases)
     shape = [12] * dimension
-    z, coarse = torch.randn(2, 2, *shape), torch.randn(2, 1, *shape) if conditioned else None
+    z, coarse = torch.randn(2, 2, *shape), torch.randn(2, n_phases, *shape) if conditioned else None
     porosity = torch.full((2, 1, *[1] * dimension), 0.17)
     for _ in range(3):
         stage(z * 2 + 1, coarse, porosity)

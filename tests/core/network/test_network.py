@@ -7,13 +7,18 @@ from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.cascade import run_stages, upsample
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
 from napari_swnn.core.network.evaluation import compute_grey_and_coarse, make_noise_source
-from napari_swnn.core.network.stage import Stage, crop
+from napari_swnn.core.network.stage import Stage, bound_phases, crop
 
 
-def stage(dimension=3, *, conditioned=False, normalised=False, scale=1, seed=0, n_blocks=3):
-    config = StageConfig(scale, 5, n_blocks, 8, 2)
-    generator = torch.Generator().manual_seed(seed)
-    return Stage(config, conditioned=conditioned, dimension=dimension, normalised=normalised, generator=generator)
+def stage(dimension=3, *, conditioned=False, normalised=False, scale=1, seed=0, n_blocks=3, n_phases=1):
+    return Stage(
+        StageConfig(scale, 5, n_blocks, 8, 2),
+        conditioned=conditioned,
+        dimension=dimension,
+        n_phase_channels=n_phases,
+        normalised=normalised,
+        generator=torch.Generator().manual_seed(seed),
+    )
 
 
 @pytest.mark.parametrize("dimension", [2, 3])
@@ -32,10 +37,11 @@ def test_receptive_field_is_where_the_gradient_reaches():
 
 @pytest.mark.parametrize("dimension", [2, 3])
 @pytest.mark.parametrize("conditioned", [False, True])
-def test_folding_batch_norm_changes_nothing(dimension, conditioned):
-    network = stage(dimension, conditioned=conditioned, normalised=True)
+@pytest.mark.parametrize("n_phases", [1, 3])
+def test_folding_batch_norm_changes_nothing(dimension, conditioned, n_phases):
+    network = stage(dimension, conditioned=conditioned, normalised=True, n_phases=n_phases)
     shape = [14] * dimension
-    noise, coarse = torch.randn(2, 2, *shape), torch.randn(2, 1, *shape) if conditioned else None
+    noise, coarse = torch.randn(2, 2, *shape), torch.randn(2, n_phases, *shape) if conditioned else None
     for _ in range(3):  # statistics that are neither 0 nor 1
         network(noise * 2 + 1, coarse)
     network.eval()
@@ -94,6 +100,24 @@ def test_a_stage_without_a_last_layer_passes_the_coarser_volume_on():
     with torch.no_grad():
         grey, coarse = run_stages([first, second], Window.of_shape((8, 8, 8)), _noise)
     torch.testing.assert_close(grey, Stage.CEILING * torch.tanh(Stage.CARRY_OVER * coarse))
+
+
+def test_two_opposite_channels_are_bounded_as_one():
+    y = torch.randn(2, 1, 5, 5)
+    both = bound_phases(torch.cat([y, -y], 1), Stage.CEILING)
+    torch.testing.assert_close(both[:, :1], Stage.CEILING * torch.tanh(y))
+    torch.testing.assert_close(both[:, 1:], -Stage.CEILING * torch.tanh(y))
+
+
+@pytest.mark.parametrize("n_phases", [2, 3, 8])
+def test_the_area_fractions_of_all_phases_add_up_to_one(n_phases):
+    network = stage(n_phases=n_phases)
+    grey = network(10 * torch.randn(1, 2, 14, 14, 14))
+    torch.testing.assert_close((grey / 2 + 0.5).sum(1), torch.ones(1, 8, 8, 8), rtol=1e-5, atol=1e-5)
+    # A finite input reaches the values of a single phase.
+    single = bound_phases(10 * torch.nn.functional.one_hot(torch.tensor([0]), n_phases).float()[:, :, None], 1.03)
+    assert single[0, 0] > 1
+    assert (single[0, 1:] < -1).all()
 
 
 def _noise(config, window):

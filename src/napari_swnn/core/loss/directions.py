@@ -38,12 +38,16 @@ def pattern_directions(
     are largest where the entire run lies in the phase); random weights in a random rectangle, down to a single pixel;
     and bars of any orientation, every second one minus its surroundings, which respond to oblique channels and edges.
 
+    With several phases, lines and bars belong to one phase each, in turn, so that a rare phase is not lost among the
+    others. The area fractions of all phases add up to 1 in each pixel; all directions are therefore orthogonal to this
+    sum, which is the same for every pattern.
+
     Parameters
     ----------
     n_projections : int
         Number of directions.
     phases, template_size : int
-        Number of phases and side of the patterns.
+        Number of grey channels and side of the patterns; 1 for two phases.
     local : float
         Share of local directions, in [0, 1]: half of them lines, a quarter rectangles, a quarter bars.
     whitened : float
@@ -60,17 +64,30 @@ def pattern_directions(
         ``(n_projections, phases, template_size, template_size)``, each of length 1.
     """
     t = template_size
+    several = phases > 1
     directions = random_directions(n_projections, phases * t * t, generator).view(-1, phases, t, t)
     n_local, n_lines, n_bars = (round(share * local * n_projections) for share in (1, 1 / 2, 1 / 4))
     n_rectangles = n_local - n_lines - n_bars
-    directions[:n_lines] = _rectangles(n_lines, t, generator, flat=True).float()
+    lines = _rectangles(n_lines, t, generator, flat=True).float()
+    directions[:n_lines] = lines * _phases_in_turn(n_lines, phases, generator) if several else lines
     directions[n_lines : n_lines + n_rectangles] *= _rectangles(n_rectangles, t, generator, flat=False)
-    directions[n_local - n_bars : n_local] = _bars(n_bars, t, generator)
+    bars = _bars(n_bars, t, generator)
+    directions[n_local - n_bars : n_local] = bars * _phases_in_turn(n_bars, phases, generator) if several else bars
     if whitening is not None:
         n_whitened = min(round(whitened * n_projections), n_projections - n_local)
         detailed = directions[n_projections - n_whitened :]
         detailed[:] = (detailed.flatten(1) @ whitening.to(directions.device)).view_as(detailed)
+    if several:
+        directions -= directions.mean(1, keepdim=True)
     return torch.nn.functional.normalize(directions.flatten(1), dim=1).view_as(directions)
+
+
+def _phases_in_turn(n: int, phases: int, generator: torch.Generator) -> Tensor:
+    """Return masks ``(n, phases, 1, 1)`` of one phase each, in turn from a random one; pairs have the same phase."""
+    first = torch.randint(phases, (1,), generator=generator, device=generator.device)
+    # Kinds of lines and bars alternate, so each phase has one of either kind.
+    chosen = (first + torch.arange(n, device=generator.device) // 2) % phases
+    return torch.nn.functional.one_hot(chosen, phases)[:, :, None, None]
 
 
 def _rectangles(n: int, t: int, generator: torch.Generator, *, flat: bool) -> Tensor:

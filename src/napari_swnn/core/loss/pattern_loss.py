@@ -84,9 +84,15 @@ class PatternLoss:
         self, sections: Tensor, target: TargetDistribution, directions: Tensor, rng: np.random.Generator
     ) -> Tensor:
         directions = directions.to(sections.device)
+        if sections.shape[1] > 1:  # one channel fewer to project
+            directions = directions[:, :-1]
+            sections = _relative_to_last(sections)
         projected = project_patterns(sections, directions, self.max_patterns, rng, period=self.period)
         drawn = torch.from_numpy(target.draw(projected.shape[1], rng)).to(sections.device)
-        goal = directions.flatten(1) @ (2 * drawn.flatten(1) - 1).T  # grey values of the network run from -1 to 1
+        wanted = 2 * drawn - 1  # grey values of the network run from -1 to 1
+        if wanted.shape[1] > 1:
+            wanted = _relative_to_last(wanted)
+        goal = directions.flatten(1) @ wanted.flatten(1).T
         return combine_directions(wasserstein_1d(projected, goal, p=self.p), p=self.p)
 
     def _draw_directions(self, target: TargetDistribution, which: int, generator: torch.Generator) -> Tensor:
@@ -100,6 +106,15 @@ class PatternLoss:
             whitening=torch.from_numpy(self.whitenings[which]) if self.whitenings else None,
             generator=generator,
         )
+
+
+def _relative_to_last(grey: Tensor) -> Tensor:
+    """Return the differences ``(n, phases - 1, h, w)`` of the first phases from the last one.
+
+    The weights of `pattern_directions` add up to 0 over the phases of a pixel. The weights of the first phases alone
+    therefore project these differences to the same values as all weights project all phases.
+    """
+    return grey[:, :-1] - grey[:, -1:]
 
 
 def take_sections(volumes: Tensor, axis: int) -> Tensor:

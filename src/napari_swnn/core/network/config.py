@@ -22,7 +22,8 @@ class StageConfig:
     n_noise_channels : int
         Number of Gaussian values per voxel of the input.
     bounded : bool
-        True if a hyperbolic tangent bounds the output; the output of the paper's network is unbounded.
+        True if a hyperbolic tangent, or a softmax over several phases, bounds the output; the output of the paper's
+        network is unbounded.
     """
 
     scale: int
@@ -54,7 +55,7 @@ class NetworkConfig:
     dimension : int
         Dimension of the volumes, 2 or 3.
     n_phase_channels : int
-        Number of grey channels of the output: 1 for two phases.
+        Number of grey channels of the output: 1 for two phases, otherwise one for each phase.
     porosity_range : tuple of float, optional
         Lowest and highest target porosity; None for a network trained for a single porosity.
     """

@@ -22,7 +22,8 @@ class Stage(nn.Module):
     """Unpadded network that maps noise and, except in the coarsest stage, a coarser volume to a grey volume.
 
     The coarser volume, interpolated to the voxels of the stage, is an input of the first block and is added to the
-    output, so a stage whose last layer is zero returns the coarser volume.
+    output, so a stage whose last layer is zero returns the coarser volume. A hyperbolic tangent bounds a single grey
+    channel; a softmax over the channels bounds several (`bound_phases`).
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ class Stage(nn.Module):
     dimension : int
         Dimension of the volumes, 2 or 3.
     n_phase_channels : int
-        Number of grey channels of the coarser volume and the output.
+        Number of grey channels of the coarser volume and the output: 1 for two phases, otherwise one for each phase.
     porosity_range : tuple of float, optional
         Lowest and highest porosity that modulate the features; None for a single porosity.
     normalised : bool
@@ -43,9 +44,9 @@ class Stage(nn.Module):
     """
 
     CARRY_OVER = 1.5
-    """Weight of the coarser volume in the output, which compensates for flattening by the hyperbolic tangent."""
+    """Weight of the coarser volume in the output, which compensates for flattening by the bound."""
     CEILING = 1.03
-    """Scale factor of the hyperbolic tangent, so that finite inputs reach grey values of 1 and -1."""
+    """Factor that stretches the bounded grey values, so that finite inputs reach values of 1 and -1."""
 
     def __init__(
         self,
@@ -129,7 +130,9 @@ class Stage(nn.Module):
             y = self.head_modulation(y, features)
         if coarse is not None:
             y = y + self.CARRY_OVER * crop(coarse, self.margin)
-        return self.CEILING * torch.tanh(y) if self.config.bounded else y
+        if not self.config.bounded:
+            return y
+        return self.CEILING * torch.tanh(y) if y.shape[1] == 1 else bound_phases(y, self.CEILING)
 
     def _apply_blocks(self, x: Tensor, features: Tensor | None) -> tuple[Tensor, Tensor | None]:
         for i, convolution in enumerate(self.convolutions):
@@ -205,6 +208,17 @@ def _fold(weight: Tensor, norm: nn.BatchNorm3d) -> tuple[Tensor, Tensor]:
     gain = norm.weight / torch.sqrt(variance + norm.eps)
     shift = norm.bias - mean * gain
     return weight * gain.view(-1, *[1] * (weight.ndim - 1)), shift
+
+
+def bound_phases(y: Tensor, ceiling: float) -> Tensor:
+    """Map channels ``(n, phases, *spatial)`` to grey values of phases that add up to a constant at each voxel.
+
+    The shares ``p`` of a softmax, each moved away from ``1 / phases`` by the factor `ceiling`, become grey values
+    ``2 p - 1``. Channels ``y`` and ``-y`` of two phases give ``ceiling * tanh(y)`` and its negative, as a single
+    channel ``y`` does.
+    """
+    n_phases = y.shape[1]
+    return 2 * ceiling * torch.softmax(y, 1) + (2 - 2 * ceiling) / n_phases - 1
 
 
 def crop(volume: Tensor, margin: int) -> Tensor:
