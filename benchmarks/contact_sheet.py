@@ -8,7 +8,6 @@ docs/images/contact-sheet.png.
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -16,7 +15,6 @@ import numpy as np
 
 import _paper
 import napari_swnn as swnn
-from napari_swnn.core.model.threshold import ThresholdCurve
 from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import describe_volume
 
@@ -58,9 +56,8 @@ def authors_volume(checkpoint: Path, porosity: float) -> np.ndarray:
     described = describe_volume(model, VolumeSpec((SIDE,) * 3, seed=SEED))
     grey = np.empty(described.shape, np.float32)
     for block in described.blocks():
-        grey[block.destination((0, 0, 0))] = described.grey(block.window)[block.source()]
-    exact = replace(model, thresholds=ThresholdCurve.constant(float(np.quantile(grey, 1 - porosity))))
-    return grey >= exact.threshold
+        grey[block.destination((0, 0, 0))] = described.grey(block.window)[0][block.source()]
+    return grey >= float(np.quantile(grey, 1 - porosity))
 
 
 def save(rows: list[tuple[str, list[np.ndarray]]], path: Path) -> None:

@@ -24,7 +24,7 @@ from torch import nn
 import _paper
 import napari_swnn as swnn
 from napari_swnn.core.model.paper_checkpoint import load_checkpoint
-from napari_swnn.core.model.threshold import ThresholdCurve
+from napari_swnn.core.model.segmentation import ThresholdCurve
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.training.trainer import new_stage

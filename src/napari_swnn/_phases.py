@@ -6,7 +6,7 @@ the highest label.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -168,6 +168,21 @@ def choose_phase(
     if len(others) == 1:
         return PhaseChoice(int(phase), others[0], others, found)
     return PhaseChoice(int(phase), first_free(found) if merge else None, others, found)
+
+
+def scale_fractions(fractions: Sequence[float], porosity: float) -> tuple[float, ...]:
+    """Return fractions with the first one changed to `porosity` and the others changed in proportion.
+
+    Examples
+    --------
+    >>> scale_fractions((0.5, 0.25, 0.25), 0.2)
+    (0.2, 0.4, 0.4)
+    """
+    first, *others = fractions
+    if first == porosity:
+        return tuple(fractions)
+    scale = (1 - porosity) / sum(others)
+    return (porosity, *(scale * other for other in others))
 
 
 def usual_phase(labels: Collection[int]) -> int:

@@ -5,15 +5,16 @@ import pytest
 import torch
 
 from napari_swnn.core.grid.windows import Window
+from napari_swnn.core.model.labels import PhaseLabels
 from napari_swnn.core.model.model import Model
-from napari_swnn.core.model.threshold import ThresholdCurve
+from napari_swnn.core.model.segmentation import OffsetCurve, ThresholdCurve
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
 from napari_swnn.core.network.evaluation import compute_grey_and_coarse, make_noise_source, make_porosity_source
 from napari_swnn.core.network.stage import Stage
 
 
-def random_model(*, n_scales=2, dimension=3, porosity_range=None, porosity=0.2):
-    """A cascade of small stages whose threshold gives about the porosity asked for."""
+def random_model(*, n_scales=2, dimension=3, porosity_range=None, porosity=0.2, n_channels=1):
+    """A cascade of small stages; of two phases, its threshold gives about the porosity asked for."""
     generator = torch.Generator().manual_seed(5)
     configs = tuple(StageConfig(2**i, 3, 2, 8, 2, bounded=False) for i in reversed(range(n_scales)))
     stages = tuple(
@@ -21,6 +22,7 @@ def random_model(*, n_scales=2, dimension=3, porosity_range=None, porosity=0.2):
             config,
             conditioned=i > 0,
             dimension=dimension,
+            n_phase_channels=n_channels,
             porosity_range=porosity_range,
             generator=generator,
         )
@@ -34,6 +36,9 @@ def random_model(*, n_scales=2, dimension=3, porosity_range=None, porosity=0.2):
                 weight.abs_().sub_(0.7 * weight.mean())  # mostly averages of neighbours: shapes larger than a voxel
             if "modulation" in name:
                 torch.nn.init.normal_(weight, 0, 0.05, generator=generator)
+    network = NetworkConfig(configs, dimension, n_channels, porosity_range)
+    if n_channels > 1:
+        return _of_phases(network, stages, porosity)
     sample = Window.of_shape((64,) * dimension)
     nodes = (porosity,) if porosity_range is None else tuple(np.linspace(*porosity_range, 5).tolist())
     asked = nodes if porosity_range else (None,)
@@ -42,8 +47,28 @@ def random_model(*, n_scales=2, dimension=3, porosity_range=None, porosity=0.2):
         for p in asked
     ]
     values = tuple(float(np.quantile(grey, 1 - p)) for grey, p in zip(greys, nodes, strict=True))
-    network = NetworkConfig(configs, dimension=dimension, porosity_range=porosity_range)
     return Model(network, stages, ThresholdCurve(nodes, values), porosity)
+
+
+def _of_phases(network, stages, porosity):
+    n = network.n_phase_channels
+    others = np.arange(1, n) / np.arange(1, n).sum() * (1 - porosity)
+    nodes = network.porosity_range or (porosity,)
+    offsets = OffsetCurve(nodes, tuple((0.0, *[0.1 * k - node for k in range(1, n)]) for node in nodes))
+    labels = PhaseLabels((1, 0, *range(2, n)))
+    return Model(network, stages, offsets, porosity, labels=labels, fractions=(porosity, *others.tolist()))
+
+
+@pytest.fixture(scope="session")
+def three_phase_model():
+    """Two scales and three phases, labels 1, 0 and 2."""
+    return random_model(n_channels=3)
+
+
+@pytest.fixture(scope="session")
+def three_phase_range_model():
+    """Two scales and three phases, porosities from 0.1 to 0.3."""
+    return random_model(n_channels=3, porosity_range=(0.1, 0.3))
 
 
 @pytest.fixture(scope="session")

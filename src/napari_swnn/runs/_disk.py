@@ -151,5 +151,4 @@ def _n_blocks(volume: VirtualVolume, pieces: Sequence[Piece]) -> int:
 
 
 def _provenance(model: Model, request: Request) -> dict[str, Any]:
-    labels = {"phase": model.labels.phase, "background": model.labels.background}
-    return {"request": request, "labels": labels, "model": describe_value(model.provenance)}
+    return {"request": request, "labels": model.labels.as_json(), "model": describe_value(model.provenance)}

@@ -7,7 +7,7 @@ from pathlib import Path as FilePath
 
 from napari_swnn._types import Shape
 from napari_swnn.core.descriptor.reference import Reference
-from napari_swnn.core.model.model import PhaseLabels
+from napari_swnn.core.model.labels import PhaseLabels
 from napari_swnn.core.network.evaluation import BLOCK_SIDE
 from napari_swnn.core.volume.virtual_volume import VirtualVolume
 from napari_swnn.io.ome_zarr import OmeZarrFile
@@ -65,7 +65,6 @@ def file_of_volumes(out: FilePath, volumes: Sequence[VirtualVolume]) -> VolumeFi
         voxel=model.voxel,
     )
     if not is_ome_zarr(out):
-        mask = first.spec.mask
-        outside = [] if mask is None or mask.outside is None else [mask.outside]
-        check_tiff_labels(model.labels.phase, model.labels.background, *outside)
+        outside = [] if first.outside is None else [first.outside]
+        check_tiff_labels(*model.labels.phases, *outside)
     return file_at(out, layout)

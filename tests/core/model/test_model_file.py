@@ -2,6 +2,7 @@ import json
 import os
 import pickle
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from napari_swnn import Model, Reference, generate, train
-from napari_swnn.core.model.model import FORMAT_VERSION
+from napari_swnn.core.model.labels import PhaseLabels
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def test_header_is_json_with_provenance(model, tmp_path):
     model.save(tmp_path / "rock.swnn")
     with safe_open(tmp_path / "rock.swnn", framework="np") as file:
         header = json.loads(file.metadata()["napari-swnn"])
-    assert header["format_version"] == FORMAT_VERSION
+    assert header["format_version"] == 2
     assert header["provenance"]["seed"] == 0
     assert header["provenance"]["training"]["n_steps"] == 3
     assert [schedule["n_steps"] for schedule in header["provenance"]["schedules"]] == [10, 4]  # the steps that ran
@@ -56,6 +57,16 @@ def test_a_model_for_a_range_comes_back_whole(blobs, tiny_config, tmp_path):
             assert torch.equal(ours.state_dict()[name], weight), name
 
 
+def test_a_file_of_the_second_format_is_read_and_saved_with_the_same_bytes(tmp_path):
+    stored = Path(__file__).with_name("range-format-2.swnn")  # trained for a range, with two channels in each stage
+    model = Model.load(stored)
+    assert model.fingerprint() == "f5ca0aff1cc0c4190b62e280fa3895751718601a1cadcf2c9b849d88accfbaf5"
+    assert model.labels == PhaseLabels((3, 0))
+    assert model.fractions is None
+    model.save(tmp_path / "again.swnn")
+    assert (tmp_path / "again.swnn").read_bytes() == stored.read_bytes()
+
+
 def test_files_of_the_first_format_are_read(model, tmp_path):
     model.save(tmp_path / "rock.swnn")
     with safe_open(tmp_path / "rock.swnn", framework="pt") as file:
@@ -76,7 +87,7 @@ def test_a_failed_save_leaves_the_old_file_whole(model, tmp_path, monkeypatch):
     def fail(*args, **kwargs):
         raise OSError("disk full")
 
-    monkeypatch.setattr("napari_swnn.core.model.model.save_file", fail)
+    monkeypatch.setattr("napari_swnn.core.model.model_file.save_file", fail)
     with pytest.raises(OSError, match="disk full"):
         model.save(tmp_path / "rock.swnn")
     assert (tmp_path / "rock.swnn").read_bytes() == before
@@ -124,7 +135,7 @@ def _later_format(model, path):
         (_foreign, "safetensors file not written by napari-swnn"),
         (_pickled, "damaged or in another format"),
         (_incomplete, "content is inconsistent"),
-        (_later_format, "format 99, this version reads up to 2; update napari-swnn"),
+        (_later_format, "format 99, this version reads up to 3; update napari-swnn"),
     ],
 )
 def test_other_files_are_refused_in_one_sentence(model, tmp_path, spoil, message):
@@ -136,3 +147,49 @@ def test_other_files_are_refused_in_one_sentence(model, tmp_path, spoil, message
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="does not exist"):
         Model.load(tmp_path / "none.swnn")
+
+
+@pytest.mark.parametrize("name", ["three_phase_model", "three_phase_range_model"])
+def test_a_model_of_three_phases_comes_back_whole(request, name, tmp_path):
+    model = request.getfixturevalue(name)
+    model = replace(model, labels=PhaseLabels((1, 0, 2), ("pore", "", "binder")))
+    model.save(tmp_path / "electrode.swnn")
+    with safe_open(tmp_path / "electrode.swnn", framework="np") as file:
+        header = json.loads(file.metadata()["napari-swnn"])
+    assert header["format_version"] == 3
+    loaded = Model.load(tmp_path / "electrode.swnn")
+    for name in ("network", "segmentation", "porosity", "fractions", "reachable", "labels", "voxel", "provenance"):
+        assert getattr(loaded, name) == getattr(model, name)
+    assert loaded.labels.named == {1: "pore", 2: "binder"}
+    assert loaded.fingerprint() == model.fingerprint()
+    assert_array_equal(generate(loaded, (40, 30, 20), seed=2), generate(model, (40, 30, 20), seed=2))
+
+
+def test_names_of_two_phases_need_the_third_format(model, tmp_path):
+    named = replace(model, labels=PhaseLabels((3, 0), ("pore", "rock")))
+    named.save(tmp_path / "rock.swnn")
+    loaded = Model.load(tmp_path / "rock.swnn")
+    assert loaded.labels == named.labels
+    assert loaded.thresholds == model.thresholds
+    assert named.fingerprint() != model.fingerprint()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"offsets": {"porosities": [0.2], "values": [[0.0, 0.1]]}},
+        {"offsets": {"porosities": [0.2, 0.3], "values": [[0.0, 0.1, 0.2]]}},
+        {"fractions": [0.5, 0.5]},
+        {"labels": {"phases": [1, 0], "names": []}},
+        {"labels": {"phases": [1, 0, 2], "names": ["pore"]}},
+        {"labels": {"phases": [1, 0, 0], "names": []}},
+    ],
+)
+def test_contradictory_phases_are_refused(three_phase_model, tmp_path, changes):
+    three_phase_model.save(tmp_path / "bad.swnn")
+    with safe_open(tmp_path / "bad.swnn", framework="pt") as file:
+        header = json.loads(file.metadata()["napari-swnn"])
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a mapping)
+    save_file(tensors, tmp_path / "bad.swnn", metadata={"napari-swnn": json.dumps(header | changes)})
+    with pytest.raises(ValueError, match="whose content is inconsistent"):
+        Model.load(tmp_path / "bad.swnn")

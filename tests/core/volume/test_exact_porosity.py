@@ -29,7 +29,7 @@ def test_it_is_the_part_of_the_grey_volume_above_one_value(fixed_model):
     described = describe_volume(fixed_model, VolumeSpec(SHAPE, seed=4))
     grey = np.empty(SHAPE, np.float32)
     for block in described.blocks():
-        grey[block.destination((0, 0, 0))] = described.grey(block.window)[block.source()]
+        grey[block.destination((0, 0, 0))] = described.grey(block.window)[0][block.source()]
     volume = generate(fixed_model, SHAPE, seed=4, exact=True) == 1
     assert grey[volume].min() >= grey[~volume].max()
 

@@ -1,2 +1,2 @@
+from .labels import PhaseLabels as PhaseLabels
 from .model import Model as Model
-from .model import PhaseLabels as PhaseLabels

@@ -14,8 +14,9 @@ from torch import Tensor
 from napari_swnn._steps import drain, forward_steps
 from napari_swnn._types import Labels
 from napari_swnn.core.descriptor.reference import Reference
-from napari_swnn.core.model.model import Model, PhaseLabels
-from napari_swnn.core.model.threshold import ThresholdCurve
+from napari_swnn.core.model.labels import PhaseLabels
+from napari_swnn.core.model.model import Model
+from napari_swnn.core.model.segmentation import ThresholdCurve, neutral_segmentation
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import describe_device
 from napari_swnn.core.training.calibration import (
@@ -146,8 +147,8 @@ def _iter_thresholds(
 
 
 def _as_labels(reference: Reference, grey: Tensor) -> Labels:
-    labels = PhaseLabels.of(reference)
-    return labels.paint(grey[0, 0].cpu().numpy() >= 0)
+    positions = neutral_segmentation(grey.shape[1]).classify(grey[0])
+    return PhaseLabels.of(reference).paint(positions.cpu().numpy())
 
 
 def _assemble(
@@ -157,7 +158,7 @@ def _assemble(
     return Model(
         network=plan.network,
         stages=tuple(stage.cpu() for stage in stages),
-        thresholds=thresholds,
+        segmentation=thresholds,
         porosity=plan.porosity,
         reachable=plan.reachable,
         labels=PhaseLabels.of(reference),

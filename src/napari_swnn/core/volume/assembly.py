@@ -86,7 +86,7 @@ def iter_assembly(volume: VirtualVolume, window: Window | None = None) -> Genera
         Labels with the shape of the window.
     """
     window = Window.of_shape(volume.shape) if window is None else window
-    is_exact = volume.spec.exact_porosity is not None and volume.threshold is None
+    is_exact = volume.spec.exact_porosity is not None and volume.segmentation is None
     blocks = volume.blocks(window)
     progress = BlockCounter(len(blocks) + is_exact * len(volume.blocks()))
     if is_exact:

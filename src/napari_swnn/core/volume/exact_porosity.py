@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from napari_swnn._types import FloatArray
 from napari_swnn.core.grid.windows import Block
+from napari_swnn.core.model.segmentation import ThresholdCurve
 from napari_swnn.core.numerics.parallel import iter_side_by_side, pool_size
 from napari_swnn.core.volume.virtual_volume import VirtualVolume
 
@@ -43,7 +44,7 @@ def iter_exact(volume: VirtualVolume) -> Generator[None, None, VirtualVolume]:
     Returns
     -------
     VirtualVolume
-        The volume with its own threshold.
+        The volume with its own segmentation.
     """
     target = volume.spec.exact_porosity
     assert target is not None
@@ -53,7 +54,7 @@ def iter_exact(volume: VirtualVolume) -> Generator[None, None, VirtualVolume]:
         for levels, n in histograms:
             counts[levels] += n
             yield
-    return replace(volume, threshold=_threshold(counts, target))
+    return replace(volume, segmentation=ThresholdCurve.constant(_threshold(counts, target)))
 
 
 def _histogram(volume: VirtualVolume, block: Block) -> Histogram:
@@ -61,7 +62,7 @@ def _histogram(volume: VirtualVolume, block: Block) -> Histogram:
     inside = volume.inside(block.wanted)
     if inside is not None and not inside.any():
         return np.empty(0, np.uint32), np.empty(0, np.intp)
-    grey = volume.grey(block.window)[block.source()]
+    grey = volume.grey(block.window)[0][block.source()]
     if inside is not None:
         grey = grey[np.broadcast_to(inside, grey.shape)]
     return np.unique(sortable_bits(grey.ravel()) >> _DROPPED_BITS, return_counts=True)

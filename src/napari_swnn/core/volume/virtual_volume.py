@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_swnn._types import BoolArray, FloatArray, Labels, Shape
@@ -17,6 +18,7 @@ from napari_swnn.core.grid.noise import NoiseField
 from napari_swnn.core.grid.sampled_field import SampledField
 from napari_swnn.core.grid.windows import Block, Window, plan_blocks
 from napari_swnn.core.model.model import Model
+from napari_swnn.core.model.segmentation import Segmentation
 from napari_swnn.core.network.config import StageConfig
 from napari_swnn.core.network.evaluation import block_side, compute_grey_and_coarse
 from napari_swnn.core.network.stage import Stage
@@ -43,16 +45,16 @@ class VirtualVolume:
         Device to compute on.
     precision : torch.dtype
         Precision of the convolutions.
-    threshold : float or None
-        Segmentation threshold of an exact volume, found by `iter_exact`; None to use the threshold of the model, which
-        depends on the local porosity.
+    segmentation : ThresholdCurve, OffsetCurve or None
+        Segmentation of an exact volume, found by `iter_exact`; None to use the segmentation of the model, which depends
+        on the local porosity.
     """
 
     model: Model
     spec: CheckedSpec
     device: torch.device
     precision: torch.dtype = torch.float32
-    threshold: float | None = None
+    segmentation: Segmentation | None = None
     _key: str = field(init=False, repr=False, default_factory=lambda: uuid4().hex)
     """Key of the volume in the block cache, valid in any process that receives a copy."""
 
@@ -65,9 +67,15 @@ class VirtualVolume:
     def dtype(self) -> np.dtype[Any]:
         """Data type of the labels."""
         own = self.model.labels.dtype
-        if self.spec.mask is None or self.spec.mask.outside is None:
-            return own
-        return np.result_type(own, np.min_scalar_type(self.spec.mask.outside))
+        return own if self.outside is None else np.promote_types(own, np.min_scalar_type(self.outside))
+
+    @property
+    def outside(self) -> int | None:
+        """Label of the voxels outside the mask; None if no mask applies to the labels."""
+        mask = self.spec.mask
+        if mask is None or (mask.outside is None and mask.method == "noise"):
+            return None
+        return self.model.labels.background if mask.outside is None else mask.outside
 
     @property
     def ndim(self) -> int:
@@ -87,20 +95,20 @@ class VirtualVolume:
         """Compute the labels of the needed part of a block."""
         inside = self.inside(block.wanted)
         if inside is not None and not inside.any():
-            return np.full(block.wanted.shape, self._outside, self.dtype)
-        labels = self.model.labels.paint(self._in_phase(block)).astype(self.dtype, copy=False)
+            return np.full(block.wanted.shape, self.outside, self.dtype)
+        labels = self.model.labels.paint(self._positions(block)).astype(self.dtype, copy=False)
         if inside is not None:
-            labels[np.broadcast_to(~inside, labels.shape)] = self._outside
+            labels[np.broadcast_to(~inside, labels.shape)] = self.outside
         return labels
 
     def grey(self, window: Window) -> FloatArray:
-        """Compute the grey values of a box of the fixed grid, before threshold and mask."""
+        """Compute the grey values ``(c, *shape)`` of a box of the fixed grid, before segmentation and mask."""
         values: FloatArray = self._compute_grey(window).cpu().numpy()
         return values
 
     def inside(self, window: Window) -> BoolArray | None:
         """Return the mask in a window, with extents of 1 if it is uniform; None if no mask applies to the labels."""
-        if self._mask_field is None or self._outside is None:
+        if self._mask_field is None or self.outside is None:
             return None
         inside: BoolArray = self._mask_field.window(window)
         return inside
@@ -126,15 +134,21 @@ class VirtualVolume:
     def _compute_grey(self, window: Window) -> Tensor:
         porosity = None if self.spec.porosity is None else self._porosity_of
         grey, _ = compute_grey_and_coarse(self._stages, window, self._noise_of, porosity, self.precision)
-        return grey[0]
+        return grey
 
-    def _in_phase(self, block: Block) -> BoolArray:
-        grey = self._compute_grey(block.window)
-        threshold = self._threshold(block.window)
-        # Compared on the device, since booleans are transferred faster than grey values.
-        limit = threshold if isinstance(threshold, float) else torch.from_numpy(threshold).to(grey.device)
-        in_phase: BoolArray = (grey >= limit)[block.source()].cpu().numpy()
-        return in_phase
+    def _positions(self, block: Block) -> NDArray[np.uint8]:
+        # Segmented on the device, since positions are transferred faster than grey values.
+        positions = self._segment(self._compute_grey(block.window), block.window)
+        found: NDArray[np.uint8] = positions[block.source()].cpu().numpy()
+        return found
+
+    def _segment(self, grey: Tensor, window: Window) -> Tensor:
+        if self.segmentation is not None:
+            return self.segmentation.classify(grey)
+        if self.spec.exact_porosity is not None:
+            raise ValueError("an exact volume must be computed as a whole, got a single block; use generate")
+        porosity = self.model.porosity if self.spec.porosity is None else self._local_porosity(window)
+        return self.model.segmentation.classify(grey, porosity)
 
     def _recent(self, window: Window) -> Labels:
         return _RECENT.get((self._key, window.start), lambda: self.labels(Block(window, window)))
@@ -163,22 +177,6 @@ class VirtualVolume:
         assert self._porosity_field is not None
         values = self._porosity_field.window(window, scale=scale)
         return float(values.item()) if values.size == 1 else values
-
-    def _threshold(self, window: Window) -> FloatArray | float:
-        if self.threshold is not None:
-            return self.threshold
-        if self.spec.exact_porosity is not None:
-            raise ValueError("an exact volume must be computed as a whole, got a single block; use generate")
-        if self.spec.porosity is None:
-            return self.model.threshold
-        return self.model.threshold_at(self._local_porosity(window))
-
-    @property
-    def _outside(self) -> int | None:
-        mask = self.spec.mask
-        if mask is None or (mask.outside is None and mask.method == "noise"):
-            return None
-        return self.model.labels.background if mask.outside is None else mask.outside
 
     @cached_property
     def _stages(self) -> tuple[Stage, ...]:

@@ -1,0 +1,138 @@
+"""Segmentation of the grey values into phases, as a function of the target porosity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias, overload
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_swnn._types import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdCurve:
+    """Segmentation threshold of two phases as a piecewise linear function of porosity, constant beyond its ends.
+
+    Attributes
+    ----------
+    porosities : tuple of float
+        Increasing porosities, in [0, 1].
+    values : tuple of float
+        Thresholds at these porosities, as grey values.
+    """
+
+    porosities: tuple[float, ...]
+    values: tuple[float, ...]
+
+    @classmethod
+    def constant(cls, value: float) -> ThresholdCurve:
+        """Return a curve with the same threshold at all porosities."""
+        return cls((0.0,), (value,))
+
+    @overload
+    def at(self, porosity: float | None) -> float: ...
+
+    @overload
+    def at(self, porosity: FloatArray) -> FloatArray: ...
+
+    def at(self, porosity: float | FloatArray | None) -> float | FloatArray:
+        """Return the threshold at a porosity, or float32 thresholds for an array of porosities.
+
+        None stands for the first porosity, the only one of a model trained for a single porosity.
+        """
+        if porosity is None:
+            return self.values[0]
+        values = np.interp(porosity, self.porosities, self.values)
+        return float(values) if np.ndim(porosity) == 0 else np.asarray(values, np.float32)
+
+    def classify(self, grey: Tensor, porosity: float | FloatArray | None = None) -> Tensor:
+        """Return the position of the phase of each voxel: 0 at or above the threshold, 1 below.
+
+        Parameters
+        ----------
+        grey : torch.Tensor
+            ``(1, *spatial)`` grey values.
+        porosity : float or numpy.ndarray, optional
+            Local porosity, a number or ``(*spatial)`` with an extent of 1 along uniform axes.
+
+        Returns
+        -------
+        torch.Tensor
+            ``(*spatial)`` positions in the order of the phases, uint8, on the device of `grey`.
+        """
+        threshold = self.at(porosity)
+        limit = threshold if isinstance(threshold, float) else torch.from_numpy(threshold).to(grey.device)
+        return (~(grey[0] >= limit)).to(torch.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetCurve:
+    """Offsets of the grey channels of several phases, piecewise linear in porosity and constant beyond its ends.
+
+    The phase of a voxel is the one whose grey value plus offset is the largest.
+
+    Attributes
+    ----------
+    porosities : tuple of float
+        Increasing porosities, in [0, 1].
+    values : tuple of tuple of float
+        Offsets at these porosities, as grey values, one for each phase; the first one is 0.
+    """
+
+    porosities: tuple[float, ...]
+    values: tuple[tuple[float, ...], ...]
+
+    @classmethod
+    def constant(cls, offsets: tuple[float, ...]) -> OffsetCurve:
+        """Return a curve with the same offsets at all porosities."""
+        return cls((0.0,), (offsets,))
+
+    def at(self, porosity: float | FloatArray | None) -> FloatArray:
+        """Return the offsets at a porosity, float32 ``(c,)``, or ``(c, *shape)`` for an array of porosities.
+
+        None stands for the first porosity, the only one of a model trained for a single porosity.
+        """
+        if porosity is None:
+            return np.array(self.values[0], np.float32)
+        channels = zip(*self.values, strict=True)
+        return np.array([np.interp(porosity, self.porosities, values) for values in channels], np.float32)
+
+    def classify(self, grey: Tensor, porosity: float | FloatArray | None = None) -> Tensor:
+        """Return the position of the phase of each voxel, the one with the largest sum of grey value and offset.
+
+        Parameters
+        ----------
+        grey : torch.Tensor
+            ``(c, *spatial)`` grey values.
+        porosity : float or numpy.ndarray, optional
+            Local porosity, a number or ``(*spatial)`` with an extent of 1 along uniform axes.
+
+        Returns
+        -------
+        torch.Tensor
+            ``(*spatial)`` positions in the order of the phases, uint8, on the device of `grey`. Of equal sums, the
+            first counts.
+        """
+        offsets = torch.from_numpy(self.at(porosity)).to(grey.device)
+        if offsets.ndim == 1:
+            offsets = offsets.view(-1, *[1] * (grey.ndim - 1))
+        # Comparing channel by channel needs no 64-bit indices and decides equal sums alike on every device.
+        best = grey[0] + offsets[0]
+        position = torch.zeros(best.shape, dtype=torch.uint8, device=grey.device)
+        for k in range(1, len(grey)):
+            candidate = grey[k] + offsets[k]
+            position.masked_fill_(candidate > best, k)
+            best = torch.maximum(best, candidate)
+        return position
+
+
+Segmentation: TypeAlias = ThresholdCurve | OffsetCurve
+"""Rule that assigns a phase to each voxel from its grey values and the target porosity."""
+
+
+def neutral_segmentation(n_channels: int) -> Segmentation:
+    """Return the segmentation of an uncalibrated network: a threshold of 0, or offsets of 0 for several phases."""
+    return ThresholdCurve.constant(0.0) if n_channels == 1 else OffsetCurve.constant((0.0,) * n_channels)
