@@ -1,16 +1,33 @@
-"""Appearance and metadata key of the project's napari layers."""
+"""Appearance and metadata of the project's napari layers; the names of phases travel in them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from napari_swnn._phase_names import MAX_LENGTH
+
 METADATA_KEY = "swnn"
 """Key of the napari-swnn entry in layer metadata."""
 PHASE_COLOUR = (0.9, 0.6, 0.1, 1.0)
 """Colour of the phase of interest when napari's default colours cannot be used."""
+PALETTE: tuple[tuple[float, float, float, float], ...] = (
+    PHASE_COLOUR,
+    (0.20, 0.55, 0.90, 1.0),
+    (0.15, 0.68, 0.48, 1.0),
+    (0.84, 0.37, 0.62, 1.0),
+    (0.93, 0.88, 0.28, 1.0),
+    (0.58, 0.49, 0.90, 1.0),
+    (0.72, 0.35, 0.18, 1.0),
+    (0.70, 0.70, 0.70, 1.0),
+)
+"""Colours of the phases by position; they stay distinct with the common colour deficiencies."""
 PREVIEW_NAME = "SWNN preview"
 """Prefix of the name of the layer that previews a training."""
+_NAME_COLUMNS = ("phase", "name", "label", "class", "material")
+"""Columns of the features of a layer that may hold the names of its phases, in order of preference."""
 SCRIBBLES = "scribbles"
 """Role, in the metadata, of layers with scribbles, which are no segmentation."""
 
@@ -18,6 +35,51 @@ SCRIBBLES = "scribbles"
 def read_metadata(layer: Any) -> Mapping[str, Any]:
     """Return the entries of napari-swnn in the metadata of a layer; empty if there are none."""
     return layer.metadata.get(METADATA_KEY) or {}
+
+
+def read_names(layer: Any) -> dict[int, str]:
+    """Return the names of the phases of a Labels layer by label; empty if it has none.
+
+    They are taken from the entry of napari-swnn in its metadata, otherwise from a column of its features that is called
+    as names usually are, such as ``"phase"``.
+    """
+    named = read_metadata(layer).get("phases")
+    if isinstance(named, Mapping):
+        return _clean({int(label): name for label, name in named.items()})
+    features = layer.features
+    index = [int(i) for i in (features["index"] if "index" in features else range(len(features)))]
+    for column in (name for name in _NAME_COLUMNS if name in features):
+        values = list(features[column])
+        if values and all(isinstance(value, str) for value in values):
+            return _clean(dict(zip(index, values, strict=True)))
+    return {}
+
+
+def write_names(layer: Any, names: Mapping[int, str]) -> None:
+    """Write the names of the phases into a Labels layer, where napari shows them under the cursor.
+
+    Other features of the layer are kept.
+    """
+    own = layer.metadata.setdefault(METADATA_KEY, {})
+    own["phases"] = {str(label): name for label, name in names.items()}
+    table = layer.features
+    if len(table) == 0 or set(table) <= {"index", "phase"}:
+        layer.features = name_features(names)
+    else:
+        index = table["index"] if "index" in table else np.arange(len(table))
+        layer.features = table.assign(phase=[names.get(int(label), "") for label in index])
+
+
+def name_features(names: Mapping[int, str]) -> dict[str, Any]:
+    """Return the features of a Labels layer with which napari shows the names of its phases under the cursor."""
+    return {"index": list(names), "phase": list(names.values())}
+
+
+def _clean(names: Mapping[int, Any]) -> dict[int, str]:
+    """Return names on one line each; none at all if they do not tell the phases apart."""
+    found = {label: " ".join(str(name).split())[:MAX_LENGTH] for label, name in names.items()}
+    named = {label: name for label, name in found.items() if name}
+    return named if len(set(named.values())) == len(named) else {}
 
 
 def phase_colours(phase: int, background: int, colour: Any = PHASE_COLOUR) -> dict[int | None, Any]:

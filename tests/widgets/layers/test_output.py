@@ -6,6 +6,7 @@ import dask.array as da
 import numpy as np
 import pytest
 
+from napari_swnn._layer_style import read_names, write_names
 from napari_swnn._phases import choose_phase, measure_fractions
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.layers.output import Look, OutputLayers
@@ -73,14 +74,38 @@ def test_a_result_has_the_colours_of_its_reference(model, labels):
 def test_a_phase_that_the_reference_does_not_show_is_visible(model):
     section = np.eye(8, dtype=int)
     reference = model.add_labels(section, colormap={None: "transparent"})
-    colour, background = read_colours(reference, choose_phase(measure_fractions([section]), 1))
-    assert colour[3] == 1
-    assert background == "transparent"
+    colours = read_colours(reference, choose_phase(measure_fractions([section]), 1))
+    assert colours[1][3] == 1
+    assert colours[0] == "transparent"
 
 
 def test_label_0_has_the_colour_that_the_reference_gives_it(model, section):
     """As a prepared reference does, in which the pores are label 0."""
     reference = model.add_labels(section, colormap={0: "orange", 1: "transparent", None: "transparent"})
-    colour, background = read_colours(reference, choose_phase(measure_fractions([section]), 0))
-    np.testing.assert_allclose(colour, (1, 165 / 255, 0, 1))
-    assert background == "transparent"
+    colours = read_colours(reference, choose_phase(measure_fractions([section]), 0))
+    np.testing.assert_allclose(colours[0], (1, 165 / 255, 0, 1))
+    assert colours[1] == "transparent"
+
+
+def test_a_result_names_its_phases_under_the_cursor(model):
+    look = Look(phase=0, background=3, voxel=VoxelSize(), phases=(0, 1, 2), names={0: "pore", 1: "NMC", 2: "binder"})
+    volume = np.arange(3, dtype=np.uint8).repeat(9).reshape(3, 3, 3)
+    layer = OutputLayers(model).show_result(volume, "result", look, {"seed": 0})
+    assert read_names(layer) == dict(look.names)
+    assert "NMC" in layer.get_status((1, 1, 1), world=True)["coordinates"]
+    colours = [tuple(layer.colormap.map(label)) for label in look.phases]
+    assert len(set(colours)) == 3
+
+
+def test_names_are_found_where_other_plugins_leave_them(model):
+    table = {"index": [1, 2], "area": [3.0, 4.0], "name": ["pore", "solid"]}
+    layer = model.add_labels(np.eye(4, dtype=int) + 1, features=table)
+    assert read_names(layer) == {1: "pore", 2: "solid"}
+    write_names(layer, {1: "void", 2: "solid"})
+    assert read_names(layer) == {1: "void", 2: "solid"}
+    assert list(layer.features["area"]) == [3.0, 4.0]
+
+
+def test_numbered_objects_have_no_names(model):
+    layer = model.add_labels(np.arange(16).reshape(4, 4), features={"index": [1, 2], "area": [3.0, 4.0]})
+    assert read_names(layer) == {}

@@ -126,7 +126,7 @@ def test_a_phase_that_does_not_percolate_is_reported(ready, model, user):
     user.choose(ready.settings.property, DIFFUSION)
     run(ready, user)
     text = ready.progress.problem.text()
-    assert "Label 1 does not percolate through “layers” along z" in text
+    assert "Phase 1 does not percolate through “layers” along z" in text
     assert "tortuosity infinite" in text
     assert cell(ready, "tortuosity factor") == "∞"
     assert cell(ready, "converged") == "does not percolate"

@@ -1,14 +1,13 @@
 """Layers that a run adds to the viewer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import monotonic
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn._layer_style import METADATA_KEY, PHASE_COLOUR, PREVIEW_NAME, layer_data
+from napari_swnn._layer_style import METADATA_KEY, PALETTE, PHASE_COLOUR, PREVIEW_NAME, layer_data, write_names
 from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.layers.reading import read_placement
@@ -37,11 +36,24 @@ class Look:
         Labels of the phase of interest and of the background.
     voxel : VoxelSize
         Edge length of a voxel.
+    phases : tuple of int
+        All phases if there are more than two, the phase of interest first; otherwise empty.
+    names : mapping of int to str
+        Names of the phases by label; may be empty.
     """
 
     phase: int
     background: int
     voxel: VoxelSize
+    phases: tuple[int, ...] = ()
+    names: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def colours(self) -> dict[int, Any] | None:
+        """Colours of a volume without a reference; None for those of napari, which leave the background transparent."""
+        if self.phases:
+            return dict(zip(self.phases, PALETTE, strict=False))
+        return None if self.background == 0 else {self.phase: PHASE_COLOUR, self.background: "transparent"}
 
     @classmethod
     def of_reference(cls, reference: "Reference") -> "Look":
@@ -64,12 +76,11 @@ class OutputLayers:
     ----------
     viewer : napari.Viewer
         Viewer that receives the layers.
-    colours : tuple, optional
-        Colours of the phase of interest and of the background; see `read_colours`. By default, those of napari if the
-        background label is 0; otherwise, napari would show the background in 3-D, and it becomes transparent.
+    colours : mapping of int to colour, optional
+        Colour of each label; see `read_colours`. By default, those of `Look.colours`.
     """
 
-    def __init__(self, viewer: "Viewer", colours: tuple[Any, Any] | None = None) -> None:
+    def __init__(self, viewer: "Viewer", colours: Mapping[int, Any] | None = None) -> None:
         self._viewer = viewer
         self._colours = colours
         self._corner = _free_corner(viewer)
@@ -119,7 +130,7 @@ class OutputLayers:
         layer = self._add([labels], name, look)
         self._corner = _corner_beside(layer)
         self.remove_preview()  # only now: napari resets the view when the number of dimensions changes
-        layer.metadata[METADATA_KEY] = dict(metadata)
+        _describe(layer, metadata, look)
         return layer
 
     def show_levels(
@@ -140,9 +151,9 @@ class OutputLayers:
         self._corner = _corner_beside(layer)
         self.remove_preview()
         if pending is not None:
-            pair = self._colours or (layer.get_color(look.phase), "transparent")
-            layer.colormap = _make_colormap(look, pair, {pending: _PENDING_COLOUR})
-        layer.metadata[METADATA_KEY] = dict(metadata)
+            colours = self._colours or look.colours or {look.phase: layer.get_color(look.phase)}
+            layer.colormap = make_colormap({**colours, pending: _PENDING_COLOUR})
+        _describe(layer, metadata, look)
         return layer
 
     def _add(self, levels: Sequence[Any], name: str, look: Look) -> "LabelsLayer":
@@ -160,9 +171,9 @@ class OutputLayers:
             units=(_napari_unit(look.voxel),) * ndim,
             axis_labels=AXES[-ndim:],
         )
-        pair = self._colours or ((PHASE_COLOUR, "transparent") if look.background != 0 else None)
-        if pair is not None and not _has_colours(layer, look, pair):  # others can be painted with napari's own colours
-            layer.colormap = _make_colormap(look, pair)
+        colours = self._colours or look.colours
+        if colours is not None and not _has_colours(layer, colours):  # others can be painted with napari's own colours
+            layer.colormap = make_colormap(colours)
         if chosen is not None:  # the user may be painting
             self._viewer.layers.selection.active = chosen
         if not moved:  # otherwise, the user has chosen the view
@@ -193,26 +204,37 @@ def show_part(viewer: "Viewer", labels: Labels, name: str, whole: "LabelsLayer",
     }
     layer = viewer.add_labels(labels, name=name, opacity=1.0, **place)
     layer.colormap = whole.colormap
+    layer.features = whole.features
     layer.metadata[METADATA_KEY] = {**whole.metadata.get(METADATA_KEY, {}), "first_voxel": list(start), "lazy": False}
     if chosen is not None:
         viewer.layers.selection.active = chosen
     return layer
 
 
-def _has_colours(layer: "LabelsLayer", look: Look, colours: tuple[Any, Any]) -> bool:
-    """Return True if a layer with napari's own colours shows the phase of interest, and nothing else, as wanted."""
-    own, other = colours
-    return look.background == 0 and isinstance(other, str) and np.allclose(layer.get_color(look.phase), own)
+def _describe(layer: "LabelsLayer", metadata: Mapping[str, Any], look: Look) -> None:
+    layer.metadata[METADATA_KEY] = dict(metadata)
+    if look.names:
+        write_names(layer, look.names)
 
 
-def _make_colormap(
-    look: Look, colours: tuple[Any, Any], others: Mapping[int | None, Any] = MappingProxyType({})
-) -> Any:
+def _has_colours(layer: "LabelsLayer", colours: Mapping[int, Any]) -> bool:
+    """Return True if a layer with napari's own colours, in which label 0 is transparent, shows labels as wanted."""
+    for label, wanted in colours.items():
+        found = layer.get_color(label)
+        hidden = isinstance(wanted, str)
+        if hidden != (found is None) or not (hidden or np.allclose(found, wanted)):
+            return False
+    return True
+
+
+def make_colormap(colours: Mapping[int, Any]) -> Any:
+    """Return the napari colour map with a colour, or ``"transparent"``, for each label; others are transparent."""
     from napari.utils.colormaps import DirectLabelColormap
 
-    own, other = (colour if isinstance(colour, str) else np.array(colour, float) for colour in colours)
-    shown = {look.phase: own, look.background: other, None: "transparent"}
-    return DirectLabelColormap(color_dict=shown | dict(others))
+    shown: dict[int | None, Any] = {None: "transparent"}
+    for label, colour in colours.items():
+        shown[label] = colour if isinstance(colour, str) else np.array(colour, float)
+    return DirectLabelColormap(color_dict=shown)
 
 
 def _free_corner(viewer: "Viewer") -> tuple[float, float, float]:

@@ -7,6 +7,7 @@ from qtpy.QtCore import QSize
 from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QWidget
 
+from napari_swnn._layer_style import read_names
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.swatch import make_swatch, to_hex
 from napari_swnn.widgets.layers.phase_pick import PhasePick, list_picks
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class PhaseCombo(Combo):
-    """Combo box of the phases of a layer, with their shares and their colours in the viewer."""
+    """Combo box of the phases of a layer, with their names, shares and colours in the viewer."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,9 +40,10 @@ class PhaseCombo(Combo):
         pick : int, AllBut or None
             Phase to select; None for no selection if there are too many labels to be phases.
         layer : napari.layers.Labels, optional
-            Layer whose colours are shown.
+            Layer whose names and colours of the phases are shown.
         """
-        entries: list[tuple[str, PhasePick]] = [*list_picks(fractions)]
+        names = {} if layer is None else read_names(layer)
+        entries: list[tuple[str, PhasePick]] = [*list_picks(fractions, names)]
         if pick not in [value for _, value in entries]:
             entries = [("choose a phase…", None), *entries]
         self.set_entries(entries, pick)
@@ -49,9 +51,10 @@ class PhaseCombo(Combo):
             return
         for i, (_, value) in enumerate(entries):
             if isinstance(value, int):
-                self.setItemIcon(i, _swatch(layer, value))
+                self.setItemIcon(i, find_swatch(layer, value))
 
 
-def _swatch(layer: "LabelsLayer", label: int) -> QIcon:
-    colour = read_colour(layer, label)
+def find_swatch(layer: "LabelsLayer | None", label: int) -> QIcon:
+    """Return an icon in the colour of a label in the viewer; transparent without a layer."""
+    colour = None if layer is None else read_colour(layer, label)
     return make_swatch(None if colour is None else to_hex(colour))

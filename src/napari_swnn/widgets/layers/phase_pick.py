@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from napari_swnn._phases import MOST_PHASES, PhaseChoice, choose_phase
 from napari_swnn.widgets.kit.errors import BadInputError
@@ -53,19 +54,21 @@ def resolve_pick(fractions: Mapping[int, float], pick: PhasePick, name: str, con
     return choose_phase(fractions, pick if pick in fractions else None, merge=True)
 
 
-def list_picks(fractions: Mapping[int, float]) -> list[tuple[str, int | AllBut]]:
-    """Return the entries of a list of phases, ``(text, pick)``, with the share of each.
+def list_picks(
+    fractions: Mapping[int, float], names: Mapping[int, str] = MappingProxyType({})
+) -> list[tuple[str, int | AllBut]]:
+    """Return the entries of a list of phases, ``(text, pick)``, with the name and share of each.
 
     With more than two labels, everything but the background, the lowest label, can be picked as well; with too many to
     be phases, only this.
     """
     lowest = min(fractions, default=0)
     entries: list[tuple[str, int | AllBut]] = [
-        (f"{label}  ({format_share(share)})", label) for label, share in fractions.items()
+        (f"{_title(label, names)}  ({format_share(share)})", label) for label, share in fractions.items()
     ]
     if len(fractions) <= 2:
         return entries
-    rest = (f"everything but {lowest}  ({format_share(1 - fractions[lowest])})", AllBut(lowest))
+    rest = (f"everything but {names.get(lowest, lowest)}  ({format_share(1 - fractions[lowest])})", AllBut(lowest))
     return [*entries, rest] if len(fractions) <= MOST_PHASES else [rest]
 
 
@@ -85,6 +88,10 @@ def format_share(fraction: float) -> str:
     """Return a fraction as a percentage, with more digits where one would show 0 or 100 %."""
     digits = 1 if 0.0005 <= fraction < 0.9995 or fraction in (0, 1) else 3
     return f"{100 * fraction:.{digits}f} %"
+
+
+def _title(label: int, names: Mapping[int, str]) -> str:
+    return f"{label}: {names[label]}" if label in names else str(label)
 
 
 def _explain_many(fractions: Mapping[int, float], name: str) -> str:

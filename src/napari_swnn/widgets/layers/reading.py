@@ -104,11 +104,11 @@ def read_colour(layer: "LabelsLayer", label: int) -> Any:
     return None if colour is None or colour[3] == 0 else colour
 
 
-def read_colours(layer: "LabelsLayer", choice: "PhaseChoice") -> tuple[Any, Any]:
-    """Return the colours of the phase of interest and of the background of a reconstruction, as in its reference.
+def read_colours(layer: "LabelsLayer", choice: "PhaseChoice") -> dict[int, Any]:
+    """Return the colours of the labels of a reconstruction, ``"transparent"`` for hidden ones, as in its reference.
 
-    One of the two is transparent, so that the structure can be seen in 3-D: the background, unless the reference shows
-    the phase of interest as transparent, as napari does with label 0.
+    With two phases, one of them is transparent, so that the structure can be seen in 3-D: the background, unless the
+    reference shows the phase of interest as transparent, as napari does with label 0.
 
     Parameters
     ----------
@@ -117,9 +117,12 @@ def read_colours(layer: "LabelsLayer", choice: "PhaseChoice") -> tuple[Any, Any]
     choice : PhaseChoice
         Its phase of interest and background.
     """
+    if choice.background is None:
+        found = {label: read_colour(layer, label) for label in choice.phases}
+        return {label: "transparent" if colour is None else colour for label, colour in found.items()}
     own = read_colour(layer, choice.phase)
     if own is not None:
-        return own, "transparent"
+        return dict(zip(choice.phases, (own, "transparent"), strict=True))
     others = (read_colour(layer, label) for label in choice.others)
     seen = [colour for colour in others if colour is not None]
-    return ("transparent", seen[0]) if seen else (PHASE_COLOUR, "transparent")
+    return dict(zip(choice.phases, ("transparent", seen[0]) if seen else (PHASE_COLOUR, "transparent"), strict=True))

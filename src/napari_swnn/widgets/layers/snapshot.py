@@ -1,12 +1,13 @@
 """Snapshot of the reference in the viewer."""
 
 import warnings
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_swnn._layer_style import read_names
 from napari_swnn._phases import PhaseChoice, list_labels, measure_fractions
 from napari_swnn._types import BoolArray, Labels
 from napari_swnn._voxel_size import VoxelSize
@@ -45,6 +46,8 @@ class Snapshot:
         Further sections of the same material.
     is_stack : bool
         True if the planes of 3-D labels are separate sections rather than one volume.
+    names : mapping of int to str
+        Names of the phases by label; may be empty.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Snapshot:
     voxel: VoxelSize
     further: "tuple[Snapshot, ...]" = ()
     is_stack: bool = False
+    names: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
     def take(
@@ -77,7 +81,8 @@ class Snapshot:
         others = tuple(cls._take_one(other, region, "further") for other in further)
         for other in others:
             _check_alike(first, other, is_stack=stacked)
-        return replace(first, further=others, is_stack=stacked)
+        names = {label: name for each in (*others, first) for label, name in each.names.items()}
+        return replace(first, further=others, is_stack=stacked, names=names)
 
     @classmethod
     def _take_one(cls, layer: "LabelsLayer", region: "LabelsLayer | ShapesLayer | None", control: str) -> "Snapshot":
@@ -85,7 +90,7 @@ class Snapshot:
         grid = read_grid(layer, labels.ndim, control)
         voxel = grid.voxel_size(control)
         inside = None if region is None else read_region(region, grid, labels.shape, "region")
-        return cls(layer.name, labels, inside, voxel)
+        return cls(layer.name, labels, inside, voxel, names=read_names(layer))
 
     @property
     def is_thin(self) -> bool:
@@ -119,6 +124,7 @@ class Snapshot:
             warnings.simplefilter("ignore", UserWarning)
             return Reference(
                 labels[0] if single else labels,
+                names={label: name for label, name in self.names.items() if label in choice.fractions},
                 roi=inside[0] if single and inside is not None else inside,
                 voxel_size=self.voxel.value,
                 unit=self.voxel.unit,
@@ -129,7 +135,7 @@ class Snapshot:
     def equals(self, other: "Snapshot") -> bool:
         """Compare names, labels, regions of interest and voxel sizes."""
         return (
-            (self.name, self.voxel, self.is_stack) == (other.name, other.voxel, other.is_stack)
+            (self.name, self.voxel, self.is_stack, self.names) == (other.name, other.voxel, other.is_stack, other.names)
             and len(self.further) == len(other.further)
             and np.array_equal(self.labels, other.labels)
             and np.array_equal(self._inside(), other._inside())

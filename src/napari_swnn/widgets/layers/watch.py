@@ -1,11 +1,12 @@
 """Watchers of selected layers, which are checked in a thread whenever they change."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
 
+from napari_swnn._layer_style import read_names
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.kit.debouncing import make_debouncer
 from napari_swnn.widgets.kit.errors import BadInputError
@@ -72,12 +73,15 @@ class LayerFacts:
         Edge length of a voxel; its unit is ``"voxel"`` if the layer has no unit of length.
     phases : dict of int to float
         Volume fraction of each label; empty until computed.
+    names : mapping of int to str
+        Names of the phases by label; may be empty.
     """
 
     name: str
     labels: Any
     voxel: VoxelSize
     phases: dict[int, float]
+    names: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
     def take(cls, layer: "LabelsLayer", control: str) -> "LayerFacts":
@@ -90,13 +94,13 @@ class LayerFacts:
         """
         labels = read_values(layer, control)
         check_readable(layer, labels, control)
-        return cls(layer.name, labels, read_voxel_size(layer, labels.ndim, control), {})
+        return cls(layer.name, labels, read_voxel_size(layer, labels.ndim, control), {}, read_names(layer))
 
     def with_phases(self) -> "LayerFacts":
         """Return a copy that includes the fraction of each label; the layer is read block by block."""
         from napari_swnn.statistics.volume_fraction import volume_fractions
 
-        return LayerFacts(self.name, self.labels, self.voxel, volume_fractions(self.labels))
+        return replace(self, phases=volume_fractions(self.labels))
 
 
 class LayerCheck(QObject):

@@ -1,21 +1,9 @@
-"""Colours and names of phases."""
+"""Colours and names of the phases of a segmentation."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from napari_swnn._layer_style import PHASE_COLOUR
-
-PALETTE: tuple[tuple[float, float, float, float], ...] = (
-    PHASE_COLOUR,
-    (0.20, 0.55, 0.90, 1.0),
-    (0.15, 0.68, 0.48, 1.0),
-    (0.84, 0.37, 0.62, 1.0),
-    (0.93, 0.88, 0.28, 1.0),
-    (0.58, 0.49, 0.90, 1.0),
-    (0.72, 0.35, 0.18, 1.0),
-    (0.70, 0.70, 0.70, 1.0),
-)
-"""Colours of the phases by label; they stay distinct with the common colour deficiencies."""
+from napari_swnn._layer_style import PALETTE
 
 
 def make_colormap(labels: Sequence[int], phase: int) -> Any:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn._layer_style import METADATA_KEY
+from napari_swnn._layer_style import METADATA_KEY, read_names, write_names
 from napari_swnn.preparation import Crop, Recipe
 from napari_swnn.widgets.preparation.colours import make_colormap
 from napari_swnn.widgets.preparation.placement import find_layer, place_part, place_stack
@@ -45,6 +45,7 @@ def add_reference(viewer: "Viewer", group: "Sequence[PreparedImage]") -> "Labels
     layer: LabelsLayer = find_layer(viewer, added)
     layer.colormap = make_colormap(tuple(draft.labels), draft.label)
     layer.metadata[METADATA_KEY] = describe_preparation(first)
+    write_names(layer, draft.labels)
     return layer
 
 
@@ -55,7 +56,6 @@ def describe_preparation(prepared: "PreparedImage") -> dict[str, Any]:
         "image": prepared.source.name,
         "section": list(prepared.source.sections),
         "phase": draft.label,
-        "phases": {str(label): name for label, name in draft.labels.items()},
         "recipe": prepared.job.recipe.to_json(),
     }
 
@@ -69,8 +69,7 @@ def read_preparation(layer: "LabelsLayer") -> "tuple[Recipe, dict[int, str], int
         If the metadata of the layer hold no valid recipe.
     """
     facts = layer.metadata[METADATA_KEY]
-    names = {int(label): str(name) for label, name in facts.get("phases", {}).items()}
-    return Recipe.from_json(facts["recipe"]), names, facts.get("phase")
+    return Recipe.from_json(facts["recipe"]), read_names(layer), facts.get("phase")
 
 
 def find_crop(recipe: "Recipe", shape: tuple[int, int]) -> Crop:

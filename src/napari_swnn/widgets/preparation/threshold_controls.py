@@ -3,9 +3,9 @@
 from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QDoubleSpinBox, QFormLayout, QSpinBox, QVBoxLayout, QWidget
 
+from napari_swnn._layer_style import PALETTE
 from napari_swnn.preparation import Threshold
 from napari_swnn.widgets.kit.combo import Combo
-from napari_swnn.widgets.preparation.colours import PALETTE
 from napari_swnn.widgets.preparation.histogram import Histogram
 from napari_swnn.widgets.preparation.preview import Preview
 

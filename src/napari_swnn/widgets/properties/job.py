@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from napari_swnn._phase_names import name_phase
 from napari_swnn._phases import MOST_PHASES
 from napari_swnn._types import AXES
 from napari_swnn.widgets.kit.errors import BadInputError
@@ -97,11 +98,6 @@ class PropertyChoice:
     outputs: Outputs = field(default_factory=Outputs)
 
     @property
-    def phase_name(self) -> str:
-        """Name of the conducting phase."""
-        return f"everything but {self.phase.label}" if isinstance(self.phase, AllBut) else f"label {self.phase}"
-
-    @property
     def field_names(self) -> tuple[str, str]:
         """Names of the potential and of its flux, or of the pressure and the velocity."""
         return name_fields(self.kind, self.conductivity_unit)
@@ -131,6 +127,14 @@ class PropertyJob:
     choice: PropertyChoice
 
     @property
+    def phase_name(self) -> str:
+        """Name of the conducting phase."""
+        phase, names = self.choice.phase, self.facts.names
+        if isinstance(phase, AllBut):
+            return f"everything but {names.get(phase.label, phase.label)}"
+        return "no phase" if phase is None else name_phase(phase, names)
+
+    @property
     def title(self) -> str:
         """Status text of the run."""
         return f"Computing the {self.choice.kind.title.lower()} of “{self.facts.name}”…"
@@ -139,7 +143,7 @@ class PropertyJob:
     def subject(self) -> str:
         """Heading with the property, phase and layer."""
         kind = self.choice.kind
-        prefix = kind.title if kind is CONDUCTIVITY else f"{kind.title} of {self.choice.phase_name}"
+        prefix = kind.title if kind is CONDUCTIVITY else f"{kind.title} of {self.phase_name}"
         return f"{prefix} · {self.facts.name}"
 
     @property
@@ -148,7 +152,8 @@ class PropertyJob:
         choice = self.choice
         size = format_shape(self.facts.labels.shape)
         boundary = dict(choice.kind.boundaries)[choice.boundary]
-        values = ", ".join(f"{value:g} for label {label}" for label, value in choice.conductivities.items())
+        named = {name_phase(label, self.facts.names): value for label, value in choice.conductivities.items()}
+        values = ", ".join(f"{value:g} for {name}" for name, value in named.items())
         with_unit = f" Conductivities in {choice.conductivity_unit}: {values}." if values else ""
         return f"{size} voxels; {boundary}, sides periodic.{with_unit}"
 
@@ -166,6 +171,7 @@ class PropertyJob:
             "shape": list(facts.labels.shape),
             "voxel_size": facts.voxel.value,
             "voxel_unit": facts.voxel.unit,
+            **({"phases": {str(label): name for label, name in facts.names.items()}} if facts.names else {}),
             "boundary": choice.boundary,
             "tolerance": choice.solver.tolerance,
             "precision": choice.solver.precision,
@@ -174,7 +180,7 @@ class PropertyJob:
             plain["conductivities"] = {str(label): value for label, value in choice.conductivities.items()}
             plain["conductivity_unit"] = choice.conductivity_unit
         else:
-            plain["phase"] = choice.phase_name if isinstance(choice.phase, AllBut) else choice.phase
+            plain["phase"] = self.phase_name if isinstance(choice.phase, AllBut) else choice.phase
         if choice.kind is PERMEABILITY:
             plain["method"] = choice.method
         return plain

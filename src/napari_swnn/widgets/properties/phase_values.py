@@ -2,12 +2,20 @@
 
 from collections.abc import Mapping
 from math import isfinite
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 
+from napari_swnn._layer_style import read_names
 from napari_swnn._paper import PORE_CONDUCTIVITY, SOLID_CONDUCTIVITY
+from napari_swnn._phase_names import name_phase
 from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.layers.phase_combo import find_swatch
+from napari_swnn.widgets.layers.phase_pick import format_share
+
+if TYPE_CHECKING:
+    from napari.layers import Labels as LabelsLayer
 
 
 class PhaseValues(QWidget):
@@ -24,10 +32,10 @@ class PhaseValues(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.fields: dict[int, QLineEdit] = {}
-        self._names: list[QLabel] = []
+        self._heads: list[tuple[QLabel, QLabel]] = []
         self._layout = QGridLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setColumnStretch(1, 1)
+        self._layout.setColumnStretch(2, 1)
 
     @property
     def is_empty(self) -> bool:
@@ -43,9 +51,9 @@ class PhaseValues(QWidget):
         BadInputError
             If a conductivity is negative or not a number.
         """
-        return {label: _parse(field.text(), label) for label, field in self.fields.items()}
+        return {label: _parse(field.text(), field.accessibleName()) for label, field in self.fields.items()}
 
-    def set_phases(self, phases: Mapping[int, float], pore: int) -> None:
+    def set_phases(self, phases: Mapping[int, float], pore: int, layer: "LabelsLayer | None" = None) -> None:
         """Show these labels with their fractions; labels already shown keep their conductivities.
 
         Parameters
@@ -54,6 +62,8 @@ class PhaseValues(QWidget):
             Volume fraction of each label.
         pore : int
             Label whose initial value is the conductivity of the pores.
+        layer : napari.layers.Labels, optional
+            Layer whose names and colours of the phases are shown.
         """
         if list(phases) != list(self.fields):
             kept = {label: field.text() for label, field in self.fields.items()}
@@ -61,32 +71,34 @@ class PhaseValues(QWidget):
             for row, label in enumerate(phases):
                 default = PORE_CONDUCTIVITY if label == pore else SOLID_CONDUCTIVITY
                 self._add(row, label, kept.get(label, f"{default:g}"))
-        for name, (label, fraction) in zip(self._names, phases.items(), strict=True):
-            name.setText(f"label {label}  ({100 * fraction:.1f} %)")
+        names = {} if layer is None else read_names(layer)
+        for (swatch, name), (label, fraction) in zip(self._heads, phases.items(), strict=True):
+            swatch.setPixmap(find_swatch(layer, label).pixmap(16, 10))
+            name.setText(f"{name_phase(label, names)}  ({format_share(fraction)})")
+            self.fields[label].setAccessibleName(f"conductivity of {name_phase(label, names)}")
 
     def _add(self, row: int, label: int, text: str) -> None:
-        name, field = QLabel(), QLineEdit(text)
-        field.setAccessibleName(f"conductivity of label {label}")
+        swatch, name, field = QLabel(), QLabel(), QLineEdit(text)
         field.textChanged.connect(self._on_changed)
-        self._layout.addWidget(name, row, 0)
-        self._layout.addWidget(field, row, 1)
-        self._names.append(name)
+        for column, widget in enumerate((swatch, name, field)):
+            self._layout.addWidget(widget, row, column)
+        self._heads.append((swatch, name))
         self.fields[label] = field
 
     def _clear(self) -> None:
-        for widget in (*self._names, *self.fields.values()):
+        for widget in (*(label for head in self._heads for label in head), *self.fields.values()):
             with QSignalBlocker(widget):
                 self._layout.removeWidget(widget)
                 widget.hide()
                 widget.deleteLater()
-        self._names = []
+        self._heads = []
         self.fields = {}
 
     def _on_changed(self, _text: str) -> None:
         self.changed.emit()
 
 
-def _parse(text: str, label: int) -> float:
+def _parse(text: str, name: str) -> float:
     try:
         value = float(text.strip().replace(",", "."))
     except ValueError:
@@ -94,7 +106,6 @@ def _parse(text: str, label: int) -> float:
     if not (isfinite(value) and value >= 0):
         raise BadInputError(
             "conductivities",
-            f"The conductivity of label {label} must be a number of at least 0, got “{text}”; enter 0 for an "
-            "insulator.",
+            f"The {name} must be a number of at least 0, got “{text}”; enter 0 for an insulator.",
         )
     return value

@@ -63,9 +63,7 @@ def describe_failure(job: PropertyJob, record: SolveRecord) -> str:
         return f"Along {record.axis}: {record.advice}"
     kind = job.choice.kind
     subject = (
-        "No conducting phase percolates"
-        if kind is CONDUCTIVITY
-        else f"{capitalise(job.choice.phase_name)} does not percolate"
+        "No conducting phase percolates" if kind is CONDUCTIVITY else f"{capitalise(job.phase_name)} does not percolate"
     )
     return (
         f"{subject} through “{job.facts.name}” along {record.axis}: no path of face-connected voxels spans it, so "

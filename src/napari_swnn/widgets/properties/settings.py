@@ -178,7 +178,7 @@ class PropertySettings(QWidget):
         known = [value for _, value in list_picks(phases)]
         self.pixel.show_layer(self.layer.value)
         self.phase.show_phases(phases, self._picked if self._picked in known else pick, self.layer.value)
-        self.conductivities.set_phases(facts.phases if len(facts.phases) <= MOST_PHASES else {}, pore)
+        self.conductivities.set_phases(facts.phases if len(facts.phases) <= MOST_PHASES else {}, pore, self.layer.value)
         self._show_rows()
 
     def set_dark(self, dark: bool) -> None:

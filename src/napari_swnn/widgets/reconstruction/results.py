@@ -1,5 +1,6 @@
 """Layers that show previews, results and boxes of a session in the viewer."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -95,13 +96,13 @@ class SessionLayers(QObject):
             self.preview.remove()
             self._remove_preview()
 
-    def begin(self, colours: tuple[Any, Any] | None = None) -> None:
+    def begin(self, colours: Mapping[int, Any] | None = None) -> None:
         """Reserve space for the results of a run.
 
         Parameters
         ----------
-        colours : tuple, optional
-            Colours of the phase of interest and of the background; see `OutputLayers`.
+        colours : mapping of int to colour, optional
+            Colour of each label; see `OutputLayers`.
         """
         self._output = OutputLayers(self._viewer, colours)
 
