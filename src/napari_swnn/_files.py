@@ -26,6 +26,26 @@ def replaced_when_complete(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+def move_to_new(path: Path, target: Path) -> None:
+    """Rename a file to a name that must not exist; unlike plain renaming, an existing file is never replaced.
+
+    Raises
+    ------
+    FileExistsError
+        If the target exists.
+    """
+    try:
+        os.link(path, target)
+    except FileExistsError:
+        raise
+    except OSError as error:  # a file system without links
+        if target.exists():
+            raise FileExistsError(f"{target} must be a new name") from error
+        path.rename(target)
+    else:
+        path.unlink()
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path as FilePath
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 
@@ -74,7 +73,7 @@ class OmeZarrFile(VolumeFile):
         import zarr
         from zarr.codecs import BloscCodec
 
-        new = self.out.with_name(f".{self.out.name}.{uuid4().hex}")
+        new = self.new_name()
         attributes = {"ome": self._metadata(), PROVENANCE_KEY: dict(provenance)}
         group = zarr.create_group(new, zarr_format=3, attributes=attributes)
         leading = () if self.layout.n == 1 else (self.layout.n,)
@@ -93,8 +92,7 @@ class OmeZarrFile(VolumeFile):
             new.rename(self.partial)
         except OSError:
             shutil.rmtree(new)
-            if not self.partial.exists():
-                raise
+            raise
 
     def provenance(self, path: FilePath) -> dict[str, Any]:
         """Return the provenance stored by `create`."""
@@ -139,7 +137,8 @@ class OmeZarrFile(VolumeFile):
         """Remove temporary files of killed processes and rename the store to its final name."""
         for left in self.partial.rglob("*.partial"):
             left.unlink()
-        self.partial.rename(self.out)
+        self.check_free()
+        self.partial.rename(self.out)  # fails if the target is a folder that is not empty
 
     def discard_remains(self) -> None:
         """Remove a folder that a late write has made again, without its metadata."""

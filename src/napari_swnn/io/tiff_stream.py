@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path as FilePath
 from typing import Any
-from uuid import NAMESPACE_URL, uuid4, uuid5
+from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree
 
 import numpy as np
 
+from napari_swnn._files import move_to_new
 from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn.core.grid.windows import Window, iter_boxes
 from napari_swnn.io.tiff import imagej_options
@@ -55,7 +56,7 @@ class TiffFile(VolumeFile):
 
         if not self.partial.exists():
             self.journal.unlink(missing_ok=True)  # left by a run whose file was deleted
-        new = self.out.with_name(f".{self.out.name}.{uuid4().hex}")
+        new = self.new_name()
         text = json.dumps({PROVENANCE_KEY: dict(provenance)})
         tifffile.imwrite(
             new,
@@ -66,14 +67,7 @@ class TiffFile(VolumeFile):
             returnoffset=True,
             **(self._imagej(text) if self._n_bytes <= _LARGEST_IMAGEJ else self._bigtiff(text)),
         )
-        try:
-            os.link(new, self.partial)  # unlike renaming, it never replaces the file of another run
-        except FileExistsError:
-            new.unlink()
-        except OSError:  # a file system without links
-            new.rename(self.partial)
-        else:
-            new.unlink()
+        move_to_new(new, self.partial)
 
     def provenance(self, path: FilePath) -> dict[str, Any]:
         """Return the provenance stored by `create`."""
@@ -113,8 +107,9 @@ class TiffFile(VolumeFile):
         raise NotImplementedError
 
     def finish(self) -> None:
-        """Rename the file to its final name."""
-        self.partial.rename(self.out)
+        """Rename the file to its final name, unless that exists."""
+        self.check_free()
+        move_to_new(self.partial, self.out)
         self.discard_remains()
 
     def discard_remains(self) -> None:

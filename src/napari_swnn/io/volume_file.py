@@ -6,8 +6,10 @@ import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path as FilePath
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 
@@ -91,6 +93,26 @@ class VolumeFile(ABC):
         """Path of the unfinished file."""
         return self.out.with_name(self.out.name + UNFINISHED)
 
+    def new_name(self) -> FilePath:
+        """Return a temporary name for creating the file, after removing the leftovers of killed processes."""
+        for left in self.out.parent.glob(f".{escape(self.out.name)}.{'[0-9a-f]' * 32}"):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        return self.out.with_name(f".{self.out.name}.{uuid4().hex}")
+
+    def check_free(self) -> None:
+        """Raise an error if the final name has been taken during the run.
+
+        Raises
+        ------
+        FileExistsError
+            If the final name exists; the volume keeps its temporary name.
+        """
+        if self.out.exists():
+            raise FileExistsError(
+                f"out must stay free during the run, but another program has created {self.out}; the finished volume "
+                f"is kept as {self.partial}: rename it, or remove the other file and resume"
+            )
+
     @property
     def has_separate_pieces(self) -> bool:
         """True if pieces can be written in any order and at the same time."""
@@ -108,7 +130,7 @@ class VolumeFile(ABC):
 
     @abstractmethod
     def create(self, provenance: Mapping[str, Any]) -> None:
-        """Create the unfinished file atomically; keep one that another run has created meanwhile."""
+        """Create the unfinished file atomically; the caller holds the lock of the target."""
 
     @abstractmethod
     def provenance(self, path: FilePath) -> dict[str, Any]:
@@ -132,7 +154,7 @@ class VolumeFile(ABC):
 
     @abstractmethod
     def finish(self) -> None:
-        """Rename the complete file to its final name."""
+        """Rename the complete file to its final name, which is never written over."""
 
     @abstractmethod
     def discard_remains(self) -> None:

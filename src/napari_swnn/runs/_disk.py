@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
 
 import torch
 
+from napari_swnn._lock import Lock
 from napari_swnn._steps import forward_steps
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.volume.assembly import BlockCounter, GenerationStep
@@ -20,6 +22,7 @@ from napari_swnn.io.volume_file import Piece, VolumeFile, check_free_space
 from napari_swnn.runs._cluster import find_client, find_workers_device, iter_cluster
 from napari_swnn.runs._local import iter_local
 from napari_swnn.runs._request import Request, check_same_request, describe_value, volume_request
+from napari_swnn.runs._turns import is_running, iter_turn, lock_for
 from napari_swnn.runs.volume_files import check_name, file_of_volumes
 
 
@@ -52,10 +55,9 @@ def iter_to_disk(
     volumes = _describe(model, [replace(spec, seed=seed) for seed in seeds], client, device)
     file = file_of_volumes(out, volumes)
     request = volume_request(volumes)
-    finished = _is_finished(file, request, resume=resume)
-    if not finished:
+    if not _is_finished(file, request, resume=resume):
         check_free_space(file)
-    return _iter_to_disk(file, volumes, request, client, finished=finished)
+    return _iter_to_disk(file, volumes, request, client, resume=resume)
 
 
 def _choose_client(client: Any, out: FilePath, *, exact: bool) -> Any:
@@ -83,6 +85,8 @@ def _is_finished(file: VolumeFile, request: Request, *, resume: bool) -> bool:
     for path in (file.out, file.partial):
         if not path.exists():
             continue
+        if path == file.partial and not resume and is_running(lock_for(file.out, request)):
+            continue  # waits for it
         if not resume:
             what = "exists" if path == file.out else "belongs to an unfinished run"
             raise FileExistsError(
@@ -95,21 +99,38 @@ def _is_finished(file: VolumeFile, request: Request, *, resume: bool) -> bool:
 
 
 def _iter_to_disk(
-    file: VolumeFile, volumes: Sequence[VirtualVolume], request: Request, client: Any, *, finished: bool
+    file: VolumeFile, volumes: Sequence[VirtualVolume], request: Request, client: Any, *, resume: bool
 ) -> Generator[GenerationStep, None, FilePath]:
-    """Write what is missing; another run of the same request may finish the file at any moment."""
-    if finished or _is_finished_elsewhere(file, request):
-        return file.out
+    """Write what is missing as the only run that writes this file; a run of the same request may finish it first."""
+
+    def is_done() -> bool:
+        try:
+            return _is_finished(file, request, resume=True)
+        except ValueError as error:
+            if resume:
+                raise
+            raise FileExistsError(
+                f"out must be the name of a new file, but another run has created it: {error}"
+            ) from error
+
+    lock = lock_for(file.out, request)
+    waiting = BlockCounter(_n_blocks(volumes[0], file.pieces(0)))
     try:
-        yield from _iter_missing(file, volumes, request, client)
-    except OSError:
-        if not _is_finished_elsewhere(file, request):
-            raise
+        turn = iter_turn(lock, file.out, resume=resume, is_done=is_done)
+        note = yield from forward_steps(
+            turn, lambda wait: replace(waiting.step(), activity=wait.activity, note=wait.note)
+        )
+        if is_done():
+            file.discard_remains()
+        else:
+            yield from _iter_missing(file, volumes, request, client, lock, note)
+    finally:
+        lock.release()
     return file.out
 
 
 def _iter_missing(
-    file: VolumeFile, volumes: Sequence[VirtualVolume], request: Request, client: Any
+    file: VolumeFile, volumes: Sequence[VirtualVolume], request: Request, client: Any, lock: Lock, note: str
 ) -> Generator[GenerationStep, None, None]:
     first = volumes[0]
     if not file.partial.exists():
@@ -120,21 +141,20 @@ def _iter_missing(
     n_missing = _n_blocks(first, missing)
     n_before = len(volumes) * len(first.blocks()) if first.spec.exact_porosity is not None and missing else 0
     progress = BlockCounter(n_before + n_blocks, n_blocks - n_missing)
+    if note:
+        yield replace(progress.step(), note=note)
     if n_before:
         volumes = yield from _iter_exact(volumes, progress)
     if client is None:
-        yield from iter_local(file, volumes, missing, progress)
+        steps = iter_local(file, volumes, missing, progress)
     else:
-        yield from iter_cluster(file, volumes, missing, progress, client)
+        steps = iter_cluster(file, volumes, missing, progress, client)
+    with closing(steps):
+        for step in steps:
+            lock.confirm()
+            yield step
+    lock.confirm()
     file.finish()
-
-
-def _is_finished_elsewhere(file: VolumeFile, request: Request) -> bool:
-    """Return True if another run has finished the file of this request, after removing what this run has left."""
-    if not file.out.exists() or file.provenance(file.out).get("request") != request:
-        return False
-    file.discard_remains()
-    return True
 
 
 def _iter_exact(

@@ -11,6 +11,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from napari_swnn._checks import check_seed, check_shape, check_whole
+from napari_swnn._lock import is_lock
 from napari_swnn._types import Path, Shape
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.numerics.memory import check_memory
@@ -164,18 +165,27 @@ def check_ensemble(spec: EnsembleSpec, *, resume: bool) -> None:
     spec.plan(0)  # raises if the training is not possible
     if spec.validate:
         check_memory(spec.shape)
-    _check_folder(spec, resume=resume)
+    check_folder(spec, resume=resume)
     if not resume:
         check_free_space(spec.file(len(spec.members)))
 
 
-def _check_folder(spec: EnsembleSpec, *, resume: bool) -> None:
+def check_folder(spec: EnsembleSpec, *, resume: bool) -> None:
+    """Raise an error if the folder of an ensemble contains anything but a run of the same request to resume.
+
+    Raises
+    ------
+    ValueError
+        If it contains another ensemble, or none.
+    OSError
+        If it is not empty and `resume` is False, or cannot be created.
+    """
     folder = spec.folder
     if not folder.parent.is_dir():
         raise FileNotFoundError(f"the folder of {folder} must exist, got {folder.parent}; create it first")
     if folder.exists() and not folder.is_dir():
         raise FileExistsError(f"out must be a folder, got the file {folder}; choose another name")
-    if not folder.exists() or not any(folder.iterdir()):
+    if not folder.exists() or all(is_lock(path) for path in folder.iterdir()):
         return
     if not resume:
         raise FileExistsError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
@@ -24,7 +25,8 @@ from napari_swnn.runs._ensemble_tasks import (
     plan_volumes,
     write_atomically,
 )
-from napari_swnn.runs.ensemble_spec import EnsembleSpec, check_ensemble
+from napari_swnn.runs._turns import iter_turn, lock_for
+from napari_swnn.runs.ensemble_spec import EnsembleSpec, check_ensemble, check_folder
 from napari_swnn.runs.ensemble_summary import Ensemble, Member, extract_values, summarise
 
 
@@ -145,13 +147,34 @@ def iter_ensemble(
         Members and statistics.
     """
     check_ensemble(spec, resume=resume)
-    return _iter_ensemble(spec, find_client() if client is None else client)
+    return _iter_ensemble(spec, find_client() if client is None else client, resume=resume)
 
 
-def _iter_ensemble(spec: EnsembleSpec, client: Any) -> Generator[EnsembleStep, None, Ensemble]:
+def _iter_ensemble(spec: EnsembleSpec, client: Any, *, resume: bool) -> Generator[EnsembleStep, None, Ensemble]:
+    """Compute an ensemble as the only run that writes to its folder; a later run of the same request waits."""
     spec.folder.mkdir(exist_ok=True)
-    write_atomically(spec.request_path, json.dumps(spec.request(), indent=1))
     count = _Count(spec.n_trainings + len(spec.members) * (2 if spec.validate else 1))
+    lock = lock_for(spec.request_path, spec.request())
+    try:
+        turn = iter_turn(lock, spec.folder, resume=resume, is_done=lambda: False)
+        note = yield from forward_steps(turn, lambda wait: count.step(wait.activity, note=wait.note))
+        check_folder(spec, resume=True)
+        write_atomically(spec.request_path, json.dumps(spec.request(), indent=1))
+        if note:
+            yield count.step("resuming", note=note)
+        steps = _iter_all_tasks(spec, client, count)
+        with closing(steps):
+            for step in steps:
+                lock.confirm()
+                yield step
+        result = _result(spec)
+        result.save()
+    finally:
+        lock.release()
+    return result
+
+
+def _iter_all_tasks(spec: EnsembleSpec, client: Any, count: _Count) -> Steps:
     remote = None if client is None else Remote(client, spec)
     yield from _iter_tasks(spec, plan_trainings(spec), remote, count)
     if remote is not None and remote.prefers_whole_volumes(len(plan_volumes(spec, client).missing)):
@@ -160,9 +183,6 @@ def _iter_ensemble(spec: EnsembleSpec, client: Any) -> Generator[EnsembleStep, N
         yield from _iter_tasks(spec, plan_volumes(spec, client), None, count)
     if spec.validate:
         yield from _iter_tasks(spec, plan_validations(spec), remote, count)
-    result = _result(spec)
-    result.save()
-    return result
 
 
 class _Count:
