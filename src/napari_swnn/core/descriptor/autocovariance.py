@@ -38,10 +38,10 @@ def correlation_length(reference: Reference) -> float:
     pairs = sums[0][0]
     products = np.sum([products for _, products in sums], axis=0)
     along_axes = (products[0] + products[:, 0]) / np.maximum(pairs[0] + pairs[:, 0], 1)
-    return max(1.0, _first_crossing(along_axes / along_axes[0], np.exp(-1.0)))
+    return max(1.0, first_crossing(along_axes / along_axes[0], np.exp(-1.0)))
 
 
-def _first_crossing(curve: FloatArray, level: float) -> float:
+def first_crossing(curve: FloatArray, level: float) -> float:
     """Return the interpolated lag at which a curve first falls below a level, or the last lag if it never does."""
     below = np.flatnonzero(curve < level)
     if below.size == 0:
