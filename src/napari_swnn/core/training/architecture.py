@@ -59,7 +59,7 @@ def choose_network(reference: Reference, config: TrainingConfig, *, dimension: i
     choose = _paper_stage if config.recipe == "paper" else _cascade_stages
     stages, reasons = choose(reference, config, length)
     return NetworkChoice(
-        NetworkConfig(stages, dimension),
+        NetworkConfig(stages, dimension, reference.n_channels),
         length,
         (f"Correlation length (to 1/e): {length:.1f} px.", *reasons, *describe_reference(reference)),
     )

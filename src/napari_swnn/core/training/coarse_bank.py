@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from napari_swnn._types import Shape
+from napari_swnn._types import FloatArray, Shape
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.cascade import run_stages
 from napari_swnn.core.network.stage import Stage
@@ -77,9 +77,11 @@ class CoarseBank:
         cut = place.coarser().slices((0,) * len(stored))
         return self._porosities, self._volumes[:, :, *cut], place
 
-    def excess(self, porosity: float, coarse: Tensor | None) -> float:
-        """Return the porosity of a coarse window minus its expected value at a target porosity."""
-        return 0.0 if coarse is None else grey_porosity(coarse) - self._expected_porosity(porosity)
+    def excess(self, porosity: float, coarse: Tensor | None) -> FloatArray:
+        """Return the fraction of each channel of a coarse window minus its expected value at a target porosity."""
+        if coarse is None:
+            return np.zeros(self._plan.network.n_phase_channels)
+        return grey_fractions(coarse[None]) - self._expected_fractions(porosity)
 
     def renew(self) -> None:
         """Regenerate the volumes before the next window is taken."""
@@ -91,15 +93,16 @@ class CoarseBank:
         self._volumes = self._generate(self._porosities, side)
 
     @cached_property
-    def _expected_porosity(self) -> Callable[[float], float]:
-        """Mean porosity of coarse volumes as a smooth function of target porosity, measured on first use."""
+    def _expected_fractions(self) -> Callable[[float], FloatArray]:
+        """Mean fractions of coarse volumes as smooth functions of target porosity, measured on first use."""
         limits = self._plan.porosity_range
         dimension = self._plan.network.dimension
         shape = (_EXPECTED_SIDE[dimension],) * dimension
         nodes = [self._plan.porosity] * 4 if limits is None else list(np.linspace(*limits, _N_NODES))
-        porosities = [grey_porosity(self._generate([node], shape)) for node in nodes]
-        coefficients = np.array([np.mean(porosities)]) if limits is None else np.polyfit(nodes, porosities, 2)
-        return lambda porosity: float(np.polyval(coefficients, porosity))
+        found = np.array([grey_fractions(self._generate([node], shape)) for node in nodes])
+        # Coefficients of one polynomial for each channel.
+        coefficients = found.mean(axis=0, keepdims=True) if limits is None else np.polyfit(nodes, found, 2)
+        return lambda porosity: np.array([np.polyval(of_channel, porosity) for of_channel in coefficients.T])
 
     @torch.no_grad()
     def _generate(self, porosities: Sequence[float], shape: Shape) -> Tensor:
@@ -112,6 +115,6 @@ class CoarseBank:
         return grey
 
 
-def grey_porosity(grey: Tensor) -> float:
-    """Return the porosity of a volume with grey values between -1 and 1."""
-    return float(grey.mean()) / 2 + 0.5
+def grey_fractions(grey: Tensor) -> FloatArray:
+    """Return the fraction of each channel of volumes ``(n, c, *spatial)`` with grey values between -1 and 1."""
+    return np.array([float(channel.mean()) / 2 + 0.5 for channel in grey.transpose(0, 1)])

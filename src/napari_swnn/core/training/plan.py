@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
-from napari_swnn._checks import check_in_range, check_seed
+from napari_swnn._checks import check_seed
 from napari_swnn.core.descriptor.patterns import extract_patterns
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.descriptor.resampling import TargetFamily
@@ -18,6 +19,7 @@ from napari_swnn.core.training.calibration import N_NODES
 from napari_swnn.core.training.config import TrainingConfig, preset_config
 from napari_swnn.core.training.least_size import MIN_PATTERNS, check_patterns, check_volumes
 from napari_swnn.core.training.schedule import StageSchedule, resolve_schedules
+from napari_swnn.core.training.target import Target, channel_means, resolve_target
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -28,9 +30,9 @@ class TrainingPlan:
     ----------
     reference : Reference
         Reference to train on.
-    porosity : float
-        Target porosity, in (0, 1). For a range, the default porosity of generated volumes: the porosity of the
-        reference if it lies in the range, otherwise the middle of the range.
+    target : Target
+        Target fractions. For a range, the default porosity of generated volumes is that of the reference if it lies in
+        the range, otherwise the middle of the range.
     config : TrainingConfig
         Training settings, before automatic values are resolved.
     choice : NetworkChoice
@@ -48,7 +50,7 @@ class TrainingPlan:
     """
 
     reference: Reference
-    porosity: float
+    target: Target
     config: TrainingConfig
     choice: NetworkChoice
     families: tuple[tuple[TargetFamily, ...], ...]
@@ -61,6 +63,11 @@ class TrainingPlan:
     def network(self) -> NetworkConfig:
         """Network to train."""
         return self.choice.network
+
+    @property
+    def porosity(self) -> float:
+        """Target fraction of the phase of interest, in (0, 1)."""
+        return self.target.porosity
 
     @property
     def porosity_range(self) -> tuple[float, float] | None:
@@ -118,33 +125,46 @@ class ReferenceAnalysis:
 
     @property
     def reachable(self) -> tuple[float, float]:
-        """Lowest and highest porosity that resampling the finest-scale patterns can reach."""
+        """Lowest and highest porosity that resampling the finest-scale patterns can reach.
+
+        With more than two phases, the others keep their proportion in the patterns.
+        """
         ranges = [family.reachable for family in self.families[-1]]
         return max(low for low, _ in ranges), min(high for _, high in ranges)
 
     def plan(
-        self, *, porosity: float | tuple[float, float] | None = None, seed: int = 0, device: str = "auto"
+        self,
+        *,
+        porosity: float | tuple[float, float] | None = None,
+        fractions: Mapping[int, float] | None = None,
+        seed: int = 0,
+        device: str = "auto",
     ) -> TrainingPlan:
         """Plan a training for one porosity or a range, without extracting the patterns again.
 
         Parameters
         ----------
-        porosity, seed, device
+        porosity, fractions, seed, device
             See `train`.
 
         Raises
         ------
+        TypeError
+            If `fractions` is not a mapping.
         ValueError
-            If the porosity lies outside the reachable range, the seed is invalid, or the device is unavailable.
+            If no mixture of the patterns has the porosity or fractions, the seed is invalid, or the device is
+            unavailable.
         """
         seed = check_seed(seed)
-        target, porosity_range = _check_porosity(self.reference, porosity, self.reachable)
-        choice = replace(self.choice, network=replace(self.choice.network, porosity_range=porosity_range))
-        ends = (target,) if porosity_range is None else porosity_range
-        choice, families = _drop_coarse_scales(ends, choice, self.families, describe_reference(self.reference))
+        target = resolve_target(self.reference, porosity, fractions, self.reachable)
+        for end in target.ends:
+            self._check_reachable(end)
+        choice = replace(self.choice, network=replace(self.choice.network, porosity_range=target.porosity_range))
+        remarks = describe_reference(self.reference)
+        choice, families = _drop_coarse_scales(target, choice, self.families, remarks)
         return TrainingPlan(
             reference=self.reference,
-            porosity=target,
+            target=target,
             config=self.config,
             choice=choice,
             families=families,
@@ -153,6 +173,13 @@ class ReferenceAnalysis:
             seed=seed,
             device=pick_device(device),
         )
+
+    def _check_reachable(self, fractions: tuple[float, ...]) -> None:
+        """Raise an error if the finest patterns of a direction have no mixture with these fractions of all phases."""
+        if len(fractions) == 2:
+            return  # one porosity, which was compared with the reachable range
+        for family in self.families[-1]:
+            family.at(fractions)
 
 
 def analyse_reference(
@@ -177,6 +204,11 @@ def analyse_reference(
     if dimension not in (2, 3):
         raise ValueError(f"dimension must be 2 or 3, got {dimension!r}")
     config = config or preset_config(preset)
+    if config.strategy == "truncation" and reference.n_channels > 1:
+        raise ValueError(
+            f"strategy must be 'maximum_entropy' for {len(reference.phases)} phases, got 'truncation', which orders "
+            "patterns by one porosity; choose another preset, or make two phases with merge=True"
+        )
     choice = choose_network(reference, config, dimension=dimension)
     section_side = check_patterns(reference, choice, config)
     check_volumes(choice, config)
@@ -188,6 +220,7 @@ def plan_training(
     reference: Reference,
     *,
     porosity: float | tuple[float, float] | None = None,
+    fractions: Mapping[int, float] | None = None,
     preset: str = "standard",
     config: TrainingConfig | None = None,
     dimension: int = 3,
@@ -198,7 +231,7 @@ def plan_training(
 
     Parameters
     ----------
-    reference, porosity, preset, config, dimension, seed, device
+    reference, porosity, fractions, preset, config, dimension, seed, device
         See `train`.
 
     Returns
@@ -209,66 +242,50 @@ def plan_training(
     Raises
     ------
     TypeError
-        If `reference` is not a `Reference`.
+        If `reference` is not a `Reference`, or `fractions` is not a mapping.
     ValueError
-        If the reference is too small for the patterns, the porosity cannot be reached, or a setting is invalid.
+        If the reference is too small for the patterns, the porosity or fractions cannot be reached, or a setting is
+        invalid.
     """
     seed = check_seed(seed)
     analysis = analyse_reference(reference, preset=preset, config=config, dimension=dimension)
-    return analysis.plan(porosity=porosity, seed=seed, device=device)
-
-
-def _check_porosity(
-    reference: Reference, porosity: float | tuple[float, float] | None, reachable: tuple[float, float]
-) -> tuple[float, tuple[float, float] | None]:
-    """Return the target porosity and, for a range, its checked limits."""
-    low, high = reachable
-
-    def check(value: float) -> float:
-        # A porosity of exactly 0 or 1 is a single phase, with nothing to reconstruct.
-        hint = "this is the range that the patterns of the reference can reach"
-        return check_in_range(value, low, high, name="porosity", hint=hint, open_low=low <= 0, open_high=high >= 1)
-
-    if not isinstance(porosity, tuple | list):
-        return check(reference.porosity if porosity is None else porosity), None
-    limits = tuple(porosity)
-    if len(limits) != 2 or not limits[0] < limits[1]:
-        raise ValueError(f"porosity must be one number, or a range (low, high) with low < high, got {porosity!r}")
-    ends = check(limits[0]), check(limits[1])
-    own = reference.porosity
-    return own if ends[0] <= own <= ends[1] else sum(ends) / 2, ends
+    return analysis.plan(porosity=porosity, fractions=fractions, seed=seed, device=device)
 
 
 def _extract_families(reference: Reference, stage: StageConfig, config: TrainingConfig) -> tuple[TargetFamily, ...]:
     # Patterns are subsampled with a fixed seed: they describe the reference and must not depend on the training seed.
     return tuple(
-        TargetFamily(extract_patterns(direction, stage.template_size, scale=stage.scale), config.strategy)
+        TargetFamily(
+            extract_patterns(direction, stage.template_size, scale=stage.scale, n_channels=reference.n_channels),
+            config.strategy,
+        )
         for direction in reference.directions
     )
 
 
 def _drop_coarse_scales(
-    porosities: tuple[float, ...],
+    target: Target,
     choice: NetworkChoice,
     families: tuple[tuple[TargetFamily, ...], ...],
     remarks: tuple[str, ...],
 ) -> tuple[NetworkChoice, tuple[tuple[TargetFamily, ...], ...]]:
-    """Omit coarse scales, whose patterns are large, if too few patterns have the target porosity."""
+    """Omit coarse scales, whose patterns are large, if too few patterns have the target fractions."""
+    ends = [channel_means(fractions) for fractions in target.ends]
     first = 0
     while first < len(families) - 1 and not all(
-        _reaches(family, porosity) for family in families[first] for porosity in porosities
+        _reaches(family, means) for family in families[first] for means in ends
     ):
         first += 1
     if first == 0:
         return choice, families
     kept = choice.network.stages[first:]
-    targets = " and ".join(f"{porosity:.2f}" for porosity in porosities)
+    targets = " and ".join(", ".join(f"{mean:.2f}" for mean in means) for means in ends)
     left_out = ", ".join(f"1/{stage.scale}" for stage in choice.network.stages[:first])
-    reason = f"No stage at {left_out} of the resolution: too few large patterns have the porosity {targets}."
+    meant = "the porosity" if len(ends[0]) == 1 else "the fractions"
+    reason = f"No stage at {left_out} of the resolution: too few large patterns have {meant} {targets}."
     reasons = (choice.reasons[0], *describe_cascade(kept, choice.correlation_length), reason, *remarks)
     return replace(choice, network=replace(choice.network, stages=kept), reasons=reasons), families[first:]
 
 
-def _reaches(family: TargetFamily, porosity: float) -> bool:
-    low, high = family.reachable
-    return low <= porosity <= high and family.at(porosity).effective_size >= MIN_PATTERNS
+def _reaches(family: TargetFamily, means: tuple[float, ...]) -> bool:
+    return family.reaches(means) and family.at(means).effective_size >= MIN_PATTERNS

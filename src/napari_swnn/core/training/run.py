@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -38,6 +38,7 @@ def train(
     reference: Reference,
     *,
     porosity: float | tuple[float, float] | None = None,
+    fractions: Mapping[int, float] | None = None,
     preset: str = "standard",
     config: TrainingConfig | None = None,
     dimension: int = 3,
@@ -53,7 +54,11 @@ def train(
         Segmented section or sections.
     porosity : float or tuple of float, optional
         Target porosity of the volumes, in [0, 1]; by default the porosity of the reference. A pair ``(low, high)``
-        trains one model for all porosities in this range, which takes three times as long.
+        trains one model for all porosities in this range, which takes three times as long. With more than two phases,
+        the others keep their proportion.
+    fractions : mapping of int to float, optional
+        Instead of `porosity`, the target fraction of each phase by label, such as ``{1: 0.4, 2: 0.5, 3: 0.1}``. Phases
+        that are not given share the rest in the proportion of the reference.
     preset : {"standard", "draft", "fine", "paper"}
         Preset: ``draft`` for a first look, ``fine`` for the highest quality, ``paper`` for the settings of the paper.
     config : TrainingConfig, optional
@@ -78,7 +83,14 @@ def train(
         If an argument is invalid; see `plan_training`.
     """
     plan = plan_training(
-        reference, porosity=porosity, preset=preset, config=config, dimension=dimension, seed=seed, device=device
+        reference,
+        porosity=porosity,
+        fractions=fractions,
+        preset=preset,
+        config=config,
+        dimension=dimension,
+        seed=seed,
+        device=device,
     )
     return drain(iter_training(plan), progress)
 

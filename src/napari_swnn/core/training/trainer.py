@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -86,6 +87,7 @@ class StageTrainer:
         self._schedule = schedule = plan.schedules[index]
         self._bank = CoarseBank(plan, finished, source)
         self._families = plan.families[index]
+        self._target = plan.target
         self._distance = PatternLoss(
             n_projections=schedule.n_projections,
             max_patterns=schedule.max_patterns,
@@ -154,7 +156,7 @@ class StageTrainer:
         total = 0.0
         for window in schedule.windows:
             porosities, grey, coarse = self._generate(Window.of_shape(window.shape))
-            targets = self._local_porosities(porosities, coarse)
+            targets = self._local_means(porosities, coarse)
             loss = self._pattern_distance(targets, grey, window.section_axes)
             total += float(loss.detach()) / len(schedule.windows)
             if coarse is not None:
@@ -163,7 +165,7 @@ class StageTrainer:
                 loss = loss + schedule.autocovariance_weight * self._feedback(grey, window.section_axes)
             weight = schedule.critic_weight_at(step)
             if self._critic is not None and weight > 0:
-                loss = loss - weight * self._critic(grey, targets, window.section_axes)
+                loss = loss - weight * self._critic(grey, [means[0] for means in targets], window.section_axes)
             with deterministic_convolutions(self._device):
                 (loss / len(schedule.windows)).backward()  # type: ignore[no-untyped-call]
         return total, grey.detach()
@@ -196,21 +198,24 @@ class StageTrainer:
             grey = stage(noise, coarse, local)
         return porosities, grey, None if coarse is None else crop(coarse, stage.margin)
 
-    def _local_porosities(self, porosities: Sequence[float], coarse: Tensor | None) -> list[float]:
-        """Return the porosity that each window should have.
+    def _local_means(self, porosities: Sequence[float], coarse: Tensor | None) -> list[tuple[float, ...]]:
+        """Return the mean of each channel that each window should have.
 
-        The coarser volume determines the porosity of a window, so the target has this local porosity: the same target
-        for every window would teach the stage to generate uniform volumes.
+        The coarser volume determines the fractions of a window, so the target has these local fractions: the same
+        target for every window would teach the stage to generate uniform volumes.
         """
-        return [
-            porosity + self._bank.excess(porosity, None if coarse is None else coarse[k])
-            for k, porosity in enumerate(porosities)
-        ]
-
-    def _pattern_distance(self, porosities: Sequence[float], grey: Tensor, section_axes: Sequence[int]) -> Tensor:
-        distances = []
+        local = []
         for k, porosity in enumerate(porosities):
-            targets = [family.near(porosity) for family in self._families]
+            excess = self._bank.excess(porosity, None if coarse is None else coarse[k])
+            local.append(tuple(float(mean) for mean in np.add(self._target.means_at(porosity), excess)))
+        return local
+
+    def _pattern_distance(
+        self, means: Sequence[tuple[float, ...]], grey: Tensor, section_axes: Sequence[int]
+    ) -> Tensor:
+        distances = []
+        for k, target in enumerate(means):
+            targets = [family.near(target) for family in self._families]
             distances.append(self._distance(grey[k : k + 1], targets, section_axes, self._source))
         return torch.stack(distances).mean()
 
