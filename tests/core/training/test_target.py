@@ -1,0 +1,77 @@
+"""Laws of the target fractions of a training."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_swnn import Reference, plan_training
+from napari_swnn.core.training.config import PRESETS
+from napari_swnn.core.training.target import check_fractions, with_porosity
+
+SHARES = st.lists(st.floats(0.01, 1), min_size=2, max_size=8)
+
+
+@pytest.fixture(scope="module")
+def layered():
+    """Three phases in the proportion 1 : 2 : 1, mixed on a small scale."""
+    rng = np.random.default_rng(0)
+    return Reference(rng.choice([1, 4, 9], (96, 96), p=[0.25, 0.5, 0.25]))
+
+
+@given(SHARES, st.floats(0.01, 0.99))
+def test_other_phases_keep_their_proportion(shares, porosity):
+    fractions = tuple(np.array(shares) / sum(shares))
+    changed = with_porosity(fractions, porosity)
+    assert changed[0] == porosity
+    assert sum(changed) == pytest.approx(1)
+    assert np.array(changed[1:]) * fractions[1] == pytest.approx(np.array(fractions[1:]) * changed[1])
+
+
+def test_fractions_follow_the_order_of_the_phases(layered):
+    assert check_fractions({9: 0.2, 4: 0.5, 1: 0.3}, layered) == pytest.approx((0.3, 0.5, 0.2))
+
+
+def test_phases_without_a_fraction_share_the_rest_in_their_proportion(layered):
+    found = check_fractions({1: 0.4}, layered)
+    own = layered.fractions
+    assert found == pytest.approx((0.4, 0.6 * own[4] / (own[4] + own[9]), 0.6 * own[9] / (own[4] + own[9])))
+
+
+@pytest.mark.parametrize(
+    ("fractions", "error", "message"),
+    [
+        ({7: 0.2}, ValueError, r"name phases of the reference \(1, 4, 9\), got label 7"),
+        ({}, ValueError, "got none"),
+        ({1: 0.5, 4: 0.5, 9: 0.1}, ValueError, "sum to 1, got a sum of 1.1"),
+        ({1: 0.6, 4: 0.4}, ValueError, "sum to less than 1"),
+        ({1: -0.1}, ValueError, r"fractions\[1\]"),
+        ([0.3, 0.3, 0.4], TypeError, "fractions must map labels to fractions"),
+    ],
+)
+def test_fractions_that_mean_nothing_are_refused(layered, fractions, error, message):
+    with pytest.raises(error, match=message):
+        plan_training(layered, fractions=fractions)
+
+
+def test_porosity_beside_fractions_is_refused(layered):
+    with pytest.raises(ValueError, match="must not both be given"):
+        plan_training(layered, porosity=0.3, fractions={1: 0.3})
+
+
+def test_fractions_that_no_mixture_has_are_refused(layered):
+    with pytest.raises(ValueError, match="fraction"):
+        plan_training(layered, fractions={1: 0.98, 4: 0.01, 9: 0.01})
+
+
+def test_plan_has_a_channel_for_each_of_three_phases(layered):
+    plan = plan_training(layered, porosity=0.3)
+    assert plan.network.n_phase_channels == 3
+    assert plan.target.fractions == pytest.approx((0.3, *[0.7 * f / 0.75 for f in (0.5, 0.25)]), abs=0.02)
+    assert plan.families[0][0].patterns.shape[1] == 3
+
+
+def test_paper_preset_is_refused_for_three_phases(layered):
+    assert PRESETS["paper"].strategy == "truncation"
+    with pytest.raises(ValueError, match=r"strategy must be 'maximum_entropy' for 3 phases.*merge=True"):
+        plan_training(layered, preset="paper")
