@@ -117,6 +117,23 @@ def test_the_default_phase_is_that_of_python(read, tmp_path, rng, values, phase)
         assert "the other phases are 0" in printed
 
 
+def test_phases_are_named_and_merged_on_request(read, tmp_path, rng):
+    labels = rng.choice(3, (64, 64)).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", labels)
+    reference, _ = read(tmp_path / "a.tif", "--names", "0=NMC", "1=pore")
+    assert (reference.phases, reference.names) == ((1, 0, 2), {1: "pore", 0: "NMC"})
+    merged, printed = read(tmp_path / "a.tif", "--merge")
+    assert merged.phases == (1, 3)
+    assert "become one background, label 3" in printed
+
+
+@pytest.mark.parametrize("names", [["pore"], ["x=pore"], ["1=pore", "1=NMC"]])
+def test_names_in_another_form_are_refused(read, tmp_path, rng, names):
+    tifffile.imwrite(tmp_path / "a.tif", rng.choice(3, (64, 64)).astype(np.uint8))
+    with pytest.raises(ValueError, match="--names must"):
+        read(tmp_path / "a.tif", "--names", *names)
+
+
 def test_everything_but_the_background(read, tmp_path, blobs):
     from scipy.ndimage import label
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from napari_swnn._phase_names import name_phase
 from napari_swnn._progress import format_duration
+from napari_swnn.cli._pairs import parse_pairs
 
 if TYPE_CHECKING:
     from napari_swnn._types import Shape
@@ -15,13 +17,12 @@ if TYPE_CHECKING:
 
 def plan_and_report(reference: Reference, options: argparse.Namespace, *, dimension: int = 3) -> TrainingPlan:
     """Plan a training from command-line options and print its summary."""
-    from napari_swnn.core.training.plan import plan_training
+    from napari_swnn.core.training.plan import analyse_reference
 
-    plan = plan_training(
-        reference,
+    analysis = analyse_reference(reference, preset=options.preset, dimension=dimension)
+    plan = analysis.plan(
         porosity=_parse_porosity(options.porosity),
-        preset=options.preset,
-        dimension=dimension,
+        fractions=parse_pairs(getattr(options, "fractions", None), float, "--fractions"),
         seed=options.seed,
         device=getattr(options, "device", "auto"),
     )
@@ -44,10 +45,18 @@ def report_plan(plan: TrainingPlan, options: argparse.Namespace) -> None:
     )
     if interval.warning is not None:
         print(f"Note: {interval.warning}.")
+    if len(plan.target.fractions) > 2:
+        print(f"Target fractions: {_list_fractions(plan)}.")
     print(*plan.reasons)
     scheduler = getattr(options, "scheduler", None)
     where = describe_device(plan.device) if scheduler is None else f"the workers of {scheduler}"
     print(f"Training on {where}, preset {options.preset!r}.")
+
+
+def _list_fractions(plan: TrainingPlan) -> str:
+    reference = plan.reference
+    shares = zip(reference.phases, plan.target.fractions, strict=True)
+    return ", ".join(f"{name_phase(label, reference.names)} {fraction:.3f}" for label, fraction in shares)
 
 
 def _parse_porosity(porosity: Any) -> float | tuple[float, float] | None:

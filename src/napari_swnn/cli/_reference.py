@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_swnn.cli._pairs import parse_pairs
 from napari_swnn.cli._voxel_size import add_voxel_options, choose_voxel_size
 
 if TYPE_CHECKING:
@@ -36,6 +37,14 @@ def add_reference_options(parser: argparse.ArgumentParser) -> None:
         type=int,
         metavar="LABEL",
         help="label of the background: everything else is the phase of interest, for images of numbered objects",
+    )
+    parser.add_argument(
+        "--merge",
+        action="store_true",
+        help="make one background of all labels but the phase of interest (default: each label is a phase)",
+    )
+    parser.add_argument(
+        "--names", nargs="+", metavar="LABEL=NAME", help="names of phases, for example 0=NMC 1=pore 2=binder"
     )
     parser.add_argument(
         "--roi",
@@ -71,6 +80,8 @@ def read_reference(options: argparse.Namespace) -> Reference:
         reference = Reference(
             labels,
             phase=options.phase,
+            merge=options.merge,
+            names=parse_pairs(options.names, str, "--names"),
             rest_of=options.all_but,
             roi=_read_regions(options, len(paths)),
             voxel_size=voxel.value,

@@ -26,6 +26,13 @@ def add_to(commands: Any) -> None:
         metavar=("P", "HIGH"),
         help="target porosity (default: the porosity of the image); two numbers train one model for a range",
     )
+    parser.add_argument(
+        "--fractions",
+        nargs="+",
+        metavar="LABEL=FRACTION",
+        help="target fraction of each phase instead of --porosity, for example 1=0.4 2=0.5; phases that are not given "
+        "share the rest in the proportion of the image",
+    )
     parser.add_argument("--preset", choices=tuple(PRESETS), default="standard", help="named training configuration")
     parser.add_argument(
         "--dimension",

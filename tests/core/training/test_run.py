@@ -12,7 +12,7 @@ from napari_swnn.core.descriptor import ReferenceWarning
 from napari_swnn.core.training.calibration import LEAST_BLOCKS, N_NODES
 from napari_swnn.core.training.config import TrainingConfig
 from napari_swnn.core.training.optimiser import Optimiser
-from napari_swnn.core.training.plan import plan_training
+from napari_swnn.core.training.plan import analyse_reference, plan_training
 from napari_swnn.core.training.run import TrainingStep
 from napari_swnn.core.training.sampling import Randomness
 from napari_swnn.core.training.trainer import StageTrainer
@@ -168,7 +168,7 @@ def test_choice_follows_the_correlation_length():
 )
 def test_bad_input_is_refused_before_the_first_step(reference, options, message):
     with pytest.raises(ValueError, match=message):
-        plan_training(reference, **options)
+        train(reference, **options)
 
 
 def test_numpy_scalars_are_as_good_as_numbers(blobs, tiny_config, tmp_path):
@@ -210,7 +210,7 @@ def test_a_stop_in_the_calibration_leaves_every_threshold_the_fewest_blocks(refe
     def wants_to_stop():
         return sum(step.activity != "training" for step in steps) >= 3
 
-    plan = plan_training(reference, porosity=(0.2, 0.4), config=config, dimension=2)
+    plan = analyse_reference(reference, config=config, dimension=2).plan(porosity=(0.2, 0.4))
     training = iter_training(plan, should_stop=wants_to_stop)
     model = drain(training, steps.append)
     assert model.provenance["stopped_early"]

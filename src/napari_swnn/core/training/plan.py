@@ -223,15 +223,16 @@ def plan_training(
     fractions: Mapping[int, float] | None = None,
     preset: str = "standard",
     config: TrainingConfig | None = None,
-    dimension: int = 3,
     seed: int = 0,
     device: str = "auto",
 ) -> TrainingPlan:
-    """Check the arguments of `train` and return the complete training plan.
+    """Check the arguments of `train` and return the complete training plan for volumes.
+
+    For sections, or several plans of one reference, use `analyse_reference` and `ReferenceAnalysis.plan`.
 
     Parameters
     ----------
-    reference, porosity, fractions, preset, config, dimension, seed, device
+    reference, porosity, fractions, preset, config, seed, device
         See `train`.
 
     Returns
@@ -248,7 +249,7 @@ def plan_training(
         invalid.
     """
     seed = check_seed(seed)
-    analysis = analyse_reference(reference, preset=preset, config=config, dimension=dimension)
+    analysis = analyse_reference(reference, preset=preset, config=config)
     return analysis.plan(porosity=porosity, fractions=fractions, seed=seed, device=device)
 
 

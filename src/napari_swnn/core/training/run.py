@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from napari_swnn._checks import check_seed
 from napari_swnn._steps import drain, forward_steps
 from napari_swnn._types import Labels
 from napari_swnn.core.descriptor.reference import Reference
@@ -26,7 +27,7 @@ from napari_swnn.core.training.calibration import (
     iter_threshold,
 )
 from napari_swnn.core.training.config import TrainingConfig, preset_name
-from napari_swnn.core.training.plan import TrainingPlan, plan_training
+from napari_swnn.core.training.plan import TrainingPlan, analyse_reference
 from napari_swnn.core.training.progress import TrainingClock, TrainingStep
 from napari_swnn.core.training.sampling import Randomness
 from napari_swnn.core.training.trainer import StageTrainer
@@ -82,16 +83,9 @@ def train(
     TypeError, ValueError
         If an argument is invalid; see `plan_training`.
     """
-    plan = plan_training(
-        reference,
-        porosity=porosity,
-        fractions=fractions,
-        preset=preset,
-        config=config,
-        dimension=dimension,
-        seed=seed,
-        device=device,
-    )
+    seed = check_seed(seed)
+    analysis = analyse_reference(reference, preset=preset, config=config, dimension=dimension)
+    plan = analysis.plan(porosity=porosity, fractions=fractions, seed=seed, device=device)
     return drain(iter_training(plan), progress)
 
 
