@@ -23,7 +23,7 @@ def random_model(*, n_scales=2, dimension=3, porosity_range=None, porosity=0.2, 
             conditioned=i > 0,
             dimension=dimension,
             n_phase_channels=n_channels,
-            porosity_range=porosity_range,
+            free_ranges=() if porosity_range is None else (porosity_range,),
             generator=generator,
         )
         for i, config in enumerate(configs)

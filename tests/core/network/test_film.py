@@ -5,20 +5,20 @@ import torch
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.cascade import run_stages
 from napari_swnn.core.network.config import StageConfig
-from napari_swnn.core.network.film import N_FEATURES, porosity_features
+from napari_swnn.core.network.film import fraction_features, n_features
 from napari_swnn.core.network.stage import Stage
 
 RANGE = (0.1, 0.3)
 
 
-def modulated(dimension=3, *, conditioned=False, scale=1, normalised=False, seed=0, n_phases=1):
+def modulated(dimension=3, *, ranges=(RANGE,), conditioned=False, scale=1, normalised=False, seed=0, n_phases=1):
     generator = torch.Generator().manual_seed(seed)
     stage = Stage(
         StageConfig(scale, 5, 3, 8, 2),
         conditioned=conditioned,
         dimension=dimension,
         n_phase_channels=n_phases,
-        porosity_range=RANGE,
+        free_ranges=ranges,
         normalised=normalised,
         generator=generator,
     )
@@ -37,8 +37,25 @@ def test_features_are_legendre_polynomials_of_the_place_in_the_range():
     places = torch.tensor([0.1, 0.15, 0.2, 0.3]).view(1, 1, 4)
     u = np.array([-1, -0.5, 0, 1])
     expected = np.stack([np.polynomial.legendre.legval(u, np.eye(4)[k]) for k in (1, 2, 3)], -1)
-    np.testing.assert_allclose(porosity_features(places, RANGE)[0], expected, atol=1e-5)
-    assert expected.shape[-1] == N_FEATURES
+    np.testing.assert_allclose(fraction_features(places, [RANGE])[0], expected, atol=1e-5)
+    assert expected.shape[-1] == n_features(1)
+
+
+def test_features_of_two_fractions_are_all_products_up_to_the_third_order(rng):
+    ranges = ((0.1, 0.3), (0.2, 0.6))
+    u = rng.uniform(-1, 1, (50, 2))
+    values = torch.tensor(0.5 * (u + 1) * np.diff(ranges)[:, 0] + [0.1, 0.2], dtype=torch.float32)
+    found = fraction_features(values, ranges).numpy().T
+    products = np.polynomial.legendre.legvander2d(*u.T, (3, 3)).reshape(-1, 4, 4)
+    expected = [products[:, i, j] for i in range(4) for j in range(4) if 0 < i + j <= 3]
+    assert len(found) == n_features(2) == 9
+    for product in expected:
+        assert np.abs(found - product).max(axis=1).min() < 1e-5
+
+
+@pytest.mark.parametrize("n", [3, 4, 7])
+def test_features_of_many_fractions_are_of_the_second_order(n):
+    assert n_features(n) == 2 * n + n * (n - 1) // 2
 
 
 @pytest.mark.parametrize("dimension", [2, 3])
@@ -55,6 +72,15 @@ def test_a_stage_at_one_porosity_is_the_modulated_one_there(dimension, condition
     expected = stage(z, coarse, porosity)
     torch.testing.assert_close(stage.fold()(z, coarse, porosity), expected, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(stage.fold().at(0.17)(z, coarse), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_stage_for_uniform_fractions_is_the_modulated_one():
+    stage = modulated(ranges=((0.1, 0.3), (0.2, 0.6))).fold()
+    z = torch.randn(1, 2, 12, 12, 12)
+    expected = stage(z, None, torch.tensor([0.15, 0.5]).view(1, 2, 1, 1, 1))
+    torch.testing.assert_close(stage.at((0.15, 0.5))(z), expected, rtol=1e-4, atol=1e-5)
+    changed = stage(z, None, torch.tensor([0.15, 0.4]).view(1, 2, 1, 1, 1))
+    assert not torch.allclose(changed, expected)
 
 
 def test_a_constant_map_is_a_constant():

@@ -20,6 +20,7 @@ from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.model.labels import PhaseLabels
 from napari_swnn.core.model.segmentation import OffsetCurve, Segmentation, ThresholdCurve
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
+from napari_swnn.core.network.fraction_box import FractionBox
 from napari_swnn.core.network.stage import Stage
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def model_header(model: Model) -> dict[str, Any]:
     """Return everything but the weights, as JSON-compatible values."""
     header = {
         "format_version": FORMAT_VERSION if len(model.labels.phases) > 2 or model.labels.names else _TWO_PHASES,
-        "network": asdict(model.network),
+        "network": _network_entries(model.network),
         "thresholds" if model.offsets is None else "offsets": asdict(model.segmentation),
         "porosity": model.porosity,
         "reachable": list(model.reachable),
@@ -140,11 +141,24 @@ def _segmentation(header: dict[str, Any]) -> Segmentation:
     return ThresholdCurve(tuple(map(float, entries["porosities"])), tuple(map(float, entries["values"])))
 
 
+def _network_entries(network: NetworkConfig) -> dict[str, Any]:
+    entries = asdict(network)
+    if network.box is None:  # models without a box have the header that earlier versions wrote
+        del entries["box"]
+    return entries
+
+
 def _network(entries: dict[str, Any]) -> NetworkConfig:
     stages = tuple(StageConfig(**stage) for stage in entries["stages"])
     limits = entries.get("porosity_range")  # absent in format 1
     porosity_range = None if limits is None else (float(limits[0]), float(limits[1]))
-    return NetworkConfig(stages, entries["dimension"], entries["n_phase_channels"], porosity_range)
+    box = _box(entries["box"]) if "box" in entries else None
+    return NetworkConfig(stages, entries["dimension"], entries["n_phase_channels"], porosity_range, box)
+
+
+def _box(entries: dict[str, Any]) -> FractionBox:
+    ranges = (None if limits is None else (float(limits[0]), float(limits[1])) for limits in entries["ranges"])
+    return FractionBox(tuple(ranges), tuple(map(float, entries["shares"])))
 
 
 def _stage(network: NetworkConfig, i: int, tensors: dict[str, Tensor]) -> Stage:
@@ -153,7 +167,7 @@ def _stage(network: NetworkConfig, i: int, tensors: dict[str, Tensor]) -> Stage:
         conditioned=i > 0,
         dimension=network.dimension,
         n_phase_channels=network.n_phase_channels,
-        porosity_range=network.porosity_range,
+        free_ranges=network.free_ranges,
     )
     prefix = f"stage{i}."
     stage.load_state_dict({name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)})

@@ -36,8 +36,11 @@ def upsample(coarse: Tensor, source: Window, target: Window) -> Tensor:
 
 NoiseSource = Callable[[StageConfig, Window], Tensor]
 """Function that returns the noise ``(n, n_noise_channels, *window.shape)`` of a stage in a window of its grid."""
-PorositySource = Callable[[StageConfig, Window], Tensor | float]
-"""Function that returns the porosity ``(n, 1, *window.shape)`` in a window of a stage, or a number if uniform."""
+PorositySource = Callable[[StageConfig, Window], Tensor | float | tuple[float, ...]]
+"""Function that returns the free fractions ``(n, m, *window.shape)`` in a window of a stage, or numbers if uniform.
+
+The free fraction of two phases is the porosity, ``m = 1``; see `NetworkConfig.free_ranges`.
+"""
 
 
 def run_stages(
@@ -56,7 +59,7 @@ def run_stages(
     noise : callable
         Function that returns the noise of a stage in a window.
     porosity : callable, optional
-        Function that returns the porosity of a modulated stage in a window.
+        Function that returns the free fractions of a modulated stage in a window.
 
     Returns
     -------
@@ -72,7 +75,7 @@ def run_stages(
         below, _ = run_stages(stages[:-1], source.coarser(), noise, porosity)
         coarse = upsample(below, source.coarser(), source)
     local = None if porosity is None else porosity(last.config, source)
-    if isinstance(local, float):
+    if isinstance(local, float | tuple):
         last = last.at(local)
         local = None
     grey = last(noise(last.config, source), coarse, local)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from napari_swnn.core.network.fraction_box import FractionBox
+
 
 @dataclass(frozen=True, slots=True)
 class StageConfig:
@@ -57,13 +59,23 @@ class NetworkConfig:
     n_phase_channels : int
         Number of grey channels of the output: 1 for two phases, otherwise one for each phase.
     porosity_range : tuple of float, optional
-        Lowest and highest target porosity; None for a network trained for a single porosity.
+        Lowest and highest target porosity; None for a network trained for a single porosity, or for a box.
+    box : FractionBox, optional
+        Target fractions of several phases; None for a network trained for a single composition or a porosity range.
     """
 
     stages: tuple[StageConfig, ...]
     dimension: int = 3
     n_phase_channels: int = 1
     porosity_range: tuple[float, float] | None = None
+    box: FractionBox | None = None
+
+    @property
+    def free_ranges(self) -> tuple[tuple[float, float], ...]:
+        """Lowest and highest value of each fraction that may be chosen for a volume: the porosity, or one of a box."""
+        if self.box is not None:
+            return self.box.free_ranges
+        return () if self.porosity_range is None else (self.porosity_range,)
 
     @property
     def receptive_field(self) -> int:

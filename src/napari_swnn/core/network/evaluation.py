@@ -60,7 +60,7 @@ def compute_grey_and_coarse(
     noise : callable
         Function that returns the noise of a stage in a window, on any device.
     porosity : callable, optional
-        Function that returns the porosity of a modulated stage in a window, on any device.
+        Function that returns the free fractions of a modulated stage in a window, on any device.
     precision : torch.dtype
         Precision of the convolutions; see `napari_swnn.core.numerics.device.generation_precision`.
 
@@ -76,10 +76,10 @@ def compute_grey_and_coarse(
     def noise_there(stage: StageConfig, where: Window) -> Tensor:
         return noise(stage, where).to(device)
 
-    def porosity_there(stage: StageConfig, where: Window) -> Tensor | float:
+    def porosity_there(stage: StageConfig, where: Window) -> Tensor | float | tuple[float, ...]:
         assert porosity is not None
         local = porosity(stage, where)
-        return local if isinstance(local, float) else local.to(device)
+        return local.to(device) if isinstance(local, Tensor) else local
 
     # On the CPU, one thread computes an entire block; see `napari_swnn.core.numerics.parallel`.
     one_thread = single_threaded() if device.type == "cpu" else nullcontext()
@@ -97,6 +97,6 @@ def make_noise_source(seed: int, device: torch.device = _CPU) -> NoiseSource:
     return noise
 
 
-def make_porosity_source(porosity: float | None) -> PorositySource | None:
-    """Return a function for a uniform porosity; None if `porosity` is None, for unmodulated stages."""
+def make_porosity_source(porosity: float | tuple[float, ...] | None) -> PorositySource | None:
+    """Return a function for a uniform porosity or free fractions; None if they are None, for unmodulated stages."""
     return None if porosity is None else lambda *_: porosity

@@ -1,36 +1,64 @@
-"""Modulation of a network by the porosity: a gain and a shift of its features at each voxel."""
+"""Modulation of a network by the porosity or by fractions: a gain and a shift of its features at each voxel."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations_with_replacement
+from math import prod
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-N_FEATURES = 3
+_MAX_CUBIC = 2
+"""Largest number of fractions whose features are of the third order; more get features of the second."""
 
 
-def porosity_features(porosity: Tensor, porosity_range: tuple[float, float]) -> Tensor:
-    """Return smooth functions of the porosity whose linear combinations are the gains and shifts.
+def fraction_features(fractions: Tensor, ranges: Sequence[tuple[float, float]]) -> Tensor:
+    """Return smooth functions of fractions whose linear combinations are the gains and shifts.
 
     Parameters
     ----------
-    porosity : torch.Tensor
-        ``(n, 1, *spatial)``, in [0, 1].
-    porosity_range : tuple of float
-        Lowest and highest porosity of the model, mapped to -1 and 1.
+    fractions : torch.Tensor
+        ``(n, m, *spatial)``, in [0, 1]; the porosity for two phases.
+    ranges : sequence of tuple of float
+        Lowest and highest value of each fraction, mapped to -1 and 1.
 
     Returns
     -------
     torch.Tensor
-        ``(n, *spatial, N_FEATURES)`` Legendre polynomials of order 1 to 3.
+        ``(n, *spatial, n_features(m))`` Legendre polynomials, and their products up to the same order.
     """
-    low, high = porosity_range
-    u = 2 * (porosity[:, 0] - low) / (high - low) - 1
-    return torch.stack([u, 1.5 * u**2 - 0.5, 2.5 * u**3 - 1.5 * u], -1)
+    polynomials = []
+    for k, (low, high) in enumerate(ranges):
+        u = 2 * (fractions[:, k] - low) / (high - low) - 1
+        polynomials.append([u, 1.5 * u**2 - 0.5, 2.5 * u**3 - 1.5 * u])
+    terms = [
+        prod(factors[1:], start=factors[0])
+        for orders in _orders(len(ranges))
+        for factors in [[polynomials[k][order - 1] for k, order in enumerate(orders) if order]]
+    ]
+    return torch.stack(terms, -1)
+
+
+def n_features(n_fractions: int) -> int:
+    """Return the number of features of a number of fractions."""
+    return len(_orders(n_fractions))
+
+
+def _orders(n_fractions: int) -> list[tuple[int, ...]]:
+    """Return the order of each fraction's polynomial in each feature."""
+    largest = 3 if n_fractions <= _MAX_CUBIC else 2
+    chosen = (
+        factors
+        for order in range(1, largest + 1)
+        for factors in combinations_with_replacement(range(n_fractions), order)
+    )
+    return [tuple(factors.count(k) for k in range(n_fractions)) for factors in chosen]
 
 
 class Modulation(nn.Module):
-    """Gain and shift of each channel as a function of porosity (feature-wise linear modulation [1]_).
+    """Gain and shift of each channel as a function of fractions (feature-wise linear modulation [1]_).
 
     The modulation follows batch norm, which would cancel an earlier shift. It is initialised to the identity.
 
@@ -38,26 +66,28 @@ class Modulation(nn.Module):
     ----------
     n_channels : int
         Number of feature channels.
+    n_fractions : int
+        Number of fractions.
 
     References
     ----------
     .. [1] Perez et al. (2018), FiLM: Visual Reasoning with a General Conditioning Layer.
     """
 
-    def __init__(self, n_channels: int) -> None:
+    def __init__(self, n_channels: int, n_fractions: int) -> None:
         super().__init__()
-        self.gain = nn.Parameter(torch.zeros(n_channels, N_FEATURES))
-        self.shift = nn.Parameter(torch.zeros(n_channels, N_FEATURES))
+        self.gain = nn.Parameter(torch.zeros(n_channels, n_features(n_fractions)))
+        self.shift = nn.Parameter(torch.zeros(n_channels, n_features(n_fractions)))
 
     def forward(self, x: Tensor, features: Tensor) -> Tensor:
-        """Modulate `x` ``(n, channels, *spatial)`` by features ``(n, *spatial, N_FEATURES)``; extents may be 1."""
+        """Modulate `x` ``(n, channels, *spatial)`` by features ``(n, *spatial, n_features)``; extents may be 1."""
         gain, shift = (F.linear(features, weight).movedim(-1, 1) for weight in (self.gain, self.shift))
         if torch.is_inference_mode_enabled():  # in place, as no gradient needs the inputs
             return x.mul_(gain.add_(1)).add_(shift)
         return x * (1 + gain) + shift
 
     def fold(self, weight: Tensor, bias: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Fold the modulation at one porosity, given by its features ``(N_FEATURES,)``, into a convolution."""
+        """Fold the modulation for uniform fractions, given by their features, into a convolution."""
         gain = 1 + self.gain @ features
         return weight * gain.view(-1, *[1] * (weight.ndim - 1)), bias * gain + self.shift @ features
 

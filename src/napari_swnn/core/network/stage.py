@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import torch
@@ -9,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_swnn.core.network.config import StageConfig
-from napari_swnn.core.network.film import Modulation, crop_features, porosity_features
+from napari_swnn.core.network.film import Modulation, crop_features, fraction_features
 from napari_swnn.core.numerics.convolution import convolve, convolve_all
 
 SLOPE = 0.01
@@ -35,8 +36,8 @@ class Stage(nn.Module):
         Dimension of the volumes, 2 or 3.
     n_phase_channels : int
         Number of grey channels of the coarser volume and the output: 1 for two phases, otherwise one for each phase.
-    porosity_range : tuple of float, optional
-        Lowest and highest porosity that modulate the features; None for a single porosity.
+    free_ranges : tuple of tuple of float
+        Lowest and highest value of each fraction that modulates the features; see `NetworkConfig.free_ranges`.
     normalised : bool
         True for a stage with batch norm, for training; False for a stage with folded batch norm, for generation.
     generator : torch.Generator, optional
@@ -55,7 +56,7 @@ class Stage(nn.Module):
         conditioned: bool,
         dimension: int = 3,
         n_phase_channels: int = 1,
-        porosity_range: tuple[float, float] | None = None,
+        free_ranges: tuple[tuple[float, float], ...] = (),
         normalised: bool = False,
         generator: torch.Generator | None = None,
     ) -> None:
@@ -63,7 +64,7 @@ class Stage(nn.Module):
         self.config = config
         self.conditioned = conditioned
         self.dimension = dimension
-        self.porosity_range = porosity_range
+        self.free_ranges = free_ranges
         convolution = {2: nn.Conv2d, 3: nn.Conv3d}[dimension]
         norm = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}[dimension]
         width = config.n_channels
@@ -74,10 +75,10 @@ class Stage(nn.Module):
         )
         self.norms = nn.ModuleList(norm(width, momentum=NORM_MOMENTUM) for _ in inputs) if normalised else None
         self.running_statistics = False  # False: each batch is normalised by batch statistics
-        modulated = porosity_range is not None
-        self.modulations = nn.ModuleList(Modulation(width) for _ in inputs) if modulated else None
+        n_free = len(free_ranges)
+        self.modulations = nn.ModuleList(Modulation(width, n_free) for _ in inputs) if n_free else None
         self.head = _uninitialised(nn.Linear, width, n_phase_channels)
-        self.head_modulation = Modulation(n_phase_channels) if modulated else None
+        self.head_modulation = Modulation(n_phase_channels, n_free) if n_free else None
         if generator is not None:
             self._initialise(generator)
         self.to(memory_format=self.memory_format)  # type: ignore[call-overload]  # missing from torch's annotations
@@ -103,7 +104,7 @@ class Stage(nn.Module):
         """Channels-last layout, in which convolutions on the CPU are 2 to 4 times faster than in the default layout."""
         return torch.channels_last_3d if self.dimension == 3 else torch.channels_last
 
-    def forward(self, noise: Tensor, coarse: Tensor | None = None, porosity: Tensor | None = None) -> Tensor:
+    def forward(self, noise: Tensor, coarse: Tensor | None = None, fractions: Tensor | None = None) -> Tensor:
         """Return the grey volume ``(n, phases, *spatial)``, smaller than the input by `margin` voxels on each side.
 
         Parameters
@@ -112,12 +113,12 @@ class Stage(nn.Module):
             ``(n, n_noise_channels, *spatial)``.
         coarse : torch.Tensor, optional
             ``(n, phases, *spatial)`` volume of the coarser stage on the same voxels.
-        porosity : torch.Tensor, optional
-            ``(n, 1, *spatial)``, with an extent of 1 along uniform axes; for modulated stages only.
+        fractions : torch.Tensor, optional
+            ``(n, m, *spatial)`` free fractions, with an extent of 1 along uniform axes; for modulated stages only.
         """
         features = None
-        if self.porosity_range is not None and porosity is not None:
-            features = porosity_features(porosity, self.porosity_range)
+        if self.free_ranges and fractions is not None:
+            features = fraction_features(fractions, self.free_ranges)
         x = noise if coarse is None else torch.cat([coarse, noise], 1)
         x = x.contiguous(memory_format=self.memory_format)
         if self.norms is None and features is None:
@@ -155,7 +156,7 @@ class Stage(nn.Module):
     @torch.no_grad()
     def fold(self) -> Stage:
         """Return an equivalent stage in evaluation mode, with batch norm folded into the convolutions."""
-        stage = self._without_norms(self.porosity_range)
+        stage = self._without_norms(self.free_ranges)
         stage.load_state_dict(self.state_dict(), strict=False)  # loads the head and modulations; convolutions follow
         for i, module in enumerate(self.convolutions):
             source = cast(nn.Conv3d, module)
@@ -166,14 +167,14 @@ class Stage(nn.Module):
         return stage
 
     @torch.no_grad()
-    def at(self, porosity: float) -> Stage:
-        """Return the equivalent unmodulated stage of a folded, modulated stage at one porosity."""
-        assert self.porosity_range is not None
+    def at(self, fractions: float | Sequence[float]) -> Stage:
+        """Return the equivalent unmodulated stage of a folded, modulated stage for uniform free fractions."""
         assert self.modulations is not None
         assert self.head_modulation is not None
-        place = torch.tensor([[porosity]], device=self.head.weight.device)
-        features = porosity_features(place, self.porosity_range)[0]
-        stage = self._without_norms(None)
+        values = [fractions] if isinstance(fractions, float) else list(fractions)
+        place = torch.tensor([values], device=self.head.weight.device)
+        features = fraction_features(place, self.free_ranges)[0]
+        stage = self._without_norms(())
         for i, module in enumerate(self.convolutions):
             source = cast(nn.Conv3d, module)
             modulation = cast(Modulation, self.modulations[i])
@@ -181,13 +182,13 @@ class Stage(nn.Module):
         _set(stage.head, *self.head_modulation.fold(self.head.weight, self.head.bias, features))
         return stage
 
-    def _without_norms(self, porosity_range: tuple[float, float] | None) -> Stage:
+    def _without_norms(self, free_ranges: tuple[tuple[float, float], ...]) -> Stage:
         stage = Stage(
             self.config,
             conditioned=self.conditioned,
             dimension=self.dimension,
             n_phase_channels=self.head.out_features,
-            porosity_range=porosity_range,
+            free_ranges=free_ranges,
         ).to(self.head.weight.device)
         return stage.eval().requires_grad_(False)
 

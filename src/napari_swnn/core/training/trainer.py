@@ -54,7 +54,7 @@ def new_stage(network: NetworkConfig, index: int, generator: torch.Generator) ->
         conditioned=index > 0,
         dimension=network.dimension,
         n_phase_channels=network.n_phase_channels,
-        porosity_range=network.porosity_range,
+        free_ranges=network.free_ranges,
         normalised=True,
         generator=generator,
     )
