@@ -4,6 +4,7 @@ from napari_swnn.io.images import read_image, read_labels, read_sections, read_v
 from napari_swnn.io.ome_zarr_image import OmeZarr, is_ome_zarr, open_ome_zarr
 from napari_swnn.io.stored_image import StoredImage
 from napari_swnn.io.tiff import check_tiff_labels, write_tiff
+from napari_swnn.io.verification import iter_verify, verify
 from napari_swnn.io.volumes import VolumeSet, open_volume_set, open_volumes
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "VolumeSet",
     "check_tiff_labels",
     "is_ome_zarr",
+    "iter_verify",
     "open_ome_zarr",
     "open_volume_set",
     "open_volumes",
@@ -19,5 +21,6 @@ __all__ = [
     "read_labels",
     "read_sections",
     "read_voxel_sides",
+    "verify",
     "write_tiff",
 ]

@@ -71,7 +71,7 @@ class OmeZarrFile(VolumeFile):
     def create(self, provenance: Mapping[str, Any]) -> None:
         """Create the unfinished store."""
         import zarr
-        from zarr.codecs import BloscCodec
+        from zarr.codecs import BloscCodec, Crc32cCodec
 
         new = self.new_name()
         attributes = {"ome": self._metadata(), PROVENANCE_KEY: dict(provenance)}
@@ -84,7 +84,8 @@ class OmeZarrFile(VolumeFile):
                 dtype=self.layout.dtype,
                 chunks=(*(1 for _ in leading), *(self.layout.block for _ in shape)),
                 shards=(*(1 for _ in leading), *(self.shard for _ in shape)),
-                compressors=BloscCodec(cname="zstd", clevel=5, shuffle="bitshuffle"),
+                # The checksum reveals damage that the decompression would turn into other labels.
+                compressors=[BloscCodec(cname="zstd", clevel=5, shuffle="bitshuffle"), Crc32cCodec()],
                 fill_value=0,
                 dimension_names=[axis["name"] for axis in self._axes()],
             )

@@ -11,7 +11,10 @@ import numpy as np
 
 from napari_swnn._types import AXES, Path
 from napari_swnn._voxel_sides import VoxelSides
+from napari_swnn.io.ome_zarr_metadata import MetadataError, check_levels, level_paths, parse_metadata
 from napari_swnn.io.stored_image import ImageError, StoredImage, arrange, check_fits
+from napari_swnn.io.stored_labels import stored_labels
+from napari_swnn.io.stored_parts import StoredParts
 from napari_swnn.io.volume_file import PROVENANCE_KEY
 
 if TYPE_CHECKING:
@@ -19,8 +22,6 @@ if TYPE_CHECKING:
 
 _MARKS = ("zarr.json", ".zgroup", ".zarray", ".zattrs")
 """Files of which a Zarr folder contains at least one."""
-_EARLY_AXES = ("t", "c", "z", "y", "x")
-"""Axes of versions 0.1 and 0.2, which do not name them."""
 _ALIASES = {"channel": "c", "time": "t", "realisation": "t"}
 
 
@@ -106,37 +107,34 @@ def open_ome_zarr(path: Path) -> OmeZarr:
             f"path must name an OME-Zarr image, got {path}, whose metadata cannot be read, since the level or entry "
             f"{error} is missing; copy or convert it again"
         ) from error
-    except (OSError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except (OSError, ArithmeticError, RecursionError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise ImageError(
             f"path must name an OME-Zarr image, got {path}, whose metadata cannot be read: {error}; convert it again"
         ) from error
 
 
 def _open(path: FilePath) -> OmeZarr:
-    import dask.array as da
-
     group, attributes = _image_group(path)
-    described = attributes.get("ome", attributes)
-    multiscale = described["multiscales"][0]
-    arrays = [group[dataset["path"]] for dataset in multiscale["datasets"]]
-    ndim = arrays[0].ndim
-    axes = [axis if isinstance(axis, Mapping) else {"name": axis} for axis in multiscale.get("axes", _EARLY_AXES)]
-    placed = _placed(
-        [
-            *multiscale["datasets"][0].get("coordinateTransformations", []),
-            *multiscale.get("coordinateTransformations", []),
-        ],
-        ndim,
-    )
+    arrays = [group[level] for level in level_paths(attributes)]
+    if any(array.ndim != arrays[0].ndim or array.dtype != arrays[0].dtype for array in arrays):
+        raise MetadataError("its levels differ in their number of axes or their data type")
+    described = parse_metadata(attributes, arrays[0].ndim)
+    labels = stored_labels(described.provenance)
+    parts = [StoredParts(array, FilePath(array.store_path.store.root) / array.path, labels) for array in arrays]
+    if described.provenance:
+        check_levels([level.shape for level in parts], described.provenance)
+        for level in parts:
+            level.check_complete()
     return OmeZarr(
-        # One task for each shard, since its chunks share a file.
-        levels=[da.from_array(array, chunks=array.shards or array.chunks) for array in arrays],
-        axes=tuple(str(axis["name"]).lower() for axis in axes[-ndim:]),
-        scale=placed[0],
-        translation=placed[1],
-        units=tuple(axis.get("unit") or "pixel" for axis in axes[-ndim:]),
-        provenance=dict(attributes.get(PROVENANCE_KEY, {})),
-        states_labels="image-label" in described or PROVENANCE_KEY in attributes or path.parent.name == "labels",
+        levels=[level.lazy() for level in parts],
+        axes=described.axes,
+        scale=described.scale,
+        translation=described.translation,
+        units=described.units,
+        provenance=described.provenance,
+        states_labels="image-label" in attributes.get("ome", attributes)
+        or PROVENANCE_KEY in attributes
+        or path.parent.name == "labels",
     )
 
 
@@ -194,18 +192,6 @@ def _images_in(node: Any, described: Mapping[str, Any], path: FilePath) -> list[
         f"path must name an OME-Zarr image, got the Zarr group {path} {held}; save one array as TIFF or .npy, or write "
         "it as OME-Zarr"
     )
-
-
-def _placed(transformations: Sequence[Mapping[str, Any]], ndim: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return scale and position after all transformations in turn."""
-    scale, translation = np.ones(ndim), np.zeros(ndim)
-    for transformation in transformations:
-        if transformation["type"] == "scale":
-            factor = np.asarray(transformation["scale"], float)
-            scale, translation = scale * factor, translation * factor
-        if transformation["type"] == "translation":
-            translation = translation + np.asarray(transformation["translation"], float)
-    return tuple(map(float, scale)), tuple(map(float, translation))
 
 
 def read_ome_zarr(path: FilePath) -> StoredImage:

@@ -15,6 +15,7 @@ from napari_swnn.io.compression import N_BYTES, is_lossless
 from napari_swnn.io.picture import read_picture, resolve_palette
 from napari_swnn.io.stored_image import ImageError, StoredImage, arrange, check_fits
 from napari_swnn.io.tiff_file import open_tiff
+from napari_swnn.io.tiff_stream import check_tiff_shape
 from napari_swnn.io.tiff_voxel_sides import tiff_voxel_sides
 from napari_swnn.io.transparency import with_transparency
 
@@ -109,6 +110,7 @@ def read_tiff(path: FilePath) -> StoredImage:
         series = _main_series(file, path)
         page = series.keyframe
         header = _header(file, series, path)
+        check_tiff_shape(path, header.shape)
         if page.photometric.name in _NOT_DECODED or _is_plain_ycbcr(page):
             return replace(read_picture(path), lossy=header.lossy)
         check_fits(header.shape, header.dtype.itemsize, path)

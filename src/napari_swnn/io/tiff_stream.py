@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import struct
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path as FilePath
@@ -17,6 +18,7 @@ import numpy as np
 from napari_swnn._files import move_to_new
 from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn.core.grid.windows import Window, iter_boxes
+from napari_swnn.io.stored_image import ImageError
 from napari_swnn.io.tiff import imagej_options
 from napari_swnn.io.volume_file import PROVENANCE_KEY, Piece, VolumeFile
 
@@ -25,6 +27,11 @@ _LARGEST_IMAGEJ = 2**32 - 2**25
 _PER_PAGE = 512
 """Upper bound of the size of a page without its voxels, in bytes."""
 _PAGE_OF_MEMORY = 4096
+_DAMAGE = (
+    *(OSError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, AssertionError, RuntimeError),
+    *(ElementTree.ParseError, struct.error),
+)
+"""Errors that a damaged header raises."""
 
 
 @dataclass(frozen=True)
@@ -179,8 +186,27 @@ def tiff_provenance(path: FilePath) -> dict[str, Any]:
         with tifffile.TiffFile(path) as file:
             text = _description(file)
         return dict(json.loads(text)[PROVENANCE_KEY])
-    except (OSError, KeyError, ValueError, TypeError, ElementTree.ParseError):
+    except _DAMAGE:
         return {}
+
+
+def check_tiff_shape(path: FilePath, shape: Sequence[int]) -> None:
+    """Raise an error if a TIFF of napari-swnn does not have the shape that its provenance states.
+
+    Raises
+    ------
+    ImageError
+        If the shapes differ, since the file is damaged.
+    """
+    request = tiff_provenance(path).get("request")
+    if not isinstance(request, Mapping) or "shape" not in request:
+        return
+    expected = [request.get("n", 1), *request["shape"]]
+    if [n for n in shape if n > 1] != [n for n in expected if n > 1]:
+        raise ImageError(
+            f"{path} must hold {' × '.join(map(str, expected))} voxels, as its provenance states, got "
+            f"{' × '.join(map(str, shape))}; the file is damaged: copy it again, or generate it again"
+        )
 
 
 def _description(file: Any) -> str:

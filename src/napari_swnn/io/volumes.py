@@ -16,7 +16,7 @@ from napari_swnn.io.images import check_lossless, check_opaque, in_a_sentence, r
 from napari_swnn.io.ome_zarr_image import is_ome_zarr, is_zarr_folder, open_ome_zarr
 from napari_swnn.io.stored_image import ImageError, StoredImage
 from napari_swnn.io.tiff_image import TiffHeader, is_tiff, read_stored_values, read_tiff_header
-from napari_swnn.io.tiff_stream import tiff_provenance
+from napari_swnn.io.tiff_stream import check_tiff_shape, tiff_provenance
 
 if TYPE_CHECKING:
     import dask.array as da
@@ -94,6 +94,8 @@ def _open_zarr(path: FilePath) -> VolumeSet:
     sizes = dict(zip(stored.axes, finest.shape, strict=True))
     if any(sizes.get(axis, 1) > 1 for axis in _CHANNELS):
         return _loaded(read_image(path))  # compares the channels
+    if not {"y", "x"} <= set(sizes):
+        raise ImageError(f"{path} must hold a section or a volume, got the axes {', '.join(sizes)} of {finest.shape}")
     space = [axis for axis in AXES if axis in ("y", "x") or sizes.get(axis, 1) > 1]
     others = [axis for axis in stored.axes if axis not in space]
     array = finest.transpose([stored.axes.index(axis) for axis in (*others, *space)])
@@ -127,13 +129,14 @@ def _map(path: FilePath) -> np.ndarray:
 
     try:
         mapped: np.ndarray = tifffile.memmap(path, mode="r")
-    except ValueError as error:
+    except Exception as error:  # a damaged header raises errors of many types
         raise ImageError(f"{path} must be a whole file, got a TIFF that is cut off; export or copy it again") from error
     return mapped
 
 
 def _open_tiff(path: FilePath) -> VolumeSet:
     header = in_a_sentence(read_tiff_header, path)
+    check_tiff_shape(path, header.shape)
     if not header.is_plain or header.lossy:
         return _loaded(read_image(path))
     _check_kind(np.broadcast_to(np.zeros((), header.dtype), header.shape), path)
