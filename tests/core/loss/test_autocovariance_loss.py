@@ -8,12 +8,16 @@ from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.descriptor.resampling import TargetFamily
 from napari_swnn.core.descriptor.section import Section
 from napari_swnn.core.loss import autocovariance_loss
-from napari_swnn.core.loss.autocovariance_loss import AutocovarianceFeedback
+from napari_swnn.core.loss.autocovariance_loss import AutocovarianceFeedback, phase_groups
 
 
 def feedback_of(reference, *, side, template_size, coarsest=False):
-    families = [TargetFamily(extract_patterns(sections, template_size)) for sections in reference.directions]
-    return AutocovarianceFeedback(reference, families, reference.porosity, scale=1, side=side, coarsest=coarsest)
+    n = reference.n_channels
+    families = [
+        TargetFamily(extract_patterns(sections, template_size, n_channels=n)) for sections in reference.directions
+    ]
+    means = tuple(reference.fractions.values())[:n]
+    return AutocovarianceFeedback(reference, families, means, scale=1, side=side, coarsest=coarsest)
 
 
 def feedback_for(image, n_sections=1, *, coarsest=False):
@@ -116,3 +120,46 @@ def test_a_region_of_interest_in_few_planes_of_a_volume_is_found(rng):
     grey = torch.zeros(1, 1, 12, 12, 12, requires_grad=True)
     feedback(grey, (0, 1, 2)).backward()
     assert torch.isfinite(grey.grad).all()
+
+
+def one_hot(labels, n):
+    return torch.from_numpy(2.0 * (labels == np.arange(n)[:, None, None]) - 1).float()[None]
+
+
+@pytest.mark.parametrize("n", [3, 4])
+def test_each_phase_of_several_is_driven_to_its_own_autocovariance(n, rng):
+    edges = np.cumsum(rng.integers(2, 6, 200))
+    layers = rng.permuted(np.arange(201) % n)[np.searchsorted(edges, np.arange(400), side="right")]
+    stripes = np.tile(layers, (400, 1))
+    feedback = feedback_of(Reference(stripes, phase=0), side=24, template_size=5)
+    pulls = []
+    for labels in (stripes, stripes.T):
+        volume = one_hot(labels, n).requires_grad_()
+        feedback.forget()
+        feedback(volume, (0,)).backward()
+        pulls.append(volume.grad.abs().sum((0, 2, 3)))
+    own, turned = pulls
+    assert own.sum() < 0.2 * turned.sum()
+    assert (turned > 0.1 * turned.sum() / n).all()
+
+
+def test_the_cross_covariances_of_four_phases_count():
+    # Each phase alone has the same layers in both materials; only the neighbours of the phases differ.
+    section, other = (np.tile(np.repeat(np.tile(order, 100), 4), (48, 1)) for order in ([0, 1, 2, 3], [0, 2, 1, 3]))
+    feedback = feedback_of(Reference(section, phase=0), side=24, template_size=5)
+    for labels, least, most in ((section, 0, 0.2), (other, 0.2, np.inf)):
+        volume = one_hot(labels, 4).requires_grad_()
+        feedback.forget()
+        feedback(volume, (0,)).backward()
+        assert least < volume.grad.abs().sum() < most
+
+
+@pytest.mark.parametrize(("n", "independent"), [(1, 1), (2, 2), (3, 3), (4, 7), (5, 15)])
+def test_groups_of_phases_determine_all_cross_covariances(n, independent):
+    groups = phase_groups(n)
+    assert len(set(groups)) == len(groups) == independent
+    # The autocovariance of a group is the sum of the covariances of its members, those of all phases sum to 0.
+    pairs = [(i, j) for i in range(n) for j in range(i, n)]
+    rows = [[(i in group) * (j in group) * (1 + (i != j)) for i, j in pairs] for group in groups]
+    closure = [[(k in pair) * 1.0 for pair in pairs] for k in range(n)] if n > 1 else []
+    assert np.linalg.matrix_rank(np.array([*rows, *closure])) == len(pairs)

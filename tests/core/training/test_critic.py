@@ -75,7 +75,7 @@ def test_its_weight_may_stay_to_the_end(blobs, config):
     assert (weights_in_time(constant) == 0.3).all()
 
 
-@pytest.mark.parametrize("given", ["one", "several", "region", "range", "volume", "flat", "paper"])
+@pytest.mark.parametrize("given", ["one", "several", "region", "range", "volume", "flat", "paper", "three phases"])
 def test_it_trains_on_every_kind_of_reference(given, blobs, config, rng):
     inside = np.zeros(blobs.shape, bool)
     inside[:48, :50] = True
@@ -106,26 +106,26 @@ def noise(rng, *shape):
 
 def test_it_learns_to_tell_textures_apart(blobs, config, rng, device):
     _, critic = critic_of(Reference(blobs), config, device=device)
-    of_noise = [float(critic(noise(rng, 1, 1, 20, 20, 20).to(device), [0.3], (0, 1, 2))) for _ in range(40)]
+    of_noise = [float(critic(noise(rng, 1, 1, 20, 20, 20).to(device), [(0.3,)], (0, 1, 2))) for _ in range(40)]
     assert np.mean(of_noise[-5:]) < -0.8
     places = np.lib.stride_tricks.sliding_window_view(blobs, (20, 20)).reshape(-1, 20, 20)
     real = torch.from_numpy(2.0 * rng.permutation(places)[:20] - 1).float()[None, None].to(device)
-    assert float(critic(real, [float(blobs.mean())], (0,))) > np.mean(of_noise[-5:]) + 1
+    assert float(critic(real, [(float(blobs.mean()),)], (0,))) > np.mean(of_noise[-5:]) + 1
 
 
 def test_a_restarted_critic_knows_nothing(blobs, config, rng):
     _, critic = critic_of(Reference(blobs), config)
     volume = noise(rng, 1, 1, 20, 20, 20)
     for _ in range(40):
-        learnt = float(critic(volume, [0.3], (0, 1, 2)))
+        learnt = float(critic(volume, [(0.3,)], (0, 1, 2)))
     critic.restart()
-    assert float(critic(volume, [0.3], (0, 1, 2))) > learnt / 2
+    assert float(critic(volume, [(0.3,)], (0, 1, 2))) > learnt / 2
 
 
 def test_its_gradient_reaches_the_volume_and_not_itself_alone(blobs, config, rng, device):
     _, critic = critic_of(Reference(blobs), config, device=device)
     volume = noise(rng, 1, 1, 20, 20, 20).to(device).requires_grad_()
-    critic(volume, [0.3], (0, 1, 2)).backward()
+    critic(volume, [(0.3,)], (0, 1, 2)).backward()
     assert volume.grad.abs().sum() > 0
     assert volume.device == volume.grad.device
 
@@ -138,9 +138,9 @@ def test_it_knows_the_direction_of_a_section(rng, config):
     swapped = torch.from_numpy(2.0 * volume[:20, :20, :20].swapaxes(0, 1) - 1).float()[None, None].contiguous()
     right = torch.from_numpy(2.0 * volume[:20, :20, :20] - 1).float()[None, None]
     for _ in range(60):
-        of_swapped = float(critic(swapped, [reference.porosity], (0, 1, 2)))
+        of_swapped = float(critic(swapped, [(reference.porosity,)], (0, 1, 2)))
     assert of_swapped < -0.7
-    assert float(critic(right, [reference.porosity], (0, 1, 2))) > of_swapped + 0.7
+    assert float(critic(right, [(reference.porosity,)], (0, 1, 2))) > of_swapped + 0.7
 
 
 def test_the_stage_learns_from_it(blobs, config):

@@ -1,4 +1,4 @@
-"""Windows of the sections of a reference, larger than patterns, drawn at a porosity."""
+"""Windows of the sections of a reference, larger than patterns, drawn with a porosity or fractions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from napari_swnn._types import FloatArray
 from napari_swnn.core.descriptor.patterns import extract_patterns
 from napari_swnn.core.descriptor.reference import Reference
-from napari_swnn.core.descriptor.resampling import TargetFamily
+from napari_swnn.core.descriptor.resampling import Means, TargetFamily
 from napari_swnn.core.descriptor.section import Section
 from napari_swnn.core.descriptor.symmetry import find_symmetries
 
@@ -22,20 +22,21 @@ _MIN_EFFECTIVE = 50
 
 
 class SectionWindows:
-    """Windows of a reference, drawn with the weights of the control strategy, ``∝ exp(λ·porosity)``.
+    """Windows of a reference, drawn with the weights of the control strategy, ``∝ exp(λ·means)``.
 
     Parameters
     ----------
     reference : Reference
         Reference; windows lie entirely inside its region of interest.
-    targets : sequence of float
-        Porosities at which windows will be drawn.
+    targets : sequence of float or sequence
+        Means of the channels with which windows will be drawn: porosities for two phases, otherwise the fractions of
+        all phases.
     scale : int
         Side of a block of pixels that is averaged to one voxel.
     side : int
         Side of the windows, in voxels.
     least_side : int
-        Side down to which windows shrink if too few of them have the target porosities.
+        Side down to which windows shrink if too few of them have the target means.
 
     Attributes
     ----------
@@ -46,38 +47,38 @@ class SectionWindows:
     """
 
     def __init__(
-        self, reference: Reference, targets: Sequence[float], *, scale: int, side: int, least_side: int
+        self, reference: Reference, targets: Sequence[Means], *, scale: int, side: int, least_side: int
     ) -> None:
         self.symmetries = find_symmetries(reference)
+        sides = range(side, least_side - 1, -max(1, side // 5))
         self.directions = tuple(
-            _largest_windows(direction, targets, scale, range(side, least_side - 1, -max(1, side // 5)))
+            _largest_windows(direction, reference.n_channels, targets, scale, sides)
             for direction in reference.directions
         )
 
-    def draw(self, n: int, porosity: float, axis: int, rng: np.random.Generator) -> FloatArray:
-        """Draw windows of the sections normal to `axis`, with a mean porosity.
+    def draw(self, n: int, means: Means, axis: int, rng: np.random.Generator) -> FloatArray:
+        """Draw windows of the sections normal to `axis`, with given means of the channels.
 
         Returns
         -------
         numpy.ndarray
             ``(n, phases, side, side)`` area fractions in [0, 1].
         """
-        windows = self.directions[axis % len(self.directions)].near(porosity).draw(n, rng)
+        windows = self.directions[axis % len(self.directions)].near(means).draw(n, rng)
         return self.symmetries.vary(windows, rng)
 
 
 def _largest_windows(
-    sections: Sequence[Section], targets: Sequence[float], scale: int, sides: Sequence[int]
+    sections: Sequence[Section], n_channels: int, targets: Sequence[Means], scale: int, sides: Sequence[int]
 ) -> TargetFamily:
-    """Return the largest windows of the sections of which enough have each of the target porosities."""
+    """Return the largest windows of the sections of which enough have each of the target means."""
     for side in sides:
         most = max(_MIN_STORED, _STORED_PIXELS // side**2)
-        windows = TargetFamily(extract_patterns(sections, side, scale=scale, max_patterns=most))
-        if all(_has_enough(windows, porosity) for porosity in targets):
+        windows = TargetFamily(extract_patterns(sections, side, scale=scale, n_channels=n_channels, max_patterns=most))
+        if all(_has_enough(windows, means) for means in targets):
             break
     return windows
 
 
-def _has_enough(windows: TargetFamily, porosity: float) -> bool:
-    low, high = windows.reachable
-    return low <= porosity <= high and windows.at(porosity).effective_size >= _MIN_EFFECTIVE
+def _has_enough(windows: TargetFamily, means: Means) -> bool:
+    return windows.reaches(means) and windows.at(means).effective_size >= _MIN_EFFECTIVE

@@ -46,7 +46,7 @@ class Symmetries:
 
 
 def find_symmetries(reference: Reference) -> Symmetries:
-    """Return the symmetries of the two-point statistics of a reference, within their sampling noise.
+    """Return the symmetries of the two-point statistics of all phases of a reference, within their sampling noise.
 
     A reference with different sections for each direction is taken to have none, because a volume has many sections
     and needs no mirror images.
@@ -55,7 +55,12 @@ def find_symmetries(reference: Reference) -> Symmetries:
         return Symmetries(flips=False, transposition=False)
     sections = thin_evenly([section for section in reference.sections if section.inside.any()])
     reach = min(_MAX_REACH, min(min(section.image.shape) for section in sections) // 4)
-    rho, n = _autocorrelation(sections, reference.porosity, reach)
+    means = list(reference.fractions.values())[: reference.n_channels]
+    found = [_find_symmetries(*_autocorrelation(sections, i, mean, reach)) for i, mean in enumerate(means)]
+    return Symmetries(flips=all(one.flips for one in found), transposition=all(one.transposition for one in found))
+
+
+def _find_symmetries(rho: FloatArray, n: int) -> Symmetries:
     noise = float(np.sqrt(np.sum(rho**2) / n))
 
     def agrees(mirrored: FloatArray) -> bool:
@@ -66,13 +71,13 @@ def find_symmetries(reference: Reference) -> Symmetries:
     return Symmetries(flips=agrees(rho[:, ::-1]), transposition=agrees(rho.T))
 
 
-def _autocorrelation(sections: Sequence[Section], mean: float, reach: int) -> tuple[FloatArray, int]:
+def _autocorrelation(sections: Sequence[Section], phase: int, mean: float, reach: int) -> tuple[FloatArray, int]:
     """Return the autocorrelation ``(2 * reach + 1, 2 * reach + 1)`` at lags of both signs, and the number of pixels."""
     pairs: FloatArray = np.zeros((2 * reach + 1,) * 2)
     products: FloatArray = np.zeros_like(pairs)
     for section in sections:
         pairs += _lagged_products(section.inside.astype(np.float64), reach)
-        products += _lagged_products(section.inside * (section.image - mean), reach)
+        products += _lagged_products(section.inside * (section.indicator(phase) - mean), reach)
     covariance = products / np.maximum(pairs, 1)
     n = sum(int(section.inside.sum()) for section in sections)
     return covariance / covariance[reach, reach], n

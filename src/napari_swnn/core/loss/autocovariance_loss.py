@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import combinations
 
 import numpy as np
 import torch
@@ -19,10 +21,12 @@ from napari_swnn.core.descriptor.autocovariance import (
 )
 from napari_swnn.core.descriptor.patterns import largest_window, windows_inside
 from napari_swnn.core.descriptor.reference import Reference
-from napari_swnn.core.descriptor.resampling import TargetFamily
-from napari_swnn.core.descriptor.section import thin_evenly
+from napari_swnn.core.descriptor.resampling import TargetDistribution, TargetFamily
+from napari_swnn.core.descriptor.section import Section, thin_evenly
 from napari_swnn.core.loss.pattern_loss import take_sections
 
+PhaseGroup = tuple[int, ...]
+"""Positions of phases that are taken together."""
 _MAX_REACH = 16
 """Largest lag, in voxels of the scale."""
 _MIN_SECTION = 3
@@ -35,7 +39,7 @@ _BOX_WEIGHT = 0.01
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Target:
-    """Target autocorrelation of the sections of one direction.
+    """Target autocorrelation of a group of phases in the sections of one direction.
 
     Attributes
     ----------
@@ -84,6 +88,10 @@ class AutocovarianceFeedback:
     The target autocorrelation is measured on the reference for every porosity. It is multiplied by the variance of the
     patterns resampled to the target porosity.
 
+    With several phases, the feedback is the mean over the phases. The autocovariances of three phases determine their
+    cross-covariances, because the indicators of all phases add up to 1. Those of more phases do not: from four phases
+    on, each pair of phases taken together counts as a further phase (`phase_groups`).
+
     Only the coarsest stage creates large-scale structure. Its target is shrunk to the statistically significant part
     (`shrink_noise`), because sampling noise at large lags would make the porosity fluctuate. In addition, its porosity
     variance over boxes of side ``reach + 1`` is driven towards the variance of the reference: this variance is a sum
@@ -95,8 +103,8 @@ class AutocovarianceFeedback:
         Reference; each of its directions has a separate autocovariance.
     families : sequence of TargetFamily
         Target patterns of this scale, for each direction of the reference.
-    porosity : float
-        Target porosity of the volumes.
+    means : sequence of float
+        Target mean of each channel of the volumes: the porosity for two phases, otherwise the fraction of each phase.
     scale : int
         Side of a voxel of the stage, in pixels of the reference.
     side : int
@@ -109,7 +117,7 @@ class AutocovarianceFeedback:
         self,
         reference: Reference,
         families: Sequence[TargetFamily],
-        porosity: float,
+        means: Sequence[float],
         *,
         scale: int,
         side: int,
@@ -123,16 +131,25 @@ class AutocovarianceFeedback:
         width = min(map(largest_window, directions))
         self._reach = min(_MAX_REACH, side // 2, width // least)
         self._coarsest = coarsest
-        self._mean = 2 * porosity - 1  # of grey values, which run from -1 to 1
+        self._means = [2 * mean - 1 for mean in means]  # of grey values, which run from -1 to 1
         self._box_weights = torch.from_numpy(box_weights(self._reach + 1))
-        self._targets = []
+        own = list(reference.fractions.values())
+        self._targets: list[dict[PhaseGroup, _Target]] = []  # for each direction
         for sections, family in zip(directions, families, strict=True):
-            covariance = reference_autocovariance(sections, reference.porosity, self._reach, scale=scale)
             n = sum(int(section.inside.sum()) for section in sections) / scale**2
-            variance = 4 * family.near(porosity).variance
-            self._targets.append(_Target.of(covariance / covariance[0, 0], n, variance, coarsest=coarsest))
-        self._average: dict[int, Tensor] = {}
-        self._weight: dict[int, float] = {}
+            patterns = family.near(means)
+            of_direction = {}
+            for group in phase_groups(len(means)):
+                variance = 4 * _merge(patterns, group).variance
+                if len(means) > 1 and not variance > 0:
+                    continue  # absent from these sections
+                merged = [Section.of_phase(np.isin(section.positions, group), section.inside) for section in sections]
+                mean = sum(own[phase] for phase in group)
+                covariance = reference_autocovariance(merged, mean, self._reach, scale=scale)
+                of_direction[group] = _Target.of(covariance / covariance[0, 0], n, variance, coarsest=coarsest)
+            self._targets.append(of_direction)
+        self._average: dict[tuple[int, PhaseGroup], Tensor] = {}
+        self._weight: dict[tuple[int, PhaseGroup], float] = {}
 
     def __call__(self, volumes: Tensor, axes: Sequence[int]) -> Tensor:
         """Return a loss term whose gradient is the feedback; its value is meaningless.
@@ -140,7 +157,7 @@ class AutocovarianceFeedback:
         Parameters
         ----------
         volumes : torch.Tensor
-            ``(n, 1, *spatial)`` grey values in [-1, 1].
+            ``(n, phases, *spatial)`` grey values in [-1, 1].
         axes : sequence of int
             Axes normal to the sections.
         """
@@ -152,9 +169,16 @@ class AutocovarianceFeedback:
         self._weight.clear()
 
     def _term(self, sections: Tensor, axis: int) -> Tensor:
-        target = self._targets[axis % len(self._targets)]
-        correlation = autocovariance(sections[:, 0].float() - self._mean, self._reach) / target.variance
-        average = self._update_average(axis, correlation.detach())
+        deviations = [sections[:, phase].float() - mean for phase, mean in enumerate(self._means)]
+        terms = []
+        for group, target in self._targets[axis % len(self._targets)].items():
+            of_group = reduce(torch.add, [deviations[phase] for phase in group])
+            terms.append(self._term_of_group(of_group, target, (axis, group)))
+        return torch.stack(terms).mean()
+
+    def _term_of_group(self, deviations: Tensor, target: _Target, key: tuple[int, PhaseGroup]) -> Tensor:
+        correlation = autocovariance(deviations, self._reach) / target.variance
+        average = self._update_average(key, correlation.detach())
         # The average determines direction and size of the step; the gradient flows through the current correlation.
         deviation = average - target.autocorrelation.to(correlation.device)
         size = deviation.square().mean().sqrt()
@@ -166,10 +190,30 @@ class AutocovarianceFeedback:
         pull = excess / (excess.abs() + target.box_noise)
         return lags + _BOX_WEIGHT * pull * (weights * correlation).sum() / target.box_variance
 
-    def _update_average(self, axis: int, correlation: Tensor) -> Tensor:
-        """Add a correlation to the moving average of its direction and return the average."""
-        average = self._average.get(axis, torch.zeros_like(correlation))
-        weight = self._weight.get(axis, 0.0)
-        self._average[axis] = _MEMORY * average + (1 - _MEMORY) * correlation
-        self._weight[axis] = _MEMORY * weight + (1 - _MEMORY)
-        return self._average[axis] / self._weight[axis]
+    def _update_average(self, key: tuple[int, PhaseGroup], correlation: Tensor) -> Tensor:
+        """Add a correlation to the moving average of its direction and group of phases, and return the average."""
+        average = self._average.get(key, torch.zeros_like(correlation))
+        weight = self._weight.get(key, 0.0)
+        self._average[key] = _MEMORY * average + (1 - _MEMORY) * correlation
+        self._weight[key] = _MEMORY * weight + (1 - _MEMORY)
+        return self._average[key] / self._weight[key]
+
+
+def phase_groups(n_channels: int) -> tuple[PhaseGroup, ...]:
+    """Return groups of phases whose autocovariances determine all two-point correlations.
+
+    These are the single phases, and from four phases on also pairs, taken together: the autocovariance of a pair is
+    that of both phases plus twice their cross-covariance. Of four phases, three pairs are enough, as the others are
+    their complements.
+    """
+    single: tuple[PhaseGroup, ...] = tuple((phase,) for phase in range(n_channels))
+    if n_channels < 4:
+        return single
+    pairs: tuple[PhaseGroup, ...] = tuple(combinations(range(n_channels), 2))
+    return single + (pairs[:3] if n_channels == 4 else pairs)
+
+
+def _merge(distribution: TargetDistribution, group: Sequence[int]) -> TargetDistribution:
+    """Return the distribution with the area fraction of a group of phases as the single channel."""
+    merged = distribution.patterns[:, list(group)].sum(axis=1, keepdims=True)
+    return TargetDistribution(merged, distribution.weights)

@@ -15,6 +15,7 @@ from napari_swnn.core.numerics.determinism import deterministic_convolutions
 from napari_swnn.core.numerics.device import convolutions_in, training_precision
 from napari_swnn.core.training.plan import TrainingPlan
 from napari_swnn.core.training.sampling import Randomness
+from napari_swnn.core.training.target import channel_means
 
 _BETAS = (0.5, 0.9)
 """Moments of Adam; a short memory, because the generated sections change."""
@@ -26,9 +27,9 @@ class StageCritic:
     """Critic of the sections of one stage, trained along with it.
 
     Each call trains the critic for one step. It is shown windows of the reference drawn with the weights of the control
-    strategy, ``∝ exp(λ·porosity)``, such that their mean is the porosity that the generated volume should have.
-    Otherwise it would pull the volumes to the porosity of the reference. For a range, the porosity is a further input;
-    for a reference with sections for each direction, so is the direction.
+    strategy, ``∝ exp(λ·means)``, such that they have the porosity or fractions that the generated volume should have.
+    Otherwise it would pull the volumes to those of the reference. For a range, they are a further input; for a
+    reference with sections for each direction, so is the direction.
 
     Parameters
     ----------
@@ -47,13 +48,15 @@ class StageCritic:
         self._range = plan.porosity_range
         self._windows = SectionWindows(
             plan.reference,
-            (plan.porosity,) if self._range is None else self._range,
+            [channel_means(fractions) for fractions in plan.target.ends],
             scale=schedule.scale,
             side=schedule.critic_window,
             least_side=sight(),
         )
         n_directions = len(self._windows.directions)
-        self._n_inputs = plan.network.n_phase_channels + (self._range is not None) + n_directions * (n_directions > 1)
+        n_phases = plan.network.n_phase_channels
+        n_of_range = 0 if self._range is None else max(1, n_phases - 1)
+        self._n_inputs = n_phases + n_of_range + n_directions * (n_directions > 1)
         self.restart()
 
     def restart(self) -> None:
@@ -61,26 +64,26 @@ class StageCritic:
         self._critic = SectionCritic(self._n_inputs, self._source.generator).to(self._device)
         self._optimiser = torch.optim.Adam(self._critic.parameters(), self._schedule.critic_learning_rate, betas=_BETAS)
 
-    def __call__(self, volumes: Tensor, porosities: Sequence[float], axes: Sequence[int]) -> Tensor:
+    def __call__(self, volumes: Tensor, means: Sequence[Sequence[float]], axes: Sequence[int]) -> Tensor:
         """Train the critic for one step, and return the mean score of the volumes, to be maximised by the stage.
 
         Parameters
         ----------
         volumes : torch.Tensor
             ``(n, phases, *spatial)`` grey values in [-1, 1].
-        porosities : sequence of float
-            Porosity that each volume should have.
+        means : sequence of sequence of float
+            Mean of each channel that each volume should have: the porosity for two phases, otherwise all fractions.
         axes : sequence of int
             Axes normal to the sections.
         """
         real = []
         generated = []
         for axis in axes:
-            for k, porosity in enumerate(porosities):
-                sections = self._choose(take_sections(volumes[k : k + 1], axis), len(porosities))
-                generated.append(self._with_conditions(sections, porosity, axis))
-                windows = self._draw(max(2, len(sections)), porosity, axis)
-                real.append(self._with_conditions(windows, porosity, axis))
+            for k, of_volume in enumerate(means):
+                sections = self._choose(take_sections(volumes[k : k + 1], axis), len(means))
+                generated.append(self._with_conditions(sections, of_volume, axis))
+                windows = self._draw(max(2, len(sections)), of_volume, axis)
+                real.append(self._with_conditions(windows, of_volume, axis))
         shown = torch.cat(generated)
         self._learn(torch.cat(real), shown.detach())
         self._critic.requires_grad_(False)
@@ -108,17 +111,18 @@ class StageCritic:
         chosen = np.sort(self._source.rng.choice(len(sections), n, replace=False))
         return sections[torch.from_numpy(chosen).to(sections.device)]
 
-    def _draw(self, n: int, porosity: float, axis: int) -> Tensor:
-        """Draw windows of the reference with a given mean porosity, as grey values."""
-        windows = self._windows.draw(n, porosity, axis, self._source.rng)
+    def _draw(self, n: int, means: Sequence[float], axis: int) -> Tensor:
+        """Draw windows of the reference with given means of the channels, as grey values."""
+        windows = self._windows.draw(n, means, axis, self._source.rng)
         return torch.from_numpy(2 * windows - 1).to(self._device)
 
-    def _with_conditions(self, sections: Tensor, porosity: float, axis: int) -> Tensor:
-        """Append a uniform channel for the porosity in a range and for each direction of the reference."""
+    def _with_conditions(self, sections: Tensor, means: Sequence[float], axis: int) -> Tensor:
+        """Append a uniform channel for each independent fraction in a range and for each direction of the reference."""
         values = []
         if self._range is not None:
             low, high = self._range
-            values.append((2 * porosity - low - high) / (high - low))
+            values.append((2 * means[0] - low - high) / (high - low))
+            values += [2 * mean - 1 for mean in means[1:-1]]
         n_directions = len(self._windows.directions)
         if n_directions > 1:
             values += [float(axis % n_directions == direction) for direction in range(n_directions)]

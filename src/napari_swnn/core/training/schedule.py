@@ -232,7 +232,7 @@ def _resolve(config: TrainingConfig, network: NetworkConfig, stage: StageConfig,
         n_averaged_steps=floor(_AVERAGED_SHARE * n_steps) if averaged else 0,
         averaging_memory=_AVERAGING_MEMORY * _AVERAGED_SHARE * n_steps if averaged else 0.0,
         running_statistics_start=running_start,
-        n_projections=config.n_projections,
+        n_projections=_n_projections(config, network),
         local_share=0.0 if paper else _LOCAL_SHARE,
         whitened_share=0.0 if paper else _WHITENED_SHARE,
         max_patterns=config.max_patterns,
@@ -272,6 +272,12 @@ def _windows(config: TrainingConfig, network: NetworkConfig, stage: StageConfig)
     return tuple(
         TrainingWindow(tuple(1 if axis == normal else side for axis in range(3)), (normal,)) for normal in range(3)
     )
+
+
+def _n_projections(config: TrainingConfig, network: NetworkConfig) -> int:
+    """Return the number of projections, which grows with the number of phases because each has lines of its own."""
+    n_phases = network.n_phase_channels
+    return config.n_projections if n_phases == 1 else config.n_projections * (n_phases + 1) // 3
 
 
 def _consistency_weight(network: NetworkConfig) -> float:

@@ -25,6 +25,7 @@ from napari_swnn.core.training.optimiser import Optimiser
 from napari_swnn.core.training.plan import TrainingPlan
 from napari_swnn.core.training.sampling import Randomness, constant_porosity
 from napari_swnn.core.training.schedule import N_NORM_BATCHES
+from napari_swnn.core.training.target import channel_means
 from napari_swnn.core.training.weight_average import WeightAverage
 
 
@@ -102,7 +103,7 @@ class StageTrainer:
             self._feedback = AutocovarianceFeedback(
                 plan.reference,
                 self._families,
-                plan.porosity,
+                channel_means(plan.target.fractions),
                 scale=schedule.scale,
                 side=schedule.windows[0].shape[-1],
                 coarsest=not self.stage.conditioned,
@@ -165,7 +166,7 @@ class StageTrainer:
                 loss = loss + schedule.autocovariance_weight * self._feedback(grey, window.section_axes)
             weight = schedule.critic_weight_at(step)
             if self._critic is not None and weight > 0:
-                loss = loss - weight * self._critic(grey, [means[0] for means in targets], window.section_axes)
+                loss = loss - weight * self._critic(grey, targets, window.section_axes)
             with deterministic_convolutions(self._device):
                 (loss / len(schedule.windows)).backward()  # type: ignore[no-untyped-call]
         return total, grey.detach()
