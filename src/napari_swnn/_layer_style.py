@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,6 +29,7 @@ PREVIEW_NAME = "SWNN preview"
 """Prefix of the name of the layer that previews a training."""
 _NAME_COLUMNS = ("phase", "name", "label", "class", "material")
 """Columns of the features of a layer that may hold the names of its phases, in order of preference."""
+_HEX = re.compile(r"#[0-9a-f]{6}")
 SCRIBBLES = "scribbles"
 """Role, in the metadata, of layers with scribbles, which are no segmentation."""
 
@@ -55,6 +57,12 @@ def read_names(layer: Any) -> dict[int, str]:
     return {}
 
 
+def read_phase(layer: Any) -> int | None:
+    """Return the phase of interest that a layer states; None if it states none."""
+    phase = read_metadata(layer).get("phase")
+    return phase if isinstance(phase, int) else None
+
+
 def write_names(layer: Any, names: Mapping[int, str]) -> None:
     """Write the names of the phases into a Labels layer, where napari shows them under the cursor.
 
@@ -73,6 +81,28 @@ def write_names(layer: Any, names: Mapping[int, str]) -> None:
 def name_features(names: Mapping[int, str]) -> dict[str, Any]:
     """Return the features of a Labels layer with which napari shows the names of its phases under the cursor."""
     return {"index": list(names), "phase": list(names.values())}
+
+
+def colours_as_json(colours: Mapping[int, Any]) -> dict[str, str]:
+    """Return the colours of labels as JSON-compatible values: ``"#e6991a"`` or ``"transparent"`` by label."""
+    return {str(label): each if isinstance(each, str) else to_hex(each) for label, each in colours.items()}
+
+
+def read_colours(facts: Mapping[str, Any]) -> dict[int, Any]:
+    """Return the colours of labels that `colours_as_json` wrote into the provenance of a model; empty without them."""
+    stored = facts.get("colours")
+    found: dict[int, Any] = {}
+    for label, colour in stored.items() if isinstance(stored, Mapping) else ():
+        if colour == "transparent":
+            found[int(label)] = colour
+        elif _HEX.fullmatch(str(colour)):
+            found[int(label)] = (*(int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)), 1.0)
+    return found
+
+
+def to_hex(colour: Sequence[float]) -> str:
+    """Return red, green and blue, each in [0, 1], as text, for example ``"#e6991a"``."""
+    return "#" + "".join(f"{round(255 * float(channel)):02x}" for channel in colour[:3])
 
 
 def _clean(names: Mapping[int, Any]) -> dict[int, str]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_swnn._layer_style import METADATA_KEY
+from napari_swnn._layer_style import METADATA_KEY, name_features
 from napari_swnn._types import BoolArray, FloatArray
 
 SIDE = 256
@@ -195,13 +195,13 @@ def _phases_layer(
     names: dict[int, str],
     colours: dict[int | None, Any],
 ) -> list[LayerData]:
-    """Return labels of several phases with their names, which napari shows under the cursor, and colours."""
+    """Return labels of several phases, the first of which is that of interest, with their names and colours."""
     attributes = {
         "name": name,
         "scale": (pixel_size, pixel_size),
         "units": ("um", "um"),
         "colormap": colours | {None: "transparent"},
-        "features": {"index": list(names), "phase": list(names.values())},
-        "metadata": {METADATA_KEY: {"phases": names}},
+        "features": name_features(names),
+        "metadata": {METADATA_KEY: {"phases": names, "phase": min(names)}},
     }
     return [(labels.astype(np.uint8), attributes, "labels")]

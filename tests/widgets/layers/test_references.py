@@ -9,7 +9,7 @@ from napari_swnn import Reference
 from napari_swnn._phases import choose_phase
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.layers.checked_reference import CheckedReference
-from napari_swnn.widgets.layers.phase_pick import AllBut, describe_merging, list_picks, resolve_pick
+from napari_swnn.widgets.layers.phase_pick import AllBut, Merged, describe_merging, list_picks, resolve_pick
 from napari_swnn.widgets.layers.snapshot import Snapshot
 
 
@@ -91,7 +91,8 @@ def test_a_phase_that_vanishes_becomes_the_usual_one():
 
 def test_merged_labels_are_named_and_keep_no_meaning_of_another_phase():
     labels = noise(64, 0.3) + noise(64, 0.2, 5)
-    found = look(Labels(labels))
+    assert look(Labels(labels)).choice.background is None  # merged on request only
+    found = look(Labels(labels), pick=Merged(1))
     assert describe_merging(found.choice) == "Labels 0 and 2 become one background, label 3."
     assert found.reference().background == 3
     assert describe_merging(look(Labels(noise(64, 0.3))).choice) == ""

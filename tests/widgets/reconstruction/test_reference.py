@@ -169,6 +169,9 @@ def test_merged_labels_are_told(panel, model, section, user):
     model.add_labels(section + np.roll(section, 20, axis=0), name="three")
     checked(panel, user)
     note = panel.settings.source.phase_note
+    assert note.text() == ""
+    panel.settings.source.merge.setChecked(True)
+    checked(panel, user)
     assert note.text() == "Labels 0 and 2 become one background, label 3."
     assert "become" not in panel.settings.reasons.text()  # once is enough
 

@@ -20,7 +20,7 @@ from napari_swnn.widgets.kit.session import NotReady
 from napari_swnn.widgets.kit.threads import TaskRunner
 from napari_swnn.widgets.layers.checked_reference import CheckedReference
 from napari_swnn.widgets.layers.lead import Guide
-from napari_swnn.widgets.layers.phase_pick import PhasePick
+from napari_swnn.widgets.layers.phase_pick import Merged, PhasePick
 from napari_swnn.widgets.layers.snapshot import Snapshot
 from napari_swnn.widgets.layers.watch import LayerCheck, LayerWatch
 
@@ -102,7 +102,7 @@ class CompareWidget(RunPanel):
 
     def _take_reference(self) -> "tuple[Snapshot, PhasePick] | None":
         snapshot = self.settings.source.take()
-        return None if snapshot is None else (snapshot, self.settings.phase.pick)
+        return None if snapshot is None else (snapshot, self.settings.source.pick)
 
     def _on_check(self) -> None:
         if self.check.found is not None:
@@ -177,4 +177,7 @@ class CompareWidget(RunPanel):
 
 
 def _look(taken: "tuple[Snapshot, PhasePick]") -> CheckedReference:
-    return CheckedReference.look(*taken)
+    found = CheckedReference.look(*taken)
+    if found.choice is None or found.choice.background is not None:
+        return found
+    return CheckedReference.look(found.snapshot, Merged(found.choice.phase))  # statistics tell phase and background

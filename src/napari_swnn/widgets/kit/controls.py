@@ -184,6 +184,10 @@ class Form(QWidget):
         self._layout.labelForField(field).setVisible(shown)
         field.setVisible(shown)
 
+    def name_row(self, key: str, label: str) -> None:
+        """Change the label of a row."""
+        self._layout.labelForField(self.problems[key].parentWidget()).setText(label)
+
     def is_row_shown(self, key: str) -> bool:
         """Return True if a row is shown."""
         return not self.problems[key].parentWidget().isHidden()

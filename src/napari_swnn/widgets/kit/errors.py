@@ -11,6 +11,8 @@ _CONTROLS = MappingProxyType(
         "phase": "phase",
         "roi": "region",
         "porosity": "porosity",
+        "fractions": "phases",
+        "names": "phase",
         "shape": "size",
         "device": "device",
         "cube_size": "preset",

@@ -13,6 +13,11 @@ def as_sentence(text: str) -> str:
     return capitalise(text) + ("" if text.endswith(".") else ".")
 
 
+def shorten(text: str, most: int = 12) -> str:
+    """Cut a text that has more than a number of characters, and mark the cut."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
 def format_shape(shape: Shape) -> str:
     """Format a shape, for example as ``"64 × 64 × 64"``."""
     return " × ".join(map(str, shape))

@@ -1,17 +1,10 @@
 """Colour swatches that identify volumes in lists and tables."""
 
-from collections.abc import Sequence
-
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap
 
 _FRAME = "#808080"
 """Colour of the frame, without which a colour like that of the panel is not seen."""
-
-
-def to_hex(colour: Sequence[float]) -> str:
-    """Return red, green and blue, each in [0, 1], as text, for example ``"#e6991a"``."""
-    return "#" + "".join(f"{round(255 * float(channel)):02x}" for channel in colour[:3])
 
 
 def make_swatch(colour: str | None) -> QIcon:

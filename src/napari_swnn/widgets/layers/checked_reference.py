@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from napari_swnn.widgets.kit.errors import BadInputError
-from napari_swnn.widgets.layers.phase_pick import PhasePick, resolve_pick
+from napari_swnn.widgets.layers.phase_pick import AllBut, PhasePick, resolve_pick
 from napari_swnn.widgets.layers.snapshot import Snapshot, check_same_labels
 
 if TYPE_CHECKING:
@@ -49,14 +49,14 @@ class CheckedReference:
         ----------
         snapshot : Snapshot
             Copy of the reference layers.
-        pick : int, AllBut or None
-            Phase picked by the user.
+        pick : int, Merged, AllBut or None
+            Phase picked by the user; None for the one that the layer names, or the usual one.
         """
         phases = snapshot.phases()
         try:
-            if pick is None or isinstance(pick, int):
+            if not isinstance(pick, AllBut):
                 check_same_labels(snapshot)
-            choice = resolve_pick(phases, pick, snapshot.name, "reference")
+            choice = resolve_pick(phases, snapshot.phase if pick is None else pick, snapshot.name, "reference")
         except BadInputError as problem:
             return cls(snapshot, phases, problem=problem)
         shares = {}

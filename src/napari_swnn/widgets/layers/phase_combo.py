@@ -7,10 +7,10 @@ from qtpy.QtCore import QSize
 from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QWidget
 
-from napari_swnn._layer_style import read_names
+from napari_swnn._layer_style import read_names, to_hex
 from napari_swnn.widgets.kit.combo import Combo
-from napari_swnn.widgets.kit.swatch import make_swatch, to_hex
-from napari_swnn.widgets.layers.phase_pick import PhasePick, list_picks
+from napari_swnn.widgets.kit.swatch import make_swatch
+from napari_swnn.widgets.layers.phase_pick import LabelPick, list_picks
 from napari_swnn.widgets.layers.reading import read_colour
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ class PhaseCombo(Combo):
         self.setIconSize(QSize(16, 10))
 
     @property
-    def pick(self) -> PhasePick:
+    def pick(self) -> LabelPick:
         """Selected phase; None if there is no choice yet."""
-        pick: PhasePick = self.value
+        pick: LabelPick = self.value
         return pick
 
-    def show_phases(self, fractions: Mapping[int, float], pick: PhasePick, layer: "LabelsLayer | None" = None) -> None:
+    def show_phases(self, fractions: Mapping[int, float], pick: LabelPick, layer: "LabelsLayer | None" = None) -> None:
         """Offer the phases of a layer.
 
         Parameters
@@ -43,7 +43,7 @@ class PhaseCombo(Combo):
             Layer whose names and colours of the phases are shown.
         """
         names = {} if layer is None else read_names(layer)
-        entries: list[tuple[str, PhasePick]] = [*list_picks(fractions, names)]
+        entries: list[tuple[str, LabelPick]] = [*list_picks(fractions, names)]
         if pick not in [value for _, value in entries]:
             entries = [("choose a phase…", None), *entries]
         self.set_entries(entries, pick)

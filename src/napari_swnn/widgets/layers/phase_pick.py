@@ -21,8 +21,23 @@ class AllBut:
     label: int
 
 
-PhasePick = int | AllBut | None
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Pick of one label, with all others merged into one background.
+
+    Attributes
+    ----------
+    label : int
+        Label of the phase of interest.
+    """
+
+    label: int
+
+
+LabelPick = int | AllBut | None
 """A label, all labels but one, or None for the usual choice."""
+PhasePick = LabelPick | Merged
+"""A label, with the others as phases of their own or merged, all labels but one, or None for the usual choice."""
 
 
 def resolve_pick(fractions: Mapping[int, float], pick: PhasePick, name: str, control: str = "phase") -> PhaseChoice:
@@ -51,7 +66,8 @@ def resolve_pick(fractions: Mapping[int, float], pick: PhasePick, name: str, con
         return choose_phase(fractions, rest_of=pick.label if pick.label in fractions else min(fractions))
     if len(fractions) > MOST_PHASES:
         raise BadInputError("phase", _explain_many(fractions, name))
-    return choose_phase(fractions, pick if pick in fractions else None, merge=True)
+    label = pick.label if isinstance(pick, Merged) else pick
+    return choose_phase(fractions, label if label in fractions else None, merge=isinstance(pick, Merged))
 
 
 def list_picks(
@@ -72,16 +88,23 @@ def list_picks(
     return [*entries, rest] if len(fractions) <= MOST_PHASES else [rest]
 
 
-def describe_merging(choice: PhaseChoice) -> str:
+def pick_of(choice: PhaseChoice) -> PhasePick:
+    """Return the pick that leads to a choice."""
+    if choice.rest_of is not None:
+        return AllBut(choice.rest_of)
+    return Merged(choice.phase) if choice.merges else choice.phase
+
+
+def describe_merging(choice: PhaseChoice, names: Mapping[int, str] = MappingProxyType({})) -> str:
     """Return a sentence if several labels become one in the reconstruction, otherwise an empty text."""
     if choice.rest_of is not None and len(choice.fractions) > 2:
         n = len(choice.fractions) - 1
         return f"{n} labels become one phase, label {choice.phase}; the background is label {choice.background}."
     if not choice.merges:
         return ""
-    names = [str(label) for label in choice.others]
-    merged = f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"Labels {merged} become one background, label {choice.background}."
+    titles = [names.get(label, str(label)) for label in choice.others]
+    merged = f"{', '.join(titles[:-1])} and {titles[-1]}"
+    return f"{'Phases' if names else 'Labels'} {merged} become one background, label {choice.background}."
 
 
 def format_share(fraction: float) -> str:

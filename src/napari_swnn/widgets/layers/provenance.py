@@ -1,10 +1,12 @@
 """Name, origin and porosity of a realisation."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_swnn._layer_style import METADATA_KEY, read_metadata
+from napari_swnn._phase_names import name_phase
 from napari_swnn._types import Labels, Shape
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ def describe_origin(
         "reference": source,
         "porosity": porosity,
         "phase": model.labels.phase,
+        **_describe_phases(model, porosity),
         "seed": seed,
         "preset": preset,
         "shape": list(shape),
@@ -35,8 +38,21 @@ def describe_origin(
     }
 
 
-def measure_porosity(labels: Labels, model: "Model", *, outside: int | None = None) -> float:
-    """Return the volume fraction of a model's phase of interest in a volume.
+def _describe_phases(model: "Model", porosity: float | None) -> dict[str, Any]:
+    """Return the target fraction of each phase if there are more than two."""
+    if len(model.labels.phases) == 2 or (porosity is None and model.porosity is None):
+        return {}
+    fractions = model.fractions_at(porosity)
+    return {"fractions": {str(label): value for label, value in zip(model.labels.phases, fractions, strict=True)}}
+
+
+def describe_fractions(fractions: Mapping[int, float], names: Mapping[int, str], *, decimals: int = 3) -> str:
+    """Return the fractions of phases as text, with their names."""
+    return ", ".join(f"{name_phase(label, names)} {value:.{decimals}f}" for label, value in fractions.items())
+
+
+def measure_phases(labels: Labels, model: "Model", *, outside: int | None = None) -> dict[int, float]:
+    """Return the volume fraction of each phase of a model in a volume, the phase of interest first.
 
     Parameters
     ----------
@@ -48,7 +64,7 @@ def measure_porosity(labels: Labels, model: "Model", *, outside: int | None = No
         Label of voxels outside the mask, which are not counted.
     """
     counted = labels.size if outside is None else np.count_nonzero(labels != outside)
-    return float(np.count_nonzero(labels == model.labels.phase) / max(counted, 1))
+    return {label: float(np.count_nonzero(labels == label) / max(counted, 1)) for label in model.labels.phases}
 
 
 def is_result(layer: "Layer") -> bool:

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
+from qtpy.QtWidgets import QCheckBox
 
+from napari_swnn._phases import MOST_PHASES
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import Form, Note, Problem, place_below_one_another
 from napari_swnn.widgets.kit.errors import BadInputError
@@ -12,7 +14,7 @@ from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.kit.layer_combo import LayerCombo
 from napari_swnn.widgets.layers.lead import Guide, Lead
 from napari_swnn.widgets.layers.phase_combo import PhaseCombo
-from napari_swnn.widgets.layers.phase_pick import AllBut, describe_merging, format_share
+from napari_swnn.widgets.layers.phase_pick import Merged, PhasePick, describe_merging, format_share, pick_of
 from napari_swnn.widgets.layers.pixel_size import write_pixel_size
 from napari_swnn.widgets.layers.pixel_size_control import PixelSizeControl
 from napari_swnn.widgets.layers.provenance import is_result
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
     from napari_swnn._voxel_size import VoxelSize
     from napari_swnn.widgets.layers.checked_reference import CheckedReference
 
+_MERGE = (
+    "Reconstruct two phases: the phase of interest, and everything else as one background. Otherwise, each label is a "
+    "phase of its own in the reconstruction."
+)
 _STACK = [("one volume", False), ("each plane is a section", True)]
 _ROWS = {
     "reference": (
@@ -80,6 +86,7 @@ class ReferenceControls(QObject):
         self.further = SectionList()
         self.pixel = PixelSizeControl()
         self.phase = PhaseCombo()
+        self.merge = QCheckBox("Merge the others")
         self.region = LayerCombo(no_layer="whole image")
         self.lead = Lead()
         self.planes_note = Note()
@@ -93,17 +100,20 @@ class ReferenceControls(QObject):
         self._lay_out()
         self._connect()
         self._show_rows()
+        self.merge.hide()
 
     def _lay_out(self) -> None:
         self.reference.setPlaceholderText("choose a Labels layer")
         self.stack.set_entries(_STACK, False)
         source = place_below_one_another(self.reference, self.stack)
+        phase = place_below_one_another(self.phase, self.merge)
+        self.merge.setToolTip(_MERGE)
         notes = {
             "reference": (self.lead, self.planes_note, self.sections_note, self.disagreement),
             "phase": (self.phase_note,),
         }
         for key, (label, tip) in _ROWS.items():
-            control = source if key == "reference" else getattr(self, key)
+            control = {"reference": source, "phase": phase}.get(key) or getattr(self, key)
             self._form.add_row(key, label, control, tip, *notes.get(key, ()))
 
     def _connect(self) -> None:
@@ -112,6 +122,7 @@ class ReferenceControls(QObject):
         self.further.ticked.connect(self._on_ticked)
         self.region.chosen.connect(self.changed)
         self.phase.currentIndexChanged.connect(self._on_phase)
+        self.merge.toggled.connect(self._on_phase)
         self.pixel.entered.connect(self._on_pixel_size)
 
     # -- selected layers
@@ -121,6 +132,12 @@ class ReferenceControls(QObject):
         """Selected layers, which determine the reference."""
         found = [self.reference.value, self.region.value, *self.further.chosen]
         return [layer for layer in found if layer is not None]
+
+    @property
+    def pick(self) -> PhasePick:
+        """Phase of interest, with the other phases kept apart or merged; None if there is no choice yet."""
+        pick = self.phase.pick
+        return Merged(pick) if isinstance(pick, int) and self.merge.isChecked() else pick
 
     def set_layers(
         self, labels: "Iterable[LabelsLayer]", shapes: "Iterable[ShapesLayer]" = (), images: "Iterable[Image]" = ()
@@ -176,9 +193,11 @@ class ReferenceControls(QObject):
     def show_found(self, found: "CheckedReference") -> None:
         """Offer the labels of the reference with their fractions, and show its sections."""
         choice, snapshot = found.choice, found.snapshot
-        pick = choice if choice is None else choice.phase if choice.rest_of is None else AllBut(choice.rest_of)
-        self.phase.show_phases(found.phases, pick, self.reference.value)
-        self.phase_note.show_text("" if choice is None else describe_merging(choice))
+        pick = None if choice is None else pick_of(choice)
+        self.phase.show_phases(found.phases, pick.label if isinstance(pick, Merged) else pick, self.reference.value)
+        is_single = choice is not None and choice.rest_of is None
+        self.merge.setVisible(is_single and 2 < len(found.phases) <= MOST_PHASES)
+        self.phase_note.show_text("" if choice is None else describe_merging(choice, snapshot.names))
         shares = {name: format_share(share) for name, share in found.shares.items()}
         self.further.show_shares(shares)
         n = sum(1 for _ in snapshot.parts())
@@ -216,6 +235,7 @@ class ReferenceControls(QObject):
 
     def _on_reference(self) -> None:
         self.phase.set_entries([])
+        self.merge.hide()
         for note in (self.phase_note, self.planes_note, self.sections_note, self.disagreement):
             note.show_text("")
         self.stack.set_entries(_STACK, False)
@@ -228,7 +248,7 @@ class ReferenceControls(QObject):
         self._offer_others()
         self.changed.emit()
 
-    def _on_phase(self, _index: int) -> None:
+    def _on_phase(self, _index: int | bool) -> None:
         self.phase_chosen.emit()
         self.changed.emit()
 

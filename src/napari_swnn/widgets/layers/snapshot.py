@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_swnn._layer_style import read_names
+from napari_swnn._layer_style import read_names, read_phase
 from napari_swnn._phases import PhaseChoice, list_labels, measure_fractions
 from napari_swnn._types import BoolArray, Labels
 from napari_swnn._voxel_size import VoxelSize
@@ -48,6 +48,8 @@ class Snapshot:
         True if the planes of 3-D labels are separate sections rather than one volume.
     names : mapping of int to str
         Names of the phases by label; may be empty.
+    phase : int or None
+        Phase of interest that the layer states, as prepared references and results do.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Snapshot:
     further: "tuple[Snapshot, ...]" = ()
     is_stack: bool = False
     names: Mapping[int, str] = field(default_factory=dict)
+    phase: int | None = None
 
     @classmethod
     def take(
@@ -90,7 +93,7 @@ class Snapshot:
         grid = read_grid(layer, labels.ndim, control)
         voxel = grid.voxel_size(control)
         inside = None if region is None else read_region(region, grid, labels.shape, "region")
-        return cls(layer.name, labels, inside, voxel, names=read_names(layer))
+        return cls(layer.name, labels, inside, voxel, names=read_names(layer), phase=read_phase(layer))
 
     @property
     def is_thin(self) -> bool:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
-from napari_swnn._layer_style import PALETTE
+from napari_swnn._layer_style import PALETTE, to_hex
 from napari_swnn.widgets.kit.controls import Note
-from napari_swnn.widgets.kit.swatch import make_swatch, to_hex
+from napari_swnn.widgets.kit.swatch import make_swatch
 
 
 class PhaseList(QWidget):

@@ -12,7 +12,7 @@ from napari_swnn._types import AXES
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.kit.memory import check_free_memory
-from napari_swnn.widgets.layers.phase_pick import AllBut, PhasePick
+from napari_swnn.widgets.layers.phase_pick import AllBut, LabelPick
 from napari_swnn.widgets.layers.watch import LayerFacts
 from napari_swnn.widgets.properties.kinds import (
     CONDUCTIVITY,
@@ -91,7 +91,7 @@ class PropertyChoice:
     axes: tuple[int, ...]
     boundary: Any
     method: Any = "stokes"
-    phase: PhasePick = None
+    phase: LabelPick = None
     conductivities: Mapping[int, float] = field(default_factory=dict)
     conductivity_unit: str = "W/(m·K)"
     solver: SolverSettings = field(default_factory=SolverSettings)

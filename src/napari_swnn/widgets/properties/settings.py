@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_swnn._layer_style import read_metadata
+from napari_swnn._layer_style import read_phase
 from napari_swnn._phases import MOST_PHASES, usual_phase
 from napari_swnn._types import AXES
 from napari_swnn.widgets.kit.combo import Combo
@@ -16,7 +16,7 @@ from napari_swnn.widgets.kit.forms import ConfigForm
 from napari_swnn.widgets.kit.layer_combo import LayerCombo
 from napari_swnn.widgets.layers.lead import Lead
 from napari_swnn.widgets.layers.phase_combo import PhaseCombo
-from napari_swnn.widgets.layers.phase_pick import PhasePick, list_picks
+from napari_swnn.widgets.layers.phase_pick import LabelPick, list_picks
 from napari_swnn.widgets.layers.pixel_size import write_pixel_size
 from napari_swnn.widgets.layers.pixel_size_control import PixelSizeControl
 from napari_swnn.widgets.layers.watch import LayerFacts
@@ -97,7 +97,7 @@ class PropertySettings(QWidget):
         self.drawer = Drawer("Advanced settings", self.solver)
         self._ndim = 0
         self._layers: list[LabelsLayer] = []
-        self._picked: PhasePick = None
+        self._picked: LabelPick = None
         self._fill()
         self._lay_out()
         self._connect()
@@ -172,9 +172,9 @@ class PropertySettings(QWidget):
     def show_facts(self, facts: LayerFacts) -> None:
         """Offer the labels of the layer with their fractions."""
         phases = facts.phases
-        pore = self._reconstructed_phase()
-        pore = pore if pore in phases else usual_phase(phases)
-        pick: PhasePick = pore if len(phases) <= MOST_PHASES else None
+        pore = None if self.layer.value is None else read_phase(self.layer.value)
+        pore = pore if pore is not None and pore in phases else usual_phase(phases)
+        pick: LabelPick = pore if len(phases) <= MOST_PHASES else None
         known = [value for _, value in list_picks(phases)]
         self.pixel.show_layer(self.layer.value)
         self.phase.show_phases(phases, self._picked if self._picked in known else pick, self.layer.value)
@@ -184,13 +184,6 @@ class PropertySettings(QWidget):
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""
         self.form.set_dark(dark)
-
-    def _reconstructed_phase(self) -> int | None:
-        """Return the phase of interest of a reconstruction."""
-        layer = self.layer.value
-        facts = {} if layer is None else read_metadata(layer)
-        phase = facts.get("phase")
-        return phase if isinstance(phase, int) else None
 
     def _show_rows(self) -> None:
         for key in ("method", "phase", "conductivities", "unit"):

@@ -169,7 +169,8 @@ class ModelPanel(QWidget):
 
     def _show_entries(self, chosen: ModelEntry | None, *, keep_problem: bool = False) -> None:
         self.choice.set_entries([(entry.title, entry) for entry in MODELS], chosen)
-        self.state.show_text(self.entry.location if self.entry else "No model yet; train one with Run, or load a file.")
+        none = "No model yet; train one with Run, or load a file."
+        self.state.show_text(f"{self.entry.location} {self.entry.phases}".strip() if self.entry else none)
         if self.entry is not self._shown:
             self._show_porosities(self.entry)
         if not keep_problem:

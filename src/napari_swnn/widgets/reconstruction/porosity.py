@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QCheckBox, QLabel, QVBoxLayout, QWidget
 
@@ -17,7 +18,15 @@ _LOWEST, _HIGHEST = 0.001, 0.999
 
 
 class PorosityChoice(QWidget):
-    """Control for the target porosity; a check box switches from a single value to a range."""
+    """Control for the target porosity; check boxes switch from a single value to a range, or to a table of all phases.
+
+    Attributes
+    ----------
+    ranged : QCheckBox
+        Switch to a range.
+    each : QCheckBox
+        Switch to a target for each phase, which is entered elsewhere; hidden for two phases.
+    """
 
     changed = Signal()
 
@@ -27,6 +36,7 @@ class PorosityChoice(QWidget):
         self.low = make_porosity_box(_LOWEST, _HIGHEST)
         self.high = make_porosity_box(_LOWEST, _HIGHEST)
         self.ranged = QCheckBox("Train for a range")
+        self.each = QCheckBox("Enter each fraction")
         self.price = Note()  # shown below by the form
         self._ends = place_side_by_side(self.low, QLabel("to"), self.high)
         self._is_chosen = False
@@ -41,14 +51,19 @@ class PorosityChoice(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        for widget in (self.single, self._ends, self.ranged):
+        self.each.setToolTip(
+            "Enter the target of each phase above. Otherwise, the other phases keep their proportion in the section."
+        )
+        for widget in (self.single, self._ends, self.ranged, self.each):
             layout.addWidget(widget)
         self._ends.hide()
+        self.each.hide()
 
     def _connect(self) -> None:
         self.single.slider.valueChanged.connect(self._on_changed)
         self.single.number.valueChanged.connect(self._on_changed)
         self.ranged.toggled.connect(self._on_ranged)
+        self.each.toggled.connect(self._on_each)
         for end in (self.low, self.high):
             end.valueChanged.connect(self._on_end)
 
@@ -58,6 +73,22 @@ class PorosityChoice(QWidget):
         if self.ranged.isChecked():
             return float(self.low.value()), float(self.high.value())
         return self.single.value
+
+    @property
+    def middle(self) -> float:
+        """Target porosity, or the middle of the range."""
+        return float(np.mean(self.value))
+
+    @property
+    def has_each(self) -> bool:
+        """True if each phase has a target of its own."""
+        return bool(self.each.isChecked())
+
+    def offer_each(self, offered: bool) -> None:
+        """Offer a target for each phase, or withdraw the offer."""
+        self.each.setVisible(offered)
+        if not offered:
+            self.each.setChecked(False)
 
     @property
     def problem(self) -> str:
@@ -84,7 +115,15 @@ class PorosityChoice(QWidget):
                 box.setRange(max(lowest, _LOWEST), min(highest, _HIGHEST))
                 box.setValue(value)
 
+    def _on_each(self, each: bool) -> None:
+        if each:
+            self.ranged.setChecked(False)
+        self.single.setVisible(not each and not self.ranged.isChecked())
+        self.changed.emit()
+
     def _on_ranged(self, ranged: bool) -> None:
+        if ranged:
+            self.each.setChecked(False)
         self.single.setVisible(not ranged)
         self._ends.setVisible(ranged)
         self.price.show_text("Training one model for a range takes three times as long." if ranged else "")

@@ -134,7 +134,7 @@ def prepare(analysis: "ReferenceAnalysis | None", request: Request) -> Prepared:
     plan, run_problem, generate_problem = None, None, None
     if analysis is not None:
         try:
-            plan = analysis.plan(porosity=request.target, seed=request.seed, device=request.device)
+            plan = analysis.plan(**request.aim, seed=request.seed, device=request.device)
         except (TypeError, ValueError) as error:
             run_problem = to_bad_input(error)
     if request.spatial_problem is not None:

@@ -51,7 +51,7 @@ class ReferenceChoice:
         try:
             snapshot = self._source.take()
             if snapshot is not None:
-                checks.analyse(snapshot, self._source.phase.pick, self._training.value)
+                checks.analyse(snapshot, self._source.pick, self._training.value)
         except BadInputError as problem:
             checks.refuse_reference(problem)
         except ValueError as error:  # incompatible settings

@@ -1,6 +1,6 @@
 """Requests for volumes, trained models, and results to show."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from psygnal import Signal
 
 from napari_swnn._types import Shape
-from napari_swnn.widgets.kit.formatting import format_interval, format_shape
-from napari_swnn.widgets.layers.provenance import describe_origin, name_result
+from napari_swnn.widgets.kit.formatting import as_sentence, format_interval, format_shape
+from napari_swnn.widgets.layers.provenance import describe_fractions, describe_origin, name_result
 from napari_swnn.widgets.reconstruction.spatial import UNIFORM, SpatialVariation
 
 if TYPE_CHECKING:
@@ -45,10 +45,27 @@ class ModelEntry:
     def title(self) -> str:
         """Entry in a list of models."""
         limits, own = self.model.porosity_range, self.model.porosity
-        porosity = "" if own is None else f" · porosity {own:.2f}"
+        porosity = "" if own is None else f" · {self.subject} {own:.2f}"
         if limits is not None:
-            porosity = f" · porosity {limits[0]:.2f} to {limits[1]:.2f}"
-        return f"{self.source}{porosity}" + ("" if self.path else " (not saved)")
+            porosity = f" · {self.subject} {limits[0]:.2f} to {limits[1]:.2f}"
+        n = len(self.model.labels.phases)
+        phases = f" · {n} phases" if n > 2 else ""
+        return f"{self.source}{porosity}{phases}" + ("" if self.path else " (not saved)")
+
+    @property
+    def subject(self) -> str:
+        """Name of the fraction of the phase of interest: that of the phase, otherwise ``"porosity"``."""
+        labels = self.model.labels
+        return labels.named.get(labels.phase, "porosity") if len(labels.phases) > 2 else "porosity"
+
+    @property
+    def phases(self) -> str:
+        """Names and fractions of the phases of the model; empty for two phases."""
+        model = self.model
+        if len(model.labels.phases) == 2 or model.porosity is None:
+            return ""
+        fractions = dict(zip(model.labels.phases, model.fractions_at(), strict=True))
+        return as_sentence(f"Phases: {describe_fractions(fractions, model.labels.named)}")
 
     @property
     def is_draft(self) -> bool:
@@ -111,6 +128,8 @@ class Request:
         Shape of each volume in voxels, ``(z, y, x)``.
     target : float or tuple of float
         Target porosity of training, or its range, in [0, 1].
+    fractions : mapping of int to float or None
+        Target fraction of each phase, instead of `target`.
     seed : int
         Seed of the training and of the first realisation.
     n : int
@@ -129,6 +148,8 @@ class Request:
         Destination of the results.
     path : Path or None
         File of the results.
+    colours : mapping of int to colour
+        Colours of the labels of the reference in the viewer; may be empty.
     entry : ModelEntry or None
         Selected model.
     porosity : float or None
@@ -137,6 +158,7 @@ class Request:
 
     shape: Shape
     target: float | tuple[float, float] = 0.5
+    fractions: Mapping[int, float] | None = None
     seed: int = 0
     n: int = 1
     exact: bool = False
@@ -146,6 +168,7 @@ class Request:
     spatial_problem: "BadInputError | None" = None
     destination: Destination = "memory"
     path: Path | None = None
+    colours: Mapping[int, Any] = field(default_factory=dict)
     entry: ModelEntry | None = None
     porosity: float | None = None
 
@@ -153,6 +176,11 @@ class Request:
     def is_plain(self) -> bool:
         """True if any model can generate the volumes."""
         return self.spatial.is_plain and not self.exact
+
+    @property
+    def aim(self) -> dict[str, Any]:
+        """Target of training as the argument of a plan."""
+        return {"porosity": self.target} if self.fractions is None else {"fractions": self.fractions}
 
     def spec(self, dimension: int, *, i: int = 0, porosity: float | None = None) -> "VolumeSpec":
         """Return the description of the `i`-th realisation.
@@ -198,7 +226,10 @@ def describe_result(request: Request, entry: ModelEntry, data: Any, shape: Shape
     seed = request.seed + i
     target = target_porosity(request, entry)
     name = name_result(
-        source=entry.source, porosity=request.spatial.describe_porosity(target), seed=seed, draft=entry.is_draft
+        source=entry.source,
+        porosity=request.spatial.describe_porosity(target, entry.subject),
+        seed=seed,
+        draft=entry.is_draft,
     )
     metadata = (
         describe_origin(entry.model, shape, source=entry.source, seed=seed, preset=entry.preset, porosity=target)

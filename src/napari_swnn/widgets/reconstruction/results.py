@@ -106,10 +106,12 @@ class SessionLayers(QObject):
         """
         self._output = OutputLayers(self._viewer, colours)
 
-    def begin_from(self, reference: "LabelsLayer", choice: "PhaseChoice") -> None:
-        """Reserve space for the results of a run on a reference, which are coloured as it is."""
+    def begin_from(self, reference: "LabelsLayer", choice: "PhaseChoice") -> Mapping[int, Any]:
+        """Reserve space for the results of a run on a reference, and return its colours, which they have too."""
         remember_name(reference)
-        self.begin(read_colours(reference, choice))
+        colours = read_colours(reference, choice)
+        self.begin(colours)
+        return colours
 
     def _remove_preview(self) -> None:
         if self._output is not None:

@@ -15,12 +15,12 @@ from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.formatting import as_sentence
 from napari_swnn.widgets.kit.forms import ConfigForm
 from napari_swnn.widgets.layers.reference_controls import ReferenceControls
-from napari_swnn.widgets.reconstruction.porosity import IntervalNote, PorosityChoice
 from napari_swnn.widgets.reconstruction.preflight import size_problem
 from napari_swnn.widgets.reconstruction.reference_choice import ReferenceChoice
 from napari_swnn.widgets.reconstruction.request import Destination, Request
 from napari_swnn.widgets.reconstruction.spatial import UNIFORM
 from napari_swnn.widgets.reconstruction.spatial_panel import SpatialPanel
+from napari_swnn.widgets.reconstruction.targets import TargetControls
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from napari_swnn.widgets.reconstruction.preflight import Findings
 
 _TIPS = {
-    "porosity": "Target volume fraction of the phase of interest. The default is the porosity of the reference. The "
-    "slider covers the reachable range: the porosities that mixtures of the patterns of the reference can have.",
     "exact": "Match the target porosity exactly in each volume; this doubles the generation time. By default, the "
     "porosity varies around the target, as in samples of the material.",
     "size": "Size of the reconstruction in voxels along z, y and x.",
@@ -56,7 +54,6 @@ class SettingsPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.target = PorosityChoice()
         self.exact = QCheckBox("Match the target porosity exactly")
         self.size = SizeControl()
         self.preset = Combo()
@@ -65,12 +62,13 @@ class SettingsPanel(QWidget):
         self.device = Combo()
         self.advanced = ConfigForm(TrainingConfig)
         self.spatial = SpatialPanel()
-        self.reach = IntervalNote()
         self.extent = Note()
         self.reasons = Note()
         self.form = Form()
         self.source = ReferenceControls(self.form, self)
         self.reference, self.phase, self.region = self.source.reference, self.source.phase, self.source.region
+        self.targets = TargetControls(self.form, self)
+        self.phases, self.target, self.reach = self.targets.phases, self.targets.porosity, self.targets.reach
         self.chosen_reference = ReferenceChoice(self.source, self.advanced)
         self._advanced = Drawer("Advanced settings", place_below_one_another(self.reasons, self.advanced))
         self._spatial = Drawer("Spatial variation", self.spatial)
@@ -79,7 +77,6 @@ class SettingsPanel(QWidget):
         self._fill()
         self._lay_out()
         self._connect()
-        self.target.setEnabled(False)
 
     def _fill(self) -> None:
         self.reasons.setStyleSheet("font-size: 8pt;")
@@ -92,7 +89,6 @@ class SettingsPanel(QWidget):
 
     def _lay_out(self) -> None:
         rows: list[tuple[str, str | None, QWidget, tuple[Note, ...]]] = [
-            ("porosity", "Porosity", self.target, (self.target.price, self.reach.note, self.reach.warning)),
             ("exact", None, self.exact, ()),
             ("size", "Size", self.size, (self.extent,)),
             ("preset", "Preset", self.preset, ()),
@@ -109,13 +105,14 @@ class SettingsPanel(QWidget):
 
     def _connect(self) -> None:
         self.source.chosen.connect(self._on_reference)
-        self.source.phase_chosen.connect(self.target.forget)
+        self.source.phase_chosen.connect(self.targets.forget)
+        self.targets.renamed.connect(self.reference_changed)
         self.source.changed.connect(self.reference_changed)
         self.preset.currentIndexChanged.connect(self._on_preset)
         self.advanced.changed.connect(self._on_advanced)
         self.device.currentIndexChanged.connect(self._on_changed)
         self.size.changed.connect(self._on_size)
-        self.target.changed.connect(self.changed)
+        self.targets.changed.connect(self.changed)
         self.seed.valueChanged.connect(self._on_changed)
         self.count.valueChanged.connect(self._on_changed)
         self.exact.toggled.connect(self._on_changed)
@@ -123,9 +120,8 @@ class SettingsPanel(QWidget):
 
     def find_problems(self, destination: Destination) -> dict[str, str]:
         """Return the problems, by control, that can be found without the reference."""
-        target = self.target.problem if self.target.isEnabled() else ""
         size = size_problem(self.size.value, self.count.value(), destination)
-        return {key: text for key, text in (("porosity", target), ("size", size)) if text}
+        return {**self.targets.problems, **({"size": size} if size else {})}
 
     @property
     def preset_name(self) -> str:
@@ -142,7 +138,8 @@ class SettingsPanel(QWidget):
             problem = found
         return Request(
             shape=self.size.value,
-            target=self.target.value,
+            target=self.targets.value,
+            fractions=self.targets.fractions,
             seed=self.seed.value(),
             n=self.count.value(),
             exact=self.exact.isChecked(),
@@ -172,14 +169,10 @@ class SettingsPanel(QWidget):
         """Show the analysis of the reference."""
         self.source.show_found(findings.checked)
         analysis = findings.analysis
-        self.target.setEnabled(analysis is not None)
+        self.targets.show_findings(findings, self.reference.value)
         if analysis is None:
-            self.reach.clear()
             self.reasons.show_text("")
             return
-        own, reachable = analysis.reference.porosity, analysis.reachable
-        self.target.set_range(*reachable, own=own)
-        self.reach.show_interval(own, findings.interval, reachable)
         self._remarks = tuple(as_sentence(remark) for remark in analysis.reference.remarks)
         self.show_reasons(analysis.choice.reasons)
         self._show_voxels(analysis.reference.voxel)
@@ -200,16 +193,14 @@ class SettingsPanel(QWidget):
         self.form.set_dark(dark)
         self.source.set_dark(dark)
         self.spatial.set_dark(dark)
-        self.reach.warning.set_dark(dark)
+        self.targets.set_dark(dark)
 
     def _show_voxels(self, voxel: VoxelSize) -> None:
         self._voxel = voxel
         self.extent.show_text("" if voxel.unit == "voxel" else self.size.physical(voxel))
 
     def _on_reference(self) -> None:
-        self.target.forget()
-        self.target.setEnabled(False)
-        self.reach.clear()
+        self.targets.clear()
         for note in (self.extent, self.reasons):
             note.show_text("")
 

@@ -89,13 +89,13 @@ class SpatialVariation:
         mask = None if self.mask is None else _for_control("mask", self._spatial_mask)
         return VolumeSpec(shape, seed=seed, porosity=target, mask=mask, periodic=periodic, exact=exact)
 
-    def describe_porosity(self, porosity: float | None) -> str:
-        """Describe the porosity briefly for the name of a layer."""
+    def describe_porosity(self, porosity: float | None, subject: str = "porosity") -> str:
+        """Describe the porosity, or the fraction of a phase with this name, briefly for the name of a layer."""
         if self.kind == "gradient":
-            return f"porosity {self.start:.2f} to {self.stop:.2f} along {AXES[self.axis]}"
+            return f"{subject} {self.start:.2f} to {self.stop:.2f} along {AXES[self.axis]}"
         if self.kind != "uniform":
             return "porosity map"
-        return "" if porosity is None else f"porosity {porosity:.2f}"
+        return "" if porosity is None else f"{subject} {porosity:.2f}"
 
     def metadata(self) -> dict[str, Any]:
         """Return metadata for a layer as JSON-serialisable values."""

@@ -145,8 +145,8 @@ class ReconstructionWidget(DockPanel):
         request = self.destination.complete(self._request(), findings.snapshot.name, check)
         if request is not None:
             self.watch_window()
-            self.layers.begin_from(self.settings.reference.value, findings.analysis.reference.choice)
-            self.session.run(request)
+            colours = self.layers.begin_from(self.settings.reference.value, findings.analysis.reference.choice)
+            self.session.run(replace(request, colours=colours))
 
     def generate(self) -> None:
         """Generate volumes from the selected model."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn.widgets.layers.provenance import measure_porosity
+from napari_swnn._layer_style import colours_as_json
+from napari_swnn.widgets.layers.provenance import describe_fractions, measure_phases
 from napari_swnn.widgets.reconstruction import jobs
 from napari_swnn.widgets.reconstruction.request import (
     ModelEntry,
@@ -81,9 +82,13 @@ class Training:
 
     def entry(self, model: "Model") -> ModelEntry:
         """Return the trained model with its origin."""
+        facts: dict[str, Any] = {}
         if self.interval is not None:
-            interval = [self.interval.low, self.interval.high]
-            model = replace(model, provenance={**model.provenance, "reference_interval": interval})
+            facts["reference_interval"] = [self.interval.low, self.interval.high]
+        if len(model.labels.phases) > 2 and self.request.colours:
+            facts["colours"] = colours_as_json(self.request.colours)
+        if facts:
+            model = replace(model, provenance={**model.provenance, **facts})
         return ModelEntry(model, self.source, self.request.preset)
 
 
@@ -107,7 +112,7 @@ class Generation:
     entry: ModelEntry
     device: str
     n_made: int = 0
-    _porosities: list[float] = field(default_factory=list)
+    _fractions: list[dict[int, float]] = field(default_factory=list)
     _last_name: str = ""
 
     stopping = "Cancelling the generation…"
@@ -171,9 +176,13 @@ class Generation:
         return result
 
     def _measured(self, result: Result) -> Result:
-        porosity = measure_porosity(result.data, self.entry.model, outside=self.request.spatial.outside)
-        self._porosities.append(porosity)
-        return replace(result, metadata={**result.metadata, "porosity_of_volume": porosity})
+        model = self.entry.model
+        found = measure_phases(result.data, model, outside=self.request.spatial.outside)
+        self._fractions.append(found)
+        measured: dict[str, Any] = {"porosity_of_volume": found[model.labels.phase]}
+        if len(found) > 2:
+            measured["fractions_of_volume"] = {str(label): value for label, value in found.items()}
+        return replace(result, metadata={**result.metadata, **measured})
 
     def _stored(self, path: Path) -> list[Result]:
         from napari_swnn.io.ome_zarr_image import is_ome_zarr, open_ome_zarr
@@ -189,9 +198,14 @@ class Generation:
         if path is not None:
             return f"Done: {path.name} was written" + (" and opened." if self._last_name else ".")
         what = f"“{self._last_name}”" if n == 1 else f"{n} realisations"
-        if not self._porosities:
+        if not self._fractions:
             return f"Done: {what}; only the visible part is computed. In 3-D, compute a box."
-        low, high, mean = min(self._porosities), max(self._porosities), np.mean(self._porosities)
+        labels = self.entry.model.labels
+        if len(labels.phases) > 2:
+            means = {label: float(np.mean([each[label] for each in self._fractions])) for label in labels.phases}
+            return f"Done: {what}, {'' if n == 1 else 'mean of '}{describe_fractions(means, labels.named)}."
+        porosities = [each[labels.phase] for each in self._fractions]
+        low, high, mean = min(porosities), max(porosities), np.mean(porosities)
         found = f"{low:.3f}" if n == 1 else f"{low:.3f} to {high:.3f}, mean {mean:.3f}"
         target, spatial = target_porosity(self.request, self.entry), self.request.spatial
         is_cut = spatial.mask is not None and spatial.outside is None
