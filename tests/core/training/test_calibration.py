@@ -13,17 +13,19 @@ from napari_swnn.core.training.calibration import (
     expected_coarse_mean,
 )
 
+ZERO = np.zeros(1)
+
 
 def blocks_of(rng, n, *, slope, noise=0.0, shift=0.0):
     """Blocks of grey values around a level that follows the coarse mean."""
     for coarse in rng.normal(shift, 1, n):
-        yield CalibrationBlock(rng.normal(slope * coarse + noise * rng.normal(), 1, 20_000), float(coarse))
+        yield CalibrationBlock(rng.normal(slope * coarse + noise * rng.normal(), 1, (1, 20_000)), np.array([coarse]))
 
 
 def test_threshold_leaves_the_porosity_above_it(rng):
     blocks = list(blocks_of(rng, 10, slope=0.0))
-    threshold, _ = calibrate_threshold(blocks, 0.2, 0.0)
-    assert (np.concatenate([block.grey for block in blocks]) >= threshold).mean() == pytest.approx(0.2, abs=2e-3)
+    threshold, _ = calibrate_threshold(blocks, 0.2, ZERO)
+    assert (np.concatenate([block.grey[0] for block in blocks]) >= threshold).mean() == pytest.approx(0.2, abs=2e-3)
 
 
 def test_the_control_variate_corrects_for_rich_places(rng):
@@ -32,16 +34,16 @@ def test_the_control_variate_corrects_for_rich_places(rng):
 
     expected = norm.isf(0.2) * np.sqrt(1 + 0.3**2)
     blocks = list(blocks_of(rng, 40, slope=0.3, shift=0.5))
-    corrected, _ = calibrate_threshold(blocks, 0.2, 0.0)
-    uncorrected, _ = calibrate_threshold([CalibrationBlock(block.grey, 0.0) for block in blocks], 0.2, 0.0)
+    corrected, _ = calibrate_threshold(blocks, 0.2, ZERO)
+    uncorrected, _ = calibrate_threshold([CalibrationBlock(block.grey, ZERO) for block in blocks], 0.2, ZERO)
     assert abs(corrected - expected) < 0.03 < abs(uncorrected - expected)
 
 
 def test_the_regression_meets_the_porosity_at_the_expected_coarse_mean(rng):
     # How the porosity follows the coarse mean depends on the threshold: what is found must fit together.
     coarse = rng.uniform(-0.9, 0.1, 12)
-    blocks = [CalibrationBlock(rng.normal(size=50_000) * (1 + c) + 0.3 * c, float(c)) for c in coarse]
-    threshold, _ = calibrate_threshold(blocks, 0.1, 0.0)
+    blocks = [CalibrationBlock(rng.normal(size=(1, 50_000)) * (1 + c) + 0.3 * c, np.array([c])) for c in coarse]
+    threshold, _ = calibrate_threshold(blocks, 0.1, ZERO)
     fractions = [(block.grey >= threshold).mean() for block in blocks]
     slope, intercept = np.polyfit(coarse, fractions, 1)
     assert slope > 0.05
@@ -51,7 +53,7 @@ def test_the_regression_meets_the_porosity_at_the_expected_coarse_mean(rng):
 def test_standard_error_is_the_scatter_of_repeated_calibrations(rng):
     errors, porosities = [], []
     for _ in range(60):
-        threshold, error = calibrate_threshold(list(blocks_of(rng, 12, slope=0.3, noise=0.2)), 0.3, 0.0)
+        threshold, error = calibrate_threshold(list(blocks_of(rng, 12, slope=0.3, noise=0.2)), 0.3, ZERO)
         errors.append(error)
         from scipy.stats import norm
 

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_swnn import Reference, plan_training
+from napari_swnn._phases import scale_fractions
 from napari_swnn.core.training.config import PRESETS
-from napari_swnn.core.training.target import check_fractions, with_porosity
+from napari_swnn.core.training.target import check_fractions
 
 SHARES = st.lists(st.floats(0.01, 1), min_size=2, max_size=8)
 
@@ -22,7 +23,7 @@ def layered():
 @given(SHARES, st.floats(0.01, 0.99))
 def test_other_phases_keep_their_proportion(shares, porosity):
     fractions = tuple(np.array(shares) / sum(shares))
-    changed = with_porosity(fractions, porosity)
+    changed = scale_fractions(fractions, porosity)
     assert changed[0] == porosity
     assert sum(changed) == pytest.approx(1)
     assert np.array(changed[1:]) * fractions[1] == pytest.approx(np.array(fractions[1:]) * changed[1])

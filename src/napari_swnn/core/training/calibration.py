@@ -1,4 +1,4 @@
-"""Calibration of the segmentation threshold to the target porosity."""
+"""Calibration of the segmentation to the target porosity or fractions."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ _SEED_OFFSET = 2**63
 """Offset of the seeds for calibration noise, larger than any user's seed."""
 _SPACING = 2**20
 """Distance between blocks in voxels, large enough to make them independent."""
+MOST_VOXELS = 2**18
+"""Largest number of voxels of a block that are kept for calibrating several phases: one block of the CPU."""
 TOLERANCE = 0.0008
 """Standard error of the mean porosity at which calibration stops."""
 LEAST_BLOCKS = 8
@@ -47,13 +49,13 @@ class CalibrationBlock:
     Attributes
     ----------
     grey : numpy.ndarray
-        ``(n,)`` grey values.
-    coarse : float
-        Mean of the coarser volume that the block refines; 0 for a single stage.
+        ``(c, n)`` grey values; of more than two phases, those of at most `MOST_VOXELS` voxels on a regular grid.
+    coarse : numpy.ndarray
+        ``(c,)`` means of the channels of the coarser volume that the block refines; 0 for a single stage.
     """
 
     grey: FloatArray
-    coarse: float
+    coarse: FloatArray
 
 
 def calibration_blocks(
@@ -79,18 +81,23 @@ def calibration_blocks(
     def compute(i: int) -> CalibrationBlock:
         window = _far_window(i, block_side(stages[-1].dimension, device), stages)
         grey, coarse = compute_grey_and_coarse(stages, window, noise, local, _precision(stages))
-        return CalibrationBlock(
-            grey.cpu().numpy().ravel(), 0.0 if coarse is None else float(coarse.cpu().numpy().mean())
-        )
+        values = grey.cpu().numpy().reshape(len(grey), -1)
+        thinning = 1 if len(values) == 1 else -(-values.shape[1] // MOST_VOXELS)
+        means = np.zeros(len(grey)) if coarse is None else _channel_means(coarse.cpu().numpy())
+        return CalibrationBlock(values[:, ::thinning], means)
 
     # As in generation, several blocks are computed in parallel, each by one thread.
     return iter_side_by_side(compute, count(start), pool_size(device))
 
 
-def expected_coarse_mean(stages: Sequence[Stage], *, seed: int, porosity: float | None = None) -> float:
-    """Estimate the mean of the coarser volume; return 0 for a single stage.
+def _channel_means(volume: FloatArray) -> FloatArray:
+    return np.array([float(channel.mean()) for channel in volume])
 
-    This mean shows whether the porosity of the calibration blocks happens to be high or low. At a coarser scale, a
+
+def expected_coarse_mean(stages: Sequence[Stage], *, seed: int, porosity: float | None = None) -> FloatArray:
+    """Estimate the mean of each channel of the coarser volume, ``(c,)``; return zeros for a single stage.
+
+    These means show whether the fractions in the calibration blocks happen to be high or low. At a coarser scale, a
     block covers many times the volume in the same time.
 
     Parameters
@@ -100,18 +107,18 @@ def expected_coarse_mean(stages: Sequence[Stage], *, seed: int, porosity: float 
     """
     coarser = stages[:-1]
     if not coarser:
-        return 0.0
-    means: list[float] = []
+        return np.zeros(stages[-1].head.out_features)
+    means: list[FloatArray] = []
     error = inf
     with closing(calibration_blocks(coarser, seed=seed, start=_FIRST_COARSE_BLOCK, porosity=porosity)) as samples:
         while error >= TOLERANCE and len(means) < _MAX_COARSE_BLOCKS:  # in grey values; half in porosity
-            means += [float(block.grey.mean()) for block in islice(samples, LEAST_BLOCKS)]
-            error = float(np.std(means, ddof=1)) / len(means) ** 0.5
-    return float(np.mean(means))
+            means += [_channel_means(block.grey) for block in islice(samples, LEAST_BLOCKS)]
+            error = float(np.std(means, axis=0, ddof=1).max()) / len(means) ** 0.5
+    return np.asarray(np.mean(means, axis=0))
 
 
 def iter_threshold(
-    samples: Iterator[CalibrationBlock], porosity: float, expected_coarse: float, max_blocks: Callable[[], int]
+    samples: Iterator[CalibrationBlock], porosity: float, expected_coarse: FloatArray, max_blocks: Callable[[], int]
 ) -> Generator[None, None, float]:
     """Calibrate a threshold with as many blocks as their scatter requires, yielding after each block.
 
@@ -119,7 +126,7 @@ def iter_threshold(
     ----------
     samples : iterator of CalibrationBlock
         Endless sequence of independent samples.
-    porosity, expected_coarse : float
+    porosity, expected_coarse
         See `calibrate_threshold`.
     max_blocks : callable
         Called before each block; returns the maximum number of blocks, which decreases once the user stops the
@@ -144,7 +151,7 @@ def iter_threshold(
 
 
 def calibrate_threshold(
-    blocks: Sequence[CalibrationBlock], porosity: float, expected_coarse: float
+    blocks: Sequence[CalibrationBlock], porosity: float, expected_coarse: FloatArray
 ) -> tuple[float, float]:
     """Return the grey value above which a fraction `porosity` of the voxels lies, and its standard error.
 
@@ -158,7 +165,7 @@ def calibrate_threshold(
         Independent samples.
     porosity : float
         Target porosity, in (0, 1).
-    expected_coarse : float
+    expected_coarse : numpy.ndarray
         Result of `expected_coarse_mean`.
 
     Returns
@@ -169,15 +176,15 @@ def calibrate_threshold(
         Standard error of the mean porosity at this threshold; infinite for fewer than `LEAST_BLOCKS` blocks, which are
         not corrected.
     """
-    values = np.sort(np.concatenate([block.grey for block in blocks]))
-    coarse = np.array([block.coarse for block in blocks])
+    values = np.sort(np.concatenate([block.grey[0] for block in blocks]))
+    coarse = np.array([block.coarse[0] for block in blocks])
 
     def threshold_above(fraction: float) -> float:
         return float(values[min(int((1 - fraction) * len(values)), len(values) - 1)])
 
     def corrected_porosity(threshold: float) -> tuple[float, FloatArray]:
-        porosities = np.array([float((block.grey >= threshold).mean()) for block in blocks])
-        return _mean_at(expected_coarse, porosities, coarse)
+        porosities = np.array([float((block.grey[0] >= threshold).mean()) for block in blocks])
+        return _mean_at(float(expected_coarse[0]), porosities, coarse)
 
     if len(blocks) < LEAST_BLOCKS:
         return threshold_above(porosity), inf

@@ -17,7 +17,7 @@ from napari_swnn._types import Labels
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.model.labels import PhaseLabels
 from napari_swnn.core.model.model import Model
-from napari_swnn.core.model.segmentation import ThresholdCurve, neutral_segmentation
+from napari_swnn.core.model.segmentation import OffsetCurve, Segmentation, ThresholdCurve, neutral_segmentation
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import describe_device
 from napari_swnn.core.training.calibration import (
@@ -27,6 +27,7 @@ from napari_swnn.core.training.calibration import (
     iter_threshold,
 )
 from napari_swnn.core.training.config import TrainingConfig, preset_name
+from napari_swnn.core.training.offset_calibration import iter_offsets
 from napari_swnn.core.training.plan import TrainingPlan, analyse_reference
 from napari_swnn.core.training.progress import TrainingClock, TrainingStep
 from napari_swnn.core.training.sampling import Randomness
@@ -125,16 +126,17 @@ def iter_training(
                         break
         trainer.settle_norms()
         finished.append(trainer.stage.fold())
-    thresholds = yield from _iter_thresholds(plan, finished, clock, should_stop)
-    return _assemble(plan, finished, thresholds, losses, stopped=clock.stopped)
+    segmentation = yield from _iter_calibration(plan, finished, clock, should_stop)
+    return _assemble(plan, finished, segmentation, losses, stopped=clock.stopped)
 
 
-def _iter_thresholds(
+def _iter_calibration(
     plan: TrainingPlan, stages: Sequence[Stage], clock: TrainingClock, should_stop: Callable[[], bool]
-) -> Generator[TrainingStep, None, ThresholdCurve]:
-    """Calibrate the threshold at each porosity, with the minimum number of blocks after a stop."""
+) -> Generator[TrainingStep, None, Segmentation]:
+    """Calibrate the threshold or the offsets at each porosity, with the minimum number of blocks after a stop."""
     nodes = plan.porosity_nodes
-    values: list[float] = []
+    thresholds: list[float] = []
+    offsets: list[tuple[float, ...]] = []
 
     def max_blocks() -> int:
         clock.stopped = clock.stopped or should_stop()
@@ -146,10 +148,13 @@ def _iter_thresholds(
         clock.expect_blocks((len(nodes) - i) * max_blocks())
         start = i * plan.n_calibration_blocks
         with closing(calibration_blocks(stages, seed=plan.seed, start=start, porosity=porosity)) as samples:
-            calibration = iter_threshold(samples, node, expected_coarse, max_blocks)
-            threshold = yield from forward_steps(calibration, lambda _: clock.count_block())
-        values.append(threshold)
-    return ThresholdCurve(nodes, tuple(values))
+            if plan.network.n_phase_channels == 1:
+                search = iter_threshold(samples, node, expected_coarse, max_blocks)
+                thresholds.append((yield from forward_steps(search, lambda _: clock.count_block())))
+            else:
+                several = iter_offsets(samples, plan.target.fractions_at(node), expected_coarse, max_blocks)
+                offsets.append((yield from forward_steps(several, lambda _: clock.count_block())))
+    return OffsetCurve(nodes, tuple(offsets)) if offsets else ThresholdCurve(nodes, tuple(thresholds))
 
 
 def _as_labels(reference: Reference, grey: Tensor) -> Labels:
@@ -158,13 +163,13 @@ def _as_labels(reference: Reference, grey: Tensor) -> Labels:
 
 
 def _assemble(
-    plan: TrainingPlan, stages: Sequence[Stage], thresholds: ThresholdCurve, losses: Sequence[float], *, stopped: bool
+    plan: TrainingPlan, stages: Sequence[Stage], segmentation: Segmentation, losses: Sequence[float], *, stopped: bool
 ) -> Model:
     reference = plan.reference
     return Model(
         network=plan.network,
         stages=tuple(stage.cpu() for stage in stages),
-        segmentation=thresholds,
+        segmentation=segmentation,
         porosity=plan.porosity,
         reachable=plan.reachable,
         labels=PhaseLabels.of(reference),
@@ -184,4 +189,5 @@ def _assemble(
             "final_loss": float(np.mean(losses[-20:])) if losses else None,
             "stopped_early": stopped,
         },
+        fractions=None if len(reference.phases) == 2 else plan.target.fractions,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from napari_swnn._checks import check_in_range
-from napari_swnn._phases import list_labels
+from napari_swnn._phases import list_labels, scale_fractions
 from napari_swnn.core.descriptor.reference import Reference
 
 SUM_TOLERANCE = 1e-3
@@ -43,7 +43,7 @@ class Target:
 
     def fractions_at(self, porosity: float) -> tuple[float, ...]:
         """Return the fractions at a porosity, with the other phases in the proportion of `fractions`."""
-        return with_porosity(self.fractions, porosity)
+        return scale_fractions(self.fractions, porosity)
 
     def means_at(self, porosity: float) -> tuple[float, ...]:
         """Return the mean of each channel at a porosity: only the porosity for two phases, otherwise all fractions."""
@@ -82,23 +82,18 @@ def resolve_target(
                 "include the phase of interest in fractions"
             )
         target = check_fractions(fractions, reference)
-        return Target(with_porosity(target, _check_porosity(target[0], reachable))) if len(own) == 2 else Target(target)
+        return (
+            Target(scale_fractions(target, _check_porosity(target[0], reachable))) if len(own) == 2 else Target(target)
+        )
     if not isinstance(porosity, tuple | list):
         wanted = _check_porosity(reference.porosity if porosity is None else porosity, reachable)
-        return Target(with_porosity(own, wanted))
+        return Target(scale_fractions(own, wanted))
     limits = tuple(porosity)
     if len(limits) != 2 or not limits[0] < limits[1]:
         raise ValueError(f"porosity must be one number, or a range (low, high) with low < high, got {porosity!r}")
     low, high = (_check_porosity(limit, reachable) for limit in limits)
     middle = reference.porosity if low <= reference.porosity <= high else (low + high) / 2
-    return Target(with_porosity(own, middle), (low, high))
-
-
-def with_porosity(fractions: tuple[float, ...], porosity: float) -> tuple[float, ...]:
-    """Return fractions with another porosity, in which the other phases keep their proportion."""
-    rest = sum(fractions[1:])
-    others = tuple((1 - porosity) * fraction / rest for fraction in fractions[1:])
-    return (porosity, *others)
+    return Target(scale_fractions(own, middle), (low, high))
 
 
 def channel_means(fractions: tuple[float, ...]) -> tuple[float, ...]:
