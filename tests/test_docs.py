@@ -49,6 +49,7 @@ def test_snippets_run(page, blobs, tiny_config, tmp_path, monkeypatch, rng):
         "image": np.where(blobs == 1, 60, 140) + rng.integers(-20, 20, blobs.shape),
         "strokes": np.where(np.arange(64)[:, None] % 16, 0, 2 - blobs),
         "labels": np.where(blobs == 1, 1, 2),
+        "cathode": np.where(blobs == 1, 1, np.where(rng.random(blobs.shape) < 0.2, 2, 0)),
         "mask": np.ones(blobs.shape, bool),
         "objects": label(blobs == 1)[0],
         "section_a": blobs,
