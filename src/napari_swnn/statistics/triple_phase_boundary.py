@@ -148,8 +148,9 @@ def triple_phase_boundary(
         raise ValueError(f"volume must have at least 2 voxels along each axis, got shape {view.shape}")
     triples = list_triples(found)
     points, windows = count_on_planes(view, triples, wraps)
+    check_sampled(int(windows.sum(axis=(1, 2, 3)).min()), "window of 2 x 2 pixels on the planes normal to each axis")
     lengths = 2 / voxel.value**2 * _ratio(points.sum(axis=(2, 3, 4)), windows.sum(axis=(1, 2, 3))[:, None])
-    half_width = 2 / voxel.value**2 * _half_width(points.sum(axis=1), windows, confidence)
+    half_width = 2 / voxel.value**2 * half_width_per_window(points.sum(axis=1), windows, confidence)
     by_axis = lengths.sum(axis=1)
     value, n_points = float(by_axis.mean()), int(points.sum())
     return TriplePhaseBoundary(
@@ -175,11 +176,6 @@ def count_on_planes(view: PhaseView, triples: Sequence[Triple], periodic: Sequen
         Number of triple points in each box; `n_normals` is 3 for a volume and 1 for a section.
     windows : (n_normals, *boxes) int
         Number of windows in each box.
-
-    Raises
-    ------
-    ValueError
-        If the region of interest holds no window on the planes normal to one of the axes.
     """
     stack = view if view.ndim == 3 else _as_stack(view)
     wraps = list(periodic) if view.ndim == 3 else [False, *periodic]
@@ -187,7 +183,6 @@ def count_on_planes(view: PhaseView, triples: Sequence[Triple], periodic: Sequen
     normals = range(3 if view.ndim == 3 else 1)
     counts = [count_in_boxes(stack, triples, axis, wraps, boxes) for axis in normals]
     points, windows = (np.array(each) for each in zip(*counts, strict=True))
-    check_sampled(int(windows.sum(axis=(1, 2, 3)).min()), "window of 2 x 2 pixels on the planes normal to each axis")
     return points, windows
 
 
@@ -196,8 +191,10 @@ def _as_stack(view: PhaseView) -> PhaseView:
     return PhaseView(view.labels[None], view.phase, None if view.mask is None else view.mask[None])
 
 
-def _half_width(points: Counts, windows: Counts, confidence: float) -> float:
+def half_width_per_window(points: Counts, windows: Counts, confidence: float) -> float:
     """Return the half-width of the interval of the mean over the normals of points per window.
+
+    It is NaN for fewer than four boxes, or without a point.
 
     Parameters
     ----------

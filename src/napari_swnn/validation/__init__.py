@@ -4,6 +4,7 @@ from napari_swnn.validation._agreement import Disagreement, find_disagreements
 from napari_swnn.validation._comparison import CurveComparison, Quantity, QuantityComparison
 from napari_swnn.validation._connectivity import Connectivity
 from napari_swnn.validation._formatting import format_bounds, format_with_error
+from napari_swnn.validation._groups import PhaseGroup
 from napari_swnn.validation._report import ValidationReport
 from napari_swnn.validation._run import iter_validate, validate
 from napari_swnn.validation._tasks import ValidationStep
@@ -15,6 +16,7 @@ __all__ = [
     "CurveComparison",
     "Disagreement",
     "FieldSection",
+    "PhaseGroup",
     "Property",
     "Quantity",
     "QuantityComparison",

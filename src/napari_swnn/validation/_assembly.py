@@ -2,107 +2,162 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from napari_swnn._phases import list_labels
-from napari_swnn._types import BoolArray, FloatArray, Shape
+from napari_swnn._types import FloatArray, Labels, Shape
 from napari_swnn.core.descriptor.reference import Reference
-from napari_swnn.statistics import Curve, FractionInterval
+from napari_swnn.statistics import Curve
 from napari_swnn.validation._comparison import CurveComparison, Quantity, QuantityComparison
 from napari_swnn.validation._connectivity import Connectivity
+from napari_swnn.validation._groups import PhaseGroup, name_phases
+from napari_swnn.validation._interfaces import (
+    LINE_QUANTITIES,
+    PAIR_CURVES,
+    PAIR_QUANTITIES,
+    Group,
+    list_lines,
+    list_pairs,
+)
+from napari_swnn.validation._measurement import Measured, MeasuredReference, Measurement
+from napari_swnn.validation._notes import write_notes
 from napari_swnn.validation._report import ValidationReport
-from napari_swnn.validation._structure import CURVES, QUANTITIES, CurveKind, Structure
-from napari_swnn.validation._transport import CONDUCTIVITY_UNIT, Transport, mean_of
+from napari_swnn.validation._structure import CURVES, QUANTITIES, CurveKind, QuantityKind
+from napari_swnn.validation._transport import CONDUCTIVITY_UNIT, Transport, mean_of, tortuosity_of
 
-_FAILED = ("MAX_ITERATIONS", "PRECISION_LIMIT")
+_CURVES = CURVES | PAIR_CURVES
+_QUANTITIES = QUANTITIES | PAIR_QUANTITIES | LINE_QUANTITIES
 
-
-@dataclass(frozen=True, eq=False, slots=True)
-class MeasuredReference:
-    """Statistics of the reference, with the half-widths of their 95 % confidence intervals."""
-
-    interval: FractionInterval
-    structure: Structure
-    curve_widths: dict[str, FloatArray]
-    number_widths: dict[str, float]
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Measured:
-    """Statistics of one volume, and its labels that are none of the reconstruction."""
-
-    interval: FractionInterval
-    structure: Structure
-    sections: tuple[BoolArray, ...]
-    block: BoolArray
-    connectivity: Connectivity | None
-    transport: Transport | None
-    further: tuple[int, ...] = ()
+_OF_SEVERAL_PHASES = {
+    "porosity": ("volume_fraction", "volume fraction"),
+    "mean_pore_size": ("mean_pore_size", "mean feature size of sections"),
+    "pore_sizes": ("pore_sizes", "feature sizes of sections"),
+}
+"""Key and name of statistics that are not named after pores where a report is about more than two phases."""
 
 
 def assemble(
-    reference: Reference,
-    shapes: Sequence[Shape],
-    conductivities: Mapping[int, float],
-    of_reference: MeasuredReference,
-    measured: Sequence[Measured],
+    measurement: Measurement, shapes: Sequence[Shape], of_reference: MeasuredReference, measured: Sequence[Measured]
 ) -> ValidationReport:
     """Return the report on the reference and all volumes."""
-    unit, interval = reference.unit, of_reference.interval
-    connectivity = tuple(m.connectivity for m in measured if m.connectivity is not None)
+    reference = measurement.reference
     transport = tuple(m.transport for m in measured if m.transport is not None)
-    quantities = _of_structure(unit, of_reference, measured)
-    quantities |= _of_volumes_alone(connectivity, unit) | _of_transport(transport, reference)
+    groups = _Assembly(reference, of_reference, tuple(measured), transport)
+    phases = tuple(groups.phase(i) for i in measurement.measured)
+    whole = groups.whole()
+    if len(phases) == 1:  # of two phases, everything belongs to the phase of interest
+        phases = (replace(phases[0], quantities=phases[0].quantities | whole.quantities),)
+        whole = replace(whole, quantities={})
+    permeability = groups.permeability()
+    phases = (replace(phases[0], quantities=phases[0].quantities | permeability), *phases[1:])
+    n = len(reference.phases)
     return ValidationReport(
         phase=reference.phase,
+        names={label: name_phases([label], reference.names) for label in reference.phases},
         voxel=reference.voxel,
         shapes=tuple(shapes),
-        reference_interval=interval,
+        reference_interval=of_reference.intervals[0],
         intervals=tuple(m.interval for m in measured),
-        curves=_curves(unit, of_reference, measured),
-        quantities=quantities,
-        connectivity=connectivity,
-        conductivities=dict(conductivities),
+        phases=phases,
+        pairs=tuple(groups.several(pair) for pair in list_pairs(n)),
+        triples=tuple(groups.several(triple) for triple in list_lines(n) if triple),
+        whole=whole,
+        conductivities=dict(measurement.solves.conductivities) if measurement.solves else {},
         transport=transport,
         reference_sections=_reference_sections(reference),
         volume_sections=tuple(m.sections for m in measured),
         block=measured[0].block,
-        notes=_notes(interval, measured),
+        notes=write_notes(measurement, of_reference, measured),
     )
 
 
-def _curves(unit: str, of_reference: MeasuredReference, measured: Sequence[Measured]) -> dict[str, CurveComparison]:
-    found = of_reference.structure.curves
-    return {
-        key: _curve_comparison(
-            kind, unit, found[key], of_reference.curve_widths[key], [m.structure.curves[key] for m in measured]
-        )
-        for key, kind in CURVES.items()
-    }
+@dataclass(frozen=True, eq=False, slots=True)
+class _Assembly:
+    """Reference and volumes, from which the group of a report are put together."""
 
+    reference: Reference
+    of_reference: MeasuredReference
+    measured: tuple[Measured, ...]
+    transport: tuple[Transport, ...]
 
-def _of_structure(
-    unit: str, of_reference: MeasuredReference, measured: Sequence[Measured]
-) -> dict[str, QuantityComparison]:
-    widths = {**of_reference.number_widths, "porosity": of_reference.interval.half_width}
-    return {
-        key: QuantityComparison(
-            kind.name,
-            _power(unit, kind.power),
+    @property
+    def unit(self) -> str:
+        return self.reference.unit
+
+    def phase(self, position: int) -> PhaseGroup:
+        """Return the group of one phase, without its permeability."""
+        label = self.reference.phases[position]
+        group = self.several((position,))
+        connectivity = tuple(m.connectivity[position] for m in self.measured if m.connectivity)
+        quantities = group.quantities | _of_connectivity(connectivity, self.unit)
+        tortuosity = [t.tortuosity.get(label) for t in self.transport if t.tortuosity]
+        if tortuosity:
+            each = [Quantity(np.nan) if found is None else tortuosity_of(found) for found in tortuosity]
+            quantities["tortuosity_factor"] = _alone("tortuosity factor (3-D)", "", each)
+        return replace(group, quantities=quantities, connectivity=connectivity)
+
+    def several(self, group: Group) -> PhaseGroup:
+        """Return the group of one or several phases, with the statistics that the reference has too."""
+        labels = tuple(self.reference.phases[i] for i in group) or self.reference.phases
+        structure = self.of_reference.groups[group]
+        curves = dict(self._curve(group, key) for key in structure.curves)
+        quantities = dict(self._quantity(group, key) for key in structure.quantities)
+        if active := [m.active[group] for m in self.measured if group in m.active]:
+            name = "active triple-phase boundary (3-D)"
+            quantities["active_triple_phase_boundary"] = _alone(name, _power(self.unit, -2), active)
+        name = name_phases(labels, self.reference.names) if group else "all phases"
+        return PhaseGroup(labels, name, curves, quantities)
+
+    def whole(self) -> PhaseGroup:
+        """Return the group of all phases together."""
+        no_lines = PhaseGroup(self.reference.phases, "all phases")
+        group = self.several(()) if () in self.of_reference.groups else no_lines
+        conductivity = [mean_of(t.conductivity) for t in self.transport if t.conductivity]
+        if not conductivity:
+            return group
+        found = {"conductivity": _alone("conductivity (3-D)", CONDUCTIVITY_UNIT, conductivity)}
+        return replace(group, quantities=group.quantities | found)
+
+    def permeability(self) -> dict[str, QuantityComparison]:
+        """Return the permeability of the phase of interest, in voxels and, if the unit is a length, in m²."""
+        if not self.transport:
+            return {}
+        in_voxels = [mean_of(t.permeability) for t in self.transport]
+        found = {"permeability": _alone("permeability (3-D)", "voxel²", in_voxels)}
+        if self.reference.voxel.length_unit is not None:
+            area = self.reference.voxel.metres**2
+            in_metres = [mean_of(t.permeability, area) for t in self.transport]
+            found["permeability_in_m2"] = _alone("permeability (3-D)", "m²", in_metres)
+        return found
+
+    def _curve(self, group: Group, key: str) -> tuple[str, CurveComparison]:
+        kind, half_width = _CURVES[key], self.of_reference.curve_widths[group][key]
+        curves = [m.groups[group].curves[key] for m in self.measured]
+        new_key, name = self._name(key, kind)
+        comparison = _compare_curves(kind, self.unit, self.of_reference.groups[group].curves[key], half_width, curves)
+        return new_key, replace(comparison, name=name)
+
+    def _quantity(self, group: Group, key: str) -> tuple[str, QuantityComparison]:
+        kind = _QUANTITIES[key]
+        new_key, name = self._name(key, kind)
+        return new_key, QuantityComparison(
+            name,
+            _power(self.unit, kind.power),
             kind.on_sections,
-            of_reference.structure.quantities[key],
-            widths[key],
-            tuple(m.structure.quantities[key] for m in measured),
+            self.of_reference.groups[group].quantities[key],
+            self.of_reference.number_widths[group][key],
+            tuple(m.groups[group].quantities[key] for m in self.measured),
         )
-        for key, kind in QUANTITIES.items()
-    }
+
+    def _name(self, key: str, kind: CurveKind | QuantityKind) -> tuple[str, str]:
+        if len(self.reference.phases) == 2:
+            return key, kind.name
+        return _OF_SEVERAL_PHASES.get(key, (key, kind.name))
 
 
-def _curve_comparison(
+def _compare_curves(
     kind: CurveKind, unit: str, reference: Curve, half_width: FloatArray, realisations: Sequence[Curve]
 ) -> CurveComparison:
     return CurveComparison(
@@ -117,7 +172,7 @@ def _curve_comparison(
     )
 
 
-def _of_volumes_alone(connectivity: Sequence[Connectivity], unit: str) -> dict[str, QuantityComparison]:
+def _of_connectivity(connectivity: Sequence[Connectivity], unit: str) -> dict[str, QuantityComparison]:
     if not connectivity:
         return {}
     connected = [Quantity(c.connected_fraction, c.connected_by_axis) for c in connectivity]
@@ -130,60 +185,22 @@ def _of_volumes_alone(connectivity: Sequence[Connectivity], unit: str) -> dict[s
     }
 
 
-def _of_transport(transport: Sequence[Transport], reference: Reference) -> dict[str, QuantityComparison]:
-    if not transport:
-        return {}
-    conductivity = [mean_of(t.conductivity) for t in transport]
-    found = {
-        "conductivity": _alone("conductivity (3-D)", CONDUCTIVITY_UNIT, conductivity),
-        "permeability": _alone("permeability (3-D)", "voxel²", [mean_of(t.permeability) for t in transport]),
-    }
-    if reference.voxel.length_unit is not None:
-        area = reference.voxel.metres**2
-        in_metres = [mean_of(t.permeability, area) for t in transport]
-        found["permeability_in_m2"] = _alone("permeability (3-D)", "m²", in_metres)
-    return found
-
-
 def _alone(name: str, unit: str, quantities: Sequence[Quantity]) -> QuantityComparison:
     return QuantityComparison(name, unit, False, None, np.nan, tuple(quantities))
 
 
 def _power(unit: str, power: int) -> str:
     """Return a power of the length unit as text."""
-    return {1: unit, -1: f"1/{unit}", -3: f"1/{unit}³", 0: ""}[power]
+    return {1: unit, -1: f"1/{unit}", -2: f"1/{unit}²", -3: f"1/{unit}³", 0: ""}[power]
 
 
-def _notes(interval: FractionInterval, measured: Sequence[Measured]) -> tuple[str, ...]:
-    notes = [] if interval.warning is None else [f"Interval of the reference's porosity: {interval.warning}."]
-    porosity = float(np.mean([m.interval.value for m in measured]))
-    if not interval.low <= porosity <= interval.high:
-        notes.append(
-            f"The porosity of the volumes, {porosity:.3f}, lies outside the reference's own interval, "
-            f"{interval.low:.3f} to {interval.high:.3f}. This alone makes curves that depend on the porosity differ; "
-            "compare the normalised autocovariance instead."
-        )
-    if measured[0].interval.warning is not None:
-        notes.append(f"Interval of the porosity of the first volume: {measured[0].interval.warning}.")
-    further = sorted({label for m in measured for label in m.further})
-    if further:
-        notes.append(
-            f"Labels {list_labels(further)} of the volumes are no labels of a reconstruction; without physics, they "
-            "count as background."
-        )
-    failed = sum(p.outcome.name in _FAILED for m in measured if m.transport for p in _properties(m.transport))
-    if failed:
-        notes.append(f"{failed} {'solve' if failed == 1 else 'solves'} did not converge; these values are unreliable.")
-    if len(measured) == 1:
-        notes.append("A single volume gives no spread; generate several volumes to see how much realisations vary.")
-    return tuple(notes)
-
-
-def _properties(transport: Transport) -> tuple[Any, ...]:
-    return transport.conductivity + transport.permeability
-
-
-def _reference_sections(reference: Reference) -> tuple[BoolArray, ...]:
+def _reference_sections(reference: Reference) -> tuple[Labels, ...]:
+    """Return up to three sections for figures: booleans for two phases, labels for more."""
     if len(reference.directions) == 3:
-        return tuple(sections[len(sections) // 2].image for sections in reference.directions)
-    return tuple(section.image for section in reference.sections[:3])
+        sections = [sections[len(sections) // 2] for sections in reference.directions]
+    else:
+        sections = list(reference.sections[:3])
+    if len(reference.phases) == 2:
+        return tuple(section.image for section in sections)
+    labels = np.array(reference.phases)
+    return tuple(labels[section.positions] for section in sections)

@@ -89,8 +89,8 @@ def check_conductivities(conductivities: Mapping[int, float]) -> dict[int, float
     }
 
 
-def check_contents(labels: Labels, name: str, phase: int, conductivities: Mapping[int, float] | None) -> BoolArray:
-    """Return the phase of interest of a volume as a boolean array.
+def check_contents(labels: Labels, name: str, phase: int, conductivities: Mapping[int, float] | None) -> None:
+    """Check that a volume holds the phase of interest beside another, and has a conductivity for each label.
 
     Grey levels and numbers of objects are found in the middle plane, as counting all voxels takes long.
 
@@ -116,4 +116,3 @@ def check_contents(labels: Labels, name: str, phase: int, conductivities: Mappin
                 f"conductivities must have one value for each label of {name}, got none for {', '.join(missing)}; "
                 "add it to the mapping, or omit physics"
             )
-    return inside

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
-
-import numpy as np
 
 from napari_swnn._checks import check_labels, check_whole, is_lazy
 from napari_swnn._paper import PORE_CONDUCTIVITY, SOLID_CONDUCTIVITY
-from napari_swnn._phases import measure_fractions
 from napari_swnn._steps import drain, forward_steps
-from napari_swnn._types import BoolArray, Labels, Shape
+from napari_swnn._types import Shape
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.physics.memory import check_problem_memory
-from napari_swnn.statistics import volume_fraction_interval
-from napari_swnn.validation._assembly import Measured, MeasuredReference, assemble
-from napari_swnn.validation._connectivity import Connectivity
+from napari_swnn.validation._assembly import assemble
+from napari_swnn.validation._groups import name_phases
 from napari_swnn.validation._inputs import (
     check_conductivities,
     check_contents,
@@ -26,21 +23,15 @@ from napari_swnn.validation._inputs import (
     check_voxel,
     split_realisations,
 )
+from napari_swnn.validation._measurement import Measurement
 from napari_swnn.validation._report import ValidationReport
 from napari_swnn.validation._samples import Sample, common_window
-from napari_swnn.validation._structure import STATISTICS, Ruler, iter_structure
+from napari_swnn.validation._solves import Solves
+from napari_swnn.validation._structure import Ruler
 from napari_swnn.validation._tasks import TaskList, ValidationStep
-from napari_swnn.validation._transport import SOLVES, VolumeProblems, iter_transport
-from napari_swnn.validation._uncertainty import CONFIDENCE, half_widths, sample_interval
 
 LONGEST = 64
 """Default upper limit of the longest distance of the curves, in voxels."""
-
-BLOCK = 128
-"""Edge length in voxels of the part of the first volume that is kept for figures."""
-
-_UNCERTAINTY = "uncertainty"
-_CONNECTIVITY = "connectivity"
 
 
 def validate(
@@ -58,15 +49,17 @@ def validate(
     Parameters
     ----------
     volumes : array_like or iterable of array_like
-        Labels ``(z, y, x)`` or ``(y, x)``, with the reference's label for the phase of interest; several realisations
-        as a list, or volumes as one array ``(n, z, y, x)``. Only one volume at a time is loaded into memory.
+        Labels ``(z, y, x)`` or ``(y, x)``, with the reference's label for each phase; several realisations as a list,
+        or volumes as one array ``(n, z, y, x)``. Only one volume at a time is loaded into memory.
     reference : Reference
         Reference; only its region of interest is used.
     physics : bool
         If True, also compute the conductivity and the permeability of every volume along every axis, which takes much
-        longer than everything else. The report lists failed solves.
+        longer than everything else; with more than two phases, also the tortuosity factor of each. The report lists
+        failed solves.
     conductivities : mapping of int to float, optional
-        Conductivity of each label in W/(m·K). Default: 0.026 for the phase of interest, 1.4 for the background.
+        Conductivity of each label in W/(m·K). Default for two phases: 0.026 for the phase of interest, 1.4 for the
+        background; for more, the conductivity is omitted.
     max_distance : int, optional
         Longest distance of the curves, in voxels. Default: half the shortest side, at most 64.
     voxel : VoxelSize, optional
@@ -122,8 +115,7 @@ def iter_validate(
         raise ValueError(f"volumes must all be 2-D or all be 3-D, got shapes {list(shapes)}; validate them separately")
     if physics and len(shapes[0]) != 3:
         raise ValueError(f"physics needs volumes (z, y, x), got shape {shapes[0]}; omit physics for sections")
-    default = dict.fromkeys(reference.phases, SOLID_CONDUCTIVITY) | {reference.phase: PORE_CONDUCTIVITY}
-    taken = check_conductivities(conductivities or default) if physics else None
+    solves = _choose_solves(reference, conductivities) if physics else None
     if physics:
         for volume in given:
             check_problem_memory(volume, ("stokes",), "permeability")
@@ -131,77 +123,61 @@ def iter_validate(
     ruler = _choose_ruler(shapes, reference, sample, max_distance)
     for i, volume in enumerate(given):
         if not is_lazy(volume):
-            check_contents(check_labels(volume), _name(i, given), reference.phase, taken)
-    return _Validation(reference, sample, ruler, taken).iter_report(given, shapes)
+            check_contents(check_labels(volume), _name(i, given), reference.phase, _needed(solves))
+    return _Validation(Measurement(reference, sample, ruler, solves)).iter_report(given, shapes)
 
 
 @dataclass(frozen=True, eq=False)
 class _Validation:
     """A validation whose input has been checked."""
 
-    reference: Reference
-    sample: Sample
-    ruler: Ruler
-    conductivities: Mapping[int, float] | None
+    measurement: Measurement
 
     def iter_report(
         self, volumes: Sequence[Any], shapes: Sequence[Shape]
     ) -> Generator[ValidationStep, None, ValidationReport]:
+        measurement, phase = self.measurement, self.measurement.reference.phase
+        conductivities = _needed(measurement.solves)
         names = [_name(i, volumes) for i in range(len(volumes))]
-        tasks = TaskList([*self._reference_tasks(), *(task for name in names for task in self._volume_tasks(name))])
+        tasks = TaskList(
+            [
+                *(f"reference: {task}" for task in measurement.reference_tasks),
+                *(f"{name}: {task}" for name in names for task in measurement.volume_tasks),
+            ]
+        )
         # Computing a lazy volume twice is cheap compared with its solves; a late error would waste hours of them.
         for name, volume in zip(names, volumes, strict=True):
-            if self.conductivities is not None and len(volumes) > 1 and is_lazy(volume):
+            if measurement.solves is not None and len(volumes) > 1 and is_lazy(volume):
                 yield tasks.prepare(f"{name}: checking its labels")
-                check_contents(check_labels(volume), name, self.reference.phase, self.conductivities)
-        of_reference = yield from self._measure_reference(tasks)
+                check_contents(check_labels(volume), name, phase, conductivities)
+        of_reference = yield from forward_steps(
+            measurement.iter_reference(), lambda task: tasks.begin(f"reference: {task}")
+        )
         measured = []
         for i, (name, volume) in enumerate(zip(names, volumes, strict=True)):
             labels = check_labels(volume, name=f"volumes[{i}]")
-            measured.append((yield from self._measure_volume(labels, name, tasks)))
-        return assemble(self.reference, shapes, self.conductivities or {}, of_reference, measured)
+            check_contents(labels, name, phase, conductivities)
+            steps = measurement.iter_volume(labels)
+            measured.append((yield from forward_steps(steps, partial(_begin, tasks, name))))
+        return assemble(measurement, shapes, of_reference, measured)
 
-    def _reference_tasks(self) -> list[str]:
-        return [f"reference: {task}" for task in (*STATISTICS, _UNCERTAINTY)]
 
-    def _volume_tasks(self, name: str) -> list[str]:
-        solves = () if self.conductivities is None else SOLVES
-        return [f"{name}: {task}" for task in (*STATISTICS, _UNCERTAINTY, _CONNECTIVITY, *solves)]
+def _begin(tasks: TaskList, name: str, task: tuple[str, str]) -> ValidationStep:
+    return tasks.begin(f"{name}: {task[0]}", task[1])
 
-    def _measure_reference(self, tasks: TaskList) -> Generator[ValidationStep, None, MeasuredReference]:
-        structure = yield from forward_steps(
-            iter_structure(self.sample, self.ruler), lambda task: tasks.begin(f"reference: {task}")
-        )
-        yield tasks.begin(f"reference: {_UNCERTAINTY}")
-        interval = sample_interval(self.sample, self.reference)
-        return MeasuredReference(interval, structure, *half_widths(self.sample, self.ruler))
 
-    def _measure_volume(self, labels: Labels, name: str, tasks: TaskList) -> Generator[ValidationStep, None, Measured]:
-        phase, ruler = self.reference.phase, self.ruler
-        inside = check_contents(labels, name, phase, self.conductivities)
-        structure = yield from forward_steps(
-            iter_structure(Sample.of_volume(inside), ruler), lambda task: tasks.begin(f"{name}: {task}")
-        )
-        yield tasks.begin(f"{name}: {_UNCERTAINTY}")
-        interval = volume_fraction_interval(inside, confidence=CONFIDENCE, **ruler.scale)
-        yield tasks.begin(f"{name}: {_CONNECTIVITY}")
-        connectivity = Connectivity.of(inside, ruler.voxel.value) if inside.ndim == 3 else None
-        transport = None
-        if self.conductivities is not None:
-            transport = yield from forward_steps(
-                iter_transport(VolumeProblems.of(labels, phase, self.conductivities)),
-                lambda solve: tasks.begin(f"{name}: {solve[0]}", solve[1]),
-            )
-        further = set(measure_fractions([labels])) - {phase, *self.reference.phases}
-        return Measured(
-            interval,
-            structure,
-            _middle_sections(inside),
-            _middle_block(inside),
-            connectivity,
-            transport,
-            further=tuple(sorted(further)),
-        )
+def _needed(solves: Solves | None) -> Mapping[int, float] | None:
+    """Return the conductivities, of which every label of a volume needs one; ``None`` if none is used."""
+    return None if solves is None or not solves.conductivities else solves.conductivities
+
+
+def _choose_solves(reference: Reference, conductivities: Mapping[int, float] | None) -> Solves:
+    """Return the properties to solve for; by default the conductivity of two phases, but not of more."""
+    names = {phase: name_phases([phase], reference.names) for phase in reference.phases}
+    if len(names) > 2:
+        return Solves(reference.phase, check_conductivities(conductivities or {}), names)
+    default = {reference.phase: PORE_CONDUCTIVITY, reference.phases[1]: SOLID_CONDUCTIVITY}
+    return Solves(reference.phase, check_conductivities(conductivities or default))
 
 
 def _name(i: int, volumes: Sequence[Any]) -> str:
@@ -221,15 +197,3 @@ def _choose_ruler(shapes: Sequence[Shape], reference: Reference, sample: Sample,
                 "choose a smaller distance or use larger volumes"
             )
     return Ruler(reach, common_window(sample, shortest), reference.voxel)
-
-
-def _middle_sections(inside: BoolArray) -> tuple[BoolArray, ...]:
-    if inside.ndim == 2:
-        return (inside.copy(),)
-    return tuple(np.take(inside, inside.shape[axis] // 2, axis) for axis in range(3))
-
-
-def _middle_block(inside: BoolArray) -> BoolArray:
-    """Return the central part of a volume, small enough to keep in a report."""
-    starts = [max(0, (n - BLOCK) // 2) for n in inside.shape]
-    return inside[tuple(slice(start, start + BLOCK) for start in starts)].copy()

@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from napari_swnn._types import BoolArray
+from napari_swnn._types import BoolArray, Labels
 from napari_swnn.core.descriptor.reference import Reference
 
 SMALLEST = 8
@@ -19,7 +20,12 @@ SMALLEST = 8
 MOST_WINDOWS = 48
 """Largest total number of section windows, over all directions."""
 
+NO_PHASE = 255
+"""Position of labels that are no phase of the reference."""
+
 Item = TypeVar("Item")
+Places = NDArray[Any]
+"""Booleans, ``True`` in the phase of interest, for two phases; for more, positions among the phases, ``uint8``."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -29,39 +35,61 @@ class Sample:
     Attributes
     ----------
     arrays : tuple of numpy.ndarray
-        Boolean arrays, ``True`` in the phase of interest: sections ``(y, x)``, or one volume ``(z, y, x)``.
+        Sections ``(y, x)``, or one volume ``(z, y, x)``. Booleans, ``True`` in the phase of interest, for two phases;
+        for more, positions among the phases.
     masks : tuple of numpy.ndarray or None
         Region of interest of each array; ``None`` for the whole array.
     """
 
-    arrays: tuple[BoolArray, ...]
+    arrays: tuple[Places, ...]
     masks: tuple[BoolArray | None, ...]
 
     @classmethod
-    def of_volume(cls, inside: BoolArray) -> Sample:
+    def of_volume(cls, array: Places) -> Sample:
         """Return a sample of one volume or one section."""
-        return cls((inside,), (None,))
+        return cls((array,), (None,))
 
     @classmethod
     def of_reference(cls, reference: Reference) -> Sample:
         """Return a sample of the sections of a reference, or of its volume if it was created from a volume."""
+        phases = reference.phases
         if isinstance(reference.labels, np.ndarray) and reference.labels.ndim == 3:
-            return cls((reference.labels == reference.phase,), (_unless_full(reference.roi),))
+            return cls((find_places(reference.labels, phases),), (_unless_full(reference.roi),))
         sections = reference.sections
-        return cls(tuple(s.image for s in sections), tuple(_unless_full(s.inside) for s in sections))
+        arrays = (s.image if len(phases) == 2 else s.positions for s in sections)
+        return cls(tuple(arrays), tuple(_unless_full(s.inside) for s in sections))
+
+    def of_phase(self, position: int) -> Sample:
+        """Return the sample of one phase against all others, as booleans."""
+        if self.arrays[0].dtype == bool:
+            return self
+        return Sample(tuple(array == position for array in self.arrays), self.masks)
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """Number of pixels or voxels of each array within its region of interest."""
+        pairs = zip(self.arrays, self.masks, strict=True)
+        return np.array([array.size if mask is None else int(np.count_nonzero(mask)) for array, mask in pairs])
+
+    @property
+    def fraction(self) -> float:
+        """Fraction of the phase in a sample of one phase, in [0, 1]."""
+        pairs = zip(self.arrays, self.masks, strict=True)
+        filled = sum(int(np.count_nonzero(array if mask is None else array[mask])) for array, mask in pairs)
+        return filled / int(self.sizes.sum())
 
     @property
     def ndim(self) -> int:
         """Dimension of the arrays: 2 for sections, 3 for a volume."""
         return self.arrays[0].ndim
 
-    def boxes(self) -> tuple[BoolArray, ...]:
+    def boxes(self) -> tuple[Places, ...]:
         """Return a box inside the region of interest of each array, for statistics that accept no mask."""
         pairs = zip(self.arrays, self.masks, strict=True)
         found = (array if mask is None else array[inner_box(mask)] for array, mask in pairs)
         return tuple(box for box in found if min(box.shape) >= SMALLEST)
 
-    def windows(self, side: int) -> tuple[tuple[BoolArray, ...], ...]:
+    def windows(self, side: int) -> tuple[tuple[Places, ...], ...]:
         """Return square windows of sections in one group per direction, at most `side` pixels wide.
 
         Image borders cut clusters and pores, especially in small images; windows of equal size are affected equally.
@@ -82,6 +110,17 @@ class Sample:
             return ()
         places = product(range(n), repeat=self.ndim)
         return tuple(Sample(tuple(_part(box, place, n) for box in boxes), (None,) * len(boxes)) for place in places)
+
+
+def find_places(labels: Labels, phases: Sequence[int]) -> Places:
+    """Return where the phase of interest is, as booleans, or for more than two phases the position of each label."""
+    if len(phases) == 2:
+        inside: BoolArray = labels == phases[0]
+        return inside
+    positions = np.full(labels.shape, NO_PHASE, np.uint8)
+    for position, phase in enumerate(phases):
+        positions[labels == phase] = position
+    return positions
 
 
 def common_window(reference: Sample, shortest: int) -> int:
@@ -116,11 +155,11 @@ def _unless_full(mask: BoolArray | None) -> BoolArray | None:
     return None if mask is None or mask.all() else mask
 
 
-def _planes(box: BoolArray, axis: int) -> tuple[int, ...]:
+def _planes(box: Places, axis: int) -> tuple[int, ...]:
     return _spread(range(box.shape[axis]), MOST_WINDOWS // 3)
 
 
-def _tiles(image: BoolArray, side: int) -> list[BoolArray]:
+def _tiles(image: Places, side: int) -> list[Places]:
     """Return adjacent squares, centred in the image."""
     side = min(side, *image.shape)
     starts = [range(n % side // 2, n - side + 1, side) for n in image.shape]
@@ -133,7 +172,7 @@ def _spread(items: Sequence[Item], most: int) -> tuple[Item, ...]:
     return tuple(items[(2 * i + 1) * len(items) // (2 * n)] for i in range(n))
 
 
-def _part(box: BoolArray, place: Sequence[int], n: int) -> BoolArray:
+def _part(box: Places, place: Sequence[int], n: int) -> Places:
     """Return one part of an array that is divided into `n` parts along each axis."""
     sides = [extent // n for extent in box.shape]
     return box[tuple(slice(i * side, (i + 1) * side) for i, side in zip(place, sides, strict=True))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypedDict
 
@@ -123,17 +123,31 @@ QUANTITIES = {
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Structure:
-    """Statistics of one sample, with the keys of `CURVES` and `QUANTITIES`."""
+    """Statistics of one sample by key: of one phase, with the keys of `CURVES` and `QUANTITIES`, or of several."""
 
     curves: dict[str, Curve]
     quantities: dict[str, Quantity]
 
 
-def iter_structure(sample: Sample, ruler: Ruler) -> Generator[str, None, Structure]:
-    """Measure a sample; yield the name of each task in `STATISTICS` before it starts and return all statistics."""
+def iter_structure(
+    sample: Sample, ruler: Ruler, names: Collection[str] | None = None
+) -> Generator[str, None, Structure]:
+    """Measure one phase; yield the name of each task in `STATISTICS` before it starts and return all statistics.
+
+    Parameters
+    ----------
+    sample : Sample
+        Booleans, ``True`` in the phase.
+    ruler : Ruler
+        Measurement settings.
+    names : collection of str, optional
+        Tasks to carry out; by default all.
+    """
     curves: dict[str, Curve] = {}
     quantities: dict[str, Quantity] = {}
     for name, measure in STATISTICS.items():
+        if names is not None and name not in names:
+            continue
         yield name
         found = measure(sample, ruler)
         curves |= found.curves
@@ -141,9 +155,9 @@ def iter_structure(sample: Sample, ruler: Ruler) -> Generator[str, None, Structu
     return Structure(curves, quantities)
 
 
-def measure_structure(sample: Sample, ruler: Ruler) -> Structure:
-    """Measure a sample and return all statistics."""
-    return drain(iter_structure(sample, ruler))
+def measure_structure(sample: Sample, ruler: Ruler, names: Collection[str] | None = None) -> Structure:
+    """Measure one phase as in `iter_structure` and return all statistics."""
+    return drain(iter_structure(sample, ruler, names))
 
 
 def _measure_two_point(sample: Sample, ruler: Ruler) -> Structure:
@@ -168,7 +182,7 @@ def _along_lines(statistic: Callable[..., Curve], sample: Sample, ruler: Ruler) 
         for array, mask in zip(sample.arrays, sample.masks, strict=True)
     ]
     pooled = pool(curves)
-    return _curve(pooled.by_axis, pooled.samples, np.arange(ruler.reach + 1), ruler)
+    return fit_curve(pooled.by_axis, pooled.samples, np.arange(ruler.reach + 1), ruler)
 
 
 def _surface(sample: Sample, ruler: Ruler) -> Quantity:
@@ -176,10 +190,9 @@ def _surface(sample: Sample, ruler: Ruler) -> Quantity:
 
     A section with interface length L per area corresponds to a surface of 4 L / π per volume (Underwood 1970).
     """
-    pairs = list(zip(sample.arrays, sample.masks, strict=True))
+    pairs = zip(sample.arrays, sample.masks, strict=True)
     found = [specific_surface_from_slope(array, mask=mask, **ruler.scale).by_axis for array, mask in pairs]
-    weights = np.array([array.size if mask is None else np.count_nonzero(mask) for array, mask in pairs])
-    by_axis = _average(np.array(found), weights[:, None]) * (4 / np.pi if sample.ndim == 2 else 1)
+    by_axis = average(np.array(found), sample.sizes[:, None]) * (4 / np.pi if sample.ndim == 2 else 1)
     return Quantity(float(by_axis.mean()), by_axis)
 
 
@@ -191,11 +204,11 @@ def _measure_chords(sample: Sample, ruler: Ruler) -> Structure:
         return Structure({"chord_lengths": unknown}, {"mean_chord_length": Quantity(np.nan)})
     counts = np.array([chords.n_chords for chords in found])  # (n_boxes, ndim)
     densities = np.array([_fitted(chords.by_axis, ruler.reach) for chords in found])  # (n_boxes, ndim, n)
-    by_axis = _average(densities, counts[:, :, None])
-    means = _average(np.nan_to_num([chords.mean_by_axis for chords in found]), counts)
-    overall = _average(np.nan_to_num([chords.mean for chords in found]), counts.sum(axis=1))
+    by_axis = average(densities, counts[:, :, None])
+    means = average(np.nan_to_num([chords.mean_by_axis for chords in found]), counts)
+    overall = average(np.nan_to_num([chords.mean for chords in found]), counts.sum(axis=1))
     samples = np.broadcast_to(counts.sum(axis=0)[:, None], by_axis.shape)
-    curve = _curve(by_axis, samples, lengths, ruler)
+    curve = fit_curve(by_axis, samples, lengths, ruler)
     return Structure({"chord_lengths": curve}, {"mean_chord_length": Quantity(float(overall), means)})
 
 
@@ -207,7 +220,7 @@ def _measure_clusters(sample: Sample, ruler: Ruler) -> Structure:
         rows.append(pool(curves) if curves else _unknown(distances, 1, ruler))
     by_axis = _fitted([row.values for row in rows], len(distances), np.nan)
     samples = _fitted([row.samples.sum(axis=0) for row in rows], len(distances))
-    return Structure({"two_point_cluster": _curve(by_axis, samples, distances, ruler)}, {})
+    return Structure({"two_point_cluster": fit_curve(by_axis, samples, distances, ruler)}, {})
 
 
 def _measure_pores(sample: Sample, ruler: Ruler) -> Structure:
@@ -219,12 +232,12 @@ def _measure_pores(sample: Sample, ruler: Ruler) -> Structure:
     for i, (group, area) in enumerate(zip(groups, areas, strict=True)):
         found = [pore_size_distribution(window, **ruler.scale) for window in group]
         if found:
-            rows[i] = _average(np.array([_fitted(p.cumulative, len(diameters)) for p in found]), area[:, None])
-            means[i] = _average(np.array([p.mean for p in found]), area)
+            rows[i] = average(np.array([_fitted(p.cumulative, len(diameters)) for p in found]), area[:, None])
+            means[i] = average(np.array([p.mean for p in found]), area)
     total = np.array([area.sum() for area in areas])
     samples = np.broadcast_to(total[:, None], rows.shape)
-    overall = _average(np.nan_to_num(means), total)
-    curve = _curve(rows, samples, diameters, ruler)
+    overall = average(np.nan_to_num(means), total)
+    curve = fit_curve(rows, samples, diameters, ruler)
     return Structure({"pore_sizes": curve}, {"mean_pore_size": Quantity(float(overall), means)})
 
 
@@ -237,8 +250,11 @@ STATISTICS: dict[str, Callable[[Sample, Ruler], Structure]] = {
 }
 """Measuring functions by task name; together they provide all `CURVES` and `QUANTITIES`."""
 
+OF_FURTHER_PHASES = tuple(name for name in STATISTICS if name != "two-point cluster function")
+"""Tasks for phases other than the phase of interest; the cluster function takes longer than all others together."""
 
-def _average(values: Numbers, weights: Numbers) -> Numbers:
+
+def average(values: Numbers, weights: Numbers) -> Numbers:
     """Return the weighted mean over the first axis; NaN where the weights are 0."""
     total = np.sum(weights, axis=0)
     known: Numbers = np.where(total > 0, np.sum(values * weights, axis=0) / np.maximum(total, 1), np.nan)
@@ -254,7 +270,7 @@ def _fitted(rows: Sequence[Numbers] | Numbers, n: int, fill: float = 0) -> Numbe
     return fitted
 
 
-def _curve(by_axis: Numbers, samples: Numbers, distances: Numbers, ruler: Ruler) -> Curve:
+def fit_curve(by_axis: Numbers, samples: Numbers, distances: Numbers, ruler: Ruler) -> Curve:
     """Return a curve at distances in whole voxels, filled with NaN where unknown."""
     n = len(distances)
     counts = np.asarray(_fitted(samples, n), np.int64)
@@ -264,4 +280,4 @@ def _curve(by_axis: Numbers, samples: Numbers, distances: Numbers, ruler: Ruler)
 
 def _unknown(distances: Numbers, n_rows: int, ruler: Ruler) -> Curve:
     shape = (n_rows, len(distances))
-    return _curve(np.full(shape, np.nan), np.zeros(shape), distances, ruler)
+    return fit_curve(np.full(shape, np.nan), np.zeros(shape), distances, ruler)

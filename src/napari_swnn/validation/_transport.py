@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from napari_swnn._steps import forward_steps
-from napari_swnn._types import AXES, BoolArray, FloatArray, Labels
-from napari_swnn.physics import (
-    ConductivityBounds,
-    ConductivityProblem,
-    Outcome,
-    PermeabilityProblem,
-    PermeabilityResult,
-    SolverOptions,
-    SolverStep,
-)
-from napari_swnn.physics.results import AxisResult
+from napari_swnn._types import AXES, FloatArray
+from napari_swnn.physics import ConductivityBounds, Outcome
+from napari_swnn.physics.results import AxisResult, TortuosityResult
 from napari_swnn.validation._comparison import Quantity
 from napari_swnn.validation._formatting import to_json
 
@@ -34,7 +23,8 @@ class Property:
     Attributes
     ----------
     value : float
-        Conductivity in W/(m·K) or permeability in voxel²; 0 if the phase does not percolate.
+        Conductivity in W/(m·K), permeability in voxel² or tortuosity factor; 0, or for the last infinite, if the phase
+        does not percolate.
     outcome : Outcome
         Outcome of the solve, with advice for the user.
     residual : float
@@ -49,7 +39,7 @@ class Property:
     n_iterations: int
 
     @classmethod
-    def of(cls, result: AxisResult, value: float) -> Property:
+    def of(cls, result: AxisResult | TortuosityResult, value: float) -> Property:
         """Return the value and the outcome of a solve, without its fields."""
         return cls(value, result.outcome, result.residual, result.n_iterations)
 
@@ -91,97 +81,51 @@ class FieldSection:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Transport:
-    """Conductivity and permeability of one volume.
+    """Conductivity and permeability of one volume; with more than two phases, also their tortuosity factors.
 
     Attributes
     ----------
     conductivity : tuple of Property
-        Conductivity along z, y and x, in W/(m·K).
-    bounds : ConductivityBounds
-        Bounds that depend only on the volume fractions, in W/(m·K).
+        Conductivity along z, y and x, in W/(m·K); empty for more than two phases without conductivities.
+    bounds : ConductivityBounds or None
+        Bounds that depend only on the volume fractions, in W/(m·K); ``None`` without conductivities.
     permeability : tuple of Property
         Permeability of the phase of interest along z, y and x, in voxel².
-    temperature : FieldSection
-        Temperature, from 1 at the start of the z axis to 0 at its end.
+    temperature : FieldSection or None
+        Temperature, from 1 at the start of the z axis to 0 at its end; ``None`` without conductivities.
     speed : FieldSection or None
         Speed relative to the Darcy velocity, along the first axis that percolates; NaN in the solid.
+    tortuosity : dict of int to tuple of Property
+        Tortuosity factor of each phase, keyed by its label, along z, y and x; infinite where it does not percolate.
+        Empty for two phases.
     """
 
     conductivity: tuple[Property, ...]
-    bounds: ConductivityBounds
+    bounds: ConductivityBounds | None
     permeability: tuple[Property, ...]
-    temperature: FieldSection
+    temperature: FieldSection | None
     speed: FieldSection | None
+    tortuosity: dict[int, tuple[Property, ...]] = field(default_factory=dict)
+
+    @property
+    def properties(self) -> tuple[Property, ...]:
+        """All properties along all axes."""
+        return (*self.conductivity, *self.permeability, *(p for each in self.tortuosity.values() for p in each))
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-serialisable dictionary, without the sections."""
-        wiener, hashin_shtrikman = self.bounds
-        return {
-            "conductivity": dict(zip(AXES, [p.to_dict() for p in self.conductivity], strict=True)),
-            "conductivity_unit": CONDUCTIVITY_UNIT,
-            "wiener_bounds": [to_json(bound) for bound in wiener],
-            "hashin_shtrikman_bounds": [to_json(bound) for bound in hashin_shtrikman],
-            "permeability": dict(zip(AXES, [p.to_dict() for p in self.permeability], strict=True)),
-            "permeability_unit": "voxel²",
-        }
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class VolumeProblems:
-    """Conduction and flow problems of one volume.
-
-    Attributes
-    ----------
-    fluid : numpy.ndarray
-        ``(z, y, x)`` boolean array, ``True`` in the phase filled with fluid.
-    conduction : ConductivityProblem
-        Conduction through all phases.
-    flow : PermeabilityProblem
-        Flow through the fluid phase of the mirrored volume, since a realisation is not periodic.
-    """
-
-    fluid: BoolArray
-    conduction: ConductivityProblem
-    flow: PermeabilityProblem
-
-    @classmethod
-    def of(cls, labels: Labels, phase: int, conductivities: Mapping[int, float]) -> VolumeProblems:
-        """Create both problems; conductivities are in W/(m·K)."""
-        return cls(
-            labels == phase,
-            ConductivityProblem(labels, conductivities, unit=CONDUCTIVITY_UNIT),
-            PermeabilityProblem(labels, phase, boundary="mirror"),
-        )
-
-
-_OPTIONS = SolverOptions(throw=False)  # a failed solve is reported as its outcome
-
-_CONDUCTION = {f"conductivity along {name}": axis for axis, name in enumerate(AXES)}
-_FLOW = {f"permeability along {name}": axis for axis, name in enumerate(AXES)}
-
-SOLVES = (*_CONDUCTION, *_FLOW)
-"""Names of the tasks of `iter_transport`, in order."""
-
-
-def iter_transport(problems: VolumeProblems) -> Generator[tuple[str, str], None, Transport]:
-    """Solve for both properties along every axis.
-
-    Yields the name of the task, from `SOLVES`, and its progress as text; returns the result.
-    """
-    conductivity: list[Property] = []
-    permeability: list[Property] = []
-    speed = None
-    for task, axis in _CONDUCTION.items():
-        conduction = yield from forward_steps(problems.conduction.iter_solve(axis, _OPTIONS), partial(_describe, task))
-        conductivity.append(Property.of(conduction, conduction.value))
-        if axis == 0:
-            bounds, temperature = conduction.bounds, FieldSection.of(conduction.field, 0)
-    for task, axis in _FLOW.items():
-        flow = yield from forward_steps(problems.flow.iter_solve(axis, _OPTIONS), partial(_describe, task))
-        permeability.append(Property.of(flow, flow.value_in_voxels))
-        if speed is None and flow.converged:
-            speed = FieldSection.of(_speed(flow, problems.fluid), axis)
-    return Transport(tuple(conductivity), bounds, tuple(permeability), temperature, speed)
+        found: dict[str, Any] = {}
+        if self.bounds is not None:
+            found |= {
+                "conductivity": _by_axis(self.conductivity),
+                "conductivity_unit": CONDUCTIVITY_UNIT,
+                "wiener_bounds": [to_json(bound) for bound in self.bounds.wiener],
+                "hashin_shtrikman_bounds": [to_json(bound) for bound in self.bounds.hashin_shtrikman],
+            }
+        found |= {"permeability": _by_axis(self.permeability), "permeability_unit": "voxel²"}
+        if self.tortuosity:
+            found["tortuosity_factor"] = {str(label): _by_axis(each) for label, each in self.tortuosity.items()}
+        return found
 
 
 def mean_of(properties: tuple[Property, ...], factor: float = 1) -> Quantity:
@@ -190,10 +134,16 @@ def mean_of(properties: tuple[Property, ...], factor: float = 1) -> Quantity:
     return Quantity(float(by_axis.mean()), by_axis)
 
 
-def _describe(name: str, step: SolverStep) -> tuple[str, str]:
-    return name, f"iteration {step.iteration}, residual {step.residual:.2g}"
+def tortuosity_of(properties: tuple[Property, ...]) -> Quantity:
+    """Return the tortuosity factor of the mean diffusivity over the axes, with its value along each axis.
+
+    The mean diffusivity counts an axis along which the phase does not percolate as 0, so the factor is infinite only if
+    the phase percolates along none; τ = φ D0 / D_eff gives the harmonic mean.
+    """
+    by_axis = np.array([p.value for p in properties])
+    diffusivity = float((1 / by_axis).mean())
+    return Quantity(1 / diffusivity if diffusivity > 0 else np.inf, by_axis)
 
 
-def _speed(result: PermeabilityResult, fluid: BoolArray) -> FloatArray:
-    magnitude = np.sqrt(np.square(result.velocity).sum(axis=0)) / result.value
-    return np.where(fluid, magnitude, np.nan)
+def _by_axis(properties: tuple[Property, ...]) -> dict[str, Any]:
+    return dict(zip(AXES, [p.to_dict() for p in properties], strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from statistics import NormalDist
 
 import numpy as np
@@ -12,7 +13,7 @@ from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.statistics import FractionInterval, volume_fraction_interval
 from napari_swnn.statistics.representativity import FEW_SAMPLES
 from napari_swnn.validation._samples import Sample
-from napari_swnn.validation._structure import CURVES, QUANTITIES, Ruler, measure_structure
+from napari_swnn.validation._structure import CURVES, QUANTITIES, Ruler, Structure, measure_structure
 
 CONFIDENCE = 0.95
 
@@ -35,32 +36,41 @@ def reference_interval(reference: Reference) -> FractionInterval:
     For one section or volume, this equals `napari_swnn.statistics.volume_fraction_interval`. For several sections, the
     integral range A is averaged over the sections, and the variance is φ(1 - φ) A divided by their total area.
     """
-    return sample_interval(Sample.of_reference(reference), reference)
+    return sample_interval(Sample.of_reference(reference).of_phase(0), reference)
 
 
 def sample_interval(sample: Sample, reference: Reference) -> FractionInterval:
-    """Return the result of `reference_interval` for a sample of the reference."""
+    """Return the result of `reference_interval` for a sample of one phase of the reference."""
     size, unit = reference.voxel_size, reference.unit
     pairs = [(array, mask) for array, mask in zip(sample.arrays, sample.masks, strict=True) if _varies(array, mask)]
     found = [
         volume_fraction_interval(array, mask=mask, confidence=CONFIDENCE, voxel_size=size, unit=unit)
         for array, mask in pairs
     ]
-    return found[0] if len(sample.arrays) == 1 else _pooled(found, reference)
+    return found[0] if len(sample.arrays) == 1 else _pooled(found, sample, reference)
 
 
 def half_widths(sample: Sample, ruler: Ruler) -> tuple[dict[str, FloatArray], dict[str, float]]:
-    """Return the half-widths of the 95 % confidence intervals of all curves and numbers of a sample.
+    """Return the half-widths of the 95 % confidence intervals of all curves and numbers of one phase.
 
-    The sample is divided into n parts with standard deviation s. The half-width is the standard error s / √n times
-    Student's t for n - 1 degrees of freedom. It is a rough guide, since the parts are few and not fully independent.
+    They are those of `scatter_of_parts` for the parts of the sample.
     """
     parts = [measure_structure(part, ruler) for part in sample.parts()]
-    curves = {key: _half_width([part.curves[key].values for part in parts]) for key in CURVES}
-    numbers = {key: float(_half_width([part.quantities[key].value for part in parts])) for key in QUANTITIES}
-    if not parts:
-        curves = {key: np.array(np.nan) for key in CURVES}
-    return curves, numbers
+    return scatter_of_parts(parts, CURVES, QUANTITIES)
+
+
+def scatter_of_parts(
+    parts: Sequence[Structure], curves: Iterable[str], numbers: Iterable[str]
+) -> tuple[dict[str, FloatArray], dict[str, float]]:
+    """Return the half-widths of the 95 % confidence intervals of curves and numbers; NaN without parts.
+
+    For n parts with standard deviation s, the half-width is the standard error s / √n times Student's t for n - 1
+    degrees of freedom. It is a rough guide, since the parts are few and not fully independent.
+    """
+    return (
+        {key: _half_width([part.curves[key].values for part in parts]) for key in curves},
+        {key: float(_half_width([part.quantities[key].value for part in parts])) for key in numbers},
+    )
 
 
 def _half_width(of_parts: list[FloatArray] | list[float]) -> FloatArray:
@@ -77,12 +87,12 @@ def _varies(array: BoolArray, mask: BoolArray | None) -> bool:
     return bool(inside.any() and not inside.all())
 
 
-def _pooled(found: list[FractionInterval], reference: Reference) -> FractionInterval:
+def _pooled(found: list[FractionInterval], sample: Sample, reference: Reference) -> FractionInterval:
     area = sum(int(section.inside.sum()) for section in reference.sections) * reference.voxel_size**2
     a_section = area / len(reference.sections)  # one sample for each section if no section contains both phases
     integral_range = float(np.mean([interval.integral_range for interval in found])) if found else a_section
     samples = area / integral_range
-    value = reference.porosity
+    value = sample.fraction
     half_width = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * float(np.sqrt(value * (1 - value) / samples))
     return FractionInterval(
         value=value,
