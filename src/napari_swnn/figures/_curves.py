@@ -58,7 +58,7 @@ def correlation_figure(report: ValidationReport) -> Figure:
         draw_comparison(origin, comparison, longest=ORIGIN + 1)
         whole.set_ylim(bottom=0)
     _draw_limit(panels[0, 0], report.reference_porosity**2)
-    _add_legend(figure, panels[0, 0])
+    add_legend(figure, panels[0, 0])
     return figure
 
 
@@ -73,9 +73,9 @@ def distribution_figure(report: ValidationReport) -> Figure:
         draw_comparison(axes, report.curves[name])
         if name != "autocovariance":
             axes.set_ylim(bottom=0)
-            axes.set_xlim(0, _end(report.curves[name]))
+            axes.set_xlim(0, find_end(report.curves[name]))
     panels[0].axhline(0, color="#999999", linewidth=0.6)
-    _add_legend(figure, panels[0])
+    add_legend(figure, panels[0])
     return figure
 
 
@@ -102,7 +102,8 @@ def _draw_limit(axes: Axes, value: float) -> None:
     axes.text(1.01, value, "φ²", transform=place, va="center", fontsize=TEXT, color="#666666")
 
 
-def _add_legend(figure: Figure, axes: Axes) -> None:
+def add_legend(figure: Figure, axes: Axes) -> None:
+    """Add the legend of one panel below all panels."""
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=TEXT + 1)
 
@@ -111,7 +112,7 @@ def _labelled(comparison: CurveComparison) -> str:
     return format_units(f"{comparison.symbol} ({comparison.unit})") if comparison.unit else comparison.symbol
 
 
-def _end(comparison: CurveComparison) -> float:
+def find_end(comparison: CurveComparison) -> float:
     """Return a distance slightly beyond the point where the curves fall below 1 % of their maximum."""
     values = np.nan_to_num(np.array([comparison.mean, comparison.reference.values]))
     seen = np.flatnonzero((values > 0.01 * values.max()).any(axis=0))

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from napari_swnn._types import Path
+from napari_swnn.figures._html_tables import (
+    connectivity_table,
+    curves_table,
+    phases_table,
+    quantities_table,
+    transport_table,
+)
 from napari_swnn.figures._report_figures import ReportFigure, report_figures
-from napari_swnn.figures._style import format_units
-from napari_swnn.validation import format_bounds, format_with_error
+from napari_swnn.figures._style import Colours, colour_phases, format_units
 
 if TYPE_CHECKING:
-    from napari_swnn.validation import Property, QuantityComparison, ValidationReport
+    from napari_swnn.validation import ValidationReport
 
 RESOLUTION = 130
 """Resolution of pixel images, in dots per inch."""
@@ -35,6 +39,8 @@ th:first-child, td:first-child { text-align: left; }
 thead th { border-bottom: 1px solid #222; font-weight: 600; } tbody tr + tr td { border-top: 1px solid #e5e5e5; }
 figure { margin: 1.5rem 0; } figure img { width: 100%; height: auto; }
 figcaption { color: #444; font-size: .88em; }
+tr.group th { text-align: left; padding-top: .7rem; } .swatch { display: inline-block; width: .8em; height: .8em;
+  margin-right: .4em; border: 1px solid #666; vertical-align: -.05em; }
 ul.notes { background: #fdf6e3; border-left: 3px solid #d9a441; padding: .6rem 1rem .6rem 2rem; }
 @media print { body { margin: 0; max-width: none; font-size: 11px; } figure, table { break-inside: avoid; }
                figure img { width: auto; max-width: 100%; max-height: 23cm; }
@@ -57,9 +63,30 @@ at equal S₂ (Manwart et al. 2002, arXiv:cond-mat/0202525). Numbers marked 3-D 
 reference; compare them with measurements.</p>
 """
 
+READING_PHASES = """
+<p>The volume fractions of all phases, S₂ and the other curves are measured for each phase against all others; the
+two-point cluster function is measured for the phase of interest only. The interface area of two phases is
+4 S₂′(0) of their cross-correlation, so the areas of a phase sum to its specific surface. The triple-phase boundary is
+the length per volume of the lines in which three phases meet, twice the number of triple points per area of a section;
+it is active where all three phases percolate. Its interval follows from the scatter of the triple points over the
+reference. Tortuosity factors are those of the mean diffusivity over the axes.</p>
+"""
 
-def save_report(report: ValidationReport, path: Path) -> None:
+_TRANSPORT = ("transport", "fields")
+"""Names of the figures of transport properties."""
+
+
+def save_report(report: ValidationReport, path: Path, *, colours: Colours | None = None) -> None:
     """Write a report as ``.html`` (one page with all figures), ``.json`` or ``.csv``, depending on the file extension.
+
+    Parameters
+    ----------
+    report : ValidationReport
+        Report to write.
+    path : str or path
+        File to write.
+    colours : mapping of int to str, optional
+        Colour of each label, as ``"#rrggbb"``, for an HTML page on more than two phases.
 
     Raises
     ------
@@ -72,30 +99,37 @@ def save_report(report: ValidationReport, path: Path) -> None:
     elif ending == ".csv":
         report.save_csv(path)
     elif ending in (".html", ".htm"):
-        FilePath(path).write_text(report_html(report), encoding="utf-8")
+        FilePath(path).write_text(report_html(report, colours=colours), encoding="utf-8")
     else:
         raise ValueError(f"path must end in .html, .json or .csv, got {str(path)!r}")
 
 
-def report_html(report: ValidationReport) -> str:
-    """Return a report as an HTML page that includes its figures."""
-    figures = {figure.name: figure for figure in report_figures(report)}
+def report_html(report: ValidationReport, *, colours: Colours | None = None) -> str:
+    """Return a report as an HTML page that includes its figures.
+
+    Parameters
+    ----------
+    report : ValidationReport
+        Report to write.
+    colours : mapping of int to str, optional
+        Colour of each label, as ``"#rrggbb"``; used for more than two phases.
+    """
+    figures = {figure.name: figure for figure in report_figures(report, colours=colours)}
+    painted = colour_phases(report.names, colours)
+    structure = [figures[name] for name in figures if name not in _TRANSPORT]
     parts = [
         "<h1>Validation report</h1>",
         f'<p class="about">{_about(report)}</p>',
         _notes(report.notes),
         "<h2>Comparison</h2>",
-        _quantities_table(report),
-        _curves_table(report),
-        "<h2>Structure</h2>",
-        *(_figure(figures[name]) for name in ("sections", "correlation", "distributions")),
+        *_comparison(report, painted, structure),
     ]
     if report.connectivity:
-        parts += ["<h2>Connectivity of the volumes (3-D)</h2>", _connectivity_table(report)]
+        parts += ["<h2>Connectivity of the volumes (3-D)</h2>", connectivity_table(report, painted)]
     if report.transport:
-        parts += ["<h2>Transport through the volumes (3-D)</h2>", _transport_table(report)]
-        parts += [_figure(figures[name]) for name in ("transport", "fields")]
-    parts += ["<h2>Explanation</h2>", READING]
+        parts += ["<h2>Transport through the volumes (3-D)</h2>", transport_table(report)]
+        parts += [_figure(figures[name]) for name in _TRANSPORT]
+    parts += ["<h2>Explanation</h2>", READING if report.n_phases == 2 else READING + READING_PHASES]
     body = "\n".join(parts)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -104,10 +138,27 @@ def report_html(report: ValidationReport) -> str:
     )
 
 
+def _comparison(report: ValidationReport, colours: Colours, structure: Sequence[ReportFigure]) -> Iterator[str]:
+    """Yield tables and figures; with more than two phases, an overview and the sections come before long tables."""
+    tables = quantities_table(report, colours), curves_table(report, colours)
+    if report.n_phases == 2:
+        yield from (*tables, "<h2>Structure</h2>", *map(_figure, structure))
+        return
+    yield from (phases_table(report, colours), _figure(structure[0]))
+    yield from (tables[0], "<h2>Structure</h2>", *map(_figure, structure[1:]), tables[1])
+
+
 def _about(report: ValidationReport) -> str:
     shapes = sorted({" × ".join(map(str, shape)) for shape in report.shapes})
     interval = report.reference_interval
     count = "One realisation" if report.n_volumes == 1 else f"{report.n_volumes} realisations"
+    if report.n_phases > 2:
+        text = (
+            f"{count} of {' and '.join(shapes)} voxels of {report.voxel}, with {report.n_phases} phases: "
+            f"{', '.join(report.names.values())}. Phase of interest: {report.names[report.phase]}, label "
+            f"{report.phase}. Written by napari-swnn {version('napari-swnn')}."
+        )
+        return escape(format_units(text))
     text = (
         f"{count} of {' and '.join(shapes)} voxels of {report.voxel}; "
         f"phase of interest: label {report.phase}. Porosity of the reference: {interval.value:.3f}, "
@@ -122,102 +173,6 @@ def _notes(notes: Sequence[str]) -> str:
     return f'<ul class="notes">{items}</ul>' if items else ""
 
 
-def _quantities_table(report: ValidationReport) -> str:
-    rows = [_quantity_row(quantity) for quantity in report.quantities.values()]
-    head = ("", "unit", "reference ± 95 %", "volumes ± std. dev.", "difference", "within")
-    return _table("Numbers, averaged over the axes.", head, rows)
-
-
-def _quantity_row(quantity: QuantityComparison) -> tuple[str, ...]:
-    volumes = format_with_error(quantity.mean, quantity.spread)
-    if quantity.reference is None:
-        return (quantity.name, quantity.unit, "–", volumes, "–", "–")
-    value = quantity.reference.value
-    reference = format_with_error(value, quantity.half_width)
-    difference = f"{100 * (quantity.mean / value - 1):+.1f} %".replace("-", "−") if value else "–"
-    within = {True: "yes", False: "no", None: "–"}[quantity.within]
-    return (quantity.name, quantity.unit, reference, volumes, difference, within)
-
-
-def _curves_table(report: ValidationReport) -> str:
-    rows = [
-        (curve.name, *(_number(value) for value in (curve.mean_error, curve.largest_error, curve.anisotropy)))
-        for curve in report.curves.values()
-    ]
-    head = ("", "mean difference", "largest difference", "largest between axes")
-    return _table(
-        "Curves: absolute difference between the mean of the realisations and the reference, over all distances.",
-        head,
-        rows,
-    )
-
-
-def _connectivity_table(report: ValidationReport) -> str:
-    rows = [
-        (
-            f"realisation {i}",
-            *(
-                f"{'yes' if spans else 'no'} ({share:.3f})"
-                for spans, share in zip(c.percolates, c.connected_by_axis, strict=True)
-            ),
-            f"{c.largest_fraction:.3f}",
-            str(c.n_clusters),
-            _number(c.euler_density),
-        )
-        for i, c in enumerate(report.connectivity, 1)
-    ]
-    head = (
-        "",
-        "percolates along z",
-        "along y",
-        "along x",
-        "in largest cluster",
-        "clusters",
-        f"Euler number (1/{report.voxel.unit}³)",
-    )
-    return _table("In brackets: fraction of the phase that is connected to both opposite faces.", head, rows)
-
-
-def _transport_table(report: ValidationReport) -> str:
-    permeability = report.quantities.get("permeability_in_m2", report.quantities["permeability"])
-    rows = []
-    for i, transport in enumerate(report.transport):
-        bounds = [format_bounds(limits) for limits in transport.bounds]
-        k = [_solved(p, p.value) for p in transport.conductivity]
-        values = permeability.realisations[i].by_axis
-        big_k = [_solved(p, value) for p, value in zip(transport.permeability, values, strict=True)]
-        rows += [
-            (f"realisation {i + 1}: conductivity, W/(m·K)", *k, *bounds),
-            (f"realisation {i + 1}: permeability, {permeability.unit}", *big_k, "–", "–"),
-        ]
-    head = ("", "along z", "along y", "along x", "Wiener bounds", "Hashin–Shtrikman bounds")
-    labels = ", ".join(f"{value:g} for label {label}" for label, value in report.conductivities.items())
-    caption = (
-        f"Conductivities in W/(m·K): {labels}. Conduction: fixed temperature at two faces, periodic sides. Flow: the "
-        "volume is mirrored along the flow."
-    )
-    return _table(caption, head, rows)
-
-
-def _solved(found: Property, value: float) -> str:
-    if found.outcome.name == "CONVERGED":
-        return _number(value)
-    if found.outcome.name == "NOT_PERCOLATING":
-        return "0, not percolating"
-    return f"{_number(value)}, not converged (residual {found.residual:.1g})"
-
-
-def _table(caption: str, head: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
-    top = "".join(f"<th>{escape(format_units(cell))}</th>" for cell in head)
-    body = "\n".join(
-        "<tr>" + "".join(f"<td>{escape(format_units(cell))}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return (
-        f"<table>\n<caption>{escape(caption)}</caption>\n<thead><tr>{top}</tr></thead>\n"
-        f"<tbody>\n{body}\n</tbody>\n</table>"
-    )
-
-
 def _figure(figure: ReportFigure) -> str:
     """Return a figure as a separate embedded image, so that identifiers in two SVG drawings cannot clash."""
     kind, options = ("svg", {"metadata": {"Date": None}}) if figure.is_drawing else ("png", {"dpi": RESOLUTION})
@@ -229,8 +184,3 @@ def _figure(figure: ReportFigure) -> str:
         f'<figure><img alt="{escape(figure.name)}" src="data:{media};base64,{data}">'
         f"<figcaption>{escape(figure.caption)}</figcaption></figure>"
     )
-
-
-def _number(value: float) -> str:
-    """Return a number with three significant digits, including trailing zeros."""
-    return f"{value:#.3g}" if 1e-3 <= abs(value) < 1000 else format_with_error(value, np.nan)

@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from napari_swnn._types import Path
+import numpy as np
+
+from napari_swnn._types import FloatArray, Labels, Path
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 REFERENCE_COLOUR, RESULT_COLOUR, SURFACE_COLOUR, SOLID_COLOUR = "#222222", "#c8553d", "#d9a441", "#d8d8d8"
+PHASE_COLOURS = ("#d9a441", "#3b6ea5", "#9aa5b1", "#7a9e3f", "#b5523b", "#8c6bb1", "#2d3142", "#64b5c6")
+"""Colours of phases in the order of the report, the phase of interest first, where none are given."""
 MARKERS = "osD^vP"
 """Markers of the realisations, used cyclically."""
 
 TITLE, TEXT = 10, 8
 """Font sizes, in points."""
+
+
+Colours = Mapping[int, str]
+"""Colour of each label, as ``"#rrggbb"``."""
+
+
+def colour_phases(labels: Iterable[int], given: Colours | None = None) -> dict[int, str]:
+    """Return a colour for each phase: the given one, otherwise one from `PHASE_COLOURS`."""
+    return {label: (given or {}).get(label, PHASE_COLOURS[i % 8]) for i, label in enumerate(labels)}
+
+
+def paint(labels: Labels, colours: Colours) -> FloatArray:
+    """Return labels ``(h, w)`` as a picture ``(h, w, 3)``; labels without a colour are white."""
+    from matplotlib.colors import to_rgb
+
+    picture = np.ones((*labels.shape, 3))
+    for label, colour in colours.items():
+        picture[labels == label] = to_rgb(colour)
+    return picture
 
 
 def save_figure(figure: Figure, path: Path, *, dpi: int = 110) -> None:

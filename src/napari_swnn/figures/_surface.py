@@ -25,11 +25,11 @@ def draw_surface(axes: Axes, inside: BoolArray) -> None:
     inside : numpy.ndarray
         Boolean volume ``(z, y, x)``.
     """
-    right, up, towards = _camera()
+    right, up, towards = camera()
     triangles = _triangles(inside)
     if len(triangles):
         _draw_triangles(axes, triangles, right, up, towards)
-    _draw_box(axes, inside.shape, right, up)
+    draw_box(axes, inside.shape, right, up)
     axes.set_aspect("equal")
     axes.autoscale_view()
     axes.set_axis_off()
@@ -73,7 +73,7 @@ def _averaged(inside: BoolArray, sides: Sequence[int]) -> FloatArray:
     return np.asarray(blocks.mean(axis=(1, 3, 5)), np.float32)
 
 
-def _camera() -> tuple[FloatArray, FloatArray, FloatArray]:
+def camera() -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return the unit vectors of an isometric view as (z, y, x): right, up and towards the viewer; z points down."""
     towards = np.array([-1.0, 1.0, 1.0]) / np.sqrt(3)
     right = np.array([0.0, -1.0, 1.0]) / np.sqrt(2)
@@ -81,7 +81,8 @@ def _camera() -> tuple[FloatArray, FloatArray, FloatArray]:
     return right, up, towards
 
 
-def _draw_box(axes: Axes, shape: Sequence[int], right: FloatArray, up: FloatArray) -> None:
+def draw_box(axes: Axes, shape: Sequence[int], right: FloatArray, up: FloatArray) -> None:
+    """Draw the edges of a box below everything else."""
     corners = np.array(list(np.ndindex(2, 2, 2))) * np.array(shape)
     for i, a in enumerate(corners):
         for b in corners[i + 1 :]:

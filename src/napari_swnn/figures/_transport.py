@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_swnn.figures._sections import MOST_REALISATIONS
-from napari_swnn.figures._style import MARKERS, RESULT_COLOUR, SOLID_COLOUR, TEXT, TITLE, tidy
+from napari_swnn.figures._style import (
+    MARKERS,
+    RESULT_COLOUR,
+    SOLID_COLOUR,
+    TEXT,
+    TITLE,
+    Colours,
+    colour_phases,
+    tidy,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,8 +28,10 @@ if TYPE_CHECKING:
     from napari_swnn.validation import FieldSection, QuantityComparison, ValidationReport
 
 
-def transport_figure(report: ValidationReport) -> Figure:
+def transport_figure(report: ValidationReport, colours: Colours | None = None) -> Figure:
     """Draw conductivity and permeability, with one marker for each realisation and axis.
+
+    With more than two phases, the tortuosity factors are drawn too, and the conductivity only if it was computed.
 
     Raises
     ------
@@ -29,22 +41,32 @@ def transport_figure(report: ValidationReport) -> Figure:
     from matplotlib.figure import Figure
 
     _check_physics(report)
+    n_panels = bool(report.conductivities) + (report.n_phases > 2) + 1
     figure = Figure(figsize=(9.5, 4.2), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    _draw_dots(left, report.quantities["conductivity"])
-    _draw_bounds(left, report)
-    left.set_ylabel(f"conductivity ({report.quantities['conductivity'].unit})", fontsize=TEXT + 1)
+    panels = iter(figure.subplots(1, n_panels))
+    if report.conductivities:
+        left = next(panels)
+        _draw_dots(left, report.quantities["conductivity"])
+        _draw_bounds(left, report)
+        left.set_ylabel(f"conductivity ({report.quantities['conductivity'].unit})", fontsize=TEXT + 1)
+        handles, labels = left.get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower left", ncols=2, frameon=False, fontsize=TEXT)
+    if report.n_phases > 2:
+        _draw_tortuosity(next(panels), report, colours)
+    right = next(panels)
     permeability = report.quantities.get("permeability_in_m2", report.quantities["permeability"])
     _draw_dots(right, permeability)
     right.set_ylabel(f"permeability ({permeability.unit})", fontsize=TEXT + 1)
+    if report.n_phases > 2:
+        right.set_title(f"permeability of {report.names[report.phase]}", fontsize=TITLE)
     _mark_blocked(right, report)
-    handles, labels = left.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower left", ncols=2, frameon=False, fontsize=TEXT)
     return figure
 
 
 def field_figure(report: ValidationReport) -> Figure:
     """Draw temperature and velocity in the middle sections of up to three realisations.
+
+    Without a conductivity, only the velocity is drawn.
 
     Raises
     ------
@@ -58,7 +80,12 @@ def field_figure(report: ValidationReport) -> Figure:
     figure = Figure(figsize=(9.5, 4.3 * len(shown)), layout="constrained")
     panels = figure.subplots(len(shown), 2, squeeze=False)
     for i, ((left, right), transport) in enumerate(zip(panels, shown, strict=True), 1):
-        _draw_field(left, transport.temperature, f"realisation {i}: temperature", _draw_temperature)
+        if transport.temperature is None:
+            left, right = right, left
+            right.set_anchor("W")
+            left.set_axis_off()
+        else:
+            _draw_field(left, transport.temperature, f"realisation {i}: temperature", _draw_temperature)
         if transport.speed is None:
             right.text(0.5, 0.5, "no flow: the phase does not percolate\nalong any axis", ha="center", fontsize=TITLE)
             right.set_axis_off()
@@ -92,10 +119,36 @@ def _draw_dots(axes: Axes, comparison: QuantityComparison) -> None:
     tidy(axes)
 
 
+def _draw_tortuosity(axes: Axes, report: ValidationReport, colours: Colours | None) -> None:
+    """Draw the tortuosity factors of each phase: the axes in its colour, and the value of the mean diffusivity."""
+    painted = colour_phases(report.names, colours)
+    n = report.n_volumes
+    for place, group in enumerate(report.phases):
+        colour = painted[group.labels[0]]
+        for i, quantity in enumerate(group.quantities["tortuosity_factor"].realisations):
+            x = place + (0.4 * i / (n - 1) - 0.2 if n > 1 else 0)
+            marker = MARKERS[i % len(MARKERS)]
+            along = quantity.by_axis[np.isfinite(quantity.by_axis)]
+            axes.plot([x] * len(along), along, marker, color=colour, markeredgecolor="#666666", markeredgewidth=0.4)
+            axes.plot([x], [quantity.value], marker, color="black", markersize=5)
+        along_all = [np.isfinite(q.by_axis).all() for q in group.quantities["tortuosity_factor"].realisations]
+        count = len(along_all) - sum(along_all)
+        if count:
+            text = f"{count} of {n} not\npercolating\nalong all axes"
+            axes.annotate(text, (place, 1), (0, -6), textcoords="offset points", ha="center", va="top", fontsize=TEXT)
+    axes.axhline(1, color="#cccccc", linewidth=0.8)
+    axes.set_xticks(range(len(report.phases)), [fill(group.name, 12) for group in report.phases])
+    axes.set_xlim(-0.6, len(report.phases) - 0.4)
+    axes.set_ylabel("tortuosity factor", fontsize=TEXT + 1)
+    axes.set_title("tortuosity factor", fontsize=TITLE)
+    tidy(axes)
+
+
 def _draw_bounds(axes: Axes, report: ValidationReport) -> None:
     """Draw the widest bounds over all realisations: Hashin–Shtrikman as a band, Wiener as two lines."""
-    inner = np.array([t.bounds.hashin_shtrikman for t in report.transport])
-    outer = np.array([t.bounds.wiener for t in report.transport])
+    bounds = [t.bounds for t in report.transport if t.bounds is not None]
+    inner = np.array([each.hashin_shtrikman for each in bounds])
+    outer = np.array([each.wiener for each in bounds])
     axes.axhspan(
         inner[:, 0].min(),
         inner[:, 1].max(),

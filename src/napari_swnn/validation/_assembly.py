@@ -137,7 +137,8 @@ class _Assembly:
         curves = [m.groups[group].curves[key] for m in self.measured]
         new_key, name = self._name(key, kind)
         comparison = _compare_curves(kind, self.unit, self.of_reference.groups[group].curves[key], half_width, curves)
-        return new_key, replace(comparison, name=name)
+        symbol = kind.symbol.replace("in pores", "in features") if len(self.reference.phases) > 2 else kind.symbol
+        return new_key, replace(comparison, name=name, symbol=symbol)
 
     def _quantity(self, group: Group, key: str) -> tuple[str, QuantityComparison]:
         kind = _QUANTITIES[key]
@@ -200,7 +201,5 @@ def _reference_sections(reference: Reference) -> tuple[Labels, ...]:
         sections = [sections[len(sections) // 2] for sections in reference.directions]
     else:
         sections = list(reference.sections[:3])
-    if len(reference.phases) == 2:
-        return tuple(section.image for section in sections)
-    labels = np.array(reference.phases)
+    labels = np.array([True, False] if len(reference.phases) == 2 else reference.phases)
     return tuple(labels[section.positions] for section in sections)

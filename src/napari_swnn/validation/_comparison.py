@@ -199,7 +199,10 @@ class QuantityComparison:
 
 def standard_deviation(values: FloatArray) -> FloatArray:
     """Return the sample standard deviation along the first axis (divisor n - 1); NaN for a single entry."""
-    return np.std(values, axis=0, ddof=1) if len(values) > 1 else np.full(values.shape[1:], np.nan)
+    if len(values) < 2:
+        return np.full(values.shape[1:], np.nan)
+    with np.errstate(invalid="ignore"):  # a tortuosity factor may be infinite
+        return np.asarray(np.std(values, axis=0, ddof=1))
 
 
 def _over_known(reduce: Any, values: FloatArray) -> float:

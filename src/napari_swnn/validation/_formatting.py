@@ -18,12 +18,12 @@ def format_with_error(value: float, error: float) -> str:
     Parameters
     ----------
     value : float
-        Number to format; a number that is not finite becomes a dash.
+        Number to format; an unknown number, NaN, becomes a dash.
     error : float
         Uncertainty of the number. If it is not finite, only the number is returned, with four significant digits.
     """
     if not np.isfinite(value):
-        return "–"
+        return "–" if np.isnan(value) else "∞"
     if value != 0 and not 1e-3 <= abs(value) < 1e5:
         power = int(np.floor(np.log10(abs(value))))
         scaled = format_with_error(value / 10.0**power, error / 10.0**power)

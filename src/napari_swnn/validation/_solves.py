@@ -12,6 +12,7 @@ import numpy as np
 from napari_swnn._steps import forward_steps
 from napari_swnn._types import AXES, BoolArray, FloatArray, Labels
 from napari_swnn.physics import (
+    ConductivityBounds,
     ConductivityProblem,
     PermeabilityProblem,
     PermeabilityResult,
@@ -57,24 +58,33 @@ def iter_transport(labels: Labels, solves: Solves) -> Generator[tuple[str, str],
 
     Yields the name of the task, from `Solves.tasks`, and its progress as text; returns the result.
     """
-    # Both problems check the volume, so that a late refusal cannot waste a solve.
+    # The problems check the volume before the first solve, so that no late refusal wastes one.
     flow = PermeabilityProblem(labels, solves.phase, boundary="mirror")  # a realisation is not periodic
-    conduction = None
-    if solves.conductivities:
-        conduction = ConductivityProblem(labels, solves.conductivities, unit=CONDUCTIVITY_UNIT)
-    conductivity: list[Property] = []
+    conductivity: tuple[Property, ...] = ()
     bounds = temperature = None
-    for axis in range(3 if conduction is not None else 0):
-        heat = yield from _forward(conduction.iter_solve(axis, _OPTIONS), "conductivity", axis)
-        conductivity.append(Property.of(heat, heat.value))
-        if axis == 0:
-            bounds, temperature = heat.bounds, FieldSection.of(heat.field, 0)
+    if solves.conductivities:
+        problem = ConductivityProblem(labels, solves.conductivities, unit=CONDUCTIVITY_UNIT)
+        conductivity, bounds, temperature = yield from _iter_conductivity(problem)
     tortuosity = {}
     for label, name in solves.names.items():
         if (labels == label).any():
             tortuosity[label] = yield from _iter_tortuosity(TortuosityProblem(labels, label), _tortuosity_of(name))
     permeability, speed = yield from _iter_flow(flow, labels == solves.phase)
-    return Transport(tuple(conductivity), bounds, permeability, temperature, speed, tortuosity)
+    return Transport(conductivity, bounds, permeability, temperature, speed, tortuosity)
+
+
+def _iter_conductivity(
+    problem: ConductivityProblem,
+) -> Generator[tuple[str, str], None, tuple[tuple[Property, ...], ConductivityBounds, FieldSection]]:
+    """Return the conductivity along each axis, its bounds, and the temperature for a gradient along z."""
+    along_z = yield from _forward(problem.iter_solve(0, _OPTIONS), "conductivity", 0)
+    bounds, temperature = along_z.bounds, FieldSection.of(along_z.field, 0)
+    found = [Property.of(along_z, along_z.value)]
+    del along_z  # its fields take as much memory as those of the next solve
+    for axis in (1, 2):
+        result = yield from _forward(problem.iter_solve(axis, _OPTIONS), "conductivity", axis)
+        found.append(Property.of(result, result.value))
+    return tuple(found), bounds, temperature
 
 
 def _iter_tortuosity(problem: TortuosityProblem, kind: str) -> Generator[tuple[str, str], None, tuple[Property, ...]]:
