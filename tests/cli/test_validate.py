@@ -44,11 +44,47 @@ def test_validate_with_physics_writes_every_format(image, tmp_path, capsys):
     assert files["csv"].read_text(encoding="utf-8").startswith("statistic,realisation,axis,distance")
     assert "Transport through the volumes" in files["html"].read_text(encoding="utf-8")
     assert {path.name for path in (tmp_path / "figures").iterdir()} == {
-        f"{name}.{ending}" for name in FIGURES for ending in ("png", "svg")
+        f"{name}.{ending}" for name in FIGURES if name != "pairs" for ending in ("png", "svg")
     }
     printed = capsys.readouterr().out
     assert "validating" in printed
     assert "W/(m·K)" in printed
+
+
+@pytest.fixture
+def three_phases(tmp_path):
+    """Files of a section and a volume of layers of 0, 1 and 2."""
+    section = np.tile(np.repeat([0, 1, 2], 4), (36, 3)).astype(np.uint8)
+    np.save(tmp_path / "section.npy", section)
+    np.save(tmp_path / "volume.npy", np.broadcast_to(section[:12, :12], (12, 12, 12)))
+    return str(tmp_path / "section.npy"), str(tmp_path / "volume.npy")
+
+
+def test_each_phase_is_validated_by_name(three_phases, tmp_path, capsys):
+    report, figures = tmp_path / "report.json", tmp_path / "figures"
+    options = ["--names", "0=pore", "2=binder", "--physics", "--conductivities", "0=0", "1=3", "2=1"]
+    options += ["--report", str(report), "--figures", str(figures), "--csv", str(tmp_path / "report.csv")]
+    assert main(["validate", *three_phases, *options]) == 0
+    saved = json.loads(report.read_text(encoding="utf-8"))
+    assert [phase["name"] for phase in saved["phases"]] == ["phase 1", "pore", "binder"]
+    assert saved["transport"][0]["conductivity"]["z"]["value"] == pytest.approx(4 / 3)
+    assert {path.stem for path in figures.iterdir()} == set(FIGURES)
+    printed = capsys.readouterr().out
+    assert "\npore – binder\n" in printed
+    assert "triple-phase boundary" in printed
+
+
+def test_phases_are_merged_on_request(three_phases, tmp_path, capsys):
+    report = tmp_path / "report.json"
+    assert main(["validate", *three_phases, "--merge", "--report", str(report)]) == 0
+    assert "phases" not in json.loads(report.read_text(encoding="utf-8"))
+    assert "triple" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("values", [["3"], ["1", "2", "3"], ["1", "x"]])
+def test_conductivities_of_another_form_are_refused(three_phases, capsys, values):
+    assert main(["validate", *three_phases, "--physics", "--conductivities", *values]) == 2
+    assert "two numbers, for the phase of interest and the rest, or LABEL=VALUE" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["v.tif", "v.ome.zarr"])

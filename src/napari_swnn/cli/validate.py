@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_swnn.cli._command import add_command
+from napari_swnn.cli._pairs import parse_pairs
 from napari_swnn.cli._paths import check_folder, check_new, check_writable
 from napari_swnn.cli._progress import run_with_progress
 from napari_swnn.cli._reference import add_reference_options, read_reference
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from napari_swnn.validation import ValidationReport
 
 PICTURES = (".png", ".pdf", ".svg")
-FIGURES = ("sections", "correlation", "distributions", "transport", "fields")
-"""Names of the files that `save_figures` writes."""
+FIGURES = ("sections", "correlation", "pairs", "distributions", "transport", "fields")
+"""Names of the files that `save_figures` can write."""
 
 
 def add_to(commands: Any) -> None:
@@ -41,13 +42,17 @@ def add_to(commands: Any) -> None:
         help="further sections that the volumes were generated from",
     )
     add_reference_options(parser)
-    parser.add_argument("--physics", action="store_true", help="also compute conductivity and permeability (slow)")
+    parser.add_argument(
+        "--physics",
+        action="store_true",
+        help="also compute conductivity and permeability, and of more than two phases tortuosity factors (slow)",
+    )
     parser.add_argument(
         "--conductivities",
-        type=float,
-        nargs=2,
-        metavar=("PHASE", "REST"),
-        help="conductivities of the phase of interest and of all other phases in W/(m·K) (default: air and silica)",
+        nargs="+",
+        metavar="VALUE",
+        help="conductivities in W/(m·K) of the phase of interest and of all other phases, or LABEL=VALUE for "
+        "each label (default: air and silica for two phases, none for more)",
     )
     parser.add_argument("--report", type=Path, help="JSON file for all results")
     parser.add_argument("--csv", type=Path, help="CSV file for all results, one value per line")
@@ -98,10 +103,17 @@ def _check_outputs(options: argparse.Namespace) -> None:
 
 
 def _conductivities(options: argparse.Namespace, reference: Reference) -> dict[int, float] | None:
-    if options.conductivities is None:
-        return None
-    phase, background = options.conductivities
-    return dict.fromkeys(reference.phases, background) | {reference.phase: phase}
+    texts = options.conductivities
+    if texts is None or any("=" in text for text in texts):
+        return parse_pairs(texts, float, "--conductivities")
+    try:
+        phase, rest = map(float, texts)
+    except ValueError:
+        raise ValueError(
+            "--conductivities must hold two numbers, for the phase of interest and the rest, or LABEL=VALUE for each "
+            f"label, got {' '.join(texts)}"
+        ) from None
+    return dict.fromkeys(reference.phases, rest) | {reference.phase: phase}
 
 
 def _write(report: ValidationReport, options: argparse.Namespace, reference: Reference, volume: Any) -> None:

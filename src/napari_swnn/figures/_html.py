@@ -39,12 +39,16 @@ th:first-child, td:first-child { text-align: left; }
 thead th { border-bottom: 1px solid #222; font-weight: 600; } tbody tr + tr td { border-top: 1px solid #e5e5e5; }
 figure { margin: 1.5rem 0; } figure img { width: 100%; height: auto; }
 figcaption { color: #444; font-size: .88em; }
-tr.group th { text-align: left; padding-top: .7rem; } .swatch { display: inline-block; width: .8em; height: .8em;
-  margin-right: .4em; border: 1px solid #666; vertical-align: -.05em; }
 ul.notes { background: #fdf6e3; border-left: 3px solid #d9a441; padding: .6rem 1rem .6rem 2rem; }
 @media print { body { margin: 0; max-width: none; font-size: 11px; } figure, table { break-inside: avoid; }
                figure img { width: auto; max-width: 100%; max-height: 23cm; }
                h2 { break-after: avoid; } }
+"""
+
+STYLE_PHASES = """
+tr.group th { text-align: left; padding-top: .7rem; }
+.swatch { display: inline-block; width: .8em; height: .8em; margin-right: .4em; border: 1px solid #666;
+          vertical-align: -.05em; }
 """
 
 READING = """
@@ -131,10 +135,11 @@ def report_html(report: ValidationReport, *, colours: Colours | None = None) -> 
         parts += [_figure(figures[name]) for name in _TRANSPORT]
     parts += ["<h2>Explanation</h2>", READING if report.n_phases == 2 else READING + READING_PHASES]
     body = "\n".join(parts)
+    style = STYLE if report.n_phases == 2 else STYLE + STYLE_PHASES
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>Validation report</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+        f"<title>Validation report</title>\n<style>{style}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
 
 
