@@ -108,7 +108,7 @@ class Measured:
 
 @dataclass(frozen=True, eq=False)
 class Measurement:
-    """What is measured on the reference and on each volume.
+    """Measurements to carry out on the reference and on each volume.
 
     Attributes
     ----------

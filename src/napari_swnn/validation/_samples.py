@@ -113,7 +113,7 @@ class Sample:
 
 
 def find_places(labels: Labels, phases: Sequence[int]) -> Places:
-    """Return where the phase of interest is, as booleans, or for more than two phases the position of each label."""
+    """Return booleans, ``True`` in the phase of interest, or for more than two phases the position of each label."""
     if len(phases) == 2:
         inside: BoolArray = labels == phases[0]
         return inside
