@@ -85,7 +85,7 @@ def name_features(names: Mapping[int, str]) -> dict[str, Any]:
 
 def colours_as_json(colours: Mapping[int, Any]) -> dict[str, str]:
     """Return the colours of labels as JSON-compatible values: ``"#e6991a"`` or ``"transparent"`` by label."""
-    return {str(label): each if isinstance(each, str) else to_hex(each) for label, each in colours.items()}
+    return {str(label): _as_text(each) for label, each in colours.items()}
 
 
 def read_colours(facts: Mapping[str, Any]) -> dict[int, Any]:
@@ -98,6 +98,12 @@ def read_colours(facts: Mapping[str, Any]) -> dict[int, Any]:
         elif _HEX.fullmatch(str(colour)):
             found[int(label)] = (*(int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)), 1.0)
     return found
+
+
+def _as_text(colour: Any) -> str:
+    if isinstance(colour, str):
+        return colour
+    return "transparent" if len(colour) > 3 and colour[3] == 0 else to_hex(colour)
 
 
 def to_hex(colour: Sequence[float]) -> str:

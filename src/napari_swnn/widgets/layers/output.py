@@ -249,14 +249,14 @@ def _has_colours(layer: "LabelsLayer", colours: Mapping[int, Any]) -> bool:
     return True
 
 
-def make_colormap(colours: Mapping[int, Any]) -> Any:
+def make_colormap(colours: Mapping[int | None, Any] | Mapping[int, Any]) -> Any:
     """Return the napari colour map with a colour, or ``"transparent"``, for each label; others are transparent."""
     from napari.utils.colormaps import DirectLabelColormap
 
-    shown: dict[int | None, Any] = {None: "transparent"}
+    shown: dict[int | None, Any] = {}
     for label, colour in colours.items():
         shown[label] = colour if isinstance(colour, str) else np.array(colour, float)
-    return DirectLabelColormap(color_dict=shown)
+    return DirectLabelColormap(color_dict={**shown, None: "transparent"})
 
 
 def _free_corner(viewer: "Viewer") -> tuple[float, float, float]:

@@ -1,6 +1,6 @@
 """Layers that show previews, results and boxes of a session in the viewer."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.layers.output import Look, OutputLayers
 from napari_swnn.widgets.layers.provenance import remember_name
 from napari_swnn.widgets.layers.reading import read_colours
-from napari_swnn.widgets.layers.view_3d import show_in_3d
+from napari_swnn.widgets.layers.view_3d import View, list_views, show_in_3d
 from napari_swnn.widgets.lazy.boxes import Boxes
 from napari_swnn.widgets.lazy.layers import open_lazily, pause_tiles
 from napari_swnn.widgets.reconstruction.range_preview import RangePreview
@@ -68,10 +68,15 @@ class SessionLayers(QObject):
         """Newest result layer; None if there are no results or it was removed."""
         return self._newest if self._newest is not None and self._newest in self._viewer.layers else None
 
-    def show_newest_in_3d(self) -> None:
-        """Show the newest result in 3-D."""
+    @property
+    def views(self) -> "list[View]":
+        """Choices of the phases of the newest result to show in 3-D; empty without a result."""
+        return [] if self.newest is None else list_views(self.newest)
+
+    def show_newest_in_3d(self, phases: Collection[int] | None = None) -> None:
+        """Show the newest result in 3-D, all of it or some of its phases."""
         if self.newest is not None:
-            show_in_3d(self._viewer, self.newest)
+            show_in_3d(self._viewer, self.newest, phases)
 
     def follow(self) -> None:
         """Start computing boxes when the viewer switches to 3-D."""

@@ -1,9 +1,10 @@
 """Buttons, estimated cost, progress and loss curve of a run."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from napari_swnn.widgets.kit.controls import Note, Problem
 from napari_swnn.widgets.kit.formatting import as_sentence
@@ -14,6 +15,7 @@ from napari_swnn.widgets.reconstruction.work import Training
 
 if TYPE_CHECKING:
     from napari_swnn.core.training.run import TrainingStep
+    from napari_swnn.widgets.layers.view_3d import View
     from napari_swnn.widgets.reconstruction.session import ReconstructionSession
 
 
@@ -27,11 +29,13 @@ class RunBar(QWidget):
     """
 
     run = Signal()
-    view = Signal()
+    view = Signal(object)
+    """Emitted with the labels of the phases to show in 3-D; None for all."""
 
     def __init__(self, session: "ReconstructionSession", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._views: list[View] = []
         self.run_button = QPushButton("Run")
         self.stop_button = QPushButton("Stop")
         self.view_button = QPushButton("Show in 3-D")
@@ -44,7 +48,7 @@ class RunBar(QWidget):
         self._lay_out()
         self.run_button.clicked.connect(self.run)
         self.stop_button.clicked.connect(self._on_stop)
-        self.view_button.clicked.connect(self.view)
+        self.view_button.clicked.connect(self._on_view)
         session.begun.connect(self._on_begun)
         session.stepped.connect(self._on_step)
         session.ended.connect(self._on_ended)
@@ -65,6 +69,27 @@ class RunBar(QWidget):
         layout.addLayout(buttons)
         for widget in (self.cost, self.memory, self.hint, self.progress, self.curve):
             layout.addWidget(widget)
+
+    def offer_views(self, views: "Sequence[View]") -> None:
+        """Offer the phases to show in 3-D in a menu of the button, if there is more than one choice."""
+        if list(views) == self._views:
+            return
+        self._views = list(views)
+        if len(views) < 2:
+            self.view_button.setMenu(None)
+            return
+        menu = QMenu(self.view_button)
+        for title, phases in views:
+            action = menu.addAction(title)
+            action.setData(phases)
+        menu.triggered.connect(self._on_view_action)
+        self.view_button.setMenu(menu)
+
+    def _on_view(self) -> None:
+        self.view.emit(None)
+
+    def _on_view_action(self, action: Any) -> None:
+        self.view.emit(action.data())
 
     def show_session(self, *, is_loading: bool, can_view: bool) -> None:
         """Show the state of the session.

@@ -227,6 +227,7 @@ class ReconstructionWidget(DockPanel):
         if "size" in problems:
             self._large.open()
         self.run_bar.show_session(is_loading=self.models.is_loading, can_view=self.layers.newest is not None)
+        self.run_bar.offer_views(self.layers.views)
         self.models.set_enabled(generate=session.can_generate, load=not session.is_busy)
         can_compute = not session.is_busy and self.layers.boxes.possible
         self.destination.set_enabled(choose=not session.is_busy, compute=can_compute)
