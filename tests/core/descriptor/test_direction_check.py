@@ -59,13 +59,15 @@ def test_too_few_samples_show_no_difference():
 
 def test_lengths_along_the_axes_are_those_of_the_field(rng):
     # At φ = 1/2 the autocorrelation of the level set is (2/π) asin(exp(-r²/4σ²)), which is 1/e at r = 1.593 σ.
-    images = [(field(rng, (512, 512), (9, 3)) > 0, np.ones((512, 512), bool)) for _ in range(4)]
+    images = [Section.of_phase(field(rng, (512, 512), (9, 3)) > 0) for _ in range(4)]
     expected = 2 * np.sqrt(-np.log(np.sin(np.pi / (2 * np.e))))
-    assert [length_along(images, axis) / expected for axis in (0, 1)] == pytest.approx([9, 3], rel=0.08)
+    assert [length_along([(image, axis) for image in images], (0, 1)) / expected for axis in (0, 1)] == pytest.approx(
+        [9, 3], rel=0.08
+    )
 
 
 def test_a_phase_that_fills_a_section_has_no_length():
-    assert np.isnan(length_along([(np.ones((8, 8), bool), np.ones((8, 8), bool))], 0))
+    assert np.isnan(length_along([(Section.of_phase(np.ones((8, 8), bool)), 0)], (0, 1)))
 
 
 def test_sections_of_one_material_agree():

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from napari_swnn._types import BoolArray, FloatArray
+from napari_swnn.core.descriptor.axis_lengths import first_crossing
 from napari_swnn.core.descriptor.patterns import block_averages, windows_inside
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.descriptor.section import Section, thin_evenly
@@ -39,15 +40,6 @@ def correlation_length(reference: Reference) -> float:
     products = np.sum([products for _, products in sums], axis=0)
     along_axes = (products[0] + products[:, 0]) / np.maximum(pairs[0] + pairs[:, 0], 1)
     return max(1.0, first_crossing(along_axes / along_axes[0], np.exp(-1.0)))
-
-
-def first_crossing(curve: FloatArray, level: float) -> float:
-    """Return the interpolated lag at which a curve first falls below a level, or the last lag if it never does."""
-    below = np.flatnonzero(curve < level)
-    if below.size == 0:
-        return float(len(curve) - 1)
-    i = int(below[0])
-    return float(i - 1 + (curve[i - 1] - level) / (curve[i - 1] - curve[i]))
 
 
 def reference_autocovariance(

@@ -116,9 +116,7 @@ class AxisComparer:
         key = (entry, position)
         if key not in self._lengths:
             name, axis = entry
-            self._lengths[key] = length_along(
-                [(section.indicator(position), section.inside) for section in self.planes[name]], axis
-            )
+            self._lengths[key] = length_along([(section, axis) for section in self.planes[name]], (position,))
         return self._lengths[key]
 
 

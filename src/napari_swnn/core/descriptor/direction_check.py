@@ -51,20 +51,20 @@ class AxisAgreement:
 
     def describe(self) -> str:
         """Return the verdict as one sentence without a full stop."""
-        pair, along = self._name_pair()
+        pair, along = " and ".join(self.planes), f" along {self.axes[0]}"
+        if self.axes[0] != self.axes[1]:
+            pair = " and ".join(f"{plane} along {axis}" for plane, axis in zip(self.planes, self.axes, strict=True))
+            along = ""
         if not self.compared:
             return f"{pair} are too small to be compared{along}"
         if self.agrees:
             return f"{pair} agree{along} within what their sizes can tell"
         worst = self.differences[0]
+        if worst.quantity == "fraction":
+            pair, along = " and ".join(self.planes), ""
         one, other = (f"{value:.3f}" for value in worst.values)
         explained = f"their sizes explain a difference of {worst.tolerance:.3f}"
         return f"{pair} disagree{along}: {_quantity(worst, self.labels)} is {one} and {other}, and {explained}"
-
-    def _name_pair(self) -> tuple[str, str]:
-        if self.axes[0] == self.axes[1]:
-            return " and ".join(self.planes), f" along {self.axes[0]}"
-        return " and ".join(f"{plane} along {axis}" for plane, axis in zip(self.planes, self.axes, strict=True)), ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class DirectionCheck:
     @property
     def remarks(self) -> tuple[str, ...]:
         """Sentences without a full stop on what disagrees, and on what to turn."""
-        found = [verdict.describe() for verdict in self.verdicts if not verdict.agrees]
+        found = dict.fromkeys(verdict.describe() for verdict in self.verdicts if not verdict.agrees)
         return (*found, *([self.proposal] if self.turns else ()))
 
     @property

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil, log2
 
+from napari_swnn._types import AXES
 from napari_swnn.core.descriptor.autocovariance import correlation_length
+from napari_swnn.core.descriptor.axis_lengths import axis_lengths
 from napari_swnn.core.descriptor.patterns import largest_window
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
@@ -20,6 +22,8 @@ _MIN_TEMPLATES_ACROSS = 4
 """Minimum number of adjacent templates across a section for the large template."""
 MIN_FEATURES = 30
 """Minimum number of pores or grains in a section for their arrangement to be statistically representative."""
+_ANISOTROPIC = 1.5
+"""Ratio of the longest to the shortest correlation length from which the longest determines the number of scales."""
 _NOISE_CHANNELS = 4
 _PAPER_NOISE_CHANNELS = 3
 
@@ -33,7 +37,7 @@ class NetworkChoice:
     network : NetworkConfig
         Architecture.
     correlation_length : float
-        Correlation length of the reference, in pixels.
+        Correlation length of the reference, in pixels: the longest of its axes if they differ, otherwise their mean.
     reasons : tuple of str
         Sentences that explain each choice.
     """
@@ -55,14 +59,25 @@ def choose_network(reference: Reference, config: TrainingConfig, *, dimension: i
     dimension : int
         Dimension of the volumes to generate, 2 or 3.
     """
-    length = correlation_length(reference)
+    length, reason = _measure_length(reference)
     choose = _paper_stage if config.recipe == "paper" else _cascade_stages
     stages, reasons = choose(reference, config, length)
     return NetworkChoice(
         NetworkConfig(stages, dimension, reference.n_channels),
         length,
-        (f"Correlation length (to 1/e): {length:.1f} px.", *reasons, *describe_reference(reference)),
+        (reason, *reasons, *describe_reference(reference)),
     )
+
+
+def _measure_length(reference: Reference) -> tuple[float, str]:
+    """Return the correlation length that determines the architecture, with a sentence on it."""
+    mean = correlation_length(reference)
+    lengths = axis_lengths(reference) if len(reference.directions) > 1 else (mean,)
+    if max(lengths) < _ANISOTROPIC * min(lengths):
+        return mean, f"Correlation length (to 1/e): {mean:.1f} px."
+    # The coarsest scale must resolve the longest features only: finer scales add what is shorter along other axes.
+    along = ", ".join(f"{length:.1f} px along {axis}" for length, axis in zip(lengths, AXES, strict=True))
+    return max(lengths), f"Correlation lengths (to 1/e): {along}; the longest determines the number of scales."
 
 
 def _paper_stage(
@@ -124,6 +139,12 @@ def estimate_features(porosity: float, width: float, length: float) -> float:
 def describe_reference(reference: Reference) -> tuple[str, ...]:
     """Return the remarks on a reference as sentences."""
     return tuple(f"{remark[0].upper()}{remark[1:]}." for remark in reference.remarks)
+
+
+def describe_assumption(reference: Reference) -> tuple[str, ...]:
+    """Return the assumption on directions without sections of their own as a sentence, if there are such directions."""
+    assumption = reference.assumption
+    return (f"{assumption[0].upper()}{assumption[1:]}.",) if assumption else ()
 
 
 def describe_cascade(stages: tuple[StageConfig, ...], length: float) -> tuple[str, ...]:

@@ -14,7 +14,13 @@ from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.descriptor.resampling import TargetFamily
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
 from napari_swnn.core.numerics.device import pick_device
-from napari_swnn.core.training.architecture import NetworkChoice, choose_network, describe_cascade, describe_reference
+from napari_swnn.core.training.architecture import (
+    NetworkChoice,
+    choose_network,
+    describe_assumption,
+    describe_cascade,
+    describe_reference,
+)
 from napari_swnn.core.training.calibration import N_NODES
 from napari_swnn.core.training.config import TrainingConfig, preset_config
 from napari_swnn.core.training.least_size import MIN_PATTERNS, check_patterns, check_volumes
@@ -94,9 +100,10 @@ class TrainingPlan:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Sentences that explain the network and state the training steps."""
+        """Sentences that explain the network and state what is assumed, and the training steps."""
         steps = ", ".join(f"{schedule.n_steps} at 1/{schedule.scale}" for schedule in self.schedules)
-        return (*self.choice.reasons, f"Training steps: {steps}.")
+        assumption = describe_assumption(self.reference)
+        return (*self.choice.reasons, *assumption, f"Training steps: {steps}.")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
