@@ -1,29 +1,78 @@
-"""Atomic writing: a file is either complete or absent."""
+"""Atomic and durable writing: a file is either complete or absent, and complete files survive a power failure."""
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 UNFINISHED = ".partial"
 """Suffix of an unfinished volume file."""
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class DiskFullError(OSError):
+    """The disk is full; the message names the file and states what is kept."""
+
+    @classmethod
+    def of(cls, error: OSError, path: Path, kept: str) -> DiskFullError:
+        """Return an error with the number of the original one."""
+        full = cls(f"the disk is full: {path} could not be written; {kept}")
+        full.errno = error.errno
+        return full
+
+
+def is_full(error: OSError) -> bool:
+    """Return True if an error states that the disk, or the quota of the user, is full."""
+    return error.errno in _FULL
 
 
 @contextmanager
 def replaced_when_complete(path: Path) -> Iterator[Path]:
-    """Yield a temporary file in the folder of `path`, and rename it to `path` when the ``with`` block succeeds."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Yield a temporary file beside `path`, and rename it to `path` when the ``with`` block succeeds.
+
+    An old file stays intact until the new one is complete and on the disk. If the path is a symbolic link, the file
+    that it names is replaced. The temporary file has the suffix of the path, which selects the format in some programs.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder does not exist.
+    OSError
+        If the path is a folder, device or pipe, or the disk is full.
+    """
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
+    if target.exists() and not target.is_file():
+        kind = "folder" if target.is_dir() else "device or pipe"
+        raise OSError(f"the output must be a file, got the {kind} {path}; choose another name")
+    if not target.absolute().parent.is_dir():
+        raise FileNotFoundError(f"the folder of {path} must exist, got {target.parent}; create it first")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=target.suffix)
     os.close(handle)
     partial = Path(name)
     try:
         yield partial
-        partial.chmod(0o666 & ~_umask())
-        partial.replace(path)
+        sync_file(partial)
+        partial.chmod(target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
+        partial.replace(target)
+        sync_folder(target.parent)
+    except OSError as error:
+        if not is_full(error):
+            raise
+        kept = "the old file is unchanged" if target.exists() else "free some space, or choose another folder"
+        raise DiskFullError.of(error, path, kept) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file in UTF-8, which is either complete or absent."""
+    with replaced_when_complete(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="")
 
 
 def move_to_new(path: Path, target: Path) -> None:
@@ -44,6 +93,33 @@ def move_to_new(path: Path, target: Path) -> None:
         path.rename(target)
     else:
         path.unlink()
+
+
+def sync_file(path: Path) -> None:
+    """Wait until the content of a file is on the disk."""
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until the names in a folder are on the disk; does nothing where a folder cannot be opened, as on Windows."""
+    if sys.platform == "win32":
+        return
+    with suppress(OSError):  # a file system that cannot synchronise folders
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def sync_tree(path: Path) -> None:
+    """Wait until all files and folders below a folder, and its own name, are on the disk."""
+    for folder, _, names in os.walk(path, topdown=False):
+        for name in names:
+            sync_file(Path(folder, name))
+        sync_folder(Path(folder))
+    sync_folder(path.parent)
 
 
 def _umask() -> int:

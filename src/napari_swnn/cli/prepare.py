@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_swnn._files import replaced_when_complete
 from napari_swnn.cli._command import add_command
 from napari_swnn.cli._paths import check_new, check_writable
 from napari_swnn.cli._progress import run_with_progress
@@ -48,8 +47,7 @@ def run(options: argparse.Namespace) -> None:
     print(recipe.describe())
     labels = run_with_progress(iter_prepare(grey, recipe, axes="zyx"[-grey.ndim :], phase=options.phase), _describe)
     choice = choose_phase(measure_fractions([labels]), options.phase, name="the result")  # refused before writing
-    with replaced_when_complete(options.output) as partial:
-        write_tiff(partial, labels, voxel_size=voxel.value, unit=voxel.unit)
+    write_tiff(options.output, labels, voxel_size=voxel.value, unit=voxel.unit)
     if options.save_recipe:
         recipe.save(options.save_recipe, overwrite=True)  # checked before the work
     _report(labels, choice, voxel)

@@ -119,6 +119,7 @@ def _conductivities(options: argparse.Namespace, reference: Reference) -> dict[i
 def _write(report: ValidationReport, options: argparse.Namespace, reference: Reference, volume: Any) -> None:
     import numpy as np
 
+    from napari_swnn._files import write_text
     from napari_swnn.figures import reconstruction_figure, report_html, save_figure, save_figures
 
     if options.report:
@@ -126,7 +127,7 @@ def _write(report: ValidationReport, options: argparse.Namespace, reference: Ref
     if options.csv:
         report.save_csv(options.csv)
     if options.html:
-        options.html.write_text(report_html(report), encoding="utf-8")
+        write_text(options.html, report_html(report))
     if options.figures:
         save_figures(report, options.figures)
     if options.picture:

@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
+from napari_swnn._files import write_text
 from napari_swnn._types import Path
 from napari_swnn.figures._html_tables import (
     connectivity_table,
@@ -103,7 +104,7 @@ def save_report(report: ValidationReport, path: Path, *, colours: Colours | None
     elif ending == ".csv":
         report.save_csv(path)
     elif ending in (".html", ".htm"):
-        FilePath(path).write_text(report_html(report, colours=colours), encoding="utf-8")
+        write_text(FilePath(path), report_html(report, colours=colours))
     else:
         raise ValueError(f"path must end in .html, .json or .csv, got {str(path)!r}")
 

@@ -10,7 +10,7 @@ from napari_swnn._types import Path
 from napari_swnn.figures._curves import ORIGIN, correlation_figure, distribution_figure
 from napari_swnn.figures._phase_curves import pair_figure, phase_correlation_figure, phase_distribution_figure
 from napari_swnn.figures._sections import MOST_REALISATIONS, sections_figure
-from napari_swnn.figures._style import Colours
+from napari_swnn.figures._style import Colours, save_figure
 from napari_swnn.figures._transport import field_figure, transport_figure
 
 if TYPE_CHECKING:
@@ -159,6 +159,6 @@ def save_figures(
     for each in report_figures(report, colours=colours):
         for ending in ("png", "svg"):
             file = FilePath(folder) / f"{each.name}.{ending}"
-            each.figure.savefig(file, dpi=dpi)
+            save_figure(each.figure, file, dpi=dpi)
             files.append(file)
     return files

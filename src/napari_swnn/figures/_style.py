@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_swnn._files import replaced_when_complete
 from napari_swnn._types import FloatArray, Labels, Path
 
 if TYPE_CHECKING:
@@ -45,7 +47,8 @@ def paint(labels: Labels, colours: Colours) -> FloatArray:
 
 def save_figure(figure: Figure, path: Path, *, dpi: int = 110) -> None:
     """Write a figure to a file, in the format given by the file extension."""
-    figure.savefig(path, dpi=dpi)
+    with replaced_when_complete(FilePath(path)) as partial:
+        figure.savefig(partial, dpi=dpi)
 
 
 def format_units(text: str) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from napari_swnn._files import sync_file, sync_folder, sync_tree
 from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn.core.grid.windows import Window, iter_boxes
 from napari_swnn.io.volume_file import PROVENANCE_KEY, Piece, VolumeFile
@@ -89,8 +90,10 @@ class OmeZarrFile(VolumeFile):
                 fill_value=0,
                 dimension_names=[axis["name"] for axis in self._axes()],
             )
+        sync_tree(new)
         try:
             new.rename(self.partial)
+            sync_folder(self.partial.parent)
         except OSError:
             shutil.rmtree(new)
             raise
@@ -111,15 +114,33 @@ class OmeZarrFile(VolumeFile):
         return [Piece(level, i, window) for i in range(self.layout.n) for window in windows]
 
     def is_written(self, piece: Piece) -> bool:
-        """Return True if the file of the shard exists; it is named only when it is complete."""
-        index = [str(start // self.shard) for start in piece.window.start]
-        leading = [] if self.layout.n == 1 else [str(piece.realisation)]
-        path = self.partial.joinpath(str(piece.level), "c", *leading, *index)
-        return path.is_file() and path.stat().st_size > 0  # a power failure can leave an empty file
+        """Return True if the file of the shard exists and can be read.
+
+        A file is named only when it is complete, but a power failure can leave a name without its content.
+        """
+        path = self._file(piece)
+        if not path.is_file() or path.stat().st_size == 0:
+            return False
+        try:
+            _ = self._array(piece.level)[self._index(piece.realisation, piece.window)]
+        except FileNotFoundError:
+            raise
+        except Exception:  # noqa: BLE001  (any error of the decoders)
+            return False
+        return True
 
     def write(self, piece: Piece, labels: Labels) -> None:
         """Write a shard."""
-        self._array(piece.level)[self._index(piece.realisation, piece.window)] = labels
+        array = self._array(piece.level)
+        path = self._file(piece)
+        path.unlink(missing_ok=True)  # damaged, and would be read for the part of it that lies outside the volume
+        array[self._index(piece.realisation, piece.window)] = labels
+        sync_file(path)
+        for folder in path.parents:
+            sync_folder(folder)
+            if folder.name == "c":
+                break
+        sync_folder(folder.parent)
 
     def coarsen(self, piece: Piece) -> None:
         """Write a shard with every second voxel of the finer level."""
@@ -140,11 +161,20 @@ class OmeZarrFile(VolumeFile):
             left.unlink()
         self.check_free()
         self.partial.rename(self.out)  # fails if the target is a folder that is not empty
+        sync_folder(self.out.parent)
+
+    def discard_damaged(self) -> None:
+        """Do nothing, because each shard is verified on its own."""
 
     def discard_remains(self) -> None:
         """Remove a folder that a late write has made again, without its metadata."""
         if self.partial.is_dir() and not (self.partial / "zarr.json").exists():
             shutil.rmtree(self.partial, ignore_errors=True)
+
+    def _file(self, piece: Piece) -> FilePath:
+        index = [str(start // self.shard) for start in piece.window.start]
+        leading = [] if self.layout.n == 1 else [str(piece.realisation)]
+        return self.partial.joinpath(str(piece.level), "c", *leading, *index)
 
     def _array(self, level: int) -> Any:
         import zarr

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
 
 from napari_swnn._checks import check_labels
+from napari_swnn._files import replaced_when_complete
 from napari_swnn._types import AXES, Path
 from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn._voxel_size import VoxelSize
@@ -41,11 +43,9 @@ def write_tiff(path: Path, volume: np.ndarray, *, voxel_size: float = 1.0, unit:
     labels = check_labels(volume, name="volume")
     high = int(labels.max())
     check_tiff_labels(int(labels.min()), high)
-    tifffile.imwrite(
-        path,
-        labels.astype(np.uint8 if high < 256 else np.uint16, copy=False),
-        **imagej_options("".join(AXES[-labels.ndim :]).upper(), VoxelSize(voxel_size, unit)),
-    )
+    options = imagej_options("".join(AXES[-labels.ndim :]).upper(), VoxelSize(voxel_size, unit))
+    with replaced_when_complete(FilePath(path)) as partial:
+        tifffile.imwrite(partial, labels.astype(np.uint8 if high < 256 else np.uint16, copy=False), **options)
 
 
 def imagej_options(axes: str, voxel: VoxelSize) -> dict[str, Any]:

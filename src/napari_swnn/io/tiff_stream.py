@@ -15,10 +15,11 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from napari_swnn._files import move_to_new
+from napari_swnn._files import move_to_new, sync_file, sync_folder
 from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn.core.grid.windows import Window, iter_boxes
 from napari_swnn.io.stored_image import ImageError
+from napari_swnn.io.strip_journal import StripJournal
 from napari_swnn.io.tiff import imagej_options
 from napari_swnn.io.volume_file import PROVENANCE_KEY, Piece, VolumeFile
 
@@ -53,16 +54,16 @@ class TiffFile(VolumeFile):
         return self._n_bytes + _PER_PAGE * prod(self._full_shape[:-2]) + 2**16
 
     @property
-    def journal(self) -> FilePath:
-        """Path of the journal that counts the complete strips during writing."""
-        return self.out.with_name(f"{self.out.name}.progress")
+    def journal(self) -> StripJournal:
+        """Journal that counts the complete strips during writing."""
+        return StripJournal(self.out.with_name(f"{self.out.name}.progress"))
 
     def create(self, provenance: Mapping[str, Any]) -> None:
         """Allocate a sparse file filled with zeros."""
         import tifffile
 
-        if not self.partial.exists():
-            self.journal.unlink(missing_ok=True)  # left by a run whose file was deleted
+        self.journal.remove()  # left by a run whose file was deleted
+        sync_folder(self.out.parent)
         new = self.new_name()
         text = json.dumps({PROVENANCE_KEY: dict(provenance)})
         tifffile.imwrite(
@@ -74,7 +75,9 @@ class TiffFile(VolumeFile):
             returnoffset=True,
             **(self._imagej(text) if self._n_bytes <= _LARGEST_IMAGEJ else self._bigtiff(text)),
         )
+        sync_file(new)
         move_to_new(new, self.partial)
+        sync_folder(self.out.parent)
 
     def provenance(self, path: FilePath) -> dict[str, Any]:
         """Return the provenance stored by `create`."""
@@ -86,8 +89,7 @@ class TiffFile(VolumeFile):
 
     def is_written(self, piece: Piece) -> bool:
         """Return True if the strip is complete."""
-        done = int(self.journal.read_text()) if self.journal.exists() else 0
-        return self._number(piece) < done
+        return self._number(piece) < self.journal.count()
 
     def write(self, piece: Piece, labels: Labels) -> None:
         """Write a strip; all preceding strips must be complete."""
@@ -104,10 +106,7 @@ class TiffFile(VolumeFile):
                 file.write(plane.tobytes())
             file.flush()
             os.fsync(file.fileno())
-        # Another run may resume the same file at this moment, so each process has a name of its own.
-        counted = self.journal.with_name(f"{self.journal.name}.{os.getpid()}")
-        counted.write_text(str(self._number(piece) + 1))
-        counted.replace(self.journal)
+        self.journal.record(self._number(piece) + 1)
 
     def coarsen(self, piece: Piece) -> None:
         """Raise an error, because a TIFF has no coarser levels."""
@@ -117,15 +116,19 @@ class TiffFile(VolumeFile):
         """Rename the file to its final name, unless that exists."""
         self.check_free()
         move_to_new(self.partial, self.out)
+        sync_folder(self.out.parent)
         self.discard_remains()
 
     def discard_remains(self) -> None:
         """Remove the journal, with what killed processes left of it, if the file has been renamed."""
-        if self.partial.exists():
-            return
-        for left in self.journal.parent.iterdir():
-            if left.name.startswith(self.journal.name):
-                left.unlink(missing_ok=True)
+        if not self.partial.exists():
+            self.journal.remove()
+
+    def discard_damaged(self) -> None:
+        """Remove an unfinished file that is shorter than it was created, as a power failure may leave it."""
+        if self.partial.is_file() and self.partial.stat().st_size < self._first_offset() + self._n_bytes:
+            self.journal.remove()
+            self.partial.unlink()
 
     @property
     def _full_shape(self) -> Shape:

@@ -142,11 +142,11 @@ class VolumeFile(ABC):
 
     @abstractmethod
     def is_written(self, piece: Piece) -> bool:
-        """Return True if a piece is complete."""
+        """Return True if a piece is complete and can be read."""
 
     @abstractmethod
     def write(self, piece: Piece, labels: Labels) -> None:
-        """Write a piece of level 0; if the process is killed, the piece does not count as written."""
+        """Write a piece of level 0 to the disk; if the process is killed before, it does not count as written."""
 
     @abstractmethod
     def coarsen(self, piece: Piece) -> None:
@@ -155,6 +155,10 @@ class VolumeFile(ABC):
     @abstractmethod
     def finish(self) -> None:
         """Rename the complete file to its final name, which is never written over."""
+
+    @abstractmethod
+    def discard_damaged(self) -> None:
+        """Remove an unfinished file that has lost more than single pieces, so that it is made again."""
 
     @abstractmethod
     def discard_remains(self) -> None:

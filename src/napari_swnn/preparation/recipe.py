@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
-from napari_swnn._files import replaced_when_complete
+from napari_swnn._files import write_text
 from napari_swnn._types import Path
 from napari_swnn.preparation.background import FlattenBackground
 from napari_swnn.preparation.crop import Crop
@@ -128,8 +128,7 @@ class Recipe:
         path = FilePath(path)
         if path.exists() and not overwrite:
             raise FileExistsError(f"path must name a new file, got {path}, which exists; set overwrite=True")
-        with replaced_when_complete(path) as partial:
-            partial.write_text(self.to_json() + "\n", encoding="utf-8")
+        write_text(path, self.to_json() + "\n")
 
     @staticmethod
     def load(path: Path) -> Recipe:

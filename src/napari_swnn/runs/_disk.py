@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
 
 import torch
 
+from napari_swnn._files import DiskFullError, is_full
 from napari_swnn._lock import Lock
 from napari_swnn._steps import forward_steps
 from napari_swnn.core.model.model import Model
@@ -121,9 +122,15 @@ def _iter_to_disk(
             turn, lambda wait: replace(waiting.step(), activity=wait.activity, note=wait.note)
         )
         if is_done():
-            file.discard_remains()
+            with suppress(OSError):  # a folder that is read-only
+                lock.acquire(take_over=True)  # a stale lock beside a finished file is removed
+                file.discard_remains()
         else:
             yield from _iter_missing(file, volumes, request, client, lock, note)
+    except OSError as error:
+        if is_full(error):
+            raise DiskFullError.of(error, file.out, f"{file.partial} is kept; free some space and resume") from error
+        raise
     finally:
         lock.release()
     return file.out
@@ -133,6 +140,7 @@ def _iter_missing(
     file: VolumeFile, volumes: Sequence[VirtualVolume], request: Request, client: Any, lock: Lock, note: str
 ) -> Generator[GenerationStep, None, None]:
     first = volumes[0]
+    file.discard_damaged()
     if not file.partial.exists():
         file.create(_provenance(first.model, request))
     pieces = file.pieces(0)

@@ -11,7 +11,7 @@ from math import ceil
 from pathlib import Path as FilePath
 from typing import Any
 
-from napari_swnn._files import replaced_when_complete
+from napari_swnn._files import write_text
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.training.run import TrainingStep, iter_training
 from napari_swnn.core.volume.assembly import GenerationStep
@@ -104,18 +104,12 @@ def iter_validation(spec: EnsembleSpec, member: MemberIndex) -> Generator[Valida
     volume = open_ome_zarr(spec.volume_path(member)).levels[0]
     report = yield from iter_validate(volume, spec.reference)
     text = json.dumps(report.to_dict(), indent=1, allow_nan=False, ensure_ascii=False)
-    write_atomically(spec.report_path(member), text)
+    write_text(spec.report_path(member), text)
 
 
 def get_note(step: Any) -> str:
     """Return the note of a step, such as a warning that training diverged; usually empty."""
     return str(getattr(step, "note", ""))
-
-
-def write_atomically(path: FilePath, text: str) -> None:
-    """Write a text file atomically: it is either complete or absent."""
-    with replaced_when_complete(path) as file:
-        file.write_text(text, encoding="utf-8")
 
 
 def _run_task(

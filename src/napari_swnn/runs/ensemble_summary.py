@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from napari_swnn._files import replaced_when_complete, write_text
 from napari_swnn._types import Path
 
 _PERCOLATING = "percolating_axes"
@@ -117,7 +118,7 @@ class Ensemble:
         columns = ("statistic", "name", "unit", "reference", "half_width_95", "mean", "between_trainings")
         rows = [(key, *_csv_row(statistic)) for key, statistic in self.statistics.items()]
         _write_csv(self.folder / "summary.csv", (*columns, "between_realisations"), rows)
-        (self.folder / "summary.txt").write_text(f"{self.summary()}\n", encoding="utf-8")
+        write_text(self.folder / "summary.txt", f"{self.summary()}\n")
 
     def _member_row(self, member: Member) -> Sequence[Any]:
         files = (path.relative_to(self.folder).as_posix() for path in (member.model, member.volume))
@@ -194,7 +195,7 @@ def _text_row(statistic: Statistic) -> Sequence[str]:
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Any) -> None:
-    with FilePath(path).open("w", newline="", encoding="utf-8") as file:
+    with replaced_when_complete(FilePath(path)) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
         writer.writerows(rows)

@@ -10,6 +10,7 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
+from napari_swnn._files import write_text
 from napari_swnn._progress import Progress
 from napari_swnn._steps import drain, forward_steps
 from napari_swnn._types import Path, Shape
@@ -23,7 +24,6 @@ from napari_swnn.runs._ensemble_tasks import (
     plan_trainings,
     plan_validations,
     plan_volumes,
-    write_atomically,
 )
 from napari_swnn.runs._turns import iter_turn, lock_for
 from napari_swnn.runs.ensemble_spec import EnsembleSpec, check_ensemble, check_folder
@@ -159,7 +159,7 @@ def _iter_ensemble(spec: EnsembleSpec, client: Any, *, resume: bool) -> Generato
         turn = iter_turn(lock, spec.folder, resume=resume, is_done=lambda: False)
         note = yield from forward_steps(turn, lambda wait: count.step(wait.activity, note=wait.note))
         check_folder(spec, resume=True)
-        write_atomically(spec.request_path, json.dumps(spec.request(), indent=1))
+        write_text(spec.request_path, json.dumps(spec.request(), indent=1))
         if note:
             yield count.step("resuming", note=note)
         steps = _iter_all_tasks(spec, client, count)

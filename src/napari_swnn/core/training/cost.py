@@ -17,7 +17,7 @@ import numpy as np
 import platformdirs
 import torch
 
-from napari_swnn._files import replaced_when_complete
+from napari_swnn._files import write_text
 from napari_swnn._types import Shape
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.evaluation import block_side
@@ -189,5 +189,4 @@ def _write(cache: Path, entries: dict[str, Any]) -> None:
     """Store measurements; if the folder is not writable, they are repeated next time."""
     with suppress(OSError):
         cache.parent.mkdir(parents=True, exist_ok=True)
-        with replaced_when_complete(cache) as file:
-            file.write_text(json.dumps(entries), encoding="utf-8")
+        write_text(cache, json.dumps(entries))

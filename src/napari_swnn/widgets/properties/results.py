@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from napari_swnn._files import replaced_when_complete, write_text
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import Note, Problem
 from napari_swnn.widgets.kit.errors import describe_error
@@ -159,7 +160,7 @@ def make_rows(records: Sequence[SolveRecord]) -> list[Row]:
 
 def save_csv(runs: Sequence[RunRecord], path: Path) -> None:
     """Write runs as CSV with the columns in `COLUMNS`."""
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with replaced_when_complete(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for i, run in enumerate(runs, 1):
@@ -174,7 +175,7 @@ def save_csv(runs: Sequence[RunRecord], path: Path) -> None:
 def save_json(runs: Sequence[RunRecord], path: Path) -> None:
     """Write runs as JSON: a list of objects with the settings and, for each axis, the outcome and numbers."""
     text = json.dumps([_to_dict(run) for run in runs], indent=1, allow_nan=False, ensure_ascii=False)
-    path.write_text(text, encoding="utf-8")
+    write_text(path, text)
 
 
 def _to_dict(run: RunRecord) -> dict[str, Any]:
