@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -66,23 +65,6 @@ class PhaseLabels:
         if len(self.phases) == 2 and not self.names:
             return {"phase": self.phase, "background": self.background}
         return {"phases": list(self.phases), "names": list(self.names)}
-
-    @classmethod
-    def from_json(cls, entries: Mapping[str, Any]) -> PhaseLabels:
-        """Return the labels that `as_json` described.
-
-        Raises
-        ------
-        KeyError, ValueError
-            If the entries describe no labels, or two phases have the same label.
-        """
-        if "phases" not in entries:
-            return cls((int(entries["phase"]), int(entries["background"])))
-        labels = cls(tuple(map(int, entries["phases"])), tuple(map(str, entries["names"])))
-        n = len(set(labels.phases))
-        if n < 2 or len(labels.phases) != n or len(labels.names) not in (0, n):
-            raise ValueError(f"phases must be different labels, with one name each or none, got {dict(entries)}")
-        return labels
 
     def paint(self, positions: NDArray[np.uint8]) -> Labels:
         """Convert positions in the order of the phases to labels."""

@@ -15,7 +15,8 @@ from napari_swnn._phases import scale_fractions
 from napari_swnn._types import FloatArray, Path
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.model.labels import PhaseLabels
-from napari_swnn.core.model.model_file import model_header, model_tensors, read_model, save_model
+from napari_swnn.core.model.model_file import model_tensors, read_model, save_model
+from napari_swnn.core.model.model_header import model_header
 from napari_swnn.core.model.paper_checkpoint import load_checkpoint
 from napari_swnn.core.model.segmentation import OffsetCurve, Segmentation, ThresholdCurve
 from napari_swnn.core.network.config import NetworkConfig

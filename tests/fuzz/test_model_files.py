@@ -1,0 +1,247 @@
+"""No changed model file raises another error than ValueError, takes long, or needs much memory.
+
+``python tests/fuzz/test_model_files.py 100000`` tries that many and prints a table of the outcomes.
+"""
+
+import copy
+import json
+import resource
+import struct
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pytest
+import torch
+
+from napari_swnn import Model, generate
+from napari_swnn.core.model.labels import PhaseLabels
+from napari_swnn.core.model.segmentation import OffsetCurve, ThresholdCurve
+from napari_swnn.core.network.config import NetworkConfig, StageConfig
+from napari_swnn.core.network.fraction_box import FractionBox
+from napari_swnn.core.network.stage import Stage
+
+LONGEST = 1.0
+"""Limit of the time to load a file, in seconds; a busy machine may exceed it once."""
+ODD = [
+    *(None, True, False, -1, 0, 2, 3, 10**9, 10**30, -(10**30), 1.5, -0.5, 1e308, 1e999, -1e999, float("nan")),
+    *("", "x", "1", "ü" * 50, [], [[]], [None], [1, 2], {}, {"a": 1}, [0.1] * 1000, 1500, 20_000, 2**63, 2**64),
+]
+DTYPES = ("F64", "F16", "BF16", "I8", "I32", "BOOL", "U8", "C64", "F32", "x")
+
+
+def make_model(kind):
+    """Return an untrained model of two small stages."""
+    phases = (3, 0) if kind in ("two", "range") else (1, 0, 2)
+    n = 1 if len(phases) == 2 else len(phases)
+    network = NetworkConfig(
+        (StageConfig(2, 3, 1, 2, 2), StageConfig(1, 3, 2, 2, 2)),
+        n_phase_channels=n,
+        porosity_range=(0.2, 0.4) if kind == "range" else None,
+        box=FractionBox(((0.2, 0.4), None, None), (0.0, 0.5, 0.5)) if kind == "box" else None,
+    )
+    generator = torch.Generator().manual_seed(0)
+    stages = tuple(
+        Stage(
+            stage,
+            conditioned=i > 0,
+            n_phase_channels=n,
+            free_ranges=network.free_ranges,
+            generator=generator,
+        )
+        .eval()
+        .requires_grad_(False)
+        for i, stage in enumerate(network.stages)
+    )
+    for stage in stages:
+        for parameter in stage.parameters():
+            parameter.copy_(parameter.nan_to_num(0).clamp(-2, 2))
+        stage.head.weight.copy_(torch.tensor([[1.0, -1.0], [-1.0, 1.0], [0.5, 0.5]])[:n])
+    points = (0.2, 0.4) if kind in ("range", "box") else (0.0,)
+    segmentation = (
+        ThresholdCurve(points, tuple(0.01 * i for i in range(len(points))))
+        if n == 1
+        else OffsetCurve(points, ((0.0, 0.01, 0.02),) * len(points))
+    )
+    return Model(
+        network,
+        stages,
+        segmentation,
+        0.3,
+        labels=PhaseLabels(phases),
+        fractions=None if n == 1 else (0.3, 0.35, 0.35),
+        provenance={"seed": 0, "training": {"n_steps": 3}, "schedules": [1, 2]},
+    )
+
+
+def split(data):
+    """Return the header of a safetensors file and its weights."""
+    n = struct.unpack("<Q", data[:8])[0]
+    return json.loads(data[8 : 8 + n]), data[8 + n :]
+
+
+def join(header, weights):
+    encoded = json.dumps(header).encode()
+    return struct.pack("<Q", len(encoded)) + encoded + weights
+
+
+def places(value, place=()):
+    """Return the place of every entry of a JSON value."""
+    yield place
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, entry in pairs:
+        yield from places(entry, (*place, key))
+
+
+def change_entry(value, rng):
+    """Delete, replace, repeat or scale an entry of a JSON value."""
+    value = copy.deepcopy(value)
+    candidates = [place for place in places(value) if place]
+    place = candidates[rng.integers(len(candidates))]
+    within = value
+    for key in place[:-1]:
+        within = within[key]
+    old = within[place[-1]]
+    kind = rng.integers(5)
+    if kind == 0:
+        del within[place[-1]]
+    elif kind == 1 and isinstance(within, list):
+        within.insert(0, old)
+    elif kind == 2 and isinstance(old, int | float):
+        within[place[-1]] = old * [-1, 2, 0.5, 1e6, 10**12][rng.integers(5)]
+    else:
+        within[place[-1]] = copy.deepcopy(ODD[rng.integers(len(ODD))])
+    return value
+
+
+def change_settings(data, rng):
+    header, weights = split(data)
+    settings = json.loads(header["__metadata__"]["napari-swnn"])
+    for _ in range(rng.integers(1, 4)):
+        settings = change_entry(settings, rng)
+    header["__metadata__"]["napari-swnn"] = json.dumps(settings)
+    return join(header, weights)
+
+
+def change_tensors(data, rng):
+    header, weights = split(data)
+    names = [name for name in header if name != "__metadata__"]
+    name = names[rng.integers(len(names))]
+    change = rng.integers(5)
+    if change == 0:
+        header[name]["dtype"] = DTYPES[rng.integers(len(DTYPES))]
+    elif change == 1:
+        header[name]["shape"] = header[name]["shape"][::-1]
+    elif change == 2:
+        header[name + "x"] = header.pop(name)
+    elif change == 3:
+        header = change_entry(header, rng)
+    else:
+        del header[name]
+    return join(header, weights)
+
+
+def flip(low, high):
+    """Return a function that flips a few bits between two places, of which negative ones count from the weights."""
+
+    def change(data, rng):
+        begin = len(data) - len(split(data)[1])
+        changed = bytearray(data)
+        first, last = (place if place is None or place >= 0 else begin + 1 + place for place in (low, high))
+        for at in rng.integers(first, len(data) if last is None else last, rng.integers(1, 6)):
+            changed[at] ^= 1 << int(rng.integers(8))
+        return bytes(changed)
+
+    return change
+
+
+def cut(data, rng):
+    return data[: rng.integers(len(data))]
+
+
+def insert(data, rng):
+    at = rng.integers(len(data))
+    return data[:at] + rng.bytes(int(rng.integers(1, 40))) + data[at:]
+
+
+KINDS = {
+    "settings": change_settings,
+    "more settings": change_settings,
+    "tensors": change_tensors,
+    "weights": flip(-1, None),
+    "header": flip(8, -1),
+    "length": flip(0, 8),
+    "cut": cut,
+    "insert": insert,
+}
+
+
+def mutate(data, rng):
+    """Return a changed file and the kind of the change."""
+    kind = list(KINDS)[rng.integers(len(KINDS))]
+    return KINDS[kind](data, rng), kind
+
+
+def try_files(n, folder, seed=0, *, n_generated=10**9):
+    """Return the outcomes of changed files, and the longest time to load one."""
+    rng = np.random.default_rng(seed)
+    sources = []
+    for kind in ("two", "range", "three", "box"):
+        make_model(kind).save(folder / f"{kind}.swnn")
+        sources.append((folder / f"{kind}.swnn").read_bytes())
+    outcomes = Counter()
+    longest = 0.0
+    path = folder / "changed.swnn"
+    for i in range(n):
+        data, kind = mutate(sources[i % len(sources)], rng)
+        path.write_bytes(data)
+        start = perf_counter()
+        try:
+            model = Model.load(path)
+        except ValueError as error:
+            assert str(path) in str(error)  # noqa: PT017
+            outcomes[kind, "refused"] += 1
+            continue
+        finally:
+            longest = max(longest, perf_counter() - start)
+        outcomes[kind, "loaded"] += 1
+        if data in sources or outcomes["", "generated"] >= n_generated:
+            continue
+        volume = generate(model, (8,) * model.dimension, seed=1)
+        outcomes["", "generated"] += 1
+        assert volume.dtype.kind in "iu"
+        assert set(np.unique(volume)) <= {*model.labels.phases, model.labels.background}
+        outcomes["", "single phase"] += len(np.unique(volume)) == 1
+    return outcomes, longest
+
+
+def test_a_changed_file_is_refused_or_generates(tmp_path):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    outcomes, longest = try_files(2400, tmp_path, n_generated=40)
+    assert longest < 5 * LONGEST
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 * 2**10  # in KiB on Linux
+    refused = sum(n for (_, outcome), n in outcomes.items() if outcome == "refused")
+    assert 1000 < refused < 2400
+
+
+@pytest.mark.parametrize("kind", ["two", "range", "three", "box"])
+def test_the_unchanged_file_is_loaded(tmp_path, kind):
+    model = make_model(kind)
+    model.save(tmp_path / "a.swnn")
+    loaded = Model.load(tmp_path / "a.swnn")
+    assert loaded.fingerprint() == model.fingerprint()
+    assert loaded.network == model.network
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as name:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        found, slowest = try_files(int(sys.argv[1]), Path(name), seed=int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 2**10
+    for (what, outcome), count in sorted(found.items()):
+        sys.stdout.write(f"{what:10s} {outcome:14s} {count}\n")
+    sys.stdout.write(f"longest {slowest:.2f} s; memory grew by {grown:.0f} MiB\n")
