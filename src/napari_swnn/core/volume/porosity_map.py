@@ -50,7 +50,7 @@ class PorosityMap:
         ValueError
             If `porosity` is not in [0, 1].
         """
-        return cls(_frozen(check_in_range(porosity, 0, 1, name="porosity")))
+        return cls(frozen_values(check_in_range(porosity, 0, 1, name="porosity")))
 
     @classmethod
     def from_array(cls, values: Any) -> PorosityMap:
@@ -68,18 +68,7 @@ class PorosityMap:
         ValueError
             If the array is neither 2-D nor 3-D, is empty, or contains a value outside [0, 1].
         """
-        array = np.asarray(values)
-        if not np.issubdtype(array.dtype, np.floating):
-            raise TypeError(
-                f"porosity must hold fractions as floating-point numbers, got {array.dtype}; "
-                "to assign one porosity per label, use PorosityMap.from_labels"
-            )
-        if array.ndim not in (2, 3) or array.size == 0:
-            raise ValueError(f"porosity must be a number or a 2-D or 3-D map, got an array of shape {array.shape}")
-        low, high = float(array.min()), float(array.max())
-        if not 0 <= low <= high <= 1:  # also if a value is NaN
-            raise ValueError(f"porosity must hold values in [0, 1], got values from {low:g} to {high:g}")
-        return cls(_frozen(array))
+        return _map_of_array(values, "porosity")
 
     @classmethod
     def from_labels(cls, labels: Any, porosities: Mapping[int, float]) -> PorosityMap:
@@ -108,7 +97,7 @@ class PorosityMap:
                 "assign a porosity to each region, including the background"
             )
         found = [check_in_range(porosities[int(v)], 0, 1, name=f"porosities[{int(v)}]") for v in values]
-        return cls(_frozen(np.array(found)[places].reshape(regions.shape)), "nearest")
+        return cls(frozen_values(np.array(found)[places].reshape(regions.shape)), "nearest")
 
     @classmethod
     def gradient(cls, start: float, stop: float, axis: int = 0) -> PorosityMap:
@@ -127,7 +116,7 @@ class PorosityMap:
             If a porosity is not in [0, 1], or the axis is not 0, 1 or 2.
         """
         ends = [check_in_range(start, 0, 1, name="start"), check_in_range(stop, 0, 1, name="stop")]
-        return cls(_frozen(np.array(ends)), "ends", check_whole(axis, name="axis", low=0, high=2))
+        return cls(frozen_values(np.array(ends)), "ends", check_whole(axis, name="axis", low=0, high=2))
 
     @property
     def extremes(self) -> tuple[float, float]:
@@ -151,13 +140,13 @@ class PorosityMap:
         return SampledField(values, self.sampling, extents, periodic)
 
 
-def as_porosity_map(porosity: Any) -> PorosityMap:
-    """Convert a number or an array to a map; return a map unchanged."""
+def as_porosity_map(porosity: Any, *, name: str = "porosity") -> PorosityMap:
+    """Convert a number or an array to a map; return a map unchanged. `name` stands for it in error messages."""
     if isinstance(porosity, PorosityMap):
         return porosity
     if np.ndim(porosity) == 0:
-        return PorosityMap.constant(porosity)
-    return PorosityMap.from_array(porosity)
+        return PorosityMap(frozen_values(check_in_range(porosity, 0, 1, name=name)))
+    return _map_of_array(porosity, name)
 
 
 def check_porosity(
@@ -214,8 +203,24 @@ def _check_single(porosity: Any, own: float | None) -> None:
         )
 
 
-def _frozen(values: Any) -> FloatArray:
+def frozen_values(values: Any) -> FloatArray:
+    """Return values as a float32 array that cannot be changed."""
     # Copied, so that later changes of the caller's array do not affect existing volumes.
     array = np.array(values, np.float32)
     array.flags.writeable = False
     return array
+
+
+def _map_of_array(values: Any, name: str) -> PorosityMap:
+    array = np.asarray(values)
+    if not np.issubdtype(array.dtype, np.floating):
+        raise TypeError(
+            f"{name} must hold fractions as floating-point numbers, got {array.dtype}; "
+            "to assign one porosity per label, use PorosityMap.from_labels"
+        )
+    if array.ndim not in (2, 3) or array.size == 0:
+        raise ValueError(f"{name} must be a number or a 2-D or 3-D map, got an array of shape {array.shape}")
+    low, high = float(array.min()), float(array.max())
+    if not 0 <= low <= high <= 1:  # also if a value is NaN
+        raise ValueError(f"{name} must hold values in [0, 1], got values from {low:g} to {high:g}")
+    return PorosityMap(frozen_values(array))
