@@ -24,7 +24,7 @@ def box(request):
 
 def draw(box, rng):
     n = len(box.free)
-    return box.draw(rng.random(n), rng.permutation(n))
+    return box.fractions(box.draw(rng.random(n), rng.permutation(n)))
 
 
 def test_phases_without_a_range_share_the_rest_in_proportion():
@@ -81,3 +81,17 @@ def test_fractions_outside_are_found(fractions):
     assert not SIMPLEX.contains(fractions)
     assert SIMPLEX.contains([(0.3, 0.5, 0.2), (0.4, 0.4, 0.2)])
     assert not SIMPLEX.contains([(0.3, 0.5, 0.2), fractions])
+
+
+def test_a_spread_holds_the_corners_and_fills_the_box(box):
+    spread = box.spread(40)
+    corners = box.free_of(box.corners())
+    assert spread.shape == (40, len(box.free))
+    assert box.contains(box.fractions(spread))
+    assert all(np.abs(spread - corner).max(axis=1).min() < 1e-9 for corner in corners)
+    assert len(np.unique(spread.round(6), axis=0)) == 40
+
+
+def test_only_a_range_of_the_first_phase_is_a_porosity_range():
+    assert BOXES["a range"].porosity_range == (0.1, 0.4)
+    assert all(box.porosity_range is None for name, box in BOXES.items() if name != "a range")

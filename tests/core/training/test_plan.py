@@ -102,8 +102,8 @@ def test_the_bank_gives_the_cascade_at_the_position_of_each_window(blobs, tiny_c
     window = Window.of_shape((9, 10, 11)).grown(2)
     starts = []
     for _ in range(20):
-        porosities, coarse, place = bank.take(window)
-        assert porosities == (plan.porosity,)
+        fractions, coarse, place = bank.take(window)
+        assert fractions == ((plan.porosity,),)
         assert place.shape == window.shape
         with torch.no_grad(), convolutions_in(training_precision(plan.device), plan.device):
             expected, _ = run_stages(stages, place.coarser(), make_noise_source(7))

@@ -55,6 +55,44 @@ def test_fractions_that_mean_nothing_are_refused(layered, fractions, error, mess
         plan_training(layered, fractions=fractions)
 
 
+def test_ranges_make_a_box_with_the_other_phases_in_proportion(layered):
+    plan = plan_training(layered, fractions={4: (0.4, 0.6), 1: (0.2, 0.3)})
+    assert plan.network.free_ranges == ((0.2, 0.3), (0.4, 0.6))
+    assert plan.porosity_range is None
+    assert plan.target.fractions == pytest.approx(tuple(layered.fractions.values()))
+    assert plan.target.means_of((0.2, 0.6)) == pytest.approx((0.2, 0.6, 0.2))
+
+
+def test_a_box_without_the_fractions_of_the_reference_starts_in_its_middle(layered):
+    plan = plan_training(layered, fractions={1: (0.3, 0.35), 4: (0.4, 0.45)})
+    assert plan.target.fractions == pytest.approx((0.325, 0.425, 0.25))
+
+
+def test_a_range_of_the_phase_of_interest_is_a_range_of_porosity(layered):
+    of_porosity = plan_training(layered, porosity=(0.2, 0.4))
+    assert plan_training(layered, fractions={1: (0.2, 0.4)}).network == of_porosity.network
+    assert of_porosity.network.porosity_range == (0.2, 0.4)
+    two = Reference((layered.labels == 1).astype(int))
+    assert plan_training(two, fractions={0: (0.6, 0.8)}).porosity_range == pytest.approx((0.2, 0.4))
+
+
+@pytest.mark.parametrize(
+    ("fractions", "message"),
+    [
+        ({1: (0.4, 0.2)}, r"fractions\[1\] must be one number, or a range"),
+        ({1: (0.2, 0.4), 4: 1.2}, r"fractions\[4\] must lie in"),
+        ({1: (0.6, 0.7), 4: (0.5, 0.6)}, "sums from 1.1 to 1.3"),
+        ({1: (0.2, 0.3), 4: (0.2, 0.3), 9: (0.2, 0.3)}, "sums from 0.6 to 0.9"),
+        ({1: (0.2, 0.6), 4: (0.3, 0.5)}, "fractions must leave room for every phase"),
+        ({1: (0.2, 0.97), 4: 0.015}, "fractions must be those of a mixture"),
+        ({2: (0.2, 0.4)}, "name phases of the reference"),
+    ],
+)
+def test_ranges_that_cannot_be_met_are_refused(layered, fractions, message):
+    with pytest.raises(ValueError, match=message):
+        plan_training(layered, fractions=fractions)
+
+
 def test_porosity_beside_fractions_is_refused(layered):
     with pytest.raises(ValueError, match="must not both be given"):
         plan_training(layered, porosity=0.3, fractions={1: 0.3})

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations_with_replacement
-from math import prod
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-_MAX_CUBIC = 2
-"""Largest number of fractions whose features are of the third order; more get features of the second."""
+from napari_swnn.core.network.legendre import highest_order, legendre_products, n_products
 
 
 def fraction_features(fractions: Tensor, ranges: Sequence[tuple[float, float]]) -> Tensor:
@@ -29,32 +26,13 @@ def fraction_features(fractions: Tensor, ranges: Sequence[tuple[float, float]]) 
     torch.Tensor
         ``(n, *spatial, n_features(m))`` Legendre polynomials, and their products up to the same order.
     """
-    polynomials = []
-    for k, (low, high) in enumerate(ranges):
-        u = 2 * (fractions[:, k] - low) / (high - low) - 1
-        polynomials.append([u, 1.5 * u**2 - 0.5, 2.5 * u**3 - 1.5 * u])
-    terms = [
-        prod(factors[1:], start=factors[0])
-        for orders in _orders(len(ranges))
-        for factors in [[polynomials[k][order - 1] for k, order in enumerate(orders) if order]]
-    ]
-    return torch.stack(terms, -1)
+    products = legendre_products([fractions[:, k] for k in range(len(ranges))], ranges, highest_order(len(ranges)))
+    return torch.stack(products, -1)
 
 
 def n_features(n_fractions: int) -> int:
     """Return the number of features of a number of fractions."""
-    return len(_orders(n_fractions))
-
-
-def _orders(n_fractions: int) -> list[tuple[int, ...]]:
-    """Return the order of each fraction's polynomial in each feature."""
-    largest = 3 if n_fractions <= _MAX_CUBIC else 2
-    chosen = (
-        factors
-        for order in range(1, largest + 1)
-        for factors in combinations_with_replacement(range(n_fractions), order)
-    )
-    return [tuple(factors.count(k) for k in range(n_fractions)) for factors in chosen]
+    return n_products(n_fractions, highest_order(n_fractions))
 
 
 class Modulation(nn.Module):

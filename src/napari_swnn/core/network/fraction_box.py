@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from math import cos, pi
 
 import numpy as np
+from scipy.stats.qmc import Halton
 
 from napari_swnn._types import FloatArray
 
@@ -99,14 +101,26 @@ class FractionBox:
                         moved for limit in self._rest_limits if (moved := self._cut(corner, axis, limit)) is not None
                     ]
         fractions = self.fractions(np.array(corners).reshape(-1, len(ranges)))
-        inside = [corner for corner in fractions if self.contains(corner)]
-        return np.unique(np.round(inside, 12), axis=0) if inside else np.zeros((0, len(self.ranges)))
+        inside = fractions[[self.contains(corner) for corner in fractions]]
+        _, chosen = np.unique(inside.round(9), axis=0, return_index=True)
+        return inside[chosen]
 
-    def draw(self, quantiles: FloatArray, order: Sequence[int]) -> FloatArray:
-        """Return fractions ``(c,)`` at random quantiles.
+    @property
+    def centre(self) -> FloatArray:
+        """Fractions ``(c,)`` in the middle of the corners."""
+        centre: FloatArray = self.corners().mean(axis=0)
+        return centre
 
-        Each free fraction is drawn in turn, given the others, with the arcsine density over its possible values, which
-        favours the ends: polynomials of the fractions are least constrained there.
+    @property
+    def porosity_range(self) -> tuple[float, float] | None:
+        """Range of the first phase if only this one may be chosen, with all others in proportion; otherwise None."""
+        return self.ranges[0] if self.free == (0,) and not any(self.ranges[1:]) else None
+
+    def draw(self, quantiles: FloatArray, order: Sequence[int]) -> tuple[float, ...]:
+        """Return free fractions at random quantiles.
+
+        Each is drawn in turn, given the others, with the arcsine density over its possible values, which favours the
+        ends: polynomials of the fractions are least constrained there.
 
         Parameters
         ----------
@@ -115,14 +129,22 @@ class FractionBox:
         order : sequence of int
             Permutation of the free fractions, in which they are drawn.
         """
-        free = self.free_of(self.corners().mean(axis=0))
+        free = np.array(_free_centre(self))
         ranges = self.free_ranges
         for axis in [*order] * _SWEEPS:
             rest = 1 - self._fixed - (free.sum() - free[axis])  # for this fraction and the rest together
             low = max(ranges[axis][0], rest - self._rest_limits[1])
             high = min(ranges[axis][1], rest - self._rest_limits[0])
             free[axis] = low + (high - low) * (1 - cos(pi * quantiles[axis])) / 2
-        return self.fractions(free)
+        return tuple(map(float, free))
+
+    def spread(self, n: int) -> FloatArray:
+        """Return `n` free fractions ``(n, m)`` spread over the box: its corners, as far as they are few, and others."""
+        corners = self.free_of(self.corners())
+        chosen = corners[: n // 2] if len(corners) <= n // 2 else corners[:: -(-2 * len(corners) // n)]
+        quantiles = Halton(len(self.free), scramble=False).random(n - len(chosen) + 1)[1:]  # the first is a corner
+        order = range(len(self.free))
+        return np.vstack([chosen, *(self.draw(row, order) for row in quantiles)])
 
     @property
     def _fixed(self) -> float:
@@ -143,3 +165,8 @@ class FractionBox:
         moved[axis] = 1 - self._fixed - rest - (corner.sum() - corner[axis])
         low, high = self.free_ranges[axis]
         return moved if low <= moved[axis] <= high else None
+
+
+@lru_cache(maxsize=64)
+def _free_centre(box: FractionBox) -> tuple[float, ...]:
+    return tuple(map(float, box.free_of(box.centre)))

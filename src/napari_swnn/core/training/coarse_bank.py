@@ -12,11 +12,15 @@ from torch import Tensor
 from napari_swnn._types import FloatArray, Shape
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.cascade import run_stages
+from napari_swnn.core.network.fraction_box import FractionBox
+from napari_swnn.core.network.legendre import legendre_products, n_products
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import convolutions_in, training_precision
 from napari_swnn.core.training.plan import TrainingPlan
-from napari_swnn.core.training.sampling import Randomness, constant_porosity
+from napari_swnn.core.training.sampling import Randomness, constant_fractions
 
+FreeFractions = tuple[tuple[float, ...], ...]
+"""Fractions of each of several volumes that may be chosen; see `Target.free`."""
 _N_NODES = 6
 """Number of porosities in a range at which the mean porosity of coarse volumes is measured."""
 _EXPECTED_SIDE = {2: 256, 3: 48}
@@ -35,7 +39,7 @@ class CoarseBank:
     finished : sequence of Stage
         Trained stages coarser than the stage in training; may be empty.
     source : Randomness
-        Source of noise, porosities and positions.
+        Source of noise, fractions and positions.
     """
 
     def __init__(self, plan: TrainingPlan, finished: Sequence[Stage], source: Randomness) -> None:
@@ -45,10 +49,10 @@ class CoarseBank:
         self._schedule = plan.schedules[len(finished)]
         self._age = 0
         self._volumes: Tensor | None = None
-        self._porosities: tuple[float, ...] = ()
+        self._fractions: FreeFractions = ()
 
-    def take(self, window: Window) -> tuple[tuple[float, ...], Tensor | None, Window]:
-        """Return the porosities for a step and a random window of the coarser volumes to refine.
+    def take(self, window: Window) -> tuple[FreeFractions, Tensor | None, Window]:
+        """Return the fractions for a step and a random window of the coarser volumes to refine.
 
         Parameters
         ----------
@@ -57,15 +61,15 @@ class CoarseBank:
 
         Returns
         -------
-        porosities : tuple of float
-            Porosity of each volume.
+        fractions : tuple of tuple of float
+            Free fractions of each volume: the porosity, or those of the box of the target.
         coarse : torch.Tensor or None
             ``(n, phases, *place.coarser().shape)`` coarser volumes; None for the coarsest stage.
         place : Window
             Position of the window, in voxels of the stage in training.
         """
         if not self._finished:
-            return self._source.porosities(self._plan.porosity, self._plan.porosity_range), None, window
+            return self._source.free_fractions(self._plan.target), None, window
         if self._age % self._schedule.bank_lifetime == 0:
             self._fill(window)
         self._age += 1
@@ -75,13 +79,13 @@ class CoarseBank:
         start = self._source.position([2 * a - 2 - b for a, b in zip(stored, window.shape, strict=True)])
         place = Window(tuple(a + 1 for a in start), tuple(a + 1 + b for a, b in zip(start, window.shape, strict=True)))
         cut = place.coarser().slices((0,) * len(stored))
-        return self._porosities, self._volumes[:, :, *cut], place
+        return self._fractions, self._volumes[:, :, *cut], place
 
-    def excess(self, porosity: float, coarse: Tensor | None) -> FloatArray:
-        """Return the fraction of each channel of a coarse window minus its expected value at a target porosity."""
+    def excess(self, free: tuple[float, ...], coarse: Tensor | None) -> FloatArray:
+        """Return the fraction of each channel of a coarse window minus its expected value at free fractions."""
         if coarse is None:
             return np.zeros(self._plan.network.n_phase_channels)
-        return grey_fractions(coarse[None]) - self._expected_fractions(porosity)
+        return grey_fractions(coarse[None]) - self._expected_fractions(free)
 
     def renew(self) -> None:
         """Regenerate the volumes before the next window is taken."""
@@ -89,29 +93,49 @@ class CoarseBank:
 
     def _fill(self, window: Window) -> None:
         side = tuple(self._schedule.bank_extent * extent for extent in window.coarser().shape)
-        self._porosities = self._source.porosities(self._plan.porosity, self._plan.porosity_range)
-        self._volumes = self._generate(self._porosities, side)
+        self._fractions = self._source.free_fractions(self._plan.target)
+        self._volumes = self._generate(self._fractions, side)
 
     @cached_property
-    def _expected_fractions(self) -> Callable[[float], FloatArray]:
-        """Mean fractions of coarse volumes as smooth functions of target porosity, measured on first use."""
-        limits = self._plan.porosity_range
+    def _expected_fractions(self) -> Callable[[tuple[float, ...]], FloatArray]:
+        """Mean fractions of coarse volumes as smooth functions of free fractions, measured on first use."""
+        target = self._plan.target
+        if target.box is None:
+            mean = self._measure([target.free] * 4).mean(axis=0)
+            return lambda free: mean
+        if len(target.free) > 1:
+            return self._fit(target.box)
+        corners = target.box.free_of(target.box.corners())
+        nodes = list(np.linspace(corners.min(), corners.max(), _N_NODES))
+        # Coefficients of one polynomial for each channel.
+        coefficients = np.polyfit(nodes, self._measure([(node,) for node in nodes]), 2)
+        return lambda free: np.array([np.polyval(of_channel, free[0]) for of_channel in coefficients.T])
+
+    def _fit(self, box: FractionBox) -> Callable[[tuple[float, ...]], FloatArray]:
+        """Fit polynomials of the second order to the mean fractions of coarse volumes in a box."""
+
+        def terms(free: FloatArray) -> FloatArray:
+            return np.stack([np.ones(len(free)), *legendre_products(list(free.T), box.free_ranges, 2)], axis=1)
+
+        nodes = box.spread(2 * (1 + n_products(len(box.free), 2)))
+        measured = self._measure([tuple(map(float, node)) for node in nodes])
+        coefficients, *_ = np.linalg.lstsq(terms(nodes), measured)
+        return lambda free: np.asarray(terms(np.array([free])) @ coefficients)[0]
+
+    def _measure(self, nodes: Sequence[tuple[float, ...]]) -> FloatArray:
+        """Return the mean of each channel of a coarse volume for each of several free fractions."""
         dimension = self._plan.network.dimension
         shape = (_EXPECTED_SIDE[dimension],) * dimension
-        nodes = [self._plan.porosity] * 4 if limits is None else list(np.linspace(*limits, _N_NODES))
-        found = np.array([grey_fractions(self._generate([node], shape)) for node in nodes])
-        # Coefficients of one polynomial for each channel.
-        coefficients = found.mean(axis=0, keepdims=True) if limits is None else np.polyfit(nodes, found, 2)
-        return lambda porosity: np.array([np.polyval(of_channel, porosity) for of_channel in coefficients.T])
+        return np.array([grey_fractions(self._generate([node], shape)) for node in nodes])
 
     @torch.no_grad()
-    def _generate(self, porosities: Sequence[float], shape: Shape) -> Tensor:
-        """Generate grey volumes ``(n, phases, *shape)`` with the finished stages, one for each porosity."""
+    def _generate(self, fractions: Sequence[tuple[float, ...]], shape: Shape) -> Tensor:
+        """Generate grey volumes ``(n, phases, *shape)`` with the finished stages, one for each set of fractions."""
         device = self._plan.device
-        noise = self._source.noise(len(porosities))
-        porosity = constant_porosity(porosities, self._plan.network.dimension, device)
+        noise = self._source.noise(len(fractions))
+        local = constant_fractions(fractions, self._plan.network.dimension, device)
         with convolutions_in(training_precision(device), device):
-            grey, _ = run_stages(self._finished, Window.of_shape(shape), noise, porosity)
+            grey, _ = run_stages(self._finished, Window.of_shape(shape), noise, local)
         return grey
 
 

@@ -45,7 +45,9 @@ class StageCritic:
         self._schedule = schedule = plan.schedules[index]
         self._device = plan.device
         self._source = source
-        self._range = plan.porosity_range
+        self._range: tuple[float, float] | None = None
+        if plan.network.free_ranges:
+            self._range = plan.porosity_range or (0.0, 1.0)
         self._windows = SectionWindows(
             plan.reference,
             [channel_means(fractions) for fractions in plan.target.ends],

@@ -143,7 +143,7 @@ class ReferenceAnalysis:
         self,
         *,
         porosity: float | tuple[float, float] | None = None,
-        fractions: Mapping[int, float] | None = None,
+        fractions: Mapping[int, float | tuple[float, float]] | None = None,
         seed: int = 0,
         device: str = "auto",
     ) -> TrainingPlan:
@@ -166,7 +166,9 @@ class ReferenceAnalysis:
         target = resolve_target(self.reference, porosity, fractions, self.reachable)
         for end in target.ends:
             self._check_reachable(end)
-        choice = replace(self.choice, network=replace(self.choice.network, porosity_range=target.porosity_range))
+        box = None if target.porosity_range is not None else target.box
+        network = replace(self.choice.network, porosity_range=target.porosity_range, box=box)
+        choice = replace(self.choice, network=network)
         remarks = describe_reference(self.reference)
         choice, families = _drop_coarse_scales(target, choice, self.families, remarks)
         return TrainingPlan(
@@ -227,7 +229,7 @@ def plan_training(
     reference: Reference,
     *,
     porosity: float | tuple[float, float] | None = None,
-    fractions: Mapping[int, float] | None = None,
+    fractions: Mapping[int, float | tuple[float, float]] | None = None,
     preset: str = "standard",
     config: TrainingConfig | None = None,
     seed: int = 0,

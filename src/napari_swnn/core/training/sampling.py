@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import cos, pi
 
 import numpy as np
 import torch
@@ -12,6 +11,7 @@ from torch import Tensor
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.cascade import NoiseSource, PorositySource
 from napari_swnn.core.network.config import StageConfig
+from napari_swnn.core.training.target import Target
 
 
 class Randomness:
@@ -39,23 +39,26 @@ class Randomness:
 
         return draw
 
-    def porosities(self, porosity: float, porosity_range: tuple[float, float] | None) -> tuple[float, ...]:
-        """Return the given porosity, or draw one porosity from each half of the range.
+    def free_fractions(self, target: Target) -> tuple[tuple[float, ...], ...]:
+        """Return the free fractions of the target, or draw them for two volumes from its ranges.
 
-        Both halves occur in every step to keep batch statistics stable. Porosities near the ends are drawn most often
-        (arcsine density), because polynomials are least constrained there.
+        In every step, the two are taken from both halves of each range, to keep batch statistics stable. Fractions near
+        the ends are drawn most often; see `FractionBox.draw`.
         """
-        if porosity_range is None:
-            return (porosity,)
-        (low, high), first = porosity_range, self.rng.random() / 2
-        return tuple(low + (high - low) * (1 - cos(pi * quantile)) / 2 for quantile in (first, first + 0.5))
+        if target.box is None:
+            return (target.free,)
+        n = len(target.free)
+        quantiles = self.rng.random(n)
+        quantiles[0] /= 2
+        order = self.rng.permutation(n).tolist() if n > 1 else [0]
+        return tuple(target.box.draw(each, order) for each in (quantiles, (quantiles + 0.5) % 1))
 
     def position(self, limits: Sequence[int]) -> tuple[int, ...]:
         """Draw a position between 0 and a limit (inclusive) along each axis."""
         return tuple(int(self.rng.integers(limit + 1)) for limit in limits)
 
 
-def constant_porosity(porosities: Sequence[float], dimension: int, device: torch.device) -> PorositySource:
-    """Return a function for the porosities of several volumes, each spatially uniform."""
-    values = torch.tensor(porosities, dtype=torch.float32, device=device).view(-1, 1, *[1] * dimension)
+def constant_fractions(fractions: Sequence[tuple[float, ...]], dimension: int, device: torch.device) -> PorositySource:
+    """Return a function for the free fractions of several volumes, each spatially uniform."""
+    values = torch.tensor(fractions, dtype=torch.float32, device=device).view(len(fractions), -1, *[1] * dimension)
     return lambda _config, _window: values

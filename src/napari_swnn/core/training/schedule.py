@@ -203,7 +203,7 @@ def resolve_schedules(config: TrainingConfig, network: NetworkConfig, section_si
     config : TrainingConfig
         Settings of the training.
     network : NetworkConfig
-        Network to train, including its porosity range, if any.
+        Network to train, including its ranges of fractions, if any.
     section_side : int
         Side of the largest square inside the region of interest of a section, in pixels.
     """
@@ -212,7 +212,7 @@ def resolve_schedules(config: TrainingConfig, network: NetworkConfig, section_si
 
 def _resolve(config: TrainingConfig, network: NetworkConfig, stage: StageConfig, section_side: int) -> StageSchedule:
     paper = config.recipe == "paper"
-    single = network.porosity_range is None
+    single = not network.free_ranges
     coarsest = stage is network.stages[0]
     n_steps = _n_steps(config, network, stage)
     windows = _windows(config, network, stage)
@@ -259,7 +259,7 @@ def _n_steps(config: TrainingConfig, network: NetworkConfig, stage: StageConfig)
         # before the finest stage, which has more to correct.
         n_steps = n_steps * 4 // 3 if stage.scale == 1 else n_steps * 5 // 2
     # A range takes longer, because the network must learn all of its porosities.
-    return n_steps if network.porosity_range is None else n_steps * 3 // 2
+    return n_steps * 3 // 2 if network.free_ranges else n_steps
 
 
 def _windows(config: TrainingConfig, network: NetworkConfig, stage: StageConfig) -> tuple[TrainingWindow, ...]:
@@ -290,6 +290,6 @@ def _consistency_weight(network: NetworkConfig) -> float:
 
 
 def _autocovariance_weight(network: NetworkConfig, stage: StageConfig) -> float:
-    if network.porosity_range is not None:
+    if network.free_ranges:
         return 0.0  # a reference shows the autocovariance at one porosity only
     return _FINEST_AUTOCOVARIANCE_WEIGHT if stage.scale == 1 else _AUTOCOVARIANCE_WEIGHT

@@ -1,17 +1,20 @@
-"""Target fractions of a training: for one structure, or as a function of the porosity in a range."""
+"""Target fractions of a training: for one structure, or for ranges of fractions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from napari_swnn._checks import check_in_range
 from napari_swnn._phases import list_labels, scale_fractions
 from napari_swnn.core.descriptor.reference import Reference
+from napari_swnn.core.network.fraction_box import FractionBox
 
 SUM_TOLERANCE = 1e-3
 """Deviation of the sum of fractions from 1 that counts as rounding."""
+_LEAST_FRACTION = 1e-6
+"""Fraction below which a phase counts as absent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +24,13 @@ class Target:
     Attributes
     ----------
     fractions : tuple of float
-        Fraction of each phase, in the order of `Reference.phases`; they sum to 1. For a range, the default.
-    porosity_range : tuple of float or None
-        Lowest and highest fraction of the phase of interest; None for a single structure.
+        Fraction of each phase, in the order of `Reference.phases`; they sum to 1. For ranges, the default.
+    box : FractionBox or None
+        Ranges of fractions from which each volume may choose; None for a single structure.
     """
 
     fractions: tuple[float, ...]
-    porosity_range: tuple[float, float] | None = None
+    box: FractionBox | None = None
 
     @property
     def porosity(self) -> float:
@@ -35,25 +38,35 @@ class Target:
         return self.fractions[0]
 
     @property
+    def porosity_range(self) -> tuple[float, float] | None:
+        """Lowest and highest fraction of the phase of interest if only this one may be chosen; otherwise None."""
+        return None if self.box is None else self.box.porosity_range
+
+    @property
+    def free(self) -> tuple[float, ...]:
+        """Default of the fractions that may be chosen: the porosity, or those of the box."""
+        return (self.porosity,) if self.box is None else tuple(map(float, self.box.free_of(self.fractions)))
+
+    @property
     def ends(self) -> tuple[tuple[float, ...], ...]:
-        """Fractions that must be reachable: the target, or those at both ends of the range."""
-        if self.porosity_range is None:
+        """Fractions that must be reachable, and with them all others: the target, or the corners of the box."""
+        if self.box is None:
             return (self.fractions,)
-        return tuple(self.fractions_at(porosity) for porosity in self.porosity_range)
+        return tuple(tuple(map(float, corner)) for corner in self.box.corners())
 
-    def fractions_at(self, porosity: float) -> tuple[float, ...]:
-        """Return the fractions at a porosity, with the other phases in the proportion of `fractions`."""
-        return scale_fractions(self.fractions, porosity)
+    def fractions_of(self, free: Sequence[float]) -> tuple[float, ...]:
+        """Return the fractions of all phases for those that may be chosen."""
+        return self.fractions if self.box is None else tuple(map(float, self.box.fractions(free)))
 
-    def means_at(self, porosity: float) -> tuple[float, ...]:
-        """Return the mean of each channel at a porosity: only the porosity for two phases, otherwise all fractions."""
-        return channel_means(self.fractions_at(porosity))
+    def means_of(self, free: Sequence[float]) -> tuple[float, ...]:
+        """Return the mean of each channel for the fractions that may be chosen."""
+        return channel_means(self.fractions_of(free))
 
 
 def resolve_target(
     reference: Reference,
     porosity: float | tuple[float, float] | None,
-    fractions: Mapping[int, float] | None,
+    fractions: Mapping[int, float | tuple[float, float]] | None,
     reachable: tuple[float, float],
 ) -> Target:
     """Check the target of a training and return it.
@@ -81,6 +94,9 @@ def resolve_target(
                 f"porosity and fractions must not both be given, got porosity={porosity} and fractions={fractions}; "
                 "include the phase of interest in fractions"
             )
+        if _has_ranges(fractions):
+            box = check_ranges(fractions, reference)
+            return _target_in(box, own) if len(own) > 2 else _range_target(box.corners()[:, 0].tolist(), own, reachable)
         target = check_fractions(fractions, reference)
         return (
             Target(scale_fractions(target, _check_porosity(target[0], reachable))) if len(own) == 2 else Target(target)
@@ -91,9 +107,18 @@ def resolve_target(
     limits = tuple(porosity)
     if len(limits) != 2 or not limits[0] < limits[1]:
         raise ValueError(f"porosity must be one number, or a range (low, high) with low < high, got {porosity!r}")
+    return _range_target(limits, own, reachable)
+
+
+def _range_target(limits: Sequence[float], own: tuple[float, ...], reachable: tuple[float, float]) -> Target:
     low, high = (_check_porosity(limit, reachable) for limit in limits)
-    middle = reference.porosity if low <= reference.porosity <= high else (low + high) / 2
-    return Target(scale_fractions(own, middle), (low, high))
+    middle = own[0] if low <= own[0] <= high else (low + high) / 2
+    ranges = ((low, high), *[None] * (len(own) - 1))
+    return Target(scale_fractions(own, middle), FractionBox.of(ranges, own))
+
+
+def _target_in(box: FractionBox, own: tuple[float, ...]) -> Target:
+    return Target(own if box.contains(own) else tuple(map(float, box.centre)), box)
 
 
 def channel_means(fractions: tuple[float, ...]) -> tuple[float, ...]:
@@ -118,17 +143,8 @@ def check_fractions(fractions: Any, reference: Reference) -> tuple[float, ...]:
     ValueError
         If a label is no phase, a fraction is not between 0 and 1, or the fractions do not sum to 1.
     """
-    if not isinstance(fractions, Mapping):
-        raise TypeError(f"fractions must map labels to fractions, such as {{1: 0.3}}, got {type(fractions).__name__}")
-    phases = reference.phases
-    absent = [label for label in fractions if label not in phases]
-    if absent or not fractions:
-        came = f"label {absent[0]}" if absent else "none"
-        raise ValueError(f"fractions must name phases of the reference ({list_labels(phases)}), got {came}")
-    given = {
-        label: check_in_range(value, 0, 1, name=f"fractions[{label}]", open_low=True, open_high=True)
-        for label, value in fractions.items()
-    }
+    phases = _check_phases(fractions, reference)
+    given = {label: _check_fraction(value, f"fractions[{label}]") for label, value in fractions.items()}
     missing = [label for label in phases if label not in given]
     total = sum(given.values())
     if (missing and total >= 1) or (not missing and abs(total - 1) > SUM_TOLERANCE):
@@ -138,6 +154,68 @@ def check_fractions(fractions: Any, reference: Reference) -> tuple[float, ...]:
     shared = {label: (1 - total) * reference.fractions[label] / own for label in missing}
     scale = 1 if missing else 1 / total
     return tuple(scale * given[label] if label in given else shared[label] for label in phases)
+
+
+def check_ranges(fractions: Mapping[int, float | tuple[float, float]], reference: Reference) -> FractionBox:
+    """Return the box of target fractions for ranges of some phases.
+
+    Parameters
+    ----------
+    fractions : mapping
+        Fraction of each phase by label, or its range ``(low, high)``. Phases that are not given share the rest in the
+        proportion of the reference.
+    reference : Reference
+        Reference to train on.
+
+    Raises
+    ------
+    ValueError
+        If a label is no phase, a fraction is not between 0 and 1, or the ranges leave no choice or no room for another
+        phase.
+    """
+    phases = _check_phases(fractions, reference)
+    ranges = {}
+    for label, value in fractions.items():
+        name = f"fractions[{label}]"
+        pair = tuple(value) if isinstance(value, tuple | list) else (value, value)
+        if len(pair) != 2 or (isinstance(value, tuple | list) and not pair[0] < pair[1]):
+            raise ValueError(f"{name} must be one number, or a range (low, high) with low < high, got {value!r}")
+        ranges[label] = (_check_fraction(pair[0], name), _check_fraction(pair[1], name))
+    box = FractionBox.of([ranges.get(label) for label in phases], tuple(reference.fractions.values()))
+    corners = box.corners()
+    if len(corners) < 2:
+        lowest = sum(low for low, _ in ranges.values())
+        highest = sum(high for _, high in ranges.values())
+        raise ValueError(
+            "fractions must have ranges within which different fractions sum to 1, got ranges with sums from "
+            f"{lowest:.4g} to {highest:.4g}; widen or shift one of them"
+        )
+    if corners.min() <= _LEAST_FRACTION:
+        raise ValueError(
+            "fractions must leave room for every phase, got ranges in which others fill the whole volume; lower the "
+            "upper end of one of them"
+        )
+    return box
+
+
+def _has_ranges(fractions: Any) -> bool:
+    return isinstance(fractions, Mapping) and any(isinstance(value, tuple | list) for value in fractions.values())
+
+
+def _check_phases(fractions: Any, reference: Reference) -> tuple[int, ...]:
+    """Return the phases of a reference if all given labels are among them."""
+    if not isinstance(fractions, Mapping):
+        raise TypeError(f"fractions must map labels to fractions, such as {{1: 0.3}}, got {type(fractions).__name__}")
+    phases = reference.phases
+    absent = [label for label in fractions if label not in phases]
+    if absent or not fractions:
+        came = f"label {absent[0]}" if absent else "none"
+        raise ValueError(f"fractions must name phases of the reference ({list_labels(phases)}), got {came}")
+    return phases
+
+
+def _check_fraction(value: Any, name: str) -> float:
+    return check_in_range(value, 0, 1, name=name, open_low=True, open_high=True)
 
 
 def _check_porosity(porosity: float, reachable: tuple[float, float]) -> float:

@@ -18,12 +18,12 @@ from napari_swnn.core.network.config import NetworkConfig
 from napari_swnn.core.network.stage import Stage, crop
 from napari_swnn.core.numerics.determinism import deterministic_convolutions
 from napari_swnn.core.numerics.device import convolutions_in, training_precision
-from napari_swnn.core.training.coarse_bank import CoarseBank
+from napari_swnn.core.training.coarse_bank import CoarseBank, FreeFractions
 from napari_swnn.core.training.critic import StageCritic
 from napari_swnn.core.training.divergence import DivergenceGuard
 from napari_swnn.core.training.optimiser import Optimiser
 from napari_swnn.core.training.plan import TrainingPlan
-from napari_swnn.core.training.sampling import Randomness, constant_porosity
+from napari_swnn.core.training.sampling import Randomness, constant_fractions
 from napari_swnn.core.training.schedule import N_NORM_BATCHES
 from napari_swnn.core.training.target import channel_means
 from napari_swnn.core.training.weight_average import WeightAverage
@@ -156,8 +156,8 @@ class StageTrainer:
         self.stage.zero_grad()
         total = 0.0
         for window in schedule.windows:
-            porosities, grey, coarse = self._generate(Window.of_shape(window.shape))
-            targets = self._local_means(porosities, coarse)
+            fractions, grey, coarse = self._generate(Window.of_shape(window.shape))
+            targets = self._local_means(fractions, coarse)
             loss = self._pattern_distance(targets, grey, window.section_axes)
             total += float(loss.detach()) / len(schedule.windows)
             if coarse is not None:
@@ -188,27 +188,27 @@ class StageTrainer:
             for window in self._schedule.windows:
                 self._generate(Window.of_shape(window.shape))
 
-    def _generate(self, window: Window) -> tuple[tuple[float, ...], Tensor, Tensor | None]:
-        """Return porosities, grey volumes, and the coarser volumes that they refine, on the same voxels."""
+    def _generate(self, window: Window) -> tuple[FreeFractions, Tensor, Tensor | None]:
+        """Return free fractions, grey volumes, and the coarser volumes that they refine, on the same voxels."""
         stage = self.stage
-        porosities, below, place = self._bank.take(window.grown(stage.margin))
-        noise = self._source.noise(len(porosities))(stage.config, place)
-        local = constant_porosity(porosities, stage.dimension, self._device)(stage.config, place)
+        fractions, below, place = self._bank.take(window.grown(stage.margin))
+        noise = self._source.noise(len(fractions))(stage.config, place)
+        local = constant_fractions(fractions, stage.dimension, self._device)(stage.config, place)
         coarse = None if below is None else upsample(below, place.coarser(), place)
         with convolutions_in(training_precision(self._device), self._device):
             grey = stage(noise, coarse, local)
-        return porosities, grey, None if coarse is None else crop(coarse, stage.margin)
+        return fractions, grey, None if coarse is None else crop(coarse, stage.margin)
 
-    def _local_means(self, porosities: Sequence[float], coarse: Tensor | None) -> list[tuple[float, ...]]:
+    def _local_means(self, fractions: FreeFractions, coarse: Tensor | None) -> list[tuple[float, ...]]:
         """Return the mean of each channel that each window should have.
 
         The coarser volume determines the fractions of a window, so the target has these local fractions: the same
         target for every window would teach the stage to generate uniform volumes.
         """
         local = []
-        for k, porosity in enumerate(porosities):
-            excess = self._bank.excess(porosity, None if coarse is None else coarse[k])
-            local.append(tuple(float(mean) for mean in np.add(self._target.means_at(porosity), excess)))
+        for k, free in enumerate(fractions):
+            excess = self._bank.excess(free, None if coarse is None else coarse[k])
+            local.append(tuple(float(mean) for mean in np.add(self._target.means_of(free), excess)))
         return local
 
     def _pattern_distance(
