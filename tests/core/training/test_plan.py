@@ -154,8 +154,8 @@ def test_a_range_is_planned_for_both_ends(blobs, tiny_config):
     plan = plan_training(Reference(blobs), porosity=(0.2, 0.4), config=tiny_config)
     assert plan.porosity_range == (0.2, 0.4)
     assert plan.porosity == Reference(blobs).porosity
-    assert plan.porosity_nodes[0] == 0.2
-    assert plan.porosity_nodes[-1] == 0.4
+    assert plan.nodes[0] == (0.2,)
+    assert plan.nodes[-1] == (0.4,)
 
 
 @pytest.mark.parametrize("porosity", [(0.4, 0.2), (0.2, 0.2), (0.1, 0.2, 0.3), (0.2, 1.4)])

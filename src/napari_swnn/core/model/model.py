@@ -17,6 +17,7 @@ from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.model.labels import PhaseLabels
 from napari_swnn.core.model.model_file import model_tensors, read_model, save_model
 from napari_swnn.core.model.model_header import model_header
+from napari_swnn.core.model.offset_surface import OffsetSurface
 from napari_swnn.core.model.paper_checkpoint import load_checkpoint
 from napari_swnn.core.model.segmentation import OffsetCurve, Segmentation, ThresholdCurve
 from napari_swnn.core.network.config import NetworkConfig
@@ -33,10 +34,10 @@ class Model:
         Architecture.
     stages : tuple of Stage
         Stages in evaluation mode, coarsest first, with batch norm folded into the convolutions.
-    segmentation : ThresholdCurve or OffsetCurve
-        Rule that assigns a phase to each voxel, as a function of the target porosity: of two phases, voxels with grey
-        values at or above a threshold belong to the phase of interest; of more, the phase of a voxel is the one whose
-        grey value plus offset is the largest.
+    segmentation : ThresholdCurve, OffsetCurve or OffsetSurface
+        Rule that assigns a phase to each voxel, as a function of the target porosity or fractions: of two phases,
+        voxels with grey values at or above a threshold belong to the phase of interest; of more, the phase of a voxel
+        is the one whose grey value plus offset is the largest.
     porosity : float or None
         Default porosity of generated volumes, the fraction of the phase of interest; None if unknown.
     reachable : tuple of float
@@ -91,15 +92,15 @@ class Model:
         ValueError
             If the model has more than two phases.
         """
-        if isinstance(self.segmentation, OffsetCurve):
+        if not isinstance(self.segmentation, ThresholdCurve):
             n = len(self.labels.phases)
             raise ValueError(f"a threshold needs a model of two phases, got a model of {n} phases; use its offsets")
         return self.segmentation
 
     @property
-    def offsets(self) -> OffsetCurve | None:
-        """Offsets of the grey channels as a function of the target porosity; None for two phases."""
-        return self.segmentation if isinstance(self.segmentation, OffsetCurve) else None
+    def offsets(self) -> OffsetCurve | OffsetSurface | None:
+        """Offsets of the grey channels as a function of the target porosity or fractions; None for two phases."""
+        return None if isinstance(self.segmentation, ThresholdCurve) else self.segmentation
 
     def fractions_at(self, porosity: float | None = None) -> tuple[float, ...]:
         """Return the fraction of each phase at a porosity, by default that of the model.

@@ -12,8 +12,10 @@ from napari_swnn._phases import MOST_PHASES
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.model import header_fields as fields
 from napari_swnn.core.model.labels import PhaseLabels
+from napari_swnn.core.model.offset_surface import OffsetSurface
 from napari_swnn.core.model.segmentation import OffsetCurve, Segmentation, ThresholdCurve
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
+from napari_swnn.core.network.film import n_features
 from napari_swnn.core.network.fraction_box import FractionBox
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ def parse_header(header: Mapping[str, Any]) -> dict[str, Any]:
     reachable = fields.limits(fields.field(header, "reachable"), "the reachable porosities", equal=True)
     return {
         "network": network,
-        "segmentation": _segmentation(header, n_phases, bounded=network.stages[-1].bounded),
+        "segmentation": _segmentation(header, n_phases, network),
         "porosity": None if porosity is None else fields.number(porosity, "the porosity", 0, 1),
         "fractions": None if fractions is None else _fractions(fractions, "the fractions", n_phases),
         "reachable": reachable,
@@ -147,12 +149,17 @@ def _labels(entries: Mapping[str, Any]) -> PhaseLabels:
     return PhaseLabels(phases, names)
 
 
-def _segmentation(header: Mapping[str, Any], n_phases: int, *, bounded: bool) -> Segmentation:
-    limit = _LARGEST_GREY if bounded else inf
+def _segmentation(header: Mapping[str, Any], n_phases: int, network: NetworkConfig) -> Segmentation:
+    limit = _LARGEST_GREY if network.stages[-1].bounded else inf
     if header["format_version"] == 1:
         return ThresholdCurve.constant(fields.number(fields.field(header, "threshold"), "the threshold", -limit, limit))
     key = "thresholds" if n_phases == 2 else "offsets"
     entries = fields.record(fields.field(header, key), key)
+    if network.box is not None:
+        n = 1 + n_features(len(network.free_ranges))
+        rows = fields.items(fields.field(entries, "values"), key, low=n, high=n)
+        of_terms = tuple(fields.numbers(row, key, -2 * limit, 2 * limit, n=n_phases) for row in rows)
+        return OffsetSurface(network.free_ranges, of_terms)
     porosities = fields.numbers(fields.field(entries, "porosities"), "the porosities", 0, 1)
     if any(high <= low for low, high in pairwise(porosities)):
         raise ValueError(f"the porosities of the {key} must increase")

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from napari_swnn._types import FloatArray
+from napari_swnn.core.model.classification import classify_by_offsets
+from napari_swnn.core.model.offset_surface import OffsetSurface
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,23 +118,15 @@ class OffsetCurve:
             ``(*spatial)`` positions in the order of the phases, uint8, on the device of `grey`. Of equal sums, the
             first counts.
         """
-        offsets = torch.from_numpy(self.at(porosity)).to(grey.device)
-        if offsets.ndim == 1:
-            offsets = offsets.view(-1, *[1] * (grey.ndim - 1))
-        # Comparing channel by channel needs no 64-bit indices and decides equal sums alike on every device.
-        best = grey[0] + offsets[0]
-        position = torch.zeros(best.shape, dtype=torch.uint8, device=grey.device)
-        for k in range(1, len(grey)):
-            candidate = grey[k] + offsets[k]
-            position.masked_fill_(candidate > best, k)
-            best = torch.maximum(best, candidate)
-        return position
+        return classify_by_offsets(grey, self.at(porosity))
 
 
-Segmentation: TypeAlias = ThresholdCurve | OffsetCurve
-"""Rule that assigns a phase to each voxel from its grey values and the target porosity."""
+CurveSegmentation: TypeAlias = ThresholdCurve | OffsetCurve
+"""Segmentation as a function of the target porosity, or for a single composition."""
+Segmentation: TypeAlias = CurveSegmentation | OffsetSurface
+"""Rule that assigns a phase to each voxel from its grey values and the target porosity or fractions."""
 
 
-def neutral_segmentation(n_channels: int) -> Segmentation:
+def neutral_segmentation(n_channels: int) -> CurveSegmentation:
     """Return the segmentation of an uncalibrated network: a threshold of 0, or offsets of 0 for several phases."""
     return ThresholdCurve.constant(0.0) if n_channels == 1 else OffsetCurve.constant((0.0,) * n_channels)

@@ -59,7 +59,7 @@ class CalibrationBlock:
 
 
 def calibration_blocks(
-    stages: Sequence[Stage], *, seed: int, start: int = 0, porosity: float | None = None
+    stages: Sequence[Stage], *, seed: int, start: int = 0, fractions: tuple[float, ...] | None = None
 ) -> Generator[CalibrationBlock, None, None]:
     """Generate an endless sequence of independent calibration blocks.
 
@@ -71,12 +71,12 @@ def calibration_blocks(
         Seed of the noise.
     start : int
         Index of the first block.
-    porosity : float, optional
-        Target porosity, for a network trained for a porosity range.
+    fractions : tuple of float, optional
+        Free fractions, for a network trained for ranges of them; see `Target.free`.
     """
     device = stages[-1].head.weight.device
     noise = make_noise_source(_SEED_OFFSET + seed, device)
-    local = make_porosity_source(porosity)
+    local = make_porosity_source(fractions)
 
     def compute(i: int) -> CalibrationBlock:
         window = _far_window(i, block_side(stages[-1].dimension, device), stages)
@@ -94,7 +94,9 @@ def _channel_means(volume: FloatArray) -> FloatArray:
     return np.array([float(channel.mean()) for channel in volume])
 
 
-def expected_coarse_mean(stages: Sequence[Stage], *, seed: int, porosity: float | None = None) -> FloatArray:
+def expected_coarse_mean(
+    stages: Sequence[Stage], *, seed: int, fractions: tuple[float, ...] | None = None
+) -> FloatArray:
     """Estimate the mean of each channel of the coarser volume, ``(c,)``; return zeros for a single stage.
 
     These means show whether the fractions in the calibration blocks happen to be high or low. At a coarser scale, a
@@ -102,7 +104,7 @@ def expected_coarse_mean(stages: Sequence[Stage], *, seed: int, porosity: float 
 
     Parameters
     ----------
-    stages, seed, porosity
+    stages, seed, fractions
         See `calibration_blocks`.
     """
     coarser = stages[:-1]
@@ -110,7 +112,7 @@ def expected_coarse_mean(stages: Sequence[Stage], *, seed: int, porosity: float 
         return np.zeros(stages[-1].head.out_features)
     means: list[FloatArray] = []
     error = inf
-    with closing(calibration_blocks(coarser, seed=seed, start=_FIRST_COARSE_BLOCK, porosity=porosity)) as samples:
+    with closing(calibration_blocks(coarser, seed=seed, start=_FIRST_COARSE_BLOCK, fractions=fractions)) as samples:
         while error >= TOLERANCE and len(means) < _MAX_COARSE_BLOCKS:  # in grey values; half in porosity
             means += [_channel_means(block.grey) for block in islice(samples, LEAST_BLOCKS)]
             error = float(np.std(means, axis=0, ddof=1).max()) / len(means) ** 0.5

@@ -124,9 +124,9 @@ def _time_of_bank(plan: TrainingPlan, finished: Sequence[Stage], source: Randomn
 
 def _time_of_block(plan: TrainingPlan, stages: Sequence[Stage]) -> float:
     """Return the time per block when blocks are computed in parallel, as in generation."""
-    porosity = None if plan.porosity_range is None else plan.porosity
+    fractions = plan.target.free if plan.network.free_ranges else None
     n = pool_size(plan.device)
-    with closing(calibration_blocks(stages, seed=plan.seed, porosity=porosity)) as blocks:
+    with closing(calibration_blocks(stages, seed=plan.seed, fractions=fractions)) as blocks:
         _ = list(islice(blocks, n))  # loads code
         return _time_of(lambda: list(islice(blocks, 2 * n))) / (2 * n)
 

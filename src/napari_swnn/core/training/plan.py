@@ -12,6 +12,7 @@ from napari_swnn._checks import check_seed
 from napari_swnn.core.descriptor.patterns import extract_patterns
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.descriptor.resampling import TargetFamily
+from napari_swnn.core.model.offset_surface import n_offset_nodes
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
 from napari_swnn.core.numerics.device import pick_device
 from napari_swnn.core.training.architecture import (
@@ -77,21 +78,24 @@ class TrainingPlan:
 
     @property
     def porosity_range(self) -> tuple[float, float] | None:
-        """Lowest and highest porosity to train for; None for a single porosity."""
+        """Lowest and highest porosity to train for; None for a single porosity or ranges of other fractions."""
         return self.network.porosity_range
 
     @property
-    def porosity_nodes(self) -> tuple[float, ...]:
-        """Porosities at which the segmentation threshold is calibrated."""
+    def nodes(self) -> tuple[tuple[float, ...], ...]:
+        """Free fractions at which the threshold or the offsets are calibrated."""
+        if self.network.box is not None:
+            spread = self.network.box.spread(n_offset_nodes(len(self.target.free)))
+            return tuple(tuple(map(float, node)) for node in spread)
         if self.porosity_range is None:
-            return (self.porosity,)
-        return tuple(map(float, np.linspace(*self.porosity_range, N_NODES)))
+            return (self.target.free,)
+        return tuple((float(porosity),) for porosity in np.linspace(*self.porosity_range, N_NODES))
 
     @property
     def n_calibration_blocks(self) -> int:
         """Maximum number of blocks for calibrating each threshold."""
         n = self.config.n_calibration_blocks
-        return n if self.porosity_range is None else -(-n // 2)  # neighbouring thresholds share their errors
+        return -(-n // 2) if self.network.free_ranges else n  # neighbouring thresholds share their errors
 
     @property
     def n_steps(self) -> int:

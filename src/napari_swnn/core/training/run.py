@@ -17,6 +17,7 @@ from napari_swnn._types import Labels
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.model.labels import PhaseLabels
 from napari_swnn.core.model.model import Model
+from napari_swnn.core.model.offset_surface import OffsetSurface
 from napari_swnn.core.model.segmentation import OffsetCurve, Segmentation, ThresholdCurve, neutral_segmentation
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import describe_device
@@ -40,7 +41,7 @@ def train(
     reference: Reference,
     *,
     porosity: float | tuple[float, float] | None = None,
-    fractions: Mapping[int, float] | None = None,
+    fractions: Mapping[int, float | tuple[float, float]] | None = None,
     preset: str = "standard",
     config: TrainingConfig | None = None,
     dimension: int = 3,
@@ -133,8 +134,8 @@ def iter_training(
 def _iter_calibration(
     plan: TrainingPlan, stages: Sequence[Stage], clock: TrainingClock, should_stop: Callable[[], bool]
 ) -> Generator[TrainingStep, None, Segmentation]:
-    """Calibrate the threshold or the offsets at each porosity, with the minimum number of blocks after a stop."""
-    nodes = plan.porosity_nodes
+    """Calibrate the threshold or the offsets at each node, with the minimum number of blocks after a stop."""
+    nodes = plan.nodes
     thresholds: list[float] = []
     offsets: list[tuple[float, ...]] = []
 
@@ -143,18 +144,21 @@ def _iter_calibration(
         return min(LEAST_BLOCKS, plan.n_calibration_blocks) if clock.stopped else plan.n_calibration_blocks
 
     for i, node in enumerate(nodes):
-        porosity = None if plan.porosity_range is None else node
-        expected_coarse = expected_coarse_mean(stages, seed=plan.seed, porosity=porosity)
+        free = node if plan.network.free_ranges else None
+        expected_coarse = expected_coarse_mean(stages, seed=plan.seed, fractions=free)
         clock.expect_blocks((len(nodes) - i) * max_blocks())
         start = i * plan.n_calibration_blocks
-        with closing(calibration_blocks(stages, seed=plan.seed, start=start, porosity=porosity)) as samples:
+        with closing(calibration_blocks(stages, seed=plan.seed, start=start, fractions=free)) as samples:
             if plan.network.n_phase_channels == 1:
-                search = iter_threshold(samples, node, expected_coarse, max_blocks)
+                search = iter_threshold(samples, node[0], expected_coarse, max_blocks)
                 thresholds.append((yield from forward_steps(search, lambda _: clock.count_block())))
             else:
-                several = iter_offsets(samples, plan.target.fractions_at(node), expected_coarse, max_blocks)
+                several = iter_offsets(samples, plan.target.fractions_of(node), expected_coarse, max_blocks)
                 offsets.append((yield from forward_steps(several, lambda _: clock.count_block())))
-    return OffsetCurve(nodes, tuple(offsets)) if offsets else ThresholdCurve(nodes, tuple(thresholds))
+    if plan.network.box is not None:
+        return OffsetSurface.fit(plan.network.free_ranges, nodes, offsets)
+    porosities = tuple(node[0] for node in nodes)
+    return OffsetCurve(porosities, tuple(offsets)) if offsets else ThresholdCurve(porosities, tuple(thresholds))
 
 
 def _as_labels(reference: Reference, grey: Tensor) -> Labels:

@@ -48,7 +48,7 @@ def stage_work(plan: TrainingPlan, timing: Timing, index: int) -> float:
 def training_work(plan: TrainingPlan, timing: Timing, n_blocks: float) -> float:
     """Return the work of a training, with `n_blocks` blocks to calibrate each threshold."""
     stages = sum(stage_work(plan, timing, index) for index in range(len(plan.schedules)))
-    return stages + len(plan.porosity_nodes) * n_blocks * timing.block
+    return stages + len(plan.nodes) * n_blocks * timing.block
 
 
 def count_arithmetic(plan: TrainingPlan) -> Timing:

@@ -11,11 +11,14 @@ import numpy as np
 from napari_swnn._checks import check_label, check_labels
 from napari_swnn._phases import list_labels
 from napari_swnn._types import FloatArray
+from napari_swnn.core.network.config import NetworkConfig
 from napari_swnn.core.network.fraction_box import FractionBox
 from napari_swnn.core.volume.porosity_map import PorosityMap, as_porosity_map, frozen_values
 
 _SUM_TOLERANCE = 1e-3
 """Deviation of the sum of all fractions from 1 that counts as rounding."""
+_ROUNDING = 1e-3
+"""Deviation from the fractions of a model, which are printed with few digits, that counts as rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,6 +195,51 @@ class FractionMap:
 def as_fraction_map(fractions: Any) -> FractionMap:
     """Convert a mapping to a map; return a map unchanged."""
     return fractions if isinstance(fractions, FractionMap) else FractionMap.from_arrays(fractions)
+
+
+def check_composition(
+    porosity: Any, fractions: Any, network: NetworkConfig, own: Mapping[int, float]
+) -> tuple[PorosityMap, ...]:
+    """Return the map of each free fraction of a network; none for a network trained for a single composition.
+
+    Parameters
+    ----------
+    porosity, fractions
+        Arguments of `generate`, of which at least one may be given.
+    network : NetworkConfig
+        Architecture of the model.
+    own : mapping of int to float
+        Default fraction of each phase by label, in the order of the phases.
+
+    Raises
+    ------
+    TypeError
+        If the fractions are not a mapping.
+    ValueError
+        If both are given, or the network was not trained for the fractions.
+    """
+    if porosity is not None and fractions is not None:
+        raise ValueError(
+            "porosity and fractions must not both be given, got both; include the phase of interest in fractions"
+        )
+    if not own:
+        raise ValueError("fractions need a model whose phases are known, got one without; omit fractions")
+    phases = tuple(own)
+    default_or_porosity = own if porosity is None else {phases[0]: porosity}
+    target = as_fraction_map(default_or_porosity if fractions is None else fractions)
+    default = tuple(own.values())
+    box = network.box
+    if box is None and network.porosity_range is not None:
+        box = FractionBox.of((network.porosity_range, *[None] * (len(phases) - 1)), default)
+    if box is not None:
+        return target.free_maps(box, phases, default)
+    if np.abs(target.over_phases(phases, default) - default).max() > _ROUNDING:
+        listed = ", ".join(f"{fraction:.4g}" for fraction in default)
+        raise ValueError(
+            f"fractions must be omitted for a model trained for the single composition {listed}, got others; train a "
+            "model for ranges of fractions"
+        )
+    return ()
 
 
 def describe_box(box: FractionBox, phases: Sequence[int]) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from napari_swnn._checks import check_seed, check_shape
 from napari_swnn._types import BoolArray, FloatArray, Shape
 from napari_swnn.core.network.config import NetworkConfig
+from napari_swnn.core.network.fraction_box import FractionBox
+from napari_swnn.core.volume.fraction_map import FractionMap, check_composition
 from napari_swnn.core.volume.noise_gradient import NoiseGradient, check_noise
 from napari_swnn.core.volume.periodicity import check_periodic
 from napari_swnn.core.volume.porosity_map import PorosityMap, check_porosity
@@ -35,6 +37,9 @@ class VolumeSpec:
         Graded mean and standard deviation of the input of a single-scale model.
     exact : bool
         Match the target porosity exactly by choosing the threshold for this volume.
+    fractions : mapping or FractionMap, optional
+        Target fraction of each phase by label, or a map of them, for a model trained for ranges of fractions. Phases
+        that are not given share the rest in the proportion of the model.
     """
 
     shape: Shape
@@ -44,6 +49,7 @@ class VolumeSpec:
     periodic: bool | Sequence[bool] = False
     noise: NoiseGradient | None = None
     exact: bool = False
+    fractions: Mapping[int, float | FloatArray] | FractionMap | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +63,7 @@ class CheckedSpec:
     seed : int
         Seed of the realisation.
     porosity : PorosityMap or None
-        Target porosity; None for a network trained for a single porosity.
+        Target porosity; None for a network trained for a single porosity or for a box.
     mask : SpatialMask or None
         Part of the volume that contains structure.
     periodic : tuple of bool
@@ -66,6 +72,10 @@ class CheckedSpec:
         Mean and standard deviation of the noise.
     exact_porosity : float or None
         Porosity to match exactly; None to use the threshold of the model.
+    free : tuple of PorosityMap
+        Each free fraction, for a network trained for a box; see `NetworkConfig.box`.
+    exact_fractions : tuple of float or None
+        Fractions to match exactly, for such a network; the first one is the `exact_porosity`.
     """
 
     shape: Shape
@@ -75,9 +85,13 @@ class CheckedSpec:
     periodic: tuple[bool, ...]
     noise: NoiseGradient | None
     exact_porosity: float | None
+    free: tuple[PorosityMap, ...] = ()
+    exact_fractions: tuple[float, ...] | None = None
 
 
-def check_spec(spec: VolumeSpec, network: NetworkConfig, porosity: float | None) -> CheckedSpec:
+def check_spec(
+    spec: VolumeSpec, network: NetworkConfig, porosity: float | None, fractions: Mapping[int, float] | None = None
+) -> CheckedSpec:
     """Validate the description of a volume for a network.
 
     Parameters
@@ -88,6 +102,9 @@ def check_spec(spec: VolumeSpec, network: NetworkConfig, porosity: float | None)
         Architecture of the model; it need not be trained.
     porosity : float or None
         Porosity of the model, in [0, 1]; None if unknown.
+    fractions : mapping of int to float, optional
+        Default fraction of each phase of the model by label, in the order of the phases; required for a network trained
+        for a box, and to check fractions.
 
     Raises
     ------
@@ -96,14 +113,35 @@ def check_spec(spec: VolumeSpec, network: NetworkConfig, porosity: float | None)
     """
     shape = check_shape(spec.shape, ndim=(network.dimension,))
     periodic = check_periodic(spec.periodic, shape, network)
-    target = check_porosity(spec.porosity, porosity_range=network.porosity_range, own=porosity)
+    free: tuple[PorosityMap, ...] = ()
+    target = None
+    if network.box is not None or spec.fractions is not None:
+        free = check_composition(spec.porosity, spec.fractions, network, fractions or {})
+    else:
+        target = check_porosity(spec.porosity, porosity_range=network.porosity_range, own=porosity)
+    if network.box is None and free:
+        target = free[0]
+        free = ()
     mask = as_mask(spec.mask)
     check_noise(spec.noise, network)
-    for field in (target, mask, spec.noise):
+    for field in (target, mask, spec.noise, *free):
         if field is not None:
             field.over(shape, periodic)  # raises if the field does not fit the volume
-    exact = _exact_porosity(spec, target, porosity) if spec.exact else None
-    return CheckedSpec(shape, check_seed(spec.seed), target, mask, periodic, spec.noise, exact)
+    exact = None
+    exact_fractions = None
+    if spec.exact and network.box is not None:
+        exact_fractions = _exact_fractions(free, network.box)
+        exact = exact_fractions[0]
+    elif spec.exact:
+        exact = _exact_porosity(spec, target, porosity)
+    return CheckedSpec(shape, check_seed(spec.seed), target, mask, periodic, spec.noise, exact, free, exact_fractions)
+
+
+def _exact_fractions(free: tuple[PorosityMap, ...], box: FractionBox) -> tuple[float, ...]:
+    ends = [each.extremes for each in free]
+    if any(low != high for low, high in ends):
+        raise ValueError("exact needs the same fractions in the whole volume, got a map; omit exact, or the map")
+    return tuple(map(float, box.fractions([low for low, _ in ends])))
 
 
 def _exact_porosity(spec: VolumeSpec, target: PorosityMap | None, porosity: float | None) -> float:

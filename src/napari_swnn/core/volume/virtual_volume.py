@@ -18,7 +18,8 @@ from napari_swnn.core.grid.noise import NoiseField
 from napari_swnn.core.grid.sampled_field import SampledField
 from napari_swnn.core.grid.windows import Block, Window, plan_blocks
 from napari_swnn.core.model.model import Model
-from napari_swnn.core.model.segmentation import Segmentation
+from napari_swnn.core.model.offset_surface import OffsetSurface
+from napari_swnn.core.model.segmentation import CurveSegmentation
 from napari_swnn.core.network.config import StageConfig
 from napari_swnn.core.network.evaluation import block_side, compute_grey_and_coarse
 from napari_swnn.core.network.stage import Stage
@@ -40,7 +41,7 @@ class VirtualVolume:
     model : Model
         Model that generates the realisation.
     spec : CheckedSpec
-        Shape, seed, porosity, mask, periodicity and noise.
+        Shape, seed, porosity or fractions, mask, periodicity and noise.
     device : torch.device
         Device to compute on.
     precision : torch.dtype
@@ -54,7 +55,7 @@ class VirtualVolume:
     spec: CheckedSpec
     device: torch.device
     precision: torch.dtype = torch.float32
-    segmentation: Segmentation | None = None
+    segmentation: CurveSegmentation | None = None
     _key: str = field(init=False, repr=False, default_factory=lambda: uuid4().hex)
     """Key of the volume in the block cache, valid in any process that receives a copy."""
 
@@ -132,8 +133,8 @@ class VirtualVolume:
         return {f.name: getattr(self, f.name) for f in fields(self)}  # cached values are recomputed by the receiver
 
     def _compute_grey(self, window: Window) -> Tensor:
-        porosity = None if self.spec.porosity is None else self._porosity_of
-        grey, _ = compute_grey_and_coarse(self._stages, window, self._noise_of, porosity, self.precision)
+        fractions = self._free_of if self._free_fields else None
+        grey, _ = compute_grey_and_coarse(self._stages, window, self._noise_of, fractions, self.precision)
         return grey
 
     def _positions(self, block: Block) -> NDArray[np.uint8]:
@@ -147,8 +148,15 @@ class VirtualVolume:
             return self.segmentation.classify(grey)
         if self.spec.exact_porosity is not None:
             raise ValueError("an exact volume must be computed as a whole, got a single block; use generate")
-        porosity = self.model.porosity if self.spec.porosity is None else self._local_porosity(window)
-        return self.model.segmentation.classify(grey, porosity)
+        of_model = self.model.segmentation
+        if not self._free_fields:
+            assert not isinstance(of_model, OffsetSurface)
+            return of_model.classify(grey, self.model.porosity)
+        free = self._local_free(window)
+        if isinstance(of_model, OffsetSurface):
+            return of_model.classify(grey, free)
+        porosity: float | FloatArray = free[0]
+        return of_model.classify(grey, porosity)
 
     def _recent(self, window: Window) -> Labels:
         return _RECENT.get((self._key, window.start), lambda: self.labels(Block(window, window)))
@@ -167,24 +175,25 @@ class VirtualVolume:
             values *= self._mask_field.window(window, scale=stage.scale)
         return torch.from_numpy(values)[None]
 
-    def _porosity_of(self, stage: StageConfig, window: Window) -> Tensor | float:
-        local = self._local_porosity(window, scale=stage.scale)
-        if isinstance(local, float):
-            return local
-        return torch.from_numpy(np.array(local))[None, None]
+    def _free_of(self, stage: StageConfig, window: Window) -> Tensor | tuple[float, ...]:
+        local = self._local_free(window, scale=stage.scale)
+        return local if isinstance(local, tuple) else torch.from_numpy(local)[None]
 
-    def _local_porosity(self, window: Window, *, scale: int = 1) -> FloatArray | float:
-        assert self._porosity_field is not None
-        values = self._porosity_field.window(window, scale=scale)
-        return float(values.item()) if values.size == 1 else values
+    def _local_free(self, window: Window, *, scale: int = 1) -> FloatArray | tuple[float, ...]:
+        """Return the free fractions ``(m, *window.shape)`` in a window, or numbers if they are uniform."""
+        fields = [field.window(window, scale=scale) for field in self._free_fields]
+        if all(values.size == 1 for values in fields):
+            return tuple(float(values.item()) for values in fields)
+        return np.stack(np.broadcast_arrays(*fields))
 
     @cached_property
     def _stages(self) -> tuple[Stage, ...]:
         return self.model.to(self.device)
 
     @cached_property
-    def _porosity_field(self) -> SampledField | None:
-        return None if self.spec.porosity is None else self.spec.porosity.over(self.shape, self.spec.periodic)
+    def _free_fields(self) -> tuple[SampledField, ...]:
+        maps = self.spec.free if self.spec.porosity is None else (self.spec.porosity,)
+        return tuple(each.over(self.shape, self.spec.periodic) for each in maps)
 
     @cached_property
     def _mask_field(self) -> SampledField | None:
@@ -212,7 +221,10 @@ def describe_volume(model: Model, spec: VolumeSpec, *, device: str = "auto") -> 
     TypeError, ValueError
         If the model cannot generate the volume, or the device is unavailable.
     """
-    checked = check_spec(spec, model.network, model.porosity)
+    fractions = None
+    if model.porosity is not None:
+        fractions = dict(zip(model.labels.phases, model.fractions_at(), strict=True))
+    checked = check_spec(spec, model.network, model.porosity, fractions)
     where = pick_device(device)
     bounded = all(stage.bounded for stage in model.network.stages)
     return VirtualVolume(model, checked, where, generation_precision(where, bounded=bounded))
