@@ -19,14 +19,14 @@ from napari_swnn.core.training.architecture import (
     NetworkChoice,
     choose_network,
     describe_assumption,
-    describe_cascade,
     describe_reference,
 )
 from napari_swnn.core.training.calibration import N_NODES
+from napari_swnn.core.training.coarse_scales import drop_coarse_scales
 from napari_swnn.core.training.config import TrainingConfig, preset_config
-from napari_swnn.core.training.least_size import MIN_PATTERNS, check_patterns, check_volumes
+from napari_swnn.core.training.least_size import check_patterns, check_volumes
 from napari_swnn.core.training.schedule import StageSchedule, resolve_schedules
-from napari_swnn.core.training.target import Target, channel_means, resolve_target
+from napari_swnn.core.training.target import Target, resolve_target
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -174,7 +174,7 @@ class ReferenceAnalysis:
         network = replace(self.choice.network, porosity_range=target.porosity_range, box=box)
         choice = replace(self.choice, network=network)
         remarks = describe_reference(self.reference)
-        choice, families = _drop_coarse_scales(target, choice, self.families, remarks)
+        choice, families = drop_coarse_scales(target, choice, self.families, remarks)
         return TrainingPlan(
             reference=self.reference,
             target=target,
@@ -275,31 +275,3 @@ def _extract_families(reference: Reference, stage: StageConfig, config: Training
         )
         for direction in reference.directions
     )
-
-
-def _drop_coarse_scales(
-    target: Target,
-    choice: NetworkChoice,
-    families: tuple[tuple[TargetFamily, ...], ...],
-    remarks: tuple[str, ...],
-) -> tuple[NetworkChoice, tuple[tuple[TargetFamily, ...], ...]]:
-    """Omit coarse scales, whose patterns are large, if too few patterns have the target fractions."""
-    ends = [channel_means(fractions) for fractions in target.ends]
-    first = 0
-    while first < len(families) - 1 and not all(
-        _reaches(family, means) for family in families[first] for means in ends
-    ):
-        first += 1
-    if first == 0:
-        return choice, families
-    kept = choice.network.stages[first:]
-    targets = " and ".join(", ".join(f"{mean:.2f}" for mean in means) for means in ends)
-    left_out = ", ".join(f"1/{stage.scale}" for stage in choice.network.stages[:first])
-    meant = "the porosity" if len(ends[0]) == 1 else "the fractions"
-    reason = f"No stage at {left_out} of the resolution: too few large patterns have {meant} {targets}."
-    reasons = (choice.reasons[0], *describe_cascade(kept, choice.correlation_length), reason, *remarks)
-    return replace(choice, network=replace(choice.network, stages=kept), reasons=reasons), families[first:]
-
-
-def _reaches(family: TargetFamily, means: tuple[float, ...]) -> bool:
-    return family.reaches(means) and family.at(means).effective_size >= MIN_PATTERNS
