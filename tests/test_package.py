@@ -81,7 +81,7 @@ def test_dependencies_are_those_that_are_imported():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {re.match(r"[\w-]+", entry)[0] for entry in settings["dependencies"]}
     names = {"PIL": "pillow", "lazy_loader": "lazy-loader", "mpl_toolkits": "matplotlib", "skimage": "scikit-image"}
-    names |= {"sklearn": "scikit-learn"}
+    names |= {"nrrd": "pynrrd", "sklearn": "scikit-learn"}
     optional = {"distributed", "napari", "triton"}  # extras, without which scripts work
     imported = {names.get(name, name) for name in imported_packages()} - optional
     # magicgui reads the annotations of the panels, and tifffile decodes with imagecodecs

@@ -34,7 +34,7 @@ def check_names(names: Any, choice: PhaseChoice) -> dict[int, str]:
         return {}
     if not isinstance(names, Mapping):
         raise TypeError(f"names must map labels to names, such as {{1: 'pore'}}, got {type(names).__name__}")
-    given = {label: _check_name(label, name) for label, name in names.items()}
+    given = {label: check_name(label, name) for label, name in names.items()}
     known = {*choice.fractions, *choice.phases}
     absent = [label for label in given if label not in known]
     if absent:
@@ -61,7 +61,8 @@ def name_phase(label: int, names: Mapping[int, str]) -> str:
     return names.get(label, f"phase {label}")
 
 
-def _check_name(label: Any, name: Any) -> str:
+def check_name(label: Any, name: Any) -> str:
+    """Return the name of a phase without surrounding spaces; raise an error unless it is a short text on one line."""
     text = name.strip() if isinstance(name, str) else ""
     if not text or len(text) > MAX_LENGTH or not text.isprintable():
         raise ValueError(

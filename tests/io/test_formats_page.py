@@ -16,6 +16,8 @@ from PIL import Image
 from napari_swnn._reader import volume_reader
 from napari_swnn.cli._reference import add_image_argument, add_reference_options, read_reference
 from napari_swnn.io import read_labels, read_sections
+from napari_swnn.io.export.surface import SURFACE_ENDINGS
+from napari_swnn.io.export.volume import VOLUME_ENDINGS
 
 PAGE = Path(__file__).parents[2] / "docs" / "formats.md"
 COMPRESSIONS = (None, "lzw", "zlib", "zstd", "packbits", "lzma")
@@ -214,3 +216,10 @@ def check_napari(row, path):
     if row[3].endswith("not inverted"):
         with tifffile.TiffFile(path) as file:
             assert np.array_equal(layers[0][0], file.asarray())
+
+
+def test_the_table_of_written_formats_lists_what_is_written():
+    text = PAGE.read_text(encoding="utf-8").split("## Formats that are written", 1)[1]
+    first = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `.")]
+    listed = {f".{ending.rpartition('.')[2]}" for cell in first for ending in re.findall(r"`(\.[\w.]+)`", cell)}
+    assert listed == {*VOLUME_ENDINGS, *SURFACE_ENDINGS}

@@ -6,12 +6,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from napari_swnn.cli import check, demo, ensemble, generate, prepare, train, validate
+from napari_swnn.cli import check, convert, demo, ensemble, generate, prepare, train, validate
 
 __all__ = ["main"]
 
 DESCRIPTION = "Generate 3-D microstructures with a chosen porosity from one segmented 2-D micrograph."
-COMMANDS = (demo, prepare, train, generate, ensemble, validate, check)
+COMMANDS = (demo, prepare, train, generate, ensemble, validate, check, convert)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,1 @@
+"""Writing of labels and surfaces in the formats of other programs."""

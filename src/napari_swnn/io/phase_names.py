@@ -1,0 +1,40 @@
+"""Names of phases that files of napari-swnn state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path as FilePath
+from typing import Any
+
+from napari_swnn._types import Path
+from napari_swnn.io.ome_zarr_image import is_zarr_folder, open_ome_zarr
+from napari_swnn.io.stored_image import ImageError
+from napari_swnn.io.tiff_stream import tiff_provenance
+
+
+def names_in(provenance: Mapping[str, Any]) -> dict[int, str]:
+    """Return the names of the phases by label; empty if the provenance states none."""
+    labels = provenance.get("labels")
+    if not isinstance(labels, Mapping):
+        return {}
+    phases, names = labels.get("phases"), labels.get("names")
+    if not isinstance(phases, list) or not isinstance(names, list) or len(phases) != len(names):
+        return {}
+    return {int(label): str(name) for label, name in zip(phases, names, strict=True) if name}
+
+
+def read_phase_names(path: Path) -> dict[int, str]:
+    """Return the names of the phases by label that a TIFF or OME-Zarr of napari-swnn states; empty for other files.
+
+    Parameters
+    ----------
+    path : path-like
+        File or folder.
+    """
+    path = FilePath(path)
+    if is_zarr_folder(path):
+        try:
+            return names_in(open_ome_zarr(path).provenance)
+        except (ImageError, FileNotFoundError):
+            return {}
+    return names_in(tiff_provenance(path)) if path.is_file() else {}
