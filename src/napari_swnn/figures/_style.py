@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_swnn._files import replaced_when_complete
+from napari_swnn._layer_style import PALETTE, to_hex
 from napari_swnn._types import FloatArray, Labels, Path
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 REFERENCE_COLOUR, RESULT_COLOUR, SURFACE_COLOUR, SOLID_COLOUR = "#222222", "#c8553d", "#d9a441", "#d8d8d8"
-PHASE_COLOURS = ("#d9a441", "#3b6ea5", "#9aa5b1", "#7a9e3f", "#b5523b", "#8c6bb1", "#2d3142", "#64b5c6")
+PHASE_COLOURS = tuple(to_hex(colour) for colour in PALETTE)
 """Colours of phases in the order of the report, the phase of interest first, where none are given."""
 MARKERS = "osD^vP"
 """Markers of the realisations, used cyclically."""
@@ -32,7 +33,7 @@ Colours = Mapping[int, str]
 
 def colour_phases(labels: Iterable[int], given: Colours | None = None) -> dict[int, str]:
     """Return a colour for each phase: the given one, otherwise one from `PHASE_COLOURS`."""
-    return {label: (given or {}).get(label, PHASE_COLOURS[i % 8]) for i, label in enumerate(labels)}
+    return {label: (given or {}).get(label, PHASE_COLOURS[i % len(PHASE_COLOURS)]) for i, label in enumerate(labels)}
 
 
 def paint(labels: Labels, colours: Colours) -> FloatArray:

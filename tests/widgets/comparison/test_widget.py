@@ -211,11 +211,11 @@ def test_files_hold_what_the_table_shows(shown, user, dialog, tmp_path, button, 
 
 def test_figures_are_written_into_a_folder(shown, user, dialog, tmp_path, monkeypatch):
     asked = []
-    monkeypatch.setattr("napari_swnn.figures.save_figures", lambda *given: asked.append(given))
+    monkeypatch.setattr("napari_swnn.figures.save_figures", lambda *given, colours: asked.append((*given, colours)))
     dialog.path = tmp_path
     user.clicks(shown.view.buttons["Figures"])
     user.waits_for(lambda: "Saved" in shown.view.state.text())
-    assert asked == [(shown.view.comparison.report, tmp_path)]
+    assert asked == [(shown.view.comparison.report, tmp_path, {})]
 
 
 def test_a_folder_that_is_not_there_is_reported(shown, user, dialog, tmp_path):

@@ -1,6 +1,8 @@
 """Request for a comparison."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from napari_swnn._checks import is_lazy
@@ -86,12 +88,15 @@ class CompareJob:
     candidates : tuple of Candidate
         Volumes to compare.
     physics : bool
-        True if conductivity and permeability are also computed.
+        True if conductivity, or with more than two phases tortuosity factors, and permeability are also computed.
+    colours : mapping of int to str
+        Colour of each of more than two phases, as ``"#rrggbb"``.
     """
 
     reference: CheckedReference
     candidates: tuple[Candidate, ...]
     physics: bool
+    colours: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def notes(self) -> str:
@@ -103,16 +108,29 @@ class CompareJob:
         """Reason why the user has to press Compare; empty if the comparison starts automatically."""
         lazy = [candidate.name for candidate in self.candidates if candidate.is_lazy]
         n_voxels = sum(candidate.labels.size for candidate in self.candidates)
+        choice = self.reference.choice
+        n_phases = len(choice.phases) if choice is not None else 2
+        if self.physics and n_phases > 2:
+            return (
+                f"Press Compare: tortuosity and permeability take minutes, with {3 * n_phases + 3} solves for each "
+                "volume."
+            )
         if self.physics:
             return "Press Compare: conductivity and permeability take minutes, with six solves for each volume."
         if lazy:
             return f"Press Compare: “{lazy[0]}” is computed on demand; {n_voxels / 1e6:.0f} million voxels in total."
-        if n_voxels > _AUTOMATIC:
+        if n_voxels * (n_phases - 1) > _AUTOMATIC:  # of two phases, one is measured
             return f"Press Compare: {n_voxels / 1e6:.0f} million voxels take some time."
         return ""
 
 
-def make_job(reference: CheckedReference, candidates: tuple[Candidate, ...], *, physics: bool) -> CompareJob:
+def make_job(
+    reference: CheckedReference,
+    candidates: tuple[Candidate, ...],
+    *,
+    physics: bool,
+    colours: Mapping[int, str] = MappingProxyType({}),
+) -> CompareJob:
     """Return the checked request for a reference and volumes.
 
     Raises
@@ -125,7 +143,7 @@ def make_job(reference: CheckedReference, candidates: tuple[Candidate, ...], *, 
     if len(dimensions) > 1:
         raise BadInputError(VOLUMES, "Both volumes and sections are ticked; tick either volumes or sections.")
     if physics and dimensions == {2}:
-        raise BadInputError("physics", "Conductivity and permeability need 3-D volumes, but sections are ticked.")
+        raise BadInputError("physics", "Transport properties need 3-D volumes, but sections are ticked.")
     largest = max(candidates, key=lambda candidate: candidate.labels.size)
     check_free_memory(_BYTES[physics] * largest.labels.size, VOLUMES, f"Comparing “{largest.name}”")
-    return CompareJob(reference, candidates, physics)
+    return CompareJob(reference, candidates, physics, colours)

@@ -1,5 +1,8 @@
 """Plot of one statistic of the reference and of the volumes."""
 
+from collections.abc import Sequence
+from html import escape
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,22 +11,28 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
+from napari_swnn.widgets.comparison.colours import make_legible
+
 if TYPE_CHECKING:
-    from napari_swnn.validation import CurveComparison
+    from napari_swnn.validation import CurveComparison, PhaseGroup
     from napari_swnn.widgets.comparison.work import Comparison
 
 ORIGIN = 8
 """Largest distance in the plot of short distances, in voxels."""
+_LABEL_WIDTH = 24
+"""Largest number of characters beside the vertical axis."""
 _TEXT = {True: "#f0f1f2", False: "#1e1e21"}
 
 
 class ComparisonPlot(QWidget):
-    """Plot of one statistic: the reference as a dashed line with its confidence band, the volumes as solid lines.
+    """Plot of one statistic: the reference as a dashed line, the volumes as solid lines.
+
+    With several phases, the confidence band of the reference is omitted.
 
     Attributes
     ----------
     lines : list of pyqtgraph.PlotDataItem
-        Curves of the volumes, followed by the curve of the reference.
+        Curves of the volumes, followed by the curve of the reference; those of several phases one after the other.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -36,7 +45,7 @@ class ComparisonPlot(QWidget):
         self._plot.getPlotItem().layout.setContentsMargins(0, 4, 8, 6)  # the label extends below its axis
         for name in ("bottom", "left"):
             self._plot.getAxis(name).enableAutoSIPrefix(False)
-        self._shown: tuple[Comparison, str, bool] | None = None
+        self._shown: tuple[Comparison, tuple[PhaseGroup, ...], str, bool] | None = None
         self.lines: list[pg.PlotDataItem] = []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -44,24 +53,38 @@ class ComparisonPlot(QWidget):
         self.setFixedHeight(250)
         self.set_dark(True)
 
-    def show_curve(self, comparison: "Comparison", key: str, *, origin: bool) -> None:
-        """Plot one statistic; with `origin`, only short distances are shown, with markers."""
-        self._shown = (comparison, key, origin)
-        curve = comparison.report.curves[key]
-        part = slice(ORIGIN + 1 if origin else _end(curve))
+    def show_curves(self, comparison: "Comparison", groups: "Sequence[PhaseGroup]", key: str, *, origin: bool) -> None:
+        """Plot one statistic of one group of phases in the colours of the volumes, or of several in their own.
+
+        Parameters
+        ----------
+        comparison : Comparison
+            Comparison to show.
+        groups : sequence of PhaseGroup
+            A phase, a pair of phases, or several phases.
+        key : str
+            Key of the statistic.
+        origin : bool
+            If True, only short distances are shown, with markers.
+        """
+        self._shown = (comparison, tuple(groups), key, origin)
+        curves = [group.curves[key] for group in groups]
+        part = slice(ORIGIN + 1 if origin else max(map(_end, curves)))
         self._plot.clear()
-        self._draw_band(curve, part)
-        self.lines = [
-            self._draw(curve.distance[part], volume.values[part], pg.mkPen(colour, width=2), colour, origin)
-            for volume, colour in zip(curve.realisations, comparison.colours, strict=True)
-        ]
-        dashed = pg.mkPen(self._text, width=2, style=Qt.PenStyle.DashLine)
-        reference = self._draw(curve.distance[part], curve.reference.values[part], dashed, self._text, origin)
-        self.lines.append(reference)
-        self._plot.setLabel("bottom", _with_unit(curve.argument, curve.reference.unit))
-        self._plot.setLabel("left", _with_unit(curve.symbol, curve.unit))
+        self.lines = []
+        for group, curve in zip(groups, curves, strict=True):
+            if len(groups) == 1:
+                self._draw_band(curve, part)
+                self._draw_curve(curve, part, comparison.colours, self._text, marked=origin)
+            else:
+                own = make_legible(comparison.phase_colours[group.labels[0]], dark=self._is_dark)
+                self._draw_curve(curve, part, [own] * len(comparison.colours), QColor(own), marked=origin)
+        first = curves[0]
+        self._plot.setLabel("bottom", _with_unit(first.argument, first.reference.unit))
+        lines = wrap(_with_unit(first.symbol, first.unit), _LABEL_WIDTH)
+        self._plot.setLabel("left", "<br>".join(map(escape, lines)))
         self._plot.autoRange(padding=0.04)
-        if not origin and np.nanmin(curve.reference.values) >= 0:
+        if not origin and all(np.nanmin(curve.reference.values) >= 0 for curve in curves):
             self._plot.setYRange(0, self._plot.viewRange()[1][1], padding=0)
 
     def clear(self) -> None:
@@ -72,14 +95,25 @@ class ComparisonPlot(QWidget):
 
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""
+        self._is_dark = dark
         self._text = QColor(_TEXT[dark])
         for name in ("bottom", "left"):
             axis = self._plot.getAxis(name)
             axis.setPen(self._text)
             axis.setTextPen(self._text)
         if self._shown is not None:
-            comparison, key, origin = self._shown
-            self.show_curve(comparison, key, origin=origin)
+            comparison, groups, key, origin = self._shown
+            self.show_curves(comparison, groups, key, origin=origin)
+
+    def _draw_curve(
+        self, curve: "CurveComparison", part: slice, colours: Sequence[str], reference: QColor, *, marked: bool
+    ) -> None:
+        """Draw the curves of the volumes, then that of the reference as a dashed line."""
+        distance = curve.distance[part]
+        for volume, colour in zip(curve.realisations, colours, strict=True):
+            self.lines.append(self._draw(distance, volume.values[part], pg.mkPen(colour, width=2), colour, marked))
+        dashed = pg.mkPen(reference, width=2, style=Qt.PenStyle.DashLine)
+        self.lines.append(self._draw(distance, curve.reference.values[part], dashed, reference, marked))
 
     def _draw(self, x: np.ndarray, y: np.ndarray, pen: object, colour: object, marked: bool) -> pg.PlotDataItem:
         marks = {"symbol": "o", "symbolSize": 6, "symbolBrush": colour, "symbolPen": None} if marked else {}

@@ -18,19 +18,30 @@ if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
     from napari.layers import Shapes as ShapesLayer
 
+    from napari_swnn.widgets.layers.checked_reference import CheckedReference
+
 _ROWS = {
     "volumes": (
         "Volumes",
         "Labels layers to compare with the reference. The colours match the curves. Volumes reconstructed from this "
         "reference are ticked automatically.",
     ),
-    "physics": (
-        "Physics",
+    "physics": ("Physics", ""),
+}
+"""Label and tooltip of each row."""
+_PHYSICS = {
+    False: (
+        "conductivity and permeability",
         "Also compute the thermal conductivity (0.026 W/(m·K) in the phase of interest, 1.4 W/(m·K) elsewhere) and the "
         "permeability of every volume along z, y and x. This takes minutes; everything else takes seconds.",
     ),
+    True: (
+        "tortuosity and permeability",
+        "Also compute the tortuosity factor of each phase, and the permeability of the phase of interest, of every "
+        "volume along z, y and x. This takes minutes; everything else takes seconds.",
+    ),
 }
-"""Label and tooltip of each row."""
+"""Text and tooltip of the box for two and for more phases."""
 
 
 class CompareSettings(QWidget):
@@ -45,7 +56,7 @@ class CompareSettings(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.volumes = VolumeList()
-        self.physics = QCheckBox("conductivity and permeability")
+        self.physics = QCheckBox()
         self.note = Note()
         self.lead = Lead()
         self.to_copy = VolumeToCopy(self.volumes)
@@ -60,6 +71,7 @@ class CompareSettings(QWidget):
         for key, (label, tip) in _ROWS.items():
             notes = (self.lead, self.note) if key == "volumes" else ()
             self.form.add_row(key, label, getattr(self, key), tip, *notes)
+        self._name_physics(several=False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.form)
@@ -83,6 +95,11 @@ class CompareSettings(QWidget):
         self.to_copy.value = layer
         self.lead.offer(remedy)
 
+    def show_found(self, found: "CheckedReference") -> None:
+        """Show the phases of the reference, and the properties that can be computed for them."""
+        self.source.show_found(found)
+        self._name_physics(several=found.choice is not None and found.choice.background is None)
+
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""
         self.form.set_dark(dark)
@@ -93,6 +110,11 @@ class CompareSettings(QWidget):
         others = [layer for layer in self._layers if layer is not reference]
         own = [layer for layer in others if reference is not None and is_made_from(layer, reference)]
         self.volumes.set_layers(others, tick=own)
+
+    def _name_physics(self, *, several: bool) -> None:
+        text, tip = _PHYSICS[several]
+        self.physics.setText(text)
+        self.physics.setToolTip(tip)
 
     def _on_physics(self, _on: bool) -> None:
         self.changed.emit()

@@ -1,5 +1,7 @@
 """Table of the numbers of a comparison."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,33 +10,85 @@ from napari_swnn._types import AXES
 from napari_swnn.widgets.kit.number_table import Head, NumberTable, Row
 
 if TYPE_CHECKING:
-    from napari_swnn.validation import Connectivity, Quantity, QuantityComparison, ValidationReport
+    from napari_swnn.validation import Connectivity, PhaseGroup, Quantity, QuantityComparison, ValidationReport
     from napari_swnn.widgets.comparison.work import Comparison
 
 _NOT_IN_SECTION = "Not measurable on a section."
 
 
+_OVERVIEW = (
+    "volume_fraction",
+    "specific_surface",
+    "correlation_length",
+    "mean_pore_size",
+    "connected_fraction",
+    "tortuosity_factor",
+)
+"""Numbers of each phase that are shown beside each other."""
+
+
 class ComparisonTable(NumberTable):
     """Table with a row for each quantity, and a column each for the reference and every volume."""
 
-    def show_comparison(self, comparison: "Comparison") -> None:
-        """Show all numbers; volumes are numbered as in saved files, since their names are too long for a column."""
+    def show_groups(self, comparison: "Comparison", groups: "Sequence[PhaseGroup]") -> None:
+        """Show all numbers of one group of phases, or the most important ones of all phases beside each other.
+
+        Volumes are numbered as in saved files, since their names are too long for a column.
+        """
         volumes = zip(comparison.names, comparison.colours, strict=True)
         heads = [Head(str(i), name, colour) for i, (name, colour) in enumerate(volumes, 1)]
-        self.show_numbers([Head("reference", comparison.reference), *heads], make_rows(comparison.report))
+        report = comparison.report
+        rows = list_overview(comparison) if len(groups) > 1 else make_rows(report, groups[0])
+        self.show_numbers([Head("reference", comparison.reference), *heads], rows)
 
 
-def make_rows(report: "ValidationReport") -> list[Row]:
-    """Return the numbers of a report with their uncertainties, where known."""
-    widths = {"porosity": [interval.half_width for interval in report.intervals]}
-    rows = [
-        _make_row(quantity, widths.get(key, [np.nan] * report.n_volumes)) for key, quantity in report.quantities.items()
-    ]
-    if report.connectivity:
-        cells = tuple(_name_percolating_axes(c) for c in report.connectivity)
-        tip = "Axes along which a cluster of face-connected voxels percolates."
-        rows.append(Row("percolates along (3-D)", ("–", *cells), (_NOT_IN_SECTION, *[tip] * len(cells))))
+def make_rows(report: "ValidationReport", group: "PhaseGroup") -> list[Row]:
+    """Return the numbers of a group of phases with their uncertainties, where known."""
+    quantities = report.quantities if report.n_phases == 2 else group.quantities
+    rows = [_make_row(quantity, _widths(report, group, key)) for key, quantity in quantities.items()]
+    return [*rows, *_percolation_rows(group, "percolates along (3-D)")]
+
+
+def list_overview(comparison: "Comparison") -> list[Row]:
+    """Return the most important numbers of all phases, pairs and triple lines, under the name of each quantity."""
+    report, colours = comparison.report, comparison.phase_colours
+    rows: list[Row] = []
+    for key in (*_OVERVIEW, "interface_area"):
+        groups = [group for group in (*report.phases, *report.pairs) if key in group.quantities]
+        if groups:
+            rows.append(Row(_title(groups[0].quantities[key]), is_heading=True))
+        for group in groups:
+            row = _make_row(group.quantities[key], _widths(report, group, key))
+            rows.append(replace(row, name=group.name, colours=tuple(colours[label] for label in group.labels)))
+    percolation = [row for group in report.phases for row in _percolation_rows(group, group.name)]
+    if percolation:
+        rows.append(Row("percolates along (3-D)", is_heading=True))
+        swatches = [(colours[group.labels[0]],) for group in report.phases]
+        rows += [replace(row, colours=own) for row, own in zip(percolation, swatches, strict=True)]
+    rows.append(Row("all phases", is_heading=True))
+    further = {key: value for key, value in report.phases[0].quantities.items() if key.startswith("permeability")}
+    for key, quantity in (report.whole.quantities | further).items():
+        rows.append(_make_row(quantity, _widths(report, report.whole, key)))
     return rows
+
+
+def _widths(report: "ValidationReport", group: "PhaseGroup", key: str) -> list[float]:
+    """Return the half-widths of the intervals of the volumes: known for the fraction of the phase of interest."""
+    if group is report.phases[0] and key in ("porosity", "volume_fraction"):
+        return [interval.half_width for interval in report.intervals]
+    return [np.nan] * report.n_volumes
+
+
+def _percolation_rows(group: "PhaseGroup", name: str) -> list[Row]:
+    if not group.connectivity:
+        return []
+    cells = tuple(_name_percolating_axes(c) for c in group.connectivity)
+    tip = "Axes along which a cluster of face-connected voxels percolates."
+    return [Row(name, ("–", *cells), (_NOT_IN_SECTION, *[tip] * len(cells)))]
+
+
+def _title(quantity: "QuantityComparison") -> str:
+    return f"{quantity.name} ({quantity.unit})" if quantity.unit else quantity.name
 
 
 def _make_row(quantity: "QuantityComparison", widths: list[float]) -> Row:
@@ -49,8 +103,7 @@ def _make_row(quantity: "QuantityComparison", widths: list[float]) -> Row:
         if known is None
         else "± half-width of the 95 % confidence interval of the reference, where known."
     )
-    unit = f" ({quantity.unit})" if quantity.unit else ""
-    return Row(quantity.name + unit, (reference, *cells), (first, *tips))
+    return Row(_title(quantity), (reference, *cells), (first, *tips))
 
 
 def _describe_axes(comparison: "QuantityComparison", quantity: "Quantity") -> str:

@@ -9,6 +9,7 @@ from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QWidget
 
 from napari_swnn._progress import Progress
+from napari_swnn.widgets.comparison.colours import read_phase_colours
 from napari_swnn.widgets.comparison.job import VOLUMES, Candidate, CompareJob, make_job
 from napari_swnn.widgets.comparison.session import ComparisonSession
 from napari_swnn.widgets.comparison.settings import CompareSettings
@@ -20,7 +21,7 @@ from napari_swnn.widgets.kit.session import NotReady
 from napari_swnn.widgets.kit.threads import TaskRunner
 from napari_swnn.widgets.layers.checked_reference import CheckedReference
 from napari_swnn.widgets.layers.lead import Guide
-from napari_swnn.widgets.layers.phase_pick import Merged, PhasePick
+from napari_swnn.widgets.layers.phase_pick import PhasePick
 from napari_swnn.widgets.layers.snapshot import Snapshot
 from napari_swnn.widgets.layers.watch import LayerCheck, LayerWatch
 
@@ -106,7 +107,7 @@ class CompareWidget(RunPanel):
 
     def _on_check(self) -> None:
         if self.check.found is not None:
-            self.settings.source.show_found(self.check.found)
+            self.settings.show_found(self.check.found)
         self._on_choice()
 
     def _on_choice(self) -> None:
@@ -152,7 +153,10 @@ class CompareWidget(RunPanel):
         if not layers:
             return NotReady("Tick the volumes to compare with the reference.")
         candidates = tuple(self._make_candidate(layer, reference.snapshot) for layer in layers)
-        return make_job(reference, candidates, physics=settings.physics.isChecked())
+        colours = {}
+        if reference.choice is not None:
+            colours = read_phase_colours(settings.reference.value, reference.choice)
+        return make_job(reference, candidates, physics=settings.physics.isChecked(), colours=colours)
 
     def _make_candidate(self, layer: "LabelsLayer", reference: Snapshot) -> Candidate:
         try:
@@ -177,7 +181,4 @@ class CompareWidget(RunPanel):
 
 
 def _look(taken: "tuple[Snapshot, PhasePick]") -> CheckedReference:
-    found = CheckedReference.look(*taken)
-    if found.choice is None or found.choice.background is not None:
-        return found
-    return CheckedReference.look(found.snapshot, Merged(found.choice.phase))  # statistics tell phase and background
+    return CheckedReference.look(*taken)

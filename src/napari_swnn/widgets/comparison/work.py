@@ -1,7 +1,7 @@
 """Comparison of volumes with a reference in a worker thread."""
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +31,8 @@ class Comparison:
         Validation report on the volumes.
     refused : tuple of str
         Reason for each volume that could not be compared.
+    phase_colours : mapping of int to str
+        Colour of each of more than two phases.
     """
 
     reference: str
@@ -38,6 +40,7 @@ class Comparison:
     colours: tuple[str, ...]
     report: "ValidationReport"
     refused: tuple[str, ...]
+    phase_colours: Mapping[int, str] = field(default_factory=dict)
 
 
 def compare(job: CompareJob) -> Generator[Progress, None, Comparison]:
@@ -63,7 +66,8 @@ def compare(job: CompareJob) -> Generator[Progress, None, Comparison]:
         yield reading
     if not accepted:
         raise BadInputError(VOLUMES, " ".join(refused))
-    volumes = [_merge_background(each.labels, reference) if job.physics else each.labels for each in accepted]
+    merges = job.physics and reference.background is not None
+    volumes = [_merge_background(each.labels, reference) if merges else each.labels for each in accepted]
     report = yield from forward_steps(
         iter_validate(volumes, reference, physics=job.physics),
         lambda step: Progress(fraction=step.fraction, activity=capitalise(step.activity)),
@@ -74,6 +78,7 @@ def compare(job: CompareJob) -> Generator[Progress, None, Comparison]:
         colours=tuple(each.colour for each in accepted),
         report=report,
         refused=tuple(refused),
+        phase_colours=job.colours,
     )
 
 

@@ -35,11 +35,17 @@ class Row:
         Text of each column.
     tips : tuple of str
         Tooltip of each cell; optional.
+    colours : tuple of str
+        Colours of swatches beside the name.
+    is_heading : bool
+        True for a row without numbers that names the rows below it.
     """
 
     name: str
-    cells: tuple[str, ...]
+    cells: tuple[str, ...] = ()
     tips: tuple[str, ...] = ()
+    colours: tuple[str, ...] = ()
+    is_heading: bool = False
 
 
 class NumberTable(QTableWidget):
@@ -67,7 +73,11 @@ class NumberTable(QTableWidget):
             if head.colour:
                 item.setIcon(make_swatch(head.colour))
             self.setHorizontalHeaderItem(column, item)
+        self.clearSpans()
         for i, row in enumerate(rows):
+            self.setVerticalHeaderItem(i, _make_name(row))
+            if row.is_heading:
+                self._leave_empty(i, len(heads))
             for column, text in enumerate(row.cells):
                 cell = QTableWidgetItem(text)
                 cell.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -75,6 +85,14 @@ class NumberTable(QTableWidget):
                 self.setItem(i, column, cell)
         self._names = [row.name for row in rows]
         self._fit()
+
+    def _leave_empty(self, row: int, n_columns: int) -> None:
+        """Fill the row of a heading with one empty cell that cannot be selected."""
+        empty = QTableWidgetItem("")
+        empty.setFlags(Qt.ItemFlag.NoItemFlags)
+        self.setItem(row, 0, empty)
+        if n_columns > 1:
+            self.setSpan(row, 0, 1, n_columns)
 
     def text(self, row: int, column: int) -> str:
         """Return the text of a cell."""
@@ -113,7 +131,9 @@ class NumberTable(QTableWidget):
         return sum(max(self.sizeHintForColumn(i), header.sectionSizeHint(i)) for i in range(self.columnCount()))
 
     def _share_width(self) -> None:
-        # With too little space, stretching the last column would cut off its numbers.
+        # With too little space, stretching the last column would cut off its numbers. A stretched column keeps its
+        # width when wider names take space from it, unless it is stretched again.
+        self.horizontalHeader().setStretchLastSection(False)
         self.horizontalHeader().setStretchLastSection(self._columns_width() <= self.viewport().width())
 
     def _fit(self) -> None:
@@ -124,3 +144,15 @@ class NumberTable(QTableWidget):
         height = self.horizontalHeader().sizeHint().height() + 2 * self.frameWidth()
         height += sum(self.rowHeight(i) for i in range(self.rowCount()))
         self.setFixedHeight(height + self.horizontalScrollBar().sizeHint().height())
+
+
+def _make_name(row: Row) -> QTableWidgetItem:
+    """Return the header of a row: bold for a heading, with swatches of its colours; its text is set later."""
+    item = QTableWidgetItem()
+    if row.is_heading:
+        font = item.font()
+        font.setBold(True)
+        item.setFont(font)
+    if row.colours:
+        item.setIcon(make_swatch(*row.colours))
+    return item
