@@ -170,7 +170,7 @@ def _iter_exact(
 ) -> Generator[GenerationStep, None, Sequence[VirtualVolume]]:
     exact = []
     for volume in volumes:
-        exact.append((yield from forward_steps(iter_exact(volume), lambda _: progress.step(1))))
+        exact.append((yield from forward_steps(iter_exact(volume), progress.step)))
     return exact
 
 

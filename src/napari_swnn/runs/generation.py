@@ -261,5 +261,17 @@ def _iter_several(volumes: Sequence[VirtualVolume]) -> Generator[GenerationStep,
     is_exact = first.spec.exact_porosity is not None
     progress = BlockCounter(len(volumes) * (1 + is_exact) * len(first.blocks()))
     for i, volume in enumerate(volumes):
-        labels[i] = yield from forward_steps(iter_assembly(volume), lambda _: progress.step(1))
+        labels[i] = yield from forward_steps(_iter_counts(iter_assembly(volume)), progress.step)
     return labels
+
+
+def _iter_counts(steps: Generator[GenerationStep, None, Labels]) -> Generator[int, None, Labels]:
+    """Yield the number of blocks that each step finished."""
+    n_done = 0
+
+    def count(step: GenerationStep) -> int:
+        nonlocal n_done
+        n_new, n_done = step.block - n_done, step.block
+        return n_new
+
+    return (yield from forward_steps(steps, count))

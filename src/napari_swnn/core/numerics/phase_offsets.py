@@ -129,7 +129,8 @@ def solve_offsets(problem: OffsetProblem, start: FloatArray, *, tolerance: float
     for _ in range(_MAX_STEPS):
         if np.abs(error).max() <= tolerance or n_idle == _MAX_IDLE:
             break
-        direction = _newton_direction(problem, ranking, error)
+        direction, width = find_newton_step(problem, ranking, error)
+        direction *= min(1.0, 2 * width / max(float(np.ptp(direction)), width))  # beyond, the slopes are unknown
         size = np.abs(error).sum()
         for scale in (1.0, 0.4, 0.15, 0.0):
             trial = offsets + scale * direction if scale else _set_by_quantiles(problem, offsets)
@@ -143,7 +144,8 @@ def solve_offsets(problem: OffsetProblem, start: FloatArray, *, tolerance: float
     return best[1]
 
 
-def _newton_direction(problem: OffsetProblem, ranking: Ranking, error: FloatArray) -> FloatArray:
+def find_newton_step(problem: OffsetProblem, ranking: Ranking, error: FloatArray) -> tuple[FloatArray, float]:
+    """Return the change ``(c,)`` of the offsets that corrects an error, and the gap from which the slopes follow."""
     c, n = problem.grey.shape
     # The slope over a change of the expected size: wide enough to hold more voxels than have to change.
     n_close = min(n - 1, max(int(4 * np.abs(error).sum() / problem.weight), _LEAST_CLOSE))
@@ -157,15 +159,15 @@ def _newton_direction(problem: OffsetProblem, ranking: Ranking, error: FloatArra
     matrix = np.diag(slopes.sum(axis=1)) - slopes
     direction = np.zeros(c)
     direction[1:] = np.linalg.solve(matrix[1:, 1:], error[1:])
-    return direction
+    return direction, width
 
 
 def _set_by_quantiles(problem: OffsetProblem, offsets: FloatArray) -> FloatArray:
-    """Set the offset of each phase but the first to the quantile that gives its fraction."""
+    """Set the offset of each phase in turn to the quantile that gives its fraction."""
     grey = problem.grey
     n = grey.shape[1]
     offsets = offsets.copy()
-    for k in range(1, len(grey)):
+    for k in range(len(grey)):
         sums = grey + offsets[:, None].astype(np.float32)
         lead = np.delete(sums, k, axis=0).max(axis=0) - grey[k]  # the phase is chosen where its offset exceeds this
         error = problem.error(rank_phases(grey, offsets))[k]
@@ -173,4 +175,4 @@ def _set_by_quantiles(problem: OffsetProblem, offsets: FloatArray) -> FloatArray
         i = min(max(n_chosen, 1), n - 1)
         neighbours = np.partition(lead, (i - 1, i))
         offsets[k] = (float(neighbours[i - 1]) + float(neighbours[i])) / 2
-    return offsets
+    return np.asarray(offsets - offsets[0])

@@ -90,7 +90,7 @@ def iter_assembly(volume: VirtualVolume, window: Window | None = None) -> Genera
     blocks = volume.blocks(window)
     progress = BlockCounter(len(blocks) + is_exact * len(volume.blocks()))
     if is_exact:
-        volume = yield from forward_steps(iter_exact(volume), lambda _: progress.step(1))
+        volume = yield from forward_steps(iter_exact(volume), progress.step)
     labels = np.empty(window.shape, volume.dtype)
     n = pool_size(volume.device, reserved=labels.nbytes)
     with closing(iter_side_by_side(volume.labels, blocks, n)) as computed:

@@ -1,4 +1,4 @@
-"""Search for the threshold at which a volume has exactly its target porosity."""
+"""Search for the segmentation at which a volume has exactly its target porosity."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from napari_swnn._types import FloatArray
 from napari_swnn.core.grid.windows import Block
 from napari_swnn.core.model.segmentation import ThresholdCurve
 from napari_swnn.core.numerics.parallel import iter_side_by_side, pool_size
+from napari_swnn.core.volume.exact_fractions import iter_exact_fractions
 from napari_swnn.core.volume.virtual_volume import VirtualVolume
 
 _DROPPED_BITS = 10
@@ -25,11 +26,10 @@ Histogram = tuple[NDArray[np.uint32], NDArray[np.intp]]
 """Occurring levels and their counts."""
 
 
-def iter_exact(volume: VirtualVolume) -> Generator[None, None, VirtualVolume]:
-    """Find the threshold at which a volume has exactly its target porosity.
+def iter_exact(volume: VirtualVolume) -> Generator[int, None, VirtualVolume]:
+    """Find the threshold, or the offsets, at which a volume has exactly its target porosity or fractions.
 
-    The threshold, and thus every voxel, then depends on the whole volume, including its shape. With a mask, only voxels
-    inside the mask count.
+    Every voxel then depends on the whole volume, including its shape. With a mask, only voxels inside the mask count.
 
     Parameters
     ----------
@@ -38,14 +38,16 @@ def iter_exact(volume: VirtualVolume) -> Generator[None, None, VirtualVolume]:
 
     Yields
     ------
-    None
-        After each block; the whole volume is computed once.
+    int
+        Number of new blocks, after each block; the whole volume is computed once, and rarely a second time.
 
     Returns
     -------
     VirtualVolume
         The volume with its own segmentation.
     """
+    if volume.model.offsets is not None:
+        return (yield from iter_exact_fractions(volume))
     target = volume.spec.exact_porosity
     assert target is not None
     counts = np.zeros(_N_LEVELS, np.int64)
@@ -53,7 +55,7 @@ def iter_exact(volume: VirtualVolume) -> Generator[None, None, VirtualVolume]:
     with closing(histograms):
         for levels, n in histograms:
             counts[levels] += n
-            yield
+            yield 1
     return replace(volume, segmentation=ThresholdCurve.constant(_threshold(counts, target)))
 
 
