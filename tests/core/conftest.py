@@ -7,13 +7,15 @@ import torch
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.model.labels import PhaseLabels
 from napari_swnn.core.model.model import Model
+from napari_swnn.core.model.offset_surface import OffsetSurface
 from napari_swnn.core.model.segmentation import OffsetCurve, ThresholdCurve
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
 from napari_swnn.core.network.evaluation import compute_grey_and_coarse, make_noise_source, make_porosity_source
+from napari_swnn.core.network.fraction_box import FractionBox
 from napari_swnn.core.network.stage import Stage
 
 
-def random_model(*, n_scales=2, dimension=3, porosity_range=None, porosity=0.2, n_channels=1):
+def random_model(*, n_scales=2, dimension=3, porosity_range=None, porosity=0.2, n_channels=1, box=None):
     """A cascade of small stages; of two phases, its threshold gives about the porosity asked for."""
     generator = torch.Generator().manual_seed(5)
     configs = tuple(StageConfig(2**i, 3, 2, 8, 2, bounded=False) for i in reversed(range(n_scales)))
@@ -23,7 +25,7 @@ def random_model(*, n_scales=2, dimension=3, porosity_range=None, porosity=0.2, 
             conditioned=i > 0,
             dimension=dimension,
             n_phase_channels=n_channels,
-            free_ranges=() if porosity_range is None else (porosity_range,),
+            free_ranges=box.free_ranges if box is not None else () if porosity_range is None else (porosity_range,),
             generator=generator,
         )
         for i, config in enumerate(configs)
@@ -36,7 +38,7 @@ def random_model(*, n_scales=2, dimension=3, porosity_range=None, porosity=0.2, 
                 weight.abs_().sub_(0.7 * weight.mean())  # mostly averages of neighbours: shapes larger than a voxel
             if "modulation" in name:
                 torch.nn.init.normal_(weight, 0, 0.05, generator=generator)
-    network = NetworkConfig(configs, dimension, n_channels, porosity_range)
+    network = NetworkConfig(configs, dimension, n_channels, porosity_range, box)
     if n_channels > 1:
         return _of_phases(network, stages, porosity)
     sample = Window.of_shape((64,) * dimension)
@@ -55,6 +57,8 @@ def _of_phases(network, stages, porosity):
     others = np.arange(1, n) / np.arange(1, n).sum() * (1 - porosity)
     nodes = network.porosity_range or (porosity,)
     offsets = OffsetCurve(nodes, tuple((0.0, *[0.1 * k - node for k in range(1, n)]) for node in nodes))
+    if network.box is not None:
+        offsets = OffsetSurface(network.free_ranges, ((0.0,) * n,) * 10)
     labels = PhaseLabels((1, 0, *range(2, n)))
     return Model(network, stages, offsets, porosity, labels=labels, fractions=(porosity, *others.tolist()))
 
@@ -69,6 +73,13 @@ def three_phase_model():
 def three_phase_range_model():
     """Two scales and three phases, porosities from 0.1 to 0.3."""
     return random_model(n_channels=3, porosity_range=(0.1, 0.3))
+
+
+@pytest.fixture(scope="session")
+def box_model():
+    """Two scales and three phases, the first from 0.1 to 0.3 and the last from 0.4 to 0.6."""
+    box = FractionBox.of(((0.1, 0.3), None, (0.4, 0.6)), (0.2, 0.8 / 3, 1.6 / 3))
+    return random_model(n_channels=3, box=box)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Request = dict[str, Any]
 
+_LATER = ("free", "exact_fractions")
+"""Settings that runs of earlier versions lack, which are left out where they are empty."""
+
 
 def volume_request(volumes: Sequence[VirtualVolume]) -> Request:
     """Return everything that determines the voxels of realisations with consecutive seeds.
@@ -26,11 +29,12 @@ def volume_request(volumes: Sequence[VirtualVolume]) -> Request:
     bits.
     """
     first = volumes[0]
+    described = describe_value(first.spec)
     return {
         "version": version("napari-swnn"),
         "model": first.model.fingerprint(),
         "n": len(volumes),
-        **describe_value(first.spec),
+        **{key: value for key, value in described.items() if value or key not in _LATER},
         "device": describe_value(first.device),
         "precision": describe_value(first.precision),
     }

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from napari_swnn import generate
+from napari_swnn import generate, iter_generation
+from napari_swnn._steps import drain
 from napari_swnn.core.volume import exact_fractions
 from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import describe_volume
@@ -54,6 +55,12 @@ def test_any_porosity_of_a_range_is_met_with_the_others_in_proportion(three_phas
     volume = generate(three_phase_range_model, SHAPE, porosity=porosity, exact=True)
     expected = np.array([porosity, (1 - porosity) / 3, (1 - porosity) * 2 / 3]) * volume.size
     assert np.abs(counts_of(volume, three_phase_range_model) - expected).max() <= 1
+
+
+def test_any_fractions_of_a_box_are_met(box_model):
+    spec = VolumeSpec(SHAPE, fractions={1: 0.15, 2: 0.55}, exact=True)
+    volume = drain(iter_generation(box_model, spec))
+    assert np.abs(counts_of(volume, box_model) - np.array([0.15, 0.3, 0.55]) * volume.size).max() <= 1
 
 
 def test_where_a_mask_cuts_what_is_inside_counts(three_phase_model, rng):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from napari_swnn._types import FloatArray
 from napari_swnn.core.grid.windows import Block
+from napari_swnn.core.model.offset_surface import OffsetSurface
 from napari_swnn.core.model.segmentation import OffsetCurve
 from napari_swnn.core.numerics.exact_offsets import settle_counts
 from napari_swnn.core.numerics.parallel import iter_side_by_side, pool_size
@@ -51,11 +52,7 @@ def iter_exact_fractions(volume: VirtualVolume) -> Generator[int, None, VirtualV
     VirtualVolume
         The volume with its own segmentation.
     """
-    target = volume.spec.exact_porosity
-    assert target is not None
-    assert volume.model.offsets is not None
-    fractions = np.array(volume.model.fractions_at(target))
-    centre = volume.model.offsets.at(target).astype(float)
+    fractions, centre = _target(volume)
     for i in range(_MAX_PASSES):
         survey = _Survey(fractions, centre, prod(volume.shape), moves=i == 0)
         surveyed = iter_side_by_side(partial(_survey_block, volume, survey), volume.blocks(), pool_size(volume.device))
@@ -68,6 +65,18 @@ def iter_exact_fractions(volume: VirtualVolume) -> Generator[int, None, VirtualV
             break
         centre = survey.estimate() if i == 0 else survey.correct()
     return replace(volume, segmentation=OffsetCurve.constant(tuple(offsets.tolist())))
+
+
+def _target(volume: VirtualVolume) -> tuple[FloatArray, FloatArray]:
+    """Return the target fractions ``(c,)`` and the offsets ``(c,)`` of the model for them."""
+    model, spec = volume.model, volume.spec
+    assert model.offsets is not None
+    assert spec.exact_porosity is not None
+    if isinstance(model.offsets, OffsetSurface):
+        assert model.network.box is not None
+        fractions = np.array(spec.exact_fractions)
+        return fractions, model.offsets.at(model.network.box.free_of(fractions)).astype(float)
+    return np.array(model.fractions_at(spec.exact_porosity)), model.offsets.at(spec.exact_porosity).astype(float)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
