@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_swnn import Reference
-from napari_swnn._sample_data import gaussian_level_set
+from napari_swnn._sample_data import gaussian_field, gaussian_level_set, smooth_spectrum
 from napari_swnn.validation import find_disagreements
 
 
@@ -42,6 +42,23 @@ def test_features_of_another_size_are_found_at_equal_porosity():
     assert found.distance > 0
     assert found.distance % 0.5 == 0
     assert found.value > found.others  # smaller features have more interface
+
+
+def three_phases(thickness, seed):
+    """A matrix (0) with a phase (1) that a coating (2) of the given level surrounds."""
+    grey = gaussian_field(smooth_spectrum(5), seed=seed, side=384)[:192, :192]
+    return np.select([grey > 0.5, grey > 0.5 - thickness], [1, 2], 0)
+
+
+def test_three_phases_of_one_material_agree():
+    for seed in range(3):
+        assert find_disagreements(Reference([three_phases(0.4, 10 * seed + i) for i in range(3)])) == ()
+
+
+def test_the_phase_that_differs_is_named():
+    # The phase of interest is the same in both; only the coating and the matrix differ.
+    found = find_disagreements(Reference([three_phases(0.3, 1), three_phases(1.0, 2)], phase=1))
+    assert [(each.quantity, each.phase) for each in found] == [("volume fraction", 0)]
 
 
 def test_only_the_region_of_interest_counts():

@@ -36,13 +36,15 @@ class Disagreement:
     section : int
         Index of the section.
     quantity : str
-        ``"porosity"`` or ``"two-point correlation"``.
+        ``"porosity"``, for more than two phases ``"volume fraction"``, or ``"two-point correlation"``.
     distance : float
-        Distance of the two-point correlation in the unit of the reference; 0 for the porosity.
+        Distance of the two-point correlation in the unit of the reference; 0 for the fraction.
     value, others : float
         Value of the section, and that of the other sections together, in [0, 1].
     tolerance : float
         Largest difference that the errors explain.
+    phase : int
+        Label of the phase: of two phases the phase of interest, of more the first one that differs.
     """
 
     section: int
@@ -51,6 +53,7 @@ class Disagreement:
     value: float
     others: float
     tolerance: float
+    phase: int
 
 
 def find_disagreements(reference: Reference) -> tuple[Disagreement, ...]:
@@ -64,36 +67,57 @@ def find_disagreements(reference: Reference) -> tuple[Disagreement, ...]:
     Returns
     -------
     tuple of Disagreement
-        At most one for each section, its porosity first; empty if the sections can show one material.
+        At most one for each section, with fractions before correlations; empty if the sections can show one material.
 
     Notes
     -----
-    The porosity of a section has the error of `napari_swnn.statistics.volume_fraction_interval`. The two-point
-    correlation is compared as φ - S₂(r), the probability that a segment begins in the phase and ends outside, because
-    its expectation does not depend on the size of a section; its error is that of the mean over 3 × 3 parts.
-    Differences are significant at the level `SIGNIFICANCE` divided by the number of comparisons (Bonferroni).
+    The fraction of a phase in a section has the error of `napari_swnn.statistics.volume_fraction_interval`. The
+    two-point correlation is compared as φ - S₂(r), the probability that a segment begins in the phase and ends outside,
+    because its expectation does not depend on the size of a section; its error is that of the mean over 3 × 3 parts. Of
+    two phases the phase of interest is compared, of more each phase. Differences are significant at the level
+    `SIGNIFICANCE` divided by the number of comparisons (Bonferroni).
     """
     if len(reference.directions) != 1 or len(reference.directions[0]) < 2:
         return ()
     everything = reference.directions[0]
     sections = thin_evenly(everything, MOST_SECTIONS)
     step = max(1, len(everything) // MOST_SECTIONS)
-    level = SIGNIFICANCE / (len(sections) * (1 + len(_FRACTIONS)))
-    measured = [_measure(section) for section in sections]
-    lags = _lags([length for _, _, length in measured], sections)
-    crossings = [_crossings(section, lags) for section in sections]
+    level = SIGNIFICANCE / (len(sections) * (1 + len(_FRACTIONS)) * reference.n_channels)
+    phases = [_Phase.measure(sections, i) for i in range(reference.n_channels)]
     found = []
     for i in range(len(sections) if len(sections) > 2 else 1):  # two sections differ from each other
-        difference = _compare_porosity(i, measured, level) or _compare_crossings(i, crossings, level, lags, reference)
-        if difference is not None:
-            quantity, distance, values = difference
-            found.append(Disagreement(i * step, quantity, distance, *values))
+        compared = (
+            (phase, compare(each, i, level, reference))
+            for compare in (_compare_fractions, _compare_crossings)
+            for phase, each in zip(reference.phases, phases, strict=False)
+        )
+        different = next(((phase, found) for phase, found in compared if found is not None), None)
+        if different is not None:
+            phase, (quantity, distance, values) = different
+            found.append(Disagreement(i * step, quantity, distance, *values, phase))
     return tuple(found)
 
 
 _Difference = tuple[str, float, tuple[float, float, float]]
 _Measured = tuple[float, float, float]
-"""Porosity, its standard error, and the correlation length in pixels."""
+"""Fraction, its standard error, and the correlation length in pixels."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Phase:
+    """Measurements of one phase in all sections: fractions, and φ - S₂ of the parts ``(parts, lags)`` at each lag."""
+
+    measured: list[_Measured]
+    lags: list[int]
+    crossings: list[FloatArray]
+
+    @classmethod
+    def measure(cls, sections: Sequence[Section], position: int) -> _Phase:
+        """Measure the phase at a position in `Reference.phases`."""
+        own = [Section.of_phase(section.indicator(position), section.inside) for section in sections]
+        measured = [_measure(section) for section in own]
+        lags = _lags([length for _, _, length in measured], own)
+        return cls(measured, lags, [_crossings(section, lags) for section in own])
 
 
 def _measure(section: Section) -> _Measured:
@@ -107,16 +131,16 @@ def _measure(section: Section) -> _Measured:
     return porosity, error, float(np.sqrt(interval.integral_range / np.pi))
 
 
-def _compare_porosity(i: int, measured: Sequence[_Measured], level: float) -> _Difference | None:
-    values = np.array([porosity for porosity, _, _ in measured])
-    variances = np.square([error for _, error, _ in measured])
+def _compare_fractions(phase: _Phase, i: int, level: float, reference: Reference) -> _Difference | None:
+    values = np.array([fraction for fraction, _, _ in phase.measured])
+    variances = np.square([error for _, error, _ in phase.measured])
     rest = np.arange(len(values)) != i
     weights = 1 / variances[rest]
     others = float(np.average(values[rest], weights=weights))
     tolerance = NormalDist().inv_cdf(1 - level / 2) * float(np.sqrt(variances[i] + 1 / weights.sum()))
     if abs(values[i] - others) <= tolerance:
         return None
-    return "porosity", 0.0, (float(values[i]), others, tolerance)
+    return "porosity" if reference.n_channels == 1 else "volume fraction", 0.0, (float(values[i]), others, tolerance)
 
 
 def _lags(lengths: Sequence[float], sections: Sequence[Section]) -> list[int]:
@@ -157,15 +181,13 @@ def _parts(section: Section) -> list[Section]:
     return [Section(section.positions[window], section.inside[window]) for window in windows]
 
 
-def _compare_crossings(
-    i: int, crossings: Sequence[FloatArray], level: float, lags: Sequence[int], reference: Reference
-) -> _Difference | None:
+def _compare_crossings(phase: _Phase, i: int, level: float, reference: Reference) -> _Difference | None:
     """Return the first distance at which the means differ, by Welch's t test."""
-    own = crossings[i]
-    rest = np.concatenate([rows for k, rows in enumerate(crossings) if k != i])
+    own = phase.crossings[i]
+    rest = np.concatenate([rows for k, rows in enumerate(phase.crossings) if k != i])
     if len(own) < 2 or len(rest) < 2:
         return None
-    for k, lag in enumerate(lags):
+    for k, lag in enumerate(phase.lags):
         means = float(own[:, k].mean()), float(rest[:, k].mean())
         squares = own[:, k].var(ddof=1) / len(own), rest[:, k].var(ddof=1) / len(rest)
         total = sum(squares)

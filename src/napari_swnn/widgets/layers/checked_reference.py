@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from napari_swnn._phase_names import name_phase
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.layers.phase_pick import AllBut, PhasePick, resolve_pick
 from napari_swnn.widgets.layers.snapshot import Snapshot, check_same_labels
@@ -90,19 +91,21 @@ def _compare(snapshot: Snapshot, choice: "PhaseChoice") -> str:
     if not found:
         return ""
     worst = max(found, key=lambda each: abs(each.value - each.others) / each.tolerance)
-    text = _describe(worst, names, snapshot.voxel.unit)
+    text = _describe(worst, names, snapshot)
     return f"The sections may not belong together. {text} Untick what shows another material."
 
 
-def _describe(found: "Disagreement", names: list[str], unit: str) -> str:
+def _describe(found: "Disagreement", names: list[str], snapshot: Snapshot) -> str:
     own = f"“{names[found.section]}”"
     others = f"“{names[1]}”" if len(names) == 2 else "the others"
-    if found.quantity == "porosity":
+    if found.quantity != "two-point correlation":
+        phase = name_phase(found.phase, snapshot.names)
+        fraction = "porosity of" if found.quantity == "porosity" else f"fraction of {phase} in"
         return (
-            f"The porosity of {own} is {found.value:.3f}, that of {others} {found.others:.3f}; chance explains a "
+            f"The {fraction} {own} is {found.value:.3f}, that of {others} {found.others:.3f}; chance explains a "
             f"difference of {found.tolerance:.3f}."
         )
-    unit = "px" if unit == "voxel" else unit
+    unit = "px" if snapshot.voxel.unit == "voxel" else snapshot.voxel.unit
     return (
         f"The two-point correlation of {own} at {found.distance:.3g} {unit} differs from that of {others} by "
         f"{abs(found.value - found.others):.3f}; chance explains {found.tolerance:.3f}."
