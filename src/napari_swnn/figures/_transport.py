@@ -135,8 +135,10 @@ def _draw_tortuosity(axes: Axes, report: ValidationReport, colours: Colours | No
         count = len(along_all) - sum(along_all)
         if count:
             text = f"{count} of {n} not\npercolating\nalong all axes"
-            axes.annotate(text, (place, 1), (0, -6), textcoords="offset points", ha="center", va="top", fontsize=TEXT)
+            axes.text(place, 0.99, text, transform=axes.get_xaxis_transform(), ha="center", va="top", fontsize=TEXT)
     axes.axhline(1, color="#cccccc", linewidth=0.8)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.3 * (high - low))  # room for remarks at the top
     axes.set_xticks(range(len(report.phases)), [fill(group.name, 12) for group in report.phases])
     axes.set_xlim(-0.6, len(report.phases) - 0.4)
     axes.set_ylabel("tortuosity factor", fontsize=TEXT + 1)
