@@ -200,6 +200,7 @@ def _phases_layer(
         "name": name,
         "scale": (pixel_size, pixel_size),
         "units": ("um", "um"),
+        "opacity": 1.0,  # the phases look as in a reconstruction
         "colormap": colours | {None: "transparent"},
         "features": name_features(names),
         "metadata": {METADATA_KEY: {"phases": names, "phase": min(names)}},

@@ -116,7 +116,7 @@ def test_merging_makes_two_phases(found, user):
     assert reference.phases == (0, 3)
     assert found.settings.phases.isHidden()
     assert found.settings.target.each.isHidden()
-    note = found.settings.source.phase_note.text()
+    note = found.settings.source.notes.phase.text()
     assert note == "Phases active material and binder become one background, label 3."
     found.settings.source.merge.setChecked(False)
     user.waits_for(lambda: found.session.checks.findings is not None)

@@ -126,19 +126,19 @@ def test_further_sections_are_ticked(panel, model, section, user):
     found = checked(panel, user)
     assert len(found.reference().sections) == 2
     assert rows.item(0).text().startswith("B  (32 × 64, ")
-    assert "2 sections, weighted by area" in panel.settings.source.sections_note.text()
+    assert "2 sections, weighted by area" in panel.settings.source.notes.sections.text()
     assert entries(panel.settings.region) == ["whole image"]
 
 
 def test_a_stack_can_be_taken_as_separate_sections(panel, model, section, user):
     model.add_labels(np.stack([section, section.T, section[::-1]] * 2), name="stack")
     found = checked(panel, user)
-    assert "6 planes are few for a volume" in panel.settings.source.planes_note.text()
+    assert "6 planes are few for a volume" in panel.settings.source.notes.planes.text()
     panel.settings.source.stack.setCurrentIndex(1)
     user.waits_for(lambda: panel.session.checks.findings is None)
     found = checked(panel, user)
     assert len(found.reference().sections) == 6
-    assert panel.settings.source.planes_note.isHidden()
+    assert panel.settings.source.notes.planes.isHidden()
 
 
 def test_watershed_objects_can_be_taken_together(panel, model, section, user):
@@ -168,7 +168,7 @@ def test_a_pixel_size_is_entered(panel, model, section, user):
 def test_merged_labels_are_told(panel, model, section, user):
     model.add_labels(section + np.roll(section, 20, axis=0), name="three")
     checked(panel, user)
-    note = panel.settings.source.phase_note
+    note = panel.settings.source.notes.phase
     assert note.text() == ""
     panel.settings.source.merge.setChecked(True)
     checked(panel, user)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from napari_swnn._phase_names import name_phase
 from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.kit.formatting import as_sentence
 from napari_swnn.widgets.layers.phase_pick import AllBut, PhasePick, resolve_pick
 from napari_swnn.widgets.layers.snapshot import Snapshot, check_same_labels
 
 if TYPE_CHECKING:
     from napari_swnn._phases import PhaseChoice
+    from napari_swnn.core.descriptor.direction_check import DirectionCheck
     from napari_swnn.core.descriptor.reference import Reference
     from napari_swnn.validation import Disagreement
 
@@ -31,6 +33,10 @@ class CheckedReference:
         Fraction of the phase of interest in each layer, by its name.
     warning : str
         Sentence on sections that seem to show different materials; otherwise empty.
+    agreement : DirectionCheck or None
+        Agreement of sections of several planes; None for sections of unknown planes.
+    assumption : str
+        Sentence on directions without sections of their own, without a full stop; may be empty.
     problem : BadInputError or None
         Reason that the reference cannot be used.
     """
@@ -40,6 +46,8 @@ class CheckedReference:
     choice: "PhaseChoice | None" = None
     shares: Mapping[str, float] = field(default_factory=dict)
     warning: str = ""
+    agreement: "DirectionCheck | None" = None
+    assumption: str = ""
     problem: BadInputError | None = None
 
     @classmethod
@@ -65,7 +73,23 @@ class CheckedReference:
             own = replace(layer, further=()).phases()
             apart = own.get(choice.phase, 0.0) if choice.rest_of is None else 1 - own.get(choice.rest_of, 0.0)
             shares[layer.name] = apart
+        if snapshot.plane:
+            return cls._look_at_planes(snapshot, phases, choice, shares)
         return cls(snapshot, phases, choice, shares, _compare(snapshot, choice))
+
+    @classmethod
+    def _look_at_planes(
+        cls, snapshot: Snapshot, phases: dict[int, float], choice: "PhaseChoice", shares: Mapping[str, float]
+    ) -> "CheckedReference":
+        """Compare sections of several planes along the axes that they share."""
+        try:
+            reference = snapshot.reference(choice)
+        except ValueError as error:
+            problem = BadInputError("planes", as_sentence(str(error)))
+            return cls(snapshot, phases, choice, shares, problem=problem)
+        orientation = reference.orientation
+        agreement = None if orientation is None else orientation.check
+        return cls(snapshot, phases, choice, shares, agreement=agreement, assumption=reference.assumption)
 
     def reference(self) -> "Reference":
         """Return the checked reference.
@@ -75,7 +99,7 @@ class CheckedReference:
         BadInputError
             If the reference cannot be used.
         """
-        if self.choice is None:
+        if self.choice is None or self.problem is not None:
             raise self.problem or BadInputError("reference", "The reference cannot be used.")
         return self.snapshot.reference(self.choice)
 

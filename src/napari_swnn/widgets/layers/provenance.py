@@ -1,6 +1,6 @@
 """Name, origin and porosity of a realisation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +44,11 @@ def _describe_phases(model: "Model", porosity: float | None) -> dict[str, Any]:
         return {}
     fractions = model.fractions_at(porosity)
     return {"fractions": {str(label): value for label, value in zip(model.labels.phases, fractions, strict=True)}}
+
+
+def name_fraction(phases: Sequence[int], names: Mapping[int, str]) -> str:
+    """Return the name of the fraction of the phase of interest: ``"porosity"`` if there are two phases or no names."""
+    return names.get(phases[0], "porosity") if len(phases) > 2 else "porosity"
 
 
 def describe_fractions(fractions: Mapping[int, float], names: Mapping[int, str], *, decimals: int = 3) -> str:

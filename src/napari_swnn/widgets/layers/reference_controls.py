@@ -8,18 +8,20 @@ from qtpy.QtWidgets import QCheckBox
 
 from napari_swnn._phases import MOST_PHASES
 from napari_swnn.widgets.kit.combo import Combo
-from napari_swnn.widgets.kit.controls import Form, Note, Problem, place_below_one_another
+from napari_swnn.widgets.kit.controls import Form, place_below_one_another
 from napari_swnn.widgets.kit.errors import BadInputError
-from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.kit.layer_combo import LayerCombo
 from napari_swnn.widgets.layers.lead import Guide, Lead
 from napari_swnn.widgets.layers.phase_combo import PhaseCombo
-from napari_swnn.widgets.layers.phase_pick import Merged, PhasePick, describe_merging, format_share, pick_of
+from napari_swnn.widgets.layers.phase_pick import Merged, PhasePick, format_share, pick_of
 from napari_swnn.widgets.layers.pixel_size import write_pixel_size
 from napari_swnn.widgets.layers.pixel_size_control import PixelSizeControl
+from napari_swnn.widgets.layers.plane_choice import ISOTROPIC
+from napari_swnn.widgets.layers.plane_slots import PlaneSlots
 from napari_swnn.widgets.layers.provenance import is_result
 from napari_swnn.widgets.layers.section_list import SectionList
 from napari_swnn.widgets.layers.snapshot import Snapshot
+from napari_swnn.widgets.layers.source_notes import SourceNotes
 
 if TYPE_CHECKING:
     from napari.layers import Image, Layer
@@ -39,6 +41,11 @@ _ROWS = {
     "reference": (
         "Reference",
         "The segmented micrograph: a Labels layer with one value per phase (2-D section or 3-D volume).",
+    ),
+    "planes": (
+        "Direction",
+        "Plane of the section, for a material that differs between directions. Add sections of the other planes; they "
+        "are compared along the axes that they share.",
     ),
     "further": (
         "Further\nsections",
@@ -83,16 +90,14 @@ class ReferenceControls(QObject):
         super().__init__(parent)
         self.reference = LayerCombo()
         self.stack = Combo()
+        self.planes = PlaneSlots()
         self.further = SectionList()
         self.pixel = PixelSizeControl()
         self.phase = PhaseCombo()
         self.merge = QCheckBox("Merge the others")
         self.region = LayerCombo(no_layer="whole image")
         self.lead = Lead()
-        self.planes_note = Note()
-        self.sections_note = Note()
-        self.phase_note = Note()
-        self.disagreement = Problem()
+        self.notes = SourceNotes()
         self._form = form
         self._labels: list[LabelsLayer] = []
         self._shapes: list[ShapesLayer] = []
@@ -109,8 +114,8 @@ class ReferenceControls(QObject):
         phase = place_below_one_another(self.phase, self.merge)
         self.merge.setToolTip(_MERGE)
         notes = {
-            "reference": (self.lead, self.planes_note, self.sections_note, self.disagreement),
-            "phase": (self.phase_note,),
+            "reference": (self.lead, self.notes.planes, self.notes.sections, self.notes.disagreement),
+            "phase": (self.notes.phase,),
         }
         for key, (label, tip) in _ROWS.items():
             control = {"reference": source, "phase": phase}.get(key) or getattr(self, key)
@@ -120,6 +125,7 @@ class ReferenceControls(QObject):
         self.reference.chosen.connect(self._on_reference)
         self.stack.currentIndexChanged.connect(self._on_ticked)
         self.further.ticked.connect(self._on_ticked)
+        self.planes.changed.connect(self._on_ticked)
         self.region.chosen.connect(self.changed)
         self.phase.currentIndexChanged.connect(self._on_phase)
         self.merge.toggled.connect(self._on_phase)
@@ -130,7 +136,7 @@ class ReferenceControls(QObject):
     @property
     def layers(self) -> "list[Layer]":
         """Selected layers, which determine the reference."""
-        found = [self.reference.value, self.region.value, *self.further.chosen]
+        found = [self.reference.value, self.region.value, *self.further.chosen, *self.planes.layers]
         return [layer for layer in found if layer is not None]
 
     @property
@@ -181,7 +187,13 @@ class ReferenceControls(QObject):
         if layer is None:
             return None
         try:
-            snapshot = Snapshot.take(layer, self.region.value, self.further.chosen, is_stack=bool(self.stack.value))
+            snapshot = Snapshot.take(
+                layer,
+                self.region.value,
+                self.further.chosen,
+                is_stack=bool(self.stack.value),
+                planes=self.planes.value if layer.ndim == 2 else ISOTROPIC,
+            )
         except BadInputError as problem:
             self.lead.offer(problem.remedy)
             raise
@@ -192,24 +204,19 @@ class ReferenceControls(QObject):
 
     def show_found(self, found: "CheckedReference") -> None:
         """Offer the labels of the reference with their fractions, and show its sections."""
-        choice, snapshot = found.choice, found.snapshot
+        choice = found.choice
         pick = None if choice is None else pick_of(choice)
         self.phase.show_phases(found.phases, pick.label if isinstance(pick, Merged) else pick, self.reference.value)
         is_single = choice is not None and choice.rest_of is None
         self.merge.setVisible(is_single and 2 < len(found.phases) <= MOST_PHASES)
-        self.phase_note.show_text("" if choice is None else describe_merging(choice, snapshot.names))
-        shares = {name: format_share(share) for name, share in found.shares.items()}
-        self.further.show_shares(shares)
-        n = sum(1 for _ in snapshot.parts())
-        own = f"“{snapshot.name}” ({format_shape(snapshot.labels.shape)}): {shares.get(snapshot.name, '')}"
-        self.sections_note.show_text(f"{n} sections, weighted by area; {own}." if n > 1 and shares else "")
-        thin = f"{len(snapshot.labels)} planes are few for a volume; if they are separate sections, choose so above."
-        self.planes_note.show_text(thin if snapshot.is_thin else "")
-        self.disagreement.show_text(found.warning)
+        self.further.show_shares({name: format_share(share) for name, share in found.shares.items()})
+        self.notes.show_found(found)
+        self.planes.show_check(found.agreement, found.assumption)
 
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""
-        self.disagreement.set_dark(dark)
+        self.notes.disagreement.set_dark(dark)
+        self.planes.set_dark(dark)
 
     # -- rows
 
@@ -217,7 +224,9 @@ class ReferenceControls(QObject):
         own = self.reference.value
         others = [layer for layer in self._labels if layer is not own]
         sections = [layer for layer in others if not is_result(layer) and layer is not self.region.value]
-        planar = [layer for layer in sections if layer.ndim == 2 or self.stack.value]
+        flat = [layer for layer in sections if layer.ndim == 2]
+        self.planes.set_layers(own, flat if own is not None and own.ndim == 2 else [])
+        planar = [layer for layer in (sections if self.stack.value else flat) if layer not in self.planes.layers]
         self.further.set_layers(planar if own is not None and (own.ndim == 2 or self.stack.value) else [])
         marks = [layer for layer in others if layer not in self.further.chosen]
         self.region.set_layers([*self._shapes, *marks])
@@ -228,6 +237,7 @@ class ReferenceControls(QObject):
         self.stack.setVisible(layer is not None and layer.ndim >= 3)
         self._form.show_row("further", self.further.count() > 0)
         self._form.show_row("pixel", layer is not None)
+        self._form.show_row("planes", layer is not None and layer.ndim == 2)
 
     def _show_lead(self) -> None:
         usual = [layer for layer in self._labels if not is_result(layer)]
@@ -236,8 +246,8 @@ class ReferenceControls(QObject):
     def _on_reference(self) -> None:
         self.phase.set_entries([])
         self.merge.hide()
-        for note in (self.phase_note, self.planes_note, self.sections_note, self.disagreement):
-            note.show_text("")
+        self.notes.clear()
+        self.planes.clear()
         self.stack.set_entries(_STACK, False)
         self.pixel.show_layer(self.reference.value)
         self._offer_others()

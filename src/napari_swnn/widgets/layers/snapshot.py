@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from napari_swnn._types import BoolArray, Labels
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.layers.grid import read_grid
+from napari_swnn.widgets.layers.plane_choice import ISOTROPIC, PlaneChoice
 from napari_swnn.widgets.layers.reading import copy_values
 from napari_swnn.widgets.layers.region import read_region
 
@@ -50,6 +51,12 @@ class Snapshot:
         Names of the phases by label; may be empty.
     phase : int or None
         Phase of interest that the layer states, as prepared references and results do.
+    plane : str
+        Plane of the sections, ``"xy"``, ``"xz"`` or ``"yz"``; empty if they describe all directions.
+    planes : mapping of str to Snapshot
+        Sections of other planes.
+    symmetry_axis : str or None
+        Axis about which the material is the same in all directions.
     """
 
     name: str
@@ -60,6 +67,9 @@ class Snapshot:
     is_stack: bool = False
     names: Mapping[int, str] = field(default_factory=dict)
     phase: int | None = None
+    plane: str = ""
+    planes: "Mapping[str, Snapshot]" = field(default_factory=dict)
+    symmetry_axis: str | None = None
 
     @classmethod
     def take(
@@ -69,6 +79,7 @@ class Snapshot:
         further: "Sequence[LabelsLayer]" = (),
         *,
         is_stack: bool = False,
+        planes: PlaneChoice = ISOTROPIC,
     ) -> "Snapshot":
         """Copy a reference layer and, if passed, the layer that marks the region of interest and further sections.
 
@@ -79,6 +90,8 @@ class Snapshot:
         """
         first = cls._take_one(layer, region, "reference")
         stacked = is_stack and first.labels.ndim == 3
+        if planes.own:
+            first = first._oriented(planes)
         if not further:
             return replace(first, is_stack=stacked)
         others = tuple(cls._take_one(other, region, "further") for other in further)
@@ -95,6 +108,21 @@ class Snapshot:
         inside = None if region is None else read_region(region, grid, labels.shape, "region")
         return cls(layer.name, labels, inside, voxel, names=read_names(layer), phase=read_phase(layer))
 
+    def _oriented(self, choice: PlaneChoice) -> "Snapshot":
+        """Return these sections and copies of those of other planes, each the right way round."""
+        found: dict[str, Snapshot] = {}
+        for plane, (layer, turned) in choice.others.items():
+            other = self._take_one(layer, None, "planes")
+            _check_alike(self, other, is_stack=False)
+            found[plane] = other._turned() if turned else other
+        own = self._turned() if choice.own_turned else self
+        names = {label: name for each in (*found.values(), self) for label, name in each.names.items()}
+        return replace(own, plane=choice.own, planes=found, symmetry_axis=choice.symmetry_axis, names=names)
+
+    def _turned(self) -> "Snapshot":
+        region = None if self.region is None else np.rot90(self.region, axes=(-2, -1))
+        return replace(self, labels=np.rot90(self.labels, axes=(-2, -1)), region=region)
+
     @property
     def is_thin(self) -> bool:
         """True for a volume of so few planes that they may be separate sections."""
@@ -102,7 +130,12 @@ class Snapshot:
         return len(shape) == 3 and not self.is_stack and shape[0] < _THIN and 4 * shape[0] <= min(shape[1:])
 
     def parts(self) -> "Iterator[tuple[str, Labels, BoolArray | None]]":
-        """Return the name, labels and region of interest of each section, or of the volume."""
+        """Return the name, labels and region of interest of each section of all planes, or of the volume."""
+        yield from self._own_parts()
+        for other in self.planes.values():
+            yield from other.parts()
+
+    def _own_parts(self) -> "Iterator[tuple[str, Labels, BoolArray | None]]":
         for each in (self, *self.further):
             if not self.is_stack or each.labels.ndim == 2:
                 yield each.name, each.labels, each.region
@@ -116,24 +149,33 @@ class Snapshot:
         """Return the checked reference for a phase of interest; what the panel says about it is no warning here."""
         from napari_swnn.core.descriptor.reference import Reference
 
-        found = list(self.parts())
-        labels = [part[1] for part in found]
-        inside = None
-        if any(region is not None for _, _, region in found):
-            inside = [np.ones(each.shape, bool) if region is None else region for _, each, region in found]
-        single = len(found) == 1
+        sections = self._by_plane() if self.plane else self._as_list()
         picked = {"phase": choice.phase} if choice.rest_of is None else {"rest_of": choice.rest_of}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             return Reference(
-                labels[0] if single else labels,
+                **sections,
+                merge=choice.merges and choice.rest_of is None,
                 names={label: name for label, name in self.names.items() if label in choice.fractions},
-                roi=inside[0] if single and inside is not None else inside,
                 voxel_size=self.voxel.value,
                 unit=self.voxel.unit,
-                merge=choice.merges and choice.rest_of is None,
                 **picked,
             )
+
+    def _as_list(self) -> dict[str, Any]:
+        """Return the labels and region of interest as the arguments of a reference."""
+        labels, inside = _unzip(self._own_parts())
+        if len(labels) == 1:
+            return {"labels": labels[0], "roi": None if inside is None else inside[0]}
+        return {"labels": labels, "roi": inside}
+
+    def _by_plane(self) -> dict[str, Any]:
+        """Return the sections of all planes and their regions of interest as the arguments of a reference."""
+        planes = {self.plane: _unzip(self._own_parts())}
+        planes |= {plane: _unzip(other.parts()) for plane, other in self.planes.items()}
+        roi = {plane: inside for plane, (_, inside) in planes.items() if inside is not None}
+        labels = {plane: labels for plane, (labels, _) in planes.items()}
+        return {"labels": labels, "roi": roi or None, "symmetry_axis": self.symmetry_axis}
 
     def equals(self, other: "Snapshot") -> bool:
         """Compare names, labels, regions of interest and voxel sizes."""
@@ -143,6 +185,8 @@ class Snapshot:
             and np.array_equal(self.labels, other.labels)
             and np.array_equal(self._inside(), other._inside())
             and all(one.equals(two) for one, two in zip(self.further, other.further, strict=True))
+            and (self.plane, self.symmetry_axis, [*self.planes]) == (other.plane, other.symmetry_axis, [*other.planes])
+            and all(one.equals(other.planes[plane]) for plane, one in self.planes.items())
         )
 
     def _inside(self) -> BoolArray:
@@ -151,6 +195,17 @@ class Snapshot:
     def phases(self) -> dict[int, float]:
         """Return the fraction of each label within the region of interest, over all sections."""
         return measure_fractions(_visible(labels, region) for _, labels, region in self.parts())
+
+
+def _unzip(
+    parts: "Iterator[tuple[str, Labels, BoolArray | None]]",
+) -> tuple[list[Labels], list[BoolArray] | None]:
+    """Return the labels of sections, and their regions of interest if one of them has any."""
+    found = list(parts)
+    labels = [part[1] for part in found]
+    if all(region is None for _, _, region in found):
+        return labels, None
+    return labels, [np.ones(each.shape, bool) if region is None else region for _, each, region in found]
 
 
 def _visible(labels: Labels, region: BoolArray | None) -> Labels:
@@ -183,7 +238,7 @@ def check_same_labels(snapshot: Snapshot) -> None:
         If a section has other labels.
     """
     own = set(measure_fractions([_visible(snapshot.labels, snapshot.region)]))
-    for other in snapshot.further:
+    for other in (*snapshot.further, *snapshot.planes.values()):
         found = set(measure_fractions([_visible(other.labels, other.region)]))
         if not (found <= own or own <= found):
             text = (

@@ -7,12 +7,12 @@ import numpy as np
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import QAbstractSpinBox, QGridLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QWidget
 
-from napari_swnn._layer_style import read_names, write_names
+from napari_swnn._layer_style import read_names, to_hex, write_names
 from napari_swnn._phase_names import MAX_LENGTH, name_phase
 from napari_swnn._phases import scale_fractions
 from napari_swnn.widgets.kit.controls import POROSITY_DECIMALS, Problem, make_porosity_box
-from napari_swnn.widgets.layers.phase_combo import find_swatch
 from napari_swnn.widgets.layers.phase_pick import format_share
+from napari_swnn.widgets.layers.reading import read_colour
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -28,6 +28,7 @@ class _Row:
     def __init__(self, label: int) -> None:
         self.label = label
         self.swatch = QLabel()
+        self.swatch.setFixedSize(16, 10)
         self.name = QLineEdit()
         self.share = QLabel()
         self.target = make_porosity_box(0, 1)
@@ -43,7 +44,9 @@ class _Row:
 
     def show_phase(self, fraction: float, layer: "LabelsLayer | None") -> None:
         names = {} if layer is None else read_names(layer)
-        self.swatch.setPixmap(find_swatch(layer, self.label).pixmap(16, 10))
+        colour = None if layer is None else read_colour(layer, self.label)
+        fill = "transparent" if colour is None else to_hex(colour)
+        self.swatch.setStyleSheet(f"background-color: {fill}; border: 1px solid #808080;")  # stays if disabled
         self.share.setText(format_share(fraction))
         self.target.setAccessibleName(f"target fraction of {name_phase(self.label, names)}")
         self.name.setText(names.get(self.label, ""))

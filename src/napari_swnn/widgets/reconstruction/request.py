@@ -9,7 +9,7 @@ from psygnal import Signal
 
 from napari_swnn._types import Shape
 from napari_swnn.widgets.kit.formatting import as_sentence, format_interval, format_shape
-from napari_swnn.widgets.layers.provenance import describe_fractions, describe_origin, name_result
+from napari_swnn.widgets.layers.provenance import describe_fractions, describe_origin, name_fraction, name_result
 from napari_swnn.widgets.reconstruction.spatial import UNIFORM, SpatialVariation
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ class ModelEntry:
     @property
     def subject(self) -> str:
         """Name of the fraction of the phase of interest: that of the phase, otherwise ``"porosity"``."""
-        labels = self.model.labels
-        return labels.named.get(labels.phase, "porosity") if len(labels.phases) > 2 else "porosity"
+        return name_fraction(self.model.labels.phases, self.model.labels.named)
 
     @property
     def phases(self) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._layer_style import colours_as_json
-from napari_swnn.widgets.layers.provenance import describe_fractions, measure_phases
+from napari_swnn.widgets.layers.provenance import describe_fractions, measure_phases, name_fraction
 from napari_swnn.widgets.reconstruction import jobs
 from napari_swnn.widgets.reconstruction.request import (
     ModelEntry,
@@ -78,7 +78,12 @@ class Training:
         if step.activity != "training":
             return "Finishing the model: calibrating its porosity…"
         scale = "full resolution" if step.scale == 1 else f"1/{step.scale} of the resolution"
-        return f"Training on {self.device}, at {scale} · porosity {step.porosity:.2f}"
+        return f"Training on {self.device}, at {scale} · {self._subject} {step.porosity:.2f}"
+
+    @property
+    def _subject(self) -> str:
+        """Name of the fraction of the phase of interest."""
+        return "porosity" if self.plan is None else name_fraction(self.plan.reference.phases, self.plan.reference.names)
 
     def entry(self, model: "Model") -> ModelEntry:
         """Return the trained model with its origin."""
