@@ -82,7 +82,12 @@ def test_dependencies_are_those_that_are_imported():
     declared = {re.match(r"[\w-]+", entry)[0] for entry in settings["dependencies"]}
     names = {"PIL": "pillow", "lazy_loader": "lazy-loader", "mpl_toolkits": "matplotlib", "skimage": "scikit-image"}
     names |= {"nrrd": "pynrrd", "sklearn": "scikit-learn"}
-    optional = {"distributed", "napari", "triton"}  # extras, without which scripts work
+    optional = {
+        "app_model",
+        "distributed",
+        "napari",
+        "triton",
+    }  # napari with its parts, and extras: scripts work without
     imported = {names.get(name, name) for name in imported_packages()} - optional
     # magicgui reads the annotations of the panels, and tifffile decodes with imagecodecs
     assert imported | {"magicgui", "imagecodecs", "scikit-learn"} == declared

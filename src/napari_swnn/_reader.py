@@ -1,17 +1,20 @@
-"""Reader that opens volumes on disk as lazy napari layers."""
+"""Readers that open volumes and segmented images as napari layers with their voxel size."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from math import isfinite
+from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
 
-from napari_swnn._layer_style import METADATA_KEY, layer_data, phase_colours
+from napari_swnn._layer_style import METADATA_KEY, layer_data, name_features, phase_colours
 from napari_swnn._phases import MOST_PHASES
-from napari_swnn._types import Path
-from napari_swnn.io import OmeZarr, is_ome_zarr, open_ome_zarr
+from napari_swnn._types import AXES, Path
+from napari_swnn._voxel_size import find_length_unit
+from napari_swnn.io import OmeZarr, is_ome_zarr, open_ome_zarr, open_volume_set, read_phase_names
+from napari_swnn.io.phase_names import names_in
 
 MOST_INSPECTED = 2**24
 """Number of voxels of the coarsest level up to which its values are read to tell labels from grey values."""
@@ -42,7 +45,58 @@ def volume_reader(path: Path | list[Path]) -> Callable[[Path], list[LayerData]] 
     channels = [i for i, axis in enumerate(stored.axes) if axis in ("c", "channel")]
     if any(stored.levels[0].shape[i] > 1 for i in channels):
         return None
-    return lambda _: [_layer(stored)]
+    name = FilePath(path).name.removesuffix(".zarr").removesuffix(".ome")
+    return lambda _: [_layer(stored, name)]
+
+
+def labels_reader(path: Path | list[Path]) -> Callable[[Path], list[LayerData]] | None:
+    """Return a function that opens a segmented image as Labels; None for a list of paths.
+
+    Parameters
+    ----------
+    path : path-like
+        TIFF; see `open_labels`.
+    """
+    return None if isinstance(path, list) else open_labels
+
+
+def open_labels(path: Path) -> list[LayerData]:
+    """Return the labels of a file as layers with voxel size and names of phases; realisations become layers.
+
+    Parameters
+    ----------
+    path : path-like
+        File that `napari_swnn.io.open_volume_set` reads.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As for `open_volume_set`, and if the values are no integers.
+    """
+    stored = open_volume_set(path)
+    names = read_phase_names(path)
+    unit = find_length_unit(stored.voxel.unit)
+    layers = []
+    for i, volume in enumerate(stored.volumes):
+        if volume.dtype.kind not in "iub":
+            raise ValueError(f"{path} must hold labels, which are integers, got {volume.dtype}; segment it first")
+        name = FilePath(path).name.removesuffix(".tif").removesuffix(".labels")
+        attributes = {
+            "name": name if len(stored.volumes) == 1 else f"{name} · {i + 1}",
+            "opacity": 1.0,
+            "scale": (stored.voxel.value,) * volume.ndim,
+            "units": ("pixel" if unit is None else unit.name,) * volume.ndim,
+            "axis_labels": AXES[-volume.ndim :],
+            **_named(names),
+        }
+        layers.append((volume.astype(np.uint8) if volume.dtype == bool else volume, attributes, "labels"))
+    return layers
+
+
+def _named(names: dict[int, str]) -> dict[str, Any]:
+    """Return the attributes that keep the names of phases in a layer, and show them under the cursor."""
+    own = {"phases": {str(label): name for label, name in names.items()}} if names else {}
+    return {"metadata": {METADATA_KEY: own}, **({"features": name_features(names)} if names else {})}
 
 
 def _holds_labels(stored: OmeZarr) -> bool:
@@ -55,23 +109,25 @@ def _holds_labels(stored: OmeZarr) -> bool:
     return coarsest.size <= MOST_INSPECTED and len(np.unique(coarsest.compute())) <= MOST_PHASES
 
 
-def _layer(stored: OmeZarr) -> LayerData:
+def _layer(stored: OmeZarr, name: str) -> LayerData:
     levels = [level.astype(np.uint8) if level.dtype == bool else level for level in stored.levels]
     data, multiscale = layer_data(levels)
     scale = tuple(step if isfinite(step) and step != 0 else 1.0 for step in stored.scale)  # napari inverts it
     translation = tuple(step if isfinite(step) else 0.0 for step in stored.translation)
     if not _holds_labels(stored):
         place = {"scale": scale, "translate": translation, "units": stored.units}
-        return data, {"multiscale": multiscale, "axis_labels": stored.axes, **place}, "image"
+        return data, {"name": name, "multiscale": multiscale, "axis_labels": stored.axes, **place}, "image"
     attributes: dict[str, Any] = {
+        "name": name,
         "multiscale": multiscale,
         "opacity": 1.0,
         "scale": scale,
         "translate": translation,
         "units": stored.units,
         "axis_labels": stored.axes,
-        "metadata": {METADATA_KEY: stored.provenance},
     }
+    named = _named(names_in(stored.provenance))
+    attributes |= {**named, "metadata": {METADATA_KEY: {**stored.provenance, **named["metadata"][METADATA_KEY]}}}
     labels = stored.provenance.get("labels", {})
     if labels.get("background"):
         attributes["colormap"] = phase_colours(labels["phase"], labels["background"])

@@ -136,11 +136,15 @@ class ModelPanel(QWidget):
         """Prompt for a file and read a model from it."""
         path = ask_existing_file(self, "Load model", _KIND, _ENDING)
         if path is not None:
-            self._path = path
-            self.problem.show_text("")
-            self.state.show_text(f"Loading {path.name}…")
-            self._loader.request(load_model, path)
-            self.changed.emit()
+            self.read(path)
+
+    def read(self, path: Path) -> None:
+        """Read a model from a file and select it."""
+        self._path = path
+        self.problem.show_text("")
+        self.state.show_text(f"Loading {path.name}…")
+        self._loader.request(load_model, path)
+        self.changed.emit()
 
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""

@@ -1,0 +1,1 @@
+"""Commands of the menus and the command palette, outside the panels."""
