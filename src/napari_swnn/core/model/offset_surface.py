@@ -48,8 +48,11 @@ class OffsetSurface:
 
     def at(self, free: FloatArray | Sequence[float]) -> FloatArray:
         """Return the offsets ``(c, *shape)``, float32, at free fractions ``(m, *shape)``."""
-        terms = _terms(np.asarray(free, np.float64), self.ranges)
-        return np.asarray(np.tensordot(np.array(self.values).T, terms, axes=1), np.float32)
+        return np.asarray(np.tensordot(np.array(self.values).T, self.terms(free), axes=1), np.float32)
+
+    def terms(self, free: FloatArray | Sequence[float]) -> FloatArray:
+        """Return the constant and the products of polynomials ``(n, *shape)`` at free fractions ``(m, *shape)``."""
+        return _terms(np.asarray(free, np.float64), self.ranges)
 
     def classify(self, grey: Tensor, free: FloatArray | Sequence[float]) -> Tensor:
         """Return the position of the phase of each voxel, the one with the largest sum of grey value and offset.

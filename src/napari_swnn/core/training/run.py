@@ -13,22 +13,23 @@ from torch import Tensor
 
 from napari_swnn._checks import check_seed
 from napari_swnn._steps import drain, forward_steps
-from napari_swnn._types import Labels
+from napari_swnn._types import FloatArray, Labels
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.model.labels import PhaseLabels
 from napari_swnn.core.model.model import Model
-from napari_swnn.core.model.offset_surface import OffsetSurface
 from napari_swnn.core.model.segmentation import OffsetCurve, Segmentation, ThresholdCurve, neutral_segmentation
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import describe_device
 from napari_swnn.core.training.calibration import (
     LEAST_BLOCKS,
+    CalibrationBlock,
     calibration_blocks,
     expected_coarse_mean,
     iter_threshold,
 )
 from napari_swnn.core.training.config import TrainingConfig, preset_name
 from napari_swnn.core.training.offset_calibration import iter_offsets
+from napari_swnn.core.training.offset_fit import CalibratedOffsets, fit_offsets
 from napari_swnn.core.training.plan import TrainingPlan, analyse_reference
 from napari_swnn.core.training.progress import TrainingClock, TrainingStep
 from napari_swnn.core.training.sampling import Randomness
@@ -137,7 +138,7 @@ def _iter_calibration(
     """Calibrate the threshold or the offsets at each node, with the minimum number of blocks after a stop."""
     nodes = plan.nodes
     thresholds: list[float] = []
-    offsets: list[tuple[float, ...]] = []
+    offsets: list[CalibratedOffsets] = []
 
     def max_blocks() -> int:
         clock.stopped = clock.stopped or should_stop()
@@ -153,12 +154,22 @@ def _iter_calibration(
                 search = iter_threshold(samples, node[0], expected_coarse, max_blocks)
                 thresholds.append((yield from forward_steps(search, lambda _: clock.count_block())))
             else:
-                several = iter_offsets(samples, plan.target.fractions_of(node), expected_coarse, max_blocks)
-                offsets.append((yield from forward_steps(several, lambda _: clock.count_block())))
+                blocks: list[FloatArray] = []
+                kept = (_keep(blocks, block) for block in samples) if plan.network.box is not None else samples
+                several = iter_offsets(kept, plan.target.fractions_of(node), expected_coarse, max_blocks)
+                found = yield from forward_steps(several, lambda _: clock.count_block())
+                offsets.append(CalibratedOffsets.of(node, found, blocks))
     if plan.network.box is not None:
-        return OffsetSurface.fit(plan.network.free_ranges, nodes, offsets)
+        return fit_offsets(plan.network.free_ranges, offsets)
     porosities = tuple(node[0] for node in nodes)
-    return OffsetCurve(porosities, tuple(offsets)) if offsets else ThresholdCurve(porosities, tuple(thresholds))
+    if offsets:
+        return OffsetCurve(porosities, tuple(result.offsets for result in offsets))
+    return ThresholdCurve(porosities, tuple(thresholds))
+
+
+def _keep(blocks: list[FloatArray], block: CalibrationBlock) -> CalibrationBlock:
+    blocks.append(block.grey)
+    return block
 
 
 def _as_labels(reference: Reference, grey: Tensor) -> Labels:
