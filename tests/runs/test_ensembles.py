@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_swnn import EnsembleSpec, Model, ensemble, generate, iter_ensemble
+from napari_swnn import EnsembleSpec, Model, Reference, ensemble, generate, iter_ensemble
 from napari_swnn.io import open_ome_zarr
 from napari_swnn.runs.ensemble_summary import extract_values, summarise
 
@@ -134,3 +134,26 @@ def test_the_request_is_kept_with_the_results(made):
     request = json.loads((made.folder / "ensemble.json").read_text(encoding="utf-8"))
     assert request["config"]["n_scales"] == 1
     assert request["shape"] == [24, 24, 24]
+
+
+def test_three_phases_have_statistics_each(quick_config, rng, tmp_path):
+    labels = np.abs(rng.normal(size=(3, 64, 64))).repeat(2, axis=1)[:, :64].argmax(axis=0) * 2  # 0, 2 and 4
+    names = {4: "pore", 0: "binder"}
+    options = {"config": quick_config, "n_trainings": 1, "n_realisations": 2, "shape": (24, 24, 24)}
+    reference = Reference(labels, phase=4, names=names)
+    made = ensemble(reference, out=tmp_path / "e", fractions={4: 0.4, 0: 0.35, 2: 0.25}, **options)
+    model = Model.load(made.members[0].model)
+    assert model.labels.phases == (4, 0, 2)
+    assert model.fractions == pytest.approx((0.4, 0.35, 0.25))
+    volume = open_ome_zarr(made.members[0].volume)
+    assert volume.provenance["labels"] == {"phases": [4, 0, 2], "names": ["pore", "binder", ""]}
+    found = volume.levels[0].compute()
+    for label in (4, 0, 2):
+        keys = [key for key in made.statistics if key.endswith(f"_{label}")]
+        assert keys
+        assert made.members[0].values[f"volume_fraction_{label}"] == pytest.approx((found == label).mean())
+    assert "pore: volume fraction" in made.summary()
+    with pytest.raises(ValueError, match="got a different fractions"):
+        ensemble(reference, out=tmp_path / "e", fractions={4: 0.3}, resume=True, **options)
+    with pytest.raises(ValueError, match="got a different reference"):
+        ensemble(Reference(labels, phase=4), out=tmp_path / "e", resume=True, **options)

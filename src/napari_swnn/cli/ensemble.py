@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_swnn._progress import describe_progress
 from napari_swnn.cli._command import add_command
+from napari_swnn.cli._pairs import parse_pairs
 from napari_swnn.cli._plan import report_cost, report_plan
 from napari_swnn.cli._progress import run_with_progress
 from napari_swnn.cli._reference import add_image_argument, add_reference_options, read_reference
@@ -27,6 +28,12 @@ def add_to(commands: Any) -> None:
     add_image_argument(parser)
     add_reference_options(parser)
     parser.add_argument("--porosity", type=float, help="target porosity (default: the porosity of the image)")
+    parser.add_argument(
+        "--fractions",
+        nargs="+",
+        metavar="LABEL=FRACTION",
+        help="target fraction of each phase instead of --porosity, for example 1=0.4 2=0.5",
+    )
     parser.add_argument("--preset", choices=tuple(PRESETS), default="standard", help="named training configuration")
     parser.add_argument("--trainings", type=int, default=4, help="number of models to train")
     parser.add_argument("--realisations", type=int, default=5, help="number of realisations for each model")
@@ -56,6 +63,7 @@ def run(options: argparse.Namespace) -> None:
             seed=options.seed,
             validate=not options.no_validation,
             device=options.device,
+            fractions=parse_pairs(options.fractions, float, "--fractions"),
         )
         steps = iter_ensemble(spec, resume=options.resume, client=client)
         plan = spec.plan(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -52,6 +53,8 @@ class EnsembleSpec:
         Compare each volume with the reference, which requires enough memory for one volume.
     device : {"auto", "cpu", "cuda", "mps"}
         Device to compute on.
+    fractions : mapping of int to float, optional
+        Instead of `porosity`, the target fraction of each phase by label.
 
     Raises
     ------
@@ -70,6 +73,7 @@ class EnsembleSpec:
     seed: int = 0
     validate: bool = True
     device: str = "auto"
+    fractions: Mapping[int, float] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "out", FilePath(self.out).absolute())
@@ -116,7 +120,10 @@ class EnsembleSpec:
 
     def request(self) -> Request:
         """Return everything that determines the results, as plain values."""
-        facts = (self.reference.phase, self.reference.voxel_size, self.reference.unit, self.reference.directions)
+        reference = self.reference
+        facts: tuple[Any, ...] = (reference.phase, reference.voxel_size, reference.unit, reference.directions)
+        if len(reference.phases) > 2 or reference.names:
+            facts = (*facts, reference.phases, reference.names)
         return {
             "version": version("napari-swnn"),
             "reference": sha256(json.dumps(describe_value(facts)).encode()).hexdigest(),
@@ -126,6 +133,7 @@ class EnsembleSpec:
             "n_trainings": self.n_trainings,
             "n_realisations": self.n_realisations,
             "seed": self.seed,
+            **({} if self.fractions is None else {"fractions": describe_value(self.fractions)}),
         }
 
     def file(self, n: int = 1) -> OmeZarrFile:
@@ -145,7 +153,9 @@ class EnsembleSpec:
         TypeError, ValueError
             If the training is not possible.
         """
-        return self.analysis.plan(porosity=self.porosity, seed=self.seed + training, device=self.device)
+        return self.analysis.plan(
+            porosity=self.porosity, fractions=self.fractions, seed=self.seed + training, device=self.device
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         # The analysis takes tens of megabytes, and a worker recomputes it in a second.

@@ -81,7 +81,8 @@ class Ensemble:
     statistics : dict of Statistic
         Statistics by name: ``porosity``, ``specific_surface``, …, as in a `ValidationReport`;
         ``two_point_correlation_error``, ``lineal_path_error``, …, the mean difference between a curve and the curve of
-        the reference; and ``percolating_axes``, the number of axes along which the phase percolates. Empty without
+        the reference; and ``percolating_axes``, the number of axes along which the phase percolates. With more than two
+        phases, the names end in the labels of the phase or phases, such as ``volume_fraction_2``. Empty without
         validation.
     """
 
@@ -128,11 +129,28 @@ class Ensemble:
 
 def extract_values(report: Mapping[str, Any]) -> dict[str, float]:
     """Return the statistics of a report on a single volume, from `ValidationReport.to_dict`."""
-    values = {key: _known(quantity["realisations"][0]["value"]) for key, quantity in report["quantities"].items()}
-    values |= {f"{key}_error": _known(curve["mean_error"]) for key, curve in report["curves"].items()}
-    for connectivity in report["connectivity"]:
-        values[_PERCOLATING] = float(sum(connectivity["percolates"].values()))
+    values = {}
+    for group, suffix, _ in _groups(report):
+        for key, quantity in group["quantities"].items():
+            values[f"{key}{suffix}"] = _known(quantity["realisations"][0]["value"])
+        for key, curve in group["curves"].items():
+            values[f"{key}_error{suffix}"] = _known(curve["mean_error"])
+        for connectivity in group.get("connectivity", ()):
+            values[f"{_PERCOLATING}{suffix}"] = float(sum(connectivity["percolates"].values()))
     return values
+
+
+def _groups(report: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str, str]]:
+    """Return the groups of results, each with a suffix for the names of its statistics and a prefix for its titles.
+
+    A report on two phases has the results of the phase of interest; one on more has a group for each phase, pair and
+    triple of phases, and for all of them.
+    """
+    if "phases" not in report:
+        return [(report, "", "")]
+    groups = [*report["phases"], *report["pairs"], *report["triples"]]
+    several = [(group, "_" + "_".join(map(str, group["labels"])), f"{group['name']}: ") for group in groups]
+    return [*several, (report["whole"], "", "")]
 
 
 def summarise(report: Mapping[str, Any], values: Sequence[Sequence[Mapping[str, float]]]) -> dict[str, Statistic]:
@@ -164,14 +182,16 @@ def summarise(report: Mapping[str, Any], values: Sequence[Sequence[Mapping[str, 
 def _described(report: Mapping[str, Any]) -> dict[str, tuple[str, str, float, float]]:
     """Return the name, unit, reference value and half-width of its interval for each statistic."""
     described = {}
-    for key, quantity in report["quantities"].items():
-        reference = quantity["reference"] or {"value": None, "half_width_95": None}
-        known = _known(reference["value"]), _known(reference["half_width_95"])
-        described[key] = (quantity["name"], quantity["unit"], *known)
-    for key, curve in report["curves"].items():
-        described[f"{key}_error"] = (f"{curve['name']}: mean difference", curve["unit"], np.nan, np.nan)
-    if report["connectivity"]:
-        described[_PERCOLATING] = ("percolating axes (of 3)", "", np.nan, np.nan)
+    for group, suffix, title in _groups(report):
+        for key, quantity in group["quantities"].items():
+            reference = quantity["reference"] or {"value": None, "half_width_95": None}
+            known = _known(reference["value"]), _known(reference["half_width_95"])
+            described[f"{key}{suffix}"] = (f"{title}{quantity['name']}", quantity["unit"], *known)
+        for key, curve in group["curves"].items():
+            name = f"{title}{curve['name']}: mean difference"
+            described[f"{key}_error{suffix}"] = (name, curve["unit"], np.nan, np.nan)
+        if group.get("connectivity"):
+            described[f"{_PERCOLATING}{suffix}"] = (f"{title}percolating axes (of 3)", "", np.nan, np.nan)
     return described
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -70,6 +70,7 @@ def ensemble(
     client: Any = None,
     device: str = "auto",
     progress: Callable[[EnsembleStep], None] | None = None,
+    fractions: Mapping[int, float] | None = None,
 ) -> Ensemble:
     """Train several models on a reference, generate several volumes with each, and compare their statistics.
 
@@ -101,6 +102,8 @@ def ensemble(
         Device to compute on.
     progress : callable, optional
         Called with each `EnsembleStep`.
+    fractions : mapping of int to float, optional
+        Instead of `porosity`, the target fraction of each phase by label, as for `train`.
 
     Returns
     -------
@@ -116,7 +119,7 @@ def ensemble(
         If `out` is not empty, or the volumes may not fit on the disk.
     """
     spec = EnsembleSpec(
-        reference, out, porosity, n_trainings, n_realisations, shape, preset, config, seed, validate, device
+        reference, out, porosity, n_trainings, n_realisations, shape, preset, config, seed, validate, device, fractions
     )
     return drain(iter_ensemble(spec, resume=resume, client=client), progress)
 
