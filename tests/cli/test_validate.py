@@ -70,7 +70,7 @@ def test_each_phase_is_validated_by_name(three_phases, tmp_path, capsys):
     assert saved["transport"][0]["conductivity"]["z"]["value"] == pytest.approx(4 / 3)
     assert {path.stem for path in figures.iterdir()} == set(FIGURES)
     printed = capsys.readouterr().out
-    assert "\npore – binder\n" in printed
+    assert "\n  pore – binder  " in printed
     assert "triple-phase boundary" in printed
 
 

@@ -29,9 +29,9 @@ def report(layers):
 def test_each_phase_and_pair_has_its_panel(report):
     figures = {figure.name: figure.figure for figure in report_figures(report, colours=COLOURS)}
     assert list(figures) == ["sections", "correlation", "pairs", "distributions", "transport", "fields"]
-    titles = [axes.get_title() for axes in figures["correlation"].axes]
+    titles = [axes.get_title("left") for axes in figures["correlation"].axes]
     assert titles[:6] == ["pore", "a < b", "phase 4", "pore: origin", "a < b: origin", "phase 4: origin"]
-    assert [axes.get_title() for axes in figures["pairs"].axes] == [pair.name for pair in report.pairs]
+    assert [axes.get_title("left") for axes in figures["pairs"].axes] == [pair.name for pair in report.pairs]
     drawn = {line.get_label(): line.get_ydata() for line in figures["pairs"].axes[0].lines}
     np.testing.assert_allclose(drawn["reference"], report.pairs[0].curves["cross_correlation"].reference.values)
 
@@ -77,8 +77,10 @@ def test_a_reconstruction_is_pictured_in_colours(report, layers):
 def test_the_page_has_a_table_row_for_each_phase_and_group(report, tmp_path):
     save_report(report, tmp_path / "report.html", colours=COLOURS)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    for group in report.groups:
+    for group in (*report.phases, report.whole):
         assert f"{group.name.replace('<', '&lt;')}</th></tr>" in page
+    for pair in report.pairs:
+        assert page.count(f"</span>{pair.name.replace('<', '&lt;')}</td>") == 2  # its interface and its curve
     assert "a < b" not in page
     assert page.count('<span class="swatch" style="background:#ff0000">') > 3
     assert "tortuosity factor of pore" in page

@@ -267,10 +267,14 @@ def test_files_hold_every_group(slab_report, tmp_path):
         assert found >= {*group.curves, *group.quantities}
 
 
-def test_summary_has_a_block_for_each_group(slab_report):
+def test_summary_has_a_block_for_each_phase_and_statistic_of_pairs(slab_report):
     lines = slab_report.summary().splitlines()
     heads = [line for line in lines if line and not line.startswith((" ", "Note"))]
-    assert heads == [group.name for group in slab_report.groups]
+    of_pairs = ["interface area, from S₂", "cross-correlation"]
+    of_lines = ["all phases", "triple-phase boundary", "active triple-phase boundary (3-D)"]
+    assert heads == [*(group.name for group in slab_report.phases), *of_pairs, *of_lines]
+    start = lines.index("interface area, from S₂")
+    assert [line.split("  ")[1] for line in lines[start + 1 : start + 7]] == [p.name for p in slab_report.pairs]
     assert any(line.startswith("  volumes that percolate") for line in lines)
     tortuosity = next(line for line in lines if line.startswith("  tortuosity factor"))
     assert "1.5" in tortuosity

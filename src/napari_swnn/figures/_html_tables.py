@@ -14,7 +14,7 @@ from napari_swnn.figures._style import Colours, format_units
 from napari_swnn.validation import format_bounds, format_with_error
 
 if TYPE_CHECKING:
-    from napari_swnn.validation import PhaseGroup, Property, QuantityComparison, ValidationReport
+    from napari_swnn.validation import CurveComparison, PhaseGroup, Property, QuantityComparison, ValidationReport
 
 _UNKNOWN = "–"
 
@@ -40,7 +40,7 @@ def phases_table(report: ValidationReport, colours: Colours) -> str:
         shifts = [_difference(group.quantities[key]) for key in ("specific_surface", "mean_pore_size")]
         rows.append(
             (
-                _swatch(colours[group.labels[0]]) + escape(group.name),
+                _name(group, colours),
                 str(group.labels[0]),
                 *_compare(fraction)[:2],
                 _within(fraction),
@@ -56,34 +56,35 @@ def phases_table(report: ValidationReport, colours: Colours) -> str:
 def quantities_table(report: ValidationReport, colours: Colours) -> str:
     """Return the numbers of the reference and the volumes."""
     rows: list[Cells | Heading] = []
-    for group, heading in _list_groups(report, colours):
+    for group, heading in _list_phases(report, colours):
         rows += heading
-        rows += [_quantity_row(quantity) for quantity in group.quantities.values()]
+        rows += [_quantity_row(escape(quantity.name), quantity) for quantity in group.quantities.values()]
+    for groups in (report.pairs, report.triples):
+        for key, first in groups[0].quantities.items() if groups else ():
+            rows.append(Heading(first.name, ()))
+            rows += [_quantity_row(_name(group, colours), group.quantities[key]) for group in groups]
     head = ("", "unit", "reference ± 95 %", "volumes ± std. dev.", "difference", "within")
-    return _table("Numbers, averaged over the axes.", head, rows)
+    return _table("Numbers, averaged over the axes.", head, rows, names_are_html=True)
 
 
 def curves_table(report: ValidationReport, colours: Colours) -> str:
     """Return the differences of the curves."""
     rows: list[Cells | Heading] = []
-    for group, heading in _list_groups(report, colours):
+    for group, heading in _list_phases(report, colours):
         rows += heading if group.curves else []
-        rows += [
-            (curve.name, *(_number(value) for value in (curve.mean_error, curve.largest_error, curve.anisotropy)))
-            for curve in group.curves.values()
-        ]
+        rows += [_curve_row(escape(curve.name), curve) for curve in group.curves.values()]
+    for key, first in report.pairs[0].curves.items() if report.pairs else ():
+        rows.append(Heading(first.name, ()))
+        rows += [_curve_row(_name(group, colours), group.curves[key]) for group in report.pairs]
     head = ("", "mean difference", "largest difference", "largest between axes")
-    return _table(
-        "Curves: absolute difference between the mean of the realisations and the reference, over all distances.",
-        head,
-        rows,
-    )
+    caption = "Curves: absolute difference between the mean of the realisations and the reference, over all distances."
+    return _table(caption, head, rows, names_are_html=True)
 
 
 def connectivity_table(report: ValidationReport, colours: Colours) -> str:
     """Return the connectivity of each volume."""
     rows: list[Cells | Heading] = []
-    for group, heading in _list_groups(report, colours):
+    for group, heading in _list_phases(report, colours):
         rows += heading if group.connectivity else []
         rows += [
             (
@@ -146,19 +147,25 @@ def _describe_transport(report: ValidationReport) -> str:
     )
 
 
-def _list_groups(report: ValidationReport, colours: Colours) -> list[tuple[PhaseGroup, list[Heading]]]:
-    """Return each group with its heading; with two phases there is one group without a heading."""
+def _list_phases(report: ValidationReport, colours: Colours) -> list[tuple[PhaseGroup, list[Heading]]]:
+    """Return each phase, and all phases together, with its heading; two phases are one group without a heading."""
     if report.n_phases == 2:
         return [(group, []) for group in report.groups]
-    pairs = []
-    for group in report.groups:
-        swatches = tuple(colours[label] for label in group.labels) if group is not report.whole else ()
-        pairs.append((group, [Heading(group.name, swatches)]))
-    return pairs
+    phases = [(group, [Heading(group.name, (colours[group.labels[0]],))]) for group in report.phases]
+    return [*phases, (report.whole, [Heading(report.whole.name, ())])]
 
 
-def _quantity_row(quantity: QuantityComparison) -> Cells:
-    return (quantity.name, quantity.unit, *_compare(quantity), _within(quantity))
+def _name(group: PhaseGroup, colours: Colours) -> str:
+    """Return the name of a group of phases as HTML, with their colours."""
+    return "".join(_swatch(colours[label]) for label in group.labels) + escape(group.name)
+
+
+def _quantity_row(name: str, quantity: QuantityComparison) -> Cells:
+    return (name, quantity.unit, *_compare(quantity), _within(quantity))
+
+
+def _curve_row(name: str, curve: CurveComparison) -> Cells:
+    return (name, *(_number(value) for value in (curve.mean_error, curve.largest_error, curve.anisotropy)))
 
 
 def _compare(quantity: QuantityComparison) -> tuple[str, str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from napari_swnn.figures._curves import ORIGIN, add_legend, draw_comparison, find_end
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS = 4
 """Largest number of panels beside each other."""
+
+_TITLE_WIDTH = 26
+"""Largest number of characters in a line of the title of a panel."""
 
 _SIGNED = ("autocovariance",)
 _DISTRIBUTIONS = ("chord_lengths", "pore_sizes")
@@ -66,7 +70,7 @@ def _draw_rows(
             axes.set_axis_off()
         for axes, group in zip(block, groups, strict=False):
             _draw_panel(axes, group, key, longest)
-            _mark_phases(axes, [painted[label] for label in group.labels])
+            _write_title(axes, group.name + (": origin" if longest else ""), [painted[label] for label in group.labels])
     add_legend(figure, panels[0, 0])
     return figure
 
@@ -74,8 +78,6 @@ def _draw_rows(
 def _draw_panel(axes: Axes, group: PhaseGroup, key: str, longest: int | None) -> None:
     curve = group.curves[key]
     draw_comparison(axes, curve, longest=longest)
-    # The name of the statistic is on the axis, since that of a pair of phases fills the title.
-    axes.set_title(group.name + (": origin" if longest else ""), fontsize=TITLE - 1)
     if key in _SIGNED:
         axes.axhline(0, color="#999999", linewidth=0.6)
     elif longest is None:
@@ -84,10 +86,12 @@ def _draw_panel(axes: Axes, group: PhaseGroup, key: str, longest: int | None) ->
         axes.set_xlim(0, find_end(curve))
 
 
-def _mark_phases(axes: Axes, colours: Sequence[str]) -> None:
-    """Draw a swatch of each phase above the left end of the panel, beside its title."""
+def _write_title(axes: Axes, name: str, colours: Sequence[str]) -> None:
+    """Write the name of a phase or pair above the panel, with swatches; the statistic is named on the axis."""
     from matplotlib.patches import Rectangle
 
+    axes.set_title("")
+    axes.set_title(fill(name, _TITLE_WIDTH), loc="left", x=0.07 * len(colours) + 0.02, fontsize=TITLE - 1)
     for i, colour in enumerate(colours):
         swatch = Rectangle((0.07 * i, 1.04), 0.055, 0.06, transform=axes.transAxes, clip_on=False)
         swatch.set(facecolor=colour, edgecolor="#666666", linewidth=0.5)

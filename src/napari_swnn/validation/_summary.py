@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_swnn._types import AXES
 from napari_swnn.physics import Bounds
+from napari_swnn.validation._comparison import CurveComparison, QuantityComparison
 from napari_swnn.validation._connectivity import Connectivity
 from napari_swnn.validation._formatting import format_bounds, format_with_error
 from napari_swnn.validation._groups import PhaseGroup
@@ -16,16 +18,31 @@ from napari_swnn.validation._groups import PhaseGroup
 if TYPE_CHECKING:
     from napari_swnn.validation._report import ValidationReport
 
-_SHOWN_CURVES = ("two_point_correlation", "lineal_path", "cross_correlation")
+_SHOWN_CURVES = ("two_point_correlation", "lineal_path")
 
 Row = tuple[str, str, str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Heading, which is empty for two phases, rows of numbers, and further lines as name and text."""
+
+    heading: str
+    rows: list[Row]
+    lines: list[tuple[str, str]]
+
+
 def summarise(report: ValidationReport) -> str:
-    """Return the numbers of a report beside each other; with more than two phases, in one block for each group."""
-    blocks = [list(_number_rows(group, report)) for group in report.groups]
+    """Return the numbers of a report beside each other.
+
+    With more than two phases, there is a block for each phase, for each statistic of pairs and triples, and for all
+    phases together.
+    """
+    blocks = [_describe_phase(group, report) for group in report.phases]
+    if report.n_phases > 2:
+        blocks += [*_list_pairs(report.pairs), _describe_phase(report.whole, report), *_list_pairs(report.triples)]
     head = ("", "reference", "1 volume" if report.n_volumes == 1 else f"{report.n_volumes} volumes", "")
-    rows = [head, *(row for block in blocks for row in block)]
+    rows = [head, *(row for block in blocks for row in block.rows)]
     wide, left, right = (max(len(row[i]) for row in rows) for i in range(3))
 
     def line(row: Row) -> str:
@@ -33,35 +50,53 @@ def summarise(report: ValidationReport) -> str:
         return f"{name:{wide}s}  {reference:>{left}s}  {volumes:>{right}s}  {unit}".rstrip()
 
     lines = [line(head)]
-    for group, block in zip(report.groups, blocks, strict=True):
-        if report.n_phases > 2:
-            lines.append(group.name)
-        lines += [line(row) for row in block]
-        lines += [f"{name:{wide}s}  {text}" for name, text in _further_lines(group, report)]
+    for block in blocks:
+        lines += [block.heading] if block.heading else []
+        lines += [line(row) for row in block.rows]
+        lines += [f"{name:{wide}s}  {text}" for name, text in block.lines]
     return "\n".join([*lines, *(f"Note: {note}" for note in report.notes)])
 
 
-def _number_rows(group: PhaseGroup, report: ValidationReport) -> Iterator[Row]:
+def _describe_phase(group: PhaseGroup, report: ValidationReport) -> _Block:
+    """Return the block of one phase, or of all phases together."""
     margin = _margin(report)
+    rows = []
     for key, quantity in group.quantities.items():
-        known = quantity.reference
-        reference = "–" if known is None else format_with_error(known.value, quantity.half_width)
-        yield margin + quantity.name, reference, format_with_error(quantity.mean, quantity.spread), quantity.unit
+        rows.append(_make_row(margin + quantity.name, quantity))
         if key == "conductivity":
-            for name, limits in _widest_bounds(report):
-                yield f"{margin}  {name}", "", format_bounds(limits), quantity.unit
-
-
-def _further_lines(group: PhaseGroup, report: ValidationReport) -> Iterator[tuple[str, str]]:
-    margin = _margin(report)
-    for curve in (group.curves[key] for key in _SHOWN_CURVES if key in group.curves):
-        yield (
-            margin + curve.name,
-            f"mean difference {curve.mean_error:.4f}, largest {curve.largest_error:.4f}, "
-            f"between axes {curve.anisotropy:.4f}",
-        )
+            rows += [
+                (f"{margin}  {name}", "", format_bounds(limits), quantity.unit)
+                for name, limits in _widest_bounds(report)
+            ]
+    curves = (group.curves[key] for key in _SHOWN_CURVES if key in group.curves)
+    lines = [(margin + curve.name, _describe_curve(curve)) for curve in curves]
     if group.connectivity:
-        yield f"{margin}volumes that percolate", _count_percolating(group.connectivity)
+        lines.append((f"{margin}volumes that percolate", _count_percolating(group.connectivity)))
+    return _Block(group.name if margin else "", rows, lines)
+
+
+def _list_pairs(groups: Sequence[PhaseGroup]) -> Iterator[_Block]:
+    """Yield a block for each statistic of pairs or triples, with one line for each of them."""
+    if not groups:
+        return
+    for key, quantity in groups[0].quantities.items():
+        yield _Block(quantity.name, [_make_row(f"  {group.name}", group.quantities[key]) for group in groups], [])
+    for key, curve in groups[0].curves.items():
+        lines = [(f"  {group.name}", _describe_curve(group.curves[key])) for group in groups]
+        yield _Block(curve.name, [], lines)
+
+
+def _make_row(name: str, quantity: QuantityComparison) -> Row:
+    known = quantity.reference
+    reference = "–" if known is None else format_with_error(known.value, quantity.half_width)
+    return name, reference, format_with_error(quantity.mean, quantity.spread), quantity.unit
+
+
+def _describe_curve(curve: CurveComparison) -> str:
+    return (
+        f"mean difference {curve.mean_error:.4f}, largest {curve.largest_error:.4f}, "
+        f"between axes {curve.anisotropy:.4f}"
+    )
 
 
 def _margin(report: ValidationReport) -> str:
