@@ -1,5 +1,6 @@
 """Reference in the viewer with its measured phases."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -85,7 +86,7 @@ class CheckedReference:
         try:
             reference = snapshot.reference(choice)
         except ValueError as error:
-            problem = BadInputError("planes", as_sentence(str(error)))
+            problem = BadInputError("planes", _explain_planes(str(error)))
             return cls(snapshot, phases, choice, shares, problem=problem)
         orientation = reference.orientation
         agreement = None if orientation is None else orientation.check
@@ -117,6 +118,13 @@ def _compare(snapshot: Snapshot, choice: "PhaseChoice") -> str:
     worst = max(found, key=lambda each: abs(each.value - each.others) / each.tolerance)
     text = _describe(worst, names, snapshot)
     return f"The sections may not belong together. {text} Untick what shows another material."
+
+
+def _explain_planes(text: str) -> str:
+    """Return why planes do not suffice, with the controls of the panel instead of arguments."""
+    text = re.sub(r"symmetry_axis='(\w)' needs", r"a material that is the same all about \1 needs", text)
+    text = re.sub(r"pass (\w+), or symmetry_axis if", r"add a section of \1, or choose its axis above if", text)
+    return as_sentence(text.replace("pass the missing one", "add the missing one"))
 
 
 def _describe(found: "Disagreement", names: list[str], snapshot: Snapshot) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_swnn._types import AXES
 from napari_swnn.core.descriptor.direction_check import PLANES, DirectionCheck
@@ -74,7 +74,7 @@ class PlaneSlots(QWidget):
     Attributes
     ----------
     plane : Combo
-        Plane of the reference; None for an isotropic material, for which one section is enough.
+        Plane of the reference, placed elsewhere; None for an isotropic material, for which one section is enough.
     slots : dict of str to QWidget
         Slot of each plane, with its ``layer`` and ``turn``.
     symmetry : Combo
@@ -109,21 +109,16 @@ class PlaneSlots(QWidget):
             "Axis of a fibrous or layered material, about which it is the same in all directions: one section across "
             "the axis and one along it are enough."
         )
-        self._panel = QWidget()
         row = QHBoxLayout()
         row.setSpacing(4)
         for slot in self.slots.values():
             row.addWidget(slot, 1)
-        inner = QVBoxLayout(self._panel)
-        layout = QGridLayout(self)
-        for each in (inner, layout):
-            each.setContentsMargins(0, 0, 0, 0)
-            each.setSpacing(2)
-        inner.addLayout(row)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(row)
         for widget in (self.symmetry, self.verdict, self.problem, self.turn_button, self.assumption):
-            inner.addWidget(widget)
-        layout.addWidget(self.plane)
-        layout.addWidget(self._panel)
+            layout.addWidget(widget)
 
     def _connect(self) -> None:
         self.plane.currentIndexChanged.connect(self._on_changed)
@@ -165,10 +160,13 @@ class PlaneSlots(QWidget):
         verdicts = () if check is None else check.verdicts
         agree = [f"✓ {verdict.describe()}" for verdict in verdicts if verdict.agrees and verdict.compared]
         agree += [f"– {verdict.describe()}" for verdict in verdicts if not verdict.compared]
-        differ = [f"{verdict.describe()}." for verdict in verdicts if not verdict.agrees]
+        differ = [verdict.describe() for verdict in verdicts if not verdict.agrees]
+        self.problem.setToolTip("\n".join(differ))
         self._turns = check.turns[0] if check is not None and check.turns else ()
         self.verdict.show_text("\n".join(agree))
-        self.problem.show_text(" ".join([*differ, *([as_sentence(check.proposal)] if check and check.turns else ())]))
+        proposal = as_sentence(check.proposal) if check is not None and check.turns else ""
+        texts = [f"{text.partition(':')[0] if proposal else text}." for text in differ]  # details are in the tooltip
+        self.problem.show_text(" ".join([*texts, proposal]).strip())
         self.turn_button.setText(f"Turn {_listed(self._turns)} by 90°")
         self.turn_button.setVisible(bool(self._turns))
         self.assumption.show_text(as_sentence(assumption) if assumption else "")
@@ -196,7 +194,7 @@ class PlaneSlots(QWidget):
 
     def _show(self) -> None:
         own = self.plane.value
-        self._panel.setVisible(own is not None)
+        self.setVisible(own is not None and self._reference is not None)
         for plane, slot in self.slots.items():
             slot.own = self._reference if plane == own else None
             slot.layer.setVisible(plane != own)

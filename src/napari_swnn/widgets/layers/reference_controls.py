@@ -42,11 +42,12 @@ _ROWS = {
         "Reference",
         "The segmented micrograph: a Labels layer with one value per phase (2-D section or 3-D volume).",
     ),
-    "planes": (
+    "plane": (
         "Direction",
         "Plane of the section, for a material that differs between directions. Add sections of the other planes; they "
         "are compared along the axes that they share.",
     ),
+    "planes": (None, "Sections of the planes of the volume; the arrows are its axes."),
     "further": (
         "Further\nsections",
         "Tick further sections of the same material: together, weighted by their area, they are the reference.",
@@ -118,7 +119,7 @@ class ReferenceControls(QObject):
             "phase": (self.notes.phase,),
         }
         for key, (label, tip) in _ROWS.items():
-            control = {"reference": source, "phase": phase}.get(key) or getattr(self, key)
+            control = {"reference": source, "phase": phase, "plane": self.planes.plane}.get(key) or getattr(self, key)
             self._form.add_row(key, label, control, tip, *notes.get(key, ()))
 
     def _connect(self) -> None:
@@ -237,7 +238,7 @@ class ReferenceControls(QObject):
         self.stack.setVisible(layer is not None and layer.ndim >= 3)
         self._form.show_row("further", self.further.count() > 0)
         self._form.show_row("pixel", layer is not None)
-        self._form.show_row("planes", layer is not None and layer.ndim == 2)
+        self._form.show_row("plane", layer is not None and layer.ndim == 2)
 
     def _show_lead(self) -> None:
         usual = [layer for layer in self._labels if not is_result(layer)]
