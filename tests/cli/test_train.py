@@ -23,6 +23,21 @@ def test_one_model_for_a_range(quick, image, tmp_path, capsys):
     assert "--porosity must be one number, or two" in capsys.readouterr().err
 
 
+def test_one_model_for_ranges_of_fractions(quick, tmp_path, rng, capsys):
+    labels = np.kron(rng.choice([0, 1, 2], (20, 20)), np.ones((3, 3))).astype(np.uint8)
+    imsave(tmp_path / "three.png", labels, check_contrast=False)
+    model, section = str(tmp_path / "box.swnn"), str(tmp_path / "v.tif")
+    ranges = ["--fractions", "1=0.25:0.4", "2=0.3:0.35"]
+    assert main(["train", str(tmp_path / "three.png"), "--dimension", "2", *ranges, "-o", model]) == 0
+    assert "Ranges of fractions: 0.25 to 0.4 of phase 1, 0.3 to 0.35 of phase 2, and the others in proportion" in (
+        capsys.readouterr().out
+    )
+    assert Model.load(model).network.free_ranges == ((0.25, 0.4), (0.3, 0.35))
+    assert main(["generate", model, "--shape", "64", "--fractions", "1=0.3", "2=0.32", "-o", section]) == 0
+    assert main(["generate", model, "--shape", "64", "--fractions", "1=0.6", "-o", str(tmp_path / "b.tif")]) == 2
+    assert "fractions must lie in the ranges of the model" in capsys.readouterr().err
+
+
 def test_grey_levels_are_refused(tmp_path, rng, capsys):
     imsave(tmp_path / "grey.png", rng.integers(0, 255, (30, 30)).astype(np.uint8), check_contrast=False)
     assert main(["train", str(tmp_path / "grey.png")]) == 2

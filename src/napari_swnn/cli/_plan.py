@@ -32,6 +32,7 @@ def plan_and_report(reference: Reference, options: argparse.Namespace, *, dimens
 
 def report_plan(plan: TrainingPlan, options: argparse.Namespace) -> None:
     """Print the porosities, architecture and device of a training."""
+    from napari_swnn.core.network.fraction_box import describe_box
     from napari_swnn.core.numerics.device import describe_device
     from napari_swnn.validation import reference_interval
 
@@ -45,6 +46,8 @@ def report_plan(plan: TrainingPlan, options: argparse.Namespace) -> None:
     )
     if interval.warning is not None:
         print(f"Note: {interval.warning}.")
+    if plan.network.box is not None:
+        print(f"Ranges of fractions: {describe_box(plan.network.box, plan.reference.phases)}.")
     if len(plan.target.fractions) > 2:
         print(f"Target fractions: {_list_fractions(plan)}.")
     print(*plan.reasons)

@@ -167,6 +167,17 @@ class FractionBox:
         return moved if low <= moved[axis] <= high else None
 
 
+def describe_box(box: FractionBox, phases: Sequence[int]) -> str:
+    """Return the ranges of a box as text, such as ``0.3 to 0.5 of phase 1, and the others in proportion``."""
+    parts = []
+    for phase, limits in zip(phases, box.ranges, strict=True):
+        if limits is not None:
+            low, high = limits
+            parts.append(f"{low:g} of phase {phase}" if low == high else f"{low:g} to {high:g} of phase {phase}")
+    rest = ", and the others in proportion" if None in box.ranges else ""
+    return ", ".join(parts) + rest
+
+
 @lru_cache(maxsize=64)
 def _free_centre(box: FractionBox) -> tuple[float, ...]:
     return tuple(map(float, box.free_of(box.centre)))

@@ -12,7 +12,7 @@ from napari_swnn._checks import check_label, check_labels
 from napari_swnn._phases import list_labels
 from napari_swnn._types import FloatArray
 from napari_swnn.core.network.config import NetworkConfig
-from napari_swnn.core.network.fraction_box import FractionBox
+from napari_swnn.core.network.fraction_box import FractionBox, describe_box
 from napari_swnn.core.volume.porosity_map import PorosityMap, as_porosity_map, frozen_values
 
 _SUM_TOLERANCE = 1e-3
@@ -240,14 +240,3 @@ def check_composition(
             "model for ranges of fractions"
         )
     return ()
-
-
-def describe_box(box: FractionBox, phases: Sequence[int]) -> str:
-    """Return the ranges of a box as text, such as ``0.3 to 0.5 of phase 1, and the others in proportion``."""
-    parts = []
-    for phase, limits in zip(phases, box.ranges, strict=True):
-        if limits is not None:
-            low, high = limits
-            parts.append(f"{low:g} of phase {phase}" if low == high else f"{low:g} to {high:g} of phase {phase}")
-    rest = ", and the others in proportion" if None in box.ranges else ""
-    return ", ".join(parts) + rest
