@@ -15,6 +15,7 @@ from .core.training import estimate_cost as estimate_cost
 from .core.training import iter_training as iter_training
 from .core.training import plan_training as plan_training
 from .core.training import train as train
+from .core.volume import FractionMap as FractionMap
 from .core.volume import NoiseGradient as NoiseGradient
 from .core.volume import PorosityMap as PorosityMap
 from .core.volume import SpatialMask as SpatialMask

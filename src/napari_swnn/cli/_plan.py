@@ -22,7 +22,7 @@ def plan_and_report(reference: Reference, options: argparse.Namespace, *, dimens
     analysis = analyse_reference(reference, preset=options.preset, dimension=dimension)
     plan = analysis.plan(
         porosity=_parse_porosity(options.porosity),
-        fractions=parse_pairs(getattr(options, "fractions", None), float, "--fractions"),
+        fractions=parse_pairs(getattr(options, "fractions", None), _number_or_range, "--fractions"),
         seed=options.seed,
         device=getattr(options, "device", "auto"),
     )
@@ -54,6 +54,12 @@ def report_plan(plan: TrainingPlan, options: argparse.Namespace) -> None:
     scheduler = getattr(options, "scheduler", None)
     where = describe_device(plan.device) if scheduler is None else f"the workers of {scheduler}"
     print(f"Training on {where}, preset {options.preset!r}.")
+
+
+def _number_or_range(text: str) -> float | tuple[float, float]:
+    """Convert a number, or two numbers with a colon between them."""
+    low, colon, high = text.partition(":")
+    return (float(low), float(high)) if colon else float(low)
 
 
 def _list_fractions(plan: TrainingPlan) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from napari_swnn._types import AXES
 from napari_swnn.cli._command import add_command
+from napari_swnn.cli._pairs import parse_pairs
 from napari_swnn.cli._paths import check_writable
 from napari_swnn.cli._progress import describe_generation, run_with_progress
 from napari_swnn.cli._run import add_run_options, cluster_client, explain_resuming
@@ -27,6 +28,12 @@ def add_to(commands: Any) -> None:
         "--porosity",
         type=float,
         help="target porosity, for a model trained for a range (default: the porosity of the reference)",
+    )
+    parser.add_argument(
+        "--fractions",
+        nargs="+",
+        metavar="LABEL=FRACTION",
+        help="target fractions of phases instead of --porosity, for a model trained for ranges, for example 1=0.4",
     )
     parser.add_argument(
         "--periodic",
@@ -61,6 +68,7 @@ def run(options: argparse.Namespace) -> None:
             porosity=options.porosity,
             periodic=_periodic_axes(options.periodic, model.dimension),
             exact=options.exact,
+            fractions=parse_pairs(options.fractions, float, "--fractions"),
         )
         steps = iter_generation(
             model,

@@ -30,8 +30,8 @@ def add_to(commands: Any) -> None:
         "--fractions",
         nargs="+",
         metavar="LABEL=FRACTION",
-        help="target fraction of each phase instead of --porosity, for example 1=0.4 2=0.5; phases that are not given "
-        "share the rest in the proportion of the image",
+        help="target fraction of each phase instead of --porosity, for example 1=0.4 2=0.5, or its range, for example "
+        "1=0.3:0.5; phases that are not given share the rest in the proportion of the image",
     )
     parser.add_argument("--preset", choices=tuple(PRESETS), default="standard", help="named training configuration")
     parser.add_argument(

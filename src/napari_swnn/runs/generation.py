@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any, overload
@@ -15,6 +15,7 @@ from napari_swnn._types import BoolArray, FloatArray, Labels, Path, Shape
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.numerics.memory import check_memory
 from napari_swnn.core.volume.assembly import BlockCounter, GenerationStep, iter_assembly
+from napari_swnn.core.volume.fraction_map import FractionMap
 from napari_swnn.core.volume.noise_gradient import NoiseGradient
 from napari_swnn.core.volume.porosity_map import PorosityMap
 from napari_swnn.core.volume.spatial_mask import SpatialMask
@@ -30,6 +31,7 @@ def generate(
     *,
     seed: int = ...,
     porosity: float | FloatArray | PorosityMap | None = ...,
+    fractions: Mapping[int, float | FloatArray] | FractionMap | None = ...,
     mask: BoolArray | SpatialMask | None = ...,
     periodic: bool | Sequence[bool] = ...,
     noise: NoiseGradient | None = ...,
@@ -50,6 +52,7 @@ def generate(
     *,
     seed: int = ...,
     porosity: float | FloatArray | PorosityMap | None = ...,
+    fractions: Mapping[int, float | FloatArray] | FractionMap | None = ...,
     mask: BoolArray | SpatialMask | None = ...,
     periodic: bool | Sequence[bool] = ...,
     noise: NoiseGradient | None = ...,
@@ -69,6 +72,7 @@ def generate(
     *,
     seed: int = 0,
     porosity: float | FloatArray | PorosityMap | None = None,
+    fractions: Mapping[int, float | FloatArray] | FractionMap | None = None,
     mask: BoolArray | SpatialMask | None = None,
     periodic: bool | Sequence[bool] = False,
     noise: NoiseGradient | None = None,
@@ -94,6 +98,9 @@ def generate(
     porosity : float, array_like or PorosityMap, optional
         Target porosity for a model trained for a range of porosities: one value in the range, or a map of any size,
         ``(z, y, x)`` or ``(y, x)``; a 2-D map is repeated in every plane. By default the porosity of the reference.
+    fractions : mapping or FractionMap, optional
+        Instead of a porosity, the target fraction of each phase by label, for a model trained for ranges of fractions:
+        numbers in the ranges, or maps. Phases that are not given share the rest in the proportion of the model.
     mask : array_like or SpatialMask, optional
         Part of the volume that contains structure: booleans of any size, ``(z, y, x)`` or ``(y, x)``; a 2-D mask is
         repeated in every plane. Voxels outside are background unless a `SpatialMask` specifies otherwise.
@@ -139,7 +146,7 @@ def generate(
     OSError
         If `out` exists or may not fit on the disk.
     """
-    spec = VolumeSpec(shape, seed, porosity, mask, periodic, noise, exact)
+    spec = VolumeSpec(shape, seed, porosity, mask, periodic, noise, exact, fractions)
     return drain(iter_generation(model, spec, n=n, out=out, resume=resume, client=client, device=device), progress)
 
 

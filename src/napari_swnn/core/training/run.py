@@ -60,9 +60,10 @@ def train(
         Target porosity of the volumes, in [0, 1]; by default the porosity of the reference. A pair ``(low, high)``
         trains one model for all porosities in this range, which takes three times as long. With more than two phases,
         the others keep their proportion.
-    fractions : mapping of int to float, optional
-        Instead of `porosity`, the target fraction of each phase by label, such as ``{1: 0.4, 2: 0.5, 3: 0.1}``. Phases
-        that are not given share the rest in the proportion of the reference.
+    fractions : mapping, optional
+        Instead of `porosity`, the target fraction of each phase by label, such as ``{1: 0.4, 2: 0.5, 3: 0.1}``, or
+        ranges, such as ``{1: (0.3, 0.5), 2: (0.2, 0.4)}``, for one model of all fractions in them. Phases that are not
+        given share the rest in the proportion of the reference.
     preset : {"standard", "draft", "fine", "paper"}
         Preset: ``draft`` for a first look, ``fine`` for the highest quality, ``paper`` for the settings of the paper.
     config : TrainingConfig, optional

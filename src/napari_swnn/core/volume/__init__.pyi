@@ -1,5 +1,6 @@
 from .assembly import GenerationStep as GenerationStep
 from .assembly import iter_assembly as iter_assembly
+from .fraction_map import FractionMap as FractionMap
 from .lazy import generate_lazy as generate_lazy
 from .noise_gradient import NoiseGradient as NoiseGradient
 from .porosity_map import PorosityMap as PorosityMap

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil, prod
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import numpy as np
 from napari_swnn._checks import check_whole
 from napari_swnn._types import BoolArray, FloatArray, Shape
 from napari_swnn.core.model.model import Model
+from napari_swnn.core.volume.fraction_map import FractionMap
 from napari_swnn.core.volume.noise_gradient import NoiseGradient
 from napari_swnn.core.volume.porosity_map import PorosityMap
 from napari_swnn.core.volume.spatial_mask import SpatialMask
@@ -30,6 +31,7 @@ def generate_lazy(
     *,
     seed: int = 0,
     porosity: float | FloatArray | PorosityMap | None = None,
+    fractions: Mapping[int, float | FloatArray] | FractionMap | None = None,
     mask: BoolArray | SpatialMask | None = None,
     periodic: bool | Sequence[bool] = False,
     noise: NoiseGradient | None = None,
@@ -40,7 +42,7 @@ def generate_lazy(
 
     Parameters
     ----------
-    model, shape, seed, porosity, mask, periodic, noise, device
+    model, shape, seed, porosity, fractions, mask, periodic, noise, device
         As for `napari_swnn.generate`; the volume may be larger than memory.
     chunks : int, optional
         Edge length of the dask chunks in voxels, preferably a multiple of 64. By default 128, doubled for large volumes
@@ -61,7 +63,7 @@ def generate_lazy(
 
     if chunks is not None:
         check_whole(chunks, name="chunks")
-    spec = VolumeSpec(shape, seed, porosity, mask, periodic, noise)
+    spec = VolumeSpec(shape, seed, porosity, mask, periodic, noise, fractions=fractions)
     volume = describe_volume(model, spec, device=device)
     side = _chunk_side(volume.shape) if chunks is None else chunks
     return da.from_array(volume, chunks=side, name=False, asarray=False, meta=np.empty((), volume.dtype))
