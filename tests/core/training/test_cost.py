@@ -159,3 +159,15 @@ def test_each_part_is_timed_alone(plan, monkeypatch):
     monkeypatch.setattr(CoarseBank, "take", slow_take)
     monkeypatch.setattr(cost, "calibration_blocks", slow_blocks)
     assert measure(plan) == Timing(steps=(2.5, 3.5), banks=(0.0, 0.5), block=7.0)
+
+
+def test_three_phases_have_a_timing_and_memory_of_their_own(blobs, plan, measured, tmp_path, rng):
+    labels = rng.integers(0, 3, (32, 32)).repeat(2, axis=0).repeat(2, axis=1)
+    several = plan_training(Reference(labels), config=plan.config)
+    cache = tmp_path / "t.json"
+    two = estimate_cost(plan, (512, 512, 512), cache=cache)
+    three = estimate_cost(several, (512, 512, 512), cache=cache)
+    assert measured == [plan, several]
+    exact = estimate_cost(several, (512, 512, 512), exact=True, cache=cache)
+    assert exact.generation == 2 * three.generation == 2 * two.generation
+    assert 0 < exact.memory - three.memory < 2**29  # bounded, whatever the size of the volume

@@ -30,6 +30,15 @@ _DAMPING = 1e-3
 """Weight of slopes between all pairs of phases, relative to the largest slope; keeps the equations regular."""
 
 
+MOST_KEPT = 2**22
+"""Largest number of voxels of a volume whose grey values are kept in the search for exact offsets."""
+
+
+def bytes_of_ranking(n_channels: int) -> int:
+    """Return the memory for each voxel in a search for offsets: grey values twice, sums, positions and gaps."""
+    return 8 * n_channels + 32
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Ranking:
     """Two leading phases of each voxel.

@@ -25,7 +25,8 @@ from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import describe_device, training_precision
 from napari_swnn.core.numerics.memory import WORKING_MEMORY
 from napari_swnn.core.numerics.parallel import pool_size
-from napari_swnn.core.training.calibration import LEAST_BLOCKS, calibration_blocks
+from napari_swnn.core.numerics.phase_offsets import MOST_KEPT, bytes_of_ranking
+from napari_swnn.core.training.calibration import LEAST_BLOCKS, MOST_VOXELS, calibration_blocks
 from napari_swnn.core.training.coarse_bank import CoarseBank
 from napari_swnn.core.training.plan import TrainingPlan
 from napari_swnn.core.training.sampling import Randomness
@@ -84,7 +85,7 @@ def estimate_cost(
     """
     timing = _timing(plan, _cache_file() if cache is None else cache)
     generation = n_volumes * (1 + exact) * generation_time(timing, shape, plan.device)
-    return CostEstimate(_training_time(plan, timing), generation, _memory(plan, shape))
+    return CostEstimate(_training_time(plan, timing), generation, _memory(plan, shape, exact=exact))
 
 
 def generation_time(timing: Timing, shape: Shape, device: torch.device) -> float:
@@ -137,7 +138,7 @@ def _time_of(work: Callable[[], Any]) -> float:
     return perf_counter() - start
 
 
-def _memory(plan: TrainingPlan, shape: Shape) -> int:
+def _memory(plan: TrainingPlan, shape: Shape, *, exact: bool) -> int:
     """Return the peak memory of training or generation, whichever is larger, including the libraries."""
     bytes_each = 2 if training_precision(plan.device) == torch.bfloat16 else 4
     training = 0
@@ -149,7 +150,12 @@ def _memory(plan: TrainingPlan, shape: Shape) -> int:
         compared = schedule.n_projections * schedule.max_patterns * 3
         training = max(training, features + compared * 32 + shown_pixels(schedule) * _CRITIC_BYTES)
     blocks = pool_size(plan.device, reserved=prod(shape)) * WORKING_MEMORY
-    return _LOADED_LIBRARIES + max(training, prod(shape) + blocks)
+    n_channels = plan.network.n_phase_channels
+    if n_channels == 1:
+        return _LOADED_LIBRARIES + max(training, prod(shape) + blocks)
+    calibration = plan.n_calibration_blocks * MOST_VOXELS * bytes_of_ranking(n_channels)
+    kept = exact * min(prod(shape), MOST_KEPT) * bytes_of_ranking(n_channels)
+    return _LOADED_LIBRARIES + max(training, calibration + blocks, prod(shape) + kept + blocks)
 
 
 def _timing(plan: TrainingPlan, cache: Path) -> Timing:
@@ -170,7 +176,9 @@ def _key(plan: TrainingPlan) -> str:
         for schedule in plan.schedules
     ]
     machine = (describe_device(plan.device), torch.__version__)
-    return repr((plan.network.stages, plan.network.dimension, work, machine))
+    n_channels = plan.network.n_phase_channels
+    several = () if n_channels == 1 else (n_channels,)
+    return repr((plan.network.stages, plan.network.dimension, work, machine, *several))
 
 
 def _cache_file() -> Path:

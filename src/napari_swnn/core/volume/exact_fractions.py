@@ -17,12 +17,18 @@ from napari_swnn.core.model.offset_surface import OffsetSurface
 from napari_swnn.core.model.segmentation import OffsetCurve
 from napari_swnn.core.numerics.exact_offsets import settle_counts
 from napari_swnn.core.numerics.parallel import iter_side_by_side, pool_size
-from napari_swnn.core.numerics.phase_offsets import OffsetProblem, find_newton_step, rank_phases, solve_offsets
+from napari_swnn.core.numerics.phase_offsets import (
+    MOST_KEPT,
+    OffsetProblem,
+    find_newton_step,
+    rank_phases,
+    solve_offsets,
+)
 from napari_swnn.core.volume.virtual_volume import VirtualVolume
 
 Counts = NDArray[np.int64]
 
-CAPACITY = 2**22
+CAPACITY = MOST_KEPT
 """Largest number of voxels whose grey values are kept."""
 _MAX_PASSES = 4
 """Largest number of times that the volume is computed; more than one is rare."""
