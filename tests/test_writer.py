@@ -53,6 +53,25 @@ def test_a_layer_comes_back_with_its_voxel_size_and_names(tmp_path, layer, funct
 
 
 @pytest.mark.parametrize(
+    ("function", "read", "name"),
+    [(_writer.write_tiff, labels_reader, "a.labels.tif"), (_writer.write_ome_zarr, volume_reader, "a.zarr")],
+)
+def test_the_colours_of_phases_are_kept(tmp_path, layer, function, read, name):
+    layer.colormap = {0: "transparent", 1: (0.2, 0.4, 0.6, 1.0), 2: "white", None: "transparent"}
+    write(function, tmp_path / name, layer)
+    found = reopened(read, tmp_path / name)
+    for label in (1, 2):
+        assert_allclose(found.get_color(label), layer.get_color(label), atol=1 / 255)
+    assert found.colormap.map(0)[3] == 0
+
+
+@pytest.mark.parametrize("damaged", [None, [1], {"a": [1, 1, 1, 1]}, {"1": [1, 1]}, {"1": [5, 0, 0, 1]}, {"1": "red"}])
+def test_damaged_colours_are_ignored(tmp_path, layer, damaged):
+    save_volume(tmp_path / "a.labels.tif", layer.data, provenance={"colours": damaged})
+    assert_array_equal(reopened(labels_reader, tmp_path / "a.labels.tif").data, layer.data)
+
+
+@pytest.mark.parametrize(
     ("function", "expected"),
     [
         (_writer.write_tiff, ".labels.tif"),

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import isfinite
 from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
 
-from napari_swnn._layer_style import METADATA_KEY, layer_data, name_features, phase_colours
+from napari_swnn._layer_style import (
+    METADATA_KEY,
+    layer_data,
+    name_features,
+    phase_colours,
+    read_colours,
+)
 from napari_swnn._phases import MOST_PHASES
 from napari_swnn._types import AXES, Path
 from napari_swnn._voxel_size import find_length_unit
-from napari_swnn.io import OmeZarr, is_ome_zarr, open_ome_zarr, open_volume_set, read_phase_names
-from napari_swnn.io.phase_names import names_in
+from napari_swnn.io import OmeZarr, is_ome_zarr, open_ome_zarr, open_volume_set
+from napari_swnn.io.phase_names import names_in, read_provenance
 
 MOST_INSPECTED = 2**24
 """Number of voxels of the coarsest level up to which its values are read to tell labels from grey values."""
@@ -74,7 +80,7 @@ def open_labels(path: Path) -> list[LayerData]:
         As for `open_volume_set`, and if the values are no integers.
     """
     stored = open_volume_set(path)
-    names = read_phase_names(path)
+    style = _style(read_provenance(path))
     unit = find_length_unit(stored.voxel.unit)
     layers = []
     for i, volume in enumerate(stored.volumes):
@@ -87,16 +93,25 @@ def open_labels(path: Path) -> list[LayerData]:
             "scale": (stored.voxel.value,) * volume.ndim,
             "units": ("pixel" if unit is None else unit.name,) * volume.ndim,
             "axis_labels": AXES[-volume.ndim :],
-            **_named(names),
+            **style,
         }
         layers.append((volume.astype(np.uint8) if volume.dtype == bool else volume, attributes, "labels"))
     return layers
 
 
-def _named(names: dict[int, str]) -> dict[str, Any]:
-    """Return the attributes that keep the names of phases in a layer, and show them under the cursor."""
-    own = {"phases": {str(label): name for label, name in names.items()}} if names else {}
-    return {"metadata": {METADATA_KEY: own}, **({"features": name_features(names)} if names else {})}
+def _style(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes of a layer with the names of its phases, as napari shows them, and their colours."""
+    names = names_in(provenance)
+    own = dict(provenance) | ({"phases": {str(label): name for label, name in names.items()}} if names else {})
+    attributes: dict[str, Any] = {"metadata": {METADATA_KEY: own}}
+    if names:
+        attributes["features"] = name_features(names)
+    sources = [provenance.get(key) for key in ("origin", "model")]
+    found = [colours for facts in sources if isinstance(facts, Mapping) and (colours := read_colours(facts))]
+    if found:
+        colormap: dict[int | None, Any] = {None: "transparent"}
+        attributes["colormap"] = colormap | found[0]
+    return attributes
 
 
 def _holds_labels(stored: OmeZarr) -> bool:
@@ -126,8 +141,7 @@ def _layer(stored: OmeZarr, name: str) -> LayerData:
         "units": stored.units,
         "axis_labels": stored.axes,
     }
-    named = _named(names_in(stored.provenance))
-    attributes |= {**named, "metadata": {METADATA_KEY: {**stored.provenance, **named["metadata"][METADATA_KEY]}}}
+    attributes |= _style(stored.provenance)
     labels = stored.provenance.get("labels", {})
     if labels.get("background"):
         attributes["colormap"] = phase_colours(labels["phase"], labels["background"])

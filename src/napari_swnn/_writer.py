@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from napari_swnn._checks import is_lazy
-from napari_swnn._layer_style import METADATA_KEY, read_names, read_phase
+from napari_swnn._layer_style import METADATA_KEY, colours_as_json, read_names, read_phase
 from napari_swnn._types import Path
 from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn.io import save_surface, save_volume
@@ -94,8 +94,18 @@ def read_layer(data: Any, attributes: Mapping[str, Any]) -> tuple[Any, dict[str,
         "voxel_size": [1.0 if length is None else length for length in sides.lengths],
         "unit": sides.units[-1],
         "names": read_names(layer),
-        "provenance": {"layer": attributes.get("name", ""), **(layer.metadata.get(METADATA_KEY) or {})},
+        "provenance": {
+            "layer": attributes.get("name", ""),
+            "colours": _colours(attributes.get("colormap")),
+            **(layer.metadata.get(METADATA_KEY) or {}),
+        },
     }
+
+
+def _colours(colormap: Any) -> dict[str, str]:
+    """Return the colours that a layer gives to its labels as JSON-compatible values; empty for napari's own."""
+    chosen = getattr(colormap, "color_dict", None) or {}
+    return colours_as_json({label: colour for label, colour in chosen.items() if label is not None})
 
 
 def _write(out: FilePath, data: Any, attributes: Mapping[str, Any], **options: Any) -> list[str]:

@@ -31,10 +31,15 @@ def read_phase_names(path: Path) -> dict[int, str]:
     path : path-like
         File or folder.
     """
+    return names_in(read_provenance(path))
+
+
+def read_provenance(path: Path) -> dict[str, Any]:
+    """Return the provenance that a TIFF or OME-Zarr of napari-swnn states; empty for other files."""
     path = FilePath(path)
-    if is_zarr_folder(path):
-        try:
-            return names_in(open_ome_zarr(path).provenance)
-        except (ImageError, FileNotFoundError):
-            return {}
-    return names_in(tiff_provenance(path)) if path.is_file() else {}
+    if not is_zarr_folder(path):
+        return tiff_provenance(path) if path.is_file() else {}
+    try:
+        return open_ome_zarr(path).provenance
+    except (ImageError, FileNotFoundError):
+        return {}
