@@ -78,6 +78,19 @@ def test_the_overview_has_a_row_for_each_phase_and_pair(shown):
     assert sum(name.startswith("active triple-phase boundary") for name in names) == 1
 
 
+def test_the_overview_names_the_phase_that_flows_through(shown, user):
+    shown.settings.physics.setChecked(True)
+    user.waits_for(shown.run_button.isEnabled)
+    user.clicks(shown.run_button)
+    user.waits_for(lambda: shown.view.comparison.report.transport)
+    table, report = shown.view.table, shown.view.comparison.report
+    row = table.row_of("permeability of nickel (3-D) (voxel²)")
+    value = report.quantities["permeability"].realisations[0].value
+    assert float(table.text(row, 1)) == pytest.approx(value, rel=1e-3)
+    row = table.row_of("tortuosity factor (3-D)")
+    assert table.text(row + 2, 2) != ""
+
+
 def test_a_phase_and_a_pair_can_be_chosen(shown, user):
     view, report = shown.view, shown.view.comparison.report
     user.choose(view.phases, (2,))

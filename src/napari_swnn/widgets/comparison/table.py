@@ -66,9 +66,14 @@ def list_overview(comparison: "Comparison") -> list[Row]:
         swatches = [(colours[group.labels[0]],) for group in report.phases]
         rows += [replace(row, colours=own) for row, own in zip(percolation, swatches, strict=True)]
     rows.append(Row("all phases", is_heading=True))
-    further = {key: value for key, value in report.phases[0].quantities.items() if key.startswith("permeability")}
-    for key, quantity in (report.whole.quantities | further).items():
-        rows.append(_make_row(quantity, _widths(report, report.whole, key)))
+    rows += [
+        _make_row(quantity, _widths(report, report.whole, key)) for key, quantity in report.whole.quantities.items()
+    ]
+    of_interest = report.phases[0]
+    for key in ("permeability", "permeability_in_m2"):
+        if key in of_interest.quantities:
+            row = _make_row(of_interest.quantities[key], unknown)
+            rows.append(replace(row, name=row.name.replace("permeability", f"permeability of {of_interest.name}", 1)))
     return rows
 
 

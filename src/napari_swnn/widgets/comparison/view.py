@@ -200,11 +200,11 @@ class ComparisonView(QWidget):
 def _write_legend(comparison: "Comparison", *, dark: bool) -> str:
     """Return the names of the phases as rich text, each after a line in its colour."""
     entries = (
-        f'<span style="color: {make_legible(comparison.phase_colours[group.labels[0]], dark=dark)}">━━</span> '
-        f"{escape(group.name)}"
+        f'<span style="color: {make_legible(comparison.phase_colours[group.labels[0]], dark=dark)}">━━</span>&nbsp;'
+        + escape(group.name).replace(" ", "&nbsp;")  # a line of the legend breaks between phases only
         for group in comparison.report.phases
     )
-    return "&nbsp;&nbsp; ".join(entries)
+    return "&nbsp; ".join(entries)
 
 
 def _write_report(comparison: "Comparison", path: Path) -> None:
