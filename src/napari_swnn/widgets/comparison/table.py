@@ -66,9 +66,8 @@ def list_overview(comparison: "Comparison") -> list[Row]:
         swatches = [(colours[group.labels[0]],) for group in report.phases]
         rows += [replace(row, colours=own) for row, own in zip(percolation, swatches, strict=True)]
     rows.append(Row("all phases", is_heading=True))
-    rows += [
-        _make_row(quantity, _widths(report, report.whole, key)) for key, quantity in report.whole.quantities.items()
-    ]
+    unknown = [np.nan] * report.n_volumes
+    rows += [_make_row(quantity, unknown) for quantity in report.whole.quantities.values()]
     of_interest = report.phases[0]
     for key in ("permeability", "permeability_in_m2"):
         if key in of_interest.quantities:
