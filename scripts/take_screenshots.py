@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Take the screenshots of the panels for docs/images: python scripts/take_screenshots.py [--output docs/images].
 
-Segments a raw sample in a viewer on a virtual screen, trains a draft on another one, compares the volume and computes
-its conductivity. It takes a few minutes, and needs the packages of scripts/system-packages.sh.
+Segments a raw sample in a viewer on a virtual screen, sets targets for three phases, trains a draft on another sample,
+compares the volume and computes its conductivity. It takes a few minutes, and needs the packages of
+scripts/system-packages.sh.
 """
 
 from __future__ import annotations
@@ -89,6 +90,19 @@ def reconstruct(viewer: napari.Viewer, folder: Path, size: int, patience: float)
     viewer.window.remove_dock_widget(docked)
 
 
+def set_targets(viewer: napari.Viewer, folder: Path, patience: float) -> None:
+    """Enter the fractions of three phases in the reconstruction panel, and remove its layers again."""
+    docked, panel = dock(viewer, "SWNN reconstruction")
+    viewer.open_sample("napari-swnn", "three_phase_electrode")
+    wait(lambda: panel.session.checks.findings is not None, patience)
+    panel.settings.target.each.setChecked(True)
+    for row, fraction in zip(panel.settings.phases.rows.values(), (0.35, 0.53, 0.12), strict=True):
+        row.target.setValue(fraction)
+    take(viewer, folder / "phases-widget.png")
+    viewer.window.remove_dock_widget(docked)
+    viewer.layers.clear()
+
+
 def compare(viewer: napari.Viewer, folder: Path, patience: float) -> None:
     """Compare the volume with its reference."""
     docked, panel = dock(viewer, "SWNN compare")
@@ -122,6 +136,7 @@ def main() -> None:
         viewer = napari.Viewer()
         viewer.window.resize(*SIZE)
         prepare(viewer, options.output, options.patience)
+        set_targets(viewer, options.output, options.patience)
         viewer.open_sample("napari-swnn", "rock")
         reconstruct(viewer, options.output, options.size, options.patience)
         compare(viewer, options.output, options.patience)
