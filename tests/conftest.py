@@ -19,8 +19,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "reproducible"))
 
 @pytest.fixture(autouse=True)
 def own_cache(monkeypatch, tmp_path_factory):
-    """Measurements of this machine are kept apart from those of its user."""
+    """Measurements and checkpoints of the tests are kept apart from those of the user."""
     folder = tmp_path_factory.getbasetemp() / "cache"
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda *args, **kwargs: str(folder / "data"))
     monkeypatch.setattr("platformdirs.user_cache_dir", lambda *args, **kwargs: str(folder))
 
 

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 
 from napari_swnn.cli import check, convert, demo, ensemble, generate, prepare, train, validate
+from napari_swnn.cli._signals import TerminatedError, end, handled
+from napari_swnn.cli._streams import lenient_output
 
 __all__ = ["main"]
 
@@ -15,13 +17,24 @@ COMMANDS = (demo, prepare, train, generate, ensemble, validate, check, convert)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line interface and return the exit status: 0, 2 after an error, or 130 after Ctrl-C."""
+    """Run the command line interface and return the exit status.
+
+    It is 0, 2 after an error, 130 after Ctrl-C, or 128 and the number of another signal that ended the command.
+    """
+    with lenient_output(), handled(end):
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
     except (ValueError, TypeError, OSError, RuntimeError, MemoryError) as error:  # torch raises RuntimeError
         print(f"napari-swnn: {error}", file=sys.stderr)
         return 2
+    except TerminatedError as error:
+        print("\nnapari-swnn: ended by a signal", file=sys.stderr)
+        return 128 + error.number
     except KeyboardInterrupt:
         print("\nnapari-swnn: stopped", file=sys.stderr)
         return 130

@@ -11,7 +11,7 @@ from napari_swnn.cli._command import add_command
 from napari_swnn.cli._paths import check_writable
 from napari_swnn.cli._plan import plan_and_report, report_cost
 from napari_swnn.cli._progress import describe_generation, run_with_progress
-from napari_swnn.cli._training import train_plan
+from napari_swnn.cli._training import save_or_keep, train_plan
 from napari_swnn.core.numerics.memory import check_memory
 from napari_swnn.core.training.config import PRESETS
 
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> None:
     options.output.mkdir(parents=True, exist_ok=True)
     check_writable(options.output / "model.swnn")
     model = train_plan(plan)
-    model.save(options.output / "model.swnn")
+    save_or_keep(model, options.output / "model.swnn", overwrite=True)
     spec = VolumeSpec((options.size,) * 3, seed=options.seed, exact=True)
     volume = run_with_progress(iter_generation(model, spec), describe_generation)
     write_tiff(options.output / "volume.tif", volume, **scale)

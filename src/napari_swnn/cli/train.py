@@ -10,7 +10,8 @@ from napari_swnn.cli._command import add_command
 from napari_swnn.cli._paths import check_new, check_writable
 from napari_swnn.cli._plan import plan_and_report, report_cost
 from napari_swnn.cli._reference import add_image_argument, add_reference_options, read_reference
-from napari_swnn.cli._training import train_plan
+from napari_swnn.cli._run import explain_resuming
+from napari_swnn.cli._training import open_checkpoint, save_or_keep, train_plan
 from napari_swnn.core.training.config import PRESETS
 
 
@@ -45,6 +46,11 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--device", default="auto", help="device for the computation: auto, cpu, cuda or mps")
     parser.add_argument("--output", "-o", type=Path, default=Path("model.swnn"), help="output model file")
     parser.add_argument("--overwrite", action="store_true", help="replace an existing model file")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="continue the unfinished training of the same image with the same settings from its last checkpoint",
+    )
 
 
 def run(options: argparse.Namespace) -> None:
@@ -53,6 +59,12 @@ def run(options: argparse.Namespace) -> None:
     check_new(options.output, "--output", overwrite=options.overwrite)
     plan = plan_and_report(read_reference(options), options, dimension=options.dimension)
     report_cost(plan, (128,) * plan.network.dimension)
-    model = train_plan(plan)
-    model.save(options.output)
+    checkpoint = open_checkpoint(plan, resume=options.resume)
+    with explain_resuming():
+        model = train_plan(plan, checkpoint)
+    save_or_keep(model, options.output, overwrite=options.overwrite)
     print(f"Wrote {options.output}")
+    if checkpoint is not None and model.provenance["stopped_early"]:
+        print("The training was stopped early; run the same command with --resume --overwrite to complete it.")
+    elif checkpoint is not None:
+        checkpoint.remove()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,6 +25,7 @@ from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.descriptor.resampling import TargetDistribution, TargetFamily
 from napari_swnn.core.descriptor.section import Section, thin_evenly
 from napari_swnn.core.loss.pattern_loss import take_sections
+from napari_swnn.core.numerics.state import capture, restore
 
 PhaseGroup = tuple[int, ...]
 """Positions of phases that are taken together."""
@@ -162,6 +164,14 @@ class AutocovarianceFeedback:
             Axes normal to the sections.
         """
         return torch.stack([self._term(take_sections(volumes, axis), axis) for axis in axes]).mean()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that later steps depend on."""
+        return capture(self, ("_average", "_weight"))
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore a state returned by `state_dict`."""
+        restore(self, state)
 
     def forget(self) -> None:
         """Discard the averages, which no longer describe the network after a restart."""

@@ -186,8 +186,10 @@ class Model:
         )
 
     def fingerprint(self) -> str:
-        """Return a hash of the weights and all settings."""
-        digest = sha256(json.dumps(model_header(self), sort_keys=True).encode())
+        """Return a hash of the weights and all settings, but not of the time of creation."""
+        header = model_header(self)
+        header["provenance"].pop("created", None)
+        digest = sha256(json.dumps(header, sort_keys=True).encode())
         for name, tensor in model_tensors(self).items():
             digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
             digest.update(tensor.numpy().tobytes())

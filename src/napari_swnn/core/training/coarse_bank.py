@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from napari_swnn.core.network.fraction_box import FractionBox
 from napari_swnn.core.network.legendre import legendre_products, n_products
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import convolutions_in, training_precision
+from napari_swnn.core.numerics.state import capture, restore
 from napari_swnn.core.training.plan import TrainingPlan
 from napari_swnn.core.training.sampling import Randomness, constant_fractions
 
@@ -25,6 +27,8 @@ _N_NODES = 6
 """Number of porosities in a range at which the mean porosity of coarse volumes is measured."""
 _EXPECTED_SIDE = {2: 256, 3: 48}
 """Side of the volumes for this measurement, by dimension."""
+_CONSTANT = ("_plan", "_finished", "_source", "_schedule", "_expected_fractions")
+"""Attributes that do not change, or follow from the others."""
 
 
 class CoarseBank:
@@ -47,6 +51,7 @@ class CoarseBank:
         self._finished = finished
         self._source = source
         self._schedule = plan.schedules[len(finished)]
+        self._before_measuring: dict[str, Any] | None = None
         self._age = 0
         self._volumes: Tensor | None = None
         self._fractions: FreeFractions = ()
@@ -96,9 +101,23 @@ class CoarseBank:
         self._fractions = self._source.free_fractions(self._plan.target)
         self._volumes = self._generate(self._fractions, side)
 
+    def state_dict(self) -> dict[str, Any]:
+        """Return the stored volumes, and the state of the random numbers from which their fractions were measured."""
+        return capture(self, [name for name in vars(self) if name not in _CONSTANT])
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore a state returned by `state_dict`; the state of the random numbers changes."""
+        restore(self, state)
+        if self._volumes is not None:
+            self._volumes = self._volumes.to(self._plan.device)
+        if self._before_measuring is not None:
+            self._source.load_state_dict(self._before_measuring)
+            _ = self._expected_fractions
+
     @cached_property
     def _expected_fractions(self) -> Callable[[tuple[float, ...]], FloatArray]:
         """Mean fractions of coarse volumes as smooth functions of free fractions, measured on first use."""
+        self._before_measuring = self._source.state_dict()
         target = self._plan.target
         if target.box is None:
             mean = self._measure([target.free] * 4).mean(axis=0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from napari_swnn.core.loss.critic import SectionCritic, hinge_loss, sight
 from napari_swnn.core.loss.pattern_loss import take_sections
 from napari_swnn.core.numerics.determinism import deterministic_convolutions
 from napari_swnn.core.numerics.device import convolutions_in, training_precision
+from napari_swnn.core.numerics.state import capture, restore
 from napari_swnn.core.training.plan import TrainingPlan
 from napari_swnn.core.training.sampling import Randomness
 from napari_swnn.core.training.target import channel_means
@@ -65,6 +67,14 @@ class StageCritic:
         """Replace the critic by a new one, which knows nothing yet."""
         self._critic = SectionCritic(self._n_inputs, self._source.generator).to(self._device)
         self._optimiser = torch.optim.Adam(self._critic.parameters(), self._schedule.critic_learning_rate, betas=_BETAS)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that later steps depend on."""
+        return capture(self, ("_critic", "_optimiser"))
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore a state returned by `state_dict`."""
+        restore(self, state)
 
     def __call__(self, volumes: Tensor, means: Sequence[Sequence[float]], axes: Sequence[int]) -> Tensor:
         """Train the critic for one step, and return the mean score of the volumes, to be maximised by the stage.

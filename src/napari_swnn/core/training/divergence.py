@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from math import isfinite
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from napari_swnn.core.network.stage import Stage
+from napari_swnn.core.numerics.state import capture, restore
 from napari_swnn.core.training.optimiser import Optimiser
 
 MAX_RESTARTS = 6
@@ -20,6 +21,7 @@ _MIN_RECENT = 10
 """Minimum number of losses for computing the median."""
 _SAVE_EVERY = 20
 """Number of steps between saved states to which a training can return."""
+_STATE = ("_recent", "_n_restarts", "rate", "_good_stage", "_good_optimiser", "_saved_at")
 
 
 class DivergenceGuard:
@@ -78,6 +80,14 @@ class DivergenceGuard:
             f"the loss diverged ({loss:.3g}); went back to step {self._saved_at} of this scale, at {self.rate:g} times "
             "the learning rate"
         )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that later steps depend on."""
+        return capture(self, _STATE)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore a state returned by `state_dict`."""
+        restore(self, state)
 
     def forget(self) -> None:
         """Discard recent losses after a change that makes them incomparable with later ones."""

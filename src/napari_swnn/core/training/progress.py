@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from napari_swnn._progress import Progress, WorkClock
 from napari_swnn._types import Labels
@@ -62,25 +65,38 @@ class TrainingClock:
         self._iteration = 0
         self._last: TrainingStep
 
+    def skip(self, n_steps: Sequence[int], loss: float) -> None:
+        """Count the steps of an earlier run, for each stage that it began."""
+        self._iteration = sum(n_steps)
+        done = sum(
+            n * stage_work(self._plan, self._work, i) / self._plan.schedules[i].n_steps for i, n in enumerate(n_steps)
+        )
+        self._clock = WorkClock(self._clock.total, done, warm_up=True)
+        nothing = np.full((1,) * self._plan.network.dimension, self._plan.reference.phase)
+        self._last = self._step(len(n_steps) - 1, loss, "", nothing)
+
     def count_step(self, index: int, step: StageStep, preview: Labels) -> TrainingStep:
         """Count a training step of a stage."""
         schedule = self._plan.schedules[index]
         self._iteration += 1
         self._clock.advance(stage_work(self._plan, self._work, index) / schedule.n_steps)
-        self._last = TrainingStep(
+        self._last = self._step(index, step.loss, step.note, preview)
+        return self._last
+
+    def _step(self, index: int, loss: float, note: str, preview: Labels) -> TrainingStep:
+        return TrainingStep(
             fraction=self._clock.fraction,
             elapsed=self._clock.elapsed,
             time_left=self._clock.time_left,
             activity="training",
-            note=step.note,
+            note=note,
             iteration=self._iteration,
             n_iterations=self._plan.n_steps,
-            scale=schedule.scale,
-            loss=step.loss,
+            scale=self._plan.schedules[index].scale,
+            loss=loss,
             porosity=float((preview == self._plan.reference.phase).mean()),
             preview=preview,
         )
-        return self._last
 
     def expect_blocks(self, n_blocks: int) -> None:
         """Set the number of remaining calibration blocks."""

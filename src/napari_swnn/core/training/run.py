@@ -27,11 +27,13 @@ from napari_swnn.core.training.calibration import (
     expected_coarse_mean,
     iter_threshold,
 )
+from napari_swnn.core.training.checkpoint import Checkpoint
 from napari_swnn.core.training.config import TrainingConfig, preset_name
 from napari_swnn.core.training.offset_calibration import iter_offsets
 from napari_swnn.core.training.offset_fit import CalibratedOffsets, fit_offsets
 from napari_swnn.core.training.plan import TrainingPlan, analyse_reference
 from napari_swnn.core.training.progress import TrainingClock, TrainingStep
+from napari_swnn.core.training.resuming import Saves, restore_stages, steps_before
 from napari_swnn.core.training.sampling import Randomness
 from napari_swnn.core.training.trainer import StageTrainer
 
@@ -94,7 +96,7 @@ def train(
 
 
 def iter_training(
-    plan: TrainingPlan, *, should_stop: Callable[[], bool] = lambda: False
+    plan: TrainingPlan, *, should_stop: Callable[[], bool] = lambda: False, checkpoint: Checkpoint | None = None
 ) -> Generator[TrainingStep, None, Model]:
     """Carry out a training plan step by step.
 
@@ -105,6 +107,9 @@ def iter_training(
     should_stop : callable
         Called after each step. Once it returns True, training stops and the partially trained model is calibrated and
         returned; untrained stages interpolate the coarser volume.
+    checkpoint : Checkpoint, optional
+        File to which the state of the training is saved every half minute, after each stage and when it is stopped. If
+        it resumes from a stored state, the model is that of an uninterrupted training.
 
     Returns
     -------
@@ -115,8 +120,17 @@ def iter_training(
     clock = TrainingClock(plan)
     finished: list[Stage] = []
     losses: list[float] = []
-    for index in range(len(plan.schedules)):
+    saves = Saves(checkpoint, finished, losses, source)
+    state = None if checkpoint is None else checkpoint.load()
+    if state is not None:
+        finished += restore_stages(plan, state["finished"])
+        losses += state["losses"]
+        source.load_state_dict(state["source"])
+        clock.skip(steps_before(plan, state), losses[-1])
+    for index in range(len(finished), len(plan.schedules)):
         trainer = StageTrainer(plan, index, finished, source)
+        if state is not None and state["trainer"] is not None and index == len(state["finished"]):
+            trainer.load_state_dict(state["trainer"])
         if clock.stopped:
             trainer.pass_on()
         else:
@@ -124,11 +138,14 @@ def iter_training(
                 for step in steps:
                     losses.append(step.loss)
                     yield clock.count_step(index, step, _as_labels(plan.reference, step.grey))
-                    if should_stop():
-                        clock.stopped = True
+                    clock.stopped = should_stop()
+                    saves.save(trainer, when_due=not clock.stopped)
+                    if clock.stopped:
                         break
         trainer.settle_norms()
         finished.append(trainer.stage.fold())
+        if not clock.stopped:
+            saves.save()
     segmentation = yield from _iter_calibration(plan, finished, clock, should_stop)
     return _assemble(plan, finished, segmentation, losses, stopped=clock.stopped)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,6 +31,15 @@ class Randomness:
         self.rng = np.random.default_rng(seed)
         self.generator = torch.Generator().manual_seed(seed)
         self.device = device
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state of both generators."""
+        return {"rng": json.dumps(self.rng.bit_generator.state), "generator": self.generator.get_state()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore a state returned by `state_dict`."""
+        self.rng.bit_generator.state = json.loads(state["rng"])
+        self.generator.set_state(state["generator"])
 
     def noise(self, n_volumes: int) -> NoiseSource:
         """Return a function that draws new Gaussian noise for `n_volumes` volumes at once."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from napari_swnn.core.network.config import NetworkConfig
 from napari_swnn.core.network.stage import Stage, crop
 from napari_swnn.core.numerics.determinism import deterministic_convolutions
 from napari_swnn.core.numerics.device import convolutions_in, training_precision
+from napari_swnn.core.numerics.state import capture, restore
 from napari_swnn.core.training.coarse_bank import CoarseBank, FreeFractions
 from napari_swnn.core.training.critic import StageCritic
 from napari_swnn.core.training.divergence import DivergenceGuard
@@ -79,6 +81,8 @@ class StageTrainer:
     ----------
     stage : Stage
         Stage in training.
+    n_done : int
+        Number of completed steps.
     """
 
     def __init__(self, plan: TrainingPlan, index: int, finished: Sequence[Stage], source: Randomness) -> None:
@@ -109,6 +113,23 @@ class StageTrainer:
                 coarsest=not self.stage.conditioned,
             )
         self._critic = StageCritic(plan, index, source) if schedule.critic_weight > 0 else None
+        muon = schedule.optimiser == "muon"
+        self._optimiser = Optimiser(self.stage.parameters(), schedule.learning_rate.peak, muon=muon)
+        self._guard = DivergenceGuard(self.stage, self._optimiser)
+        self._average = WeightAverage(self.stage, memory=schedule.averaging_memory)
+        self.n_done = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that the next steps depend on, after any step."""
+        names = ["stage", "n_done", "_optimiser", "_guard", "_average", "_bank", "_source"]
+        names += [name for name in ("_feedback", "_critic") if getattr(self, name) is not None]
+        return {"running_statistics": self.stage.running_statistics, **capture(self, names)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore a state returned by `state_dict`, from which training goes on as if it had never ended."""
+        self.stage.running_statistics = state["running_statistics"]
+        restore(self, {name: value for name, value in state.items() if name != "running_statistics"})
+        self._source.load_state_dict(state["_source"])  # last, because others draw while they are restored
 
     def iter_steps(self) -> Generator[StageStep, None, None]:
         """Train the stage step by step.
@@ -122,11 +143,9 @@ class StageTrainer:
         """
         schedule = self._schedule
         rate = schedule.learning_rate
-        optimiser = Optimiser(self.stage.parameters(), rate.peak, muon=schedule.optimiser == "muon")
-        guard = DivergenceGuard(self.stage, optimiser)
-        average = WeightAverage(self.stage, memory=schedule.averaging_memory)
+        guard = self._guard
         try:
-            for step in range(schedule.n_steps):
+            for step in range(self.n_done, schedule.n_steps):
                 if step == schedule.running_statistics_start:
                     self.stage.running_statistics = True
                     guard.forget()
@@ -136,11 +155,12 @@ class StageTrainer:
                     self._forget_generated()
                 else:
                     if step >= schedule.n_steps - schedule.n_averaged_steps:
-                        average.add()
-                    optimiser.step(guard.rate * rate.fraction(step, schedule.n_steps))
+                        self._average.add()
+                    self._optimiser.step(guard.rate * rate.fraction(step, schedule.n_steps))
+                self.n_done = step + 1
                 yield StageStep(loss, grey, note)
         finally:
-            average.apply()
+            self._average.apply()
 
     def accumulate_gradients(self, step: int) -> tuple[float, Tensor]:
         """Generate the volumes of a step and accumulate the gradients of the loss.

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
+
+from napari_swnn.core.numerics.state import capture, restore
 
 
 class WeightAverage:
@@ -27,6 +32,14 @@ class WeightAverage:
 
         self._network = network
         self._mean = AveragedModel(network, avg_fn=moved)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything that later steps depend on."""
+        return capture(self, ("_mean",))
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore a state returned by `state_dict`."""
+        restore(self, state)
 
     def add(self) -> None:
         """Add the current weights to the average."""

@@ -1,0 +1,111 @@
+"""Checkpoint of a training: everything that its next steps depend on, so that it can go on after any end."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import time
+from dataclasses import asdict
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path as FilePath
+from typing import Any
+
+import torch
+
+from napari_swnn._files import replaced_when_complete
+from napari_swnn._user_data import data_folder, remove_old
+from napari_swnn.core.numerics.device import describe_device
+from napari_swnn.core.training.plan import TrainingPlan
+
+INTERVAL = 30.0
+"""Time between two checkpoints, in seconds."""
+_SUFFIX = ".checkpoint"
+
+
+class Checkpoint:
+    """File that holds the latest state of a training.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        File to write.
+    resume : bool
+        Go on from the stored state, if there is one.
+    """
+
+    def __init__(self, path: FilePath, *, resume: bool = False) -> None:
+        self.path = path
+        self._resume = resume
+        self._saved = time.monotonic()
+
+    @classmethod
+    def of(cls, plan: TrainingPlan, *, resume: bool = False) -> Checkpoint:
+        """Return the checkpoint of a plan in the data folder of the user.
+
+        Equal plans on the same kind of device, with the same number of threads, have the same checkpoint.
+        """
+        folder = data_folder("trainings")
+        remove_old(folder, f"*{_SUFFIX}")
+        return cls(folder / f"{plan_digest(plan)[:32]}{_SUFFIX}", resume=resume)
+
+    @property
+    def exists(self) -> bool:
+        """True if a state is stored."""
+        return self.path.is_file()
+
+    @property
+    def is_due(self) -> bool:
+        """True if the last state is old enough to be replaced."""
+        return time.monotonic() - self._saved >= INTERVAL
+
+    def load(self) -> dict[str, Any] | None:
+        """Return the stored state; None if there is none to resume from, or it cannot be read."""
+        if not self._resume or not self.exists:
+            return None
+        try:
+            state: dict[str, Any] = torch.load(self.path, map_location="cpu", weights_only=True)
+        except (OSError, RuntimeError, ValueError, EOFError, LookupError, pickle.UnpicklingError):
+            return None  # damaged: the training starts again
+        return state
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Replace the stored state.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written; the former state is kept.
+        """
+        with replaced_when_complete(self.path) as partial, partial.open("wb") as file:
+            torch.save(state, file)
+        self._saved = time.monotonic()
+
+    def remove(self) -> None:
+        """Remove the stored state once the model is safe."""
+        self.path.unlink(missing_ok=True)
+
+
+def plan_digest(plan: TrainingPlan) -> str:
+    """Return a hash of everything that determines the weights of a training."""
+    reference = plan.reference
+    settings = {
+        "versions": [version("napari-swnn"), torch.__version__],
+        "device": describe_device(plan.device),
+        "n_threads": torch.get_num_threads(),
+        "seed": plan.seed,
+        "target": asdict(plan.target),
+        "config": asdict(plan.config),
+        "network": asdict(plan.network),
+        "schedules": [schedule.as_json() for schedule in plan.schedules],
+        "phases": list(reference.phases),
+        "names": sorted(reference.names.items()),
+        "voxel": asdict(reference.voxel),
+    }
+    digest = sha256(json.dumps(settings, sort_keys=True, default=str).encode())
+    for sections in reference.directions:
+        for section in sections:
+            digest.update(f"{section.positions.shape}".encode())
+            digest.update(section.positions.tobytes())
+            digest.update(section.inside.tobytes())
+    return digest.hexdigest()
