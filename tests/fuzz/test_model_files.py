@@ -19,8 +19,10 @@ import torch
 
 from napari_swnn import Model, generate
 from napari_swnn.core.model.labels import PhaseLabels
+from napari_swnn.core.model.offset_surface import OffsetSurface
 from napari_swnn.core.model.segmentation import OffsetCurve, ThresholdCurve
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
+from napari_swnn.core.network.film import n_features
 from napari_swnn.core.network.fraction_box import FractionBox
 from napari_swnn.core.network.stage import Stage
 
@@ -60,12 +62,13 @@ def make_model(kind):
         for parameter in stage.parameters():
             parameter.copy_(parameter.nan_to_num(0).clamp(-2, 2))
         stage.head.weight.copy_(torch.tensor([[1.0, -1.0], [-1.0, 1.0], [0.5, 0.5]])[:n])
-    points = (0.2, 0.4) if kind in ("range", "box") else (0.0,)
-    segmentation = (
-        ThresholdCurve(points, tuple(0.01 * i for i in range(len(points))))
-        if n == 1
-        else OffsetCurve(points, ((0.0, 0.01, 0.02),) * len(points))
-    )
+    if kind == "box":
+        flat = (0.0, 0.0, 0.0)
+        segmentation = OffsetSurface(network.free_ranges, ((0.0, 0.01, 0.02), *[flat] * n_features(1)))
+    elif n > 1:
+        segmentation = OffsetCurve.constant((0.0, 0.01, 0.02))
+    else:
+        segmentation = ThresholdCurve((0.2, 0.4), (0.0, 0.01)) if kind == "range" else ThresholdCurve.constant(0.0)
     return Model(
         network,
         stages,
