@@ -60,12 +60,24 @@ def write_surface(path: Path, data: Any, attributes: Mapping[str, Any]) -> list[
     out = _ending(path, (".stl", ".ply", ".obj"))
     labels, facts = read_layer(data, attributes)
     labels = np.asarray(labels)
-    voxel = VoxelSides(tuple(facts["voxel_size"]), (facts["unit"],) * len(facts["voxel_size"])).cubic("the layer")
     phase = read_phase(SimpleNamespace(metadata=attributes.get("metadata", {})))
     if phase is None:
         phase = 1 if (labels == 1).any() else int(labels.max())
-    save_surface(out, labels, phase, voxel_size=facts["voxel_size"][-1] if voxel.unit == "voxel" else voxel.value)
+    save_surface(out, labels, phase, voxel_size=cubic_side(facts))
     return [str(out)]
+
+
+def cubic_side(facts: Mapping[str, Any]) -> float:
+    """Return the edge length of a voxel from the facts of `read_layer`.
+
+    Raises
+    ------
+    ValueError
+        If the voxels are no cubes.
+    """
+    lengths: list[float] = facts["voxel_size"]
+    VoxelSides(tuple(lengths), (facts["unit"],) * len(lengths)).cubic("the layer")
+    return lengths[-1]
 
 
 def read_layer(data: Any, attributes: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:

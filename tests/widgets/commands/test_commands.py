@@ -93,6 +93,10 @@ def test_labels_and_surfaces_are_saved(viewer, volume, tmp_path, told, dialog):
     files.save_labels()
     assert told[:2] == ["Saved a.ome.zarr.", "Saved the surface of label 1 as a.stl."]
     assert "must end in one of" in told[2]
+    volume.scale = (1.0, 0.5, 0.5)
+    dialog.path = tmp_path / "b.stl"
+    files.save_surface()
+    assert "must have cubic voxels" in told[3]
 
 
 def test_cancelled_dialogs_do_nothing(viewer, volume, told, dialog):

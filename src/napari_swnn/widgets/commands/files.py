@@ -53,7 +53,7 @@ def save_labels() -> None:
 def save_surface() -> None:
     """Prompt for a file and write the surface of the selected label of the selected Labels layer."""
     from napari_swnn import io
-    from napari_swnn._writer import read_layer
+    from napari_swnn._writer import cubic_side, read_layer
 
     _, layer = find_selected()
     if layer is None:
@@ -64,7 +64,10 @@ def save_surface() -> None:
         return
     data, attributes, _ = layer.as_layer_data_tuple()
     labels, facts = read_layer(data, attributes)
-    write = partial(io.save_surface, path, labels, phase, voxel_size=facts["voxel_size"][-1])
+
+    def write() -> None:
+        io.save_surface(path, labels, phase, voxel_size=cubic_side(facts))
+
     _say_problem(write, f"Saved the surface of label {phase} as {path.name}.")
 
 
