@@ -7,11 +7,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from napari_swnn import generate
+from napari_swnn import Reference, generate, train
+from napari_swnn._sample_data import three_phase_electrode
 from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import VirtualVolume, describe_volume
 from napari_swnn.runs import iter_generation
-from napari_swnn.widgets.lazy.layers import get_tiles
+from napari_swnn.widgets.layers.output import OutputLayers
+from napari_swnn.widgets.lazy.layers import get_tiles, open_lazily
 from napari_swnn.widgets.lazy.tiles import Tiles
 
 
@@ -298,3 +300,14 @@ def test_a_file_of_another_job_is_refused_when_generate_is_pressed(panel, user, 
     assert note.isHidden()
     user.waits_for_end(panel)
     assert file.is_dir()
+
+
+def test_blocks_to_come_have_a_label_of_their_own_among_three_phases(model, tiny):
+    labels = three_phase_electrode()[0][0][:64, :64]
+    reference = Reference(np.array([0, 128, 255], np.uint8)[labels], phase=0)
+    volume = describe_volume(train(reference, config=tiny), VolumeSpec((32, 32, 32)))
+    layer = open_lazily(model, volume, "lazy", {}, OutputLayers(model))
+    assert get_tiles(layer).pending not in (0, 128, 255)
+    shown = {tuple(np.round(layer.colormap.map(label), 2)) for label in (0, 128, 255, get_tiles(layer).pending)}
+    assert len(shown) == 4
+    get_tiles(layer).stop()

@@ -35,7 +35,7 @@ def open_lazily(
     """Add a volume as a layer that opens immediately and computes only the visible part."""
     outside = [] if volume.spec.mask is None or volume.spec.mask.outside is None else [volume.spec.mask.outside]
     look = Look.of_model(volume.model)
-    tiles = Tiles(volume, [look.phase, look.background, *outside])
+    tiles = Tiles(volume, [*volume.model.labels.phases, look.background, *outside])
     strides = [1, 2]
     while max(volume.shape) // strides[-1] > _COARSEST:
         strides.append(2 * strides[-1])
