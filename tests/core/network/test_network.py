@@ -7,7 +7,7 @@ from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.cascade import run_stages, upsample
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
 from napari_swnn.core.network.evaluation import compute_grey_and_coarse, make_noise_source
-from napari_swnn.core.network.stage import Stage, bound_phases, crop
+from napari_swnn.core.network.stage import Stage, bound_phases, crop, phase_scores
 
 
 def stage(dimension=3, *, conditioned=False, normalised=False, scale=1, seed=0, n_blocks=3, n_phases=1):
@@ -118,6 +118,26 @@ def test_the_area_fractions_of_all_phases_add_up_to_one(n_phases):
     single = bound_phases(10 * torch.nn.functional.one_hot(torch.tensor([0]), n_phases).float()[:, :, None], 1.03)
     assert single[0, 0] > 1
     assert (single[0, 1:] < -1).all()
+
+
+def test_scores_are_the_logarithms_of_the_shares():
+    y = 2 * torch.randn(1, 4, 6, 6, 6, generator=torch.Generator().manual_seed(0))
+    scores = phase_scores(bound_phases(y, Stage.CEILING)[0], Stage.CEILING)
+    torch.testing.assert_close(scores, torch.log_softmax(y[0], 0), atol=1e-2, rtol=1e-2)
+    saturated = phase_scores(bound_phases(100 * y, Stage.CEILING)[0], Stage.CEILING)
+    assert torch.isfinite(saturated).all()
+    assert torch.equal(saturated.argmax(0), y[0].argmax(0))
+
+
+def test_an_offset_puts_no_third_phase_between_two_others():
+    # From the second to the third phase, with hardly any of the first; a tenth of the second phase has to go.
+    y = torch.zeros(1, 3, 1, 1000)
+    y[0, 1, 0] = torch.linspace(6, -6, 1000)
+    y[0, 0] = -8
+    grey = bound_phases(y, Stage.CEILING)[0]
+    offsets = torch.tensor([0.0, -2.0, -1.0]).view(3, 1, 1)
+    assert ((phase_scores(grey, Stage.CEILING) + offsets).argmax(0) > 0).all()
+    assert ((grey + offsets).argmax(0) == 0).any()  # as it would with offsets of the grey values
 
 
 def _noise(config, window):

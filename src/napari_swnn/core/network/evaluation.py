@@ -13,7 +13,7 @@ from napari_swnn.core.grid.noise import NoiseField
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.cascade import NoiseSource, PorositySource, run_stages
 from napari_swnn.core.network.config import StageConfig
-from napari_swnn.core.network.stage import Stage
+from napari_swnn.core.network.stage import Stage, phase_scores
 from napari_swnn.core.numerics.device import convolutions_in
 from napari_swnn.core.numerics.parallel import single_threaded
 
@@ -86,6 +86,19 @@ def compute_grey_and_coarse(
     with one_thread, convolutions_in(precision, device):
         grey, coarse = run_stages(stages, window, noise_there, None if porosity is None else porosity_there)
     return grey[0], None if coarse is None else coarse[0]
+
+
+def segmentation_values(grey: Tensor, stage: Stage) -> Tensor:
+    """Return the values ``(phases, *spatial)`` from which the phases of a volume are told: grey values, or scores.
+
+    Parameters
+    ----------
+    grey : torch.Tensor
+        ``(phases, *spatial)`` grey values.
+    stage : Stage
+        Stage that generated them. Several bounded phases are told by their scores, see `phase_scores`.
+    """
+    return phase_scores(grey, stage.CEILING) if len(grey) > 1 and stage.config.bounded else grey
 
 
 def make_noise_source(seed: int, device: torch.device = _CPU) -> NoiseSource:

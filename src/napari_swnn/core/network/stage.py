@@ -15,6 +15,8 @@ from napari_swnn.core.numerics.convolution import convolve, convolve_all
 
 SLOPE = 0.01
 """Slope of the leaky ReLU for negative inputs."""
+_LEAST_SHARE = 1e-7
+"""Share of a phase below which rounding hides it."""
 NORM_MOMENTUM = 0.3
 """Weight of the latest batch in the running statistics of batch norm."""
 
@@ -220,6 +222,18 @@ def bound_phases(y: Tensor, ceiling: float) -> Tensor:
     """
     n_phases = y.shape[1]
     return 2 * ceiling * torch.softmax(y, 1) + (2 - 2 * ceiling) / n_phases - 1
+
+
+def phase_scores(grey: Tensor, ceiling: float) -> Tensor:
+    """Return the logarithms of the shares of phases whose grey values ``(phases, *spatial)`` are from `bound_phases`.
+
+    Offsets that are added to these scores multiply the odds of a phase. Where two phases meet, a third one, whose share
+    is nearly 0, stays the least likely even with a large offset. Added to the grey values, such an offset would put a
+    film of the third phase between the others.
+    """
+    n_phases = len(grey)
+    shares = ((grey + 1) / 2 - 1 / n_phases) / ceiling + 1 / n_phases
+    return torch.log(shares.clamp_min(_LEAST_SHARE))
 
 
 def crop(volume: Tensor, margin: int) -> Tensor:

@@ -7,10 +7,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import count, islice
 from math import inf
+from typing import TypeVar
 
 import numpy as np
 import torch
 from scipy.optimize import brentq
+from torch import Tensor
 
 from napari_swnn._types import FloatArray
 from napari_swnn.core.grid.windows import Window
@@ -19,11 +21,13 @@ from napari_swnn.core.network.evaluation import (
     compute_grey_and_coarse,
     make_noise_source,
     make_porosity_source,
+    segmentation_values,
 )
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import generation_precision
 from napari_swnn.core.numerics.parallel import iter_side_by_side, pool_size
 
+_Sample = TypeVar("_Sample")
 _SEED_OFFSET = 2**63
 """Offset of the seeds for calibration noise, larger than any user's seed."""
 _SPACING = 2**20
@@ -49,7 +53,8 @@ class CalibrationBlock:
     Attributes
     ----------
     grey : numpy.ndarray
-        ``(c, n)`` grey values; of more than two phases, those of at most `MOST_VOXELS` voxels on a regular grid.
+        ``(c, n)`` grey values; of more than two phases, the scores (`segmentation_values`) of at most `MOST_VOXELS`
+        voxels on a regular grid.
     coarse : numpy.ndarray
         ``(c,)`` means of the channels of the coarser volume that the block refines; 0 for a single stage.
     """
@@ -74,24 +79,39 @@ def calibration_blocks(
     fractions : tuple of float, optional
         Free fractions, for a network trained for ranges of them; see `Target.free`.
     """
+
+    def as_block(grey: Tensor, coarse: Tensor | None) -> CalibrationBlock:
+        values = segmentation_values(grey, stages[-1]).cpu().numpy().reshape(len(grey), -1)
+        thinning = 1 if len(values) == 1 else -(-values.shape[1] // MOST_VOXELS)
+        means = np.zeros(len(grey)) if coarse is None else _channel_means(coarse)
+        return CalibrationBlock(values[:, ::thinning], means)
+
+    return _iter_samples(stages, as_block, seed=seed, start=start, fractions=fractions)
+
+
+def _iter_samples(
+    stages: Sequence[Stage],
+    convert: Callable[[Tensor, Tensor | None], _Sample],
+    *,
+    seed: int,
+    start: int,
+    fractions: tuple[float, ...] | None,
+) -> Generator[_Sample, None, None]:
+    """Generate an endless sequence of results of `convert` on grey values and coarser volume of independent blocks."""
     device = stages[-1].head.weight.device
     noise = make_noise_source(_SEED_OFFSET + seed, device)
     local = make_porosity_source(fractions)
 
-    def compute(i: int) -> CalibrationBlock:
+    def compute(i: int) -> _Sample:
         window = _far_window(i, block_side(stages[-1].dimension, device), stages)
-        grey, coarse = compute_grey_and_coarse(stages, window, noise, local, _precision(stages))
-        values = grey.cpu().numpy().reshape(len(grey), -1)
-        thinning = 1 if len(values) == 1 else -(-values.shape[1] // MOST_VOXELS)
-        means = np.zeros(len(grey)) if coarse is None else _channel_means(coarse.cpu().numpy())
-        return CalibrationBlock(values[:, ::thinning], means)
+        return convert(*compute_grey_and_coarse(stages, window, noise, local, _precision(stages)))
 
     # As in generation, several blocks are computed in parallel, each by one thread.
     return iter_side_by_side(compute, count(start), pool_size(device))
 
 
-def _channel_means(volume: FloatArray) -> FloatArray:
-    return np.array([float(channel.mean()) for channel in volume])
+def _channel_means(volume: Tensor) -> FloatArray:
+    return np.array([float(channel.mean()) for channel in volume.cpu().numpy()])
 
 
 def expected_coarse_mean(
@@ -112,9 +132,14 @@ def expected_coarse_mean(
         return np.zeros(stages[-1].head.out_features)
     means: list[FloatArray] = []
     error = inf
-    with closing(calibration_blocks(coarser, seed=seed, start=_FIRST_COARSE_BLOCK, fractions=fractions)) as samples:
+
+    def as_means(grey: Tensor, _: Tensor | None) -> FloatArray:
+        return _channel_means(grey.flatten(1))
+
+    start = _FIRST_COARSE_BLOCK
+    with closing(_iter_samples(coarser, as_means, seed=seed, start=start, fractions=fractions)) as samples:
         while error >= TOLERANCE and len(means) < _MAX_COARSE_BLOCKS:  # in grey values; half in porosity
-            means += [_channel_means(block.grey) for block in islice(samples, LEAST_BLOCKS)]
+            means += islice(samples, LEAST_BLOCKS)
             error = float(np.std(means, axis=0, ddof=1).max()) / len(means) ** 0.5
     return np.asarray(np.mean(means, axis=0))
 

@@ -21,7 +21,7 @@ from napari_swnn.core.model.model import Model
 from napari_swnn.core.model.offset_surface import OffsetSurface
 from napari_swnn.core.model.segmentation import CurveSegmentation
 from napari_swnn.core.network.config import StageConfig
-from napari_swnn.core.network.evaluation import block_side, compute_grey_and_coarse
+from napari_swnn.core.network.evaluation import block_side, compute_grey_and_coarse, segmentation_values
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import generation_precision, pick_device
 from napari_swnn.core.volume.block_cache import BlockCache
@@ -103,7 +103,10 @@ class VirtualVolume:
         return labels
 
     def grey(self, window: Window) -> FloatArray:
-        """Compute the grey values ``(c, *shape)`` of a box of the fixed grid, before segmentation and mask."""
+        """Compute the values ``(c, *shape)`` of a box of the fixed grid that are segmented, before the mask.
+
+        These are grey values for two phases, and scores for more; see `segmentation_values`.
+        """
         values: FloatArray = self._compute_grey(window).cpu().numpy()
         return values
 
@@ -135,7 +138,7 @@ class VirtualVolume:
     def _compute_grey(self, window: Window) -> Tensor:
         fractions = self._free_of if self._free_fields else None
         grey, _ = compute_grey_and_coarse(self._stages, window, self._noise_of, fractions, self.precision)
-        return grey
+        return segmentation_values(grey, self._stages[-1])
 
     def _positions(self, block: Block) -> NDArray[np.uint8]:
         # Segmented on the device, since positions are transferred faster than grey values.
