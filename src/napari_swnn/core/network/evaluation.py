@@ -89,14 +89,14 @@ def compute_grey_and_coarse(
 
 
 def segmentation_values(grey: Tensor, stage: Stage) -> Tensor:
-    """Return the values ``(phases, *spatial)`` from which the phases of a volume are told: grey values, or scores.
+    """Return the values ``(phases, *spatial)`` that decide the phases of a volume: grey values, or scores.
 
     Parameters
     ----------
     grey : torch.Tensor
         ``(phases, *spatial)`` grey values.
     stage : Stage
-        Stage that generated them. Several bounded phases are told by their scores, see `phase_scores`.
+        Stage that generated them. Scores decide among several bounded phases, see `phase_scores`.
     """
     return phase_scores(grey, stage.CEILING) if len(grey) > 1 and stage.config.bounded else grey
 
