@@ -240,3 +240,46 @@ def test_a_volume_beside_a_section_is_named(read, tmp_path, blobs):
     with pytest.raises(ValueError, match=r"must all be sections, got the volume .*v\.tif among them; .* --stack"):
         read(section, volume)
     assert len(read(section, volume, "--stack", "sections")[0].sections) == 6
+
+
+def stretched(rng, *sigmas):
+    from scipy.ndimage import gaussian_filter
+
+    return (gaussian_filter(rng.standard_normal((96, 96)), sigmas, mode="wrap") > 0).astype(np.uint8)
+
+
+def test_images_are_given_by_plane_and_checked_against_each_other(read, tmp_path, rng):
+    across = calibrated(tmp_path / "xy.tif", stretched(rng, 2, 2))
+    along = [calibrated(tmp_path / f"yz{i}.tif", stretched(rng, 6, 2)) for i in range(2)]
+    reference, printed = read("--xy", across, "--yz", along[0], "--yz", along[1], "--symmetry-axis", "z")
+    assert [len(direction) for direction in reference.directions] == [1, 2, 2]
+    assert reference.voxel == VoxelSize(0.35, "um")
+    assert "Check: xy and yz agree along y within what their sizes can tell." in printed
+    assert "Note" not in printed
+    turned = calibrated(tmp_path / "turned.tif", np.rot90(tifffile.imread(along[0])))
+    _, printed = read("--xy", across, "--yz", turned, "--symmetry-axis", "z")
+    assert "Note: turning yz by 90° makes the sections agree" in printed
+    assert "disagree" in printed
+
+
+def test_regions_by_plane_follow_the_order_of_the_planes(read, tmp_path, rng):
+    paths = {name: calibrated(tmp_path / f"{name}.tif", stretched(rng, 2, 2)) for name in ("xy", "xz")}
+    masks = {name: np.ones((96, 96), np.uint8) for name in paths}
+    masks["xz"][:, :40] = 0
+    for name, mask in masks.items():
+        tifffile.imwrite(tmp_path / f"{name}-mask.tif", mask)
+    options = ("--roi", tmp_path / "xy-mask.tif", tmp_path / "xz-mask.tif")
+    reference, _ = read("--xz", paths["xz"], "--xy", paths["xy"], *options)
+    assert reference.direction(0)[0].inside.all()
+    assert not reference.direction(1)[0].inside[:, :40].any()
+
+
+def test_images_come_either_by_plane_or_not(read, tmp_path, blobs):
+    path = calibrated(tmp_path / "a.tif", blobs)
+    with pytest.raises(ValueError, match="pass either images, or images by plane with --xy, --xz and --yz, got both"):
+        read(path, "--xy", path)
+    with pytest.raises(ValueError, match="got neither"):
+        read()
+    other = calibrated(tmp_path / "b.tif", blobs, size=0.7)
+    with pytest.raises(ValueError, match=r"same voxel size, got 0.35 um in .*a.tif and 0.7 um in .*b.tif"):
+        read("--xy", path, "--xz", other)

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import argparse
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_swnn.cli._pairs import parse_pairs
+from napari_swnn.cli._planes import (
+    add_plane_options,
+    check_images,
+    describe_check,
+    group_by_plane,
+    images_by_plane,
+)
 from napari_swnn.cli._voxel_size import add_voxel_options, choose_voxel_size
 
 if TYPE_CHECKING:
@@ -22,12 +29,13 @@ IMAGES = "segmented section or volume: TIFF, PNG, BMP, .npy or OME-Zarr with one
 def add_image_argument(parser: argparse.ArgumentParser) -> None:
     """Add the argument for one or more images of the same material."""
     parser.add_argument(
-        "image", type=Path, nargs="+", help=f"{IMAGES}; several sections of one material are used together"
+        "image", type=Path, nargs="*", help=f"{IMAGES}; several sections of one material are used together"
     )
 
 
 def add_reference_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that describe an image: phase, region of interest, pages, voxel size and unit."""
+    """Add the options that describe an image: planes, phase, region of interest, pages, voxel size and unit."""
+    add_plane_options(parser)
     phase = parser.add_mutually_exclusive_group()
     phase.add_argument(
         "--phase", type=int, help="label of the phase of interest (default: 1 if it is present, otherwise the highest)"
@@ -51,7 +59,8 @@ def add_reference_options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="+",
         metavar="MASK",
-        help="mask image for each image, of the same size, non-zero inside the region of interest",
+        help="mask image for each image, of the same size, non-zero inside the region of interest; of images by plane, "
+        "those of xy come first, then xz, then yz",
     )
     parser.add_argument(
         "--stack",
@@ -68,13 +77,17 @@ def read_reference(options: argparse.Namespace) -> Reference:
     """Read the images and return them as a reference; print its phase and voxel size."""
     from napari_swnn import Reference
 
+    planes = images_by_plane(options)
     paths = options.image if isinstance(options.image, list) else [options.image, *options.further]
-    images = [section for path in paths for section in _read_sections(path, options)]
+    check_images(paths, planes)
+    parts = [_read_sections(path, options) for path in paths or [path for own in planes.values() for path in own]]
+    images = [section for part in parts for section in part]
     for note in dict.fromkeys(note for image in images for note in image.notes):
         print(f"Note: {note}.")
     _check_sections(images)
     voxel = choose_voxel_size(images, options.voxel_size, options.unit)
-    labels = _one_or_all([_labels(image) for image in images])
+    counts = _count_by_plane(planes, [len(part) for part in parts])
+    labels = _arrange([_labels(image) for image in images], counts)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         reference = Reference(
@@ -83,13 +96,14 @@ def read_reference(options: argparse.Namespace) -> Reference:
             merge=options.merge,
             names=parse_pairs(options.names, str, "--names"),
             rest_of=options.all_but,
-            roi=_read_regions(options, len(paths)),
+            roi=_read_regions(options, len(parts), counts),
             voxel_size=voxel.value,
             unit=voxel.unit,
+            symmetry_axis=options.symmetry_axis,
         )
     for warning in caught:
         print(f"Note: {str(warning.message).rstrip('.')}.")
-    print(f"Reference: {reference.choice.describe()}; voxel size {voxel}.")
+    print(*describe_check(reference), f"Reference: {reference.choice.describe()}; voxel size {voxel}.", sep="\n")
     return reference
 
 
@@ -116,7 +130,7 @@ def _read_sections(path: Path, options: argparse.Namespace) -> list[StoredImage]
     return [resample_to_cubes(page) for page in pages] if options.resample else pages
 
 
-def _read_regions(options: argparse.Namespace, n_images: int) -> Any:
+def _read_regions(options: argparse.Namespace, n_images: int, counts: Mapping[str, int]) -> Any:
     """Return the region of interest of each section, or None."""
     if options.roi is None:
         return None
@@ -124,7 +138,7 @@ def _read_regions(options: argparse.Namespace, n_images: int) -> Any:
         each = "the image" if n_images == 1 else f"each of the {n_images} images"
         raise ValueError(f"--roi must name one mask for {each}, got {len(options.roi)}; pass them in the same order")
     masks = [section for path in options.roi for section in _read_sections(path, options)]
-    return _one_or_all([_labels(mask) != 0 for mask in masks])
+    return _arrange([_labels(mask) != 0 for mask in masks], counts)
 
 
 def _labels(image: StoredImage) -> Any:
@@ -137,5 +151,14 @@ def _labels(image: StoredImage) -> Any:
         raise ValueError(f"{error}; or add --stack sections or --stack volume") from error
 
 
-def _one_or_all(arrays: Sequence[Any]) -> Any:
+def _count_by_plane(planes: Mapping[str, Sequence[Path]], n_sections: Sequence[int]) -> dict[str, int]:
+    """Return the number of sections of each plane, for the number of sections in each file."""
+    following = iter(n_sections)
+    return {plane: sum(next(following) for _ in paths) for plane, paths in planes.items()}
+
+
+def _arrange(arrays: Sequence[Any], counts: Mapping[str, int]) -> Any:
+    """Return arrays as a reference takes them: a single one, a list, or a mapping from planes."""
+    if counts:
+        return group_by_plane(arrays, counts)
     return arrays[0] if len(arrays) == 1 else list(arrays)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from napari_swnn.cli._command import add_command
 from napari_swnn.cli._pairs import parse_pairs
 from napari_swnn.cli._paths import check_folder, check_new, check_writable
+from napari_swnn.cli._planes import images_by_plane
 from napari_swnn.cli._progress import run_with_progress
 from napari_swnn.cli._reference import add_reference_options, read_reference
 from napari_swnn.cli._voxel_size import check_volume_voxels
@@ -26,11 +27,15 @@ FIGURES = ("sections", "correlation", "pairs", "distributions", "transport", "fi
 def add_to(commands: Any) -> None:
     """Add the command with its options."""
     parser = add_command(commands, "validate", run, "Compare generated volumes with their reference image.")
-    parser.add_argument("image", type=Path, help="segmented section that the volumes were generated from")
+    parser.add_argument(
+        "image",
+        type=Path,
+        help="segmented section that the volumes were generated from; left out if --xy, --xz or --yz name it",
+    )
     parser.add_argument(
         "volumes",
         type=Path,
-        nargs="+",
+        nargs="*",
         help="generated volumes: .ome.zarr, TIFF or .npy; all realisations in each file are used",
     )
     parser.add_argument(
@@ -67,6 +72,10 @@ def run(options: argparse.Namespace) -> None:
     from napari_swnn import iter_validate
 
     _check_outputs(options)
+    if images_by_plane(options):
+        options.volumes, options.image = [options.image, *options.volumes], []
+    elif not options.volumes:
+        raise ValueError("volumes must follow the image, got none; pass the generated volumes after it")
     reference = read_reference(options)
     volumes = [volume for path in options.volumes for volume in _open(path, reference)]
     report = run_with_progress(
