@@ -16,7 +16,14 @@ from scipy.ndimage import label
 import napari_swnn as swnn
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/python.md", "docs/preparation.md", "docs/heterogeneous.md", "docs/validation.md")
+PAGES = (
+    "README.md",
+    "docs/python.md",
+    "docs/preparation.md",
+    "docs/heterogeneous.md",
+    "docs/validation.md",
+    "docs/directions.md",
+)
 EXAMPLES = [path for path in ROOT.glob("src/**/*.py") if ">>> " in path.read_text(encoding="utf-8")]
 SMALLER = {
     "(256, 256, 256)": "(40, 40, 40)",
@@ -54,6 +61,9 @@ def test_snippets_run(page, blobs, tiny_config, tmp_path, monkeypatch, rng):
         "objects": label(blobs == 1)[0],
         "section_a": blobs,
         "section_b": blobs.T,
+        "section_xy": blobs,
+        "section_xz": blobs[::-1],
+        "section_yz": blobs.T,
         "volume": rng.integers(0, 2, (24, 24, 24)),
         "other": rng.integers(0, 2, (24, 24, 24)),
         "reference": swnn.Reference(blobs),

@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_swnn._phases import measure_fractions
 from napari_swnn._types import BoolArray, FloatArray
-from napari_swnn.statistics import active_triple_phase_boundary, pool
+from napari_swnn.statistics import active_triple_phase_boundary
 from napari_swnn.statistics._blocks import PhaseView
 from napari_swnn.statistics._inputs import check_sampled
 from napari_swnn.statistics._lines import Counts
@@ -17,8 +17,9 @@ from napari_swnn.statistics.cross_correlation import Pair, curve_of_ends, sample
 from napari_swnn.statistics.surface import SLOPE_WEIGHTS
 from napari_swnn.statistics.triple_phase_boundary import count_on_planes, half_width_per_window
 from napari_swnn.validation._comparison import Quantity
+from napari_swnn.validation._pooling import average_by_axis, pool_curves
 from napari_swnn.validation._samples import NO_PHASE, Places, Sample
-from napari_swnn.validation._structure import CurveKind, QuantityKind, Ruler, Structure, average, fit_curve
+from napari_swnn.validation._structure import CurveKind, QuantityKind, Ruler, Structure, fit_curve
 
 PAIR_CURVES = {"cross_correlation": CurveKind("cross-correlation", "S₂(r)", "r")}
 PAIR_QUANTITIES = {"interface_area": QuantityKind("interface area, from S₂", -1)}
@@ -46,10 +47,10 @@ def measure_pairs(sample: Sample, n_phases: int, ruler: Ruler) -> dict[Group, St
     counts = [_count_pairs(PhaseView(array, 0, mask), pairs, ruler.reach) for array, mask in arrays]
     found: dict[Group, Structure] = {}
     for k, pair in enumerate(pairs):
-        pooled = pool([curve_of_ends(hits[k], trials, ruler.voxel) for hits, trials in counts])
+        pooled = pool_curves([curve_of_ends(hits[k], trials, ruler.voxel) for hits, trials in counts], sample)
         curve = fit_curve(pooled.by_axis, pooled.samples, np.arange(ruler.reach + 1), ruler)
         slopes = [(hits[k, :, :3] / (2 * trials[:, :3])) @ SLOPE_WEIGHTS for hits, trials in counts]  # (ndim,) each
-        by_axis = 4 / ruler.voxel.value * average(np.array(slopes), sample.sizes[:, None])
+        by_axis = 4 / ruler.voxel.value * average_by_axis(slopes, sample)
         area = Quantity(float(by_axis.mean()), by_axis)
         found[pair] = Structure({"cross_correlation": curve}, {"interface_area": area})
     return found

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from napari_swnn._phases import list_labels
+from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.validation._groups import name_phases
 from napari_swnn.validation._measurement import Measured, MeasuredReference, Measurement
 
@@ -19,7 +20,15 @@ def write_notes(
     """Return sentences on what the numbers of a report can and cannot tell."""
     several = measurement.n_phases > 2
     fractions = _on_fractions(measurement, of_reference, measured) if several else _on_porosity(of_reference, measured)
-    return (*fractions, *_on_labels(measurement, measured), *_on_runs(measurement, measured))
+    runs = _on_runs(measurement, measured)
+    return (*fractions, *_on_labels(measurement, measured), *runs, *_on_orientation(measurement.reference, measured))
+
+
+def _on_orientation(reference: Reference, measured: Sequence[Measured]) -> Iterator[str]:
+    if reference.assumption and measured[0].block.ndim == 3:
+        yield f"{reference.assumption[0].upper()}{reference.assumption[1:]}."
+    for remark in reference.orientation.check.remarks if reference.orientation else ():
+        yield f"{remark[0].upper()}{remark[1:]}."
 
 
 def _on_porosity(of_reference: MeasuredReference, measured: Sequence[Measured]) -> Iterator[str]:

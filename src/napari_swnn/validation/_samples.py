@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_swnn._types import BoolArray, Labels
+from napari_swnn._types import AXES, BoolArray, Labels
+from napari_swnn.core.descriptor.direction_check import PLANES
 from napari_swnn.core.descriptor.reference import Reference
 
 SMALLEST = 8
@@ -24,6 +25,7 @@ NO_PHASE = 255
 """Position of labels that are no phase of the reference."""
 
 Item = TypeVar("Item")
+Numbers = NDArray[Any]
 Places = NDArray[Any]
 """Booleans, ``True`` in the phase of interest, for two phases; for more, positions among the phases, ``uint8``."""
 
@@ -39,10 +41,14 @@ class Sample:
         for more, positions among the phases.
     masks : tuple of numpy.ndarray or None
         Region of interest of each array; ``None`` for the whole array.
+    axes : tuple of tuple or None
+        Axes of the material, 0 to 2 for z, y and x, along which the axes of each section lie; None for a volume, and
+        for sections of unknown orientation.
     """
 
     arrays: tuple[Places, ...]
     masks: tuple[BoolArray | None, ...]
+    axes: tuple[tuple[int, ...], ...] | None = None
 
     @classmethod
     def of_volume(cls, array: Places) -> Sample:
@@ -57,13 +63,13 @@ class Sample:
             return cls((find_places(reference.labels, phases),), (_unless_full(reference.roi),))
         sections = reference.sections
         arrays = (s.image if len(phases) == 2 else s.positions for s in sections)
-        return cls(tuple(arrays), tuple(_unless_full(s.inside) for s in sections))
+        return cls(tuple(arrays), tuple(_unless_full(s.inside) for s in sections), _axes_of_sections(reference))
 
     def of_phase(self, position: int) -> Sample:
         """Return the sample of one phase against all others, as booleans."""
         if self.arrays[0].dtype == bool:
             return self
-        return Sample(tuple(array == position for array in self.arrays), self.masks)
+        return Sample(tuple(array == position for array in self.arrays), self.masks, self.axes)
 
     @property
     def sizes(self) -> NDArray[np.int64]:
@@ -83,11 +89,35 @@ class Sample:
         """Dimension of the arrays: 2 for sections, 3 for a volume."""
         return self.arrays[0].ndim
 
+    @property
+    def n_rows(self) -> int:
+        """Number of axes along which statistics are measured: 3 for a volume and for sections of known planes."""
+        return self.ndim if self.axes is None else len(AXES)
+
+    def spread(self, values: Numbers) -> Numbers:
+        """Return values along the axes of each array, ``(n_arrays, ndim, ...)``, as ``(n_arrays, n_rows, ...)``.
+
+        Entries along the axis that a section lacks are 0.
+        """
+        values = np.asarray(values)
+        if self.axes is None:
+            return values
+        rows = np.zeros((len(values), self.n_rows, *values.shape[2:]), values.dtype)
+        for row, own, axes in zip(rows, values, self.axes, strict=True):
+            row[list(axes)] = own
+        return rows
+
     def boxes(self) -> tuple[Places, ...]:
         """Return a box inside the region of interest of each array, for statistics that accept no mask."""
+        return self.boxed().arrays
+
+    def boxed(self, smallest: int = SMALLEST) -> Sample:
+        """Return the sample of the `boxes` whose sides are at least `smallest`."""
         pairs = zip(self.arrays, self.masks, strict=True)
-        found = (array if mask is None else array[inner_box(mask)] for array, mask in pairs)
-        return tuple(box for box in found if min(box.shape) >= SMALLEST)
+        found = [array if mask is None else array[inner_box(mask)] for array, mask in pairs]
+        kept = [i for i, box in enumerate(found) if min(box.shape) >= smallest]
+        axes = None if self.axes is None else tuple(self.axes[i] for i in kept)
+        return Sample(tuple(found[i] for i in kept), (None,) * len(kept), axes)
 
     def windows(self, side: int) -> tuple[tuple[Places, ...], ...]:
         """Return square windows of sections in one group per direction, at most `side` pixels wide.
@@ -105,11 +135,19 @@ class Sample:
     def parts(self) -> tuple[Sample, ...]:
         """Return the parts of the sample: 3 × 3 for sections, 2 × 2 × 2 for a volume, none if it is too small."""
         n = {2: 3, 3: 2}[self.ndim]
-        boxes = [box for box in self.boxes() if min(box.shape) >= n * SMALLEST]
-        if not boxes:
+        whole = self.boxed(n * SMALLEST)
+        if not whole.arrays:
             return ()
         places = product(range(n), repeat=self.ndim)
-        return tuple(Sample(tuple(_part(box, place, n) for box in boxes), (None,) * len(boxes)) for place in places)
+        return tuple(replace(whole, arrays=tuple(_part(box, place, n) for box in whole.arrays)) for place in places)
+
+
+def _axes_of_sections(reference: Reference) -> tuple[tuple[int, ...], ...] | None:
+    """Return the axes of the sections of a reference whose planes are known; None if one plane stands for all."""
+    if reference.orientation is None or len(reference.orientation.planes) == 1:
+        return None
+    planes = reference.orientation.planes
+    return tuple(tuple(map(AXES.index, PLANES[plane])) for plane, sections in planes.items() for _ in sections)
 
 
 def find_places(labels: Labels, phases: Sequence[int]) -> Places:

@@ -24,6 +24,7 @@ from napari_swnn.statistics import (
     two_point_correlation,
 )
 from napari_swnn.validation._comparison import Quantity
+from napari_swnn.validation._pooling import average, average_by_axis, pool_curves
 from napari_swnn.validation._samples import Sample
 
 Numbers: TypeAlias = NDArray[Any]
@@ -181,7 +182,7 @@ def _along_lines(statistic: Callable[..., Curve], sample: Sample, ruler: Ruler) 
         statistic(array, mask=mask, max_distance=min(ruler.reach, min(array.shape) - 1), **ruler.scale)
         for array, mask in zip(sample.arrays, sample.masks, strict=True)
     ]
-    pooled = pool(curves)
+    pooled = pool_curves(curves, sample)
     return fit_curve(pooled.by_axis, pooled.samples, np.arange(ruler.reach + 1), ruler)
 
 
@@ -192,20 +193,21 @@ def _surface(sample: Sample, ruler: Ruler) -> Quantity:
     """
     pairs = zip(sample.arrays, sample.masks, strict=True)
     found = [specific_surface_from_slope(array, mask=mask, **ruler.scale).by_axis for array, mask in pairs]
-    by_axis = average(np.array(found), sample.sizes[:, None]) * (4 / np.pi if sample.ndim == 2 else 1)
+    by_axis = average_by_axis(found, sample) * (4 / np.pi if sample.ndim == 2 else 1)
     return Quantity(float(by_axis.mean()), by_axis)
 
 
 def _measure_chords(sample: Sample, ruler: Ruler) -> Structure:
     lengths = np.arange(1, ruler.reach + 1)
-    found = [chord_lengths(box, **ruler.scale) for box in sample.boxes()]
+    boxed = sample.boxed()
+    found = [chord_lengths(box, **ruler.scale) for box in boxed.arrays]
     if not found:
-        unknown = _unknown(lengths, sample.ndim, ruler)
+        unknown = _unknown(lengths, sample.n_rows, ruler)
         return Structure({"chord_lengths": unknown}, {"mean_chord_length": Quantity(np.nan)})
-    counts = np.array([chords.n_chords for chords in found])  # (n_boxes, ndim)
-    densities = np.array([_fitted(chords.by_axis, ruler.reach) for chords in found])  # (n_boxes, ndim, n)
+    counts = boxed.spread(np.array([chords.n_chords for chords in found]))  # (n_boxes, n_rows)
+    densities = boxed.spread(np.array([_fitted(chords.by_axis, ruler.reach) for chords in found]))  # (..., n)
     by_axis = average(densities, counts[:, :, None])
-    means = average(np.nan_to_num([chords.mean_by_axis for chords in found]), counts)
+    means = average(boxed.spread(np.nan_to_num([chords.mean_by_axis for chords in found])), counts)
     overall = average(np.nan_to_num([chords.mean for chords in found]), counts.sum(axis=1))
     samples = np.broadcast_to(counts.sum(axis=0)[:, None], by_axis.shape)
     curve = fit_curve(by_axis, samples, lengths, ruler)
@@ -252,13 +254,6 @@ STATISTICS: dict[str, Callable[[Sample, Ruler], Structure]] = {
 
 OF_FURTHER_PHASES = tuple(name for name in STATISTICS if name != "two-point cluster function")
 """Tasks for phases other than the phase of interest; the cluster function takes longer than all others together."""
-
-
-def average(values: Numbers, weights: Numbers) -> Numbers:
-    """Return the weighted mean over the first axis; NaN where the weights are 0."""
-    total = np.sum(weights, axis=0)
-    known: Numbers = np.where(total > 0, np.sum(values * weights, axis=0) / np.maximum(total, 1), np.nan)
-    return known
 
 
 def _fitted(rows: Sequence[Numbers] | Numbers, n: int, fill: float = 0) -> Numbers:
