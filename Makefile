@@ -8,9 +8,9 @@ PIP := $(BIN)/pip install --disable-pip-version-check --quiet -c constraints.txt
 TORCH := $(shell grep '^torch==' constraints.txt)
 
 # Two at a time, each on one thread: small tensors are slower with more. The tests of a file stay together.
-TESTS := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadscope --cov
+TESTS := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadscope
 
-.PHONY: demo test lint napari format clean
+.PHONY: demo test coverage lint napari format clean
 
 demo: $(VENV)/.base
 	$(BIN)/napari-swnn demo --output demo-output
@@ -18,6 +18,11 @@ demo: $(VENV)/.base
 test: lint
 	scripts/system-packages.sh
 	$(TESTS)
+
+# Apart from `make test`, since measuring takes half as long again.
+coverage: $(VENV)/.dev
+	scripts/system-packages.sh
+	$(TESTS) --cov
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

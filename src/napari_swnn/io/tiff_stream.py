@@ -216,4 +216,5 @@ def _description(file: Any) -> str:
     if file.imagej_metadata is not None:
         return str(file.imagej_metadata["Info"])
     root = ElementTree.fromstring(file.ome_metadata)
-    return str(next(element.text for element in root.iter() if element.tag.endswith("}Description")))
+    described = (element.text for element in root.iter() if element.tag.endswith("}Description"))
+    return str(next(described, ""))

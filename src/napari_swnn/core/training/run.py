@@ -164,7 +164,9 @@ def _iter_calibration(
 
     for i, node in enumerate(nodes):
         free = node if plan.network.free_ranges else None
-        expected_coarse = expected_coarse_mean(stages, seed=plan.seed, fractions=free)
+        expected_coarse: FloatArray = np.zeros(plan.network.n_phase_channels)
+        if plan.n_calibration_blocks >= LEAST_BLOCKS:  # fewer blocks are not corrected
+            expected_coarse = expected_coarse_mean(stages, seed=plan.seed, fractions=free)
         clock.expect_blocks((len(nodes) - i) * max_blocks())
         start = i * plan.n_calibration_blocks
         with closing(calibration_blocks(stages, seed=plan.seed, start=start, fractions=free)) as samples:
