@@ -47,7 +47,11 @@ def races(model_path, tmp_path_factory):
     folder = tmp_path_factory.mktemp("races")
     script = [sys.executable, "-c", RACE.format(shape=SHAPE, n=N_RACES), str(model_path), str(folder)]
     runs = [subprocess.Popen([*script, str(me)], stdout=subprocess.PIPE, text=True) for me in (1, 2)]
-    said = [dict(line.split() for line in run.communicate(timeout=240)[0].splitlines()) for run in runs]
+    try:
+        said = [dict(line.split() for line in run.communicate(timeout=60)[0].splitlines()) for run in runs]
+    finally:
+        for run in runs:  # one that waits for the other, which has failed
+            run.kill()
     assert [run.returncode for run in runs] == [0, 0]
     for left in folder.glob("go.*"):
         left.unlink()

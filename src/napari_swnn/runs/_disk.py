@@ -81,12 +81,16 @@ def _describe(model: Model, specs: Sequence[VolumeSpec], client: Any, device: st
     return [replace(volume, device=there) for volume in volumes]
 
 
-def _is_finished(file: VolumeFile, request: Request, *, resume: bool) -> bool:
-    """Return True if the file of this request is finished; raise an error for any other file."""
+def _is_finished(file: VolumeFile, request: Request, *, resume: bool, locked: bool = False) -> bool:
+    """Return True if the file of this request is finished; raise an error for any other file.
+
+    An unfinished file is left out while another run of the same request writes it, and may have no provenance yet. The
+    run that holds the lock (`locked`) checks it too.
+    """
     for path in (file.out, file.partial):
         if not path.exists():
             continue
-        if path == file.partial and not resume and is_running(lock_for(file.out, request)):
+        if path == file.partial and not locked and is_running(lock_for(file.out, request)):
             continue  # waits for it
         if not resume:
             what = "exists" if path == file.out else "belongs to an unfinished run"
@@ -94,7 +98,10 @@ def _is_finished(file: VolumeFile, request: Request, *, resume: bool) -> bool:
                 f"out must be the name of a new file, got {path}, which {what}; "
                 "choose another name, or resume the run if the request is the same"
             )
-        check_same_request(request, file.provenance(path).get("request", {}), path)
+        begun = file.provenance(path).get("request", {})
+        if not path.exists():  # finished and renamed in the meantime
+            return _is_finished(file, request, resume=resume, locked=locked)
+        check_same_request(request, begun, path)
         return path == file.out
     return False
 
@@ -104,9 +111,9 @@ def _iter_to_disk(
 ) -> Generator[GenerationStep, None, FilePath]:
     """Write what is missing as the only run that writes this file; a run of the same request may finish it first."""
 
-    def is_done() -> bool:
+    def is_done(*, locked: bool = False) -> bool:
         try:
-            return _is_finished(file, request, resume=True)
+            return _is_finished(file, request, resume=True, locked=locked)
         except ValueError as error:
             if resume:
                 raise
@@ -121,7 +128,7 @@ def _iter_to_disk(
         note = yield from forward_steps(
             turn, lambda wait: replace(waiting.step(), activity=wait.activity, note=wait.note)
         )
-        if is_done():
+        if is_done(locked=True):
             with suppress(OSError):  # a folder that is read-only
                 lock.acquire(take_over=True)  # a stale lock beside a finished file is removed
                 file.discard_remains()
