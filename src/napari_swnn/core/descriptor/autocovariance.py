@@ -42,9 +42,7 @@ def correlation_length(reference: Reference) -> float:
     return max(1.0, first_crossing(along_axes / along_axes[0], np.exp(-1.0)))
 
 
-def reference_autocovariance(
-    sections: Iterable[Section], mean: float, reach: int, *, scale: int = 1, channel: int = 0
-) -> FloatArray:
+def reference_autocovariance(sections: Iterable[Section], mean: float, reach: int, *, scale: int = 1) -> FloatArray:
     """Return the autocovariance of block-averaged sections within their regions of interest.
 
     Parameters
@@ -52,13 +50,11 @@ def reference_autocovariance(
     sections : iterable of Section
         Sections; a pair of blocks counts if both lie entirely inside the region of interest.
     mean : float
-        Volume fraction of the phase, subtracted before multiplication.
+        Volume fraction of the phase of interest, subtracted before multiplication.
     reach : int
         Largest lag along each axis, in blocks.
     scale : int
         Side of a block, in pixels. Blocks start at every pixel, as for patterns.
-    channel : int
-        Position of the phase in `Reference.phases`, by default the phase of interest.
 
     Returns
     -------
@@ -71,7 +67,7 @@ def reference_autocovariance(
     ValueError
         If any lag has no pair of blocks.
     """
-    pairs, products = _sum_products(sections, mean, reach, scale=scale, channel=channel)
+    pairs, products = _sum_products(sections, mean, reach, scale=scale)
     if pairs.min() < 0.5:
         raise ValueError(f"reach must be shorter than the region of interest, got {reach} blocks of {scale} pixels")
     autocovariance: FloatArray = (products / pairs).astype(np.float32)
