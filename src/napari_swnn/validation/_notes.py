@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from napari_swnn._phases import list_labels
+from napari_swnn._sentences import as_sentence
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.validation._groups import name_phases
 from napari_swnn.validation._measurement import Measured, MeasuredReference, Measurement
@@ -26,9 +27,8 @@ def write_notes(
 
 def _on_orientation(reference: Reference, measured: Sequence[Measured]) -> Iterator[str]:
     if reference.assumption and measured[0].block.ndim == 3:
-        yield f"{reference.assumption[0].upper()}{reference.assumption[1:]}."
-    for remark in reference.orientation.check.remarks if reference.orientation else ():
-        yield f"{remark[0].upper()}{remark[1:]}."
+        yield as_sentence(reference.assumption)
+    yield from map(as_sentence, reference.orientation.check.remarks if reference.orientation else ())
 
 
 def _on_porosity(of_reference: MeasuredReference, measured: Sequence[Measured]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil, log2
 
+from napari_swnn._sentences import as_sentence
 from napari_swnn._types import AXES
 from napari_swnn.core.descriptor.autocovariance import correlation_length
 from napari_swnn.core.descriptor.axis_lengths import axis_lengths
@@ -71,13 +72,14 @@ def choose_network(reference: Reference, config: TrainingConfig, *, dimension: i
 
 def _measure_length(reference: Reference) -> tuple[float, str]:
     """Return the correlation length that determines the architecture, with a sentence on it."""
+    if len(reference.directions) > 1:
+        lengths = axis_lengths(reference)
+        if not max(lengths) < _ANISOTROPIC * min(lengths):
+            # The coarsest scale must resolve the longest features only: finer scales add what is shorter.
+            along = ", ".join(f"{length:.1f} px along {axis}" for length, axis in zip(lengths, AXES, strict=True))
+            return max(lengths), f"Correlation lengths (to 1/e): {along}; the longest determines the number of scales."
     mean = correlation_length(reference)
-    lengths = axis_lengths(reference) if len(reference.directions) > 1 else (mean,)
-    if max(lengths) < _ANISOTROPIC * min(lengths):
-        return mean, f"Correlation length (to 1/e): {mean:.1f} px."
-    # The coarsest scale must resolve the longest features only: finer scales add what is shorter along other axes.
-    along = ", ".join(f"{length:.1f} px along {axis}" for length, axis in zip(lengths, AXES, strict=True))
-    return max(lengths), f"Correlation lengths (to 1/e): {along}; the longest determines the number of scales."
+    return mean, f"Correlation length (to 1/e): {mean:.1f} px."
 
 
 def _paper_stage(
@@ -138,13 +140,12 @@ def estimate_features(porosity: float, width: float, length: float) -> float:
 
 def describe_reference(reference: Reference) -> tuple[str, ...]:
     """Return the remarks on a reference as sentences."""
-    return tuple(f"{remark[0].upper()}{remark[1:]}." for remark in reference.remarks)
+    return tuple(map(as_sentence, reference.remarks))
 
 
 def describe_assumption(reference: Reference) -> tuple[str, ...]:
     """Return the assumption on directions without sections of their own as a sentence, if there are such directions."""
-    assumption = reference.assumption
-    return (f"{assumption[0].upper()}{assumption[1:]}.",) if assumption else ()
+    return (as_sentence(reference.assumption),) if reference.assumption else ()
 
 
 def describe_cascade(stages: tuple[StageConfig, ...], length: float) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from napari_swnn.widgets.kit.formatting import capitalise
+from napari_swnn._sentences import capitalise
 
 if TYPE_CHECKING:
     from napari_swnn.validation import PhaseGroup, ValidationReport

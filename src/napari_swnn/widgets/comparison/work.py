@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._progress import Progress
+from napari_swnn._sentences import capitalise
 from napari_swnn._steps import forward_steps
 from napari_swnn.widgets.comparison.job import VOLUMES, Candidate, CompareJob
 from napari_swnn.widgets.kit.errors import BadInputError
-from napari_swnn.widgets.kit.formatting import capitalise
 
 if TYPE_CHECKING:
     from napari_swnn.core.descriptor.reference import Reference

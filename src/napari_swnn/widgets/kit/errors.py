@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from napari_swnn.widgets.kit.formatting import as_sentence
+from napari_swnn._sentences import as_sentence
 
 _CONTROLS = MappingProxyType(
     {

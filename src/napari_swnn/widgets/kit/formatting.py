@@ -3,16 +3,6 @@
 from napari_swnn._types import Shape
 
 
-def capitalise(text: str) -> str:
-    """Capitalise the first letter of a text."""
-    return text[:1].upper() + text[1:]
-
-
-def as_sentence(text: str) -> str:
-    """Capitalise the first letter of a text and end it with a full stop."""
-    return capitalise(text) + ("" if text.endswith(".") else ".")
-
-
 def shorten(text: str, most: int = 12) -> str:
     """Cut a text that has more than a number of characters, and mark the cut."""
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

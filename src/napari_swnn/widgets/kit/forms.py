@@ -7,7 +7,7 @@ from magicgui.widgets import ComboBox, create_widget
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QSizePolicy, QWidget
 
-from napari_swnn.widgets.kit.formatting import capitalise
+from napari_swnn._sentences import capitalise
 
 _LARGEST = 1_000_000
 _DECIMALS = 4

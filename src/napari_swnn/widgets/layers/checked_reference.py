@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from napari_swnn._phase_names import name_phase
+from napari_swnn._sentences import as_sentence
 from napari_swnn.widgets.kit.errors import BadInputError
-from napari_swnn.widgets.kit.formatting import as_sentence
 from napari_swnn.widgets.layers.phase_pick import AllBut, PhasePick, resolve_pick
 from napari_swnn.widgets.layers.snapshot import Snapshot, check_same_labels
 

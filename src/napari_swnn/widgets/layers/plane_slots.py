@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from napari_swnn._sentences import as_sentence
 from napari_swnn._types import AXES
 from napari_swnn.core.descriptor.direction_check import PLANES, DirectionCheck
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import Note, Problem
 from napari_swnn.widgets.kit.errors import BadInputError
-from napari_swnn.widgets.kit.formatting import as_sentence
 from napari_swnn.widgets.kit.layer_combo import LayerCombo
 from napari_swnn.widgets.layers.plane_choice import PlaneChoice
 from napari_swnn.widgets.layers.plane_thumbnail import draw_thumbnail

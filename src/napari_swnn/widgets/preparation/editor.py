@@ -7,9 +7,9 @@ from typing import Any
 
 from psygnal import Signal
 
+from napari_swnn._sentences import as_sentence
 from napari_swnn.preparation import Recipe
 from napari_swnn.widgets.kit.errors import BadInputError
-from napari_swnn.widgets.kit.formatting import as_sentence
 from napari_swnn.widgets.preparation.draft import Draft
 from napari_swnn.widgets.preparation.history import History
 from napari_swnn.widgets.preparation.strokes import Strokes

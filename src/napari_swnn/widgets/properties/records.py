@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from napari_swnn._sentences import capitalise
 from napari_swnn._types import FloatArray
-from napari_swnn.widgets.kit.formatting import capitalise
 from napari_swnn.widgets.properties.job import PropertyJob
 from napari_swnn.widgets.properties.kinds import CONDUCTIVITY, DIFFUSION, PERMEABILITY, Kind
 

@@ -6,8 +6,9 @@ import numpy as np
 from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QCheckBox, QLabel, QVBoxLayout, QWidget
 
+from napari_swnn._sentences import as_sentence
 from napari_swnn.widgets.kit.controls import Note, PorosityControl, Problem, make_porosity_box, place_side_by_side
-from napari_swnn.widgets.kit.formatting import as_sentence, format_interval
+from napari_swnn.widgets.kit.formatting import format_interval
 
 if TYPE_CHECKING:
     from napari_swnn.statistics import FractionInterval

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from psygnal import Signal
 
+from napari_swnn._sentences import as_sentence
 from napari_swnn._types import Shape
-from napari_swnn.widgets.kit.formatting import as_sentence, format_interval, format_shape
+from napari_swnn.widgets.kit.formatting import format_interval, format_shape
 from napari_swnn.widgets.layers.provenance import describe_fractions, describe_origin, name_fraction, name_result
 from napari_swnn.widgets.reconstruction.spatial import UNIFORM, SpatialVariation
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
+from napari_swnn._sentences import as_sentence
 from napari_swnn.widgets.kit.controls import Note, Problem
-from napari_swnn.widgets.kit.formatting import as_sentence
 from napari_swnn.widgets.kit.progress import ProgressPanel
 from napari_swnn.widgets.reconstruction.loss_curve import LossCurve
 from napari_swnn.widgets.reconstruction.preflight import describe_cost, memory_warning

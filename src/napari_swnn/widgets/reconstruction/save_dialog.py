@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from qtpy.QtWidgets import QWidget
 
 from napari_swnn._files import UNFINISHED
+from napari_swnn._sentences import as_sentence
 from napari_swnn.widgets.kit.errors import BadInputError, describe_error
 from napari_swnn.widgets.kit.file_dialogs import ask_file
-from napari_swnn.widgets.kit.formatting import as_sentence
 from napari_swnn.widgets.reconstruction.jobs import iter_file
 
 if TYPE_CHECKING:

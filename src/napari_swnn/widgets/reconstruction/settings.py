@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QSpinBox, QVBoxLayout, QWidget
 
+from napari_swnn._sentences import as_sentence
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.training.config import PRESETS, TrainingConfig
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import Form, Note, SizeControl, place_below_one_another
 from napari_swnn.widgets.kit.drawer import Drawer
 from napari_swnn.widgets.kit.errors import BadInputError
-from napari_swnn.widgets.kit.formatting import as_sentence
 from napari_swnn.widgets.kit.forms import ConfigForm
 from napari_swnn.widgets.layers.reference_controls import ReferenceControls
 from napari_swnn.widgets.reconstruction.preflight import size_problem
