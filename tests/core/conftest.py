@@ -10,7 +10,7 @@ from napari_swnn.core.model.model import Model
 from napari_swnn.core.model.offset_surface import OffsetSurface
 from napari_swnn.core.model.segmentation import OffsetCurve, ThresholdCurve
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
-from napari_swnn.core.network.evaluation import compute_grey_and_coarse, make_noise_source, make_porosity_source
+from napari_swnn.core.network.evaluation import compute_grey_and_coarse, make_fraction_source, make_noise_source
 from napari_swnn.core.network.fraction_box import FractionBox
 from napari_swnn.core.network.stage import Stage
 
@@ -45,7 +45,7 @@ def random_model(*, n_scales=2, dimension=3, porosity_range=None, porosity=0.2, 
     nodes = (porosity,) if porosity_range is None else tuple(np.linspace(*porosity_range, 5).tolist())
     asked = nodes if porosity_range else (None,)
     greys = [
-        compute_grey_and_coarse(stages, sample, make_noise_source(99), make_porosity_source(p))[0].numpy()
+        compute_grey_and_coarse(stages, sample, make_noise_source(99), make_fraction_source(p))[0].numpy()
         for p in asked
     ]
     values = tuple(float(np.quantile(grey, 1 - p)) for grey, p in zip(greys, nodes, strict=True))

@@ -36,7 +36,7 @@ def upsample(coarse: Tensor, source: Window, target: Window) -> Tensor:
 
 NoiseSource = Callable[[StageConfig, Window], Tensor]
 """Function that returns the noise ``(n, n_noise_channels, *window.shape)`` of a stage in a window of its grid."""
-PorositySource = Callable[[StageConfig, Window], Tensor | float | tuple[float, ...]]
+FractionSource = Callable[[StageConfig, Window], Tensor | float | tuple[float, ...]]
 """Function that returns the free fractions ``(n, m, *window.shape)`` in a window of a stage, or numbers if uniform.
 
 The free fraction of two phases is the porosity, ``m = 1``; see `NetworkConfig.free_ranges`.
@@ -44,7 +44,7 @@ The free fraction of two phases is the porosity, ``m = 1``; see `NetworkConfig.f
 
 
 def run_stages(
-    stages: Sequence[Stage], window: Window, noise: NoiseSource, porosity: PorositySource | None = None
+    stages: Sequence[Stage], window: Window, noise: NoiseSource, fractions: FractionSource | None = None
 ) -> tuple[Tensor, Tensor | None]:
     """Evaluate a cascade for one window of its finest grid.
 
@@ -58,7 +58,7 @@ def run_stages(
         Window to compute, in voxels of the last stage.
     noise : callable
         Function that returns the noise of a stage in a window.
-    porosity : callable, optional
+    fractions : callable, optional
         Function that returns the free fractions of a modulated stage in a window.
 
     Returns
@@ -72,9 +72,9 @@ def run_stages(
     source = window.grown(last.margin)
     coarse = None
     if len(stages) > 1:
-        below, _ = run_stages(stages[:-1], source.coarser(), noise, porosity)
+        below, _ = run_stages(stages[:-1], source.coarser(), noise, fractions)
         coarse = upsample(below, source.coarser(), source)
-    local = None if porosity is None else porosity(last.config, source)
+    local = None if fractions is None else fractions(last.config, source)
     if isinstance(local, float | tuple):
         last = last.at(local)
         local = None

@@ -1,4 +1,4 @@
-"""Generation of grey volumes by trained stages: a pure function of stages, noise, porosity and position."""
+"""Generation of grey volumes by trained stages: a pure function of stages, noise, fractions and position."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from napari_swnn.core.grid.device_noise import noise_on
 from napari_swnn.core.grid.noise import NoiseField
 from napari_swnn.core.grid.windows import Window
-from napari_swnn.core.network.cascade import NoiseSource, PorositySource, run_stages
+from napari_swnn.core.network.cascade import FractionSource, NoiseSource, run_stages
 from napari_swnn.core.network.config import StageConfig
 from napari_swnn.core.network.stage import Stage, phase_scores
 from napari_swnn.core.numerics.device import convolutions_in
@@ -46,7 +46,7 @@ def compute_grey_and_coarse(
     stages: Sequence[Stage],
     window: Window,
     noise: NoiseSource,
-    porosity: PorositySource | None = None,
+    fractions: FractionSource | None = None,
     precision: torch.dtype = torch.float32,
 ) -> tuple[Tensor, Tensor | None]:
     """Compute the grey values of a window and the coarser grey values that they refine.
@@ -59,7 +59,7 @@ def compute_grey_and_coarse(
         Window in voxels of the last stage; must be a block of the fixed grid for byte-identical results.
     noise : callable
         Function that returns the noise of a stage in a window, on any device.
-    porosity : callable, optional
+    fractions : callable, optional
         Function that returns the free fractions of a modulated stage in a window, on any device.
     precision : torch.dtype
         Precision of the convolutions; see `napari_swnn.core.numerics.device.generation_precision`.
@@ -76,15 +76,15 @@ def compute_grey_and_coarse(
     def noise_there(stage: StageConfig, where: Window) -> Tensor:
         return noise(stage, where).to(device)
 
-    def porosity_there(stage: StageConfig, where: Window) -> Tensor | float | tuple[float, ...]:
-        assert porosity is not None
-        local = porosity(stage, where)
+    def fractions_there(stage: StageConfig, where: Window) -> Tensor | float | tuple[float, ...]:
+        assert fractions is not None
+        local = fractions(stage, where)
         return local.to(device) if isinstance(local, Tensor) else local
 
     # On the CPU, one thread computes an entire block; see `napari_swnn.core.numerics.parallel`.
     one_thread = single_threaded() if device.type == "cpu" else nullcontext()
     with one_thread, convolutions_in(precision, device):
-        grey, coarse = run_stages(stages, window, noise_there, None if porosity is None else porosity_there)
+        grey, coarse = run_stages(stages, window, noise_there, None if fractions is None else fractions_there)
     return grey[0], None if coarse is None else coarse[0]
 
 
@@ -110,6 +110,6 @@ def make_noise_source(seed: int, device: torch.device = _CPU) -> NoiseSource:
     return noise
 
 
-def make_porosity_source(porosity: float | tuple[float, ...] | None) -> PorositySource | None:
-    """Return a function for a uniform porosity or free fractions; None if they are None, for unmodulated stages."""
-    return None if porosity is None else lambda *_: porosity
+def make_fraction_source(fractions: float | tuple[float, ...] | None) -> FractionSource | None:
+    """Return a function for uniform free fractions; None if they are None, for unmodulated stages."""
+    return None if fractions is None else lambda *_: fractions

@@ -19,8 +19,8 @@ from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.evaluation import (
     block_side,
     compute_grey_and_coarse,
+    make_fraction_source,
     make_noise_source,
-    make_porosity_source,
     segmentation_values,
 )
 from napari_swnn.core.network.stage import Stage
@@ -100,7 +100,7 @@ def _iter_samples(
     """Generate an endless sequence of results of `convert` on grey values and coarser volume of independent blocks."""
     device = stages[-1].head.weight.device
     noise = make_noise_source(_SEED_OFFSET + seed, device)
-    local = make_porosity_source(fractions)
+    local = make_fraction_source(fractions)
 
     def compute(i: int) -> _Sample:
         window = _far_window(i, block_side(stages[-1].dimension, device), stages)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from napari_swnn.core.grid.windows import Window
-from napari_swnn.core.network.cascade import NoiseSource, PorositySource
+from napari_swnn.core.network.cascade import FractionSource, NoiseSource
 from napari_swnn.core.network.config import StageConfig
 from napari_swnn.core.training.target import Target
 
@@ -69,7 +69,7 @@ class Randomness:
         return tuple(int(self.rng.integers(limit + 1)) for limit in limits)
 
 
-def constant_fractions(fractions: Sequence[tuple[float, ...]], dimension: int, device: torch.device) -> PorositySource:
+def constant_fractions(fractions: Sequence[tuple[float, ...]], dimension: int, device: torch.device) -> FractionSource:
     """Return a function for the free fractions of several volumes, each spatially uniform."""
     values = torch.tensor(fractions, dtype=torch.float32, device=device).view(len(fractions), -1, *[1] * dimension)
     return lambda _config, _window: values
