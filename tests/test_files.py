@@ -53,8 +53,8 @@ def test_a_full_disk_names_the_file_and_keeps_the_old_one(tmp_path, old):
     path = tmp_path / "a.txt"
     if old:
         path.write_text("old")
-    said = "the old file is unchanged" if old else "free some space"
-    with pytest.raises(OSError, match=f"the disk is full: {path} could not be written; {said}"):
+    advice = "the old file is unchanged" if old else "free some space"
+    with pytest.raises(OSError, match=f"the disk is full: {path} could not be written; {advice}"):
         write_text(path, "new")
     assert [p.read_text() for p in tmp_path.iterdir()] == ["old"] * old
 

@@ -1,4 +1,4 @@
-"""Of several owners one holds a lock, on every file system, and the lock of an ended process can be taken over."""
+"""Only one owner can hold a lock, on any file system, and the lock of a process that has ended can be taken over."""
 
 import json
 import os
@@ -59,7 +59,7 @@ def file_system(request, monkeypatch):
 
 
 @pytest.mark.usefixtures("file_system")
-def test_one_of_two_holds_a_lock(target):
+def test_only_one_of_two_acquires_a_lock(target):
     first, second = Lock(target, "a"), Lock(target, "b")
     assert first.acquire() is None
     holder = second.acquire(take_over=True)
@@ -92,7 +92,7 @@ def test_a_stale_lock_is_reported_and_taken_over_on_request(target, changes):
 
 
 @pytest.mark.parametrize("changes", [{"machine": "other", "age": STALE - 60}, {"pid": os.getppid()}])
-def test_a_lock_of_a_living_owner_is_not_taken_over(target, changes):
+def test_the_lock_of_a_running_owner_is_not_taken_over(target, changes):
     if "pid" in changes:
         changes = {**changes, "started": _lock._started(os.getppid())}
     path = leave_lock(target, token="other", **changes)
@@ -110,7 +110,7 @@ def test_an_unreadable_lock_is_held_until_it_is_old(target):
     lock.release()
 
 
-def test_of_many_that_take_over_one_succeeds(target):
+def test_only_one_of_many_takes_over_a_stale_lock(target):
     leave_lock(target, token="former", pid=ENDED)
     start = threading.Barrier(8)
     locks = [Lock(target) for _ in range(8)]
@@ -131,7 +131,7 @@ def test_of_many_that_take_over_one_succeeds(target):
     assert list(target.parent.iterdir()) == []
 
 
-def test_an_owner_notices_that_its_lock_was_taken(target):
+def test_an_owner_detects_that_its_lock_was_taken_over(target):
     lock = Lock(target)
     lock.acquire()
     lock.path.write_text("{}")

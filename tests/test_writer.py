@@ -129,7 +129,7 @@ def test_realisations_of_a_tiff_become_layers(tmp_path, rng):
     assert labels_reader([tmp_path / "a.labels.tif"]) is None
 
 
-def test_grey_values_that_are_no_integers_are_no_labels(tmp_path, rng):
+def test_grey_values_that_are_not_integers_are_refused(tmp_path, rng):
     tifffile.imwrite(tmp_path / "a.tif", rng.random((5, 6)).astype(np.float32))
     with pytest.raises(ValueError, match="must hold labels, which are integers, got float32"):
         open_labels(tmp_path / "a.tif")

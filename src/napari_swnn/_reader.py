@@ -77,7 +77,7 @@ def open_labels(path: Path) -> list[LayerData]:
     Raises
     ------
     FileNotFoundError, ValueError
-        As for `open_volume_set`, and if the values are no integers.
+        As for `open_volume_set`, and if the values are not integers.
     """
     stored = open_volume_set(path)
     style = _style(read_provenance(path))

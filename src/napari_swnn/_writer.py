@@ -55,7 +55,7 @@ def write_surface(path: Path, data: Any, attributes: Mapping[str, Any]) -> list[
     Raises
     ------
     ValueError
-        If the layer is no volume, or its voxels are no cubes.
+        If the layer is not a volume, or its voxels are not cubes.
     """
     out = _ending(path, (".stl", ".ply", ".obj"))
     labels, facts = read_layer(data, attributes)
@@ -73,7 +73,7 @@ def cubic_side(facts: Mapping[str, Any]) -> float:
     Raises
     ------
     ValueError
-        If the voxels are no cubes.
+        If the voxels are not cubes.
     """
     lengths: list[float] = facts["voxel_size"]
     VoxelSides(tuple(lengths), (facts["unit"],) * len(lengths)).cubic("the layer")

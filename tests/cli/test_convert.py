@@ -51,7 +51,7 @@ def test_realisations_stay_together_or_are_picked(labels, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("output", "options", "said"),
+    ("output", "options", "message"),
     [
         ("in.tif", [], "--overwrite"),
         ("a.png", [], "must end in one of .tif"),
@@ -62,7 +62,7 @@ def test_realisations_stay_together_or_are_picked(labels, tmp_path):
         ("a.tif", ["--name", "pore"], "LABEL=VALUE"),
     ],
 )
-def test_bad_input_is_refused(source, tmp_path, capsys, output, options, said):
+def test_bad_input_is_refused(source, tmp_path, capsys, output, options, message):
     assert main(["convert", str(source), str(tmp_path / output), *options]) == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["in.tif"]

@@ -1,4 +1,4 @@
-"""Signals, closed pipes, odd encodings and full disks end a command well, and nothing that took time is lost."""
+"""Signals, closed pipes, odd encodings and full disks end a command properly, and no long computation is lost."""
 
 import io
 import os
@@ -25,7 +25,7 @@ def own_data(monkeypatch, tmp_path):
     return tmp_path / "data"
 
 
-def test_what_nobody_reads_is_dropped():
+def test_output_that_nobody_reads_is_dropped():
     reader, writer = os.pipe()
     os.close(reader)
     stream = LenientStream(os.fdopen(writer, "w"))
@@ -36,7 +36,7 @@ def test_what_nobody_reads_is_dropped():
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "shift_jis", "gbk", "utf-8"])
-def test_what_cannot_be_encoded_is_replaced(monkeypatch, encoding):
+def test_characters_that_cannot_be_encoded_are_replaced(monkeypatch, encoding):
     content = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(content, encoding, errors="strict"))
     with lenient_output():
@@ -51,7 +51,7 @@ class Closed(io.StringIO):
 
 
 @pytest.mark.parametrize("command", ["train", "generate"])
-def test_a_closed_pipe_ends_no_work(model, image, tmp_path, monkeypatch, command):
+def test_a_closed_pipe_does_not_end_the_work(model, image, tmp_path, monkeypatch, command):
     arguments = ["train", image] if command == "train" else ["generate", model, "--shape", "8"]
     out = tmp_path / ("new.swnn" if command == "train" else "v.tif")
     monkeypatch.setattr(sys, "stdout", Closed())
@@ -71,9 +71,9 @@ def test_a_signal_leaves_a_generation_to_resume(model, tmp_path, capsys, monkeyp
     with monkeypatch.context() as patch:
         patch.setattr(_disk, "iter_local", ended)
         assert main(command) == 128 + number
-    said = capsys.readouterr().err
-    assert "run the same command with --resume" in said
-    assert "ended by a signal" in said
+    printed = capsys.readouterr().err
+    assert "run the same command with --resume" in printed
+    assert "ended by a signal" in printed
     assert {path.name for path in tmp_path.glob("v.*")} == {"v.ome.zarr.partial"}
     assert main([*command, "--resume"]) == 0
 

@@ -1,4 +1,4 @@
-"""No changed model file raises another error than ValueError, takes long, or needs much memory.
+"""A changed model file is loaded or raises ValueError, within little time and memory.
 
 ``python tests/fuzz/test_model_files.py 100000`` tries that many and prints a table of the outcomes.
 """

@@ -1,4 +1,4 @@
-"""A volume is read as it was written, or refused by one sentence that names the damaged file."""
+"""A volume is read as it was written, or refused with a message that names the damaged file."""
 
 import copy
 import json
@@ -281,11 +281,11 @@ def test_no_change_of_the_metadata_raises_another_error(store, rng):
     assert n > 150
 
 
-def test_files_that_are_no_finished_volume_are_refused(tmp_path, capsys, store):
+def test_files_that_are_not_finished_volumes_are_refused(tmp_path, capsys, store):
     (tmp_path / "w.tif.partial").write_bytes(b"")
     assert main(["check", str(tmp_path / "none.tif"), str(tmp_path / "w.tif.partial"), str(store)]) == 2
-    said = capsys.readouterr()
-    assert "none.tif, which does not exist" in said.err
-    assert "the unfinished" in said.err
-    assert "2 of 3 files cannot be used" in said.err
-    assert f"{store}: whole; volume of 20 × 40 × 140 voxels in 2 resolutions" in said.out
+    printed = capsys.readouterr()
+    assert "none.tif, which does not exist" in printed.err
+    assert "the unfinished" in printed.err
+    assert "2 of 3 files cannot be used" in printed.err
+    assert f"{store}: whole; volume of 20 × 40 × 140 voxels in 2 resolutions" in printed.out

@@ -212,7 +212,7 @@ def test_the_origin_is_stored_as_text_that_a_reader_of_any_format_shows(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("arguments", "error", "said"),
+    ("arguments", "error", "message"),
     [
         ({"path": "a.png"}, ValueError, "must end in one of .tif"),
         ({"path": "none/a.tif"}, FileNotFoundError, "create .* first"),
@@ -226,10 +226,10 @@ def test_the_origin_is_stored_as_text_that_a_reader_of_any_format_shows(tmp_path
         ({"ome_zarr_version": "0.3"}, ValueError, "ome_zarr_version must be"),
     ],
 )
-def test_bad_input_is_refused_before_anything_is_written(tmp_path, monkeypatch, arguments, error, said):
+def test_bad_input_is_refused_before_anything_is_written(tmp_path, monkeypatch, arguments, error, message):
     monkeypatch.chdir(tmp_path)
     given = {"path": "a.tif", "labels": np.eye(3, dtype=int)} | arguments
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         save_volume(**given)
     assert [*tmp_path.iterdir()] == []
 

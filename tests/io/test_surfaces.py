@@ -92,7 +92,7 @@ def test_an_existing_surface_survives_an_error(tmp_path, medium, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ({"path": "a.vtk"}, "must end in one of .stl"),
         ({"labels": np.eye(4, dtype=int)}, "z, y, x"),
@@ -101,8 +101,8 @@ def test_an_existing_surface_survives_an_error(tmp_path, medium, monkeypatch):
         ({"voxel_size": 0}, "voxel_size must"),
     ],
 )
-def test_bad_input_is_refused(tmp_path, monkeypatch, ball, arguments, said):
+def test_bad_input_is_refused(tmp_path, monkeypatch, ball, arguments, message):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         save_surface(**({"path": "a.stl", "labels": ball, "phase": 1} | arguments))
     assert [*tmp_path.iterdir()] == []

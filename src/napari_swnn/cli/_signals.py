@@ -41,7 +41,7 @@ def handled(handler: Callable[[int, Any], None]) -> Iterator[None]:
 
 
 def end(number: int, _frame: Any) -> None:
-    """End the current work in good order, with its files kept."""
+    """End the current work in an orderly way and keep its files."""
     if number == signal.SIGINT:
         raise KeyboardInterrupt
     raise TerminatedError(number)

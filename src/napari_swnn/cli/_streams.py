@@ -1,4 +1,4 @@
-"""Output that ends no work: what cannot be encoded is replaced, and what cannot be written is dropped."""
+"""Output that never ends a command: characters that cannot be encoded are replaced, failed output is dropped."""
 
 from __future__ import annotations
 

@@ -28,12 +28,12 @@ def volume(viewer, section):
 
 
 @pytest.fixture
-def told(monkeypatch):
+def messages(monkeypatch):
     """Messages that napari shows."""
-    said = []
+    shown = []
     for name in ("show_info", "show_warning", "show_error"):
-        monkeypatch.setattr(f"napari.utils.notifications.{name}", said.append)
-    return said
+        monkeypatch.setattr(f"napari.utils.notifications.{name}", shown.append)
+    return shown
 
 
 def test_each_panel_opens_once_with_the_selected_layer(viewer, layer, volume, qtbot):
@@ -51,12 +51,12 @@ def test_each_panel_opens_once_with_the_selected_layer(viewer, layer, volume, qt
 
 
 @pytest.mark.parametrize("command", [panels.reconstruct_layer, files.save_labels, files.save_surface])
-def test_without_a_labels_layer_a_sentence_says_what_to_do(viewer, told, command):
+def test_without_a_labels_layer_the_message_says_what_to_do(viewer, messages, command):
     command()
     viewer.add_image(np.zeros((4, 4)), name="SEM")
     command()
-    assert "Select the Labels layer" in told[0]
-    assert "“SEM” is no Labels layer; segment it first" in told[1]
+    assert "Select the Labels layer" in messages[0]
+    assert "“SEM” is not a Labels layer; segment it first" in messages[1]
     assert len(viewer.window.dock_widgets) == 0
 
 
@@ -70,16 +70,16 @@ def test_a_segmented_image_opens_with_its_pixel_size_and_names(viewer, section, 
     assert read_names(found) == {1: "pore"}
 
 
-def test_a_file_that_is_no_image_is_refused_in_a_sentence(viewer, tmp_path, told, dialog):
+def test_a_file_that_is_not_an_image_is_refused_with_a_message(viewer, tmp_path, messages, dialog):
     (tmp_path / "notes.tif").write_text("none")
     dialog.path = tmp_path / "notes.tif"
     files.open_segmented()
-    assert len(told) == 1
-    assert "notes.tif" in told[0]
+    assert len(messages) == 1
+    assert "notes.tif" in messages[0]
     assert len(viewer.layers) == 0
 
 
-def test_labels_and_surfaces_are_saved(viewer, volume, tmp_path, told, dialog):
+def test_labels_and_surfaces_are_saved(viewer, volume, tmp_path, messages, dialog):
     viewer.layers.selection.active = volume
     dialog.path = tmp_path / "a.ome.zarr"
     files.save_labels()
@@ -91,20 +91,20 @@ def test_labels_and_surfaces_are_saved(viewer, volume, tmp_path, told, dialog):
     assert (tmp_path / "a.stl").stat().st_size > 84
     dialog.path = tmp_path / "a.doc"
     files.save_labels()
-    assert told[:2] == ["Saved a.ome.zarr.", "Saved the surface of label 1 as a.stl."]
-    assert "must end in one of" in told[2]
+    assert messages[:2] == ["Saved a.ome.zarr.", "Saved the surface of label 1 as a.stl."]
+    assert "must end in one of" in messages[2]
     volume.scale = (1.0, 0.5, 0.5)
     dialog.path = tmp_path / "b.stl"
     files.save_surface()
-    assert "must have cubic voxels" in told[3]
+    assert "must have cubic voxels" in messages[3]
 
 
-def test_cancelled_dialogs_do_nothing(viewer, volume, told, dialog):
+def test_cancelled_dialogs_do_nothing(viewer, volume, messages, dialog):
     viewer.layers.selection.active = volume
     dialog.path = None
     for command in (files.open_segmented, files.open_model, files.save_labels, files.save_surface):
         command()
-    assert told == []
+    assert messages == []
     assert len(viewer.layers) == 1
 
 

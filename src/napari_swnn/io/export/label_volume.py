@@ -86,7 +86,7 @@ class LabelVolume:
 
     @property
     def unit(self) -> str:
-        """Symbol of the unit of length in ASCII, such as ``"um"``; empty if the voxel size is no length."""
+        """Symbol of the unit of length in ASCII, such as ``"um"``; empty if the voxel size is not a length."""
         unit = find_length_unit(self.sides.units[-1])
         if unit is None:
             return ""
@@ -94,7 +94,7 @@ class LabelVolume:
 
     @property
     def unit_name(self) -> str:
-        """Name of the unit of length in OME-Zarr, such as ``"micrometer"``; empty if the voxel size is no length."""
+        """Name of the unit of length in OME-Zarr, such as ``"micrometer"``; empty if the voxel size is not a length."""
         unit = find_length_unit(self.sides.units[-1])
         return "" if unit is None else unit.name
 

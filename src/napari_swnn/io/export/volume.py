@@ -65,7 +65,7 @@ def save_volume(
     Raises
     ------
     TypeError
-        If the labels are not integers, or `names` is no mapping.
+        If the labels are not integers, or `names` is not a mapping.
     ValueError
         If the ending is unknown, or an argument is invalid.
     OSError

@@ -33,7 +33,7 @@ def open_segmented() -> None:
     viewer = find_viewer()
     path = ask_existing_file(_window(), "Open a segmented image", "Segmented images", _IMAGES)
     if path is not None:
-        _say_problem(partial(_add, viewer, open_labels, path))
+        _run_and_report(partial(_add, viewer, open_labels, path))
 
 
 def save_labels() -> None:
@@ -47,7 +47,7 @@ def save_labels() -> None:
         return
     data, attributes, _ = layer.as_layer_data_tuple()
     labels, facts = read_layer(data, attributes)
-    _say_problem(partial(save_volume, path, labels, **facts), f"Saved {path.name}.")
+    _run_and_report(partial(save_volume, path, labels, **facts), f"Saved {path.name}.")
 
 
 def save_surface() -> None:
@@ -68,7 +68,7 @@ def save_surface() -> None:
     def write() -> None:
         io.save_surface(path, labels, phase, voxel_size=cubic_side(facts))
 
-    _say_problem(write, f"Saved the surface of label {phase} as {path.name}.")
+    _run_and_report(write, f"Saved the surface of label {phase} as {path.name}.")
 
 
 def open_model() -> None:
@@ -108,8 +108,8 @@ def _add(viewer: "Viewer", read: "Callable[[Path], list[tuple[Any, dict[str, Any
         viewer.add_labels(data, **attributes)
 
 
-def _say_problem(work: Callable[[], object], done: str = "") -> None:
-    """Run work, and show its error as a message of one sentence."""
+def _run_and_report(work: Callable[[], object], done: str = "") -> None:
+    """Run work and show its error, if there is one, as a message."""
     from napari.utils.notifications import show_error, show_info
 
     try:

@@ -93,5 +93,5 @@ def find_selected() -> "tuple[Viewer, LabelsLayer | None]":
     if layer is None:
         show_warning("Select the Labels layer with the segmented image first.")
     else:
-        show_warning(f"“{layer.name}” is no Labels layer; segment it first, for example in Plugins > SWNN prepare.")
+        show_warning(f"“{layer.name}” is not a Labels layer; segment it first, for example in Plugins > SWNN prepare.")
     return viewer, None
