@@ -130,9 +130,28 @@ def check_directions(
     range of this field. Differences are significant at the level `SIGNIFICANCE`, divided by the number of comparisons
     of the pair (Bonferroni).
     """
-    planes = {name: thin_evenly(planes[name], _MOST_SECTIONS) for name in PLANES if planes.get(name)}
-    comparer = AxisComparer(planes, len(labels))
-    pairs = _pairs(planes, symmetry_axis)
+    return check_compared(make_comparer(planes, len(labels)), labels, symmetry_axis=symmetry_axis)
+
+
+def make_comparer(planes: Mapping[str, Sequence[Section]], n_phases: int) -> AxisComparer:
+    """Return a comparer of sections by plane, which measures each of their properties once."""
+    return AxisComparer(
+        {name: thin_evenly(planes[name], _MOST_SECTIONS) for name in PLANES if planes.get(name)}, n_phases
+    )
+
+
+def looks_equal_along_its_axes(comparer: AxisComparer, plane: str) -> bool:
+    """Return True if the sections of a plane show no difference between their rows and columns."""
+    first, second = (_entry((plane, axis)) for axis in PLANES[plane])
+    differences, _ = comparer.compare(first, second, SIGNIFICANCE)
+    return not differences
+
+
+def check_compared(
+    comparer: AxisComparer, labels: Sequence[int], *, symmetry_axis: str | None = None
+) -> DirectionCheck:
+    """Return the result of `check_directions` for the sections of a comparer."""
+    pairs = _pairs(comparer.planes, symmetry_axis)
     verdicts = []
     for first, second in pairs:
         differences, compared = comparer.compare(_entry(first), _entry(second), SIGNIFICANCE)

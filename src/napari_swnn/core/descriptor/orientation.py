@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 
 from napari_swnn._types import AXES
-from napari_swnn.core.descriptor.direction_check import PLANES, DirectionCheck, check_directions
+from napari_swnn.core.descriptor.axis_agreement import AxisComparer
+from napari_swnn.core.descriptor.direction_check import (
+    PLANES,
+    DirectionCheck,
+    check_compared,
+    looks_equal_along_its_axes,
+    make_comparer,
+)
 from napari_swnn.core.descriptor.section import Section
 
 NORMALS = {"xy": "z", "xz": "y", "yz": "x"}
@@ -119,6 +126,7 @@ def orient(planes: PlaneSections, labels: Sequence[int], *, symmetry_axis: str |
     """
     if symmetry_axis is not None and symmetry_axis not in AXES:
         raise ValueError(f"symmetry_axis must be one of {', '.join(AXES)}, got {symmetry_axis!r}")
+    comparer = make_comparer(planes, len(labels))
     if symmetry_axis is not None:
         directions = _about_axis(planes, symmetry_axis)
         assumption = _state_symmetry(planes, symmetry_axis)
@@ -126,10 +134,10 @@ def orient(planes: PlaneSections, labels: Sequence[int], *, symmetry_axis: str |
         directions = tuple(planes.values())
         assumption = f"only {next(iter(planes))} is given: the material is taken to be isotropic"
     elif len(planes) == 2:
-        directions, symmetry_axis, assumption = _complete(planes, labels)
+        directions, symmetry_axis, assumption = _complete(planes, labels, comparer)
     else:
         directions, assumption = tuple(planes[plane] for plane in PLANES), ""
-    check = check_directions(planes, labels, symmetry_axis=symmetry_axis)
+    check = check_compared(comparer, labels, symmetry_axis=symmetry_axis)
     return Orientation(planes, symmetry_axis, directions, check, assumption)
 
 
@@ -168,11 +176,13 @@ def _state_symmetry(planes: PlaneSections, axis: str) -> str:
     return f"{missing[0]} is taken from {source}: {statement}"
 
 
-def _complete(planes: PlaneSections, labels: Sequence[int]) -> tuple[Directions, str | None, str]:
+def _complete(
+    planes: PlaneSections, labels: Sequence[int], comparer: AxisComparer
+) -> tuple[Directions, str | None, str]:
     """Return the directions of two planes, the axis of symmetry that they suggest, and the assumption."""
     first, second = planes
     (missing,) = (plane for plane in PLANES if plane not in planes)
-    uniform = [plane for plane in planes if _looks_equal_along_its_axes(planes, plane, labels)]
+    uniform = [plane for plane in planes if looks_equal_along_its_axes(comparer, plane)]
     if len(uniform) == 1:
         axis = NORMALS[uniform[0]]
         reason = f"{missing} is taken from {second if uniform[0] == first else first}"
@@ -186,7 +196,7 @@ def _complete(planes: PlaneSections, labels: Sequence[int]) -> tuple[Directions,
         )
         directions = tuple(planes.get(plane, taken) for plane in PLANES)
         return directions, None, f"{missing} is taken from {first} and {second}, which look the same along their axes"
-    check = check_directions(planes, labels)
+    check = check_compared(comparer, labels)
     advice = f"; {check.proposal}" if check.turns else ""
     raise ValueError(
         f"the sections must say what {missing} looks like, but {first} and {second} both differ along their axes; pass "
@@ -196,8 +206,3 @@ def _complete(planes: PlaneSections, labels: Sequence[int]) -> tuple[Directions,
 
 def _other(planes: PlaneSections, plane: str) -> str:
     return next(other for other in planes if other != plane)
-
-
-def _looks_equal_along_its_axes(planes: PlaneSections, plane: str, labels: Sequence[int]) -> bool:
-    """Return True if the sections of a plane show no difference between their rows and columns."""
-    return check_directions({plane: planes[plane]}, labels, symmetry_axis=NORMALS[plane]).agrees
