@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from napari_swnn._phase_names import name_phase
 from napari_swnn._types import FloatArray, Labels, Shape
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.statistics import Curve
 from napari_swnn.validation._comparison import CurveComparison, Quantity, QuantityComparison
 from napari_swnn.validation._connectivity import Connectivity
-from napari_swnn.validation._groups import PhaseGroup, name_phases
+from napari_swnn.validation._groups import PhaseGroup
 from napari_swnn.validation._interfaces import (
     LINE_QUANTITIES,
     PAIR_CURVES,
@@ -55,7 +56,7 @@ def assemble(
     n = len(reference.phases)
     return ValidationReport(
         phase=reference.phase,
-        names={label: name_phases([label], reference.names) for label in reference.phases},
+        names={label: name_phase(label, reference.names) for label in reference.phases},
         voxel=reference.voxel,
         shapes=tuple(shapes),
         reference_interval=of_reference.intervals[0],
@@ -107,7 +108,7 @@ class _Assembly:
         if active := [m.active[group] for m in self.measured if group in m.active]:
             name = "active triple-phase boundary (3-D)"
             quantities["active_triple_phase_boundary"] = _alone(name, _power(self.unit, -2), active)
-        name = name_phases(labels, self.reference.names) if group else "all phases"
+        name = " – ".join(name_phase(label, self.reference.names) for label in labels) if group else "all phases"
         return PhaseGroup(labels, name, curves, quantities)
 
     def whole(self) -> PhaseGroup:

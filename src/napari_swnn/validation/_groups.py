@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from napari_swnn._phase_names import name_phase
 from napari_swnn.validation._comparison import CurveComparison, QuantityComparison
 from napari_swnn.validation._connectivity import Connectivity
 
@@ -46,8 +44,3 @@ class PhaseGroup:
         if self.connectivity:
             found["connectivity"] = [connectivity.to_dict() for connectivity in self.connectivity]
         return found
-
-
-def name_phases(labels: Sequence[int], names: Mapping[int, str]) -> str:
-    """Return the name of a group of phases."""
-    return " – ".join(name_phase(label, names) for label in labels)

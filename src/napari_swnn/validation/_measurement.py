@@ -13,6 +13,7 @@ from functools import partial
 
 import numpy as np
 
+from napari_swnn._phase_names import name_phase
 from napari_swnn._phases import measure_fractions
 from napari_swnn._steps import forward_steps
 from napari_swnn._types import FloatArray, Labels
@@ -20,7 +21,6 @@ from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.statistics import FractionInterval, volume_fraction_interval
 from napari_swnn.validation._comparison import Quantity
 from napari_swnn.validation._connectivity import Connectivity
-from napari_swnn.validation._groups import name_phases
 from napari_swnn.validation._interfaces import (
     Group,
     measure_active_lines,
@@ -227,7 +227,7 @@ class Measurement:
     def _name_task(self, position: int, task: str) -> str:
         if self.n_phases == 2:
             return task
-        return f"{task} of {name_phases([self.reference.phases[position]], self.reference.names)}"
+        return f"{task} of {name_phase(self.reference.phases[position], self.reference.names)}"
 
 
 def _tasks_of(position: int) -> tuple[str, ...]:

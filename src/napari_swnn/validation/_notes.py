@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from napari_swnn._phase_names import name_phase
 from napari_swnn._phases import list_labels
 from napari_swnn._sentences import as_sentence
 from napari_swnn.core.descriptor.reference import Reference
-from napari_swnn.validation._groups import name_phases
 from napari_swnn.validation._measurement import Measured, MeasuredReference, Measurement
 
 _FAILED = ("MAX_ITERATIONS", "PRECISION_LIMIT")
@@ -50,7 +50,7 @@ def _on_fractions(
     measurement: Measurement, of_reference: MeasuredReference, measured: Sequence[Measured]
 ) -> Iterator[str]:
     reference = measurement.reference
-    names = [name_phases([phase], reference.names) for phase in reference.phases]
+    names = [name_phase(phase, reference.names) for phase in reference.phases]
     warned: dict[str, list[str]] = {}
     for name, interval in zip(names, of_reference.intervals, strict=True):
         if interval.warning is not None:
@@ -85,7 +85,7 @@ def _on_labels(measurement: Measurement, measured: Sequence[Measured]) -> Iterat
         for label in measurement.reference.phases:
             lacking = [str(i) for i, m in enumerate(measured, 1) if label in m.absent]
             if lacking:
-                name = name_phases([label], measurement.reference.names)
+                name = name_phase(label, measurement.reference.names)
                 yield f"No voxel is {name} in volume {', '.join(lacking)}."
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from napari_swnn._checks import check_labels, check_whole, is_lazy
 from napari_swnn._paper import PORE_CONDUCTIVITY, SOLID_CONDUCTIVITY
+from napari_swnn._phase_names import name_phase
 from napari_swnn._steps import drain, forward_steps
 from napari_swnn._types import Shape
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.physics.memory import check_problem_memory
 from napari_swnn.validation._assembly import assemble
-from napari_swnn.validation._groups import name_phases
 from napari_swnn.validation._inputs import (
     check_conductivities,
     check_contents,
@@ -173,7 +173,7 @@ def _needed(solves: Solves | None) -> Mapping[int, float] | None:
 
 def _choose_solves(reference: Reference, conductivities: Mapping[int, float] | None) -> Solves:
     """Return the properties to solve for; by default the conductivity of two phases, but not of more."""
-    names = {phase: name_phases([phase], reference.names) for phase in reference.phases}
+    names = {phase: name_phase(phase, reference.names) for phase in reference.phases}
     if len(names) > 2:
         return Solves(reference.phase, check_conductivities(conductivities or {}), names)
     default = {reference.phase: PORE_CONDUCTIVITY, reference.phases[1]: SOLID_CONDUCTIVITY}
