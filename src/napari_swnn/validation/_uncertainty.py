@@ -13,7 +13,7 @@ from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.statistics import FractionInterval, volume_fraction_interval
 from napari_swnn.statistics.representativity import FEW_SAMPLES
 from napari_swnn.validation._samples import Sample
-from napari_swnn.validation._structure import CURVES, QUANTITIES, Ruler, Structure, measure_structure
+from napari_swnn.validation._structure import Structure
 
 CONFIDENCE = 0.95
 
@@ -48,15 +48,6 @@ def sample_interval(sample: Sample, reference: Reference) -> FractionInterval:
         for array, mask in pairs
     ]
     return found[0] if len(sample.arrays) == 1 else _pooled(found, sample, reference)
-
-
-def half_widths(sample: Sample, ruler: Ruler) -> tuple[dict[str, FloatArray], dict[str, float]]:
-    """Return the half-widths of the 95 % confidence intervals of all curves and numbers of one phase.
-
-    They are those of `scatter_of_parts` for the parts of the sample.
-    """
-    parts = [measure_structure(part, ruler) for part in sample.parts()]
-    return scatter_of_parts(parts, CURVES, QUANTITIES)
 
 
 def scatter_of_parts(
