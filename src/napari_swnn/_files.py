@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import errno
+import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 UNFINISHED = ".partial"
 """Suffix of an unfinished volume file."""
@@ -73,6 +76,19 @@ def write_text(path: Path, text: str) -> None:
     """Write a text file in UTF-8, which is either complete or absent."""
     with replaced_when_complete(path) as partial:
         partial.write_text(text, encoding="utf-8", newline="")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write numbers and texts as a JSON file for people and programs; all numbers must be finite."""
+    write_text(path, json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False))
+
+
+def write_csv(path: Path, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+    """Write a table as a CSV file in UTF-8, which is either complete or absent."""
+    with replaced_when_complete(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(rows)
 
 
 def move_to_new(path: Path, target: Path) -> None:

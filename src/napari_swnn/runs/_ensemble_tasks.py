@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from math import ceil
 from pathlib import Path as FilePath
 from typing import Any
 
-from napari_swnn._files import write_text
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.training.run import TrainingStep, iter_training
 from napari_swnn.core.volume.assembly import GenerationStep
@@ -103,8 +101,7 @@ def iter_validation(spec: EnsembleSpec, member: MemberIndex) -> Generator[Valida
     """Validate a volume and save the report."""
     volume = open_ome_zarr(spec.volume_path(member)).levels[0]
     report = yield from iter_validate(volume, spec.reference)
-    text = json.dumps(report.to_dict(), indent=1, allow_nan=False, ensure_ascii=False)
-    write_text(spec.report_path(member), text)
+    report.save(spec.report_path(member))
 
 
 def get_note(step: Any) -> str:

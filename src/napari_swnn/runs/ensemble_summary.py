@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -10,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_swnn._files import replaced_when_complete, write_text
-from napari_swnn._types import Path
+from napari_swnn._files import write_csv, write_text
 
 _PERCOLATING = "percolating_axes"
 
@@ -115,10 +113,10 @@ class Ensemble:
     def save(self) -> None:
         """Write ``members.csv``, ``summary.csv`` and ``summary.txt`` into the folder."""
         columns = ("training", "realisation", "seed", "model", "volume", *self.statistics)
-        _write_csv(self.folder / "members.csv", columns, map(self._member_row, self.members))
+        write_csv(self.folder / "members.csv", columns, map(self._member_row, self.members))
         columns = ("statistic", "name", "unit", "reference", "half_width_95", "mean", "between_trainings")
         rows = [(key, *_csv_row(statistic)) for key, statistic in self.statistics.items()]
-        _write_csv(self.folder / "summary.csv", (*columns, "between_realisations"), rows)
+        write_csv(self.folder / "summary.csv", (*columns, "between_realisations"), rows)
         write_text(self.folder / "summary.txt", f"{self.summary()}\n")
 
     def _member_row(self, member: Member) -> Sequence[Any]:
@@ -212,10 +210,3 @@ def _csv_row(statistic: Statistic) -> Sequence[str]:
 def _text_row(statistic: Statistic) -> Sequence[str]:
     numbers = (statistic.reference, statistic.mean, statistic.between_trainings, statistic.between_realisations)
     return (statistic.name, *(f"{n:.4g}" if np.isfinite(n) else "–" for n in numbers), statistic.unit)
-
-
-def _write_csv(path: Path, columns: Sequence[str], rows: Any) -> None:
-    with replaced_when_complete(FilePath(path)) as partial, partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows(rows)

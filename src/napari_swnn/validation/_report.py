@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
 
-from napari_swnn._files import replaced_when_complete, write_text
+from napari_swnn._files import write_csv, write_json
 from napari_swnn._types import Labels, Path, Shape
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.statistics import FractionInterval
@@ -181,8 +179,7 @@ class ValidationReport:
 
     def save(self, path: Path) -> None:
         """Write the report as JSON."""
-        text = json.dumps(self.to_dict(), indent=1, allow_nan=False, ensure_ascii=False)
-        write_text(FilePath(path), text)
+        write_json(FilePath(path), self.to_dict())
 
     def save_csv(self, path: Path) -> None:
         """Write every number of the report as CSV, one value per line, for a spreadsheet or data frame.
@@ -192,10 +189,7 @@ class ValidationReport:
         known) and ``unit``; with more than two phases, also ``phase`` after the first, the name of the phase or group
         of phases. Bounds of the conductivity are named ``conductivity_wiener_lower`` and so on.
         """
-        with replaced_when_complete(FilePath(path)) as partial, partial.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(list_columns(self))
-            writer.writerows(iter_rows(self))
+        write_csv(FilePath(path), list_columns(self), iter_rows(self))
 
     def summary(self) -> str:
         """Return the report as a short table."""

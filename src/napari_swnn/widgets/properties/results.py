@@ -1,8 +1,6 @@
 """Table of the numbers of all runs, and their export to files."""
 
-import csv
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite, isinf, isnan
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import Any, ClassVar
 
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from napari_swnn._files import replaced_when_complete, write_text
+from napari_swnn._files import write_csv, write_json
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import Note, Problem
 from napari_swnn.widgets.kit.errors import describe_error
@@ -160,22 +158,22 @@ def make_rows(records: Sequence[SolveRecord]) -> list[Row]:
 
 def save_csv(runs: Sequence[RunRecord], path: Path) -> None:
     """Write runs as CSV with the columns in `COLUMNS`."""
-    with replaced_when_complete(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for i, run in enumerate(runs, 1):
-            settings = run.settings
-            for record in run.records:
-                start = (i, settings["layer"], settings["property"], settings.get("phase", ""), record.axis)
-                for number in record.numbers:
-                    writer.writerow([*start, number.name, _format_plain(number.value), number.unit])
-                writer.writerow([*start, "outcome", record.outcome, ""])
+    write_csv(path, COLUMNS, _csv_rows(runs))
 
 
 def save_json(runs: Sequence[RunRecord], path: Path) -> None:
     """Write runs as JSON: a list of objects with the settings and, for each axis, the outcome and numbers."""
-    text = json.dumps([_to_dict(run) for run in runs], indent=1, allow_nan=False, ensure_ascii=False)
-    write_text(path, text)
+    write_json(path, [_to_dict(run) for run in runs])
+
+
+def _csv_rows(runs: Sequence[RunRecord]) -> Iterator[Sequence[Any]]:
+    for i, run in enumerate(runs, 1):
+        settings = run.settings
+        for record in run.records:
+            start = (i, settings["layer"], settings["property"], settings.get("phase", ""), record.axis)
+            for number in record.numbers:
+                yield (*start, number.name, _format_plain(number.value), number.unit)
+            yield (*start, "outcome", record.outcome, "")
 
 
 def _to_dict(run: RunRecord) -> dict[str, Any]:
