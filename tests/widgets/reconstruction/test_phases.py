@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 
+from napari_swnn import Reference, train
 from napari_swnn._layer_style import colours_as_json, read_colours, read_names
 from napari_swnn._sample_data import three_phase_electrode
 from napari_swnn.widgets.reconstruction.phase_table import PhaseTable
+from napari_swnn.widgets.reconstruction.preflight import prepare
+from napari_swnn.widgets.reconstruction.request import ModelEntry, Request
+from napari_swnn.widgets.reconstruction.spatial import SpatialVariation
 from napari_swnn.widgets.reconstruction.widget import ReconstructionWidget
 
 NAMES = {0: "pore", 1: "active material", 2: "binder"}
@@ -158,3 +162,13 @@ def test_colours_pass_through_a_model_file():
     assert back[0] == "transparent"
     np.testing.assert_allclose(back[1], colours[1], atol=1 / 255)
     assert read_colours({"colours": {"1": "javascript"}}) == {}
+
+
+def test_a_model_for_ranges_of_fractions_generates_exact_and_periodic_volumes(tiny):
+    ((labels, _, _),) = three_phase_electrode()
+    reference = Reference(labels[:64, :64], phase=0)
+    ranges = {label: (reference.fractions[label] - 0.02, reference.fractions[label] + 0.02) for label in (0, 2)}
+    entry = ModelEntry(train(reference, fractions=ranges, config=tiny), "electrode", "standard")
+    exact = Request((32, 32, 32), exact=True, entry=entry)
+    periodic = Request((32, 32, 32), spatial=SpatialVariation(periodic=(True,) * 3), entry=entry)
+    assert [prepare(None, request).generate_problem for request in (exact, periodic)] == [None, None]

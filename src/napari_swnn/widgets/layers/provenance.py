@@ -38,12 +38,17 @@ def describe_origin(
     }
 
 
+def list_fractions(model: "Model", porosity: float | None = None) -> dict[int, float]:
+    """Return the fraction of each phase of a model at a porosity, by default its own; empty if neither is known."""
+    if porosity is None and model.porosity is None:
+        return {}
+    return dict(zip(model.labels.phases, model.fractions_at(porosity), strict=True))
+
+
 def _describe_phases(model: "Model", porosity: float | None) -> dict[str, Any]:
     """Return the target fraction of each phase if there are more than two."""
-    if len(model.labels.phases) == 2 or (porosity is None and model.porosity is None):
-        return {}
-    fractions = model.fractions_at(porosity)
-    return {"fractions": {str(label): value for label, value in zip(model.labels.phases, fractions, strict=True)}}
+    fractions = list_fractions(model, porosity)
+    return {"fractions": {str(label): value for label, value in fractions.items()}} if len(fractions) > 2 else {}
 
 
 def name_fraction(phases: Sequence[int], names: Mapping[int, str]) -> str:

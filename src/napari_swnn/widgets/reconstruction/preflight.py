@@ -3,6 +3,7 @@
 All functions run outside the viewer's thread and do not access controls; problems name the control they belong to.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from napari_swnn.widgets.kit.errors import BadInputError, to_bad_input
 from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.layers.checked_reference import CheckedReference
 from napari_swnn.widgets.layers.phase_pick import PhasePick
+from napari_swnn.widgets.layers.provenance import list_fractions
 from napari_swnn.widgets.layers.snapshot import Snapshot
 from napari_swnn.widgets.reconstruction.jobs import BENCHMARK
 from napari_swnn.widgets.reconstruction.request import Destination, Request
@@ -141,15 +143,16 @@ def prepare(analysis: "ReferenceAnalysis | None", request: Request) -> Prepared:
         run_problem, generate_problem = run_problem or request.spatial_problem, request.spatial_problem
     elif not request.is_plain:
         if plan is not None:
-            run_problem = _volume_problem(request, plan.choice.network, plan.porosity, None)
+            fractions = dict(zip(plan.reference.phases, plan.target.fractions, strict=True))
+            run_problem = _volume_problem(request, plan.choice.network, fractions, None)
         if request.entry is not None:
             model = request.entry.model
-            generate_problem = _volume_problem(request, model.network, model.porosity, request.porosity)
+            generate_problem = _volume_problem(request, model.network, list_fractions(model), request.porosity)
     return Prepared(request, plan, run_problem, generate_problem)
 
 
 def _volume_problem(
-    request: Request, network: "NetworkConfig", own: float | None, target: float | None
+    request: Request, network: "NetworkConfig", own: Mapping[int, float], target: float | None
 ) -> BadInputError | None:
     """Return the reason that a network, trained or not, cannot generate the requested volumes, or None."""
     from napari_swnn.core.volume.spec import check_spec
@@ -161,7 +164,8 @@ def _volume_problem(
         text = "A varying porosity needs a model for a range of porosities; tick Train for a range above."
         return BadInputError("map", text)
     try:
-        check_spec(request.spec(network.dimension, porosity=target), network, own)
+        porosity = next(iter(own.values()), None)  # the phase of interest is the first
+        check_spec(request.spec(network.dimension, porosity=target), network, porosity, own)
     except BadInputError as problem:
         return problem
     except (TypeError, ValueError) as error:

@@ -10,7 +10,13 @@ from psygnal import Signal
 from napari_swnn._sentences import as_sentence
 from napari_swnn._types import Shape
 from napari_swnn.widgets.kit.formatting import format_interval, format_shape
-from napari_swnn.widgets.layers.provenance import describe_fractions, describe_origin, name_fraction, name_result
+from napari_swnn.widgets.layers.provenance import (
+    describe_fractions,
+    describe_origin,
+    list_fractions,
+    name_fraction,
+    name_result,
+)
 from napari_swnn.widgets.reconstruction.spatial import UNIFORM, SpatialVariation
 
 if TYPE_CHECKING:
@@ -61,11 +67,10 @@ class ModelEntry:
     @property
     def phases(self) -> str:
         """Names and fractions of the phases of the model; empty for two phases."""
-        model = self.model
-        if len(model.labels.phases) == 2 or model.porosity is None:
+        fractions = list_fractions(self.model)
+        if len(fractions) <= 2:
             return ""
-        fractions = dict(zip(model.labels.phases, model.fractions_at(), strict=True))
-        return as_sentence(f"Phases: {describe_fractions(fractions, model.labels.named)}")
+        return as_sentence(f"Phases: {describe_fractions(fractions, self.model.labels.named)}")
 
     @property
     def is_draft(self) -> bool:
