@@ -34,8 +34,7 @@ def correlation_length(reference: Reference) -> float:
     """
     longest = max(max(section.image.shape) for section in reference.sections) // 2
     sections = thin_evenly([section for section in reference.sections if section.inside.any()])
-    means = list(reference.fractions.values())[: reference.n_channels]
-    sums = [_sum_products(sections, mean, longest, channel=channel) for channel, mean in enumerate(means)]
+    sums = [_sum_products(sections, mean, longest, channel=channel) for channel, mean in enumerate(reference.means)]
     pairs = sums[0][0]
     products = np.sum([products for _, products in sums], axis=0)
     along_axes = (products[0] + products[:, 0]) / np.maximum(pairs[0] + pairs[:, 0], 1)

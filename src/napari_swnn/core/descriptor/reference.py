@@ -171,6 +171,11 @@ class Reference:
         return {phase: int(n) / int(counts.sum()) for phase, n in zip(self.phases, counts, strict=True)}
 
     @property
+    def means(self) -> tuple[float, ...]:
+        """Mean of each channel: the porosity for two phases, otherwise all fractions."""
+        return tuple(self.fractions.values())[: self.n_channels]
+
+    @property
     def porosity(self) -> float:
         """Volume fraction of the phase of interest within the region of interest, in (0, 1)."""
         return self.fractions[self.phase]

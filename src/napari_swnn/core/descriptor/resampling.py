@@ -141,6 +141,10 @@ class TargetFamily:
         low, high = self.reachable
         return low <= _single(means) <= high
 
+    def reaches_with(self, means: Means, least: float) -> bool:
+        """Return True if a mixture has these means and an effective size of at least `least` patterns."""
+        return self.reaches(means) and self.at(means).effective_size >= least
+
     def nearest(self, means: Means) -> tuple[float, ...]:
         """Return the means, closest to the given ones, that a mixture of the patterns has."""
         if self._mixtures is not None:

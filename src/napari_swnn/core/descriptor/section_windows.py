@@ -75,10 +75,6 @@ def _largest_windows(
     for side in sides:
         most = max(_MIN_STORED, _STORED_PIXELS // side**2)
         windows = TargetFamily(extract_patterns(sections, side, scale=scale, n_channels=n_channels, max_patterns=most))
-        if all(_has_enough(windows, means) for means in targets):
+        if all(windows.reaches_with(means, _MIN_EFFECTIVE) for means in targets):
             break
     return windows
-
-
-def _has_enough(windows: TargetFamily, means: Means) -> bool:
-    return windows.reaches(means) and windows.at(means).effective_size >= _MIN_EFFECTIVE

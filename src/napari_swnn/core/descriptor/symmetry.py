@@ -55,8 +55,7 @@ def find_symmetries(reference: Reference) -> Symmetries:
         return Symmetries(flips=False, transposition=False)
     sections = thin_evenly([section for section in reference.sections if section.inside.any()])
     reach = min(_MAX_REACH, min(min(section.image.shape) for section in sections) // 4)
-    means = list(reference.fractions.values())[: reference.n_channels]
-    found = [_find_symmetries(*_autocorrelation(sections, i, mean, reach)) for i, mean in enumerate(means)]
+    found = [_find_symmetries(*_autocorrelation(sections, i, mean, reach)) for i, mean in enumerate(reference.means)]
     return Symmetries(flips=all(one.flips for one in found), transposition=all(one.transposition for one in found))
 
 

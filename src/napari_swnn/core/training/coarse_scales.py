@@ -39,7 +39,7 @@ def drop_coarse_scales(
     ends = [channel_means(fractions) for fractions in target.ends]
     first = 0
     while first < len(families) - 1 and not all(
-        _reaches(family, means) for family in families[first] for means in ends
+        family.reaches_with(means, MIN_PATTERNS) for family in families[first] for means in ends
     ):
         first += 1
     if first == 0:
@@ -51,7 +51,3 @@ def drop_coarse_scales(
     reason = f"No stage at {left_out} of the resolution: too few large patterns have {meant} {targets}."
     reasons = (choice.reasons[0], *describe_cascade(kept, choice.correlation_length), reason, *remarks)
     return replace(choice, network=replace(choice.network, stages=kept), reasons=reasons), families[first:]
-
-
-def _reaches(family: TargetFamily, means: tuple[float, ...]) -> bool:
-    return family.reaches(means) and family.at(means).effective_size >= MIN_PATTERNS
