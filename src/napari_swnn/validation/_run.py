@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -124,42 +123,36 @@ def iter_validate(
     for i, volume in enumerate(given):
         if not is_lazy(volume):
             check_contents(check_labels(volume), _name(i, given), reference.phase, _needed(solves))
-    return _Validation(Measurement(reference, sample, ruler, solves)).iter_report(given, shapes)
+    return _iter_report(Measurement(reference, sample, ruler, solves), given, shapes)
 
 
-@dataclass(frozen=True, eq=False)
-class _Validation:
-    """A validation whose input has been checked."""
-
-    measurement: Measurement
-
-    def iter_report(
-        self, volumes: Sequence[Any], shapes: Sequence[Shape]
-    ) -> Generator[ValidationStep, None, ValidationReport]:
-        measurement, phase = self.measurement, self.measurement.reference.phase
-        conductivities = _needed(measurement.solves)
-        names = [_name(i, volumes) for i in range(len(volumes))]
-        tasks = TaskList(
-            [
-                *(f"reference: {task}" for task in measurement.reference_tasks),
-                *(f"{name}: {task}" for name in names for task in measurement.volume_tasks),
-            ]
-        )
-        # Computing a lazy volume twice is cheap compared with its solves; a late error would waste hours of them.
-        for name, volume in zip(names, volumes, strict=True):
-            if measurement.solves is not None and len(volumes) > 1 and is_lazy(volume):
-                yield tasks.prepare(f"{name}: checking its labels")
-                check_contents(check_labels(volume), name, phase, conductivities)
-        of_reference = yield from forward_steps(
-            measurement.iter_reference(), lambda task: tasks.begin(f"reference: {task}")
-        )
-        measured = []
-        for i, (name, volume) in enumerate(zip(names, volumes, strict=True)):
-            labels = check_labels(volume, name=f"volumes[{i}]")
-            check_contents(labels, name, phase, conductivities)
-            steps = measurement.iter_volume(labels)
-            measured.append((yield from forward_steps(steps, partial(_begin, tasks, name))))
-        return assemble(measurement, shapes, of_reference, measured)
+def _iter_report(
+    measurement: Measurement, volumes: Sequence[Any], shapes: Sequence[Shape]
+) -> Generator[ValidationStep, None, ValidationReport]:
+    """Measure and report on input that has been checked."""
+    phase, conductivities = measurement.reference.phase, _needed(measurement.solves)
+    names = [_name(i, volumes) for i in range(len(volumes))]
+    tasks = TaskList(
+        [
+            *(f"reference: {task}" for task in measurement.reference_tasks),
+            *(f"{name}: {task}" for name in names for task in measurement.volume_tasks),
+        ]
+    )
+    # Computing a lazy volume twice is cheap compared with its solves; a late error would waste hours of them.
+    for name, volume in zip(names, volumes, strict=True):
+        if measurement.solves is not None and len(volumes) > 1 and is_lazy(volume):
+            yield tasks.prepare(f"{name}: checking its labels")
+            check_contents(check_labels(volume), name, phase, conductivities)
+    of_reference = yield from forward_steps(
+        measurement.iter_reference(), lambda task: tasks.begin(f"reference: {task}")
+    )
+    measured = []
+    for i, (name, volume) in enumerate(zip(names, volumes, strict=True)):
+        labels = check_labels(volume, name=f"volumes[{i}]")
+        check_contents(labels, name, phase, conductivities)
+        steps = measurement.iter_volume(labels)
+        measured.append((yield from forward_steps(steps, partial(_begin, tasks, name))))
+    return assemble(measurement, shapes, of_reference, measured)
 
 
 def _begin(tasks: TaskList, name: str, task: tuple[str, str]) -> ValidationStep:
