@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from napari_swnn._phase_names import name_phase
-from napari_swnn._types import FloatArray, Labels, Shape
+from napari_swnn._types import Labels, Shape
 from napari_swnn.core.descriptor.reference import Reference
-from napari_swnn.statistics import Curve
 from napari_swnn.validation._comparison import CurveComparison, Quantity, QuantityComparison
 from napari_swnn.validation._connectivity import Connectivity
 from napari_swnn.validation._groups import PhaseGroup
@@ -134,12 +133,18 @@ class _Assembly:
         return found
 
     def _curve(self, group: Group, key: str) -> tuple[str, CurveComparison]:
-        kind, half_width = _CURVES[key], self.of_reference.curve_widths[group][key]
-        curves = [m.groups[group].curves[key] for m in self.measured]
+        kind, reference = _CURVES[key], self.of_reference.groups[group].curves[key]
         new_key, name = self._name(key, kind)
-        comparison = _compare_curves(kind, self.unit, self.of_reference.groups[group].curves[key], half_width, curves)
-        symbol = kind.symbol.replace("in pores", "in features") if len(self.reference.phases) > 2 else kind.symbol
-        return new_key, replace(comparison, name=name, symbol=symbol)
+        return new_key, CurveComparison(
+            name=name,
+            symbol=kind.symbol.replace("in pores", "in features") if len(self.reference.phases) > 2 else kind.symbol,
+            argument=kind.argument,
+            unit=_power(self.unit, -1) if kind.per_length else "",
+            on_sections=kind.on_sections,
+            reference=reference,
+            half_width=np.broadcast_to(self.of_reference.curve_widths[group][key], reference.distance.shape),
+            realisations=tuple(m.groups[group].curves[key] for m in self.measured),
+        )
 
     def _quantity(self, group: Group, key: str) -> tuple[str, QuantityComparison]:
         kind = _QUANTITIES[key]
@@ -157,21 +162,6 @@ class _Assembly:
         if len(self.reference.phases) == 2:
             return key, kind.name
         return _OF_SEVERAL_PHASES.get(key, (key, kind.name))
-
-
-def _compare_curves(
-    kind: CurveKind, unit: str, reference: Curve, half_width: FloatArray, realisations: Sequence[Curve]
-) -> CurveComparison:
-    return CurveComparison(
-        name=kind.name,
-        symbol=kind.symbol,
-        argument=kind.argument,
-        unit=_power(unit, -1) if kind.per_length else "",
-        on_sections=kind.on_sections,
-        reference=reference,
-        half_width=np.broadcast_to(half_width, reference.distance.shape),
-        realisations=tuple(realisations),
-    )
 
 
 def _of_connectivity(connectivity: Sequence[Connectivity], unit: str) -> dict[str, QuantityComparison]:
