@@ -21,19 +21,17 @@ _UNKNOWN = "–"
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """Row of a table that names the group of phases of the rows below it, with their colours."""
+    """Row of a table that names the rows below it, as HTML."""
 
-    text: str
-    colours: tuple[str, ...]
+    name: str
 
 
 Cells: TypeAlias = Sequence[str]
+"""Cells of a row: the name of the row as HTML, the others as text."""
 
 
 def phases_table(report: ValidationReport, colours: Colours) -> str:
-    """Return an overview with one row for each phase; empty for two phases."""
-    if report.n_phases == 2:
-        return ""
+    """Return an overview with one row for each of more than two phases."""
     rows: list[Cells | Heading] = []
     for group in report.phases:
         fraction = group.quantities["volume_fraction"]
@@ -50,7 +48,7 @@ def phases_table(report: ValidationReport, colours: Colours) -> str:
         )
     head = ("", "label", "fraction ± 95 %", "volumes", "within", "surface", "feature size", "percolates along")
     caption = "Phases: volume fraction; difference of specific surface and feature size; axes along which all "
-    return _table(caption + "realisations percolate.", head, rows, names_are_html=True)
+    return _table(caption + "realisations percolate.", head, rows)
 
 
 def quantities_table(report: ValidationReport, colours: Colours) -> str:
@@ -61,10 +59,10 @@ def quantities_table(report: ValidationReport, colours: Colours) -> str:
         rows += [_quantity_row(escape(quantity.name), quantity) for quantity in group.quantities.values()]
     for groups in (report.pairs, report.triples):
         for key, first in groups[0].quantities.items() if groups else ():
-            rows.append(Heading(first.name, ()))
+            rows.append(Heading(escape(first.name)))
             rows += [_quantity_row(_name(group, colours), group.quantities[key]) for group in groups]
     head = ("", "unit", "reference ± 95 %", "volumes ± std. dev.", "difference", "within")
-    return _table("Numbers, averaged over the axes.", head, rows, names_are_html=True)
+    return _table("Numbers, averaged over the axes.", head, rows)
 
 
 def curves_table(report: ValidationReport, colours: Colours) -> str:
@@ -74,11 +72,11 @@ def curves_table(report: ValidationReport, colours: Colours) -> str:
         rows += heading if group.curves else []
         rows += [_curve_row(escape(curve.name), curve) for curve in group.curves.values()]
     for key, first in report.pairs[0].curves.items() if report.pairs else ():
-        rows.append(Heading(first.name, ()))
+        rows.append(Heading(escape(first.name)))
         rows += [_curve_row(_name(group, colours), group.curves[key]) for group in report.pairs]
     head = ("", "mean difference", "largest difference", "largest between axes")
     caption = "Curves: absolute difference between the mean of the realisations and the reference, over all distances."
-    return _table(caption, head, rows, names_are_html=True)
+    return _table(caption, head, rows)
 
 
 def connectivity_table(report: ValidationReport, colours: Colours) -> str:
@@ -114,7 +112,7 @@ def connectivity_table(report: ValidationReport, colours: Colours) -> str:
 def transport_table(report: ValidationReport) -> str:
     """Return the transport properties of each volume along each axis."""
     permeability = report.quantities.get("permeability_in_m2", report.quantities["permeability"])
-    of_phase = "" if report.n_phases == 2 else f" of {report.names[report.phase]}"
+    of_phase = "" if report.n_phases == 2 else f" of {escape(report.names[report.phase])}"
     no_bounds = (_UNKNOWN, _UNKNOWN) if report.conductivities else ()
     rows: list[Cells | Heading] = []
     for i, transport in enumerate(report.transport):
@@ -125,7 +123,7 @@ def transport_table(report: ValidationReport) -> str:
             rows.append((f"{name}: conductivity, W/(m·K)", *k, *bounds))
         for label, factors in transport.tortuosity.items():
             tau = [_solved(p, p.value, blocked="∞") for p in factors]
-            rows.append((f"{name}: tortuosity factor of {report.names[label]}", *tau, *no_bounds))
+            rows.append((f"{name}: tortuosity factor of {escape(report.names[label])}", *tau, *no_bounds))
         values = permeability.realisations[i].by_axis
         big_k = [_solved(p, value) for p, value in zip(transport.permeability, values, strict=True)]
         rows.append((f"{name}: permeability{of_phase}, {permeability.unit}", *big_k, *no_bounds))
@@ -151,13 +149,14 @@ def _list_phases(report: ValidationReport, colours: Colours) -> list[tuple[Phase
     """Return each phase, and all phases together, with its heading; two phases are one group without a heading."""
     if report.n_phases == 2:
         return [(group, []) for group in report.groups]
-    phases = [(group, [Heading(group.name, (colours[group.labels[0]],))]) for group in report.phases]
-    return [*phases, (report.whole, [Heading(report.whole.name, ())])]
+    phases = [(group, [Heading(_name(group, colours))]) for group in report.phases]
+    return [*phases, (report.whole, [Heading(escape(report.whole.name))])]
 
 
 def _name(group: PhaseGroup, colours: Colours) -> str:
     """Return the name of a group of phases as HTML, with their colours."""
-    return "".join(_swatch(colours[label]) for label in group.labels) + escape(group.name)
+    swatches = (f'<span class="swatch" style="background:{escape(colours[label])}"></span>' for label in group.labels)
+    return "".join(swatches) + escape(group.name)
 
 
 def _quantity_row(name: str, quantity: QuantityComparison) -> Cells:
@@ -200,29 +199,20 @@ def _solved(found: Property, value: float, blocked: str = "0") -> str:
     return f"{_number(value)}, not converged (residual {found.residual:.1g})"
 
 
-def _table(caption: str, head: Iterable[str], rows: Iterable[Cells | Heading], *, names_are_html: bool = False) -> str:
-    """Return a table; with `names_are_html`, the first cell of each row is taken as it is."""
-    cells = list(head)
-    top = "".join(f"<th>{escape(format_units(cell))}</th>" for cell in cells)
-    body = "\n".join(_row(row, len(cells), names_are_html) for row in rows)
+def _table(caption: str, head: Cells, rows: Iterable[Cells | Heading]) -> str:
+    top = "".join(f"<th>{escape(format_units(cell))}</th>" for cell in head)
+    body = "\n".join(_row(row, len(head)) for row in rows)
     return (
         f"<table>\n<caption>{escape(caption)}</caption>\n<thead><tr>{top}</tr></thead>\n"
         f"<tbody>\n{body}\n</tbody>\n</table>"
     )
 
 
-def _row(row: Cells | Heading, n_columns: int, name_is_html: bool) -> str:
+def _row(row: Cells | Heading, n_columns: int) -> str:
     if isinstance(row, Heading):
-        swatches = "".join(_swatch(colour) for colour in row.colours)
-        return f'<tr class="group"><th colspan="{n_columns}">{swatches}{escape(row.text)}</th></tr>'
-    name = row[0] if name_is_html else escape(format_units(row[0]))
-    return (
-        "<tr>" + "".join(f"<td>{cell}</td>" for cell in (name, *(escape(format_units(c)) for c in row[1:]))) + "</tr>"
-    )
-
-
-def _swatch(colour: str) -> str:
-    return f'<span class="swatch" style="background:{escape(colour)}"></span>'
+        return f'<tr class="group"><th colspan="{n_columns}">{row.name}</th></tr>'
+    cells = (row[0], *(escape(format_units(cell)) for cell in row[1:]))
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
 def _number(value: float) -> str:
