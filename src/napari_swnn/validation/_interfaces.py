@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 
-from napari_swnn._phases import measure_fractions
 from napari_swnn._types import BoolArray, FloatArray
 from napari_swnn.statistics import active_triple_phase_boundary
 from napari_swnn.statistics._blocks import PhaseView
@@ -18,7 +18,7 @@ from napari_swnn.statistics.surface import SLOPE_WEIGHTS
 from napari_swnn.statistics.triple_phase_boundary import count_on_planes, half_width_per_window
 from napari_swnn.validation._comparison import Quantity
 from napari_swnn.validation._pooling import average_by_axis, pool_curves
-from napari_swnn.validation._samples import NO_PHASE, Places, Sample
+from napari_swnn.validation._samples import Places, Sample
 from napari_swnn.validation._structure import CurveKind, QuantityKind, Ruler, Structure, fit_curve
 
 PAIR_CURVES = {"cross_correlation": CurveKind("cross-correlation", "S₂(r)", "r")}
@@ -79,9 +79,13 @@ def measure_lines(
     return structures, half_widths
 
 
-def measure_active_lines(positions: Places, n_phases: int, ruler: Ruler) -> dict[Group, Quantity]:
-    """Measure the length per volume of the triple lines whose three phases percolate along each axis."""
-    present = [label for label in measure_fractions([positions]) if label != NO_PHASE]
+def measure_active_lines(
+    positions: Places, present: Sequence[int], n_phases: int, ruler: Ruler
+) -> dict[Group, Quantity]:
+    """Measure the length per volume of the triple lines whose three phases percolate along each axis.
+
+    Positions in `present` are those of the phases that the volume contains.
+    """
     found: dict[Group, FloatArray] = {group: np.zeros(3) for group in list_lines(n_phases)}
     if len(present) > 2:
         active = active_triple_phase_boundary(positions, phases=present, **ruler.scale)

@@ -170,13 +170,14 @@ class Measurement:
         connectivity = [
             Connectivity.of(sample.of_phase(i).arrays[0], self.ruler.voxel.value) for i in self.measured if is_volume
         ]
+        phases, present = self.reference.phases, measure_fractions([labels])
         active = {}
         if is_volume and self.n_phases > 2:
-            active = measure_active_lines(places, self.n_phases, self.ruler)
+            positions = [i for i, label in enumerate(phases) if label in present]
+            active = measure_active_lines(places, positions, self.n_phases, self.ruler)
         transport = None
         if self.solves is not None:
             transport = yield from iter_transport(labels, self.solves)
-        present = measure_fractions([labels])
         shown = places if places.dtype == bool else labels
         return Measured(
             interval,
@@ -186,8 +187,8 @@ class Measurement:
             tuple(connectivity),
             active,
             transport,
-            further=tuple(label for label in present if label not in self.reference.phases),
-            absent=tuple(label for label in self.reference.phases if label not in present),
+            further=tuple(label for label in present if label not in phases),
+            absent=tuple(label for label in phases if label not in present),
         )
 
     def _group_tasks(self) -> list[str]:
