@@ -44,8 +44,7 @@ class ComparisonTable(NumberTable):
 
 def make_rows(report: "ValidationReport", group: "PhaseGroup") -> list[Row]:
     """Return the numbers of a group of phases with their uncertainties, where known."""
-    quantities = report.quantities if report.n_phases == 2 else group.quantities
-    rows = [_make_row(quantity, _widths(report, group, key)) for key, quantity in quantities.items()]
+    rows = [_make_row(quantity, _widths(report, group, key)) for key, quantity in group.quantities.items()]
     return [*rows, *_percolation_rows(group, "percolates along (3-D)")]
 
 
