@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypedDict
+from typing import TypedDict
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_swnn._steps import drain
 from napari_swnn._voxel_size import VoxelSize
@@ -25,9 +24,7 @@ from napari_swnn.statistics import (
 )
 from napari_swnn.validation._comparison import Quantity
 from napari_swnn.validation._pooling import average, average_by_axis, pool_curves
-from napari_swnn.validation._samples import Sample
-
-Numbers: TypeAlias = NDArray[Any]
+from napari_swnn.validation._samples import Numbers, Sample
 
 
 class Scale(TypedDict):
