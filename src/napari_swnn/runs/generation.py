@@ -10,7 +10,7 @@ from typing import Any, overload
 import numpy as np
 
 from napari_swnn._checks import check_seed, check_whole
-from napari_swnn._steps import drain, forward_steps
+from napari_swnn._steps import drain
 from napari_swnn._types import BoolArray, FloatArray, Labels, Path, Shape
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.numerics.memory import check_memory
@@ -261,17 +261,5 @@ def _iter_several(volumes: Sequence[VirtualVolume]) -> Generator[GenerationStep,
     is_exact = first.spec.exact_porosity is not None
     progress = BlockCounter(len(volumes) * (1 + is_exact) * len(first.blocks()))
     for i, volume in enumerate(volumes):
-        labels[i] = yield from forward_steps(_iter_counts(iter_assembly(volume)), progress.step)
+        labels[i] = yield from iter_assembly(volume, progress=progress)
     return labels
-
-
-def _iter_counts(steps: Generator[GenerationStep, None, Labels]) -> Generator[int, None, Labels]:
-    """Yield the number of blocks that each step finished."""
-    n_done = 0
-
-    def count(step: GenerationStep) -> int:
-        nonlocal n_done
-        n_new, n_done = step.block - n_done, step.block
-        return n_new
-
-    return (yield from forward_steps(steps, count))

@@ -63,7 +63,9 @@ class BlockCounter:
         )
 
 
-def iter_assembly(volume: VirtualVolume, window: Window | None = None) -> Generator[GenerationStep, None, Labels]:
+def iter_assembly(
+    volume: VirtualVolume, window: Window | None = None, *, progress: BlockCounter | None = None
+) -> Generator[GenerationStep, None, Labels]:
     """Compute a volume or a window of it in memory.
 
     Blocks are computed in parallel, one per torch thread, as far as memory permits.
@@ -74,6 +76,8 @@ def iter_assembly(volume: VirtualVolume, window: Window | None = None) -> Genera
         Volume from `describe_volume`.
     window : Window, optional
         Part to compute; by default the whole volume.
+    progress : BlockCounter, optional
+        Counter of a run of which this volume is a part; by default this volume is the run.
 
     Yields
     ------
@@ -88,7 +92,8 @@ def iter_assembly(volume: VirtualVolume, window: Window | None = None) -> Genera
     window = Window.of_shape(volume.shape) if window is None else window
     is_exact = volume.spec.exact_porosity is not None and volume.segmentation is None
     blocks = volume.blocks(window)
-    progress = BlockCounter(len(blocks) + is_exact * len(volume.blocks()))
+    if progress is None:
+        progress = BlockCounter(len(blocks) + is_exact * len(volume.blocks()))
     if is_exact:
         volume = yield from forward_steps(iter_exact(volume), progress.step)
     labels = np.empty(window.shape, volume.dtype)
