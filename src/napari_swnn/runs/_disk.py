@@ -87,11 +87,11 @@ def _is_finished(file: VolumeFile, request: Request, *, resume: bool, locked: bo
     An unfinished file is left out while another run of the same request writes it, and may have no provenance yet. The
     run that holds the lock (`locked`) checks it too.
     """
-    for path in (file.out, file.partial):
+    for path in (file.out, file.partial, file.out):  # twice, since another run may finish and rename it in between
         if not path.exists():
             continue
         if path == file.partial and not locked and is_running(lock_for(file.out, request)):
-            continue  # waits for it
+            return False  # waits for it
         if not resume:
             what = "exists" if path == file.out else "belongs to an unfinished run"
             raise FileExistsError(
@@ -99,8 +99,8 @@ def _is_finished(file: VolumeFile, request: Request, *, resume: bool, locked: bo
                 "choose another name, or resume the run if the request is the same"
             )
         begun = file.provenance(path).get("request", {})
-        if not path.exists():  # finished and renamed in the meantime
-            return _is_finished(file, request, resume=resume, locked=locked)
+        if not path.exists():
+            continue
         check_same_request(request, begun, path)
         return path == file.out
     return False
