@@ -36,7 +36,7 @@ def test_each_phase_has_its_number_of_voxels(three_phase_model, seed):
 @pytest.mark.parametrize("capacity", [2**12, 2**15])
 def test_little_memory_gives_the_same_volume(three_phase_model, capacity, monkeypatch):
     volume = generate(three_phase_model, SHAPE, seed=3, exact=True)
-    monkeypatch.setattr(exact_fractions, "CAPACITY", capacity)
+    monkeypatch.setattr(exact_fractions, "MOST_KEPT", capacity)
     assert_array_equal(generate(three_phase_model, SHAPE, seed=3, exact=True), volume)
 
 
@@ -78,7 +78,7 @@ def test_rare_phases_are_met_too(three_phase_model):
 
 
 def test_progress_counts_a_block_once(three_phase_model, monkeypatch):
-    monkeypatch.setattr(exact_fractions, "CAPACITY", 2**12)  # so that the volume is computed more often
+    monkeypatch.setattr(exact_fractions, "MOST_KEPT", 2**12)  # so that the volume is computed more often
     steps = []
     generate(three_phase_model, SHAPE, n=2, exact=True, progress=steps.append)
     assert (

@@ -28,8 +28,6 @@ _LEAST_CLOSE = 2000
 """Least number of voxels from which a slope is estimated."""
 _DAMPING = 1e-3
 """Weight of slopes between all pairs of phases, relative to the largest slope; keeps the equations regular."""
-
-
 MOST_KEPT = 2**22
 """Largest number of voxels of a volume whose grey values are kept in the search for exact offsets."""
 

@@ -28,8 +28,6 @@ from napari_swnn.core.volume.virtual_volume import VirtualVolume
 
 Counts = NDArray[np.int64]
 
-CAPACITY = MOST_KEPT
-"""Largest number of voxels whose grey values are kept."""
 _MAX_PASSES = 4
 """Largest number of times that the volume is computed; more than one is rare."""
 _NEARLY = 50
@@ -105,13 +103,7 @@ class _Part:
 
 
 def _survey_block(volume: VirtualVolume, survey: _Survey, block: Block) -> _Part:
-    inside = volume.inside(block.wanted)
-    if inside is not None and not inside.any():
-        return survey.split(np.empty((len(volume.model.labels.phases), 0), np.float32))
-    grey = volume.grey(block.window)[:, *block.source()]
-    if inside is not None:
-        grey = grey[:, np.broadcast_to(inside, grey.shape[1:])]
-    return survey.split(grey.reshape(len(grey), -1))
+    return survey.split(volume.grey_inside(block))
 
 
 class _Survey:
@@ -132,7 +124,7 @@ class _Survey:
     def __init__(self, fractions: FloatArray, centre: FloatArray, n_voxels: int, *, moves: bool) -> None:
         self._fractions = fractions
         self._moves = moves
-        self._stride = 0 if n_voxels <= CAPACITY else ceil(n_voxels / (CAPACITY // 4))
+        self._stride = 0 if n_voxels <= MOST_KEPT else ceil(n_voxels / (MOST_KEPT // 4))
         self._kept = [np.empty((len(fractions), 0), np.float32)]
         self._sample = [np.empty((len(fractions), 0), np.float32)]
         self._settled = np.zeros(len(fractions), np.int64)
@@ -154,7 +146,7 @@ class _Survey:
         self._kept.append(part.kept)
         self._sample.append(part.sample)
         self._settled = self._settled + part.settled
-        if sum(kept.shape[1] for kept in self._kept) > CAPACITY:
+        if sum(kept.shape[1] for kept in self._kept) > MOST_KEPT:
             self._narrow()
 
     def solve_exactly(self) -> FloatArray:
@@ -194,7 +186,7 @@ class _Survey:
         grey = np.concatenate(self._kept, axis=1)
         centre = self.estimate() if self._moves else self._windows[-1][0]
         gap = rank_phases(grey, centre).gap
-        width = float(np.partition(gap, CAPACITY // 2)[CAPACITY // 2])
+        width = float(np.partition(gap, MOST_KEPT // 2)[MOST_KEPT // 2])
         self._windows.append((centre, width))
         part = self.split(grey)
         self._kept = [part.kept]

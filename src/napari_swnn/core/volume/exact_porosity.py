@@ -61,13 +61,7 @@ def iter_exact(volume: VirtualVolume) -> Generator[int, None, VirtualVolume]:
 
 def _histogram(volume: VirtualVolume, block: Block) -> Histogram:
     """Count the grey values of a block at each level."""
-    inside = volume.inside(block.wanted)
-    if inside is not None and not inside.any():
-        return np.empty(0, np.uint32), np.empty(0, np.intp)
-    grey = volume.grey(block.window)[0][block.source()]
-    if inside is not None:
-        grey = grey[np.broadcast_to(inside, grey.shape)]
-    return np.unique(sortable_bits(grey.ravel()) >> _DROPPED_BITS, return_counts=True)
+    return np.unique(sortable_bits(volume.grey_inside(block)[0]) >> _DROPPED_BITS, return_counts=True)
 
 
 def _threshold(counts: NDArray[np.int64], target: float) -> float:

@@ -110,6 +110,16 @@ class VirtualVolume:
         values: FloatArray = self._compute_grey(window).cpu().numpy()
         return values
 
+    def grey_inside(self, block: Block) -> FloatArray:
+        """Compute the values ``(c, n)`` of the needed voxels of a block that are segmented and lie inside the mask."""
+        inside = self.inside(block.wanted)
+        if inside is not None and not inside.any():
+            return np.empty((self.model.network.n_phase_channels, 0), np.float32)
+        grey = self.grey(block.window)[:, *block.source()]
+        if inside is not None:
+            grey = grey[:, np.broadcast_to(inside, grey.shape[1:])]
+        return grey.reshape(len(grey), -1)
+
     def inside(self, window: Window) -> BoolArray | None:
         """Return the mask in a window, with extents of 1 if it is uniform; None if no mask applies to the labels."""
         if self._mask_field is None or self.outside is None:
