@@ -97,6 +97,11 @@ def test_labels_and_surfaces_are_saved(viewer, volume, tmp_path, messages, dialo
     dialog.path = tmp_path / "b.stl"
     files.save_surface()
     assert "must have cubic voxels" in messages[3]
+    volume.units = ("s", "um", "um")
+    files.save_surface()
+    files.save_labels()
+    assert all("must have the same unit along all axes" in message for message in messages[4:])
+    assert len(messages) == 6
 
 
 def test_cancelled_dialogs_do_nothing(viewer, volume, messages, dialog):

@@ -45,9 +45,13 @@ def save_labels() -> None:
     path = ask_file(_window(), "Save labels", layer.name, VOLUMES) if layer is not None else None
     if layer is None or path is None:
         return
-    data, attributes, _ = layer.as_layer_data_tuple()
-    labels, facts = read_layer(data, attributes)
-    _run_and_report(partial(save_volume, path, labels, **facts), f"Saved {path.name}.")
+
+    def write() -> None:
+        data, attributes, _ = layer.as_layer_data_tuple()
+        labels, facts = read_layer(data, attributes)
+        save_volume(path, labels, **facts)
+
+    _run_and_report(write, f"Saved {path.name}.")
 
 
 def save_surface() -> None:
@@ -62,10 +66,10 @@ def save_surface() -> None:
     path = ask_file(_window(), f"Save the surface of label {phase}", f"{layer.name} label {phase}", _SURFACES)
     if path is None:
         return
-    data, attributes, _ = layer.as_layer_data_tuple()
-    labels, facts = read_layer(data, attributes)
 
     def write() -> None:
+        data, attributes, _ = layer.as_layer_data_tuple()
+        labels, facts = read_layer(data, attributes)
         io.save_surface(path, labels, phase, voxel_size=cubic_side(facts))
 
     _run_and_report(write, f"Saved the surface of label {phase} as {path.name}.")
