@@ -1,5 +1,7 @@
 """Labels layers in the formats of other programs, and back."""
 
+import json
+
 import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
@@ -65,10 +67,27 @@ def test_the_colours_of_phases_are_kept(tmp_path, layer, function, read, name):
     assert found.colormap.map(0)[3] == 0
 
 
-@pytest.mark.parametrize("damaged", [None, [1], {"a": [1, 1, 1, 1]}, {"1": [1, 1]}, {"1": [5, 0, 0, 1]}, {"1": "red"}])
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        *(None, [1], {"a": [1, 1, 1, 1]}, {"1": [1, 1]}, {"1": [5, 0, 0, 1]}, {"1": "red"}),
+        *({"a": "#ff0000"}, {"": "transparent"}, {"1.5": "#ff0000"}, {str(10**30): "#ff0000"}),
+    ],
+)
 def test_damaged_colours_are_ignored(tmp_path, layer, damaged):
     save_volume(tmp_path / "a.labels.tif", layer.data, provenance={"colours": damaged})
     assert_array_equal(reopened(labels_reader, tmp_path / "a.labels.tif").data, layer.data)
+
+
+@pytest.mark.parametrize("damaged", ["a", None, [1], 1e999, 10**30])
+def test_names_of_damaged_labels_are_ignored(tmp_path, layer, damaged):
+    entries = {"labels": {"phases": [0, damaged], "names": ["pore", "NMC"]}}
+    info = json.dumps({"napari-swnn": entries})
+    options = {"imagej": True, "metadata": {"axes": "ZYX", "Info": info}}
+    tifffile.imwrite(tmp_path / "a.labels.tif", layer.data.astype(np.uint8), **options)
+    assert read_names(reopened(labels_reader, tmp_path / "a.labels.tif")) == {0: "pore"}
+    layer.metadata["swnn"] = {"phases": {"0": "pore", str(damaged): "NMC"}}
+    assert read_names(layer) == {0: "pore"}
 
 
 @pytest.mark.parametrize(

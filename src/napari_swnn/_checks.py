@@ -13,12 +13,9 @@ from typing import Any
 import numpy as np
 
 from napari_swnn._axes import spatial_labels
-from napari_swnn._label_values import to_labels, to_region
+from napari_swnn._label_values import HIGHEST_LABEL, LOWEST_LABEL, to_labels, to_region
 from napari_swnn._phases import list_labels
 from napari_swnn._types import BoolArray, Labels, Shape
-
-LOWEST_LABEL, HIGHEST_LABEL = -(2**31), 2**32 - 1
-"""Range of the labels that model files store."""
 
 
 def check_labels(

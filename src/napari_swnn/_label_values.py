@@ -10,6 +10,8 @@ import numpy as np
 
 from napari_swnn._types import BoolArray, Labels
 
+LOWEST_LABEL, HIGHEST_LABEL = -(2**31), 2**32 - 1
+"""Range of the labels that model files store."""
 _LARGEST_FLOAT = 2**53
 """Largest absolute value up to which every integer is a float."""
 _VARIABLE = re.compile(r"[A-Za-z_]\w*(\[\d+\])?")
@@ -41,6 +43,15 @@ def to_labels(values: Any, *, name: str = "labels") -> Labels:
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} must hold integers, one value for each phase, got {_describe(array)}")
     return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def to_label(value: Any) -> int | None:
+    """Return a label that metadata state as a number or as text; None for anything else, as in damaged files."""
+    try:
+        label = int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return label if LOWEST_LABEL <= label <= HIGHEST_LABEL else None
 
 
 def to_region(values: Any, *, name: str = "roi") -> BoolArray:

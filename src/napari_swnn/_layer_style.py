@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from napari_swnn._label_values import to_label
 from napari_swnn._phase_names import MAX_LENGTH
 
 METADATA_KEY = "swnn"
@@ -47,9 +48,9 @@ def read_names(layer: Any) -> dict[int, str]:
     """
     named = read_metadata(layer).get("phases")
     if isinstance(named, Mapping):
-        return _clean({int(label): name for label, name in named.items()})
+        return _clean(named)
     features = layer.features
-    index = [int(i) for i in (features["index"] if "index" in features else range(len(features)))]
+    index = list(features["index"] if "index" in features else range(len(features)))
     for column in (name for name in _NAME_COLUMNS if name in features):
         values = list(features[column])
         if values and all(isinstance(value, str) for value in values):
@@ -92,11 +93,14 @@ def read_colours(facts: Mapping[str, Any]) -> dict[int, Any]:
     """Return the colours of labels that `colours_as_json` wrote into the provenance of a model; empty without them."""
     stored = facts.get("colours")
     found: dict[int, Any] = {}
-    for label, colour in stored.items() if isinstance(stored, Mapping) else ():
+    for key, colour in stored.items() if isinstance(stored, Mapping) else ():
+        label = to_label(key)
+        if label is None:
+            continue
         if colour == "transparent":
-            found[int(label)] = colour
+            found[label] = colour
         elif _HEX.fullmatch(str(colour)):
-            found[int(label)] = (*(int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)), 1.0)
+            found[label] = (*(int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)), 1.0)
     return found
 
 
@@ -111,10 +115,10 @@ def to_hex(colour: Sequence[float]) -> str:
     return "#" + "".join(f"{round(255 * float(channel)):02x}" for channel in colour[:3])
 
 
-def _clean(names: Mapping[int, Any]) -> dict[int, str]:
-    """Return names on one line each; none at all if they do not tell the phases apart."""
-    found = {label: " ".join(str(name).split())[:MAX_LENGTH] for label, name in names.items()}
-    named = {label: name for label, name in found.items() if name}
+def _clean(names: Mapping[Any, Any]) -> dict[int, str]:
+    """Return names on one line each by label; none at all if they do not tell the phases apart."""
+    found = ((to_label(key), " ".join(str(name).split())[:MAX_LENGTH]) for key, name in names.items())
+    named = {label: name for label, name in found if label is not None and name}
     return named if len(set(named.values())) == len(named) else {}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
+from napari_swnn._label_values import to_label
 from napari_swnn._types import Path
 from napari_swnn.io.ome_zarr_image import is_zarr_folder, open_ome_zarr
 from napari_swnn.io.stored_image import ImageError
@@ -20,7 +21,8 @@ def names_in(provenance: Mapping[str, Any]) -> dict[int, str]:
     phases, names = labels.get("phases"), labels.get("names")
     if not isinstance(phases, list) or not isinstance(names, list) or len(phases) != len(names):
         return {}
-    return {int(label): str(name) for label, name in zip(phases, names, strict=True) if name}
+    found = ((to_label(label), name) for label, name in zip(phases, names, strict=True))
+    return {label: str(name) for label, name in found if label is not None and name}
 
 
 def read_phase_names(path: Path) -> dict[int, str]:

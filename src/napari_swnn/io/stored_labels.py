@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from napari_swnn._phases import first_free
 from napari_swnn.io.stored_image import ImageError
 
 StoredLabels = frozenset[int]
@@ -17,20 +18,15 @@ def stored_labels(provenance: Mapping[str, Any]) -> StoredLabels | None:
     try:
         entries = provenance["labels"]
         two = [entries[name] for name in ("phase", "background") if name in entries]
-        phases = [int(label) for label in entries.get("phases", two)]
+        phases = {int(label) for label in entries.get("phases", two)}
         mask = provenance["request"].get("mask")
-        outside = [] if mask is None else [mask["outside"]]
-    except (KeyError, TypeError, ValueError, AttributeError):
+        outside = None if mask is None else mask["outside"]
+        if mask is not None and outside is None and len(phases) > 2:  # voxels outside a mask belong to no phase
+            outside = first_free(phases)
+        allowed = phases if outside is None else phases | {int(outside)}
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None
-    if not phases:
-        return None
-    if len(phases) > 2:  # voxels outside a mask belong to no phase
-        outside = [_first_free(phases) if label is None else label for label in outside]
-    return frozenset([*phases, *(int(label) for label in outside if label is not None)])
-
-
-def _first_free(phases: list[int]) -> int:
-    return next(label for label in range(len(phases) + 1) if label not in phases)
+    return frozenset(allowed) if phases else None
 
 
 def check_labels(values: np.ndarray, allowed: StoredLabels | None, where: object) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari_swnn._checks import LOWEST_LABEL, check_whole
+from napari_swnn._checks import check_whole
+from napari_swnn._label_values import LOWEST_LABEL
 from napari_swnn._phases import MOST_PHASES, explain_many_labels, list_labels, measure_fractions
 from napari_swnn.statistics._blocks import PhaseView, slabs
 from napari_swnn.statistics._inputs import check_mask, check_volume

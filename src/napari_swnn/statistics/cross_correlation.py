@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn._checks import LOWEST_LABEL, check_axis_flags, check_whole
+from napari_swnn._checks import check_axis_flags, check_whole
+from napari_swnn._label_values import LOWEST_LABEL
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.statistics._blocks import PhaseView, columns
 from napari_swnn.statistics._curves import Curve, curve_of_counts

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from napari_swnn._checks import HIGHEST_LABEL, LOWEST_LABEL, check_labels, is_lazy
+from napari_swnn._checks import check_labels, is_lazy
+from napari_swnn._label_values import HIGHEST_LABEL, LOWEST_LABEL
 from napari_swnn._phase_names import check_name
 from napari_swnn._types import AXES, Shape
 from napari_swnn._voxel_sides import VoxelSides
