@@ -20,7 +20,7 @@ from napari_swnn._phases import MOST_PHASES
 from napari_swnn._types import AXES, Path
 from napari_swnn._voxel_size import find_length_unit
 from napari_swnn.io import OmeZarr, is_ome_zarr, open_ome_zarr, open_volume_set
-from napari_swnn.io.phase_names import names_in, read_provenance
+from napari_swnn.io.phase_names import names_in
 
 MOST_INSPECTED = 2**24
 """Number of voxels of the coarsest level up to which its values are read to tell labels from grey values."""
@@ -80,7 +80,7 @@ def open_labels(path: Path) -> list[LayerData]:
         As for `open_volume_set`, and if the values are not integers.
     """
     stored = open_volume_set(path)
-    style = _style(read_provenance(path))
+    style = _style(stored.provenance)
     unit = find_length_unit(stored.voxel.unit)
     layers = []
     for i, volume in enumerate(stored.volumes):

@@ -15,6 +15,7 @@ from napari_swnn._reader import volume_reader
 from napari_swnn.cli import main
 from napari_swnn.io import open_ome_zarr, open_volumes, read_labels, verify
 from napari_swnn.io.ome_zarr import OmeZarrFile
+from napari_swnn.io.stored_image import ImageError
 from napari_swnn.io.tiff_stream import TiffFile
 from napari_swnn.io.volume_file import Layout
 
@@ -152,6 +153,15 @@ def test_a_tiff_of_another_shape_than_its_provenance_is_refused(tmp_path, volume
     for opened in (open_volumes, read_labels, verify):
         with pytest.raises(ValueError, match=r"must hold 1 × 20 × 40 × 140 voxels, as its provenance states, got 9"):
             opened(path)
+
+
+@pytest.mark.parametrize("shape", [7, None, "a", [20, "40", 140], [[20], 40, 140], {"z": 20}])
+def test_a_tiff_whose_provenance_states_no_shape_is_refused(tmp_path, volumes, shape):
+    info = json.dumps({"napari-swnn": {"labels": LABELS, "request": {"shape": shape, "n": 1}}})
+    tifffile.imwrite(tmp_path / "v.tif", volumes[0], imagej=True, metadata={"axes": "ZYX", "Info": info})
+    for opened in (open_volumes, read_labels, verify):
+        with pytest.raises(ImageError, match=r"as its provenance states, got 20 × 40 × 140"):
+            opened(tmp_path / "v.tif")
 
 
 def test_damaged_headers_of_tiffs_raise_one_kind_of_error(tmp_path, volumes, rng, caplog):

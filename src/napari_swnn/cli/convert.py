@@ -37,8 +37,9 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Read the labels, write them, and print a line."""
-    from napari_swnn.io import open_volume_set, read_phase_names, save_surface, save_volume
+    from napari_swnn.io import open_volume_set, save_surface, save_volume
     from napari_swnn.io.export.surface import SURFACE_ENDINGS
+    from napari_swnn.io.phase_names import names_in
 
     check_new(options.output, "OUTPUT", overwrite=options.overwrite)
     is_surface = options.output.suffix.lower() in SURFACE_ENDINGS
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> None:
         surface = save_surface(options.output, labels, phase, voxel_size=voxel.value, smoothing=options.smoothing)
         print(f"Wrote {options.output}: {len(surface.triangles)} triangles, coordinates in {voxel.unit}")
         return
-    names = read_phase_names(options.input) | (parse_pairs(options.name, str, "--name") or {})
+    names = names_in(volumes.provenance) | (parse_pairs(options.name, str, "--name") or {})
     save_volume(
         options.output,
         labels,

@@ -15,7 +15,7 @@ from napari_swnn.io.compression import N_BYTES, is_lossless
 from napari_swnn.io.picture import read_picture, resolve_palette
 from napari_swnn.io.stored_image import ImageError, StoredImage, arrange, check_fits
 from napari_swnn.io.tiff_file import open_tiff
-from napari_swnn.io.tiff_stream import check_tiff_shape
+from napari_swnn.io.tiff_stream import check_tiff_shape, provenance_in
 from napari_swnn.io.tiff_voxel_sides import tiff_voxel_sides
 from napari_swnn.io.transparency import with_transparency
 
@@ -65,6 +65,8 @@ class TiffHeader:
         True if the values are uncompressed and in sequence, so that the file can be mapped into memory.
     notes : tuple of str
         Remarks on the interpretation of the file.
+    provenance : dict
+        Provenance of the labels, if napari-swnn wrote them; otherwise empty.
     """
 
     shape: tuple[int, ...]
@@ -75,6 +77,7 @@ class TiffHeader:
     is_plain: bool
     is_contiguous: bool
     notes: tuple[str, ...]
+    provenance: dict[str, Any]
 
     def sides_along(self, axes: Sequence[str]) -> VoxelSides:
         """Return the edge lengths of a voxel along those of some axes that are axes of space."""
@@ -110,7 +113,7 @@ def read_tiff(path: FilePath) -> StoredImage:
         series = _main_series(file, path)
         page = series.keyframe
         header = _header(file, series, path)
-        check_tiff_shape(path, header.shape)
+        check_tiff_shape(header.provenance, header.shape, path)
         if page.photometric.name in _NOT_DECODED or _is_plain_ycbcr(page):
             return replace(read_picture(path), lossy=header.lossy)
         check_fits(header.shape, header.dtype.itemsize, path)
@@ -147,6 +150,7 @@ def _header(file: Any, series: Any, path: FilePath) -> TiffHeader:
         is_plain=photometric in ("MINISBLACK", "MASK") and series.dtype != bool and "c" not in axes,
         is_contiguous=series.dataoffset is not None,
         notes=notes,
+        provenance=provenance_in(file),
     )
 
 

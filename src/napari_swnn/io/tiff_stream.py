@@ -187,13 +187,20 @@ def tiff_provenance(path: FilePath) -> dict[str, Any]:
 
     try:
         with tifffile.TiffFile(path) as file:
-            text = _description(file)
-        return dict(json.loads(text)[PROVENANCE_KEY])
+            return provenance_in(file)
     except _DAMAGE:
         return {}
 
 
-def check_tiff_shape(path: FilePath, shape: Sequence[int]) -> None:
+def provenance_in(file: Any) -> dict[str, Any]:
+    """Return the provenance stored in an open `tifffile.TiffFile`; see `tiff_provenance`."""
+    try:
+        return dict(json.loads(_description(file))[PROVENANCE_KEY])
+    except _DAMAGE:
+        return {}
+
+
+def check_tiff_shape(provenance: Mapping[str, Any], shape: Sequence[int], path: FilePath) -> None:
     """Raise an error if a TIFF of napari-swnn does not have the shape that its provenance states.
 
     Raises
@@ -201,11 +208,12 @@ def check_tiff_shape(path: FilePath, shape: Sequence[int]) -> None:
     ImageError
         If the shapes differ, since the file is damaged.
     """
-    request = tiff_provenance(path).get("request")
+    request = provenance.get("request")
     if not isinstance(request, Mapping) or "shape" not in request:
         return
-    expected = [request.get("n", 1), *request["shape"]]
-    if [n for n in shape if n > 1] != [n for n in expected if n > 1]:
+    requested = request["shape"]
+    expected = [request.get("n", 1), *(requested if isinstance(requested, list) else [requested])]
+    if [n for n in shape if n != 1] != [n for n in expected if n != 1]:
         raise ImageError(
             f"{path} must hold {' × '.join(map(str, expected))} voxels, as its provenance states, got "
             f"{' × '.join(map(str, shape))}; the file is damaged: copy it again, or generate it again"

@@ -16,7 +16,6 @@ from napari_swnn._types import Path
 from napari_swnn.io.ome_zarr_image import OmeZarr, is_ome_zarr, is_zarr_folder, open_ome_zarr
 from napari_swnn.io.stored_image import ImageError
 from napari_swnn.io.stored_labels import check_labels, stored_labels
-from napari_swnn.io.tiff_stream import tiff_provenance
 from napari_swnn.io.volumes import open_volume_set
 
 if TYPE_CHECKING:
@@ -117,7 +116,7 @@ def _compare(values: np.ndarray, stored: OmeZarr, number: int, box: tuple[slice,
 def _verify_image(path: FilePath) -> Steps:
     """Read all values of the volumes of a file, and compare them with the labels of its provenance."""
     opened = open_volume_set(path)
-    allowed = stored_labels(tiff_provenance(path))
+    allowed = stored_labels(opened.provenance)
     clock = WorkClock(sum(volume.size for volume in opened.volumes))
     for volume in opened.volumes:
         n_planes = max(1, _SLAB * len(volume) // max(1, volume.size))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,7 +16,7 @@ from napari_swnn.io.images import check_lossless, check_opaque, in_a_sentence, r
 from napari_swnn.io.ome_zarr_image import is_ome_zarr, is_zarr_folder, open_ome_zarr
 from napari_swnn.io.stored_image import ImageError, StoredImage
 from napari_swnn.io.tiff_image import TiffHeader, is_tiff, read_stored_values, read_tiff_header
-from napari_swnn.io.tiff_stream import check_tiff_shape, tiff_provenance
+from napari_swnn.io.tiff_stream import check_tiff_shape
 
 if TYPE_CHECKING:
     import dask.array as da
@@ -38,11 +38,14 @@ class VolumeSet:
         Voxel size; its unit is ``"voxel"`` if the file states none.
     notes : tuple of str
         Remarks on the interpretation of the file, in full sentences without a full stop.
+    provenance : dict
+        Provenance of the labels, if napari-swnn wrote them; otherwise empty.
     """
 
     volumes: tuple[LazyLabels, ...]
     voxel: VoxelSize
     notes: tuple[str, ...] = ()
+    provenance: dict[str, Any] = field(default_factory=dict)
 
 
 def open_volumes(path: Path) -> tuple[LazyLabels, ...]:
@@ -93,14 +96,14 @@ def _open_zarr(path: FilePath) -> VolumeSet:
     finest = stored.levels[0]
     sizes = dict(zip(stored.axes, finest.shape, strict=True))
     if any(sizes.get(axis, 1) > 1 for axis in _CHANNELS):
-        return _loaded(read_image(path))  # compares the channels
+        return _loaded(read_image(path), stored.provenance)  # compares the channels
     if not {"y", "x"} <= set(sizes):
         raise ImageError(f"{path} must hold a section or a volume, got the axes {', '.join(sizes)} of {finest.shape}")
     space = [axis for axis in AXES if axis in ("y", "x") or sizes.get(axis, 1) > 1]
     others = [axis for axis in stored.axes if axis not in space]
     array = finest.transpose([stored.axes.index(axis) for axis in (*others, *space)])
     chosen = tuple(array[index] for index in np.ndindex(array.shape[: len(others)]))
-    return VolumeSet(chosen, stored.sides(space).cubic(str(path)))
+    return VolumeSet(chosen, stored.sides(space).cubic(str(path)), provenance=stored.provenance)
 
 
 def _open_numpy(path: FilePath) -> VolumeSet:
@@ -136,9 +139,9 @@ def _map(path: FilePath) -> np.ndarray:
 
 def _open_tiff(path: FilePath) -> VolumeSet:
     header = in_a_sentence(read_tiff_header, path)
-    check_tiff_shape(path, header.shape)
+    check_tiff_shape(header.provenance, header.shape, path)
     if not header.is_plain or header.lossy:
-        return _loaded(read_image(path))
+        return _loaded(read_image(path), header.provenance)
     _check_kind(np.broadcast_to(np.zeros((), header.dtype), header.shape), path)
     array = _map(path) if header.is_contiguous else _read_lazily(path, header)
     keep = [i for i, axis in enumerate(header.axes) if axis in ("y", "x") or array.shape[i] > 1]
@@ -146,7 +149,8 @@ def _open_tiff(path: FilePath) -> VolumeSet:
     array = array[tuple(slice(None) if i in keep else 0 for i in range(array.ndim))]
     order = [axes.index(axis) for axis in ("t", *AXES) if axis in axes]
     voxel = header.sides_along([axis for axis in AXES if axis in axes]).cubic(str(path))
-    return _split(array.transpose(order), [axes[i] for i in order], path, voxel, header.notes)
+    opened = VolumeSet((array.transpose(order),), voxel, header.notes, header.provenance)
+    return _split(opened, [axes[i] for i in order], path)
 
 
 def _read_lazily(path: FilePath, header: TiffHeader) -> da.Array:
@@ -157,19 +161,22 @@ def _read_lazily(path: FilePath, header: TiffHeader) -> da.Array:
     return da.from_delayed(dask.delayed(in_a_sentence)(read_stored_values, path), header.shape, header.dtype)
 
 
-def _loaded(image: StoredImage) -> VolumeSet:
+def _loaded(image: StoredImage, provenance: Mapping[str, Any] | None = None) -> VolumeSet:
     sizes = dict(zip(image.axes, image.values.shape, strict=True))
     refuse_channels(sizes.get("c", 1), image.source)
     check_lossless(image)
     check_opaque(image)
-    return _split(image.values, image.axes, FilePath(image.source), image.voxel, image.notes)
+    opened = VolumeSet((image.values,), image.voxel, image.notes, dict(provenance or {}))
+    return _split(opened, image.axes, FilePath(image.source))
 
 
-def _split(array: Any, axes: Sequence[str], path: FilePath, voxel: VoxelSize, notes: tuple[str, ...]) -> VolumeSet:
+def _split(opened: VolumeSet, axes: Sequence[str], path: FilePath) -> VolumeSet:
     """Return one volume for each frame; frames without z are the planes of a volume, except those of napari-swnn."""
+    (array,) = opened.volumes
     if "t" not in axes:
-        return VolumeSet((array,), voxel, notes)
-    if "z" not in axes and tiff_provenance(path).get("request", {}).get("n", 1) == 1:
-        said = f"the {len(array)} frames of {path} are taken as the planes of a volume"
-        return VolumeSet((array,), voxel, (*notes, said))
-    return VolumeSet(tuple(array), voxel, notes)
+        return opened
+    request = opened.provenance.get("request")
+    if "z" not in axes and (not isinstance(request, Mapping) or request.get("n", 1) == 1):
+        note = f"the {len(array)} frames of {path} are taken as the planes of a volume"
+        return replace(opened, notes=(*opened.notes, note))
+    return replace(opened, volumes=tuple(array))
