@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_swnn._checks import check_axis_flags
 from napari_swnn._voxel_size import VoxelSize
-from napari_swnn.statistics._labelling import check_connectivity, find_clusters
+from napari_swnn.statistics._labelling import Clusters, check_connectivity, find_clusters
 from napari_swnn.statistics._phase_sets import open_phases
 from napari_swnn.statistics._triple_points import Triple, count_in_boxes, list_triples
 
@@ -72,7 +72,7 @@ def active_triple_phase_boundary(
     ----------
     volume : (z, y, x) array of int, numpy or dask
         Labels, at least 2 voxels along each axis. One byte of memory per voxel is needed, also for a dask array, which
-        is read about ten times for each phase; store a lazily generated volume first.
+        is read about eight times for each phase, eleven if it is periodic; store a lazily generated volume first.
     phases : sequence of int, optional
         Three or more labels; every triple of them is measured. By default all labels, at most eight.
     periodic, connectivity
@@ -119,11 +119,11 @@ def active_triple_phase_boundary(
     total = scale * float(_points_per_area(view, list_triples(found), wraps).sum())
     numbers = list_triples(range(len(found)))
     lengths = np.empty((len(numbers), 3))
+    clusters = [_find_along_axes(replace(view, phase=phase), wraps, connectivity) for phase in found]
     for axis in range(3):
-        sideways = [flag and a != axis for a, flag in enumerate(wraps)]
         connected = np.full(view.shape, _DISCONNECTED, np.uint8)
-        for number, phase in enumerate(found):
-            _mark_percolating(connected, number, replace(view, phase=phase), axis, sideways, connectivity)
+        for number, along in enumerate(clusters):
+            _mark_percolating(connected, number, along[axis], axis)
         lengths[:, axis] = scale * _points_per_area(replace(view, labels=connected), numbers, wraps)
     by_axis = lengths.sum(axis=0)
     value = float(by_axis.mean())
@@ -138,16 +138,15 @@ def _points_per_area(view: PhaseView, triples: Sequence[Triple], wraps: Sequence
     return np.asarray(np.mean([points[:, 0, 0, 0] / windows.sum() for points, windows in counts], axis=0))
 
 
-def _mark_percolating(
-    connected: NDArray[np.uint8],
-    number: int,
-    view: PhaseView,
-    axis: int,
-    sideways: Sequence[bool],
-    connectivity: int,
-) -> None:
+def _find_along_axes(view: PhaseView, wraps: Sequence[bool], connectivity: int) -> list[Clusters]:
+    """Return the clusters of a phase for each axis, along which they are not periodic; equal ones are found once."""
+    sideways = [tuple(flag and a != axis for a, flag in enumerate(wraps)) for axis in range(3)]
+    found = {periodic: find_clusters(view, periodic, connectivity) for periodic in dict.fromkeys(sideways)}
+    return [found[periodic] for periodic in sideways]
+
+
+def _mark_percolating(connected: NDArray[np.uint8], number: int, clusters: Clusters, axis: int) -> None:
     """Write the number of a phase where its clusters span the volume along `axis`."""
-    clusters = find_clusters(view, sideways, connectivity)
     spans = np.zeros(len(clusters.sizes) + 1, bool)
     spans[clusters.spanning_clusters(axis)] = True
     start = 0
