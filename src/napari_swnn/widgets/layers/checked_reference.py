@@ -34,10 +34,6 @@ class CheckedReference:
         Fraction of the phase of interest in each layer, by its name.
     warning : str
         Sentence on sections that seem to show different materials; otherwise empty.
-    agreement : DirectionCheck or None
-        Agreement of sections of several planes; None for sections of unknown planes.
-    assumption : str
-        Sentence on directions without sections of their own, without a full stop; may be empty.
     problem : BadInputError or None
         Reason that the reference cannot be used.
     """
@@ -47,9 +43,8 @@ class CheckedReference:
     choice: "PhaseChoice | None" = None
     shares: Mapping[str, float] = field(default_factory=dict)
     warning: str = ""
-    agreement: "DirectionCheck | None" = None
-    assumption: str = ""
     problem: BadInputError | None = None
+    _by_plane: "Reference | None" = None  # kept, as making it compares the planes
 
     @classmethod
     def look(cls, snapshot: Snapshot, pick: PhasePick = None) -> "CheckedReference":
@@ -74,23 +69,24 @@ class CheckedReference:
             own = replace(layer, further=()).phases()
             apart = own.get(choice.phase, 0.0) if choice.rest_of is None else 1 - own.get(choice.rest_of, 0.0)
             shares[layer.name] = apart
-        if snapshot.plane:
-            return cls._look_at_planes(snapshot, phases, choice, shares)
-        return cls(snapshot, phases, choice, shares, _compare(snapshot, choice))
-
-    @classmethod
-    def _look_at_planes(
-        cls, snapshot: Snapshot, phases: dict[int, float], choice: "PhaseChoice", shares: Mapping[str, float]
-    ) -> "CheckedReference":
-        """Compare sections of several planes along the axes that they share."""
+        if not snapshot.plane:
+            return cls(snapshot, phases, choice, shares, _compare(snapshot, choice))
         try:
-            reference = snapshot.reference(choice)
+            return cls(snapshot, phases, choice, shares, _by_plane=snapshot.reference(choice))
         except ValueError as error:
-            problem = BadInputError("planes", _explain_planes(str(error)))
-            return cls(snapshot, phases, choice, shares, problem=problem)
-        orientation = reference.orientation
-        agreement = None if orientation is None else orientation.check
-        return cls(snapshot, phases, choice, shares, agreement=agreement, assumption=reference.assumption)
+            refusal = BadInputError("planes", _explain_planes(str(error)))
+            return cls(snapshot, phases, choice, shares, problem=refusal)
+
+    @property
+    def agreement(self) -> "DirectionCheck | None":
+        """Agreement of sections of several planes; None for sections of unknown planes."""
+        orientation = None if self._by_plane is None else self._by_plane.orientation
+        return None if orientation is None else orientation.check
+
+    @property
+    def assumption(self) -> str:
+        """Sentence on directions without sections of their own, without a full stop; may be empty."""
+        return "" if self._by_plane is None else self._by_plane.assumption
 
     def reference(self) -> "Reference":
         """Return the checked reference.
@@ -102,7 +98,7 @@ class CheckedReference:
         """
         if self.choice is None or self.problem is not None:
             raise self.problem or BadInputError("reference", "The reference cannot be used.")
-        return self.snapshot.reference(self.choice)
+        return self._by_plane or self.snapshot.reference(self.choice)
 
 
 def _compare(snapshot: Snapshot, choice: "PhaseChoice") -> str:
