@@ -41,6 +41,11 @@ def test_sections_of_three_planes_agree(sections):
     np.testing.assert_array_equal(reference.direction(2)[0].image, sections["yz"].data == 1)
 
 
+def test_the_share_of_a_section_is_its_own(sections):
+    sections["xz"].data = np.where(stretched("xz", 3), 1, stretched("xz", 4))
+    assert look(sections).shares["xy"] == pytest.approx(sections["xy"].data.mean())
+
+
 def test_a_turned_section_is_found_and_turned_back(sections):
     sections["xz"].data = np.rot90(sections["xz"].data)
     assert look(sections).agreement.turns == (("xz",),)

@@ -66,7 +66,7 @@ class CheckedReference:
             return cls(snapshot, phases, problem=problem)
         shares = {}
         for layer in (snapshot, *snapshot.further):
-            own = replace(layer, further=()).phases()
+            own = replace(layer, further=(), planes={}).phases()
             apart = own.get(choice.phase, 0.0) if choice.rest_of is None else 1 - own.get(choice.rest_of, 0.0)
             shares[layer.name] = apart
         if not snapshot.plane:
