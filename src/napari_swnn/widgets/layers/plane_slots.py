@@ -1,6 +1,6 @@
 """Sections of several directions: a slot for each plane, with the axes drawn on thumbnails."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
@@ -13,7 +13,7 @@ from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import Note, Problem
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.layer_combo import LayerCombo
-from napari_swnn.widgets.layers.plane_choice import PlaneChoice
+from napari_swnn.widgets.layers.plane_choice import ISOTROPIC, PlaneChoice
 from napari_swnn.widgets.layers.plane_thumbnail import draw_thumbnail
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ class _Slot(QWidget):
         layout.setSpacing(2)
         for widget in (self.picture, self.layer, self.turn):
             layout.addWidget(widget)
-        self.layer.chosen.connect(self._on_changed)
-        self.turn.toggled.connect(self._on_changed)
+        self.layer.chosen.connect(self.changed)
+        self.turn.toggled.connect(self.changed)
 
     @property
     def chosen(self) -> "LabelsLayer | None":
@@ -62,10 +62,6 @@ class _Slot(QWidget):
         except BadInputError:  # the check of the reference says why
             picture = draw_thumbnail(None, PLANES[self.plane], turned=turned, dark=self.dark)
         self.picture.setPixmap(picture)
-
-    def _on_changed(self) -> None:
-        self.draw()
-        self.changed.emit()
 
 
 class PlaneSlots(QWidget):
@@ -130,16 +126,14 @@ class PlaneSlots(QWidget):
     @property
     def layers(self) -> "list[LabelsLayer]":
         """Layers of the other planes."""
-        own = self.plane.value
-        chosen = [slot.layer.value for plane, slot in self.slots.items() if plane != own] if own else []
-        return [layer for layer in chosen if layer is not None]
+        return [layer for layer, _ in self.value.others.values()]
 
     @property
     def value(self) -> PlaneChoice:
         """Chosen planes."""
         own = self.plane.value
         if own is None:
-            return PlaneChoice()
+            return ISOTROPIC
         others = {
             plane: (slot.layer.value, bool(slot.turn.isChecked()))
             for plane, slot in self.slots.items()
@@ -167,7 +161,7 @@ class PlaneSlots(QWidget):
         proposal = as_sentence(check.proposal) if check is not None and check.turns else ""
         texts = [f"{text.partition(':')[0] if proposal else text}." for text in differ]  # details are in the tooltip
         self.problem.show_text(" ".join([*texts, proposal]).strip())
-        self.turn_button.setText(f"Turn {_listed(self._turns)} by 90°")
+        self.turn_button.setText(f"Turn {' and '.join(self._turns)} by 90°")
         self.turn_button.setVisible(bool(self._turns))
         self.assumption.show_text(as_sentence(assumption) if assumption else "")
 
@@ -201,9 +195,4 @@ class PlaneSlots(QWidget):
             slot.turn.setVisible(slot.chosen is not None)
             if own is not None:
                 slot.draw()
-        n = 1 + len(self.layers)
-        self.symmetry.setVisible(n == 2)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(names)
+        self.symmetry.setVisible(len(self.layers) == 1)
