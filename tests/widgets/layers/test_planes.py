@@ -101,3 +101,18 @@ def test_the_panel_leads_from_one_plane_to_three(panel, sections, user):
     user.choose(source.planes.plane, None)
     user.waits_for(lambda: panel.session.checks.findings is not None)
     assert panel.session.checks.findings.analysis.reference.orientation is None
+
+
+def test_what_is_hidden_has_no_effect(panel, model, sections, user):
+    source = panel.settings.source
+    source.reference.choose(sections["xy"])
+    user.choose(source.planes.plane, "xy")
+    source.planes.slots["xz"].layer.choose(sections["xz"])
+    user.choose(source.planes.symmetry, "x")
+    assert source.planes.value.symmetry_axis == "x"
+    source.planes.slots["yz"].layer.choose(sections["yz"])
+    assert source.planes.symmetry.isHidden()
+    assert source.planes.value.symmetry_axis is None
+    source.reference.choose(model.add_labels(np.stack([sections["xy"].data] * 8)))
+    assert source.planes.isHidden()
+    assert source.planes.value.own == ""

@@ -130,21 +130,22 @@ class PlaneSlots(QWidget):
 
     @property
     def value(self) -> PlaneChoice:
-        """Chosen planes."""
+        """Chosen planes; the axis of symmetry counts only where it is offered."""
         own = self.plane.value
-        if own is None:
+        if own is None or self._reference is None:
             return ISOTROPIC
         others = {
             plane: (slot.layer.value, bool(slot.turn.isChecked()))
             for plane, slot in self.slots.items()
             if plane != own and slot.layer.value is not None
         }
-        return PlaneChoice(own, bool(self.slots[own].turn.isChecked()), others, self.symmetry.value)
+        axis = self.symmetry.value if len(others) == 1 else None
+        return PlaneChoice(own, bool(self.slots[own].turn.isChecked()), others, axis)
 
     def set_layers(self, reference: "LabelsLayer | None", others: "Iterable[LabelsLayer]") -> None:
-        """Set the reference, and the layers that can be sections of other planes."""
-        offered = list(others)
-        self._reference = reference
+        """Set the reference, which has a plane unless it is a volume, and the layers that can show other planes."""
+        self._reference = reference if reference is not None and reference.ndim == 2 else None
+        offered = list(others) if self._reference is not None else []
         for slot in self.slots.values():
             slot.layer.set_layers(offered)
         self._show()

@@ -24,7 +24,7 @@ def draw_thumbnail(layer: "LabelsLayer | None", axes: tuple[str, str], *, turned
     Parameters
     ----------
     layer : napari.layers.Labels or None
-        Section, or a stack of which the first plane is drawn.
+        Section.
     axes : tuple of str
         Names of the axes along the columns (downwards) and along the rows (to the right).
     turned : bool
@@ -51,8 +51,6 @@ def draw_thumbnail(layer: "LabelsLayer | None", axes: tuple[str, str], *, turned
 
 def _render(layer: "LabelsLayer", *, turned: bool) -> QImage:
     values = read_values(layer, "planes")
-    while values.ndim > 2:
-        values = values[0]
     step = max(1, max(values.shape) // SIDE)
     labels = np.asarray(values[::step, ::step])
     colours = {int(label): np.asarray(layer.colormap.map(int(label)), float).ravel() for label in np.unique(labels)}

@@ -16,7 +16,6 @@ from napari_swnn.widgets.layers.phase_combo import PhaseCombo
 from napari_swnn.widgets.layers.phase_pick import Merged, PhasePick, format_share, pick_of
 from napari_swnn.widgets.layers.pixel_size import write_pixel_size
 from napari_swnn.widgets.layers.pixel_size_control import PixelSizeControl
-from napari_swnn.widgets.layers.plane_choice import ISOTROPIC
 from napari_swnn.widgets.layers.plane_slots import PlaneSlots
 from napari_swnn.widgets.layers.provenance import is_result
 from napari_swnn.widgets.layers.section_list import SectionList
@@ -193,7 +192,7 @@ class ReferenceControls(QObject):
                 self.region.value,
                 self.further.chosen,
                 is_stack=bool(self.stack.value),
-                planes=self.planes.value if layer.ndim == 2 else ISOTROPIC,
+                planes=self.planes.value,
             )
         except BadInputError as problem:
             self.lead.offer(problem.remedy)
@@ -226,7 +225,7 @@ class ReferenceControls(QObject):
         others = [layer for layer in self._labels if layer is not own]
         sections = [layer for layer in others if not is_result(layer) and layer is not self.region.value]
         flat = [layer for layer in sections if layer.ndim == 2]
-        self.planes.set_layers(own, flat if own is not None and own.ndim == 2 else [])
+        self.planes.set_layers(own, flat)
         planar = [layer for layer in (sections if self.stack.value else flat) if layer not in self.planes.layers]
         self.further.set_layers(planar if own is not None and (own.ndim == 2 or self.stack.value) else [])
         marks = [layer for layer in others if layer not in self.further.chosen]
