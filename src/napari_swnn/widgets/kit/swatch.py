@@ -3,7 +3,7 @@
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap
 
-_FRAME = "#808080"
+FRAME = "#808080"
 """Colour of the frame, without which a colour like that of the panel is not seen."""
 
 
@@ -20,7 +20,7 @@ def make_swatch(*colours: str | None) -> QIcon:
         if colour is not None:
             left, right = (round(k * picture.width() / n) for k in (i, i + 1))
             painter.fillRect(left, 0, right - left, picture.height(), QColor(colour))
-    painter.setPen(QColor(_FRAME))
+    painter.setPen(QColor(FRAME))
     painter.drawRect(0, 0, picture.width() - 1, picture.height() - 1)
     painter.end()
     return QIcon(picture)

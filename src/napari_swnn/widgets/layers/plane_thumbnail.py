@@ -6,6 +6,7 @@ import numpy as np
 from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QColor, QImage, QPainter, QPixmap, QPolygonF
 
+from napari_swnn.widgets.kit.swatch import FRAME
 from napari_swnn.widgets.layers.reading import read_values
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ SIDE = 84
 """Edge length of a thumbnail in pixels, with its axes."""
 _MARGIN = 14
 _HEAD = 3.5
-_FRAME = "#808080"
 
 
 def draw_thumbnail(layer: "LabelsLayer | None", axes: tuple[str, str], *, turned: bool, dark: bool) -> QPixmap:
@@ -42,7 +42,7 @@ def draw_thumbnail(layer: "LabelsLayer | None", axes: tuple[str, str], *, turned
         scale = min(place.width() / image.width(), place.height() / image.height())
         place = QRectF(place.x(), place.y(), scale * image.width(), scale * image.height())
         painter.drawImage(place, image)
-    painter.setPen(QColor(_FRAME))
+    painter.setPen(QColor(FRAME))
     painter.drawRect(place)
     _draw_axes(painter, place, axes, QColor("white" if dark else "black"))
     painter.end()

@@ -97,8 +97,7 @@ class Snapshot:
         others = tuple(cls._take_one(other, region, "further") for other in further)
         for other in others:
             _check_alike(first, other, is_stack=stacked)
-        names = {label: name for each in (*others, first) for label, name in each.names.items()}
-        return replace(first, further=others, is_stack=stacked, names=names)
+        return replace(first, further=others, is_stack=stacked, names=_merge_names(*others, first))
 
     @classmethod
     def _take_one(cls, layer: "LabelsLayer", region: "LabelsLayer | ShapesLayer | None", control: str) -> "Snapshot":
@@ -116,7 +115,7 @@ class Snapshot:
             _check_alike(self, other, is_stack=False)
             found[plane] = other._turned() if turned else other
         own = self._turned() if choice.own_turned else self
-        names = {label: name for each in (*found.values(), self) for label, name in each.names.items()}
+        names = _merge_names(*found.values(), self)
         return replace(own, plane=choice.own, planes=found, symmetry_axis=choice.symmetry_axis, names=names)
 
     def _turned(self) -> "Snapshot":
@@ -195,6 +194,11 @@ class Snapshot:
     def phases(self) -> dict[int, float]:
         """Return the fraction of each label within the region of interest, over all sections."""
         return measure_fractions(_visible(labels, region) for _, labels, region in self.parts())
+
+
+def _merge_names(*snapshots: Snapshot) -> dict[int, str]:
+    """Return the names of the phases of all sections; of a label that has several, the last one."""
+    return {label: name for each in snapshots for label, name in each.names.items()}
 
 
 def _unzip(

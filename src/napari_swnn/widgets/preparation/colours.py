@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from napari_swnn._layer_style import PALETTE
+from napari_swnn.widgets.layers import output
 
 
 def make_colormap(labels: Sequence[int], phase: int) -> Any:
@@ -18,20 +19,16 @@ def make_colormap(labels: Sequence[int], phase: int) -> Any:
     phase : int
         Label of the phase of interest.
     """
-    from napari.utils.colormaps import DirectLabelColormap
-
-    colours: dict[int | None, Any] = {label: PALETTE[k % len(PALETTE)] for k, label in enumerate(labels)}
+    colours: dict[int, Any] = {label: PALETTE[k % len(PALETTE)] for k, label in enumerate(labels)}
     if len(labels) == 2:
         colours = {label: colour if label == phase else "transparent" for label, colour in colours.items()}
-    return DirectLabelColormap(color_dict=colours | {None: "transparent"})
+    return output.make_colormap(colours)
 
 
 def make_scribble_colormap(n_phases: int) -> Any:
     """Return the napari colour map of scribbles, in which label ``k + 1`` marks phase ``k``."""
-    from napari.utils.colormaps import DirectLabelColormap
-
-    colours: dict[int | None, Any] = {k + 1: PALETTE[k % len(PALETTE)] for k in range(n_phases)}
-    return DirectLabelColormap(color_dict=colours | {0: "transparent", None: "transparent"})
+    colours: dict[int, Any] = {k + 1: PALETTE[k % len(PALETTE)] for k in range(n_phases)}
+    return output.make_colormap({0: "transparent", **colours})
 
 
 def name_by_brightness(n_phases: int) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from napari_swnn._layer_style import read_names, to_hex, write_names
 from napari_swnn._phase_names import MAX_LENGTH, name_phase
 from napari_swnn._phases import scale_fractions
 from napari_swnn.widgets.kit.controls import POROSITY_DECIMALS, Problem, make_porosity_box
+from napari_swnn.widgets.kit.swatch import FRAME
 from napari_swnn.widgets.layers.phase_pick import format_share
 from napari_swnn.widgets.layers.reading import read_colour
 
@@ -46,7 +47,7 @@ class _Row:
         names = {} if layer is None else read_names(layer)
         colour = None if layer is None else read_colour(layer, self.label)
         fill = "transparent" if colour is None else to_hex(colour)
-        self.swatch.setStyleSheet(f"background-color: {fill}; border: 1px solid #808080;")  # stays if disabled
+        self.swatch.setStyleSheet(f"background-color: {fill}; border: 1px solid {FRAME};")  # stays if disabled
         self.share.setText(format_share(fraction))
         self.target.setAccessibleName(f"target fraction of {name_phase(self.label, names)}")
         self.name.setText(names.get(self.label, ""))
