@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from napari_swnn.widgets.reconstruction.preflight import Findings
 
 _TIPS = {
-    "exact": "Match the target porosity exactly in each volume; this doubles the generation time. By default, the "
-    "porosity varies around the target, as in samples of the material.",
+    "exact": "Match the target porosity exactly in each volume, or with several phases the fraction of each; this "
+    "doubles the generation time. By default, they vary around the target, as in samples of the material.",
     "size": "Size of the reconstruction in voxels along z, y and x.",
     "preset": "draft: a first look; standard: recommended; fine: best quality, takes several times as long; paper: the "
     "settings of the publication, takes hours without a GPU.",

@@ -86,9 +86,7 @@ class TargetControls(QObject):
     def clear(self) -> None:
         """Show no reference, until another one has been analysed."""
         self.forget()
-        self.porosity.setEnabled(False)
-        self.reach.clear()
-        self._show_phases({}, {}, None)
+        self._show_none()
 
     def show_findings(self, findings: "Findings", layer: "LabelsLayer | None") -> None:
         """Show the phases and the reachable range of an analysed reference.
@@ -101,11 +99,10 @@ class TargetControls(QObject):
             Layer of the reference, which holds the names and colours of its phases.
         """
         analysis = findings.analysis
-        self.porosity.setEnabled(analysis is not None)
         if analysis is None:
-            self.reach.clear()
-            self._show_phases({}, {}, None)
+            self._show_none()
             return
+        self.porosity.setEnabled(True)
         reference, reachable = analysis.reference, analysis.reachable
         self.porosity.set_range(*reachable, own=reference.porosity)
         self.reach.show_interval(reference.porosity, findings.interval, reachable)
@@ -115,6 +112,11 @@ class TargetControls(QObject):
         """Adapt the colours to a dark or light theme."""
         self.phases.set_dark(dark)
         self.reach.warning.set_dark(dark)
+
+    def _show_none(self) -> None:
+        self.porosity.setEnabled(False)
+        self.reach.clear()
+        self._show_phases({}, {}, None)
 
     def _show_phases(
         self, fractions: Mapping[int, float], names: Mapping[int, str], layer: "LabelsLayer | None"
