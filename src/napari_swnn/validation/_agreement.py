@@ -80,8 +80,8 @@ def find_disagreements(reference: Reference) -> tuple[Disagreement, ...]:
     if len(reference.directions) != 1 or len(reference.directions[0]) < 2:
         return ()
     everything = reference.directions[0]
-    sections = thin_evenly(everything, MOST_SECTIONS)
-    step = max(1, len(everything) // MOST_SECTIONS)
+    numbers = thin_evenly(range(len(everything)), MOST_SECTIONS)
+    sections = [everything[number] for number in numbers]
     level = SIGNIFICANCE / (len(sections) * (1 + len(_FRACTIONS)) * reference.n_channels)
     phases = [_Phase.measure(sections, i) for i in range(reference.n_channels)]
     found = []
@@ -94,7 +94,7 @@ def find_disagreements(reference: Reference) -> tuple[Disagreement, ...]:
         different = next(((phase, found) for phase, found in compared if found is not None), None)
         if different is not None:
             phase, (quantity, distance, values) = different
-            found.append(Disagreement(i * step, quantity, distance, *values, phase))
+            found.append(Disagreement(numbers[i], quantity, distance, *values, phase))
     return tuple(found)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_swnn._types import BoolArray, FloatArray, Labels
 
+Item = TypeVar("Item")
 Positions = NDArray[np.uint8]
 """Positions of phases in `Reference.phases`: 0 is the phase of interest."""
 
@@ -60,6 +62,6 @@ def find_positions(labels: Labels, phases: Sequence[int]) -> Positions:
     return positions
 
 
-def thin_evenly(sections: Sequence[Section], most: int = 48) -> Sequence[Section]:
-    """Thin sections evenly to between `most` and twice `most`; fewer sections are returned unchanged."""
-    return sections[:: max(1, len(sections) // most)]
+def thin_evenly(items: Sequence[Item], most: int = 48) -> Sequence[Item]:
+    """Thin sections, or their numbers, evenly to between `most` and twice `most`; fewer are returned unchanged."""
+    return items[:: max(1, len(items) // most)]
