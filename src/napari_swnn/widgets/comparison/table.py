@@ -59,11 +59,10 @@ def list_overview(comparison: "Comparison") -> list[Row]:
         for group in groups:
             row = _make_row(group.quantities[key], _widths(report, group, key))
             rows.append(replace(row, name=group.name, colours=tuple(colours[label] for label in group.labels)))
-    percolation = [row for group in report.phases for row in _percolation_rows(group, group.name)]
-    if percolation:
+    if report.connectivity:
         rows.append(Row("percolates along (3-D)", is_heading=True))
-        swatches = [(colours[group.labels[0]],) for group in report.phases]
-        rows += [replace(row, colours=own) for row, own in zip(percolation, swatches, strict=True)]
+    for group in report.phases:
+        rows += [replace(row, colours=(colours[group.labels[0]],)) for row in _percolation_rows(group, group.name)]
     rows.append(Row("all phases", is_heading=True))
     unknown = [np.nan] * report.n_volumes
     rows += [_make_row(quantity, unknown) for quantity in report.whole.quantities.values()]
