@@ -103,7 +103,7 @@ def test_calibrated_sections_have_the_fractions(n_stages):
     expected = expected_coarse_mean(stages, seed=3)
     assert expected.shape == (3,)
     search = iter_offsets(calibration_blocks(stages, seed=3), FRACTIONS, expected, lambda: 8)
-    offsets = drain(search)
+    offsets, _ = drain(search)
     assert offsets[0] == 0
     elsewhere = np.concatenate([block.grey for block in islice(calibration_blocks(stages, seed=4), 8)], axis=1)
     found = np.bincount(rank_phases(elsewhere, np.array(offsets)).first) / elsewhere.shape[1]

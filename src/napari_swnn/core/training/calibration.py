@@ -28,6 +28,7 @@ from napari_swnn.core.numerics.device import generation_precision
 from napari_swnn.core.numerics.parallel import iter_side_by_side, pool_size
 
 _Sample = TypeVar("_Sample")
+_Result = TypeVar("_Result")
 _SEED_OFFSET = 2**63
 """Offset of the seeds for calibration noise, larger than any user's seed."""
 _SPACING = 2**20
@@ -144,17 +145,23 @@ def expected_coarse_mean(
     return np.asarray(np.mean(means, axis=0))
 
 
-def iter_threshold(
-    samples: Iterator[CalibrationBlock], porosity: float, expected_coarse: FloatArray, max_blocks: Callable[[], int]
-) -> Generator[None, None, float]:
-    """Calibrate a threshold with as many blocks as their scatter requires, yielding after each block.
+def iter_calibration(
+    samples: Iterator[CalibrationBlock],
+    start: _Result,
+    calibrate: Callable[[Sequence[CalibrationBlock], _Result], tuple[_Result, float]],
+    max_blocks: Callable[[], int],
+) -> Generator[None, None, tuple[_Result, list[CalibrationBlock]]]:
+    """Calibrate a segmentation with as many blocks as their scatter requires, yielding after each block.
 
     Parameters
     ----------
     samples : iterator of CalibrationBlock
         Endless sequence of independent samples.
-    porosity, expected_coarse
-        See `calibrate_threshold`.
+    start : object
+        Result without any block.
+    calibrate : callable
+        ``calibrate(blocks, former)`` returns the result for some blocks and the standard error of its fractions, given
+        the result for fewer blocks.
     max_blocks : callable
         Called before each block; returns the maximum number of blocks, which decreases once the user stops the
         training.
@@ -162,18 +169,43 @@ def iter_threshold(
     Returns
     -------
     generator
-        Generator that returns the threshold.
+        Generator that returns the result and its blocks.
     """
     blocks: list[CalibrationBlock] = []
-    threshold = 0.0
+    result = start
     error = inf
     while error >= TOLERANCE and len(blocks) < max_blocks():
         blocks.append(next(samples))
         if len(blocks) % LEAST_BLOCKS == 0:
-            threshold, error = calibrate_threshold(blocks, porosity, expected_coarse)
+            result, error = calibrate(blocks, result)
         yield
     if len(blocks) % LEAST_BLOCKS:
-        threshold, _ = calibrate_threshold(blocks, porosity, expected_coarse)
+        result, _ = calibrate(blocks, result)
+    return result, blocks
+
+
+def iter_threshold(
+    samples: Iterator[CalibrationBlock], porosity: float, expected_coarse: FloatArray, max_blocks: Callable[[], int]
+) -> Generator[None, None, float]:
+    """Calibrate a threshold with as many blocks as their scatter requires, yielding after each block.
+
+    Parameters
+    ----------
+    samples, max_blocks
+        See `iter_calibration`.
+    porosity, expected_coarse
+        See `calibrate_threshold`.
+
+    Returns
+    -------
+    generator
+        Generator that returns the threshold.
+    """
+
+    def calibrate(blocks: Sequence[CalibrationBlock], _: float) -> tuple[float, float]:
+        return calibrate_threshold(blocks, porosity, expected_coarse)
+
+    threshold, _ = yield from iter_calibration(samples, 0.0, calibrate, max_blocks)
     return threshold
 
 

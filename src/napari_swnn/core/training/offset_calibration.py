@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_swnn._types import FloatArray
 from napari_swnn.core.numerics.phase_offsets import OffsetProblem, Positions, rank_phases, solve_offsets
-from napari_swnn.core.training.calibration import LEAST_BLOCKS, TOLERANCE, CalibrationBlock
+from napari_swnn.core.training.calibration import LEAST_BLOCKS, CalibrationBlock, iter_calibration
 
 _SOLVER_TOLERANCE = 1e-5
 """Largest error of a fraction in the mean over the blocks."""
@@ -20,32 +20,28 @@ def iter_offsets(
     fractions: Sequence[float],
     expected_coarse: FloatArray,
     max_blocks: Callable[[], int],
-) -> Generator[None, None, tuple[float, ...]]:
+) -> Generator[None, None, tuple[tuple[float, ...], list[CalibrationBlock]]]:
     """Calibrate offsets with as many blocks as their scatter requires, yielding after each block.
 
     Parameters
     ----------
     samples, max_blocks
-        See `iter_threshold`.
+        See `iter_calibration`.
     fractions, expected_coarse
         See `calibrate_offsets`.
 
     Returns
     -------
     generator
-        Generator that returns one offset for each phase; the first one is 0.
+        Generator that returns one offset for each phase, of which the first one is 0, and the blocks.
     """
-    blocks: list[CalibrationBlock] = []
-    offsets: FloatArray = np.zeros(len(fractions))
-    error = inf
-    while error >= TOLERANCE and len(blocks) < max_blocks():
-        blocks.append(next(samples))
-        if len(blocks) % LEAST_BLOCKS == 0:
-            offsets, error = calibrate_offsets(blocks, fractions, expected_coarse, start=offsets)
-        yield
-    if len(blocks) % LEAST_BLOCKS:
-        offsets, _ = calibrate_offsets(blocks, fractions, expected_coarse, start=offsets)
-    return tuple(offsets.tolist())
+
+    def calibrate(blocks: Sequence[CalibrationBlock], former: FloatArray) -> tuple[FloatArray, float]:
+        return calibrate_offsets(blocks, fractions, expected_coarse, start=former)
+
+    start: FloatArray = np.zeros(len(fractions))
+    offsets, blocks = yield from iter_calibration(samples, start, calibrate, max_blocks)
+    return tuple(offsets.tolist()), blocks
 
 
 def calibrate_offsets(

@@ -39,8 +39,6 @@ class CalibratedOffsets:
     @classmethod
     def of(cls, free: tuple[float, ...], offsets: tuple[float, ...], grey: Sequence[FloatArray]) -> CalibratedOffsets:
         """Return the result for blocks of grey values ``(c, n)``, of which some voxels are kept."""
-        if not grey:
-            return cls(free, offsets, np.empty((len(offsets), 0), np.float32))
         pooled = np.concatenate(grey, axis=1)
         return cls(free, offsets, np.ascontiguousarray(pooled[:, :: -(-pooled.shape[1] // _MOST_VOXELS)]))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -174,11 +174,8 @@ def _iter_calibration(
                 search = iter_threshold(samples, node[0], expected_coarse, max_blocks)
                 thresholds.append((yield from forward_steps(search, lambda _: clock.count_block())))
             else:
-                blocks: list[FloatArray] = []
-                kept = (_keep(blocks, block) for block in samples) if plan.network.box is not None else samples
-                several = iter_offsets(kept, plan.target.fractions_of(node), expected_coarse, max_blocks)
-                found = yield from forward_steps(several, lambda _: clock.count_block())
-                offsets.append(CalibratedOffsets.of(node, found, blocks))
+                several = _iter_offsets(plan, node, samples, expected_coarse, max_blocks)
+                offsets.append((yield from forward_steps(several, lambda _: clock.count_block())))
     if plan.network.box is not None:
         return fit_offsets(plan.network.free_ranges, offsets)
     porosities = tuple(node[0] for node in nodes)
@@ -187,9 +184,17 @@ def _iter_calibration(
     return ThresholdCurve(porosities, tuple(thresholds))
 
 
-def _keep(blocks: list[FloatArray], block: CalibrationBlock) -> CalibrationBlock:
-    blocks.append(block.grey)
-    return block
+def _iter_offsets(
+    plan: TrainingPlan,
+    node: tuple[float, ...],
+    samples: Iterator[CalibrationBlock],
+    expected_coarse: FloatArray,
+    max_blocks: Callable[[], int],
+) -> Generator[None, None, CalibratedOffsets]:
+    """Calibrate the offsets at a node, and keep some of the voxels for a fit."""
+    fractions = plan.target.fractions_of(node)
+    offsets, blocks = yield from iter_offsets(samples, fractions, expected_coarse, max_blocks)
+    return CalibratedOffsets.of(node, offsets, [block.grey for block in blocks])
 
 
 def _as_labels(reference: Reference, grey: Tensor) -> Labels:
