@@ -79,10 +79,16 @@ def build_stages(network: NetworkConfig, tensors: Mapping[str, Tensor]) -> tuple
     for name, tensor in tensors.items():
         if not bool((tensor.abs() <= _LARGEST).all()):  # also if it is NaN
             raise ValueError(f"the weights {name} must be finite and of usual size")
-    return tuple(_build(network, i, tensors) for i in range(len(network.stages)))
+    return tuple(folded_stage(network, i, _of_stage(i, tensors)) for i in range(len(network.stages)))
 
 
-def _build(network: NetworkConfig, i: int, tensors: Mapping[str, Tensor]) -> Stage:
+def _of_stage(i: int, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    prefix = f"stage{i}."
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def folded_stage(network: NetworkConfig, i: int, weights: Mapping[str, Tensor]) -> Stage:
+    """Return a stage of a network with folded batch norm and the given weights, in evaluation mode."""
     stage = Stage(
         network.stages[i],
         conditioned=i > 0,
@@ -90,8 +96,7 @@ def _build(network: NetworkConfig, i: int, tensors: Mapping[str, Tensor]) -> Sta
         n_phase_channels=network.n_phase_channels,
         free_ranges=network.free_ranges,
     )
-    prefix = f"stage{i}."
-    stage.load_state_dict({name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)})
+    stage.load_state_dict(dict(weights))
     return stage.eval().requires_grad_(False)
 
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-import torch
-
+from napari_swnn.core.model.weights import folded_stage
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.training.checkpoint import Checkpoint
 from napari_swnn.core.training.plan import TrainingPlan
@@ -54,19 +53,7 @@ class Saves:
 
 def restore_stages(plan: TrainingPlan, states: Sequence[Mapping[str, Any]]) -> list[Stage]:
     """Return the finished stages of a state."""
-    stages = []
-    for i, state in enumerate(states):
-        stage = Stage(
-            plan.network.stages[i],
-            conditioned=i > 0,
-            dimension=plan.network.dimension,
-            n_phase_channels=plan.network.n_phase_channels,
-            free_ranges=plan.network.free_ranges,
-        )
-        with torch.no_grad():
-            stage.load_state_dict(dict(state))
-        stages.append(stage.eval().requires_grad_(False).to(plan.device))
-    return stages
+    return [folded_stage(plan.network, i, state).to(plan.device) for i, state in enumerate(states)]
 
 
 def steps_before(plan: TrainingPlan, state: Mapping[str, Any]) -> list[int]:
