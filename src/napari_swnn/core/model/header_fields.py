@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import inf, isfinite
+from math import inf
 from typing import Any
 
 
@@ -43,7 +43,6 @@ def number(value: Any, name: str, low: float = -inf, high: float = inf) -> float
         raise ValueError(f"{name} must be a finite number, got {_shown(value)}")
     if not low <= value <= high:
         raise ValueError(f"{name} must lie between {low:g} and {high:g}, got {_shown(value)}")
-    assert isfinite(value)
     return float(value)
 
 
