@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any, overload
 
 import torch
@@ -15,7 +13,7 @@ from napari_swnn._phases import scale_fractions
 from napari_swnn._types import FloatArray, Path
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.model.labels import PhaseLabels
-from napari_swnn.core.model.model_file import model_tensors, read_model, save_model
+from napari_swnn.core.model.model_file import hash_content, model_tensors, read_model, save_model
 from napari_swnn.core.model.model_header import model_header
 from napari_swnn.core.model.offset_surface import OffsetSurface
 from napari_swnn.core.model.paper_checkpoint import load_checkpoint
@@ -189,11 +187,7 @@ class Model:
         """Return a hash of the weights and all settings, but not of the time of creation."""
         header = model_header(self)
         header["provenance"].pop("created", None)
-        digest = sha256(json.dumps(header, sort_keys=True).encode())
-        for name, tensor in model_tensors(self).items():
-            digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-            digest.update(tensor.numpy().tobytes())
-        return digest.hexdigest()
+        return hash_content(header, model_tensors(self))
 
     def to(self, device: torch.device) -> tuple[Stage, ...]:
         """Return the stages on a device, copied unless it is the CPU; the model stays on the CPU."""

@@ -55,9 +55,13 @@ def model_tensors(model: Model) -> dict[str, Tensor]:
 def digest_of(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
     """Return a hash of the settings and the weights of a model."""
     stated = {name: value for name, value in header.items() if name != _DIGEST}
-    digest = sha256(json.dumps(stated, sort_keys=True).encode())
-    for name in sorted(tensors):
-        tensor = tensors[name]
+    return hash_content(stated, {name: tensors[name] for name in sorted(tensors)})
+
+
+def hash_content(settings: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
+    """Return a hash of settings, whatever their order, and of weights, in their order."""
+    digest = sha256(json.dumps(settings, sort_keys=True).encode())
+    for name, tensor in tensors.items():
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         digest.update(tensor.numpy().tobytes())
     return digest.hexdigest()
