@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_swnn._files import move_to_new, replaced_when_complete, write_text
-from napari_swnn.io import write_tiff
+from napari_swnn.io import open_ome_zarr, save_volume, write_tiff
 
 
 @pytest.fixture
@@ -104,6 +104,28 @@ def test_a_file_is_never_moved_over_another(tmp_path, monkeypatch, links):
         move_to_new(tmp_path / "a", tmp_path / "b")
     move_to_new(tmp_path / "a", tmp_path / "c")
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"b": "b", "c": "a"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege")
+def test_a_folder_named_by_a_link_is_replaced_and_the_link_stays(tmp_path):
+    (tmp_path / "data").mkdir()
+    folder, link = tmp_path / "data" / "a.zarr", tmp_path / "a.zarr"
+    save_volume(folder, np.zeros((4, 4), int))
+    link.symlink_to(folder)
+    save_volume(link, np.ones((4, 4), int))
+    assert link.is_symlink()
+    assert open_ome_zarr(folder).levels[0].compute().all()
+    assert {*tmp_path.iterdir()} == {link, folder.parent}
+    assert [*folder.parent.iterdir()] == [folder]
+
+
+def test_a_folder_survives_a_full_disk(tmp_path, request):
+    save_volume(tmp_path / "a.zarr", np.zeros((4, 4), int))
+    request.getfixturevalue("full_disk")
+    with pytest.raises(OSError, match=r"the disk is full: .*a\.zarr could not be written; the old file is unchanged"):
+        save_volume(tmp_path / "a.zarr", np.ones((4, 4), int))
+    assert not open_ome_zarr(tmp_path / "a.zarr").levels[0].compute().any()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.zarr"]
 
 
 @pytest.mark.usefixtures("full_disk")

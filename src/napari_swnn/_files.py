@@ -6,12 +6,14 @@ import csv
 import errno
 import json
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 UNFINISHED = ".partial"
 """Suffix of an unfinished volume file."""
@@ -48,7 +50,7 @@ def replaced_when_complete(path: Path) -> Iterator[Path]:
     OSError
         If the path is a folder, device or pipe, or the disk is full.
     """
-    target = Path(os.path.realpath(path)) if path.is_symlink() else path
+    target = _target(path)
     if target.exists() and not target.is_file():
         kind = "folder" if target.is_dir() else "device or pipe"
         raise OSError(f"the output must be a file, got the {kind} {path}; choose another name")
@@ -58,18 +60,64 @@ def replaced_when_complete(path: Path) -> Iterator[Path]:
     os.close(handle)
     partial = Path(name)
     try:
-        yield partial
-        sync_file(partial)
-        partial.chmod(target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
-        partial.replace(target)
-        sync_folder(target.parent)
+        with _full_disk_explained(path):
+            yield partial
+            sync_file(partial)
+            partial.chmod(target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
+            partial.replace(target)
+            sync_folder(target.parent)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_replaced_when_complete(path: Path) -> Iterator[Path]:
+    """Yield the name of a new folder beside `path`, and rename it to `path` when the ``with`` block succeeds.
+
+    An old folder is kept until the new one is complete and on the disk, and put back if the new one cannot take its
+    place. If the path is a symbolic link, the folder that it names is replaced.
+
+    Raises
+    ------
+    OSError
+        If the disk is full.
+    """
+    target = _target(path)
+    partial = target.with_name(f".{target.name}.{uuid4().hex}")
+    previous = target.with_name(f".{target.name}.{uuid4().hex}.previous")
+    try:
+        with _full_disk_explained(path):
+            yield partial
+            sync_tree(partial)
+            if target.exists():
+                target.rename(previous)
+            try:
+                partial.rename(target)
+            except OSError:
+                if previous.exists():
+                    previous.rename(target)
+                raise
+            sync_folder(target.parent)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    shutil.rmtree(previous, ignore_errors=True)
+
+
+def _target(path: Path) -> Path:
+    """Return the path to replace: that which a symbolic link names, so that the link stays."""
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
+@contextmanager
+def _full_disk_explained(path: Path) -> Iterator[None]:
+    """Turn the error of a full disk into one that names `path` and states what is kept."""
+    try:
+        yield
     except OSError as error:
         if not is_full(error):
             raise
-        kept = "the old file is unchanged" if target.exists() else "free some space, or choose another folder"
+        kept = "the old file is unchanged" if path.exists() else "free some space, or choose another folder"
         raise DiskFullError.of(error, path, kept) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -7,13 +7,12 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from napari_swnn._checks import check_choice
-from napari_swnn._files import replaced_when_complete
+from napari_swnn._files import folder_replaced_when_complete, replaced_when_complete
 from napari_swnn._types import Path
 from napari_swnn.io.export.label_volume import LabelVolume
 from napari_swnn.io.export.meta_image import write_mha, write_mhd, write_raw
 from napari_swnn.io.export.nrrd import write_nrrd
 from napari_swnn.io.export.ome_zarr import VERSIONS, write_ome_zarr
-from napari_swnn.io.export.replacing import folder_replaced_when_complete
 from napari_swnn.io.export.tiff import write_tiff_volume
 from napari_swnn.io.export.vtk_image import write_vti
 
