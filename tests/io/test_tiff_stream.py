@@ -25,7 +25,7 @@ def written(path, volumes, **layout):
 @pytest.fixture(params=["ImageJ", "BigTIFF"])
 def kind(request, monkeypatch):
     if request.param == "BigTIFF":
-        monkeypatch.setattr(tiff_stream, "_LARGEST_IMAGEJ", 0)
+        monkeypatch.setattr(tiff_stream, "LARGEST_IMAGEJ", 0)
     return request.param
 
 
@@ -51,7 +51,7 @@ def test_the_size_of_a_voxel_is_where_imagej_looks(tmp_path, rng):
 
 
 def test_large_files_are_ome_tiff(tmp_path, rng, monkeypatch):
-    monkeypatch.setattr(tiff_stream, "_LARGEST_IMAGEJ", 0)
+    monkeypatch.setattr(tiff_stream, "LARGEST_IMAGEJ", 0)
     volumes = rng.integers(0, 2, (1, 5, 7, 9)).astype(np.uint8)
     for name, layout in (("v.tif", {"voxel": VoxelSize(0.25, "um")}), ("w.tif", {})):
         written(tmp_path / name, volumes, **layout)

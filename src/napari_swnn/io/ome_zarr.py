@@ -32,6 +32,22 @@ _COMPRESSION = 6
 """Assumed compression ratio; random binary labels reach 8, and coherent phases reach 20 to 30."""
 
 
+def level_shapes(shape: Shape) -> tuple[Shape, ...]:
+    """Return the shapes of all levels, finest first; each has every second voxel of the finer one."""
+    shapes = [shape]
+    while max(shapes[-1]) > SMALLEST[len(shape)]:
+        shapes.append(tuple(-(-n // 2) for n in shapes[-1]))
+    return tuple(shapes)
+
+
+def compressors() -> list[Any]:
+    """Return the compression of labels, with a checksum."""
+    from zarr.codecs import BloscCodec, Crc32cCodec
+
+    # The checksum reveals damage that the decompression would turn into other labels.
+    return [BloscCodec(cname="zstd", clevel=5, shuffle="bitshuffle"), Crc32cCodec()]
+
+
 @dataclass(frozen=True)
 class OmeZarrFile(VolumeFile):
     """OME-Zarr store for writing; see `VolumeFile`.
@@ -52,10 +68,7 @@ class OmeZarrFile(VolumeFile):
     @property
     def shapes(self) -> tuple[Shape, ...]:
         """Shapes of all levels, finest first."""
-        shapes = [self.layout.shape]
-        while max(shapes[-1]) > SMALLEST[len(shapes[0])]:
-            shapes.append(tuple(-(-n // 2) for n in shapes[-1]))
-        return tuple(shapes)
+        return level_shapes(self.layout.shape)
 
     @property
     def n_levels(self) -> int:
@@ -72,7 +85,6 @@ class OmeZarrFile(VolumeFile):
     def create(self, provenance: Mapping[str, Any]) -> None:
         """Create the unfinished store."""
         import zarr
-        from zarr.codecs import BloscCodec, Crc32cCodec
 
         new = self.new_name()
         attributes = {"ome": self._metadata(), PROVENANCE_KEY: dict(provenance)}
@@ -85,8 +97,7 @@ class OmeZarrFile(VolumeFile):
                 dtype=self.layout.dtype,
                 chunks=(*(1 for _ in leading), *(self.layout.block for _ in shape)),
                 shards=(*(1 for _ in leading), *(self.shard for _ in shape)),
-                # The checksum reveals damage that the decompression would turn into other labels.
-                compressors=[BloscCodec(cname="zstd", clevel=5, shuffle="bitshuffle"), Crc32cCodec()],
+                compressors=compressors(),
                 fill_value=0,
                 dimension_names=[axis["name"] for axis in self._axes()],
             )

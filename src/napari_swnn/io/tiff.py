@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path as FilePath
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import numpy as np
 
@@ -13,6 +15,8 @@ from napari_swnn._types import AXES, Path
 from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn._voxel_size import VoxelSize
 
+LARGEST_IMAGEJ = 2**32 - 2**25
+"""Total size of the voxels, in bytes, above which a file is an OME-TIFF in BigTIFF format instead of classic TIFF."""
 _LEAST_LENGTH = 2.0**-31
 """Smallest voxel size that the resolution of a TIFF, a ratio of 32-bit numbers, can state."""
 
@@ -57,6 +61,28 @@ def imagej_options(axes: str, voxel: VoxelSize) -> dict[str, Any]:
         "resolution": (1 / voxel.value, 1 / voxel.value),
         "metadata": {"axes": axes, "spacing": voxel.value, "unit": _ascii_unit(voxel)},
     }
+
+
+def ome_options(axes: str, text: str, lengths: Sequence[float], unit: str) -> dict[str, Any]:
+    """Return the tifffile options of an OME-TIFF in BigTIFF format.
+
+    Parameters
+    ----------
+    axes : str
+        Letters of the axes, such as ``"TZYX"``.
+    text : str
+        Description to store.
+    lengths : sequence of float
+        Edge lengths of a voxel along the axes of space.
+    unit : str
+        Unit of the lengths, as OME spells it; empty if they are not known.
+    """
+    # The identifier required by OME is derived from the text, so that equal volumes have equal bytes.
+    metadata: dict[str, Any] = {"axes": axes, "Description": text, "UUID": f"urn:uuid:{uuid5(NAMESPACE_URL, text)}"}
+    if unit:
+        for axis, length in zip(AXES[-len(lengths) :], lengths, strict=True):
+            metadata |= {f"PhysicalSize{axis.upper()}": length, f"PhysicalSize{axis.upper()}Unit": unit}
+    return {"bigtiff": True, "ome": True, "metadata": metadata}
 
 
 def check_tiff_labels(*labels: int) -> None:

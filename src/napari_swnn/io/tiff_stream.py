@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from math import prod
 from pathlib import Path as FilePath
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree
 
 import numpy as np
@@ -20,11 +19,9 @@ from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn.core.grid.windows import Window, iter_boxes
 from napari_swnn.io.stored_image import ImageError
 from napari_swnn.io.strip_journal import StripJournal
-from napari_swnn.io.tiff import imagej_options
+from napari_swnn.io.tiff import LARGEST_IMAGEJ, imagej_options, ome_options
 from napari_swnn.io.volume_file import PROVENANCE_KEY, Piece, VolumeFile
 
-_LARGEST_IMAGEJ = 2**32 - 2**25
-"""Total size of the voxels, in bytes, above which a file is an OME-TIFF in BigTIFF format instead of classic TIFF."""
 _PER_PAGE = 512
 """Upper bound of the size of a page without its voxels, in bytes."""
 _PAGE_OF_MEMORY = 4096
@@ -73,7 +70,7 @@ class TiffFile(VolumeFile):
             dtype=self.layout.dtype,
             align=_PAGE_OF_MEMORY,
             returnoffset=True,
-            **(self._imagej(text) if self._n_bytes <= _LARGEST_IMAGEJ else self._bigtiff(text)),
+            **(self._imagej(text) if self._n_bytes <= LARGEST_IMAGEJ else self._bigtiff(text)),
         )
         sync_file(new)
         move_to_new(new, self.partial)
@@ -169,16 +166,10 @@ class TiffFile(VolumeFile):
         return options
 
     def _bigtiff(self, text: str) -> dict[str, Any]:
-        side: dict[str, Any] = {}
         voxel = self.layout.voxel
-        if voxel.unit != "voxel":
-            unit = voxel.unit if voxel.length_unit is None else voxel.length_unit.symbol
-            for axis in AXES[-len(self.layout.shape) :]:
-                side |= {f"PhysicalSize{axis.upper()}": voxel.value, f"PhysicalSize{axis.upper()}Unit": unit}
-        # The identifier required by OME is derived from the provenance, so that equal volumes have equal bytes.
-        identifier = uuid5(NAMESPACE_URL, text)
-        metadata = {"axes": self._axes, "Description": text, "UUID": f"urn:uuid:{identifier}", **side}
-        return {"bigtiff": True, "ome": True, "metadata": metadata}
+        unit = voxel.unit if voxel.length_unit is None else voxel.length_unit.symbol
+        lengths = (voxel.value,) * len(self.layout.shape)
+        return ome_options(self._axes, text, lengths, "" if unit == "voxel" else unit)
 
 
 def tiff_provenance(path: FilePath) -> dict[str, Any]:

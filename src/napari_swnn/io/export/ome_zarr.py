@@ -11,7 +11,7 @@ import numpy as np
 
 from napari_swnn._types import AXES, Shape
 from napari_swnn.io.export.label_volume import REALISATION, LabelVolume
-from napari_swnn.io.ome_zarr import SMALLEST
+from napari_swnn.io.ome_zarr import compressors, level_shapes
 from napari_swnn.io.volume_file import PROVENANCE_KEY
 
 VERSIONS = ("0.5", "0.4")
@@ -37,7 +37,7 @@ def write_ome_zarr(path: Path, volume: LabelVolume, *, version: str) -> None:
     """
     import zarr
 
-    shapes = _shapes(volume.shape[-len(volume.lengths) :])
+    shapes = level_shapes(volume.shape[-len(volume.lengths) :])
     described = _metadata(volume, len(shapes), version)
     attributes = {"ome": described} if version == "0.5" else described
     group = zarr.create_group(
@@ -60,13 +60,6 @@ def _steps(array: Any, step: int) -> tuple[int, ...]:
     return (1, step, step, step) if array.ndim == 4 else (step,) * array.ndim
 
 
-def _shapes(shape: Shape) -> list[Shape]:
-    shapes = [shape]
-    while max(shapes[-1]) > SMALLEST[len(shape)]:
-        shapes.append(tuple(-(-n // 2) for n in shapes[-1]))
-    return shapes
-
-
 def _create(group: Any, name: str, shape: Shape, volume: LabelVolume, version: str) -> Any:
     ndim = len(volume.lengths)
     leading = (1,) * (len(shape) - ndim)
@@ -74,12 +67,9 @@ def _create(group: Any, name: str, shape: Shape, volume: LabelVolume, version: s
     options: dict[str, Any] = {"shape": shape, "dtype": volume.dtype, "chunks": chunks, "fill_value": 0}
     if version == "0.4":
         return group.create_array(name, chunk_key_encoding={"name": "v2", "separator": "/"}, **options)
-    from zarr.codecs import BloscCodec, Crc32cCodec
-
     options |= {
         "shards": (*leading, *(_PER_SHARD * _CHUNK[ndim],) * ndim),
-        # The checksum reveals damage that the decompression would turn into other labels.
-        "compressors": [BloscCodec(cname="zstd", clevel=5, shuffle="bitshuffle"), Crc32cCodec()],
+        "compressors": compressors(),
         "dimension_names": list(volume.axes),
     }
     return group.create_array(name, **options)

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
-from napari_swnn._types import AXES
-from napari_swnn._voxel_size import VoxelSize
+from napari_swnn._voxel_size import VoxelSize, find_length_unit
 from napari_swnn.io.export.label_volume import LabelVolume
-from napari_swnn.io.tiff import imagej_options
-
-LARGEST_IMAGEJ = 2**32 - 2**25
-"""Size of the voxels in bytes above which a file is an OME-TIFF in BigTIFF format."""
+from napari_swnn.io.tiff import LARGEST_IMAGEJ, imagej_options, ome_options
 
 
 def write_tiff_volume(path: Path, volume: LabelVolume) -> None:
@@ -35,18 +30,5 @@ def _imagej(volume: LabelVolume, axes: str) -> dict[str, Any]:
 
 
 def _ome(volume: LabelVolume, axes: str) -> dict[str, Any]:
-    metadata: dict[str, Any] = {
-        "axes": axes,
-        "Description": volume.text,
-        # OME requires an identifier; derived from the content, equal volumes have equal bytes.
-        "UUID": f"urn:uuid:{uuid5(NAMESPACE_URL, volume.text)}",
-    }
-    if volume.unit:
-        for axis, length in zip(AXES[-len(volume.lengths) :], volume.lengths, strict=True):
-            key = f"PhysicalSize{axis.upper()}"
-            metadata |= {key: length, f"{key}Unit": _OME.get(volume.unit, volume.unit)}
-    return {"bigtiff": True, "ome": True, "metadata": metadata}
-
-
-_OME = {"um": "µm", "angstrom": "Å"}
-"""Symbols of OME that differ from those in ASCII."""
+    unit = find_length_unit(volume.sides.units[-1])
+    return ome_options(axes, volume.text, volume.lengths, "" if unit is None else unit.symbol)
