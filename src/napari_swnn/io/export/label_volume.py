@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -121,6 +121,11 @@ class LabelVolume:
         depth = max(1, 2**26 // prod(self.shape[-2:]))
         for start in range(0, flat.shape[0], depth):
             yield from np.ascontiguousarray(np.asarray(flat[start : start + depth]), self.dtype)
+
+    def write_voxels(self, file: BinaryIO) -> None:
+        """Write all voxels, x fastest, with the low byte first on any machine."""
+        for plane in self.planes():
+            file.write(plane.astype(self.dtype.newbyteorder("<"), copy=False).tobytes())
 
     def check_single(self, kind: str) -> None:
         """Raise an error for several realisations, which only TIFF and OME-Zarr can hold."""

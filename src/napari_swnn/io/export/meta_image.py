@@ -15,8 +15,7 @@ def write_mha(path: Path, volume: LabelVolume) -> None:
     volume.check_single("a MetaImage")
     with path.open("wb") as file:
         file.write(_header(volume, "LOCAL"))
-        for plane in volume.planes():
-            file.write(little_endian(plane))
+        volume.write_voxels(file)
 
 
 def write_mhd(path: Path, volume: LabelVolume, raw: str) -> None:
@@ -26,17 +25,9 @@ def write_mhd(path: Path, volume: LabelVolume, raw: str) -> None:
 
 
 def write_raw(path: Path, volume: LabelVolume) -> None:
-    """Write the voxels alone, x fastest, little-endian."""
-    volume.check_single("a raw file")
+    """Write the voxels alone."""
     with path.open("wb") as file:
-        for plane in volume.planes():
-            file.write(little_endian(plane))
-
-
-def little_endian(plane: object) -> bytes:
-    """Return the bytes of a plane with the low byte first, on any machine."""
-    array = plane.astype(plane.dtype.newbyteorder("<"), copy=False)  # type: ignore[attr-defined]
-    return bytes(array.tobytes())
+        volume.write_voxels(file)
 
 
 def _header(volume: LabelVolume, data: str) -> bytes:

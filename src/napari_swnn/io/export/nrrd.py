@@ -21,7 +21,7 @@ def write_nrrd(path: Path, volume: LabelVolume) -> None:
 
     volume.check_single("an NRRD file")
     check_fits(volume.shape, volume.dtype.itemsize, "the volume")
-    values = np.stack(list(volume.planes()))
+    values = np.ascontiguousarray(volume.values.astype(volume.dtype))
     header: dict[str, Any] = {
         "encoding": "gzip",
         "spacings": list(volume.lengths[::-1]),  # the fastest axis is the first
@@ -37,8 +37,7 @@ def write_nrrd(path: Path, volume: LabelVolume) -> None:
             f"Segment{i}_Name": _ascii(name),  # the entry of napari-swnn has it unchanged
         }
     with path.open("wb") as file:
-        shaped = values.reshape(volume.shape)
-        nrrd.write(file, shaped, header, compression_level=_COMPRESSION, index_order="C")
+        nrrd.write(file, values, header, compression_level=_COMPRESSION, index_order="C")
 
 
 def _ascii(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from napari_swnn._checks import check_in_range, check_labels, check_phase_presen
 from napari_swnn._files import replaced_when_complete
 from napari_swnn._types import FloatArray, Path
 from napari_swnn._voxel_size import VoxelSize
+from napari_swnn.io.export.target import check_target
 from napari_swnn.io.stored_image import check_fits
 
 SURFACE_ENDINGS = (".stl", ".ply", ".obj")
@@ -115,16 +115,11 @@ def save_surface(
     """
     import trimesh
 
-    out = FilePath(path)
-    suffix = out.suffix.lower()
-    if suffix not in SURFACE_ENDINGS:
-        raise ValueError(f"path must end in one of {', '.join(SURFACE_ENDINGS)}, got {out.name!r}; rename it")
-    if not out.parent.is_dir():
-        raise FileNotFoundError(f"path must lie in an existing folder, got {out}; create {out.parent} first")
+    out = check_target(path, SURFACE_ENDINGS)
     surface = phase_surface(labels, phase, voxel_size=voxel_size, smoothing=smoothing)
     mesh = trimesh.Trimesh(surface.vertices, surface.triangles, process=False)
     with replaced_when_complete(out) as partial:
-        mesh.export(partial, file_type=suffix[1:])
+        mesh.export(partial, file_type=out.suffix[1:].lower())
     return surface
 
 

@@ -13,6 +13,7 @@ from napari_swnn.io.export.label_volume import LabelVolume
 from napari_swnn.io.export.meta_image import write_mha, write_mhd, write_raw
 from napari_swnn.io.export.nrrd import write_nrrd
 from napari_swnn.io.export.ome_zarr import VERSIONS, write_ome_zarr
+from napari_swnn.io.export.target import check_target
 from napari_swnn.io.export.tiff import write_tiff_volume
 from napari_swnn.io.export.vtk_image import write_vti
 
@@ -70,12 +71,9 @@ def save_volume(
     OSError
         If the file cannot be written.
     """
-    out, suffix = FilePath(path), FilePath(path).suffix.lower()
-    if suffix not in VOLUME_ENDINGS:
-        raise ValueError(f"path must end in one of {', '.join(VOLUME_ENDINGS)}, got {out.name!r}; rename it")
+    out = check_target(path, VOLUME_ENDINGS)
+    suffix = out.suffix.lower()
     check_choice(ome_zarr_version, VERSIONS, name="ome_zarr_version")
-    if not out.parent.is_dir():
-        raise FileNotFoundError(f"path must lie in an existing folder, got {out}; create {out.parent} first")
     if out.exists() and out.is_dir() != (suffix == ".zarr"):
         kind = "folder" if out.is_dir() else "file"
         raise ValueError(f"path must be free or hold the same format, got the {kind} {out}; choose another name")

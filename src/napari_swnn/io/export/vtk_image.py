@@ -11,7 +11,6 @@ from struct import pack
 from xml.sax.saxutils import quoteattr
 
 from napari_swnn.io.export.label_volume import LabelVolume
-from napari_swnn.io.export.meta_image import little_endian
 
 ARRAY = "label"
 """Name of the array of labels."""
@@ -24,8 +23,7 @@ def write_vti(path: Path, volume: LabelVolume) -> None:
     with path.open("wb") as file:
         file.write("\n".join(_header(volume)).encode())
         file.write(b'\n<AppendedData encoding="raw">\n_' + pack("<Q", volume.n_bytes))
-        for plane in volume.planes():
-            file.write(little_endian(plane))
+        volume.write_voxels(file)
         file.write(b"\n</AppendedData>\n</VTKFile>\n")
 
 
