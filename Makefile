@@ -10,12 +10,12 @@ TORCH := $(shell grep '^torch==' constraints.txt)
 # Two at a time, each on one thread: small tensors are slower with more. The tests of a file stay together.
 TESTS := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadscope
 
-.PHONY: demo test coverage lint napari format clean
+.PHONY: demo test coverage lint docs napari format clean
 
 demo: $(VENV)/.base
 	$(BIN)/napari-swnn demo --output demo-output
 
-test: lint
+test: lint docs
 	scripts/system-packages.sh
 	$(TESTS)
 
@@ -32,6 +32,12 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/measure_house.py
 
+# A warning fails: pages without a place, links that lead nowhere, docstrings that cannot be read. The notice of the
+# theme about its successor is switched off.
+docs: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "The documentation is in build/site/index.html"
+
 napari: $(VENV)/.dev
 	$(BIN)/napari --with napari-swnn "SWNN reconstruction"
 
@@ -40,7 +46,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) demo-output benchmarks/output
+	rm -rf $(VENV) build demo-output benchmarks/output
 
 $(VENV)/bin/python:
 	scripts/make-venv.sh $(PYTHON) $(VENV)
@@ -52,5 +58,5 @@ $(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) $(TORCH)
-	$(PIP) -e ".[dev,cluster]"
+	$(PIP) -e ".[dev,docs,cluster]"
 	touch $@ $(VENV)/.base

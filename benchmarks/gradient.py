@@ -3,7 +3,7 @@
 Generates volumes with a ramp of the porosity along axis 0, and prints the RMS distance of the porosity from the target
 in slabs of 16 planes. For comparison it prints the same for a constant porosity, since small slabs vary by themselves.
 Without a file, a model of a built-in sample is trained with the preset "draft". With --picture, makes gradient.png for
-docs/heterogeneous.md.
+docs/how-to/heterogeneous.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pictures masks.png and periodic.png of docs/heterogeneous.md: python benchmarks/masks.py [--model FILE].
+"""Pictures masks.png and periodic.png of docs/how-to/heterogeneous.md: python benchmarks/masks.py [--model FILE].
 
 Uses three masks as in Fig. 11 of the paper: two drawn ones and one from another microstructure. Each is applied with
 both methods, to a model of a built-in sample trained with the preset "draft" (a minute or two) or to one from a file.

@@ -18,11 +18,11 @@ import napari_swnn as swnn
 ROOT = Path(__file__).parents[1]
 PAGES = (
     "README.md",
-    "docs/python.md",
-    "docs/preparation.md",
-    "docs/heterogeneous.md",
-    "docs/validation.md",
-    "docs/directions.md",
+    "docs/how-to/python.md",
+    "docs/how-to/preparation.md",
+    "docs/how-to/heterogeneous.md",
+    "docs/how-to/validation.md",
+    "docs/how-to/directions.md",
 )
 EXAMPLES = [path for path in ROOT.glob("src/**/*.py") if ">>> " in path.read_text(encoding="utf-8")]
 SMALLER = {
@@ -80,7 +80,7 @@ def test_snippets_run(page, blobs, tiny_config, tmp_path, monkeypatch, rng):
 
 
 def test_names_in_running_text_are_there_after_the_import_alone():
-    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md")]
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")]
     text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     names = set(re.findall(r"(?<=\bnapari_swnn\.)[a-z]\w*(?:\.\w+)*(?=[`(])", text))
     names |= set(re.findall(r"(?<=\bswnn\.)[a-zA-Z]\w*(?:\.\w+)*", text))
@@ -103,7 +103,7 @@ ALL_PAGES = sorted(
         ROOT / "README.md",
         ROOT / "CONTRIBUTING.md",
         ROOT / "benchmarks" / "RESULTS.md",
-        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("docs/**/*.md"),
     )
 )
 
@@ -116,7 +116,7 @@ def test_paths_of_files_exist(page):
 
 
 def test_labels_of_the_panels_exist():
-    page = (ROOT / "docs/napari.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/reference/napari.md").read_text(encoding="utf-8")
     labels = {bold or italic for bold, italic in LABEL.findall(page)}
     shown = " | ".join(
         node.value.replace("\n", " ").lower()

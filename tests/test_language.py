@@ -1,4 +1,4 @@
-"""The language of the project: summaries that name a thing or an action, and the terms of `docs/glossary.md`.
+"""The language of the project: summaries that name a thing or an action, and the terms of `docs/reference/glossary.md`.
 
 Every docstring, message and comment of the package is read, and every page of the documentation.
 """
@@ -14,13 +14,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "napari_swnn"
-MODULES = sorted([*PACKAGE.rglob("*.py"), *ROOT.glob("benchmarks/*.py"), *ROOT.glob("scripts/*.py")])
+MODULES = sorted([*PACKAGE.rglob("*.py"), *ROOT.glob("benchmarks/*.py"), *ROOT.glob("scripts/**/*.py")])
 PAGES = [
     ROOT / "README.md",
     ROOT / "CHANGELOG.md",
     ROOT / "CONTRIBUTING.md",
     ROOT / "benchmarks" / "RESULTS.md",
-    *(page for page in ROOT.glob("docs/*.md") if page.stem != "glossary"),  # which names what it refuses
+    *(page for page in ROOT.glob("docs/**/*.md") if page.stem != "glossary"),  # which names what it refuses
 ]
 
 REFUSED = {

@@ -10,7 +10,7 @@ from napari_swnn.cli import check, convert, demo, ensemble, generate, prepare, t
 from napari_swnn.cli._signals import TerminatedError, end, handled
 from napari_swnn.cli._streams import lenient_output
 
-__all__ = ["main"]
+__all__ = ["main", "make_parser"]
 
 DESCRIPTION = "Generate 3-D microstructures with a chosen porosity from one segmented 2-D micrograph."
 COMMANDS = (demo, prepare, train, generate, ensemble, validate, check, convert)
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    options = _parser().parse_args(arguments)
+    options = make_parser().parse_args(arguments)
     try:
         options.run(options)
     except (ValueError, TypeError, OSError, RuntimeError, MemoryError) as error:  # torch raises RuntimeError
@@ -41,7 +41,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line with all commands."""
     parser = argparse.ArgumentParser(prog="napari-swnn", description=DESCRIPTION)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in COMMANDS:
