@@ -16,9 +16,11 @@ from time import perf_counter
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load
 
 from napari_swnn import Model, generate
 from napari_swnn.core.model.labels import PhaseLabels
+from napari_swnn.core.model.model_file import digest_of
 from napari_swnn.core.model.offset_surface import OffsetSurface
 from napari_swnn.core.model.segmentation import OffsetCurve, ThresholdCurve
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
@@ -129,6 +131,21 @@ def change_settings(data, rng):
     return join(header, weights)
 
 
+def renew_digest(change):
+    """Return a function that changes a file and then its digest, so that only the content can be refused."""
+
+    def change_both(data, rng):
+        data = change(data, rng)
+        header, weights = split(data)
+        settings = json.loads(header["__metadata__"]["napari-swnn"])
+        if "digest" in settings:
+            settings["digest"] = digest_of(settings, load(data))
+        header["__metadata__"]["napari-swnn"] = json.dumps(settings)
+        return join(header, weights)
+
+    return change_both
+
+
 def change_tensors(data, rng):
     header, weights = split(data)
     names = [name for name in header if name != "__metadata__"]
@@ -172,9 +189,10 @@ def insert(data, rng):
 
 KINDS = {
     "settings": change_settings,
-    "more settings": change_settings,
+    "settings, renewed digest": renew_digest(change_settings),
     "tensors": change_tensors,
     "weights": flip(-1, None),
+    "weights, renewed digest": renew_digest(flip(-1, None)),
     "header": flip(8, -1),
     "length": flip(0, 8),
     "cut": cut,
@@ -251,5 +269,5 @@ if __name__ == "__main__":
         found, slowest = try_files(int(sys.argv[1]), Path(name), seed=int(sys.argv[2]) if len(sys.argv) > 2 else 0)
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 2**10
     for (what, outcome), count in sorted(found.items()):
-        sys.stdout.write(f"{what:10s} {outcome:14s} {count}\n")
+        sys.stdout.write(f"{what:24s} {outcome:18s} {count}\n")
     sys.stdout.write(f"longest {slowest:.2f} s; memory grew by {grown:.0f} MiB\n")
