@@ -3,6 +3,7 @@
 import io
 import os
 import warnings
+from types import SimpleNamespace
 
 import imagecodecs
 import numpy as np
@@ -206,7 +207,7 @@ def test_an_image_that_memory_cannot_hold_is_refused(path, blobs, kind, monkeypa
             np.save(file, blobs)
     else:
         Image.fromarray(blobs).save(path, kind)
-    monkeypatch.setattr("napari_swnn.io.stored_image.free_memory", lambda: 100)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=100))
     with pytest.raises(ValueError, match="must fit into memory, got 64 × 64"):
         read_image(path)
 
@@ -271,7 +272,7 @@ def test_a_link_is_followed(tmp_path, path, blobs):
 def test_an_archive_that_memory_cannot_hold_is_refused(path, monkeypatch):
     with path.open("wb") as file:
         np.savez_compressed(file, np.zeros((100, 100), np.uint8))
-    monkeypatch.setattr("napari_swnn.io.stored_image.free_memory", lambda: 1000)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=1000))
     with pytest.raises(ValueError, match="must fit into memory"):
         read_labels(path)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from napari_swnn._memory import free_memory
+from napari_swnn._memory import find_free_memory, format_memory
 from napari_swnn._types import AXES
 from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn._voxel_size import VoxelSize
@@ -130,9 +130,9 @@ def check_fits(shape: Sequence[int], itemsize: int, source: object) -> None:
         If there is not enough memory; the message states the required amount.
     """
     needed = math.prod(int(n) for n in shape) * itemsize
-    free = free_memory()
-    if needed > free:
+    free = find_free_memory()
+    if needed > free.n_bytes:
         raise ImageError(
             f"{source} must fit into memory, got {' × '.join(map(str, shape))} values, which need "
-            f"{needed / 2**30:.1f} GiB of {free / 2**30:.1f} GiB free; crop it"
+            f"{format_memory(needed)} of {free}; crop it"
         )

@@ -14,6 +14,7 @@ from uuid import uuid4
 import numpy as np
 
 from napari_swnn._files import UNFINISHED
+from napari_swnn._memory import format_memory
 from napari_swnn._types import Labels, Shape
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.grid.windows import Window
@@ -182,8 +183,8 @@ def check_free_space(file: VolumeFile) -> None:
     free = shutil.disk_usage(file.out.parent).free
     if needed > free:
         raise OSError(
-            f"the disk must have space for {file.out}, got {free / 2**30:.1f} GiB free, but it may need "
-            f"{needed / 2**30:.1f} GiB more; choose a smaller volume, or another disk"
+            f"the disk must have space for {file.out}, got {format_memory(free)} free, but it may need "
+            f"{format_memory(needed)} more; choose a smaller volume, or another disk"
         )
 
 

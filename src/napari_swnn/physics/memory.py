@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
 from napari_swnn._axes import find_channel_axis
-from napari_swnn._memory import free_memory
+from napari_swnn._memory import find_free_memory, format_memory
 from napari_swnn._types import Shape
 from napari_swnn.physics._backend import make_backend
 
@@ -72,11 +72,11 @@ def check_memory(shape: Shape, needed: float, quantity: str) -> None:
     ValueError
         If there is not enough memory; the message states the required amount.
     """
-    free = free_memory()
-    if needed > free:
+    free = find_free_memory()
+    if needed > free.n_bytes:
         raise ValueError(
             f"volume must be small enough for the free memory, got shape {shape}, whose {quantity} needs about "
-            f"{needed / 2**30:.3g} GiB, and {free / 2**30:.3g} GiB are free; crop the volume, or bin its voxels"
+            f"{format_memory(needed)} of {free}; crop the volume, or bin its voxels"
         )
 
 
@@ -102,6 +102,6 @@ def check_problem_memory(volume: Any, solvers: Sequence[Solver], quantity: str) 
     if not shape:
         return
     needed = min(estimate_memory(shape, solver, precision="float32") for solver in solvers)
-    if needed > free_memory():
+    if needed > find_free_memory().n_bytes:
         device = make_backend("auto", "float32").torch_device  # loads torch: only if a GPU may help
         check_memory(shape, needed if device == "cpu" else estimate_memory(shape, solvers[0], device=device), quantity)

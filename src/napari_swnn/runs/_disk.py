@@ -12,6 +12,7 @@ import torch
 
 from napari_swnn._files import DiskFullError, is_full
 from napari_swnn._lock import Lock
+from napari_swnn._memory import find_free_memory, format_memory
 from napari_swnn._steps import forward_steps
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.volume.assembly import BlockCounter, GenerationStep
@@ -25,6 +26,9 @@ from napari_swnn.runs._local import iter_local
 from napari_swnn.runs._request import Request, check_same_request, describe_value, volume_request
 from napari_swnn.runs._turns import is_running, iter_turn, lock_for
 from napari_swnn.runs.volume_files import check_name, file_of_volumes
+
+_BYTES_OF_DESCRIPTION = 4096
+"""Memory of the description of one realisation in bytes."""
 
 
 def iter_to_disk(
@@ -52,6 +56,7 @@ def iter_to_disk(
         The finished file.
     """
     check_name(out)
+    _check_number(len(seeds))
     client = _choose_client(client, out, exact=spec.exact)
     volumes = _describe(model, [replace(spec, seed=seed) for seed in seeds], client, device)
     file = file_of_volumes(out, volumes)
@@ -59,6 +64,16 @@ def iter_to_disk(
     if not _is_finished(file, request, resume=resume):
         check_free_space(file)
     return _iter_to_disk(file, volumes, request, client, resume=resume)
+
+
+def _check_number(n: int) -> None:
+    """Raise an error for more realisations than can be described, before any is."""
+    needed, free = n * _BYTES_OF_DESCRIPTION, find_free_memory()
+    if needed > free.n_bytes:
+        raise ValueError(
+            f"n must be a number of realisations that memory can describe, got {n}, which needs "
+            f"{format_memory(needed)} of {free}; write several files"
+        )
 
 
 def _choose_client(client: Any, out: FilePath, *, exact: bool) -> Any:

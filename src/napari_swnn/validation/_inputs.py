@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from napari_swnn._axes import find_channel_axis
 from napari_swnn._checks import check_in_range, check_labels, is_lazy
+from napari_swnn._memory import find_free_memory, format_memory
 from napari_swnn._phases import check_few_labels, list_labels, measure_fractions
 from napari_swnn._types import BoolArray, Labels, Shape
 from napari_swnn._voxel_size import VoxelSize
 
 LEAST_SIDE = 3
 """Smallest side of a volume in voxels, needed for its specific surface."""
+_BYTES = 40
+"""Memory of a comparison without physics in bytes per voxel of the largest volume, measured on 160³ voxels."""
 
 
 def split_realisations(volumes: Any) -> list[Any]:
@@ -72,6 +76,23 @@ def check_volume_shape(volume: Any) -> Shape:
     if min(shape) < LEAST_SIDE:
         raise ValueError(f"volumes must have at least {LEAST_SIDE} voxels along each axis, got shape {shape}")
     return shape
+
+
+def check_memory(shapes: Sequence[Shape]) -> None:
+    """Check that the largest volume can be compared in the free memory.
+
+    Raises
+    ------
+    ValueError
+        If there is not enough memory; the message states the required amount.
+    """
+    largest = max(shapes, key=math.prod)
+    needed, free = _BYTES * math.prod(largest), find_free_memory()
+    if needed > free.n_bytes:
+        raise ValueError(
+            f"volumes must fit into memory, got shape {largest}, whose comparison needs about {format_memory(needed)} "
+            f"of {free}; pass a part of the volume, such as volume[:256, :256, :256]"
+        )
 
 
 def check_conductivities(conductivities: Mapping[int, float]) -> dict[int, float]:

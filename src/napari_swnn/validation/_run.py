@@ -18,6 +18,7 @@ from napari_swnn.validation._assembly import assemble
 from napari_swnn.validation._inputs import (
     check_conductivities,
     check_contents,
+    check_memory,
     check_volume_shape,
     check_voxel,
     split_realisations,
@@ -78,7 +79,7 @@ def validate(
         If the reference is not a `Reference`, or the labels are not integers.
     ValueError
         If no volume is given, or a volume has the wrong dimension or voxel size, lacks the phase of interest, has a
-        label without a conductivity, or needs more memory for its physics than is free.
+        label without a conductivity, or needs more memory than is free.
     """
     steps = iter_validate(
         volumes,
@@ -114,6 +115,7 @@ def iter_validate(
         raise ValueError(f"volumes must all be 2-D or all be 3-D, got shapes {list(shapes)}; validate them separately")
     if physics and len(shapes[0]) != 3:
         raise ValueError(f"physics needs volumes (z, y, x), got shape {shapes[0]}; omit physics for sections")
+    check_memory(shapes)
     solves = _choose_solves(reference, conductivities) if physics else None
     if physics:
         for volume in given:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from napari_swnn._memory import free_memory
+from napari_swnn._memory import find_free_memory, format_memory
 from napari_swnn._types import Shape
 
 WORKING_MEMORY = 2**29
@@ -28,9 +28,9 @@ def check_memory(shape: Shape, itemsize: int = 1) -> None:
     """
     # As Python integers: the product of a mistyped shape may exceed 64 bits.
     needed = math.prod(int(n) for n in shape) * itemsize + WORKING_MEMORY
-    free = free_memory()
-    if needed > free:
+    free = find_free_memory()
+    if needed > free.n_bytes:
         raise ValueError(
-            f"shape must fit into memory, got {shape}, which needs {needed / 2**30:.1f} GiB of {free / 2**30:.1f} GiB "
-            "free; choose a smaller volume, or generate_lazy"
+            f"shape must fit into memory, got {shape}, which needs {format_memory(needed)} of {free}; choose a smaller "
+            "volume, or generate_lazy"
         )

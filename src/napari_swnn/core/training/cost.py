@@ -22,20 +22,19 @@ from napari_swnn._types import Shape
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.evaluation import block_side
 from napari_swnn.core.network.stage import Stage
-from napari_swnn.core.numerics.device import describe_device, training_precision
+from napari_swnn.core.numerics.device import describe_device
 from napari_swnn.core.numerics.memory import WORKING_MEMORY
 from napari_swnn.core.numerics.parallel import pool_size
 from napari_swnn.core.numerics.phase_offsets import MOST_KEPT, bytes_of_ranking
 from napari_swnn.core.training.calibration import LEAST_BLOCKS, MOST_VOXELS, calibration_blocks
 from napari_swnn.core.training.coarse_bank import CoarseBank
+from napari_swnn.core.training.memory import check_training_memory, training_memory
 from napari_swnn.core.training.plan import TrainingPlan
 from napari_swnn.core.training.sampling import Randomness
 from napari_swnn.core.training.trainer import StageTrainer
 from napari_swnn.core.training.work import Timing, shown_pixels, training_work
 
 _TIMED_STEPS = 4
-_CRITIC_BYTES = 512
-"""Memory of the features of the critic for each pixel that it is shown, in bytes."""
 _LOADED_LIBRARIES = 400 * 2**20
 """Baseline memory of torch and its libraries, in bytes."""
 
@@ -102,6 +101,7 @@ def _training_time(plan: TrainingPlan, timing: Timing) -> float:
 
 def measure(plan: TrainingPlan) -> Timing:
     """Measure the time of a few training steps of each stage and of a block, with random weights."""
+    check_training_memory(plan)
     source = Randomness(plan.seed, plan.device)
     finished: list[Stage] = []
     steps = []
@@ -140,15 +140,7 @@ def _time_of(work: Callable[[], Any]) -> float:
 
 def _memory(plan: TrainingPlan, shape: Shape, *, exact: bool) -> int:
     """Return the peak memory of training or generation, whichever is larger, including the libraries."""
-    bytes_each = 2 if training_precision(plan.device) == torch.bfloat16 else 4
-    training = 0
-    for stage, schedule in zip(plan.network.stages, plan.schedules, strict=True):
-        windows = [Window.of_shape(window.shape).grown(stage.margin) for window in schedule.windows]
-        voxels = schedule.n_volumes * sum(prod(window.shape) for window in windows)
-        # Autograd stores the output of each convolution, and the results that follow it, in full and half precision.
-        features = voxels * stage.n_blocks * stage.n_channels * (4 + 2 * bytes_each)
-        compared = schedule.n_projections * schedule.max_patterns * 3
-        training = max(training, features + compared * 32 + shown_pixels(schedule) * _CRITIC_BYTES)
+    training = training_memory(plan)
     blocks = pool_size(plan.device, reserved=prod(shape)) * WORKING_MEMORY
     n_channels = plan.network.n_phase_channels
     if n_channels == 1:

@@ -29,6 +29,7 @@ from napari_swnn.core.training.calibration import (
 )
 from napari_swnn.core.training.checkpoint import Checkpoint
 from napari_swnn.core.training.config import TrainingConfig, preset_name
+from napari_swnn.core.training.memory import check_training_memory
 from napari_swnn.core.training.offset_calibration import iter_offsets
 from napari_swnn.core.training.offset_fit import CalibratedOffsets, fit_offsets
 from napari_swnn.core.training.plan import TrainingPlan, analyse_reference
@@ -116,6 +117,7 @@ def iter_training(
     generator
         Generator that yields a `TrainingStep` for each step and returns the `Model`.
     """
+    check_training_memory(plan)
     source = Randomness(plan.seed, plan.device)
     clock = TrainingClock(plan)
     finished: list[Stage] = []
