@@ -17,6 +17,9 @@ from napari_swnn._label_values import HIGHEST_LABEL, LOWEST_LABEL, to_labels, to
 from napari_swnn._phases import list_labels
 from napari_swnn._types import BoolArray, Labels, Shape
 
+_FRACTIONS = ("porosit", "fraction")
+"""Beginnings of the names of arguments that are fractions, which many people give in per cent."""
+
 
 def check_labels(
     labels: Any, *, name: str = "labels", ndim: Sequence[int] = (2, 3), planar: bool = False, axes: Any = None
@@ -132,6 +135,8 @@ def check_in_range(
     number = float(value) if isinstance(value, Real) else float("nan")
     inside = (low < number if open_low else low <= number) and (number < high if open_high else number <= high)
     if not inside:  # also for NaN, for which every comparison is False
+        if high <= 1 < number <= 100 and name.startswith(_FRACTIONS):
+            hint = f"it is a fraction, not per cent: {number / 100:g}"
         brackets = ("(" if open_low else "[") + f"{low:g}, {high:g}" + (")" if open_high else "]")
         raise ValueError(f"{name} must lie in {brackets}, got {value!r}" + (f"; {hint}" if hint else ""))
     return number

@@ -1,17 +1,28 @@
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
-from napari_swnn.cli import main
+from napari_swnn.cli import COMMANDS, main
 
 
-@pytest.mark.parametrize("command", [[], ["demo"], ["train"], ["generate"], ["ensemble"], ["validate"]])
+@pytest.mark.parametrize("command", [[], *([command.__name__.split(".")[-1]] for command in COMMANDS)])
 def test_help_explains(command, capsys):
     with pytest.raises(SystemExit) as stopped:
         main([*command, "--help"])
     assert stopped.value.code == 0
-    assert len(capsys.readouterr().out) > 200
+    printed = capsys.readouterr().out
+    assert len(printed) > 200
+    assert "example:\n  napari-swnn " in printed
+    assert not any(useless in printed for useless in ("default: None", "default: [", "default: )"))
+
+
+def test_the_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["--version"])
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out == f"napari-swnn {version('napari-swnn')}\n"
 
 
 def test_help_loads_nothing_heavy():
@@ -33,6 +44,8 @@ finally:
     [
         (["train", "none.png"], "does not exist"),
         (["train", "IMAGE", "--porosity", "2"], "porosity must lie in"),
+        (["train", "IMAGE", "--porosity", "20"], "got 20.0; it is a fraction, not per cent: 0.2"),
+        (["validate", "IMAGE", "IMAGE", "--conductivities", "1", "2"], "--conductivities needs --physics"),
         (["train", "IMAGE", "--phase", "7"], "one of the values of labels (0, 255), got 7"),
         (["train", "IMAGE", "-o", "no/such/folder/model.swnn"], "the folder of no/such/folder/model.swnn must exist"),
         (["train", "IMAGE", "-o", "."], "got the folder ."),

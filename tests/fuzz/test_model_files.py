@@ -1,6 +1,7 @@
 """A changed model file is loaded or raises ValueError, within little time and memory.
 
-``python tests/fuzz/test_model_files.py 100000`` tries that many and prints a table of the outcomes.
+``python tests/fuzz/test_model_files.py 100000`` tries that many and prints a table of the outcomes. Every loaded model
+generates, except for nine of ten in which only weights have changed.
 """
 
 import copy
@@ -229,7 +230,8 @@ def try_files(n, folder, seed=0, *, n_generated=10**9):
         finally:
             longest = max(longest, perf_counter() - start)
         outcomes[kind, "loaded"] += 1
-        if data in sources or outcomes["", "generated"] >= n_generated:
+        spared = kind.startswith("weights") and rng.random() < 0.9  # generating takes most of the time
+        if data in sources or spared or outcomes["", "generated"] >= n_generated:
             continue
         try:
             volume = generate(model, (8,) * model.dimension, seed=1)

@@ -5,14 +5,27 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 
 from napari_swnn.cli import check, convert, demo, ensemble, generate, prepare, train, validate
+from napari_swnn.cli._command import HelpFormatter
 from napari_swnn.cli._signals import TerminatedError, end, handled
 from napari_swnn.cli._streams import lenient_output
 
 __all__ = ["main", "make_parser"]
 
 DESCRIPTION = "Generate 3-D microstructures with a chosen porosity from one segmented 2-D micrograph."
+EPILOG = """\
+example:
+  napari-swnn train section.png --porosity 0.2 -o rock.swnn
+  napari-swnn generate rock.swnn --shape 256 -o rock.ome.zarr
+  napari-swnn validate section.png rock.ome.zarr --html report.html
+
+terms:
+  phase of interest   the phase that porosity refers to, such as the pores
+  preset              a named set of training settings: draft, standard, fine, paper
+  realisation         a volume generated with one seed
+"""
 COMMANDS = (demo, prepare, train, generate, ensemble, validate, check, convert)
 
 
@@ -43,7 +56,10 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line with all commands."""
-    parser = argparse.ArgumentParser(prog="napari-swnn", description=DESCRIPTION)
+    parser = argparse.ArgumentParser(
+        prog="napari-swnn", description=DESCRIPTION, epilog=EPILOG, formatter_class=HelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"napari-swnn {version('napari-swnn')}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add_to(commands)

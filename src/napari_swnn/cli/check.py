@@ -14,7 +14,13 @@ from napari_swnn.cli._progress import run_with_progress
 
 def add_to(commands: Any) -> None:
     """Add the command with its options."""
-    parser = add_command(commands, "check", run, "Read volumes or models completely and report any damage.")
+    parser = add_command(
+        commands,
+        "check",
+        run,
+        "Read volumes or models completely and report any damage.",
+        example="rock.ome.zarr rock.swnn",
+    )
     parser.add_argument(
         "files", type=Path, nargs="+", metavar="PATH", help="model files, or volumes: .ome.zarr, TIFF or .npy"
     )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def add_to(commands: Any) -> None:
     """Add the command with its options."""
     text = "Convert labels to TIFF, OME-Zarr, NRRD, MetaImage, VTK image or the surface of a phase (STL, PLY, OBJ)."
-    parser = add_command(commands, "convert", run, text)
+    parser = add_command(commands, "convert", run, text, example="rock.ome.zarr pore.stl --phase 1")
     parser.add_argument("input", type=Path, help="labels: TIFF, OME-Zarr, PNG or .npy; images with grey values too")
     parser.add_argument(
         "output", type=Path, help="new file; .tif, .ome.zarr, .nrrd, .mha, .mhd, .vti, .stl, .ply or .obj"

@@ -21,7 +21,11 @@ SAMPLES = ("silica", "rock", "electrode", "superalloy")
 def add_to(commands: Any) -> None:
     """Add the command with its options."""
     parser = add_command(
-        commands, "demo", run, "Train, generate and validate on a built-in sample; no display is needed."
+        commands,
+        "demo",
+        run,
+        "Train, generate and validate on a built-in sample; no display is needed.",
+        example="--sample rock --porosity 0.25 --preset draft",
     )
     parser.add_argument("--sample", choices=SAMPLES, default="rock", help="synthetic reference")
     parser.add_argument("--porosity", type=float, default=0.25, help="target porosity")

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 def add_to(commands: Any) -> None:
     """Add the command with its options."""
     parser = add_command(
-        commands, "ensemble", run, "Train several models on an image and generate several realisations with each model."
+        commands,
+        "ensemble",
+        run,
+        "Train several models on an image and generate several realisations with each model.",
+        example="section.png --porosity 0.3 --trainings 4 --realisations 5 -o rock-ensemble",
     )
     add_image_argument(parser)
     add_reference_options(parser)

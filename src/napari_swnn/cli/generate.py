@@ -21,7 +21,13 @@ MANY_VOXELS = 2**28
 
 def add_to(commands: Any) -> None:
     """Add the command with its options."""
-    parser = add_command(commands, "generate", run, "Generate volumes of any size with a trained model.")
+    parser = add_command(
+        commands,
+        "generate",
+        run,
+        "Generate volumes of any size with a trained model.",
+        example="rock.swnn --shape 512 --seed 1 -o rock.ome.zarr",
+    )
     parser.add_argument("model", type=Path, help="model file written by 'napari-swnn train'")
     add_shape_option(parser)
     parser.add_argument(

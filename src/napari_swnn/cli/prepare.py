@@ -24,7 +24,13 @@ TIFF = (".tif", ".tiff")
 
 def add_to(commands: Any) -> None:
     """Add the command with its options."""
-    parser = add_command(commands, "prepare", run, "Segment a raw micrograph: crop, denoise, threshold, clean.")
+    parser = add_command(
+        commands,
+        "prepare",
+        run,
+        "Segment a raw micrograph: crop, denoise, threshold, clean.",
+        example="micrograph.tif --crop-data-bar --denoise median --threshold otsu -o section.tif",
+    )
     parser.add_argument("image", type=Path, help="raw micrograph, or a stack of them: TIFF, PNG, JPEG, BMP or .npy")
     parser.add_argument("--output", "-o", type=Path, default=Path("labels.tif"), help="TIFF file for the labels")
     parser.add_argument("--section", type=int, help="number of one section of a stack, from 0 (default: all sections)")

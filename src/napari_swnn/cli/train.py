@@ -17,7 +17,13 @@ from napari_swnn.core.training.config import PRESETS
 
 def add_to(commands: Any) -> None:
     """Add the command with its options."""
-    parser = add_command(commands, "train", run, "Train a model on a segmented image.")
+    parser = add_command(
+        commands,
+        "train",
+        run,
+        "Train a model on a segmented image.",
+        example="section.png --porosity 0.2 --voxel-size 0.5 --unit um -o rock.swnn",
+    )
     add_image_argument(parser)
     add_reference_options(parser)
     parser.add_argument(

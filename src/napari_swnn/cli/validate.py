@@ -26,7 +26,13 @@ FIGURES = ("sections", "correlation", "pairs", "distributions", "transport", "fi
 
 def add_to(commands: Any) -> None:
     """Add the command with its options."""
-    parser = add_command(commands, "validate", run, "Compare generated volumes with their reference image.")
+    parser = add_command(
+        commands,
+        "validate",
+        run,
+        "Compare generated volumes with their reference image.",
+        example="section.png rock.ome.zarr --html report.html",
+    )
     parser.add_argument(
         "image",
         type=Path,
@@ -72,6 +78,8 @@ def run(options: argparse.Namespace) -> None:
     from napari_swnn import iter_validate
 
     _check_outputs(options)
+    if options.conductivities is not None and not options.physics:
+        raise ValueError("--conductivities needs --physics, which computes with them, got it alone; add --physics")
     if images_by_plane(options):
         options.volumes, options.image = [options.image, *options.volumes], []
     elif not options.volumes:
@@ -82,8 +90,8 @@ def run(options: argparse.Namespace) -> None:
         iter_validate(volumes, reference, physics=options.physics, conductivities=_conductivities(options, reference)),
         lambda s: f"validating  {s.index + 1}/{s.n_steps}  {s.activity}",
     )
-    print(report.summary())
     _write(report, options, reference, volumes[0])
+    print(report.summary())  # after the files, which nothing that happens to the output can prevent
 
 
 def _open(path: Path, reference: Reference) -> tuple[Any, ...]:
