@@ -15,8 +15,12 @@ from .core.training import estimate_cost as estimate_cost
 from .core.training import iter_training as iter_training
 from .core.training import plan_training as plan_training
 from .core.training import train as train
+from .core.volume import BorderProfile as BorderProfile
+from .core.volume import Composition as Composition
 from .core.volume import FractionMap as FractionMap
+from .core.volume import GeneratedRegions as GeneratedRegions
 from .core.volume import NoiseGradient as NoiseGradient
+from .core.volume import Part as Part
 from .core.volume import PorosityMap as PorosityMap
 from .core.volume import SpatialMask as SpatialMask
 from .core.volume import VolumeSpec as VolumeSpec
@@ -27,8 +31,11 @@ from .preparation import iter_prepare as iter_prepare
 from .preparation import prepare as prepare
 from .runs import Ensemble as Ensemble
 from .runs import EnsembleSpec as EnsembleSpec
+from .runs import compose as compose
+from .runs import compose_lazy as compose_lazy
 from .runs import ensemble as ensemble
 from .runs import generate as generate
+from .runs import iter_composition as iter_composition
 from .runs import iter_ensemble as iter_ensemble
 from .runs import iter_generation as iter_generation
 from .validation import ValidationReport as ValidationReport

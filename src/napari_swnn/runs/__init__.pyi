@@ -1,3 +1,7 @@
+from .composition import compose as compose
+from .composition import compose_lazy as compose_lazy
+from .composition import iter_composition as iter_composition
+from .composition_file import read_composition as read_composition
 from .ensemble_spec import EnsembleSpec as EnsembleSpec
 from .ensemble_summary import Ensemble as Ensemble
 from .ensemble_summary import Member as Member

@@ -14,14 +14,14 @@ from typing import Any
 
 from napari_swnn.core.numerics.device import pick_device
 from napari_swnn.core.volume.assembly import BlockCounter, GenerationStep
-from napari_swnn.core.volume.virtual_volume import VirtualVolume
+from napari_swnn.core.volume.block_volume import BlockVolume
 from napari_swnn.io.volume_file import Piece, VolumeFile
 from napari_swnn.runs._local import compute_piece
 
 _MIN_PENDING = 32
 """Minimum number of tasks submitted to the scheduler at a time, so that an adaptive cluster scales up."""
 
-Job = tuple[VolumeFile, Sequence[VirtualVolume]]
+Job = tuple[VolumeFile, Sequence[BlockVolume]]
 
 
 def find_client() -> Any:
@@ -61,7 +61,7 @@ def find_workers_device(client: Any, device: str) -> str:
 
 
 def iter_cluster(
-    file: VolumeFile, volumes: Sequence[VirtualVolume], pieces: Sequence[Piece], progress: BlockCounter, client: Any
+    file: VolumeFile, volumes: Sequence[BlockVolume], pieces: Sequence[Piece], progress: BlockCounter, client: Any
 ) -> Generator[GenerationStep, None, None]:
     """Compute and write pieces of level 0, then the missing pieces of the coarser levels."""
     # Unpickled within a task, the job can be restored by the scheduler if the workers that hold it are lost.

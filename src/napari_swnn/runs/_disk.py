@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path as FilePath
@@ -14,36 +14,41 @@ from napari_swnn._files import DiskFullError, is_full
 from napari_swnn._lock import Lock
 from napari_swnn._memory import find_free_memory, format_memory
 from napari_swnn._steps import forward_steps
-from napari_swnn.core.model.model import Model
 from napari_swnn.core.volume.assembly import BlockCounter, GenerationStep
+from napari_swnn.core.volume.block_volume import BlockVolume
 from napari_swnn.core.volume.exact_porosity import iter_exact
-from napari_swnn.core.volume.spec import VolumeSpec
-from napari_swnn.core.volume.virtual_volume import VirtualVolume, describe_volume
+from napari_swnn.core.volume.virtual_volume import VirtualVolume
 from napari_swnn.io.ome_zarr_image import is_ome_zarr
 from napari_swnn.io.volume_file import Piece, VolumeFile, check_free_space
 from napari_swnn.runs._cluster import find_client, find_workers_device, iter_cluster
 from napari_swnn.runs._local import iter_local
-from napari_swnn.runs._request import Request, check_same_request, describe_value, volume_request
+from napari_swnn.runs._request import Request, check_same_request, volume_provenance, volume_request
 from napari_swnn.runs._turns import is_running, iter_turn, lock_for
 from napari_swnn.runs.volume_files import check_name, file_of_volumes
 
 _BYTES_OF_DESCRIPTION = 4096
 """Memory of the description of one realisation in bytes."""
+Describe = Callable[[str], Sequence[BlockVolume]]
+"""Function that validates a request and returns the volumes of one file, on a device."""
 
 
 def iter_to_disk(
-    model: Model, spec: VolumeSpec, seeds: range, out: FilePath, *, resume: bool, client: Any, device: str
+    describe: Describe, out: FilePath, *, n: int = 1, exact: bool = False, resume: bool, client: Any, device: str
 ) -> Generator[GenerationStep, None, FilePath]:
-    """Generate realisations in a file; invalid input raises an error at the call.
+    """Compute volumes in a file; invalid input raises an error at the call.
 
     Parameters
     ----------
-    model, spec, resume, client, device
-        As for `napari_swnn.iter_generation`.
-    seeds : range
-        Seeds of the realisations.
+    describe : callable
+        Function that returns the volumes on a device.
     out : pathlib.Path
         File to write to.
+    n : int
+        Number of volumes.
+    exact : bool
+        True if the volumes match their target porosity exactly.
+    resume, client, device
+        As for `napari_swnn.iter_generation`.
 
     Yields
     ------
@@ -56,9 +61,13 @@ def iter_to_disk(
         The finished file.
     """
     check_name(out)
-    _check_number(len(seeds))
-    client = _choose_client(client, out, exact=spec.exact)
-    volumes = _describe(model, [replace(spec, seed=seed) for seed in seeds], client, device)
+    _check_number(n)
+    client = _choose_client(client, out, exact=exact)
+    # With a client, only the workers need the device; this process computes nothing.
+    volumes = describe(device if client is None else "cpu")
+    if client is not None:
+        there = torch.device(find_workers_device(client, device))
+        volumes = [volume.on(there) for volume in volumes]
     file = file_of_volumes(out, volumes)
     request = volume_request(volumes)
     if not _is_finished(file, request, resume=resume):
@@ -87,15 +96,6 @@ def _choose_client(client: Any, out: FilePath, *, exact: bool) -> Any:
     return find_client() if client is None else client
 
 
-def _describe(model: Model, specs: Sequence[VolumeSpec], client: Any, device: str) -> list[VirtualVolume]:
-    if client is None:
-        return [describe_volume(model, spec, device=device) for spec in specs]
-    # Only the workers need the device; this process computes nothing.
-    volumes = [describe_volume(model, spec, device="cpu") for spec in specs]
-    there = torch.device(find_workers_device(client, device))
-    return [replace(volume, device=there) for volume in volumes]
-
-
 def _is_finished(file: VolumeFile, request: Request, *, resume: bool, locked: bool = False) -> bool:
     """Return True if the file of this request is finished; raise an error for any other file.
 
@@ -122,7 +122,7 @@ def _is_finished(file: VolumeFile, request: Request, *, resume: bool, locked: bo
 
 
 def _iter_to_disk(
-    file: VolumeFile, volumes: Sequence[VirtualVolume], request: Request, client: Any, *, resume: bool
+    file: VolumeFile, volumes: Sequence[BlockVolume], request: Request, client: Any, *, resume: bool
 ) -> Generator[GenerationStep, None, FilePath]:
     """Write what is missing as the only run that writes this file; a run of the same request may finish it first."""
 
@@ -159,17 +159,17 @@ def _iter_to_disk(
 
 
 def _iter_missing(
-    file: VolumeFile, volumes: Sequence[VirtualVolume], request: Request, client: Any, lock: Lock, note: str
+    file: VolumeFile, volumes: Sequence[BlockVolume], request: Request, client: Any, lock: Lock, note: str
 ) -> Generator[GenerationStep, None, None]:
     first = volumes[0]
     file.discard_damaged()
     if not file.partial.exists():
-        file.create(_provenance(first.model, request))
+        file.create(volume_provenance(first, request))
     pieces = file.pieces(0)
     missing = [piece for piece in pieces if not file.is_written(piece)]
     n_blocks = _n_blocks(first, pieces)
     n_missing = _n_blocks(first, missing)
-    n_before = len(volumes) * len(first.blocks()) if first.spec.exact_porosity is not None and missing else 0
+    n_before = len(volumes) * len(first.blocks()) if first.is_exact and missing else 0
     progress = BlockCounter(n_before + n_blocks, n_blocks - n_missing)
     if note:
         yield replace(progress.step(), note=note)
@@ -188,17 +188,14 @@ def _iter_missing(
 
 
 def _iter_exact(
-    volumes: Sequence[VirtualVolume], progress: BlockCounter
-) -> Generator[GenerationStep, None, Sequence[VirtualVolume]]:
+    volumes: Sequence[BlockVolume], progress: BlockCounter
+) -> Generator[GenerationStep, None, Sequence[BlockVolume]]:
     exact = []
     for volume in volumes:
+        assert isinstance(volume, VirtualVolume)
         exact.append((yield from forward_steps(iter_exact(volume), progress.step)))
     return exact
 
 
-def _n_blocks(volume: VirtualVolume, pieces: Sequence[Piece]) -> int:
+def _n_blocks(volume: BlockVolume, pieces: Sequence[Piece]) -> int:
     return sum(len(volume.blocks(piece.window)) for piece in pieces)
-
-
-def _provenance(model: Model, request: Request) -> dict[str, Any]:
-    return {"request": request, "labels": model.labels.as_json(), "model": describe_value(model.provenance)}

@@ -11,18 +11,18 @@ from napari_swnn._types import Labels
 from napari_swnn.core.grid.windows import Block
 from napari_swnn.core.numerics.parallel import iter_side_by_side, n_threads, pool_size
 from napari_swnn.core.volume.assembly import BlockCounter, GenerationStep
-from napari_swnn.core.volume.virtual_volume import VirtualVolume
+from napari_swnn.core.volume.block_volume import BlockVolume
 from napari_swnn.io.volume_file import Piece, VolumeFile
 from napari_swnn.runs._writing import PieceWriter
 
 _MAX_WRITERS = 4
 """Maximum number of threads that compress pieces while a GPU computes."""
 
-Job = tuple[VirtualVolume, Block]
+Job = tuple[BlockVolume, Block]
 
 
 def iter_local(
-    file: VolumeFile, volumes: Sequence[VirtualVolume], pieces: Sequence[Piece], progress: BlockCounter
+    file: VolumeFile, volumes: Sequence[BlockVolume], pieces: Sequence[Piece], progress: BlockCounter
 ) -> Generator[GenerationStep, None, None]:
     """Compute and write pieces of level 0, then the missing pieces of the coarser levels."""
 
@@ -47,14 +47,14 @@ def iter_local(
                 yield progress.step()
 
 
-def _n_writers(file: VolumeFile, volume: VirtualVolume) -> int:
+def _n_writers(file: VolumeFile, volume: BlockVolume) -> int:
     """Return the number of writing threads: none on a CPU, whose cores are computing, and one for pieces in order."""
     if volume.device.type == "cpu":
         return 0
     return min(_MAX_WRITERS, n_threads()) if file.has_separate_pieces else 1
 
 
-def compute_piece(piece: Piece, volume: VirtualVolume) -> Labels:
+def compute_piece(piece: Piece, volume: BlockVolume) -> Labels:
     """Compute the labels of a piece of level 0."""
     labels = np.empty(piece.window.shape, volume.dtype)
     # One block at a time: a cluster computes as many pieces side by side as its workers have threads.

@@ -6,38 +6,57 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from hashlib import sha256
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 
+from napari_swnn._checks import is_lazy
 from napari_swnn._types import Path
-
-if TYPE_CHECKING:
-    from napari_swnn.core.volume.virtual_volume import VirtualVolume
+from napari_swnn.core.model.model import Model
+from napari_swnn.core.volume.block_volume import BlockVolume
+from napari_swnn.core.volume.composed_volume import ComposedVolume, FilledRegion
+from napari_swnn.core.volume.virtual_volume import VirtualVolume
 
 Request = dict[str, Any]
 
 _LATER = ("free", "exact_fractions")
 """Settings that runs of earlier versions lack, which are left out where they are empty."""
+_SLAB = 2**26
+"""Number of values of an array that are read at a time."""
 
 
-def volume_request(volumes: Sequence[VirtualVolume]) -> Request:
+def volume_request(volumes: Sequence[BlockVolume]) -> Request:
     """Return everything that determines the voxels of realisations with consecutive seeds.
 
     Arrays are represented by their hash. The type of device is included, because CPU and GPU results differ in the last
     bits.
     """
     first = volumes[0]
-    described = describe_value(first.spec)
+    assert isinstance(first, VirtualVolume | ComposedVolume)
+    described = describe_value(first.spec if isinstance(first, VirtualVolume) else first.described)
     return {
         "version": version("napari-swnn"),
-        "model": first.model.fingerprint(),
+        **({"model": first.model.fingerprint()} if isinstance(first, VirtualVolume) else {}),
         "n": len(volumes),
         **{key: value for key, value in described.items() if value or key not in _LATER},
         "device": describe_value(first.device),
         "precision": describe_value(first.precision),
     }
+
+
+def volume_provenance(volume: BlockVolume, request: Request) -> dict[str, Any]:
+    """Return the request, the labels, and the training of each model, as JSON types."""
+    labels = volume.phase_labels.as_json()
+    if isinstance(volume, VirtualVolume):
+        return {"request": request, "labels": labels, "model": describe_value(volume.model.provenance)}
+    assert isinstance(volume, ComposedVolume)
+    models = {
+        str(part.region): describe_value(part.volume.model.provenance)
+        for part in volume.parts
+        if isinstance(part, FilledRegion)
+    }
+    return {"request": request, "labels": labels, "models": models}
 
 
 def check_same_request(request: Request, begun: Request, path: Path) -> None:
@@ -63,18 +82,17 @@ def check_same_request(request: Request, begun: Request, path: Path) -> None:
 
 
 def describe_value(value: Any) -> Any:
-    """Convert a value to JSON types; an array is represented by its data type, shape and hash."""
+    """Convert a value to JSON types; an array is represented by its data type, shape and hash, a model by its hash."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         return value.item()
-    if isinstance(value, np.ndarray):
-        content = sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
-        return value.item() if value.ndim == 0 else [str(value.dtype), list(value.shape), content]
-    if isinstance(value, torch.dtype):
-        return str(value)
-    if isinstance(value, torch.device):
-        return value.type
+    if isinstance(value, np.ndarray) or is_lazy(value):
+        return [str(value.dtype), list(value.shape), _hash_array(value)]
+    if isinstance(value, torch.dtype | torch.device):
+        return value.type if isinstance(value, torch.device) else str(value)
+    if isinstance(value, Model):
+        return value.fingerprint()
     if isinstance(value, Mapping):
         return {str(key): describe_value(entry) for key, entry in value.items()}
     if isinstance(value, Sequence):
@@ -82,6 +100,15 @@ def describe_value(value: Any) -> Any:
     if is_dataclass(value):
         return {f.name: describe_value(getattr(value, f.name)) for f in fields(value)}
     raise TypeError(f"a request must contain only plain values, arrays and dataclasses, got {type(value).__name__}")
+
+
+def _hash_array(array: Any) -> str:
+    """Return the hash of the values of a NumPy or dask array; of a large one, a few planes are read at a time."""
+    content = sha256()
+    n_planes = max(1, _SLAB * len(array) // max(1, array.size))
+    for first in range(0, len(array), n_planes):
+        content.update(np.ascontiguousarray(array[first : first + n_planes]).tobytes())
+    return content.hexdigest()
 
 
 def _shown(value: Any) -> str:

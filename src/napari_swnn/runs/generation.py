@@ -226,7 +226,14 @@ def iter_generation(
     spec = spec if isinstance(spec, VolumeSpec) else VolumeSpec(spec)
     seeds = _seeds(spec.seed, n)
     if out is not None:
-        return iter_to_disk(model, spec, seeds, FilePath(out), resume=resume, client=client, device=device)
+        specs = [replace(spec, seed=seed) for seed in seeds]
+
+        def describe(where: str) -> list[VirtualVolume]:
+            return [describe_volume(model, each, device=where) for each in specs]
+
+        return iter_to_disk(
+            describe, FilePath(out), n=len(seeds), exact=spec.exact, resume=resume, client=client, device=device
+        )
     for name, value in (("resume", resume), ("client", client)):
         if value:
             raise ValueError(f"{name} needs a file to write to, got out=None; pass out")

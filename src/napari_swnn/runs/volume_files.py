@@ -9,7 +9,7 @@ from napari_swnn._types import Shape
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.model.labels import PhaseLabels
 from napari_swnn.core.network.evaluation import BLOCK_SIDE
-from napari_swnn.core.volume.virtual_volume import VirtualVolume
+from napari_swnn.core.volume.block_volume import BlockVolume
 from napari_swnn.io.ome_zarr import OmeZarrFile
 from napari_swnn.io.ome_zarr_image import is_ome_zarr
 from napari_swnn.io.tiff import check_tiff_labels
@@ -47,8 +47,8 @@ def planned_layout(reference: Reference, shape: Shape, n: int) -> Layout:
     return Layout(shape, PhaseLabels.of(reference).dtype.name, BLOCK_SIDE[len(shape)], n=n)
 
 
-def file_of_volumes(out: FilePath, volumes: Sequence[VirtualVolume]) -> VolumeFile:
-    """Return the file object for realisations of one model, without writing anything.
+def file_of_volumes(out: FilePath, volumes: Sequence[BlockVolume]) -> VolumeFile:
+    """Return the file object for realisations of one description, without writing anything.
 
     Raises
     ------
@@ -56,15 +56,14 @@ def file_of_volumes(out: FilePath, volumes: Sequence[VirtualVolume]) -> VolumeFi
         If a TIFF cannot store the labels.
     """
     first = volumes[0]
-    model = first.model
     layout = Layout(
         shape=first.shape,
         dtype=first.dtype.name,
         block=BLOCK_SIDE[first.ndim] if is_ome_zarr(out) else first.block_side,
         n=len(volumes),
-        voxel=model.voxel,
+        voxel=first.voxel,
     )
     if not is_ome_zarr(out):
         outside = [] if first.outside is None else [first.outside]
-        check_tiff_labels(*model.labels.phases, *outside)
+        check_tiff_labels(*first.phase_labels.phases, *outside)
     return file_at(out, layout)

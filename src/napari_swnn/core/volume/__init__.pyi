@@ -1,9 +1,16 @@
 from .assembly import GenerationStep as GenerationStep
 from .assembly import iter_assembly as iter_assembly
+from .block_volume import BlockVolume as BlockVolume
+from .border_profile import BorderProfile as BorderProfile
+from .composed_volume import ComposedVolume as ComposedVolume
+from .composition import Composition as Composition
+from .composition import Part as Part
+from .describe_composition import describe_composition as describe_composition
 from .fraction_map import FractionMap as FractionMap
 from .lazy import generate_lazy as generate_lazy
 from .noise_gradient import NoiseGradient as NoiseGradient
 from .porosity_map import PorosityMap as PorosityMap
+from .regions import GeneratedRegions as GeneratedRegions
 from .spatial_mask import SpatialMask as SpatialMask
 from .spec import VolumeSpec as VolumeSpec
 from .spec import check_spec as check_spec

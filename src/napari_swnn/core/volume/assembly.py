@@ -13,6 +13,7 @@ from napari_swnn._steps import forward_steps
 from napari_swnn._types import Labels
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.numerics.parallel import iter_side_by_side, pool_size
+from napari_swnn.core.volume.block_volume import BlockVolume
 from napari_swnn.core.volume.exact_porosity import iter_exact
 from napari_swnn.core.volume.virtual_volume import VirtualVolume
 
@@ -64,7 +65,7 @@ class BlockCounter:
 
 
 def iter_assembly(
-    volume: VirtualVolume, window: Window | None = None, *, progress: BlockCounter | None = None
+    volume: BlockVolume, window: Window | None = None, *, progress: BlockCounter | None = None
 ) -> Generator[GenerationStep, None, Labels]:
     """Compute a volume or a window of it in memory.
 
@@ -72,8 +73,8 @@ def iter_assembly(
 
     Parameters
     ----------
-    volume : VirtualVolume
-        Volume from `describe_volume`.
+    volume : BlockVolume
+        Volume from `describe_volume` or `describe_composition`.
     window : Window, optional
         Part to compute; by default the whole volume.
     progress : BlockCounter, optional
@@ -90,11 +91,12 @@ def iter_assembly(
         Labels with the shape of the window.
     """
     window = Window.of_shape(volume.shape) if window is None else window
-    is_exact = volume.spec.exact_porosity is not None and volume.segmentation is None
+    is_exact = volume.is_exact
     blocks = volume.blocks(window)
     if progress is None:
         progress = BlockCounter(len(blocks) + is_exact * len(volume.blocks()))
     if is_exact:
+        assert isinstance(volume, VirtualVolume)
         volume = yield from forward_steps(iter_exact(volume), progress.step)
     labels = np.empty(window.shape, volume.dtype)
     n = pool_size(volume.device, reserved=labels.nbytes)

@@ -11,6 +11,7 @@ import numpy as np
 from napari_swnn._checks import check_whole
 from napari_swnn._types import BoolArray, FloatArray, Shape
 from napari_swnn.core.model.model import Model
+from napari_swnn.core.volume.block_volume import BlockVolume
 from napari_swnn.core.volume.fraction_map import FractionMap
 from napari_swnn.core.volume.noise_gradient import NoiseGradient
 from napari_swnn.core.volume.porosity_map import PorosityMap
@@ -59,12 +60,24 @@ def generate_lazy(
     TypeError, ValueError
         As for `napari_swnn.generate`, except that any size is allowed.
     """
+    spec = VolumeSpec(shape, seed, porosity, mask, periodic, noise, fractions=fractions)
+    return as_dask(describe_volume(model, spec, device=device), chunks)
+
+
+def as_dask(volume: BlockVolume, chunks: int | None = None) -> da.Array:
+    """Return a volume as a dask array that computes what is read.
+
+    Parameters
+    ----------
+    volume : BlockVolume
+        Volume of any size.
+    chunks : int, optional
+        Edge length of the dask chunks in voxels, as for `generate_lazy`.
+    """
     import dask.array as da
 
     if chunks is not None:
         check_whole(chunks, name="chunks")
-    spec = VolumeSpec(shape, seed, porosity, mask, periodic, noise, fractions=fractions)
-    volume = describe_volume(model, spec, device=device)
     side = _chunk_side(volume.shape) if chunks is None else chunks
     return da.from_array(volume, chunks=side, name=False, asarray=False, meta=np.empty((), volume.dtype))
 

@@ -4,16 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_swnn._checks import check_in_range, check_labels, check_whole
 from napari_swnn._types import FloatArray, Shape
 from napari_swnn.core.grid.sampled_field import SampledField, Sampling, expand_axes
+from napari_swnn.core.grid.windows import Window
 
 _TOLERANCE = 1e-6
 """Tolerance at the limits of a model's range, because values are rounded to float32."""
+
+
+class Field(Protocol):
+    """Values over a volume, as a pure function of position."""
+
+    def window(self, window: Window, *, scale: int = 1) -> NDArray[Any]:
+        """Return the values at the voxel centres of a window on the grid of `scale`; uniform ones with extents of 1."""
+        ...
+
+
+class FieldSource(Protocol):
+    """Values that become a field when they are applied to the extents of a volume, such as a map."""
+
+    def over(self, extents: Shape, periodic: tuple[bool, ...]) -> Field:
+        """Apply the values to the extents of a volume."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)

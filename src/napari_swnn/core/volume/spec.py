@@ -12,7 +12,7 @@ from napari_swnn.core.network.fraction_box import FractionBox
 from napari_swnn.core.volume.fraction_map import FractionMap, check_composition
 from napari_swnn.core.volume.noise_gradient import NoiseGradient, check_noise
 from napari_swnn.core.volume.periodicity import check_periodic
-from napari_swnn.core.volume.porosity_map import PorosityMap, check_porosity
+from napari_swnn.core.volume.porosity_map import FieldSource, PorosityMap, check_porosity
 from napari_swnn.core.volume.spatial_mask import SpatialMask, as_mask
 
 
@@ -62,8 +62,8 @@ class CheckedSpec:
         Voxels along each axis.
     seed : int
         Seed of the realisation.
-    porosity : PorosityMap or None
-        Target porosity; None for a network trained for a single porosity or for a box.
+    porosity : FieldSource or None
+        Target porosity, usually a `PorosityMap`; None for a network trained for a single porosity or for a box.
     mask : SpatialMask or None
         Part of the volume that contains structure.
     periodic : tuple of bool
@@ -72,7 +72,7 @@ class CheckedSpec:
         Mean and standard deviation of the noise.
     exact_porosity : float or None
         Porosity to match exactly; None to use the threshold of the model.
-    free : tuple of PorosityMap
+    free : tuple of FieldSource
         Each free fraction, for a network trained for a box; see `NetworkConfig.box`.
     exact_fractions : tuple of float or None
         Fractions to match exactly, for such a network; the first one is the `exact_porosity`.
@@ -80,12 +80,12 @@ class CheckedSpec:
 
     shape: Shape
     seed: int
-    porosity: PorosityMap | None
+    porosity: FieldSource | None
     mask: SpatialMask | None
     periodic: tuple[bool, ...]
     noise: NoiseGradient | None
     exact_porosity: float | None
-    free: tuple[PorosityMap, ...] = ()
+    free: tuple[FieldSource, ...] = ()
     exact_fractions: tuple[float, ...] | None = None
 
 

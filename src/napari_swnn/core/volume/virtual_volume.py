@@ -13,27 +13,27 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_swnn._types import BoolArray, FloatArray, Labels, Shape
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.grid.device_noise import noise_on
 from napari_swnn.core.grid.noise import NoiseField
 from napari_swnn.core.grid.sampled_field import SampledField
-from napari_swnn.core.grid.windows import Block, Window, plan_blocks
+from napari_swnn.core.grid.windows import Block, Window
+from napari_swnn.core.model.labels import PhaseLabels
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.model.offset_surface import OffsetSurface
 from napari_swnn.core.model.segmentation import CurveSegmentation
 from napari_swnn.core.network.config import StageConfig
-from napari_swnn.core.network.evaluation import block_side, compute_grey_and_coarse, segmentation_values
+from napari_swnn.core.network.evaluation import compute_grey_and_coarse, segmentation_values
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import generation_precision, pick_device
-from napari_swnn.core.volume.block_cache import BlockCache
+from napari_swnn.core.volume.block_volume import BlockVolume
 from napari_swnn.core.volume.noise_gradient import GradedNoise
+from napari_swnn.core.volume.porosity_map import Field
 from napari_swnn.core.volume.spec import CheckedSpec, VolumeSpec, check_spec
-
-_RECENT = BlockCache(2**27)
-"""Most recently read blocks: up to 512 of 64 x 64 x 64 one-byte voxels, enough for a plane of 1024 x 1024 voxels."""
 
 
 @dataclass(frozen=True, eq=False)
-class VirtualVolume:
+class VirtualVolume(BlockVolume):
     """Array-like volume of any size; each voxel is a pure function of these attributes and its position.
 
     Attributes
@@ -57,7 +57,6 @@ class VirtualVolume:
     precision: torch.dtype = torch.float32
     segmentation: CurveSegmentation | None = None
     _key: str = field(init=False, repr=False, default_factory=lambda: uuid4().hex)
-    """Key of the volume in the block cache, valid in any process that receives a copy."""
 
     @property
     def shape(self) -> Shape:
@@ -71,26 +70,27 @@ class VirtualVolume:
         return own if self.outside is None else np.promote_types(own, np.min_scalar_type(self.outside))
 
     @property
+    def phase_labels(self) -> PhaseLabels:
+        """Labels and names of the phases."""
+        return self.model.labels
+
+    @property
+    def voxel(self) -> VoxelSize:
+        """Edge length of a voxel, with its unit."""
+        return self.model.voxel
+
+    @property
+    def is_exact(self) -> bool:
+        """True if a segmentation must be found for the whole volume before its labels can be computed."""
+        return self.spec.exact_porosity is not None and self.segmentation is None
+
+    @property
     def outside(self) -> int | None:
         """Label of the voxels outside the mask; None if no mask applies to the labels."""
         mask = self.spec.mask
         if mask is None or (mask.outside is None and mask.method == "noise"):
             return None
         return self.model.labels.background if mask.outside is None else mask.outside
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    @property
-    def block_side(self) -> int:
-        """Side of the blocks of the fixed grid, in voxels."""
-        return block_side(self.ndim, self.device)
-
-    def blocks(self, window: Window | None = None) -> list[Block]:
-        """Return the blocks of the fixed grid that cover a window, by default the whole volume."""
-        return plan_blocks(Window.of_shape(self.shape) if window is None else window, self.block_side)
 
     def labels(self, block: Block) -> Labels:
         """Compute the labels of the needed part of a block."""
@@ -127,21 +127,6 @@ class VirtualVolume:
         inside: BoolArray = self._mask_field.window(window)
         return inside
 
-    def __getitem__(self, index: Any) -> Labels:
-        entries = index if isinstance(index, tuple) else (index,)
-        entries = (*entries, *[slice(None)] * (self.ndim - len(entries)))
-        spans = [_span(entry, extent) for entry, extent in zip(entries, self.shape, strict=True)]
-        # Compute the smallest box that contains all entries, then extract steps and single planes from it.
-        window = Window(
-            tuple(min(span, default=0) for span in spans), tuple(max(span, default=-1) + 1 for span in spans)
-        )
-        box = np.empty(window.shape, self.dtype)
-        for block in self.blocks(window):
-            box[block.destination(window.start)] = self._recent(block.window)[block.source()]
-        cut = (slice(None, None, e.step) if isinstance(e, slice) else 0 for e in entries)
-        labels: Labels = box[tuple(cut)]
-        return labels
-
     def __getstate__(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}  # cached values are recomputed by the receiver
 
@@ -159,7 +144,7 @@ class VirtualVolume:
     def _segment(self, grey: Tensor, window: Window) -> Tensor:
         if self.segmentation is not None:
             return self.segmentation.classify(grey)
-        if self.spec.exact_porosity is not None:
+        if self.is_exact:
             raise ValueError("an exact volume must be computed as a whole, got a single block; use generate")
         of_model = self.model.segmentation
         if not self._free_fields:
@@ -170,9 +155,6 @@ class VirtualVolume:
             return of_model.classify(grey, free)
         porosity: float | FloatArray = free[0]
         return of_model.classify(grey, porosity)
-
-    def _recent(self, window: Window) -> Labels:
-        return _RECENT.get((self._key, window.start), lambda: self.labels(Block(window, window)))
 
     def _noise_of(self, stage: StageConfig, window: Window) -> Tensor:
         axes = zip(self.shape, self.spec.periodic, strict=True)
@@ -204,7 +186,7 @@ class VirtualVolume:
         return self.model.to(self.device)
 
     @cached_property
-    def _free_fields(self) -> tuple[SampledField, ...]:
+    def _free_fields(self) -> tuple[Field, ...]:
         maps = self.spec.free if self.spec.porosity is None else (self.spec.porosity,)
         return tuple(each.over(self.shape, self.spec.periodic) for each in maps)
 
@@ -241,10 +223,3 @@ def describe_volume(model: Model, spec: VolumeSpec, *, device: str = "auto") -> 
     where = pick_device(device)
     bounded = all(stage.bounded for stage in model.network.stages)
     return VirtualVolume(model, checked, where, generation_precision(where, bounded=bounded))
-
-
-def _span(entry: Any, extent: int) -> range:
-    if isinstance(entry, slice):
-        return range(*entry.indices(extent))
-    position = int(entry) + (extent if entry < 0 else 0)
-    return range(position, position + 1)
