@@ -1,7 +1,7 @@
 """Compositions against a synthetic three-phase alloy of known statistics: python benchmarks/composition.py.
 
-The alloy consists of equiaxed grains (label 2) and of colonies of two orientations, in which lamellae (label 1) lie in a
-matrix (label 0). The regions are level sets of smooth Gaussian fields; the lamellae are those of a stretched field,
+The alloy consists of equiaxed grains (label 2) and of colonies of two orientations, in which lamellae (label 1) lie in
+a matrix (label 0). The regions are level sets of smooth Gaussian fields; the lamellae are those of a stretched field,
 rotated about z in the second colony. In the second case the lamellae become wider towards the borders of their colony.
 One model is trained on sections of the first colony, within a region of interest, and fills both. The global structure
 of the compositions is that of a further realisation, so that only the parts and their borders differ from the truth.

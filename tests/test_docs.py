@@ -21,6 +21,7 @@ PAGES = (
     "docs/how-to/python.md",
     "docs/how-to/preparation.md",
     "docs/how-to/heterogeneous.md",
+    "docs/how-to/composition.md",
     "docs/how-to/validation.md",
     "docs/how-to/directions.md",
 )

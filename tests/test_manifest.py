@@ -26,7 +26,7 @@ def test_every_command_can_be_imported(manifest):
 def test_contributions_are_where_users_look(manifest):
     contributions = manifest.contributions
     names = [widget.display_name for widget in contributions.widgets]
-    assert names == ["SWNN prepare", "SWNN reconstruction", "SWNN compare", "SWNN properties"]
+    assert names == ["SWNN prepare", "SWNN reconstruction", "SWNN compose", "SWNN compare", "SWNN properties"]
     two_phases = {"silica", "rock", "electrode", "superalloy"}
     three_phases = {"three_phase_electrode", "three_phase_alloy"}
     assert {sample.key for sample in contributions.sample_data} == two_phases | three_phases | {"raw"}

@@ -25,7 +25,7 @@ def read_composition(path: Path) -> Composition:
     ----------
     path : path-like
         TOML file with `shape`, `regions` and a table ``[parts.LABEL]`` for each region; files are named relative to its
-        folder. See ``docs/composition.md``.
+        folder. See ``docs/how-to/composition.md``.
 
     Raises
     ------

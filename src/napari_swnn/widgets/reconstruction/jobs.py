@@ -81,10 +81,3 @@ def compute_box(volume: "VirtualVolume", window: "Window") -> "Generator[Generat
     from napari_swnn.core.volume.assembly import iter_assembly
 
     return (yield from iter_assembly(volume, window))
-
-
-def load_model(path: "Path") -> "Model":
-    """Load PyTorch and read a model file."""
-    from napari_swnn.core.model.model import Model
-
-    return Model.load(path)

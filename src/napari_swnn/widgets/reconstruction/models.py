@@ -11,8 +11,7 @@ from napari_swnn.widgets.kit.controls import Note, PorosityControl, Problem
 from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.kit.file_dialogs import ask_existing_file, ask_file
 from napari_swnn.widgets.kit.threads import Checker
-from napari_swnn.widgets.reconstruction.jobs import load_model
-from napari_swnn.widgets.reconstruction.request import MODELS, ModelEntry
+from napari_swnn.widgets.layers.trained_models import MODELS, ModelEntry, load_model
 
 if TYPE_CHECKING:
     from napari_swnn.core.model.model import Model

@@ -1,126 +1,26 @@
 """Requests for volumes, trained models, and results to show."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from psygnal import Signal
-
-from napari_swnn._sentences import as_sentence
 from napari_swnn._types import Shape
-from napari_swnn.widgets.kit.formatting import format_interval, format_shape
+from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.layers.provenance import (
-    describe_fractions,
     describe_origin,
-    list_fractions,
-    name_fraction,
     name_result,
 )
+from napari_swnn.widgets.layers.trained_models import MODELS as MODELS
+from napari_swnn.widgets.layers.trained_models import ModelEntry as ModelEntry
+from napari_swnn.widgets.layers.trained_models import ModelList as ModelList
 from napari_swnn.widgets.reconstruction.spatial import UNIFORM, SpatialVariation
 
 if TYPE_CHECKING:
-    from napari_swnn.core.model.model import Model
     from napari_swnn.core.volume.spec import VolumeSpec
     from napari_swnn.widgets.kit.errors import BadInputError
 
 Destination = Literal["memory", "lazy", "file"]
-
-
-@dataclass(eq=False)
-class ModelEntry:
-    """Trained model and its origin.
-
-    Attributes
-    ----------
-    model : Model
-        Trained model.
-    source : str
-        Name of the reference layer or of the model file.
-    preset : str
-        Name of the training settings.
-    path : Path or None
-        File of the model; None if it is only in memory.
-    """
-
-    model: "Model"
-    source: str
-    preset: str
-    path: Path | None = None
-
-    @property
-    def title(self) -> str:
-        """Entry in a list of models."""
-        limits, own = self.model.porosity_range, self.model.porosity
-        porosity = "" if own is None else f" · {self.subject} {own:.2f}"
-        if limits is not None:
-            porosity = f" · {self.subject} {limits[0]:.2f} to {limits[1]:.2f}"
-        n = len(self.model.labels.phases)
-        phases = f" · {n} phases" if n > 2 else ""
-        return f"{self.source}{porosity}{phases}" + ("" if self.path else " (not saved)")
-
-    @property
-    def subject(self) -> str:
-        """Name of the fraction of the phase of interest: that of the phase, otherwise ``"porosity"``."""
-        return name_fraction(self.model.labels.phases, self.model.labels.named)
-
-    @property
-    def phases(self) -> str:
-        """Names and fractions of the phases of the model; empty for two phases."""
-        fractions = list_fractions(self.model)
-        if len(fractions) <= 2:
-            return ""
-        return as_sentence(f"Phases: {describe_fractions(fractions, self.model.labels.named)}")
-
-    @property
-    def is_draft(self) -> bool:
-        """True for a model trained with the preset ``draft``."""
-        return bool(self.model.provenance.get("preset") == "draft")
-
-    @property
-    def reference_porosity(self) -> str:
-        """Porosity of the reference with its interval; empty if the model does not include it."""
-        facts = self.model.provenance
-        own, interval = facts.get("reference_porosity"), facts.get("reference_interval")
-        return "" if own is None else format_interval(own, None if interval is None else (interval[0], interval[1]))
-
-    @property
-    def location(self) -> str:
-        """Sentence that describes the location of the model."""
-        return f"In the file {self.path.name}." if self.path else "Not saved; the model is lost when napari closes."
-
-
-class ModelList:
-    """List of trained and loaded models, oldest first; new models never replace earlier ones."""
-
-    added = Signal(ModelEntry)
-
-    def __init__(self) -> None:
-        self._entries: list[ModelEntry] = []
-
-    def add(self, entry: ModelEntry) -> None:
-        """Add a model and emit `added`."""
-        self._entries.append(entry)
-        self.added.emit(entry)
-
-    def clear(self) -> None:
-        """Remove all models."""
-        self._entries.clear()
-
-    def __iter__(self) -> Iterator[ModelEntry]:
-        return iter(self._entries)
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    @property
-    def last(self) -> ModelEntry | None:
-        """Newest model."""
-        return self._entries[-1] if self._entries else None
-
-
-MODELS = ModelList()
-"""Models of all panels, which are kept until napari closes, even if a panel is closed."""
 
 
 @dataclass(frozen=True, eq=False)
