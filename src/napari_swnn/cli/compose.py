@@ -16,7 +16,11 @@ from napari_swnn.cli._shape import full_shape
 def add_to(commands: Any) -> None:
     """Add the command with its options."""
     parser = add_command(
-        commands, "compose", run, "Fill the regions of a global structure with the structures of several models."
+        commands,
+        "compose",
+        run,
+        "Fill the regions of a global structure with the structures of several models.",
+        example="alloy.toml --shape 256 --seed 1 -o alloy.ome.zarr",
     )
     parser.add_argument("composition", type=Path, help="TOML file that names the regions and what fills each of them")
     parser.add_argument("--shape", type=int, nargs="+", help="voxels along z, y and x, instead of those of the file")
