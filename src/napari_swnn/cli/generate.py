@@ -52,6 +52,12 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--exact", action="store_true", help="match the target porosity exactly in each volume; takes twice as long"
     )
+    parser.add_argument(
+        "--scale",
+        type=int,
+        default=1,
+        help="edge length of a voxel in voxels of the model, for the same structure at a coarser resolution",
+    )
     parser.add_argument("--seed", type=int, default=0, help="random seed; each seed gives a different realisation")
     parser.add_argument(
         "--n", type=int, default=1, help="number of realisations with consecutive seeds, stacked along a leading axis"
@@ -74,6 +80,7 @@ def run(options: argparse.Namespace) -> None:
             porosity=options.porosity,
             periodic=_periodic_axes(options.periodic, model.dimension),
             exact=options.exact,
+            scale=options.scale,
             fractions=parse_pairs(options.fractions, float, "--fractions"),
         )
         steps = iter_generation(

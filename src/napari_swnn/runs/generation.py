@@ -36,6 +36,7 @@ def generate(
     periodic: bool | Sequence[bool] = ...,
     noise: NoiseGradient | None = ...,
     exact: bool = ...,
+    scale: int = ...,
     n: int = ...,
     out: None = ...,
     resume: bool = ...,
@@ -57,6 +58,7 @@ def generate(
     periodic: bool | Sequence[bool] = ...,
     noise: NoiseGradient | None = ...,
     exact: bool = ...,
+    scale: int = ...,
     n: int = ...,
     out: Path,
     resume: bool = ...,
@@ -77,6 +79,7 @@ def generate(
     periodic: bool | Sequence[bool] = False,
     noise: NoiseGradient | None = None,
     exact: bool = False,
+    scale: int = 1,
     n: int = 1,
     out: Path | None = None,
     resume: bool = False,
@@ -113,6 +116,9 @@ def generate(
         Match the target porosity exactly by choosing the threshold for each volume, which doubles the run time. By
         default porosities vary around the target, as they do between samples of a material, and a volume is part of
         any larger volume with the same seed.
+    scale : int
+        Edge length of a voxel, in voxels of the model: 2, 4, … give the same structure at a coarser resolution, the
+        output of a coarser stage for the same seed. `shape` counts the larger voxels.
     n : int
         Number of realisations, with the seeds ``seed`` to ``seed + n - 1``; several realisations are stacked along a
         leading axis.
@@ -146,7 +152,7 @@ def generate(
     OSError
         If `out` exists or may not fit on the disk.
     """
-    spec = VolumeSpec(shape, seed, porosity, mask, periodic, noise, exact, fractions)
+    spec = VolumeSpec(shape, seed, porosity, mask, periodic, noise, exact, fractions, scale)
     return drain(iter_generation(model, spec, n=n, out=out, resume=resume, client=client, device=device), progress)
 
 

@@ -71,6 +71,11 @@ class NetworkConfig:
     box: FractionBox | None = None
 
     @property
+    def finest_scale(self) -> int:
+        """Side of a voxel of the last stage: 1, or more for the coarser stages of a cascade alone."""
+        return self.stages[-1].scale
+
+    @property
     def free_ranges(self) -> tuple[tuple[float, float], ...]:
         """Lowest and highest value of each fraction that may be chosen for a volume: the porosity, or one of a box."""
         if self.box is not None:

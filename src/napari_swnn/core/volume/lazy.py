@@ -36,6 +36,7 @@ def generate_lazy(
     mask: BoolArray | SpatialMask | None = None,
     periodic: bool | Sequence[bool] = False,
     noise: NoiseGradient | None = None,
+    scale: int = 1,
     chunks: int | None = None,
     device: str = "auto",
 ) -> da.Array:
@@ -43,7 +44,7 @@ def generate_lazy(
 
     Parameters
     ----------
-    model, shape, seed, porosity, fractions, mask, periodic, noise, device
+    model, shape, seed, porosity, fractions, mask, periodic, noise, scale, device
         As for `napari_swnn.generate`; the volume may be larger than memory.
     chunks : int, optional
         Edge length of the dask chunks in voxels, preferably a multiple of 64. By default 128, doubled for large volumes
@@ -60,7 +61,7 @@ def generate_lazy(
     TypeError, ValueError
         As for `napari_swnn.generate`, except that any size is allowed.
     """
-    spec = VolumeSpec(shape, seed, porosity, mask, periodic, noise, fractions=fractions)
+    spec = VolumeSpec(shape, seed, porosity, mask, periodic, noise, fractions=fractions, scale=scale)
     return as_dask(describe_volume(model, spec, device=device), chunks)
 
 

@@ -39,13 +39,13 @@ def check_periodic(periodic: Any, shape: Shape, network: NetworkConfig) -> tuple
 
 def min_period(network: NetworkConfig) -> int:
     """Return the smallest extent of a periodic axis in voxels."""
-    step = network.stages[0].scale
-    field = max(stage.receptive_field * stage.scale for stage in network.stages)
+    step = network.stages[0].scale // network.finest_scale
+    field = max(stage.receptive_field * stage.scale for stage in network.stages) // network.finest_scale
     return -(-field // step) * step
 
 
 def _check_extent(extent: int, axis: int, network: NetworkConfig) -> None:
-    step, least = network.stages[0].scale, min_period(network)
+    step, least = network.stages[0].scale // network.finest_scale, min_period(network)
     if extent >= least and extent % step == 0:
         return
     below = max(extent // step * step, least)

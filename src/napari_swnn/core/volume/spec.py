@@ -40,6 +40,9 @@ class VolumeSpec:
     fractions : mapping or FractionMap, optional
         Target fraction of each phase by label, or a map of them, for a model trained for ranges of fractions. Phases
         that are not given share the rest in the proportion of the model.
+    scale : int
+        Edge length of a voxel, in voxels of the model: 1, or the scale of a coarser stage, whose output is the same
+        structure at a coarser resolution.
     """
 
     shape: Shape
@@ -50,6 +53,7 @@ class VolumeSpec:
     noise: NoiseGradient | None = None
     exact: bool = False
     fractions: Mapping[int, float | FloatArray] | FractionMap | None = None
+    scale: int = 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -158,20 +158,25 @@ class VirtualVolume(BlockVolume):
 
     def _noise_of(self, stage: StageConfig, window: Window) -> Tensor:
         axes = zip(self.shape, self.spec.periodic, strict=True)
-        period = tuple(extent // stage.scale if flag else None for extent, flag in axes)
+        scale = self._relative(stage)
+        period = tuple(extent // scale if flag else None for extent, flag in axes)
         field = NoiseField(self.spec.seed, stage.scale, stage.n_noise_channels, period)
         mask = self.spec.mask
         if self._graded_noise is None and (mask is None or mask.method != "noise"):
             return noise_on(field, window, self.device)[None]
         values = field.window(window)
         if self._graded_noise is not None:
-            values = self._graded_noise.apply(values, window, scale=stage.scale)
+            values = self._graded_noise.apply(values, window, scale=scale)
         if mask is not None and self._mask_field is not None and mask.method == "noise":
-            values *= self._mask_field.window(window, scale=stage.scale)
+            values *= self._mask_field.window(window, scale=scale)
         return torch.from_numpy(values)[None]
 
+    def _relative(self, stage: StageConfig) -> int:
+        """Return the side of a voxel of a stage, in voxels of the volume."""
+        return stage.scale // self.model.network.finest_scale
+
     def _free_of(self, stage: StageConfig, window: Window) -> Tensor | tuple[float, ...]:
-        local = self._local_free(window, scale=stage.scale)
+        local = self._local_free(window, scale=self._relative(stage))
         return local if isinstance(local, tuple) else torch.from_numpy(local)[None]
 
     def _local_free(self, window: Window, *, scale: int = 1) -> FloatArray | tuple[float, ...]:
@@ -216,6 +221,10 @@ def describe_volume(model: Model, spec: VolumeSpec, *, device: str = "auto") -> 
     TypeError, ValueError
         If the model cannot generate the volume, or the device is unavailable.
     """
+    if spec.scale != 1:
+        from napari_swnn.core.volume.resolution import coarser_model
+
+        model = coarser_model(model, spec.scale)
     fractions = None
     if model.porosity is not None:
         fractions = dict(zip(model.labels.phases, model.fractions_at(), strict=True))
