@@ -1,11 +1,11 @@
 from concurrent.futures import CancelledError
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from napari_swnn.cli import main
 from napari_swnn.io import open_ome_zarr, read_labels
+from napari_swnn.runs._workers import loss_explained
 
 
 def test_one_number_is_a_cube(quick, image, tmp_path):
@@ -74,20 +74,28 @@ def test_workers_of_a_cluster_generate(model, tmp_path):
     np.testing.assert_array_equal(here, there)
 
 
-@pytest.mark.parametrize("kind", ["KilledWorker", "CancelledError"])
-def test_lost_workers_are_one_sentence(model, tmp_path, capsys, monkeypatch, kind):
+def test_lost_workers_are_one_sentence(model, tmp_path, capsys, monkeypatch):
     distributed = pytest.importorskip("distributed")
 
     def lost(*arguments):
         yield from ()
-        if kind == "CancelledError":
+        with loss_explained():
             raise CancelledError("cancelled:\nscheduler-connection-lost")
-        raise distributed.KilledWorker("piece", SimpleNamespace(address="tcp://10.0.0.1:1"), 3)
 
     monkeypatch.setattr("napari_swnn.runs._disk.iter_cluster", lost)
     with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as cluster:
         options = ["--scheduler", cluster.scheduler_address, "-o", str(tmp_path / "v.ome.zarr")]
         assert main(["generate", model, "--shape", "20", *options]) == 2
     printed = capsys.readouterr().err
-    assert printed.startswith("napari-swnn: the workers and the scheduler must stay alive, got: ")
+    assert printed.startswith("napari-swnn: the scheduler and the workers must stay alive, got: ")
+    assert "--resume" in printed
+    assert printed.count("\n") == 1
+
+
+def test_a_scheduler_file_that_does_not_come_is_one_sentence(model, tmp_path, capsys):
+    pytest.importorskip("distributed")
+    command = ["generate", model, "--shape", "20", "-o", str(tmp_path / "v.ome.zarr")]
+    assert main([*command, "--scheduler", str(tmp_path / "none.json"), "--wait", "0"]) == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith("napari-swnn: the scheduler must write its file, got no ")
     assert printed.count("\n") == 1

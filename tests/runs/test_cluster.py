@@ -2,7 +2,7 @@
 
 import os
 import signal
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -14,9 +14,11 @@ from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.io import open_ome_zarr
 from napari_swnn.io.ome_zarr import OmeZarrFile
 from napari_swnn.runs import iter_generation
-from napari_swnn.runs._cluster import find_client
+from napari_swnn.runs._cluster import find_client, iter_tasks
+from napari_swnn.runs._workers import ClusterLostError, identity, run_checked, wait_for_file, wait_for_workers
 
 distributed = pytest.importorskip("distributed")
+CommClosedError = pytest.importorskip("distributed.comm").CommClosedError
 
 SHAPE = (64, 130, 400)
 
@@ -131,3 +133,59 @@ def test_a_cluster_that_adapts_itself_starts_a_worker_for_the_work(model, tmp_pa
 def test_a_device_that_the_workers_lack_is_refused(client, model, tmp_path):
     with pytest.raises(ValueError, match="device must be present on this machine"):
         generate(model, SHAPE, out=tmp_path / "v.ome.zarr", client=client, device="mps")
+
+
+OTHER = ("napari-swnn 0.0.1", *identity()[1:])
+
+
+def test_workers_with_other_code_are_refused(client, model, tmp_path, monkeypatch):
+    monkeypatch.setattr("napari_swnn.runs._workers.identity", lambda: OTHER)
+    with pytest.raises(ValueError, match=r"the worker tcp://.* must run the code of this process, napari-swnn 0.0.1"):
+        generate(model, SHAPE, out=tmp_path / "v.ome.zarr", client=client)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_worker_with_other_code_that_joins_later_is_refused(client, model, tmp_path, monkeypatch):
+    monkeypatch.setattr("napari_swnn.runs._cluster.identity", lambda: OTHER)
+    with pytest.raises(ValueError, match="a worker must run the code of this process"):
+        generate(model, SHAPE, out=tmp_path / "v.ome.zarr", client=client)
+    assert run_checked(lambda first, entry: first + entry, identity(), 1, 2) == 3
+
+
+def test_waiting_for_workers_is_reported_and_ends(monkeypatch):
+    monkeypatch.setattr("napari_swnn.runs._workers._PATIENCE", 0.1)
+    reports = []
+    options = {"n_workers": 0, "processes": False, "dashboard_address": ":0"}
+    with (
+        distributed.LocalCluster(**options) as cluster,
+        distributed.Client(cluster, set_as_default=False) as waiting,
+        pytest.raises(TimeoutError, match=r"the cluster must have workers, got none from .* within 0 s"),
+    ):
+        wait_for_workers(waiting, longest=0.3, report=reports.append)
+    assert len(reports) == 1
+    assert "waiting for the first worker" in reports[0]
+
+
+def test_a_scheduler_file_that_is_missing_is_reported_and_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr("napari_swnn.runs._workers._PATIENCE", 0.1)
+    reports = []
+    with pytest.raises(TimeoutError, match=r"the scheduler must write its file, got no .*none.json within 0 s"):
+        wait_for_file(tmp_path / "none.json", longest=0.5, report=reports.append)
+    assert len(reports) == 1
+
+
+@pytest.mark.parametrize("error", [CancelledError("cancelled:\nlost"), CommClosedError("in <Client>: lost")])
+def test_a_scheduler_that_ends_is_one_sentence(monkeypatch, error):
+    class Gone:
+        def nthreads(self):
+            return {}
+
+        def submit(self, *_, **__):
+            raise error
+
+        def cancel(self, futures):
+            raise error
+
+    monkeypatch.setattr("distributed.as_completed", lambda: iter(()))
+    with pytest.raises(ClusterLostError, match=r"must stay alive, got: .*lost; finished parts are kept: .* --resume"):
+        list(iter_tasks(Gone(), max, 1, [2, 3]))

@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> None:
 
     shape = full_shape(options.shape, 3)
     n_volumes = options.trainings * options.realisations
-    with cluster_client(options.scheduler) as client, explain_resuming():
+    with cluster_client(options.scheduler, options.wait) as client, explain_resuming():
         reference = read_reference(options)
         spec = EnsembleSpec(
             reference,

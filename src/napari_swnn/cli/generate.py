@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> None:
     if not options.output.is_dir():
         check_writable(options.output)
     model = Model.load(options.model)
-    with cluster_client(options.scheduler) as client, explain_resuming():
+    with cluster_client(options.scheduler, options.wait) as client, explain_resuming():
         spec = VolumeSpec(
             full_shape(options.shape, model.dimension),
             seed=options.seed,

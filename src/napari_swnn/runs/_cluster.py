@@ -9,14 +9,15 @@ from __future__ import annotations
 import pickle
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
-from napari_swnn.core.numerics.device import pick_device
 from napari_swnn.core.volume.assembly import BlockCounter, GenerationStep
 from napari_swnn.core.volume.block_volume import BlockVolume
 from napari_swnn.io.volume_file import Piece, VolumeFile
 from napari_swnn.runs._local import compute_piece
+from napari_swnn.runs._workers import identity, loss_explained, lost_errors, run_checked
 
 _MIN_PENDING = 32
 """Minimum number of tasks submitted to the scheduler at a time, so that an adaptive cluster scales up."""
@@ -44,22 +45,6 @@ def _within_task(distributed: Any) -> bool:
     return True
 
 
-def find_workers_device(client: Any, device: str) -> str:
-    """Return the kind of device that all workers compute on.
-
-    Raises
-    ------
-    ValueError
-        If the devices of the workers differ, or the device is unavailable.
-    """
-    # Submit a task first: an adaptive cluster starts no workers before it has work.
-    first = client.submit(_device, device, pure=False).result()
-    kinds = sorted({first, *client.run(_device, device).values()})
-    if len(kinds) > 1:
-        raise ValueError(f"device must be available on all workers, got {' and '.join(kinds)} for {device!r}")
-    return str(kinds[0])
-
-
 def iter_cluster(
     file: VolumeFile, volumes: Sequence[BlockVolume], pieces: Sequence[Piece], progress: BlockCounter, client: Any
 ) -> Generator[GenerationStep, None, None]:
@@ -75,7 +60,15 @@ def iter_cluster(
 
 
 def iter_tasks(client: Any, function: Callable[..., Any], first: Any, entries: Sequence[Any]) -> Iterator[Any]:
-    """Yield ``function(first, entry)`` for each entry in order of completion, with a limited number pending."""
+    """Yield ``function(first, entry)`` for each entry in order of completion, with a limited number pending.
+
+    Raises
+    ------
+    ValueError
+        If a worker runs other code than this process.
+    ClusterLostError
+        If the scheduler or the workers have ended.
+    """
     from distributed import as_completed
 
     waiting = iter(entries)
@@ -84,29 +77,27 @@ def iter_tasks(client: Any, function: Callable[..., Any], first: Any, entries: S
 
     def submit() -> None:
         for entry in islice(waiting, _max_pending(client) - len(running)):
-            future = client.submit(function, first, entry, pure=False)
+            future = client.submit(run_checked, function, identity(), first, entry, pure=False)
             running.add(future)
             completed.add(future)
 
     try:
-        submit()
-        for future in completed:
-            result = future.result()
-            running.discard(future)
+        with loss_explained():
             submit()
-            yield result
+            for future in completed:
+                result = future.result()
+                running.discard(future)
+                submit()
+                yield result
     finally:
-        client.cancel(list(running))
+        with suppress(*lost_errors()):
+            client.cancel(list(running))
 
 
 def _max_pending(client: Any) -> int:
     # Evaluated at each call, because a cluster may grow.
     n_threads: int = sum(client.nthreads().values())
     return max(_MIN_PENDING, 2 * n_threads)
-
-
-def _device(device: str) -> str:
-    return str(pick_device(device))
 
 
 def _compute(job: Job, piece: Piece) -> int:

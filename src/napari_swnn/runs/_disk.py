@@ -20,10 +20,11 @@ from napari_swnn.core.volume.exact_porosity import iter_exact
 from napari_swnn.core.volume.virtual_volume import VirtualVolume
 from napari_swnn.io.ome_zarr_image import is_ome_zarr
 from napari_swnn.io.volume_file import Piece, VolumeFile, check_free_space
-from napari_swnn.runs._cluster import find_client, find_workers_device, iter_cluster
+from napari_swnn.runs._cluster import find_client, iter_cluster
 from napari_swnn.runs._local import iter_local
 from napari_swnn.runs._request import Request, check_same_request, volume_provenance, volume_request
 from napari_swnn.runs._turns import is_running, iter_turn, lock_for
+from napari_swnn.runs._workers import find_workers_device
 from napari_swnn.runs.volume_files import check_name, file_of_volumes
 
 _BYTES_OF_DESCRIPTION = 4096

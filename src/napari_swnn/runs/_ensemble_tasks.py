@@ -16,6 +16,7 @@ from napari_swnn.core.volume.assembly import GenerationStep
 from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.io.ome_zarr_image import open_ome_zarr
 from napari_swnn.runs._cluster import iter_tasks
+from napari_swnn.runs._workers import wait_for_workers
 from napari_swnn.runs.ensemble_spec import EnsembleSpec, MemberIndex
 from napari_swnn.runs.generation import iter_generation
 from napari_swnn.validation import ValidationStep, iter_validate
@@ -69,6 +70,7 @@ class Remote:
     def __init__(self, client: Any, spec: EnsembleSpec) -> None:
         self.client = client
         self._n_pieces = len(spec.file().pieces(0))
+        wait_for_workers(client)
         # Unpickled within a task, the description can be restored by the scheduler if its workers are lost.
         self._spec = client.submit(pickle.loads, pickle.dumps(spec), pure=False)
 
