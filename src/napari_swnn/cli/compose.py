@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> None:
         composition = replace(composition, shape=full_shape(options.shape, len(composition.shape)))
     if options.seed is not None:
         composition = replace(composition, seed=options.seed)
-    with cluster_client(options.scheduler) as client, explain_resuming():
+    with cluster_client(options.scheduler, options.wait) as client, explain_resuming():
         steps = iter_composition(
             composition, out=options.output, resume=options.resume, client=client, device=options.device
         )
