@@ -97,6 +97,8 @@ def compute(material: Material, preset: str, size: int) -> None:
     begin = time.perf_counter()
     model = swnn.train(reference, porosity=material.porosity, preset=preset, seed=0)
     trained = time.perf_counter()
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    model.save(RESULTS / f"{material.key}.swnn")
     volume = swnn.generate(model, (size,) * 3, seed=0, exact=True)
     generated = time.perf_counter()
     report = swnn.validate(volume, reference)

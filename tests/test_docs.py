@@ -14,10 +14,12 @@ import pytest
 from scipy.ndimage import label
 
 import napari_swnn as swnn
+from napari_swnn.cli import main as run_command
 
 ROOT = Path(__file__).parents[1]
 PAGES = (
     "README.md",
+    "docs/tutorial/python.md",
     "docs/how-to/python.md",
     "docs/how-to/preparation.md",
     "docs/how-to/heterogeneous.md",
@@ -28,6 +30,7 @@ PAGES = (
 EXAMPLES = [path for path in ROOT.glob("src/**/*.py") if ">>> " in path.read_text(encoding="utf-8")]
 SMALLER = {
     "(256, 256, 256)": "(40, 40, 40)",
+    "(128, 128, 128)": "(24, 24, 24)",
     "max_distance=64": "max_distance=16",
     "swnn.TrainingConfig(n_scales=1)": "plain_config",
 }
@@ -73,6 +76,8 @@ def test_snippets_run(page, blobs, tiny_config, tmp_path, monkeypatch, rng):
         "swnn": swnn,
         "plain_config": replace(tiny_config, n_scales=1),
     }
+    if "SEM.tif" in (ROOT / page).read_text(encoding="utf-8"):
+        assert run_command(["sample", "raw", "-o", "SEM.tif"]) == 0
     ran = 0
     for block in snippets(page):
         exec(compile(block.replace('["standard"], n_steps=600', '["standard"], n_steps=4'), page, "exec"), names)

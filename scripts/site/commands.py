@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterator
+from textwrap import dedent
 
 from napari_swnn.cli import make_parser
 
@@ -28,7 +29,9 @@ def describe(parser: argparse.ArgumentParser) -> str:
     usage = re.sub(r"\n +", "\n    ", parser.format_usage().removeprefix("usage: "))
     arguments = (row for group in parser._action_groups for row in list_arguments(group, parser))
     rows = "\n".join(f"| {name} | {text} |" for name, text in arguments)
-    return f"{parser.description}\n\n```text\n{usage}```\n\n| argument | meaning |\n|---|---|\n{rows}"
+    example = (parser.epilog or "").removeprefix("example:\n")
+    shown = f"```sh\n{dedent(example)}\n```\n\n" if example else ""
+    return f"{parser.description}\n\n{shown}```text\n{usage}```\n\n| argument | meaning |\n|---|---|\n{rows}"
 
 
 def list_arguments(group: argparse._ArgumentGroup, parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:

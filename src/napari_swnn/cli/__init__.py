@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from napari_swnn.cli import check, compose, convert, demo, ensemble, generate, prepare, train, validate
+from napari_swnn.cli import check, compose, convert, demo, ensemble, generate, prepare, sample, train, validate
 from napari_swnn.cli._command import HelpFormatter
 from napari_swnn.cli._signals import TerminatedError, end, handled
 from napari_swnn.cli._streams import lenient_output
@@ -26,7 +26,7 @@ terms:
   preset              a named set of training settings: draft, standard, fine, paper
   realisation         a volume generated with one seed
 """
-COMMANDS = (demo, prepare, train, generate, compose, ensemble, validate, check, convert)
+COMMANDS = (demo, sample, prepare, train, generate, compose, ensemble, validate, check, convert)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
