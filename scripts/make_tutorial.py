@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Make the pictures of the tutorial by running its code: python scripts/make_tutorial.py.
 
-Runs every Python block of docs/tutorial/python.md as a reader would, in benchmarks/output/tutorial, and copies the figures
-that it saves. It takes some minutes.
+Runs every Python block of docs/tutorial/python.md as a reader would, in benchmarks/output/tutorial, and copies the
+figures that it saves. It takes some minutes.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import re
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-
 from make_figures import save
+
 from napari_swnn.cli import main as run_command
 
 ROOT = Path(__file__).resolve().parents[1]
