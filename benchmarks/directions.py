@@ -7,7 +7,9 @@ turned      how often a section turned by 90 degrees is found, and how often mat
 
 For each material, a model is trained on the two sections, and five volumes of 128³ are generated. The table has the
 correlation length along each axis, where the normalised autocovariance falls below 1/e: of the material, of its
-sections, and of the volumes. Models are saved in benchmarks/output/ and reused; contact sheets are drawn beside them.
+sections, and of the volumes. A second table has the normalised autocovariance at lags of (4, 4) and (4, -4) pixels in
+each plane, which differ where the features slant. Models are saved in benchmarks/output/ and reused; contact sheets are
+drawn beside them.
 """
 
 from __future__ import annotations
@@ -114,7 +116,29 @@ def reconstruct(name: str, reference: swnn.Reference, truth: Sequence[float], op
     print(
         f"order right in {right} of {N_VOLUMES} volumes; porosity {np.mean(porosities):.4f} of {reference.porosity:.4f}"
     )
+    print_slants(reference, volumes)
     draw(name, reference, volumes[0], options)
+
+
+def print_slants(reference: swnn.Reference, volumes: Sequence[np.ndarray]) -> None:
+    """Print the autocorrelation along both diagonals of each plane, of the sections and of the volumes."""
+    print("| | " + " | ".join(PLANES) + " |\n|---|---|---|---|")
+    sections = [[section.image for section in reference.direction(axis)] for axis in range(3)]
+    cuts = [
+        [np.take(volume, i, axis) == reference.phase for volume in volumes for i in range(0, SIDE, 8)]
+        for axis in range(3)
+    ]
+    for title, planes in (("sections", sections), ("volumes", cuts)):
+        values = [np.mean([diagonals(plane) for plane in of_direction], axis=0) for of_direction in planes]
+        print(f"| {title} | " + " | ".join(f"{rising:.3f}, {falling:.3f}" for rising, falling in values) + " |")
+
+
+def diagonals(plane: np.ndarray, lag: int = 4) -> tuple[float, float]:
+    """Return the normalised autocovariance of a plane at lags ``(lag, lag)`` and ``(lag, -lag)``."""
+    deviation = plane - plane.mean()
+    upper, lower = deviation[:-lag], deviation[lag:]
+    rising, falling = upper[:, :-lag] * lower[:, lag:], upper[:, lag:] * lower[:, :-lag]
+    return float(rising.mean() / deviation.var()), float(falling.mean() / deviation.var())
 
 
 def load_or_train(name: str, reference: swnn.Reference, options: argparse.Namespace) -> swnn.Model:

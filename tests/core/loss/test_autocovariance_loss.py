@@ -47,6 +47,16 @@ def test_a_reference_large_enough_is_left_as_it_is(n_sections, coarsest, stripes
     assert gradient(other, stripes.T).abs().sum() > 0.1
 
 
+@pytest.mark.parametrize("slope", [1, -1])
+def test_a_structure_that_slants_the_other_way_is_driven_back(slope, stripes):
+    lines = stripes[0, (np.arange(96) + slope * np.arange(60)[:, None]) % 96].astype(np.uint8)
+    planes = dict.fromkeys(("xy", "xz", "yz"), [lines] * 16)
+    feedback = feedback_of(Reference(planes), side=24, template_size=5)
+    own = gradient(feedback, lines).abs().sum()
+    feedback.forget()
+    assert own < 0.2 * gradient(feedback, lines[:, ::-1]).abs().sum()
+
+
 def test_the_coarsest_scale_ignores_the_sampling_noise_of_a_section(rng, monkeypatch):
     # It would make volumes scatter in porosity: it shows in the pull on a window that has too much of the phase.
     monkeypatch.setattr(autocovariance_loss, "_BOX_WEIGHT", 0.0)  # of the lags alone
@@ -70,8 +80,8 @@ def test_a_step_against_it_brings_the_correlation_closer(blobs, rng):
 
     def distance(section):
         deviations = section - (2 * blobs.mean() - 1)
-        ours = autocovariance(torch.as_tensor(deviations)[None], reach).numpy() / (4 * covariance[0, 0])
-        return float(np.mean((ours - covariance / covariance[0, 0]) ** 2))
+        ours = autocovariance(torch.as_tensor(deviations)[None], reach).numpy() / (4 * covariance[0, 0, 0])
+        return float(np.mean((ours - covariance / covariance[0, 0, 0]) ** 2))
 
     start = torch.tensor(2.0 * noise - 1).float()
     step = gradient(feedback, noise)[0, 0]

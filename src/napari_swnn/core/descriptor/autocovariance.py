@@ -37,7 +37,7 @@ def correlation_length(reference: Reference) -> float:
     sums = [_sum_products(sections, mean, longest, channel=channel) for channel, mean in enumerate(reference.means)]
     pairs = sums[0][0]
     products = np.sum([products for _, products in sums], axis=0)
-    along_axes = (products[0] + products[:, 0]) / np.maximum(pairs[0] + pairs[:, 0], 1)
+    along_axes = (products[0, 0] + products[0, :, 0]) / np.maximum(pairs[0, 0] + pairs[0, :, 0], 1)
     return max(1.0, first_crossing(along_axes / along_axes[0], np.exp(-1.0)))
 
 
@@ -58,8 +58,8 @@ def reference_autocovariance(sections: Iterable[Section], mean: float, reach: in
     Returns
     -------
     numpy.ndarray
-        ``(reach + 1, reach + 1)`` float32. Entry ``[i, j]`` is the mean over lags ``(i, j)`` and ``(i, -j)``; the
-        patterns determine the slant of a structure.
+        ``(2, reach + 1, reach + 1)`` float32. Entry ``[0, i, j]`` is that at a lag of ``(i, j)``, entry ``[1, i, j]``
+        that at ``(i, -j)``: they differ where a structure slants.
 
     Raises
     ------
@@ -77,8 +77,8 @@ def _sum_products(
     sections: Iterable[Section], mean: float, reach: int, *, scale: int = 1, channel: int = 0
 ) -> tuple[FloatArray, FloatArray]:
     """Return the number of block pairs and the sum of the products of their deviations, for each lag."""
-    pairs = np.zeros((reach + 1, reach + 1))
-    products = np.zeros((reach + 1, reach + 1))
+    pairs = np.zeros((2, reach + 1, reach + 1))
+    products = np.zeros((2, reach + 1, reach + 1))
     for section in sections:
         inside = windows_inside(section.inside, scale)
         deviation = inside * (block_averages(section.indicator(channel).astype(np.float32), scale) - np.float32(mean))
@@ -89,7 +89,7 @@ def _sum_products(
 
 def _products(plane: FloatArray | BoolArray, reach: int, scale: int) -> FloatArray:
     values = torch.from_numpy(np.ascontiguousarray(plane, np.float64))[None]
-    products: FloatArray = _lagged_products(values, reach * scale)[::scale, ::scale].numpy()
+    products: FloatArray = _lagged_products(values, reach * scale)[:, ::scale, ::scale].numpy()
     return products
 
 
@@ -99,7 +99,7 @@ def sampling_noise(autocorrelation: FloatArray, n: float) -> float:
     Parameters
     ----------
     autocorrelation : numpy.ndarray
-        ``(reach + 1, reach + 1)``, in the layout of `reference_autocovariance`, 1 at lag 0.
+        ``(2, reach + 1, reach + 1)``, in the layout of `reference_autocovariance`, 1 at lag 0.
     n : float
         Total number of entries in the planes on which it was measured.
 
@@ -108,8 +108,41 @@ def sampling_noise(autocorrelation: FloatArray, n: float) -> float:
     float
         Standard deviation between samples of `n` entries.
     """
-    lags = _count_signs(len(autocorrelation))
-    return float(np.sqrt(np.sum(np.outer(lags, lags) * autocorrelation**2) / n))
+    return float(np.sqrt(np.sum(_count_lags(autocorrelation.shape[-1]) * autocorrelation**2) / n))
+
+
+def shrink_slant(autocorrelation: FloatArray, n: float) -> FloatArray:
+    """Shrink the differences between lags ``(i, j)`` and ``(i, -j)`` to their statistically significant part.
+
+    In a finite section of a material that does not slant, these differ by sampling noise. Half their difference is
+    therefore multiplied by ``1 - 1/z`` if its mean square is `z` times that of the noise, and by 0 if it does not
+    exceed the noise (an empirical Wiener filter).
+
+    Parameters
+    ----------
+    autocorrelation : numpy.ndarray
+        ``(2, reach + 1, reach + 1)``, in the layout of `reference_autocovariance`, 1 at lag 0.
+    n : float
+        Total number of entries in the planes on which it was measured.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(2, reach + 1, reach + 1)``.
+    """
+    mean, slant = _split(autocorrelation)
+    # Half the difference of two lags has half the variance of one. It is 0 on the axes.
+    power = float(np.mean(slant[1:, 1:] ** 2))
+    noise_power = sampling_noise(autocorrelation, n) ** 2 / 2
+    share = 1 - noise_power / power if power > noise_power else 0.0
+    shrunk: FloatArray = np.stack([mean + share * slant, mean - share * slant]).astype(np.float32)
+    return shrunk
+
+
+def _split(autocorrelation: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the mean over lags ``(i, j)`` and ``(i, -j)``, and half their difference."""
+    rising, falling = autocorrelation
+    return (rising + falling) / 2, (rising - falling) / 2
 
 
 def shrink_noise(autocorrelation: FloatArray, n: float) -> FloatArray:
@@ -123,16 +156,17 @@ def shrink_noise(autocorrelation: FloatArray, n: float) -> FloatArray:
     Parameters
     ----------
     autocorrelation : numpy.ndarray
-        ``(reach + 1, reach + 1)``, in the layout of `reference_autocovariance`, 1 at lag 0.
+        ``(2, reach + 1, reach + 1)``, in the layout of `reference_autocovariance`, 1 at lag 0.
     n : float
         Total number of entries in the planes on which it was measured.
 
     Returns
     -------
     numpy.ndarray
-        ``(reach + 1, reach + 1)``, 1 at lag 0.
+        ``(2, reach + 1, reach + 1)``, 1 at lag 0.
     """
-    lags = np.arange(len(autocorrelation))
+    mean, slant = _split(autocorrelation)
+    lags = np.arange(len(mean))
     ring = np.rint(np.hypot(*np.meshgrid(lags, lags))).astype(int)
     # An off-axis entry is the mean of two lags: it counts twice and has half the variance of an entry on an axis.
     counts = np.outer(lags > 0, lags > 0) + 1
@@ -145,12 +179,13 @@ def shrink_noise(autocorrelation: FloatArray, n: float) -> FloatArray:
     # Power expected from sampling noise alone: each entry contributes one variance, whether it represents one lag or
     # the mean of two.
     noise_power = ring_means(np.full(ring.shape, sampling_noise(autocorrelation, n) ** 2))
-    power = ring_means(counts * autocorrelation**2)
+    power = ring_means(counts * mean**2)
     # Wiener filter: reduce the mean of each ring by the noise share of its power.
     noise_share = np.minimum(1, noise_power / np.maximum(power, np.finfo(float).tiny))
     noise_share[0] = 0  # lag 0 is the variance, which the patterns determine
-    removed = noise_share * ring_means(counts * autocorrelation)
-    shrunk: FloatArray = autocorrelation - removed[ring].astype(np.float32)
+    removed = noise_share * ring_means(counts * mean)
+    mean = mean - removed[ring].astype(np.float32)
+    shrunk: FloatArray = np.stack([mean + slant, mean - slant])
     return shrunk
 
 
@@ -165,16 +200,20 @@ def box_weights(side: int) -> FloatArray:
     Returns
     -------
     numpy.ndarray
-        ``(side, side)`` float32, to be multiplied by a result of `autocovariance` and summed.
+        ``(2, side, side)`` float32, to be multiplied by a result of `autocovariance` and summed.
     """
-    pairs = _count_signs(side) * (side - np.arange(side))  # pairs of rows of a box at each lag
-    weights: FloatArray = (np.outer(pairs, pairs) / side**4).astype(np.float32)
+    overlap = side - np.arange(side)  # rows of a box that have a partner in it, for each lag
+    weights: FloatArray = (_count_lags(side) * np.outer(overlap, overlap) / side**4).astype(np.float32)
     return weights
 
 
-def _count_signs(n: int) -> np.ndarray:
-    """Return the number of signs of each of the first `n` lags along an axis: 1 for lag 0 and 2 for all others."""
-    counts: np.ndarray = np.where(np.arange(n) > 0, 2, 1)
+def _count_lags(n: int) -> FloatArray:
+    """Return how many of all lags each entry ``(2, n, n)`` stands for.
+
+    An entry stands for a lag and its opposite. Entries on the axes occur twice, and lag 0 is its own opposite.
+    """
+    signs = np.where(np.arange(n) > 0, 2, 1)
+    counts: FloatArray = np.broadcast_to(np.outer(signs, signs) / 2, (2, n, n))
     return counts
 
 
@@ -191,21 +230,20 @@ def autocovariance(deviations: Tensor, reach: int) -> Tensor:
     Returns
     -------
     torch.Tensor
-        ``(reach + 1, reach + 1)``, in the layout of `reference_autocovariance`.
+        ``(2, reach + 1, reach + 1)``, in the layout of `reference_autocovariance`.
     """
     n, h, w = deviations.shape
     lags = torch.arange(reach + 1, device=deviations.device)
-    pairs = 2 * n * (h - lags)[:, None] * (w - lags)
+    pairs = n * (h - lags)[:, None] * (w - lags)
     return _lagged_products(deviations, reach) / pairs
 
 
 def _lagged_products(planes: Tensor, reach: int) -> Tensor:
-    """Return the sum over planes of the products of entries at lags ``(i, j)`` and ``(i, -j)``, up to `reach`."""
+    """Return the sums over planes of the products of entries at lags ``(i, j)``, and at ``(i, -j)``, up to `reach`."""
     padded = [extent + reach for extent in planes.shape[1:]]  # zero padding prevents wrap-around
     transformed = torch.fft.rfft2(planes, s=padded)
     power = (transformed.real**2 + transformed.imag**2).sum(0)
     products = torch.fft.irfft2(power, s=padded)[: reach + 1]
     rising = products[:, : reach + 1]
     falling = torch.cat([products[:, :1], products[:, products.shape[1] - reach :].flip(1)], dim=1)
-    total: Tensor = rising + falling
-    return total
+    return torch.stack([rising, falling])

@@ -19,6 +19,7 @@ from napari_swnn.core.descriptor.autocovariance import (
     reference_autocovariance,
     sampling_noise,
     shrink_noise,
+    shrink_slant,
 )
 from napari_swnn.core.descriptor.patterns import largest_window, windows_inside
 from napari_swnn.core.descriptor.reference import Reference
@@ -46,7 +47,7 @@ class _Target:
     Attributes
     ----------
     autocorrelation : torch.Tensor
-        ``(reach + 1, reach + 1)``, 1 at lag 0.
+        ``(2, reach + 1, reach + 1)``, 1 at lag 0; see `reference_autocovariance`.
     noise : float
         Sampling noise of the autocorrelation at large lags (standard deviation).
     box_variance : float
@@ -66,10 +67,11 @@ class _Target:
     @classmethod
     def of(cls, autocorrelation: FloatArray, n: float, variance: float, *, coarsest: bool) -> _Target:
         """Return the target for an autocorrelation measured on `n` voxels in total."""
-        side = len(autocorrelation)
+        side = autocorrelation.shape[-1]
         box_variance = float(np.sum(box_weights(side) * autocorrelation))
+        target = shrink_slant(autocorrelation, n)
         return cls(
-            autocorrelation=torch.from_numpy(shrink_noise(autocorrelation, n) if coarsest else autocorrelation),
+            autocorrelation=torch.from_numpy(shrink_noise(target, n) if coarsest else target),
             noise=sampling_noise(autocorrelation, n),
             # Lower limit: in a periodic lattice, the least variable structure, only the edge of a box varies.
             box_variance=max(box_variance, side**-3),
@@ -86,6 +88,10 @@ class AutocovarianceFeedback:
     The deviation is therefore averaged over recent steps, and the gradient of each window reduces the average.
     Deviations are scaled relative to the sampling noise of the reference: the gradient saturates for deviations well
     above the noise and vanishes for those well below it.
+
+    The part of a deviation that is opposite at lags ``(i, j)`` and ``(i, -j)``, the slant of the structure, is scaled
+    separately. In the reference it is reduced to what exceeds the sampling noise (`shrink_slant`). It counts for
+    sections of several directions and for more than two phases.
 
     The target autocorrelation is measured on the reference for every porosity. It is multiplied by the variance of the
     patterns resampled to the target porosity.
@@ -133,6 +139,8 @@ class AutocovarianceFeedback:
         width = min(map(largest_window, directions))
         self._reach = min(_MAX_REACH, side // 2, width // least)
         self._coarsest = coarsest
+        # The accuracy of two phases from one set of sections was measured without.
+        self._holds_slant = len(reference.directions) > 1 or len(means) > 1
         self._means = [2 * mean - 1 for mean in means]  # of grey values, which run from -1 to 1
         self._box_weights = torch.from_numpy(box_weights(self._reach + 1))
         own = list(reference.fractions.values())
@@ -148,7 +156,7 @@ class AutocovarianceFeedback:
                 merged = [Section.of_phase(np.isin(section.positions, group), section.inside) for section in sections]
                 mean = sum(own[phase] for phase in group)
                 covariance = reference_autocovariance(merged, mean, self._reach, scale=scale)
-                of_direction[group] = _Target.of(covariance / covariance[0, 0], n, variance, coarsest=coarsest)
+                of_direction[group] = _Target.of(covariance / covariance[0, 0, 0], n, variance, coarsest=coarsest)
             self._targets.append(of_direction)
         self._average: dict[tuple[int, PhaseGroup], Tensor] = {}
         self._weight: dict[tuple[int, PhaseGroup], float] = {}
@@ -191,8 +199,12 @@ class AutocovarianceFeedback:
         average = self._update_average(key, correlation.detach())
         # The average determines direction and size of the step; the gradient flows through the current correlation.
         deviation = average - target.autocorrelation.to(correlation.device)
-        size = deviation.square().mean().sqrt()
-        lags = target.variance * (deviation / (size + target.noise) * correlation).mean()
+        slant = (deviation - deviation.flip(0)) / 2
+        direction = _relative_to_noise(deviation - slant, target.noise)
+        if self._holds_slant:
+            # Slant is small beside the deviations of an early network, and would hardly count without its own scale.
+            direction = direction + _relative_to_noise(slant, target.noise)
+        lags = target.variance * (direction * correlation).mean()
         if not self._coarsest:
             return lags
         weights = self._box_weights.to(correlation.device)
@@ -207,6 +219,10 @@ class AutocovarianceFeedback:
         self._average[key] = _MEMORY * average + (1 - _MEMORY) * correlation
         self._weight[key] = _MEMORY * weight + (1 - _MEMORY)
         return self._average[key] / self._weight[key]
+
+
+def _relative_to_noise(deviation: Tensor, noise: float) -> Tensor:
+    return deviation / (deviation.square().mean().sqrt() + noise)
 
 
 def phase_groups(n_channels: int) -> tuple[PhaseGroup, ...]:
