@@ -13,7 +13,10 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 TABLE = re.compile(r"^=+ +=+\n(.*?)^=+ +=+$", re.DOTALL | re.MULTILINE)
 TOP = "napari_swnn"
-ROOMS = tuple(f"{TOP}.core.{room}" for room in ("descriptor", "training", "model", "volume", "network", "loss"))
+ROOMS = tuple(
+    f"{TOP}.core.{room}"
+    for room in ("descriptor", "training", "model", "volume", "conditioning", "direct", "network", "loss")
+)
 """Packages of the core whose public names are on its page."""
 
 

@@ -6,7 +6,13 @@ from . import preparation as preparation
 from . import runs as runs
 from . import statistics as statistics
 from . import validation as validation
+from .core.conditioning import ConstraintSpec as ConstraintSpec
+from .core.conditioning import constrain as constrain
+from .core.conditioning import estimate_constraint as estimate_constraint
+from .core.conditioning import iter_constrain as iter_constrain
 from .core.descriptor import Reference as Reference
+from .core.direct import iter_optimisation as iter_optimisation
+from .core.direct import optimise as optimise
 from .core.model import Model as Model
 from .core.training import PRESETS as PRESETS
 from .core.training import TrainingConfig as TrainingConfig

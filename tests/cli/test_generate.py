@@ -99,3 +99,16 @@ def test_a_scheduler_file_that_does_not_come_is_one_sentence(model, tmp_path, ca
     printed = capsys.readouterr().err
     assert printed.startswith("napari-swnn: the scheduler must write its file, got no ")
     assert printed.count("\n") == 1
+
+
+def test_a_volume_passes_through_the_images_that_are_named(model, image, tmp_path, capsys):
+    section = read_labels(image)
+    height, width = section.shape
+    volume = str(tmp_path / "v.tif")
+    command = ["generate", model, "--seed", "3", "-o", volume]
+    shape = ["--shape", "6", str(height), str(width)]
+    assert main([*command, *shape, "--through", f"z:2:{image}"]) == 0
+    np.testing.assert_array_equal(read_labels(volume)[2], section)
+    for wrong, message in (("z:2", "an axis, a position"), (f"z:9:{image}", "must be a plane of the volume")):
+        assert main([*command, *shape, "--through", wrong]) == 2
+        assert message in capsys.readouterr().err

@@ -13,6 +13,7 @@ from napari_swnn.cli._paths import check_writable
 from napari_swnn.cli._progress import describe_generation, run_with_progress
 from napari_swnn.cli._run import add_run_options, cluster_client, explain_resuming
 from napari_swnn.cli._shape import add_shape_option, full_shape
+from napari_swnn.cli._through import add_through_option, describe_fit, read_sections
 
 ALL_AXES = "all"
 MANY_VOXELS = 2**28
@@ -49,6 +50,7 @@ def add_to(commands: Any) -> None:
         metavar="AXES",
         help="make the volume periodic along these axes, for example zy (all axes if AXES is omitted)",
     )
+    add_through_option(parser)
     parser.add_argument(
         "--exact", action="store_true", help="match the target porosity exactly in each volume; takes twice as long"
     )
@@ -68,11 +70,13 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Generate volumes and write them to a file."""
-    from napari_swnn import Model, VolumeSpec, iter_generation
+    from napari_swnn import ConstraintSpec, Model, VolumeSpec, iter_constrain, iter_generation
+    from napari_swnn.runs.through import check_fits
 
     if not options.output.is_dir():
         check_writable(options.output)
     model = Model.load(options.model)
+    through = read_sections(options.through)
     with cluster_client(options.scheduler, options.wait) as client, explain_resuming():
         spec = VolumeSpec(
             full_shape(options.shape, model.dimension),
@@ -83,6 +87,10 @@ def run(options: argparse.Namespace) -> None:
             scale=options.scale,
             fractions=parse_pairs(options.fractions, float, "--fractions"),
         )
+        if through is not None:
+            check_fits(model, spec, through, n=options.n)
+            constraint = ConstraintSpec(through, None, options.seed, spec.porosity, spec.fractions)
+            model = run_with_progress(iter_constrain(model, constraint, device=options.device), describe_fit)
         steps = iter_generation(
             model,
             spec,

@@ -12,6 +12,7 @@ import numpy as np
 from napari_swnn._checks import check_seed, check_whole
 from napari_swnn._steps import drain
 from napari_swnn._types import BoolArray, FloatArray, Labels, Path, Shape
+from napari_swnn.core.conditioning.known_voxels import Sections
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.numerics.memory import check_memory
 from napari_swnn.core.volume.assembly import BlockCounter, GenerationStep, iter_assembly
@@ -22,6 +23,7 @@ from napari_swnn.core.volume.spatial_mask import SpatialMask
 from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import VirtualVolume, describe_volume
 from napari_swnn.runs._disk import iter_to_disk
+from napari_swnn.runs.through import iter_fit_sections
 
 
 @overload
@@ -35,6 +37,7 @@ def generate(
     mask: BoolArray | SpatialMask | None = ...,
     periodic: bool | Sequence[bool] = ...,
     noise: NoiseGradient | None = ...,
+    through: Sections | None = ...,
     exact: bool = ...,
     scale: int = ...,
     n: int = ...,
@@ -57,6 +60,7 @@ def generate(
     mask: BoolArray | SpatialMask | None = ...,
     periodic: bool | Sequence[bool] = ...,
     noise: NoiseGradient | None = ...,
+    through: Sections | None = ...,
     exact: bool = ...,
     scale: int = ...,
     n: int = ...,
@@ -78,6 +82,7 @@ def generate(
     mask: BoolArray | SpatialMask | None = None,
     periodic: bool | Sequence[bool] = False,
     noise: NoiseGradient | None = None,
+    through: Sections | None = None,
     exact: bool = False,
     scale: int = 1,
     n: int = 1,
@@ -112,6 +117,10 @@ def generate(
     noise : NoiseGradient, optional
         Graded mean and standard deviation of the input of a single-scale model, for continuous variation as in the
         paper.
+    through : mapping, optional
+        Measured sections that are planes of the volume, to the voxel: for an axis, the position of the plane and the
+        labels of the section, such as ``{"z": (64, section)}``, or a list of such pairs. The noise around them is
+        fitted first; to keep the result for more volumes, see `napari_swnn.constrain`.
     exact : bool
         Match the target porosity exactly by choosing the threshold for each volume, which doubles the run time. By
         default porosities vary around the target, as they do between samples of a material, and a volume is part of
@@ -153,6 +162,8 @@ def generate(
         If `out` exists or may not fit on the disk.
     """
     spec = VolumeSpec(shape, seed, porosity, mask, periodic, noise, exact, fractions, scale)
+    if through is not None:
+        model = drain(iter_fit_sections(model, spec, through, n=n, device=device), progress)
     return drain(iter_generation(model, spec, n=n, out=out, resume=resume, client=client, device=device), progress)
 
 

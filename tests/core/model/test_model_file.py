@@ -135,7 +135,7 @@ def _later_format(model, path):
         (_foreign, "safetensors file not written by napari-swnn"),
         (_pickled, "damaged or in another format"),
         (_incomplete, "content is inconsistent"),
-        (_later_format, "format 99, this version reads up to 3; update napari-swnn"),
+        (_later_format, "format 99, this version reads up to 4; update napari-swnn"),
     ],
 )
 def test_other_files_are_refused_in_one_sentence(model, tmp_path, spoil, message):

@@ -170,3 +170,21 @@ def test_a_map_of_other_proportions_is_said_to_be_stretched(ranged, viewer, user
     assert any(note in text for text in shown)
     ranged.settings.size.sides[0].setValue(16)
     assert not any("stretched" in each.text() for each in spatial.findChildren(Note))
+
+
+def test_a_volume_passes_through_a_section_of_a_layer(ranged, viewer, user, range_model):
+    section = generate(range_model, (32, 32, 32), seed=5)[:, 7]
+    layer = viewer.add_labels(section, name="measured")
+    choice = ranged.settings.spatial.section
+    user.choose(choice.layer, layer)
+    user.choose(choice.axis, 1)
+    choice.position.setValue(32)
+    user.waits_for(lambda: "below voxel 32" in problem(ranged, "through"))
+    assert not ranged.models.generate_button.isEnabled()
+    choice.position.setValue(9)
+    ranged.settings.spatial.periodic[0].setChecked(True)
+    user.waits_for(lambda: "periodic axes" in problem(ranged, "through"))
+    ranged.settings.spatial.periodic[0].setChecked(False)
+    result = generated(ranged, viewer, user)
+    np.testing.assert_array_equal(result.data[:, 9], section)
+    assert result.metadata["swnn"]["through"] == {"axis": 1, "position": 9, "layer": "measured"}

@@ -16,6 +16,7 @@ from napari_swnn.core.model.labels import PhaseLabels
 from napari_swnn.core.model.model_file import hash_content, model_tensors, read_model, save_model
 from napari_swnn.core.model.model_header import model_header
 from napari_swnn.core.model.offset_surface import OffsetSurface
+from napari_swnn.core.model.overlay import Overlay
 from napari_swnn.core.model.paper_checkpoint import load_checkpoint
 from napari_swnn.core.model.segmentation import OffsetCurve, Segmentation, ThresholdCurve
 from napari_swnn.core.network.config import NetworkConfig
@@ -49,6 +50,8 @@ class Model:
     fractions : tuple of float or None
         Default fraction of each phase, in the order of `labels`; None for two phases, whose fractions follow from
         `porosity`.
+    overlay : Overlay or None
+        Known voxels of all volumes, and the noise around them; see `napari_swnn.constrain`.
     """
 
     network: NetworkConfig
@@ -60,6 +63,7 @@ class Model:
     voxel: VoxelSize = VoxelSize()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     fractions: tuple[float, ...] | None = None
+    overlay: Overlay | None = None
 
     @property
     def voxel_size(self) -> float:

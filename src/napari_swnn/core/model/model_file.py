@@ -1,7 +1,8 @@
 """Model files: safetensors with a JSON header, so that loading a file never executes code.
 
-Format 2 describes two phases without names, and format 3 any phases, with a digest of settings and weights; format 1
-had a single threshold. Everything that a file states is checked before memory is allocated for it.
+Format 2 describes two phases without names, format 3 any phases, with a digest of settings and weights, and format 4 an
+overlay in addition; format 1 had a single threshold. Everything that a file states is checked before memory is
+allocated for it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from napari_swnn._files import replaced_when_complete
 from napari_swnn._types import Path
 from napari_swnn.core.model import header_fields as fields
 from napari_swnn.core.model.model_header import FORMAT_VERSION, model_header, parse_header
+from napari_swnn.core.model.overlay import described_tensors, fill_overlay
 from napari_swnn.core.model.weights import build_stages, check_described, named_tensors
 
 if TYPE_CHECKING:
@@ -48,8 +50,9 @@ def save_model(model: Model, path: Path) -> None:
 
 
 def model_tensors(model: Model) -> dict[str, Tensor]:
-    """Return the weights by name."""
-    return named_tensors(model.stages)
+    """Return the weights, and the arrays of an overlay, by name."""
+    tensors = named_tensors(model.stages)
+    return tensors if model.overlay is None else tensors | model.overlay.tensors()
 
 
 def digest_of(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> str:
@@ -122,10 +125,14 @@ def _describe(path: FilePath) -> dict[str, Any]:
 
 def _attributes(header: Mapping[str, Any], described: Mapping[str, Any], path: FilePath) -> dict[str, Any]:
     attributes = parse_header(header)
-    check_described(described, attributes["network"])
+    overlay = attributes["overlay"]
+    check_described(described, attributes["network"], () if overlay is None else list(described_tensors(overlay)))
     with safe_open(path, framework="pt", device="cpu") as file:
         tensors = {name: file.get_tensor(name) for name in described}
     stated = header.get(_DIGEST)
     if header["format_version"] >= _WITH_DIGEST and stated != digest_of(header, tensors):
         raise ValueError("its settings or weights have changed since it was saved")
-    return attributes | {"stages": build_stages(attributes["network"], tensors)}
+    if overlay is not None:
+        attributes["overlay"] = fill_overlay(overlay, tensors, len(attributes["labels"].phases))
+    weights = {name: tensor for name, tensor in tensors.items() if name.startswith("stage")}
+    return attributes | {"stages": build_stages(attributes["network"], weights)}

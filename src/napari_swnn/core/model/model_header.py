@@ -13,6 +13,7 @@ from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.model import header_fields as fields
 from napari_swnn.core.model.labels import PhaseLabels
 from napari_swnn.core.model.offset_surface import OffsetSurface
+from napari_swnn.core.model.overlay import parse_overlay
 from napari_swnn.core.model.segmentation import OffsetCurve, Segmentation, ThresholdCurve
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
 from napari_swnn.core.network.film import n_features
@@ -21,8 +22,9 @@ from napari_swnn.core.network.fraction_box import FractionBox
 if TYPE_CHECKING:
     from napari_swnn.core.model.model import Model
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 """Newest format of model files that can be read."""
+_SEVERAL_PHASES = 3
 _TWO_PHASES = 2
 """Format of two phases without names, which earlier versions can read as well."""
 _MOST_STAGES = 16
@@ -35,7 +37,7 @@ _LARGEST_GREY = 2.5
 def model_header(model: Model) -> dict[str, Any]:
     """Return everything but the weights, as JSON-compatible values."""
     header = {
-        "format_version": FORMAT_VERSION if len(model.labels.phases) > 2 or model.labels.names else _TWO_PHASES,
+        "format_version": _format_of(model),
         "network": _network_entries(model.network),
         "thresholds" if model.offsets is None else "offsets": asdict(model.segmentation),
         "porosity": model.porosity,
@@ -45,7 +47,18 @@ def model_header(model: Model) -> dict[str, Any]:
         "unit": model.unit,
         "provenance": dict(model.provenance),
     }
-    return header if model.fractions is None else header | {"fractions": list(model.fractions)}
+    if model.fractions is not None:
+        header["fractions"] = list(model.fractions)
+    if model.overlay is not None:
+        header["overlay"] = model.overlay.as_json()
+    return header
+
+
+def _format_of(model: Model) -> int:
+    """Return the oldest format that describes a model."""
+    if model.overlay is not None:
+        return FORMAT_VERSION
+    return _SEVERAL_PHASES if len(model.labels.phases) > 2 or model.labels.names else _TWO_PHASES
 
 
 def parse_header(header: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,8 +81,10 @@ def parse_header(header: Mapping[str, Any]) -> dict[str, Any]:
     if (fractions is None) != (n_phases == 2):
         raise ValueError("the fractions must be those of more than two phases")
     reachable = fields.limits(fields.field(header, "reachable"), "the reachable porosities", equal=True)
+    overlay = header.get("overlay")
     return {
         "network": network,
+        "overlay": None if overlay is None else parse_overlay(fields.record(overlay, "the overlay"), network),
         "segmentation": _segmentation(header, n_phases, network),
         "porosity": None if porosity is None else fields.number(porosity, "the porosity", 0, 1),
         "fractions": None if fractions is None else _fractions(fractions, "the fractions", n_phases),

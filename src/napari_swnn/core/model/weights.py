@@ -14,9 +14,13 @@ from napari_swnn.core.network.stage import Stage
 
 _LARGEST = 1e6
 """Limit of a weight; those of trained networks are below 100, and larger ones overflow in the network."""
+_NAMES = {"F32": "float32", "I32": "int32", "U8": "uint8"}
+"""Data types by their name in safetensors files."""
 
 
-def check_described(described: Mapping[str, Any], network: NetworkConfig) -> None:
+def check_described(
+    described: Mapping[str, Any], network: NetworkConfig, further: Sequence[tuple[str, str, list[int]]] = ()
+) -> None:
     """Raise an error if the tensors that a file describes are not those of a network.
 
     Parameters
@@ -25,22 +29,25 @@ def check_described(described: Mapping[str, Any], network: NetworkConfig) -> Non
         For each name an entry with ``"dtype"`` and ``"shape"``, as in the header of a safetensors file.
     network : NetworkConfig
         Architecture.
+    further : sequence of tuple
+        Name, data type and shape of other tensors that the file must hold.
 
     Raises
     ------
     ValueError
         If a tensor is missing, superfluous, or has another shape or data type.
     """
-    n_expected = sum(_n_tensors(network, i) for i in range(len(network.stages)))
+    n_expected = sum(_n_tensors(network, i) for i in range(len(network.stages))) + len(further)
     if len(described) != n_expected:  # first, because the settings may imply very many
         raise ValueError(f"the settings need {n_expected} tensors, got {len(described)}")
-    for name, shape in expected_shapes(network):
+    weights = ((name, "F32", list(shape)) for name, shape in expected_shapes(network))
+    for name, dtype, shape in (*weights, *further):
         entry = described.get(name)
         if not isinstance(entry, Mapping):
             raise ValueError(f"the tensor {name} is missing")
-        if entry.get("dtype") != "F32" or entry.get("shape") != list(shape):
+        if entry.get("dtype") != dtype or entry.get("shape") != shape:
             raise ValueError(
-                f"the tensor {name} must be float32 of shape {list(shape)}, got {entry.get('dtype')} of shape "
+                f"the tensor {name} must be {_NAMES[dtype]} of shape {shape}, got {entry.get('dtype')} of shape "
                 f"{str(entry.get('shape'))[:60]}"
             )
 

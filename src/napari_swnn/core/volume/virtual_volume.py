@@ -27,6 +27,7 @@ from napari_swnn.core.network.evaluation import compute_grey_and_coarse, segment
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import generation_precision, pick_device
 from napari_swnn.core.volume.block_volume import BlockVolume
+from napari_swnn.core.volume.constrained import check_full_resolution, check_overlay
 from napari_swnn.core.volume.noise_gradient import GradedNoise
 from napari_swnn.core.volume.porosity_map import Field
 from napari_swnn.core.volume.spec import CheckedSpec, VolumeSpec, check_spec
@@ -133,7 +134,9 @@ class VirtualVolume(BlockVolume):
     def _compute_grey(self, window: Window) -> Tensor:
         fractions = self._free_of if self._free_fields else None
         grey, _ = compute_grey_and_coarse(self._stages, window, self._noise_of, fractions, self.precision)
-        return segmentation_values(grey, self._stages[-1])
+        values = segmentation_values(grey, self._stages[-1])
+        overlay = self.model.overlay
+        return values if overlay is None else overlay.set_known(values, window)
 
     def _positions(self, block: Block) -> NDArray[np.uint8]:
         # Segmented on the device, since positions are transferred faster than grey values.
@@ -163,7 +166,9 @@ class VirtualVolume(BlockVolume):
         field = NoiseField(self.spec.seed, stage.scale, stage.n_noise_channels, period)
         mask = self.spec.mask
         if self._graded_noise is None and (mask is None or mask.method != "noise"):
-            return noise_on(field, window, self.device)[None]
+            drawn = noise_on(field, window, self.device)
+            overlay = self.model.overlay
+            return (drawn if overlay is None else overlay.replace_noise(drawn, stage.scale, window))[None]
         values = field.window(window)
         if self._graded_noise is not None:
             values = self._graded_noise.apply(values, window, scale=scale)
@@ -222,6 +227,7 @@ def describe_volume(model: Model, spec: VolumeSpec, *, device: str = "auto") -> 
         If the model cannot generate the volume, or the device is unavailable.
     """
     if spec.scale != 1:
+        check_full_resolution(model.overlay, spec.scale)
         from napari_swnn.core.volume.resolution import coarser_model
 
         model = coarser_model(model, spec.scale)
@@ -229,6 +235,7 @@ def describe_volume(model: Model, spec: VolumeSpec, *, device: str = "auto") -> 
     if model.porosity is not None:
         fractions = dict(zip(model.labels.phases, model.fractions_at(), strict=True))
     checked = check_spec(spec, model.network, model.porosity, fractions)
+    check_overlay(model.overlay, checked)
     where = pick_device(device)
     bounded = all(stage.bounded for stage in model.network.stages)
     return VirtualVolume(model, checked, where, generation_precision(where, bounded=bounded))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from napari_swnn.core.training.plan import ReferenceAnalysis, TrainingPlan
     from napari_swnn.statistics import FractionInterval
 
-_SHARED = ("map", "mask", "periodic", "exact")
+_SHARED = ("map", "mask", "through", "periodic", "exact")
 """Keys of the controls that affect both Run and Generate."""
 _CONTROLS = {"shape": "periodic", "periodic": "periodic", "mask": "mask", "exact": "exact"}
 """Keys of the controls by argument of a volume."""
@@ -160,6 +160,8 @@ def _volume_problem(
     if request.exact and request.destination == "lazy":
         text = "An exact porosity needs the whole volume; choose another output under Large volumes, or untick it."
         return BadInputError("exact", text)
+    if request.spatial.section is not None and request.n > 1:
+        return BadInputError("through", "A section needs a single volume; set the number of volumes to 1.")
     if network.porosity_range is None and request.spatial.kind != "uniform":
         text = "A varying porosity needs a model for a range of porosities; tick Train for a range above."
         return BadInputError("map", text)

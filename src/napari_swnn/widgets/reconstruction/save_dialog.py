@@ -82,6 +82,8 @@ def check_file_of_model(request: "Request", model: "Model") -> None:
         If the name or folder is invalid, the file belongs to another request, or the volumes cannot be stored in it.
     """
     _checked_name(request)
+    if request.spatial.section is not None:  # the file then belongs to a model that is still to be fitted
+        return
     try:
         iter_file(request, model)  # checks the file, and writes nothing before the first step
     except (TypeError, ValueError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Spatial variation of a volume: porosity map, mask and periodic boundary conditions."""
+"""Spatial variation of a volume: porosity map, mask, periodic boundary conditions, and a section in it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import numpy as np
 
 from napari_swnn._types import AXES, Shape
-from napari_swnn.widgets.kit.errors import to_bad_input
+from napari_swnn.widgets.kit.errors import BadInputError, to_bad_input
+from napari_swnn.widgets.reconstruction.section_choice import PlacedSection
 
 if TYPE_CHECKING:
     from napari_swnn.core.volume.porosity_map import PorosityMap
@@ -44,6 +45,8 @@ class SpatialVariation:
         Label outside the mask; None for the default of the method.
     periodic : tuple of bool
         Periodic boundary conditions along z, y and x.
+    section : PlacedSection or None
+        Section that the volume passes through.
     """
 
     kind: Kind = "uniform"
@@ -57,11 +60,12 @@ class SpatialVariation:
     mask_method: str = "composite"
     outside: int | None = None
     periodic: tuple[bool, ...] = (False, False, False)
+    section: PlacedSection | None = None
 
     @property
     def is_plain(self) -> bool:
-        """True for a volume without a porosity map, mask or periodic axes."""
-        return self.kind == "uniform" and self.mask is None and not any(self.periodic)
+        """True for a volume without a porosity map, mask, periodic axes or section."""
+        return self.kind == "uniform" and self.mask is None and not any(self.periodic) and self.section is None
 
     def spec(self, shape: Shape, *, seed: int, porosity: float | None, exact: bool) -> "VolumeSpec":
         """Return the description of a volume with this variation.
@@ -80,10 +84,12 @@ class SpatialVariation:
         Raises
         ------
         BadInputError
-            If the map or the mask cannot be used; the error names the control.
+            If the map, the mask or the section cannot be used; the error names the control.
         """
         from napari_swnn.core.volume.spec import VolumeSpec
 
+        if self.section is not None:
+            self._check_section(shape)
         periodic = self.periodic[-len(shape) :] if any(self.periodic) else False
         target = porosity if self.kind == "uniform" else _for_control("map", self._porosity_map)
         mask = None if self.mask is None else _for_control("mask", self._spatial_mask)
@@ -108,9 +114,20 @@ class SpatialVariation:
             facts["porosity_map"] = "an image"
         if self.mask is not None:
             facts["mask"] = {"axis": self.mask_axis, "outside": self.outside, "method": self.mask_method}
+        if self.section is not None:
+            facts["through"] = self.section.metadata()
         if any(self.periodic):
             facts["periodic"] = list(self.periodic)
         return facts
+
+    def _check_section(self, shape: Shape) -> None:
+        assert self.section is not None
+        if len(shape) < 3:
+            raise BadInputError("through", "A section needs a model of volumes; choose no section.")
+        if self.kind != "uniform" or self.mask is not None or any(self.periodic):
+            text = "A section needs a volume without a porosity map, mask or periodic axes; omit them."
+            raise BadInputError("through", text)
+        self.section.check(shape)
 
     def _porosity_map(self) -> "PorosityMap":
         from napari_swnn.core.volume.porosity_map import PorosityMap
@@ -128,7 +145,7 @@ class SpatialVariation:
 
 
 UNIFORM = SpatialVariation()
-"""Uniform volume without a porosity map, mask or periodic axes."""
+"""Uniform volume without a porosity map, mask, periodic axes or section."""
 
 
 def _for_control(control: str, make: Callable[[], T]) -> T:

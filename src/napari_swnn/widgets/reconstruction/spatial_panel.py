@@ -16,6 +16,7 @@ from napari_swnn.widgets.kit.layer_combo import LayerCombo
 from napari_swnn.widgets.layers.grid import turn_upright
 from napari_swnn.widgets.layers.reading import copy_values
 from napari_swnn.widgets.reconstruction.label_table import LabelTable
+from napari_swnn.widgets.reconstruction.section_choice import SectionChoice
 from napari_swnn.widgets.reconstruction.spatial import UNIFORM, Kind, SpatialVariation
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ _TIPS = {
     "mask_method": "Cut: inside the mask, every voxel is the same as without it; outside is background. Multiply the "
     "noise: the mask multiplies the input noise of the network. Pores close near its border, where the porosity is too "
     "low, and the outside is generated from zero noise, which usually yields a single phase.",
+    "through": "The volume passes through this section, to the voxel, and continues on both sides as the material "
+    "does. The noise around the section is fitted first, which takes some minutes.",
     "periodic": "Periodic boundary conditions: the volume continues seamlessly across its faces.",
 }
 
@@ -66,6 +69,7 @@ class SpatialPanel(QWidget):
         self.mask_axis = Combo()
         self.outside = Combo()
         self.outside_label = QSpinBox()
+        self.section = SectionChoice()
         self.periodic = tuple(QCheckBox(name) for name in AXES)
         self.form = Form()
         self._fill()
@@ -91,6 +95,7 @@ class SpatialPanel(QWidget):
         rows = (
             ("map", "Porosity", place_below_one_another(self.kind, self._map)),
             ("mask", "Mask", place_below_one_another(self.mask, self.mask_method, self.mask_axis, self._outside)),
+            ("through", "Pass through", self.section),
             ("periodic", "Periodic", place_side_by_side(*self.periodic)),
         )
         for key, label, control in rows:
@@ -107,6 +112,7 @@ class SpatialPanel(QWidget):
         for box in (self.start, self.stop, self.outside_label):
             box.valueChanged.connect(self._on_changed)
         self.table.changed.connect(self._on_changed)
+        self.section.changed.connect(self._on_changed)
         for tick in self.periodic:
             tick.toggled.connect(self._on_changed)
 
@@ -116,6 +122,7 @@ class SpatialPanel(QWidget):
         words = {"gradient": "gradient", "image": "porosity map", "labels": "porosity map"}
         found = [words[self.kind.value]] if self.kind.value in words else []
         found += ["mask"] if self.mask.value is not None else []
+        found += ["section"] if self.section.layer.value is not None else []
         axes = "".join(tick.text() for tick in self.periodic if tick.isChecked())
         return ", ".join([*found, f"periodic {axes}"] if axes else found)
 
@@ -125,6 +132,7 @@ class SpatialPanel(QWidget):
         self.image.set_layers(images)
         self.labels.set_layers(labels)
         self.mask.set_layers(labels)
+        self.section.set_layers(labels)
 
     def set_shape(self, shape: Shape) -> None:
         """Set the number of voxels of the volume, over which a map is stretched."""
@@ -160,6 +168,7 @@ class SpatialPanel(QWidget):
             mask_method=self.mask_method.value,
             outside=None if self.outside.value is None else self.outside_label.value(),
             periodic=tuple(tick.isChecked() for tick in self.periodic),
+            section=self.section.take(),
         )
 
     def _take_values(self, kind: Kind) -> np.ndarray | None:

@@ -1,0 +1,97 @@
+"""Time and memory of a fit to known voxels, measured on a small part before the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from time import perf_counter
+
+from napari_swnn.core.conditioning.fit import EVALUATIONS_PER_ITERATION, MEMORY, NoiseFit
+from napari_swnn.core.conditioning.known_voxels import KnownVoxels
+from napari_swnn.core.conditioning.noise_variables import count_noise, input_windows
+from napari_swnn.core.conditioning.run import ConstraintSpec, check_constraint
+from napari_swnn.core.grid.windows import Window
+from napari_swnn.core.model.model import Model
+from napari_swnn.core.network.config import NetworkConfig
+from napari_swnn.core.numerics.device import pick_device
+from napari_swnn.core.numerics.quasi_newton import flatten
+
+_BYTES_PER_VALUE = 4
+_COPIES = 2 * MEMORY + 8
+"""Number of arrays of all variables that the quasi-Newton method holds."""
+_FEATURE_COPIES = 2
+"""Number of copies of the features of a block that a backward pass holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConstraintEstimate:
+    """Estimate for `constrain`.
+
+    Attributes
+    ----------
+    seconds : float
+        Run time of the fit.
+    n_bytes : int
+        Largest memory in use.
+    n_file_bytes : int
+        Size that the overlay adds to the model file.
+    n_values : int
+        Number of noise values that are fitted.
+    """
+
+    seconds: float
+    n_bytes: int
+    n_file_bytes: int
+    n_values: int
+
+
+def estimate_constraint(model: Model, spec: ConstraintSpec, *, device: str = "auto") -> ConstraintEstimate:
+    """Estimate time and memory of a fit to known voxels from one evaluation of a part of them.
+
+    Parameters
+    ----------
+    model : Model
+        Trained model.
+    spec : ConstraintSpec
+        Known voxels, and how to fit them.
+    device : {"auto", "cpu", "cuda", "mps"}
+        Device to compute on.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `constrain`.
+    """
+    where = pick_device(device)
+    own, known, free = check_constraint(model, spec)
+    network = own.network
+    work = [_work(network, window) for window in known.windows]
+    largest = work.index(max(work))
+    part = KnownVoxels(known.positions, known.phases, (known.windows[largest],))
+    fit = NoiseFit(own, part, free, 0, where)
+    drawn = flatten(list(fit.variables.drawn.values()))
+    fit.evaluate(drawn)  # loads and plans everything, which later evaluations need not
+    start = perf_counter()
+    fit.evaluate(drawn)
+    once = (perf_counter() - start) * sum(work) / work[largest]
+    n_values, n_positions = count_noise(network, known.windows)
+    n_file = _BYTES_PER_VALUE * (n_values + network.dimension * n_positions) + 13 * len(known.positions)
+    return ConstraintEstimate(
+        seconds=once * EVALUATIONS_PER_ITERATION * spec.n_iterations,
+        n_bytes=_BYTES_PER_VALUE * (_COPIES * n_values + _features(network, known.windows[largest])),
+        n_file_bytes=n_file,
+        n_values=n_values,
+    )
+
+
+def _work(network: NetworkConfig, window: Window) -> int:
+    """Return the arithmetic of an evaluation in any unit."""
+    inputs = input_windows(network, window)
+    return sum(prod(inputs[stage.scale].shape) * stage.n_blocks * stage.n_channels**2 for stage in network.stages)
+
+
+def _features(network: NetworkConfig, window: Window) -> int:
+    """Return the number of features that a backward pass needs."""
+    inputs = input_windows(network, window)
+    voxels = [prod(inputs[stage.scale].shape) * stage.n_blocks * stage.n_channels for stage in network.stages]
+    return _FEATURE_COPIES * sum(voxels)

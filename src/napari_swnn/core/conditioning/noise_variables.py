@@ -1,0 +1,176 @@
+"""Noise around known voxels as variables of an optimisation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from napari_swnn.core.grid.noise import NoiseField
+from napari_swnn.core.grid.windows import Window
+from napari_swnn.core.model.overlay import Positions, ScatteredNoise
+from napari_swnn.core.network.cascade import NoiseSource
+from napari_swnn.core.network.config import NetworkConfig, StageConfig
+from napari_swnn.core.numerics.quasi_newton import flatten
+
+_SHIFT = 2**20
+"""Number added to coordinates, which makes those of all margins positive."""
+_BITS = 21
+"""Number of bits of a coordinate in a key."""
+
+
+def input_windows(network: NetworkConfig, window: Window) -> dict[int, Window]:
+    """Return the noise window of each stage, by its scale, that determines a window of the finest grid."""
+    windows = {}
+    for stage in reversed(network.stages):
+        window = window.grown(stage.margin)
+        windows[stage.scale] = window
+        window = window.coarser()
+    return windows
+
+
+def count_noise(network: NetworkConfig, windows: Sequence[Window]) -> tuple[int, int]:
+    """Return how many noise values influence some windows of the finest grid, and how many voxels have them."""
+    inputs = [input_windows(network, window) for window in windows]
+    n_values = n_voxels = 0
+    for stage in network.stages:
+        n = len(np.unique(np.concatenate([_keys(of_stage[stage.scale]) for of_stage in inputs])))
+        n_voxels += n
+        n_values += n * stage.n_noise_channels
+    return n_values, n_voxels
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Part:
+    """Variables in a window.
+
+    Attributes
+    ----------
+    index : torch.Tensor
+        ``(m,)`` indices of the variables.
+    places : torch.Tensor or None
+        ``(m,)`` their places in the flat array of the window; None if they fill it.
+    around : torch.Tensor or None
+        ``(c, n)`` noise of the seed in the window; None if variables fill it.
+    """
+
+    index: Tensor
+    places: Tensor | None = None
+    around: Tensor | None = None
+
+
+class NoiseVariables:
+    """Noise of every stage at the voxels that influence some windows.
+
+    Parameters
+    ----------
+    network : NetworkConfig
+        Architecture.
+    windows : sequence of Window
+        Windows of the finest grid.
+    seed : int
+        Seed of the noise field.
+    device : torch.device
+        Device of the variables.
+
+    Attributes
+    ----------
+    drawn : dict of int to torch.Tensor
+        ``(c, n)`` noise of the seed, by the scale of the stage.
+    values : dict of int to torch.Tensor
+        ``(c, n)`` variables, at first equal to the noise of the seed.
+    """
+
+    def __init__(self, network: NetworkConfig, windows: Sequence[Window], seed: int, device: torch.device) -> None:
+        self._keys: dict[int, NDArray[np.int64]] = {}
+        self._parts: dict[tuple[int, Window], _Part] = {}
+        self._seed = seed
+        self._dimension = network.dimension
+        self.drawn: dict[int, Tensor] = {}
+        self.values: dict[int, Tensor] = {}
+        inputs = [input_windows(network, window) for window in windows]
+        for stage in network.stages:
+            parts = [of_stage[stage.scale] for of_stage in inputs]
+            keys = [_keys(part) for part in parts]
+            own = self._keys[stage.scale] = np.unique(np.concatenate(keys))
+            field = NoiseField(seed, stage.scale, stage.n_noise_channels)
+            drawn = np.empty((stage.n_noise_channels, len(own)), np.float32)
+            for part, of_part in zip(parts, keys, strict=True):
+                index = np.searchsorted(own, of_part)
+                drawn[:, index] = field.window(part).reshape(len(drawn), -1)
+                self._parts[stage.scale, part] = _Part(torch.from_numpy(index).to(device))
+            self.drawn[stage.scale] = torch.from_numpy(drawn).to(device)
+            self.values[stage.scale] = self.drawn[stage.scale].clone().requires_grad_(True)
+
+    def assign(self, noise: Tensor) -> None:
+        """Set the variables of all stages, given one after another, and forget their gradients."""
+        at = 0
+        for scale, drawn in self.drawn.items():
+            values = noise[at : at + drawn.numel()].view_as(drawn)
+            self.values[scale] = values.detach().clone().requires_grad_(True)
+            at += drawn.numel()
+
+    def gradient(self) -> Tensor:
+        """Return the accumulated gradient with respect to the variables of all stages, one after another."""
+        parts = [v.grad if v.grad is not None else torch.zeros_like(v) for v in self.values.values()]
+        return flatten(parts)
+
+    def source(self) -> NoiseSource:
+        """Return a function that returns the noise in any window, from which gradients flow back to the variables."""
+        return partial(self._noise, self.values)
+
+    def drawn_source(self) -> NoiseSource:
+        """Return a function that returns the noise of the seed in any window."""
+        return partial(self._noise, self.drawn)
+
+    def _noise(self, values: Mapping[int, Tensor], stage: StageConfig, window: Window) -> Tensor:
+        part = self._parts.get((stage.scale, window))
+        if part is None:
+            part = self._parts[stage.scale, window] = self._find(stage, window)
+        chosen = values[stage.scale][:, part.index]
+        if part.around is None:
+            return chosen.view(1, stage.n_noise_channels, *window.shape)
+        noise = part.around.clone()
+        noise[:, part.places] = chosen
+        return noise.view(1, stage.n_noise_channels, *window.shape)
+
+    def _find(self, stage: StageConfig, window: Window) -> _Part:
+        own, wanted = self._keys[stage.scale], _keys(window)
+        index = np.minimum(np.searchsorted(own, wanted), len(own) - 1)
+        found = own[index] == wanted
+        device = self.drawn[stage.scale].device
+        if found.all():
+            return _Part(torch.from_numpy(index).to(device))
+        field = NoiseField(self._seed, stage.scale, stage.n_noise_channels)
+        around = torch.from_numpy(field.window(window).reshape(stage.n_noise_channels, -1)).to(device)
+        places = torch.from_numpy(np.flatnonzero(found)).to(device)
+        return _Part(torch.from_numpy(index[found]).to(device), places, around)
+
+    def scattered(self) -> tuple[ScatteredNoise, ...]:
+        """Return the noise of each stage in the form that an overlay holds."""
+        return tuple(
+            ScatteredNoise(scale, _positions(keys, self._dimension), self.values[scale].detach().cpu().numpy().copy())
+            for scale, keys in self._keys.items()
+        )
+
+
+def _keys(window: Window) -> NDArray[np.int64]:
+    """Return a number for each voxel of a window, in the order of its array."""
+    keys = np.zeros((1,) * len(window.shape), np.int64)
+    for axis, (start, stop) in enumerate(zip(window.start, window.stop, strict=True)):
+        along = np.arange(start, stop, dtype=np.int64) + _SHIFT
+        shape = [1] * len(window.shape)
+        shape[axis] = -1
+        keys = (keys << _BITS) + along.reshape(shape)
+    return keys.ravel()
+
+
+def _positions(keys: NDArray[np.int64], dimension: int) -> Positions:
+    mask = (1 << _BITS) - 1
+    shifts = [_BITS * i for i in reversed(range(dimension))]
+    return np.stack([((keys >> shift) & mask) - _SHIFT for shift in shifts], axis=1).astype(np.int32)

@@ -1,0 +1,108 @@
+"""Controls for a measured section that volumes pass through."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QSpinBox, QVBoxLayout, QWidget
+
+from napari_swnn._types import AXES, Shape
+from napari_swnn.widgets.kit.combo import Combo
+from napari_swnn.widgets.kit.controls import place_side_by_side
+from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.kit.formatting import format_shape
+from napari_swnn.widgets.kit.layer_combo import LayerCombo
+from napari_swnn.widgets.layers.reading import copy_values
+
+if TYPE_CHECKING:
+    from napari.layers import Labels as LabelsLayer
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedSection:
+    """Section that volumes pass through.
+
+    Attributes
+    ----------
+    labels : numpy.ndarray
+        ``(h, w)`` labels.
+    axis : int
+        Axis normal to the section.
+    position : int
+        Position of the plane along the axis.
+    name : str
+        Name of the layer.
+    """
+
+    labels: np.ndarray
+    axis: int
+    position: int
+    name: str
+
+    @property
+    def through(self) -> dict[str, Any]:
+        """The section as an argument of `napari_swnn.constrain`."""
+        return {AXES[self.axis]: (self.position, self.labels)}
+
+    def metadata(self) -> dict[str, Any]:
+        """Return metadata for a layer as JSON-serialisable values."""
+        return {"axis": self.axis, "position": self.position, "layer": self.name}
+
+    def check(self, shape: Shape) -> None:
+        """Raise an error if the section is no plane of a volume.
+
+        Raises
+        ------
+        BadInputError
+            If its shape differs from that of the plane, or the plane lies outside the volume.
+        """
+        across = tuple(extent for axis, extent in enumerate(shape) if axis != self.axis)
+        if self.labels.shape != across:
+            raise BadInputError(
+                "through",
+                f"The section ({format_shape(self.labels.shape)}) must have the size of the plane "
+                f"({format_shape(across)}); crop it, or change the size of the volume.",
+            )
+        if self.position >= shape[self.axis]:
+            raise BadInputError("through", f"The section must lie below voxel {shape[self.axis]}; lower its position.")
+
+
+class SectionChoice(QWidget):
+    """Choice of a section, its normal axis and its position; emits `changed` whenever one changes."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.layer = LayerCombo(no_layer="no section")
+        self.axis = Combo()
+        self.axis.set_entries([(f"normal to {name}, at", axis) for axis, name in enumerate(AXES)], 0)
+        self.position = QSpinBox()
+        self.position.setRange(0, 2**20 - 1)
+        self.position.setSuffix(" voxels")
+        self._place = place_side_by_side(self.axis, self.position)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.layer)
+        layout.addWidget(self._place)
+        self._place.hide()
+        self.layer.chosen.connect(self._on_changed)
+        self.axis.currentIndexChanged.connect(self._on_changed)
+        self.position.valueChanged.connect(self._on_changed)
+
+    def set_layers(self, labels: "Iterable[LabelsLayer]") -> None:
+        """Set the available layers, of which only sections are listed."""
+        self.layer.set_layers(layer for layer in labels if layer.ndim == 2)
+
+    def take(self) -> PlacedSection | None:
+        """Return a copy of the section; None if there is none."""
+        layer = self.layer.value
+        if layer is None:
+            return None
+        return PlacedSection(copy_values(layer, "through"), self.axis.value, self.position.value(), layer.name)
+
+    def _on_changed(self, *_: object) -> None:
+        self._place.setVisible(self.layer.value is not None)
+        self.changed.emit()
