@@ -57,6 +57,5 @@ def check_full_resolution(overlay: Overlay | None, scale: int) -> None:
     """
     if overlay is not None:
         raise ValueError(
-            f"scale must be 1 for a model with known voxels, whose positions are those of the finest scale, got {scale}; "
-            "omit it"
+            f"scale must be 1 for a model with known voxels, which are of the finest scale, got {scale}; omit it"
         )
