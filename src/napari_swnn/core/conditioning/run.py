@@ -176,9 +176,13 @@ def _free_fractions(model: Model, spec: ConstraintSpec) -> tuple[float, ...]:
     shape = (1,) * model.dimension
     volume = describe_volume(model, VolumeSpec(shape, porosity=spec.porosity, fractions=spec.fractions), device="cpu")
     maps = volume.spec.free if volume.spec.porosity is None else (volume.spec.porosity,)
-    if any(low != high for low, high in (each.extremes for each in maps)):
-        raise ValueError("porosity must be one number around known voxels, got a map; pass one porosity")
-    return tuple(each.extremes[0] for each in maps)
+    free = []
+    for each in maps:
+        low, high = each.extremes if isinstance(each, PorosityMap) else (0.0, 1.0)
+        if low != high:
+            raise ValueError("porosity must be one number around known voxels, got a map; pass one porosity")
+        free.append(low)
+    return tuple(free)
 
 
 def _at(model: Model, free: tuple[float, ...]) -> Model:
