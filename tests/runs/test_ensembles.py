@@ -93,6 +93,24 @@ def test_a_stopped_ensemble_keeps_what_is_finished(made, reference, quick_config
     )
 
 
+def test_an_ensemble_stopped_within_a_training_resumes_within_it(made, reference, quick_config, tmp_path, monkeypatch):
+    monkeypatch.setattr("napari_swnn.core.training.checkpoint.INTERVAL", 0.0)
+    spec = EnsembleSpec(reference, out=tmp_path / "e", config=quick_config, **OPTIONS)
+    steps = iter_ensemble(spec)
+    while (step := next(steps)).detail is None or step.detail.iteration < 2:
+        pass
+    steps.close()
+    assert len(list((tmp_path / "e").glob(".training-1-*.checkpoint"))) == 1
+    steps = iter_ensemble(spec, resume=True)
+    assert next(step.detail.iteration for step in steps if step.detail is not None) == 2
+    while next(steps).index < 1:
+        pass
+    steps.close()
+    models = [Model.load(folder / "training-1.swnn") for folder in (made.folder, tmp_path / "e")]
+    assert models[0].fingerprint() == models[1].fingerprint()
+    assert list((tmp_path / "e").glob(".training-1*")) == []
+
+
 def test_without_validation_there_are_volumes_only(reference, quick_config, tmp_path):
     options = {"config": quick_config, "n_trainings": 1, "n_realisations": 1, "shape": (16, 16, 16)}
     made = ensemble(reference, out=tmp_path / "e", validate=False, **options)

@@ -11,6 +11,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from napari_swnn.core.model.model import Model
+from napari_swnn.core.training.checkpoint import Checkpoint, remove_beside
 from napari_swnn.core.training.run import TrainingStep, iter_training
 from napari_swnn.core.volume.assembly import GenerationStep
 from napari_swnn.core.volume.spec import VolumeSpec
@@ -85,9 +86,11 @@ class Remote:
 
 
 def iter_train(spec: EnsembleSpec, training: int) -> Generator[TrainingStep, None, None]:
-    """Train and save a model."""
-    model = yield from iter_training(spec.plan(training))
-    model.save(spec.model_path(training))
+    """Train and save a model, from the last checkpoint of an interrupted run."""
+    plan, path = spec.plan(training), spec.model_path(training)
+    model = yield from iter_training(plan, checkpoint=Checkpoint.beside(path, plan))
+    model.save(path)
+    remove_beside(path)
 
 
 def iter_volume(spec: EnsembleSpec, member: MemberIndex, client: Any = None) -> Generator[GenerationStep, None, None]:

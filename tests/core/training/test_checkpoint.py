@@ -12,7 +12,7 @@ from napari_swnn._steps import drain
 from napari_swnn.core.training import checkpoint as module
 from napari_swnn.core.training.checkpoint import Checkpoint, plan_digest
 from napari_swnn.core.training.plan import analyse_reference
-from napari_swnn.core.training.run import iter_training
+from napari_swnn.core.training.run import iter_training, train
 from napari_swnn.core.training.trainer import StageTrainer
 
 
@@ -153,3 +153,28 @@ def test_checkpoints_belong_to_a_plan(plan_of, blobs, monkeypatch, tmp_path):
     np.testing.assert_array_equal(Checkpoint.of(plan_of(), resume=True).load()["a"], np.zeros(2))
     checkpoint.remove()
     assert not checkpoint.exists
+
+
+def test_an_interrupted_call_is_resumed_to_the_same_model(blobs, tiny_config, monkeypatch, tmp_path):
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda *_, **__: str(tmp_path))
+    options = {"config": replace(tiny_config, n_channels=4), "dimension": 2}
+    whole = train(Reference(blobs), **options)
+    assert list((tmp_path / "trainings").iterdir()) == []
+
+    def interrupt(step):
+        if step.iteration == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(Reference(blobs), **options, progress=interrupt)
+    steps = []
+    resumed = train(Reference(blobs), **options, resume=True, progress=steps.append)
+    assert steps[0].iteration == 5  # the state of the step before is the last one saved
+    assert resumed.fingerprint() == whole.fingerprint()
+    assert list((tmp_path / "trainings").iterdir()) == []
+
+
+def test_without_a_folder_for_checkpoints_a_training_runs(blobs, tiny_config, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda *_, **__: str(tmp_path / "file"))
+    assert train(Reference(blobs), config=replace(tiny_config, n_channels=4), dimension=2) is not None

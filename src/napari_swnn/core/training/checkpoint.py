@@ -49,6 +49,22 @@ class Checkpoint:
         remove_old(folder, f"*{_SUFFIX}")
         return cls(folder / f"{plan_digest(plan)[:32]}{_SUFFIX}", resume=resume)
 
+    @classmethod
+    def find(cls, plan: TrainingPlan, *, resume: bool = False) -> Checkpoint | None:
+        """Return the checkpoint of a plan as `of` does, or None if the folder cannot be written to."""
+        try:
+            return cls.of(plan, resume=resume)
+        except OSError:
+            return None
+
+    @classmethod
+    def beside(cls, path: FilePath, plan: TrainingPlan) -> Checkpoint:
+        """Return the checkpoint of a plan beside the file of its model, from which the training always goes on.
+
+        A checkpoint there is seen by all processes that share the folder, as the workers of a cluster do.
+        """
+        return cls(path.with_name(f".{path.stem}-{plan_digest(plan)[:16]}{_SUFFIX}"), resume=True)
+
     @property
     def exists(self) -> bool:
         """True if a state is stored."""
@@ -84,6 +100,12 @@ class Checkpoint:
     def remove(self) -> None:
         """Remove the stored state once the model is safe."""
         self.path.unlink(missing_ok=True)
+
+
+def remove_beside(path: FilePath) -> None:
+    """Remove the checkpoints beside the file of a model, also those of other settings, such as a number of threads."""
+    for checkpoint in path.parent.glob(f".{path.stem}-*{_SUFFIX}"):
+        checkpoint.unlink(missing_ok=True)
 
 
 def plan_digest(plan: TrainingPlan) -> str:

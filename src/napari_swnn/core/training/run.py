@@ -51,6 +51,7 @@ def train(
     dimension: int = 3,
     seed: int = 0,
     device: str = "auto",
+    resume: bool = False,
     progress: Callable[[TrainingStep], None] | None = None,
 ) -> Model:
     """Train a network to generate volumes with the patterns of a reference.
@@ -77,6 +78,10 @@ def train(
         Random seed; the same seed gives the same model on the same machine with the same number of threads.
     device : {"auto", "cpu", "cuda", "mps"}
         Device to compute on; ``"auto"`` uses a GPU if available.
+    resume : bool
+        Continue the training of the same reference with the same settings that was interrupted on this machine, from
+        its last checkpoint, to the weights of an uninterrupted training. Checkpoints are written to the user's data
+        folder every half minute and after each scale, and removed at the end.
     progress : callable, optional
         Function called with each `TrainingStep`.
 
@@ -93,7 +98,11 @@ def train(
     seed = check_seed(seed)
     analysis = analyse_reference(reference, preset=preset, config=config, dimension=dimension)
     plan = analysis.plan(porosity=porosity, fractions=fractions, seed=seed, device=device)
-    return drain(iter_training(plan), progress)
+    checkpoint = Checkpoint.find(plan, resume=resume)
+    model = drain(iter_training(plan, checkpoint=checkpoint), progress)
+    if checkpoint is not None:
+        checkpoint.remove()
+    return model
 
 
 def iter_training(
