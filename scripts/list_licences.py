@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""List the licences of all packages that napari-swnn installs, and ask for known vulnerabilities with ``--audit``.
+"""List the licences of all packages that napari-swnn installs, and look up known vulnerabilities with ``--audit``.
 
     python scripts/list_licences.py             # a table, in Markdown
     python scripts/list_licences.py --audit     # pip-audit, which needs the network
