@@ -24,6 +24,7 @@ PAGES = (
     "docs/how-to/preparation.md",
     "docs/how-to/heterogeneous.md",
     "docs/how-to/composition.md",
+    "docs/how-to/coarse-scan.md",
     "docs/how-to/validation.md",
     "docs/how-to/directions.md",
 )

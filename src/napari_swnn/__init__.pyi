@@ -22,6 +22,7 @@ from .core.training import iter_training as iter_training
 from .core.training import plan_training as plan_training
 from .core.training import train as train
 from .core.volume import BorderProfile as BorderProfile
+from .core.volume import CoarseScan as CoarseScan
 from .core.volume import Composition as Composition
 from .core.volume import FractionMap as FractionMap
 from .core.volume import GeneratedRegions as GeneratedRegions

@@ -20,7 +20,7 @@ from napari_swnn.core.volume.virtual_volume import VirtualVolume
 
 Request = dict[str, Any]
 
-_LATER = ("free", "exact_fractions")
+_LATER = ("free", "exact_fractions", "coarse")
 """Settings that runs of earlier versions lack, which are left out where they are empty."""
 _SLAB = 2**26
 """Number of values of an array that are read at a time."""

@@ -16,6 +16,7 @@ from napari_swnn.core.conditioning.known_voxels import Sections
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.numerics.memory import check_memory
 from napari_swnn.core.volume.assembly import BlockCounter, GenerationStep, iter_assembly
+from napari_swnn.core.volume.coarse_scan import CoarseScan
 from napari_swnn.core.volume.fraction_map import FractionMap
 from napari_swnn.core.volume.noise_gradient import NoiseGradient
 from napari_swnn.core.volume.porosity_map import PorosityMap
@@ -40,6 +41,7 @@ def generate(
     through: Sections | None = ...,
     exact: bool = ...,
     scale: int = ...,
+    coarse: FloatArray | CoarseScan | None = ...,
     n: int = ...,
     out: None = ...,
     resume: bool = ...,
@@ -63,6 +65,7 @@ def generate(
     through: Sections | None = ...,
     exact: bool = ...,
     scale: int = ...,
+    coarse: FloatArray | CoarseScan | None = ...,
     n: int = ...,
     out: Path,
     resume: bool = ...,
@@ -85,6 +88,7 @@ def generate(
     through: Sections | None = None,
     exact: bool = False,
     scale: int = 1,
+    coarse: FloatArray | CoarseScan | None = None,
     n: int = 1,
     out: Path | None = None,
     resume: bool = False,
@@ -128,6 +132,9 @@ def generate(
     scale : int
         Edge length of a voxel, in voxels of the model: 2, 4, … give the same structure at a coarser resolution, the
         output of a coarser stage for the same seed. `shape` counts the larger voxels.
+    coarse : array_like or CoarseScan, optional
+        Coarse scan of the sample, to which the model adds the detail of its reference: fractions of the phase of
+        interest in voxels 2, 4 or 8 times as large, or a `CoarseScan` of grey values or labels.
     n : int
         Number of realisations, with the seeds ``seed`` to ``seed + n - 1``; several realisations are stacked along a
         leading axis.
@@ -161,7 +168,7 @@ def generate(
     OSError
         If `out` exists or may not fit on the disk.
     """
-    spec = VolumeSpec(shape, seed, porosity, mask, periodic, noise, exact, fractions, scale)
+    spec = VolumeSpec(shape, seed, porosity, mask, periodic, noise, exact, fractions, scale, coarse)
     if through is not None:
         model = drain(iter_fit_sections(model, spec, through, n=n, device=device), progress)
     return drain(iter_generation(model, spec, n=n, out=out, resume=resume, client=client, device=device), progress)

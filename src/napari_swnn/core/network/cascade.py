@@ -43,8 +43,16 @@ The free fraction of two phases is the porosity, ``m = 1``; see `NetworkConfig.f
 """
 
 
+CoarseSource = Callable[[Window], Tensor]
+"""Function that returns a given coarser volume ``(1, phases, *window.shape)`` in a window of its grid."""
+
+
 def run_stages(
-    stages: Sequence[Stage], window: Window, noise: NoiseSource, fractions: FractionSource | None = None
+    stages: Sequence[Stage],
+    window: Window,
+    noise: NoiseSource,
+    fractions: FractionSource | None = None,
+    given: CoarseSource | None = None,
 ) -> tuple[Tensor, Tensor | None]:
     """Evaluate a cascade for one window of its finest grid.
 
@@ -60,6 +68,8 @@ def run_stages(
         Function that returns the noise of a stage in a window.
     fractions : callable, optional
         Function that returns the free fractions of a modulated stage in a window.
+    given : callable, optional
+        Function that returns the coarser volume that the first stage refines, instead of that of a coarser stage.
 
     Returns
     -------
@@ -72,8 +82,10 @@ def run_stages(
     source = window.grown(last.margin)
     coarse = None
     if len(stages) > 1:
-        below, _ = run_stages(stages[:-1], source.coarser(), noise, fractions)
+        below, _ = run_stages(stages[:-1], source.coarser(), noise, fractions, given)
         coarse = upsample(below, source.coarser(), source)
+    elif given is not None:
+        coarse = upsample(given(source.coarser()), source.coarser(), source)
     local = None if fractions is None else fractions(last.config, source)
     if isinstance(local, float | tuple):
         last = last.at(local)

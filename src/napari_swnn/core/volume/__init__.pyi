@@ -2,6 +2,7 @@ from .assembly import GenerationStep as GenerationStep
 from .assembly import iter_assembly as iter_assembly
 from .block_volume import BlockVolume as BlockVolume
 from .border_profile import BorderProfile as BorderProfile
+from .coarse_scan import CoarseScan as CoarseScan
 from .composed_volume import ComposedVolume as ComposedVolume
 from .composition import Composition as Composition
 from .composition import Part as Part

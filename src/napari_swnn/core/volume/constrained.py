@@ -41,9 +41,15 @@ def check_variation(spec: CheckedSpec) -> None:
     Raises
     ------
     ValueError
-        If it has a mask, graded noise or a periodic axis.
+        If it has a mask, graded noise, a periodic axis or a coarse scan.
     """
-    for name, given in (("mask", spec.mask), ("noise", spec.noise), ("periodic", any(spec.periodic))):
+    given_settings = {
+        "mask": spec.mask is not None,
+        "noise": spec.noise is not None,
+        "periodic": any(spec.periodic),
+        "coarse": spec.coarse is not None,
+    }
+    for name, given in given_settings.items():
         if given:
             raise ValueError(f"{name} must not be given for a volume with known voxels; omit it, or the known voxels")
 

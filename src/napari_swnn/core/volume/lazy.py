@@ -12,6 +12,7 @@ from napari_swnn._checks import check_whole
 from napari_swnn._types import BoolArray, FloatArray, Shape
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.volume.block_volume import BlockVolume
+from napari_swnn.core.volume.coarse_scan import CoarseScan
 from napari_swnn.core.volume.fraction_map import FractionMap
 from napari_swnn.core.volume.noise_gradient import NoiseGradient
 from napari_swnn.core.volume.porosity_map import PorosityMap
@@ -37,6 +38,7 @@ def generate_lazy(
     periodic: bool | Sequence[bool] = False,
     noise: NoiseGradient | None = None,
     scale: int = 1,
+    coarse: FloatArray | CoarseScan | None = None,
     chunks: int | None = None,
     device: str = "auto",
 ) -> da.Array:
@@ -44,7 +46,7 @@ def generate_lazy(
 
     Parameters
     ----------
-    model, shape, seed, porosity, fractions, mask, periodic, noise, scale, device
+    model, shape, seed, porosity, fractions, mask, periodic, noise, scale, coarse, device
         As for `napari_swnn.generate`; the volume may be larger than memory.
     chunks : int, optional
         Edge length of the dask chunks in voxels, preferably a multiple of 64. By default 128, doubled for large volumes
@@ -61,7 +63,7 @@ def generate_lazy(
     TypeError, ValueError
         As for `napari_swnn.generate`, except that any size is allowed.
     """
-    spec = VolumeSpec(shape, seed, porosity, mask, periodic, noise, fractions=fractions, scale=scale)
+    spec = VolumeSpec(shape, seed, porosity, mask, periodic, noise, fractions=fractions, scale=scale, coarse=coarse)
     return as_dask(describe_volume(model, spec, device=device), chunks)
 
 

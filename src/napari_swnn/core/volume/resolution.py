@@ -10,10 +10,13 @@ import torch
 
 from napari_swnn._checks import check_whole
 from napari_swnn._steps import drain
+from napari_swnn._types import FloatArray
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.model.offset_surface import OffsetSurface
 from napari_swnn.core.model.segmentation import CurveSegmentation, OffsetCurve, Segmentation, ThresholdCurve
 from napari_swnn.core.numerics.device import generation_precision
+from napari_swnn.core.volume.assembly import iter_assembly
+from napari_swnn.core.volume.coarse_scan import fit_kernel
 from napari_swnn.core.volume.exact_porosity import iter_exact
 from napari_swnn.core.volume.spec import VolumeSpec, check_spec
 from napari_swnn.core.volume.virtual_volume import VirtualVolume
@@ -24,6 +27,7 @@ _SEED = 2**63 + 2**40
 """Seed of that volume, which no volume of a user has."""
 _CPU = torch.device("cpu")
 _KNOWN: WeakKeyDictionary[Model, dict[int, Model]] = WeakKeyDictionary()
+_KERNELS: WeakKeyDictionary[Model, dict[tuple[int, str], FloatArray]] = WeakKeyDictionary()
 _CALIBRATING = Lock()
 
 
@@ -61,6 +65,21 @@ def coarser_model(model: Model, scale: int) -> Model:
         if scale not in known:
             known[scale] = _calibrate(model, scales.index(scale) + 1)
         return known[scale]
+
+
+def averaging_kernel(model: Model, factor: int, kind: str) -> FloatArray:
+    """Return the kernel that estimates averages over the voxels of a segmented scan of a material.
+
+    It is fitted to a volume of the model, once for each factor and kind; see `fit_kernel`.
+    """
+    with _CALIBRATING:
+        known = _KERNELS.setdefault(model, {})
+        if (factor, kind) not in known:
+            spec = check_spec(VolumeSpec(_SHAPE[model.dimension]), model.network, model.porosity)
+            bounded = all(stage.bounded for stage in model.network.stages)
+            volume = VirtualVolume(model, replace(spec, seed=_SEED), _CPU, generation_precision(_CPU, bounded=bounded))
+            known[factor, kind] = fit_kernel(drain(iter_assembly(volume)) == model.labels.phase, factor, kind)
+        return known[factor, kind]
 
 
 def _calibrate(model: Model, n_stages: int) -> Model:

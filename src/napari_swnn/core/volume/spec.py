@@ -9,6 +9,7 @@ from napari_swnn._checks import check_seed, check_shape
 from napari_swnn._types import BoolArray, FloatArray, Shape
 from napari_swnn.core.network.config import NetworkConfig
 from napari_swnn.core.network.fraction_box import FractionBox
+from napari_swnn.core.volume.coarse_scan import CoarseScan, check_coarse
 from napari_swnn.core.volume.fraction_map import FractionMap, check_composition
 from napari_swnn.core.volume.noise_gradient import NoiseGradient, check_noise
 from napari_swnn.core.volume.periodicity import check_periodic
@@ -43,6 +44,8 @@ class VolumeSpec:
     scale : int
         Edge length of a voxel, in voxels of the model: 1, or the scale of a coarser stage, whose output is the same
         structure at a coarser resolution.
+    coarse : array_like or CoarseScan, optional
+        Coarse scan to which the model adds detail, instead of the output of its coarser stages.
     """
 
     shape: Shape
@@ -54,6 +57,7 @@ class VolumeSpec:
     exact: bool = False
     fractions: Mapping[int, float | FloatArray] | FractionMap | None = None
     scale: int = 1
+    coarse: FloatArray | CoarseScan | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +84,8 @@ class CheckedSpec:
         Each free fraction, for a network trained for a box; see `NetworkConfig.box`.
     exact_fractions : tuple of float or None
         Fractions to match exactly, for such a network; the first one is the `exact_porosity`.
+    coarse : CoarseScan or None
+        Scan that takes the place of the coarser stages.
     """
 
     shape: Shape
@@ -91,6 +97,7 @@ class CheckedSpec:
     exact_porosity: float | None
     free: tuple[FieldSource, ...] = ()
     exact_fractions: tuple[float, ...] | None = None
+    coarse: CoarseScan | None = None
 
 
 def check_spec(
@@ -138,7 +145,11 @@ def check_spec(
         exact = exact_fractions[0]
     elif spec.exact:
         exact = _exact_porosity(spec, target, porosity)
-    return CheckedSpec(shape, check_seed(spec.seed), target, mask, periodic, spec.noise, exact, free, exact_fractions)
+    coarse = check_coarse(spec.coarse, shape, network)
+    if coarse is not None and spec.exact:
+        raise ValueError("exact must be False with coarse, whose own fractions the volume keeps, got True; omit it")
+    seed = check_seed(spec.seed)
+    return CheckedSpec(shape, seed, target, mask, periodic, spec.noise, exact, free, exact_fractions, coarse)
 
 
 def _exact_fractions(free: tuple[PorosityMap, ...], box: FractionBox) -> tuple[float, ...]:

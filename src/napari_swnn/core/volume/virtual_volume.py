@@ -21,12 +21,13 @@ from napari_swnn.core.grid.windows import Block, Window
 from napari_swnn.core.model.labels import PhaseLabels
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.model.offset_surface import OffsetSurface
-from napari_swnn.core.model.segmentation import CurveSegmentation
+from napari_swnn.core.model.segmentation import CurveSegmentation, ThresholdCurve
 from napari_swnn.core.network.config import StageConfig
 from napari_swnn.core.network.evaluation import compute_grey_and_coarse, segmentation_values
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import generation_precision, pick_device
 from napari_swnn.core.volume.block_volume import BlockVolume
+from napari_swnn.core.volume.coarse_scan import FittedScan
 from napari_swnn.core.volume.constrained import check_full_resolution, check_overlay
 from napari_swnn.core.volume.noise_gradient import GradedNoise
 from napari_swnn.core.volume.porosity_map import Field
@@ -133,7 +134,12 @@ class VirtualVolume(BlockVolume):
 
     def _compute_grey(self, window: Window) -> Tensor:
         fractions = self._free_of if self._free_fields else None
-        grey, _ = compute_grey_and_coarse(self._stages, window, self._noise_of, fractions, self.precision)
+        stages, scan = self._stages, self._scan
+        if scan is not None:
+            scales = [self._relative(stage.config) for stage in stages]
+            stages = stages[scales.index(scan.factor) + 1 :]
+        given = None if scan is None else scan.grey
+        grey, _ = compute_grey_and_coarse(stages, window, self._noise_of, fractions, self.precision, given)
         values = segmentation_values(grey, self._stages[-1])
         overlay = self.model.overlay
         return values if overlay is None else overlay.set_known(values, window)
@@ -150,6 +156,13 @@ class VirtualVolume(BlockVolume):
         if self.is_exact:
             raise ValueError("an exact volume must be computed as a whole, got a single block; use generate")
         of_model = self.model.segmentation
+        if self._scan is not None:
+            assert isinstance(of_model, ThresholdCurve)
+            local = self._local_free(window)[0] if self._free_fields else self.model.porosity
+            limit: Any = of_model.at(local)
+            return self._scan.classify(
+                grey[0], window, limit if isinstance(limit, float) else torch.from_numpy(limit).to(grey.device)
+            )
         if not self._free_fields:
             assert not isinstance(of_model, OffsetSurface)
             return of_model.classify(grey, self.model.porosity)
@@ -194,6 +207,19 @@ class VirtualVolume(BlockVolume):
     @cached_property
     def _stages(self) -> tuple[Stage, ...]:
         return self.model.to(self.device)
+
+    @cached_property
+    def _scan(self) -> FittedScan | None:
+        scan = self.spec.coarse
+        if scan is None:
+            return None
+        factor = scan.factor(self.shape)
+        kernel = None
+        if scan.kind != "averages":
+            from napari_swnn.core.volume.resolution import averaging_kernel
+
+            kernel = averaging_kernel(self.model, factor, scan.kind)
+        return FittedScan(scan, factor, self.spec.periodic, kernel)
 
     @cached_property
     def _free_fields(self) -> tuple[Field, ...]:

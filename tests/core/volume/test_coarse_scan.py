@@ -1,0 +1,109 @@
+"""A coarse scan that stands in for the coarser stages: its own averages, samples or majorities are kept."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from napari_swnn import CoarseScan, generate, generate_lazy
+from napari_swnn.core.volume.coarse_scan import apply_kernel, fit_kernel
+
+
+@pytest.fixture(autouse=True)
+def _small_calibration(monkeypatch):
+    monkeypatch.setattr("napari_swnn.core.volume.resolution._SHAPE", {2: (256, 256), 3: (32, 64, 64)})
+
+
+@pytest.fixture(scope="module")
+def sample():
+    """Blobs of 40 x 40 x 70 voxels, True in one of two phases."""
+    rng = np.random.default_rng(4)
+    smooth = rng.standard_normal((40, 40, 70))
+    for axis in range(3):
+        smooth = sum(np.roll(smooth, i, axis) for i in range(4))
+    return smooth > np.quantile(smooth, 0.7)
+
+
+def block_average(volume, k=2):
+    shape = [m for n in volume.shape for m in (n // k, k)]
+    return volume.reshape(shape).mean(axis=(1, 3, 5))
+
+
+def test_averages_are_kept_within_the_noise(fixed_model, sample):
+    scan = block_average(sample)
+    volume = generate(fixed_model, sample.shape, seed=1, coarse=scan)
+    assert_allclose(block_average(volume == 1), scan, atol=1e-6)  # multiples of 1/8, so that they are met exactly
+    noisy = generate(fixed_model, sample.shape, seed=1, coarse=CoarseScan(scan, noise=0.25))
+    assert np.abs(block_average(noisy == 1) - scan).max() <= 0.25 + 1e-6
+    assert (noisy != volume).any()
+    assert (generate(fixed_model, sample.shape, seed=2, coarse=scan) != volume).any()
+
+
+def test_windows_hold_the_same_voxels(fixed_model, sample, tmp_path):
+    from napari_swnn.io import open_volumes
+
+    scan = block_average(sample)
+    volume = generate(fixed_model, sample.shape, seed=1, coarse=scan)
+    lazy = generate_lazy(fixed_model, sample.shape, seed=1, coarse=scan)
+    assert_array_equal(lazy[3:20, 7:, 60:].compute(), volume[3:20, 7:, 60:])
+    out = generate(fixed_model, sample.shape, seed=1, coarse=scan, out=tmp_path / "v.tif")
+    assert_array_equal(open_volumes(out)[0], volume)
+    with pytest.raises(ValueError, match="different coarse"):
+        generate(fixed_model, sample.shape, seed=1, coarse=scan * 0.5, out=out, resume=True)
+
+
+def test_samples_and_majorities_are_kept(fixed_model, sample):
+    every_second = CoarseScan.from_labels(sample[::2, ::2, ::2], phase=1)
+    volume = generate(fixed_model, sample.shape, seed=1, coarse=every_second)
+    assert_array_equal(volume[::2, ::2, ::2] == 1, sample[::2, ::2, ::2])
+    prevalent = block_average(sample) > 0.5
+    volume = generate(fixed_model, sample.shape, coarse=CoarseScan.from_labels(prevalent, phase=1, kind="majority"))
+    averages = block_average(volume == 1)
+    assert (averages[prevalent] >= 0.5).all()
+    assert (averages[~prevalent] <= 0.5).all()
+
+
+def test_grey_values_are_linear_in_the_fraction():
+    scan = CoarseScan.from_grey([[10, 20], [30, 60]], background=50, phase=10, noise=4)
+    assert_allclose(scan.values, [[1, 0.75], [0.5, 0]])
+    assert scan.noise == pytest.approx(0.1)
+
+
+def test_the_kernel_estimates_averages(sample):
+    kernel = fit_kernel(sample, 2, "samples")
+    seen = sample[::2, ::2, ::2].astype(np.float32)
+    expected = block_average(sample)[1:-1, 1:-1, 1:-1]
+    error = np.abs(apply_kernel(seen, kernel) - expected).mean()
+    assert error < 0.8 * np.abs(seen[1:-1, 1:-1, 1:-1] - expected).mean()
+    assert apply_kernel(seen, kernel).mean() == pytest.approx(expected.mean(), abs=1e-4)
+
+
+def test_a_range_model_takes_a_scan(range_model, sample):
+    scan = block_average(sample)
+    volume = generate(range_model, sample.shape, porosity=0.3, coarse=scan)
+    assert_allclose(block_average(volume == 1), scan, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("coarse", "options", "message"),
+    [
+        (np.zeros((10, 10, 10)), {}, "shape must be that of coarse times 2, 4 or 8"),
+        (np.zeros((5, 5, 5)), {}, "coarse must have voxels as large as those of a coarser stage of the model"),
+        (np.zeros((10, 10, 10), int), {"shape": (20, 20, 20)}, "coarse must hold fractions as floating-point numbers"),
+        (np.full((10, 10, 10), 2.0), {"shape": (20, 20, 20)}, r"coarse must hold fractions in \[0, 1\]"),
+        (np.zeros((10, 10, 10)), {"shape": (20, 20, 20), "exact": True}, "exact must be False with coarse"),
+    ],
+)
+def test_scans_that_do_not_fit_are_refused(fixed_model, coarse, options, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        generate(
+            fixed_model, **{"shape": (20, 20, 30) if coarse.shape[0] == 10 else (20, 20, 20), **options}, coarse=coarse
+        )
+
+
+def test_more_than_two_phases_are_refused(three_phase_model):
+    with pytest.raises(ValueError, match="coarse needs a model of two phases, got one of 3"):
+        generate(three_phase_model, (20, 20, 20), coarse=np.zeros((10, 10, 10)))
+    with pytest.raises(ValueError, match="background and phase must differ"):
+        CoarseScan.from_grey(np.zeros((4, 4)), background=3, phase=3)
+    with pytest.raises(ValueError, match="kind must be one of"):
+        CoarseScan(np.zeros((4, 4)), kind="median")
