@@ -7,7 +7,6 @@ from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from napari_swnn._layer_style import to_hex
-from napari_swnn._phase_names import name_phase
 from napari_swnn._phases import first_free
 from napari_swnn._types import AXES
 from napari_swnn.widgets.composition.request import PartChoice, RegionChoice
@@ -192,6 +191,8 @@ class PartList(QWidget):
                 self.rows[region] = row
                 self._layout.insertWidget(place, row)
             colour = None if layer is None else read_colour(layer, region)
-            self.rows[region].show_region(f"{name_phase(region, names)}  {format_share(fractions[region])}", colour)
+            self.rows[region].show_region(
+                f"{names.get(region, f'region {region}')}  {format_share(fractions[region])}", colour
+            )
         self.rows = dict(sorted(self.rows.items()))
         self.empty.show_text("" if fractions else "Choose the regions first.")
