@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from napari_swnn import CoarseScan, generate, generate_lazy
-from napari_swnn.core.volume.coarse_scan import apply_kernel, fit_kernel
+from napari_swnn.core.volume.coarse_cells import apply_kernel, fit_kernel
 
 
 @pytest.fixture(autouse=True)

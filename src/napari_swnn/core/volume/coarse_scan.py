@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_swnn._checks import check_choice, check_in_range, check_label, check_labels
 from napari_swnn._types import FloatArray, Shape
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.config import NetworkConfig
+from napari_swnn.core.volume.coarse_cells import apply_kernel, from_cells, to_cells
 
 KINDS = ("averages", "samples", "majority")
 """Meaning of a voxel of a scan: the mean over its volume, the phase at its first fine voxel, or the prevalent phase."""
@@ -187,17 +187,17 @@ class FittedScan:
         k = self.factor
         own = Window(tuple(a // k for a in window.start), tuple(b // k for b in window.stop))
         given = torch.from_numpy(self.values(own)).to(grey.device).reshape(-1, 1)
-        cells = _to_cells(grey - threshold, k)
+        cells = to_cells(grey - threshold, k)
         if self.scan.kind == "samples":
             cells = cells.clone()
             cells[:, :1] = torch.where(given > 0.5, torch.inf, -torch.inf)
-            return _from_cells((cells < 0).to(torch.uint8), window.shape, k)
+            return from_cells((cells < 0).to(torch.uint8), window.shape, k)
         n = cells.shape[1]
         least, most = self._limits(given, n)
         count = torch.minimum(torch.maximum((cells >= 0).sum(1, keepdim=True), least), most)
         order = cells.argsort(dim=1, descending=True, stable=True)
         ranks = torch.empty_like(order).scatter_(1, order, torch.arange(n, device=grey.device).expand_as(order))
-        return _from_cells((ranks >= count).to(torch.uint8), window.shape, k)
+        return from_cells((ranks >= count).to(torch.uint8), window.shape, k)
 
     def _limits(self, given: Tensor, n: int) -> tuple[Tensor, Tensor]:
         """Return the least and the largest number of voxels of the phase of interest in each voxel of the scan."""
@@ -250,55 +250,3 @@ def check_coarse(coarse: Any, shape: Shape, network: NetworkConfig) -> CoarseSca
             f"{factor}; choose another shape, or train with more scales"
         )
     return scan
-
-
-def apply_kernel(values: FloatArray, kernel: FloatArray) -> FloatArray:
-    """Return the weighted sum of each inner voxel and its neighbours, and the constant of a kernel."""
-    inner = tuple(n - 2 for n in values.shape)
-    total = np.full(inner, kernel[-1], np.float32)
-    for weight, place in zip(kernel[:-1], np.ndindex(*(3,) * values.ndim), strict=True):
-        total += weight * values[tuple(slice(a, a + n) for a, n in zip(place, inner, strict=True))]
-    return total
-
-
-def fit_kernel(fine: NDArray[np.bool_], factor: int, kind: str) -> FloatArray:
-    """Fit the kernel that estimates averages over the voxels of a segmented scan, by least squares.
-
-    Parameters
-    ----------
-    fine : numpy.ndarray
-        True in the phase of interest; extents are multiples of `factor`.
-    factor : int
-        Edge length of a voxel of the scan.
-    kind : {"samples", "majority"}
-        Meaning of a voxel of the scan.
-    """
-    ndim = fine.ndim
-    cells = _to_cells(torch.from_numpy(fine.astype(np.float32)), factor).numpy()
-    coarse = tuple(n // factor for n in fine.shape)
-    averages = cells.mean(1).reshape(coarse)
-    seen = (cells[:, 0] if kind == "samples" else averages.ravel() >= 0.5).astype(np.float32).reshape(coarse)
-    inner = tuple(n - 2 for n in coarse)
-    columns = [
-        seen[tuple(slice(a, a + n) for a, n in zip(place, inner, strict=True))].ravel()
-        for place in np.ndindex(*(3,) * ndim)
-    ]
-    design = np.stack([*columns, np.ones(columns[0].size, np.float32)], 1)
-    expected = averages[(slice(1, -1),) * ndim].ravel()
-    kernel: FloatArray = np.linalg.lstsq(design.astype(float), expected.astype(float), rcond=None)[0]
-    return kernel.astype(np.float32)
-
-
-def _to_cells(values: Tensor, k: int) -> Tensor:
-    """Reorder values to ``(n_cells, k ** ndim)``, one row for each cube of `k` voxels along each axis."""
-    ndim = values.ndim
-    split = values.reshape([m for n in values.shape for m in (n // k, k)])
-    order = [*range(0, 2 * ndim, 2), *range(1, 2 * ndim, 2)]
-    return split.permute(order).reshape(-1, k**ndim)
-
-
-def _from_cells(cells: Tensor, shape: Shape, k: int) -> Tensor:
-    ndim = len(shape)
-    split = cells.reshape(*(n // k for n in shape), *(k,) * ndim)
-    order = [i for axis in range(ndim) for i in (axis, ndim + axis)]
-    return split.permute(order).reshape(shape)

@@ -16,7 +16,7 @@ from napari_swnn.core.model.offset_surface import OffsetSurface
 from napari_swnn.core.model.segmentation import CurveSegmentation, OffsetCurve, Segmentation, ThresholdCurve
 from napari_swnn.core.numerics.device import generation_precision
 from napari_swnn.core.volume.assembly import iter_assembly
-from napari_swnn.core.volume.coarse_scan import fit_kernel
+from napari_swnn.core.volume.coarse_cells import fit_kernel
 from napari_swnn.core.volume.exact_porosity import iter_exact
 from napari_swnn.core.volume.spec import VolumeSpec, check_spec
 from napari_swnn.core.volume.virtual_volume import VirtualVolume
