@@ -85,7 +85,7 @@ def reconstruct(viewer: napari.Viewer, folder: Path, size: int, patience: float)
     wait(lambda: bar.maximum() > 0 and bar.value() > bar.maximum() / 2, patience)
     take(viewer, folder / "reconstruction-widget-running.png")
     wait(lambda: not panel.session.is_busy, patience)
-    panel.run_bar.view_button.click()
+    panel.result_bar.buttons["view"].click()
     take(viewer, folder / "reconstruction-widget.png")
     viewer.window.remove_dock_widget(docked)
 
@@ -120,7 +120,7 @@ def compute_properties(viewer: napari.Viewer, folder: Path, patience: float) -> 
     panel.run_button.click()
     settle(1)
     wait(panel.run_button.isEnabled, patience)
-    panel.view_button.click()
+    panel.view.button.click()
     take(viewer, folder / "properties-widget.png")
     viewer.window.remove_dock_widget(docked)
 

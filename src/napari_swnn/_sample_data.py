@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_swnn._layer_style import METADATA_KEY, name_features
+from napari_swnn._layer_style import METADATA_KEY, PHASE_COLOUR, name_features
 from napari_swnn._types import BoolArray, FloatArray
 
 SIDE = 256
@@ -184,7 +184,13 @@ def overlapping_spheres_section(fraction: float, *, radius: float, seed: int, si
 
 
 def _layer(name: str, phase: BoolArray, pixel_size: float) -> list[LayerData]:
-    attributes = {"name": name, "scale": (pixel_size, pixel_size), "units": ("um", "um")}
+    attributes = {
+        "name": name,
+        "scale": (pixel_size, pixel_size),
+        "units": ("um", "um"),
+        "opacity": 1.0,  # the phase looks as in a reconstruction
+        "colormap": {1: PHASE_COLOUR, None: "transparent"},
+    }
     return [(phase.astype(np.uint8), attributes, "labels")]
 
 

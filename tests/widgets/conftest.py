@@ -68,6 +68,12 @@ def _known_speed(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def _no_questions(monkeypatch):
+    """Nobody answers when a window with unsaved models closes."""
+    monkeypatch.setattr("napari_swnn.widgets.reconstruction.models.ask_to_save", lambda *_: False)
+
+
+@pytest.fixture(autouse=True)
 def _no_models():
     MODELS.clear()
     yield

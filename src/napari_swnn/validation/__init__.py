@@ -10,6 +10,7 @@ from napari_swnn.validation._run import iter_validate, validate
 from napari_swnn.validation._tasks import ValidationStep
 from napari_swnn.validation._transport import FieldSection, Property, Transport
 from napari_swnn.validation._uncertainty import reference_interval
+from napari_swnn.validation._verdict import Verdict, judge
 
 __all__ = [
     "Connectivity",
@@ -23,10 +24,12 @@ __all__ = [
     "Transport",
     "ValidationReport",
     "ValidationStep",
+    "Verdict",
     "find_disagreements",
     "format_bounds",
     "format_with_error",
     "iter_validate",
+    "judge",
     "reference_interval",
     "validate",
 ]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from app_model import Application
 from napari.layers import Labels
+from qtpy.QtWidgets import QInputDialog
 
 from napari_swnn._layer_style import read_names, write_names
 from napari_swnn.io import read_phase_names, read_voxel_sides, save_volume
@@ -79,34 +80,48 @@ def test_a_file_that_is_not_an_image_is_refused_with_a_message(viewer, tmp_path,
     assert len(viewer.layers) == 0
 
 
-def test_labels_and_surfaces_are_saved(viewer, volume, tmp_path, messages, dialog):
+def test_labels_and_surfaces_are_saved(viewer, volume, tmp_path, messages, dialog, user, monkeypatch):
+    asked = []
+
+    def choose(_parent, _title, _label, titles, current, _editable):
+        asked.append(titles)
+        return titles[current], True
+
+    def do(command):
+        n = len(messages)
+        command()
+        user.waits_for(lambda: len(messages) > n)
+
+    monkeypatch.setattr(QInputDialog, "getItem", choose)
     viewer.layers.selection.active = volume
     dialog.path = tmp_path / "a.ome.zarr"
-    files.save_labels()
+    do(files.save_labels)
     assert read_phase_names(tmp_path / "a.ome.zarr") == {0: "pore", 1: "NMC"}
     assert read_voxel_sides(tmp_path / "a.ome.zarr").lengths == (0.5, 0.5, 0.5)
     volume.selected_label = 1
     dialog.path = tmp_path / "a.stl"
-    files.save_surface()
+    do(files.save_surface)
     assert (tmp_path / "a.stl").stat().st_size > 84
     dialog.path = tmp_path / "a.doc"
-    files.save_labels()
+    do(files.save_labels)
     assert messages[:2] == ["Saved a.ome.zarr.", "Saved the surface of label 1 as a.stl."]
     assert "must end in one of" in messages[2]
     volume.scale = (1.0, 0.5, 0.5)
     dialog.path = tmp_path / "b.stl"
-    files.save_surface()
+    do(files.save_surface)
     assert "must have cubic voxels" in messages[3]
     volume.units = ("s", "um", "um")
-    files.save_surface()
-    files.save_labels()
+    do(files.save_surface)
+    do(files.save_labels)
     assert all("must have the same unit along all axes" in message for message in messages[4:])
     assert len(messages) == 6
+    assert asked[0] == ["0: pore", "1: NMC"]
 
 
-def test_cancelled_dialogs_do_nothing(viewer, volume, messages, dialog):
+def test_cancelled_dialogs_do_nothing(viewer, volume, messages, dialog, monkeypatch):
     viewer.layers.selection.active = volume
     dialog.path = None
+    monkeypatch.setattr(QInputDialog, "getItem", lambda *_: ("", False))
     for command in (files.open_segmented, files.open_model, files.save_labels, files.save_surface):
         command()
     assert messages == []

@@ -56,7 +56,8 @@ def test_planes_that_do_not_suffice_are_refused_beside_them(sections):
     choice = PlaneChoice("xy", others={"xz": (sections["xz"], False)}, symmetry_axis="x")
     found = CheckedReference.look(Snapshot.take(sections["xy"], planes=choice))
     assert found.problem.control == "planes"
-    assert "yz" in str(found.problem)
+    assert "add a section of yz" in str(found.problem)
+    assert "symmetry_axis" not in str(found.problem)
 
 
 def test_a_section_with_other_pixels_is_refused(sections):

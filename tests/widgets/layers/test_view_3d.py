@@ -5,7 +5,7 @@ import pytest
 
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.layers.output import Look, OutputLayers
-from napari_swnn.widgets.layers.view_3d import list_views, show_in_3d
+from napari_swnn.widgets.layers.view_3d import list_views, show_in_3d, show_sections
 
 NAMES = {0: "pore", 1: "NMC", 2: "binder"}
 COLOURS = {0: (0.2, 0.2, 0.2, 1.0), 1: (0.6, 0.6, 0.6, 1.0), 2: (0.9, 0.6, 0.1, 1.0)}
@@ -54,3 +54,72 @@ def test_each_phase_can_be_left_out_or_shown_alone(volume):
 def test_a_volume_of_two_phases_has_one_view(model):
     layer = model.add_labels(np.zeros((4, 4, 4), int))
     assert list_views(layer) == [("All phases", None)]
+
+
+def test_damaged_metadata_leave_one_view(model):
+    layer = model.add_labels(np.zeros((4, 4, 4), int))
+    for fractions in ({"a": 1.0, "b": 0.5, None: 0.1}, [1, 2, 3], "three"):
+        layer.metadata["swnn"] = {"fractions": fractions}
+        assert list_views(layer) == [("All phases", None)]
+
+
+@pytest.fixture
+def two_phases(model):
+    labels = np.zeros((4, 4, 4), np.uint8)
+    labels[:2] = 1
+    return model.add_labels(labels, metadata={"swnn": {"phase": 1, "seed": 0}}, translate=(0, 0, 20))
+
+
+def test_of_two_phases_either_or_both_can_be_shown(model, two_phases):
+    views = dict(list_views(two_phases))
+    assert views == {"Only phase 1": [1], "Only the rest": [0], "Both phases": [1, 0]}
+    own = two_phases.get_color(1)
+    show_in_3d(model, two_phases, [1, 0])
+    assert [float(two_phases.colormap.map(label)[3]) for label in (0, 1)] == [1, 1]
+    show_in_3d(model, two_phases, [0])
+    assert [float(two_phases.colormap.map(label)[3]) for label in (0, 1)] == [1, 0]
+    model.dims.ndisplay = 2
+    assert two_phases.get_color(0) is None
+    np.testing.assert_allclose(two_phases.get_color(1), own)
+
+
+def test_a_scale_bar_and_axes_go_with_the_3d_view(model, two_phases):
+    overlays = model.canvas.overlays
+    show_in_3d(model, two_phases)
+    assert overlays.scale_bar.visible
+    assert overlays.axes.visible
+    assert two_phases.iso_gradient_mode == "smooth"
+    model.dims.ndisplay = 2
+    assert not overlays.scale_bar.visible
+    assert not overlays.axes.visible
+
+
+def test_sections_stand_beside_the_reference_at_its_scale(model, two_phases):
+    reference = model.add_labels(np.ones((8, 8), int), name="reference")
+    other = model.add_labels(np.ones((8, 8), int), name="other", translate=(0, 50))
+    show_in_3d(model, two_phases)
+    show_sections(model, [reference, two_phases])
+    assert model.dims.ndisplay == 2
+    assert reference.visible
+    assert two_phases.visible
+    assert not other.visible
+    assert model.dims.current_step[0] in (1, 2)
+
+
+def test_the_picture_shows_the_volume_in_its_frame_and_nothing_else(make_napari_viewer):
+    viewer = make_napari_viewer(show=True)
+    viewer.add_labels(np.ones((24, 24), np.uint8), colormap={1: (0, 0, 1, 1), None: "transparent"}, opacity=1.0)
+    labels = np.zeros((24, 24, 24), np.uint8)
+    labels[8:16, 8:16, 8:16] = 1
+    facts = {"swnn": {"phase": 1, "seed": 0}}
+    gold = {1: (0.9, 0.6, 0.1, 1), None: "transparent"}
+    volume = viewer.add_labels(labels, colormap=gold, opacity=1.0, metadata=facts, translate=(0, 0, 30))
+    show_in_3d(viewer, volume, [1])
+    picture = viewer.screenshot(canvas_only=True, flash=False)[..., :3].astype(int)
+    red, green, blue = np.moveaxis(picture, -1, 0)
+    is_gold = (red > 60) & (red > 2 * blue) & (green > blue)
+    is_blue = (blue > 60) & (red < 30) & (green < 30)
+    is_frame = (abs(red - green) < 12) & (abs(red - blue) < 12) & (red > 50) & (red < 200)
+    assert 0.002 < is_gold.mean() < 0.3
+    assert is_frame.sum() > 200
+    assert not is_blue.any()

@@ -64,7 +64,8 @@ def test_stop_in_training_finishes_the_model_and_generates(running, viewer, user
     assert running.run_bar.progress.status.text() == "Stopping: finishing the model…"
     assert not running.run_bar.stop_button.isEnabled()
     user.waits_for_end(running)
-    assert names(viewer)[-1].startswith("rock · porosity")
+    assert names(viewer)[-1].startswith("seed 0 · rock · porosity")
+    assert names(viewer)[-1].endswith("stopped early")
     assert PREVIEW_NAME not in names(viewer)
     assert running.models.entry.model.provenance["stopped_early"]
     assert viewer.layers[-1].metadata["swnn"]["model"]["stopped_early"]
@@ -120,7 +121,7 @@ def test_the_reference_may_be_removed_while_running(running, viewer, layer, user
     user.waits(0.3)
     user.clicks(running.run_bar.stop_button)
     user.waits_for_end(running)
-    assert names(viewer) == ["rock · porosity 0.30 · seed 0"]
+    assert names(viewer) == ["seed 0 · rock · porosity 0.30 · custom, stopped early"]
     np.testing.assert_allclose(viewer.layers[0].scale, 0.5)
 
 
@@ -224,7 +225,7 @@ def test_a_model_outlives_its_panel(ready, viewer, user):
     _, again = viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN reconstruction")
     assert again.models.entry is ready.models.entry
     user.waits_for(again.models.generate_button.isEnabled)
-    assert "not saved" in again.models.choice.currentText()
+    assert "Kept in the gallery." in again.models.state.text()
 
 
 def test_closing_the_viewer_ends_the_run(running, viewer, user):

@@ -23,7 +23,7 @@ def test_a_saved_model_generates_the_same_after_loading(trained, viewer, user, d
     dialog.path = tmp_path / "rock.swnn"
     assert "not saved" in trained.models.choice.currentText()
     user.clicks(trained.models.save_button)
-    assert trained.models.state.text() == "In the file rock.swnn."
+    assert trained.models.state.text().startswith("In the file rock.swnn.")
     assert "not saved" not in trained.models.choice.currentText()
     user.clicks(trained.models.load_button)
     user.waits_for(lambda: not trained.models.is_loading)
@@ -44,7 +44,7 @@ def test_a_loaded_model_needs_no_reference(trained, panel, viewer, user, dialog,
     user.waits_for(lambda: not panel.models.is_loading)
     user.clicks(panel.models.generate_button)
     user.waits_for_end(panel)
-    assert [layer.name for layer in viewer.layers] == ["kept · porosity 0.30 · seed 0"]
+    assert [layer.name for layer in viewer.layers] == ["seed 0 · kept · porosity 0.30 · custom"]
 
 
 def test_a_damaged_file_is_refused_in_one_sentence(trained, user, dialog, tmp_path):
@@ -91,7 +91,7 @@ def test_a_result_of_a_draft_says_that_it_is_one(trained, viewer, user, add_mode
     user.clicks(trained.models.generate_button)
     user.waits_for_end(trained)
     assert trained.run_bar.progress.status.text().endswith("(target 0.300). Draft: for a first look.")
-    assert viewer.layers[-1].name == "rock · porosity 0.30 · seed 0 · draft"
+    assert viewer.layers[-1].name == "seed 0 · rock · porosity 0.30 · draft"
 
 
 def test_a_second_training_keeps_the_first_model(trained, user):

@@ -58,7 +58,7 @@ def test_the_slider_covers_the_range_and_generate_takes_its_value(ranged, viewer
     user.clicks(ranged.models.generate_button)
     user.waits_for_end(ranged)
     layer = viewer.layers[-1]
-    assert layer.name == "rock · porosity 0.35 · seed 0"
+    assert layer.name == "seed 0 · rock · porosity 0.35 · custom"
     assert layer.metadata["swnn"]["porosity"] == pytest.approx(0.35)
 
 
@@ -125,7 +125,7 @@ def test_several_realisations_take_the_seeds_that_follow(ranged, viewer, user):
     user.clicks(ranged.models.generate_button)
     user.waits_for_end(ranged)
     assert [layer.metadata["swnn"]["seed"] for layer in viewer.layers] == [4, 5, 6]
-    assert [layer.name[-6:] for layer in viewer.layers] == ["seed 4", "seed 5", "seed 6"]
+    assert [layer.name[:6] for layer in viewer.layers] == ["seed 4", "seed 5", "seed 6"]
     assert not np.array_equal(viewer.layers[0].data, viewer.layers[1].data)
     assert all(b.translate[-1] > a.extent.world[1][-1] for a, b in pairwise(viewer.layers))  # none hides another
     assert ranged.run_bar.progress.status.text().startswith("Done: 3 realisations, porosity 0.")

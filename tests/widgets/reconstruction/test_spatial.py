@@ -36,7 +36,7 @@ def test_a_gradient_rises_along_its_axis(ranged, viewer, user):
     for side in ranged.settings.size.sides:
         side.setValue(64)
     layer = generated(ranged, viewer, user)
-    assert layer.name == "rock · porosity 0.20 to 0.40 along y · seed 0"
+    assert layer.name == "seed 0 · rock · porosity 0.20 to 0.40 along y · custom"
     assert layer.metadata["swnn"]["porosity_map"] == {"start": 0.2, "stop": 0.4, "axis": 1}
     assert (layer.data[:, 40:] == 1).mean() > (layer.data[:, :24] == 1).mean()
 

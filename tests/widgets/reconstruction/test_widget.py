@@ -179,7 +179,7 @@ def test_a_run_gives_a_layer_with_size_and_origin(ready, viewer, layer, section,
     viewer.dims.ndisplay = 2
     user.waits_for_end(ready)
     result = viewer.layers[-1]
-    assert [item.name for item in viewer.layers] == ["rock", "rock · porosity 0.25 · seed 3"]
+    assert [item.name for item in viewer.layers] == ["rock", "seed 3 · rock · porosity 0.25 · custom"]
     assert result.data.shape == (32, 32, 32)
     assert result.data.dtype == np.uint8
     assert set(np.unique(result.data)) <= {0, 1}
@@ -256,10 +256,10 @@ def test_values_set_behind_the_viewer_are_noticed_at_the_last_moment(ready, laye
 
 
 def test_show_in_3d_turns_the_viewer(ready, viewer, user):
-    assert not ready.run_bar.view_button.isEnabled()
+    assert ready.result_bar.isHidden()
     user.clicks(ready.run_bar.run_button)
     user.waits_for_end(ready)
-    user.clicks(ready.run_bar.view_button)
+    user.clicks(ready.result_bar.buttons["view"])
     assert viewer.dims.ndisplay == 3
     section, volume = viewer.layers
     assert volume.visible
@@ -269,7 +269,7 @@ def test_show_in_3d_turns_the_viewer(ready, viewer, user):
     assert section.visible
     assert not volume.bounding_box.visible
     viewer.layers.remove(viewer.layers[-1])
-    assert not ready.run_bar.view_button.isEnabled()
+    assert ready.result_bar.isHidden()
 
 
 def test_changed_settings_are_shown_as_such(ready, user):

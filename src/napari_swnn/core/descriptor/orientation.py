@@ -52,6 +52,37 @@ class Orientation:
     assumption: str
 
 
+class MissingPlaneError(ValueError):
+    """Planes that do not say what another one looks like.
+
+    Parameters
+    ----------
+    text : str
+        Description in terms of the arguments of a reference.
+    given, missing : tuple of str
+        Planes with sections, and those of which one is needed.
+    symmetry_axis : str, optional
+        Axis of symmetry that was given.
+    proposal : str
+        Sentence without a full stop on what to turn; empty if there is nothing to propose.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        given: tuple[str, ...],
+        missing: tuple[str, ...],
+        symmetry_axis: str | None = None,
+        proposal: str = "",
+    ) -> None:
+        super().__init__(text)
+        self.given = given
+        self.missing = missing
+        self.symmetry_axis = symmetry_axis
+        self.proposal = proposal
+
+
 def is_oriented(labels: Any, planes: Mapping[str, Any]) -> bool:
     """Return True if sections are given by plane: as a mapping, or each by the name of its plane.
 
@@ -146,9 +177,12 @@ def _about_axis(planes: PlaneSections, axis: str) -> Directions:
     across = next(plane for plane, normal in NORMALS.items() if normal == axis)
     along = [plane for plane in PLANES if plane != across]
     if across not in planes or not any(plane in planes for plane in along):
-        raise ValueError(
+        raise MissingPlaneError(
             f"symmetry_axis={axis!r} needs a section across {axis} ({across}) and one along it ({' or '.join(along)}), "
-            f"got {' and '.join(planes)}; pass the missing one"
+            f"got {' and '.join(planes)}; pass the missing one",
+            given=tuple(planes),
+            missing=tuple(along) if across in planes else (across,),
+            symmetry_axis=axis,
         )
     return tuple(planes[across] if plane == across else _taken_from(planes, along, plane, axis) for plane in PLANES)
 
@@ -198,9 +232,12 @@ def _complete(
         return directions, None, f"{missing} is taken from {first} and {second}, which look the same along their axes"
     check = check_compared(comparer, labels)
     advice = f"; {check.proposal}" if check.turns else ""
-    raise ValueError(
+    raise MissingPlaneError(
         f"the sections must say what {missing} looks like, but {first} and {second} both differ along their axes; pass "
-        f"{missing}, or symmetry_axis if the material is the same in all directions about an axis{advice}"
+        f"{missing}, or symmetry_axis if the material is the same in all directions about an axis{advice}",
+        given=(first, second),
+        missing=(missing,),
+        proposal=check.proposal,
     )
 
 

@@ -1,28 +1,21 @@
 """Commands and readers for files: segmented images, volumes, surfaces and models."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QInputDialog
 
+from napari_swnn._layer_style import read_names
 from napari_swnn.widgets.commands.panels import find_selected, find_viewer, open_panel
 from napari_swnn.widgets.kit.file_dialogs import ask_existing_file, ask_file
+from napari_swnn.widgets.layers.saving import SURFACES, VOLUMES, LayerSaver, list_labels
 
 if TYPE_CHECKING:
+    from napari.layers import Labels as LabelsLayer
     from napari.viewer import Viewer
 
-VOLUMES = {
-    "TIFF for ImageJ and napari": "labels.tif",
-    "OME-Zarr": "ome.zarr",
-    "NRRD": "nrrd",
-    "MetaImage": "mha",
-    "MetaImage header with raw file": "mhd",
-    "VTK image for ParaView": "vti",
-}
-"""Formats of volumes in the dialog."""
-_SURFACES = {"STL": "stl", "PLY": "ply", "Wavefront OBJ": "obj"}
 _IMAGES = "tif *.tiff *.png *.bmp *.npy *.npz"
 
 
@@ -38,41 +31,39 @@ def open_segmented() -> None:
 
 def save_labels() -> None:
     """Prompt for a file and write the selected Labels layer with its voxel size and the names of its phases."""
-    from napari_swnn._writer import read_layer
-    from napari_swnn.io import save_volume
-
     _, layer = find_selected()
     path = ask_file(_window(), "Save labels", layer.name, VOLUMES) if layer is not None else None
-    if layer is None or path is None:
-        return
-
-    def write() -> None:
-        data, attributes, _ = layer.as_layer_data_tuple()
-        labels, facts = read_layer(data, attributes)
-        save_volume(path, labels, **facts)
-
-    _run_and_report(write, f"Saved {path.name}.")
+    if layer is not None and path is not None:
+        _saver().save_volume(layer, path)
 
 
 def save_surface() -> None:
-    """Prompt for a file and write the surface of the selected label of the selected Labels layer."""
-    from napari_swnn import io
-    from napari_swnn._writer import cubic_side, read_layer
-
+    """Prompt for a phase and a file, and write the surface of this phase of the selected Labels layer."""
     _, layer = find_selected()
     if layer is None:
         return
-    phase = int(layer.selected_label)
-    path = ask_file(_window(), f"Save the surface of label {phase}", f"{layer.name} label {phase}", _SURFACES)
-    if path is None:
+    phase = ask_phase(_window(), layer)
+    if phase is None:
         return
+    path = ask_file(_window(), f"Save the surface of label {phase}", f"{layer.name} label {phase}", SURFACES)
+    if path is not None:
+        _saver().save_surface(layer, phase, path)
 
-    def write() -> None:
-        data, attributes, _ = layer.as_layer_data_tuple()
-        labels, facts = read_layer(data, attributes)
-        io.save_surface(path, labels, phase, voxel_size=cubic_side(facts))
 
-    _run_and_report(write, f"Saved the surface of label {phase} as {path.name}.")
+def ask_phase(parent: Any, layer: "LabelsLayer") -> int | None:
+    """Prompt for a phase of a layer by its name; return None if the dialog is cancelled.
+
+    The label in the layer controls is selected; with a single label besides 0, there is nothing to choose.
+    """
+    labels = list_labels(layer)
+    if len(labels) < 2:
+        return labels[0] if labels else int(layer.selected_label)
+    names = read_names(layer)
+    titles = [f"{label}: {names[label]}" if label in names else f"label {label}" for label in labels]
+    usual = int(layer.selected_label)
+    first = labels.index(usual) if usual in labels else 0
+    title, accepted = QInputDialog.getItem(parent, "Save a surface", "Surface of", titles, first, False)
+    return labels[titles.index(title)] if accepted else None
 
 
 def open_model() -> None:
@@ -112,17 +103,25 @@ def _add(viewer: "Viewer", read: "Callable[[Path], list[tuple[Any, dict[str, Any
         viewer.add_labels(data, **attributes)
 
 
-def _run_and_report(work: Callable[[], object], done: str = "") -> None:
+def _run_and_report(work: Callable[[], object]) -> None:
     """Run work and show its error, if there is one, as a message."""
-    from napari.utils.notifications import show_error, show_info
+    from napari.utils.notifications import show_error
 
     try:
         work()
     except (OSError, ValueError, TypeError, MemoryError) as error:
         show_error(str(error))
-    else:
-        if done:
-            show_info(done)
+
+
+@cache
+def _saver() -> LayerSaver:
+    """Return the object that saves layers in the background and says so when it has."""
+    from napari.utils.notifications import show_error, show_info
+
+    saver = LayerSaver(QApplication.instance())
+    saver.done.connect(lambda text: show_info(text))
+    saver.failed.connect(lambda text: show_error(text))
+    return saver
 
 
 def _window() -> Any:

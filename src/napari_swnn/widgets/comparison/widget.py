@@ -55,7 +55,7 @@ class CompareWidget(RunPanel):
         self._guide = settings.source.make_guide(napari_viewer, self.reset_choices)
         self._volume_guide = Guide(napari_viewer, settings.lead, settings.to_copy, self.reset_choices)
         self.session: ComparisonSession
-        self.set_session(ComparisonSession(TaskRunner(self), self.view.show_comparison))
+        self.set_session(ComparisonSession(TaskRunner(self, "SWNN compare"), self.view.show_comparison))
         self.lay_out_run(self.settings, self.view)
         self.settings.reference_changed.connect(self._on_reference)
         self.settings.changed.connect(self._on_choice)

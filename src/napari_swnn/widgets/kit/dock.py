@@ -1,13 +1,32 @@
 """Base class of docked panels, which scroll, follow the theme, and detect when they are closed."""
 
+from functools import partial
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from qtpy.QtWidgets import QDockWidget, QFrame, QLayout, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QApplication,
+    QDockWidget,
+    QFrame,
+    QLayout,
+    QLineEdit,
+    QMainWindow,
+    QPushButton,
+    QScrollArea,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_swnn.widgets.kit.controls import WheelGuard
 from napari_swnn.widgets.kit.shutdown import await_work_at_end
 from napari_swnn.widgets.kit.viewer_layers import list_image_layers, list_labels_layers, list_shapes_layers
+
+_LONG_TOOLTIP = 60
+"""Number of letters above which a tooltip is wrapped."""
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -55,6 +74,12 @@ class DockPanel(QScrollArea):
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""
 
+    def run(self) -> None:
+        """Start a run if possible; the Enter key calls this."""
+
+    def stop(self) -> None:
+        """Stop a run if there is one; the Escape key calls this."""
+
     # -- contents
 
     def lay_out(self, *parts: QWidget | QLayout) -> None:
@@ -69,9 +94,10 @@ class DockPanel(QScrollArea):
         layout.addStretch(1)
         self.setWidget(content)
         self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self._guard.watch(self)
+        _wrap_tooltips(self)
 
     def guard(self, part: QWidget) -> None:
         """Guard controls that were added later against the mouse wheel."""
@@ -95,6 +121,21 @@ class DockPanel(QScrollArea):
         if window is not None:  # no reference is stored, which would keep the whole viewer alive
             window.installEventFilter(self)
 
+    def keyPressEvent(self, event: Any) -> None:  # noqa: N802  (Qt's name)
+        """Run with Enter and stop with Escape; in a field, Enter only completes the input, and Ctrl+Enter runs."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.stop()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            focused = QApplication.focusWidget()
+            if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+                self.run()
+            elif isinstance(focused, QPushButton):
+                focused.click()
+            elif not isinstance(focused, QAbstractSpinBox | QLineEdit | QAbstractItemView):
+                self.run()
+        else:
+            super().keyPressEvent(event)
+
     # -- docking and closing, which can happen at any time
 
     def event(self, event: QEvent) -> bool:
@@ -106,8 +147,16 @@ class DockPanel(QScrollArea):
                 self._dock()
         return bool(super().event(event))
 
+    def may_close(self) -> bool:
+        """Return False to keep the viewer's window open, for example because the user wants to save something first."""
+        return True
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  (Qt's name)
         """Detect when the viewer's window closes; a close with confirmation appears as a hide event."""
+        closes = isinstance(watched, QMainWindow) and event.type() == QEvent.Type.Close and self.is_docked
+        if closes and not self.may_close():
+            event.ignore()
+            return True
         hidden = event.type() == QEvent.Type.Hide and not event.spontaneous()
         closed = event.type() == QEvent.Type.Close and not event.spontaneous()
         if isinstance(watched, QMainWindow) and (hidden or closed):
@@ -137,6 +186,7 @@ class DockPanel(QScrollArea):
             if window.dockWidgetArea(other) == area:
                 window.tabifyDockWidget(other, dock)
                 QTimer.singleShot(0, dock.raise_)  # a tab that Qt has not laid out yet stays behind
+                QTimer.singleShot(0, partial(_show_whole_titles, window))
                 return
 
     def _close(self) -> None:
@@ -149,6 +199,21 @@ class DockPanel(QScrollArea):
         from napari.utils.theme import get_theme
 
         self.set_dark(get_theme(self._viewer.theme).type == "dark")
+
+
+def _wrap_tooltips(panel: QWidget) -> None:
+    """Wrap long tooltips, which Qt does for rich text only."""
+    for widget in panel.findChildren(QWidget):
+        text = widget.toolTip()
+        if len(text) > _LONG_TOOLTIP and not text.startswith("<"):
+            widget.setToolTip(f"<qt>{escape(text)}</qt>")
+
+
+def _show_whole_titles(window: QMainWindow) -> None:
+    """Scroll tabs whose titles do not fit, instead of cutting the titles."""
+    for bar in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        bar.setElideMode(Qt.TextElideMode.ElideNone)
+        bar.setUsesScrollButtons(True)
 
 
 def _find_parent(widget: QWidget, kind: type[QWidget]) -> Any:

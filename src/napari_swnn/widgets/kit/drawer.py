@@ -24,9 +24,21 @@ class Drawer(QCollapsible):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.layout().setContentsMargins(0, 0, 0, 0)
         self.layout().setSpacing(2)
+        self._inside = content
         self.addWidget(content)
+        content.hide()
         self.toggled.connect(self._show_title)
         self._show_title()
+
+    def expand(self, animate: bool = True) -> None:
+        """Show the content."""
+        self._inside.show()
+        super().expand(animate)
+
+    def collapse(self, animate: bool = True) -> None:
+        """Hide the content, so that the Tab key skips its controls."""
+        super().collapse(animate)
+        self._inside.hide()
 
     def open(self) -> None:
         """Show the content."""

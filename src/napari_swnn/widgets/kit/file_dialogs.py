@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from qtpy.QtWidgets import QFileDialog, QWidget
+from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from napari_swnn.widgets.kit.preferences import start_folder
+
+_folder = ""
+"""Folder of the last file that the user chose in this session."""
 
 
 def ask_file(
@@ -24,7 +29,7 @@ def ask_file(
         If True, confirm the choice of an existing file.
     """
     endings = {f"{kind} (*.{ending})": ending for kind, ending in kinds.items()}
-    dialog = QFileDialog(parent, title, "", ";;".join(endings))
+    dialog = QFileDialog(parent, title, _start(), ";;".join(endings))
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setFileMode(QFileDialog.FileMode.AnyFile)
     dialog.setOption(QFileDialog.Option.DontConfirmOverwrite, not confirm_overwrite)
@@ -37,17 +42,30 @@ def ask_file(
 
 def ask_existing_file(parent: QWidget, title: str, kind: str, ending: str) -> Path | None:
     """Prompt for a file to read; return None if the dialog is cancelled."""
-    dialog = QFileDialog(parent, title, "", f"{kind} (*.{ending});;All files (*)")
+    dialog = QFileDialog(parent, title, _start(), f"{kind} (*.{ending});;All files (*)")
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     return _answer(dialog)
 
 
 def ask_folder(parent: QWidget, title: str) -> Path | None:
     """Prompt for an output folder; return None if the dialog is cancelled."""
-    dialog = QFileDialog(parent, title)
+    dialog = QFileDialog(parent, title, _start())
     dialog.setFileMode(QFileDialog.FileMode.Directory)
     dialog.setOption(QFileDialog.Option.ShowDirsOnly)
     return _answer(dialog)
+
+
+def ask_to_save(parent: QWidget, name: str) -> bool | None:
+    """Ask whether to save something before it is lost; return None to cancel."""
+    answers = QMessageBox.StandardButton
+    chosen = QMessageBox.question(
+        parent,
+        "Save the model?",
+        f"“{name}” is in no file. Save it before napari closes?",
+        answers.Save | answers.Discard | answers.Cancel,
+        answers.Save,
+    )
+    return None if chosen == answers.Cancel else chosen == answers.Save
 
 
 def make_file_name(text: str) -> str:
@@ -59,4 +77,13 @@ def _answer(dialog: QFileDialog) -> Path | None:
     accepted = bool(dialog.exec())
     files = dialog.selectedFiles()
     dialog.deleteLater()
-    return Path(files[0]) if accepted and files else None
+    if not accepted or not files:
+        return None
+    global _folder
+    _folder = str(Path(files[0]).parent)
+    return Path(files[0])
+
+
+def _start() -> str:
+    """Return the folder in which a dialog begins."""
+    return _folder or start_folder()

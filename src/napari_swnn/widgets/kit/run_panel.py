@@ -70,7 +70,7 @@ class RunPanel(DockPanel):
         self.run_button.clicked.connect(self.run)
         self.stop_button.clicked.connect(self.stop)
 
-    def lay_out_run(self, settings: QWidget, results: QWidget, *more_buttons: QPushButton) -> None:
+    def lay_out_run(self, settings: QWidget, results: QWidget, *more_buttons: QWidget) -> None:
         """Lay out settings, buttons, progress and results from top to bottom."""
         buttons = QHBoxLayout()
         for button in (self.run_button, self.stop_button, *more_buttons):

@@ -13,6 +13,7 @@ from typing import Any
 
 from qtpy.QtCore import QObject, Signal
 
+from napari_swnn.widgets.kit.activity import Activity
 from napari_swnn.widgets.kit.errors import WorkFailedError, describe_error
 from napari_swnn.widgets.kit.shutdown import is_shutdown_error
 
@@ -66,6 +67,13 @@ class TaskRunner(QObject):
     `stepped` carries the yielded values and `done` the return value. When a generator ends, exactly one of `done`,
     `failed` and `cancelled` is emitted, or none if the work was abandoned. If a generator returns before it detects a
     request to stop, `done` is emitted.
+
+    Parameters
+    ----------
+    parent : QObject
+        Owner, with which the runner is deleted.
+    title : str
+        Title of the work in the activity dock of napari.
     """
 
     stepped = Signal(object)
@@ -73,9 +81,10 @@ class TaskRunner(QObject):
     failed = Signal(str)
     cancelled = Signal()
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, parent: QObject, title: str = "SWNN") -> None:
         super().__init__(parent)
         self._run: Event | None = None
+        self._activity = Activity(title)
 
     @property
     def busy(self) -> bool:
@@ -87,6 +96,7 @@ class TaskRunner(QObject):
         from napari.qt.threading import create_worker
 
         self._run = Event()
+        self._activity.begin()
         create_worker(
             _iter_messages,
             self._run,
@@ -109,16 +119,21 @@ class TaskRunner(QObject):
     def abandon(self) -> None:
         """Cancel the work and ignore its result."""
         self.stop()
+        self._end()
+
+    def _end(self) -> None:
         self._run = None
+        self._activity.end()
 
     def _on_yielded(self, message: _Message) -> None:
         if message.run is self._run:
+            self._activity.reach(message.value)
             self.stepped.emit(message.value)
 
     def _on_returned(self, message: _Message) -> None:
         if message.run is not self._run:  # the run was abandoned
             return
-        self._run = None
+        self._end()
         if message.value is _CANCELLED:
             self.cancelled.emit()
         elif isinstance(message.value, WorkFailedError):
@@ -129,7 +144,7 @@ class TaskRunner(QObject):
     def _on_aborted(self) -> None:
         """Report cancellation when the viewer stops all workers before closing."""
         if self._run is not None:
-            self._run = None
+            self._end()
             self.cancelled.emit()
 
 
@@ -138,14 +153,22 @@ class Checker(QObject):
 
     It uses a plain thread, so that the viewer closes without confirmation. The result is dropped if the panel no
     longer exists.
+
+    Parameters
+    ----------
+    parent : QObject
+        Owner, with which the checker is deleted.
+    live : bool
+        If True, also return results of requests that have been followed by another one, while that is computed.
     """
 
     done = Signal(object)
     failed = Signal(str)
     _answered = Signal(object)
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, parent: QObject, *, live: bool = False) -> None:
         super().__init__(parent)
+        self._live = live
         self._running = self._wanted = False
         self._next: tuple[Any, ...] = ()
         self._answered.connect(self._on_answered)
@@ -182,6 +205,8 @@ class Checker(QObject):
         self._running = False
         if self._next:
             self._start_next()
+            if self._live and not isinstance(outcome, _Failure):
+                self.done.emit(outcome)
         elif self._wanted and isinstance(outcome, _Failure):
             logger.warning("%s", outcome.error, exc_info=outcome.error)
             self.failed.emit(describe_error(outcome.error))

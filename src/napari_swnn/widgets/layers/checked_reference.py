@@ -1,6 +1,5 @@
 """Reference in the viewer with its measured phases."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from napari_swnn.widgets.layers.snapshot import Snapshot, check_same_labels
 if TYPE_CHECKING:
     from napari_swnn._phases import PhaseChoice
     from napari_swnn.core.descriptor.direction_check import DirectionCheck
+    from napari_swnn.core.descriptor.orientation import MissingPlaneError
     from napari_swnn.core.descriptor.reference import Reference
     from napari_swnn.validation import Disagreement
 
@@ -71,10 +71,13 @@ class CheckedReference:
             shares[layer.name] = apart
         if not snapshot.plane:
             return cls(snapshot, phases, choice, shares, _compare(snapshot, choice))
+        from napari_swnn.core.descriptor.orientation import MissingPlaneError
+
         try:
             return cls(snapshot, phases, choice, shares, _by_plane=snapshot.reference(choice))
         except ValueError as error:
-            refusal = BadInputError("planes", _explain_planes(str(error)))
+            text = _explain_planes(error) if isinstance(error, MissingPlaneError) else as_sentence(str(error))
+            refusal = BadInputError("planes", text)
             return cls(snapshot, phases, choice, shares, problem=refusal)
 
     @property
@@ -116,11 +119,19 @@ def _compare(snapshot: Snapshot, choice: "PhaseChoice") -> str:
     return f"The sections may not belong together. {text} Untick what shows another material."
 
 
-def _explain_planes(text: str) -> str:
-    """Return why planes do not suffice, with the controls of the panel instead of arguments."""
-    text = re.sub(r"symmetry_axis='(\w)' needs", r"a material that is the same all about \1 needs", text)
-    text = re.sub(r"pass (\w+), or symmetry_axis if", r"add a section of \1, or choose its axis above if", text)
-    return as_sentence(text.replace("pass the missing one", "add the missing one"))
+def _explain_planes(error: "MissingPlaneError") -> str:
+    """Return why the planes do not suffice, in terms of the controls of the panel."""
+    given, missing = " and ".join(error.given), " or ".join(error.missing)
+    if error.symmetry_axis is not None:
+        return (
+            f"A material that is the same all about {error.symmetry_axis} needs a section across {error.symmetry_axis} "
+            f"and one along it, but there is only {given}; add a section of {missing}."
+        )
+    text = (
+        f"What {missing} looks like is not known: {given} both differ along their axes. Add a section of {missing}, or "
+        "choose the axis above if the material is the same in all directions about it."
+    )
+    return text if not error.proposal else f"{text} {as_sentence(error.proposal)}"
 
 
 def _describe(found: "Disagreement", names: list[str], snapshot: Snapshot) -> str:

@@ -33,6 +33,8 @@ PREVIEW_INTERVAL = 1.0
 """Seconds between two refreshes of the preview; drawing a volume takes the viewer a good part of a second."""
 _GAP = 0.06
 """Gap between adjacent volumes as a fraction of the width of the left one."""
+FRAME_COLOUR = (0.5, 0.5, 0.5, 1.0)
+"""Colour of frames that is legible on dark and light backgrounds."""
 _PENDING_COLOUR = (0.5, 0.5, 0.5, 0.25)
 
 
@@ -126,17 +128,20 @@ class OutputLayers:
         if monotonic() - self._shown_at >= PREVIEW_INTERVAL:
             self._refresh_preview(labels, replace(look, voxel=look.voxel.scaled(scale)))
 
-    def show_porosity(self, labels: Labels, look: Look, porosity: float) -> None:
+    def show_porosity(self, labels: Labels, look: Look, porosity: float) -> "LabelsLayer":
         """Show a small volume with a chosen porosity, even if the user removed the previous one."""
         if self._preview is not None and self._preview not in self._viewer.layers:
             self._preview = None
         self._refresh_preview(labels, look)
-        if self._preview is not None:
-            self._preview.name = f"{PREVIEW_NAME} · porosity {porosity:.3f}"
+        assert self._preview is not None
+        self._preview.name = f"{PREVIEW_NAME} · porosity {porosity:.3f}"
+        return self._preview
 
     def _refresh_preview(self, labels: Labels, coarse: Look) -> None:
         if self._preview is None:
             self._preview = self._add([labels], PREVIEW_NAME, coarse)
+            frame = self._preview.bounding_box  # a volume of few pores has no visible border
+            frame.points, frame.line_color, frame.visible = False, FRAME_COLOUR, True
         elif self._preview in self._viewer.layers:  # otherwise, the user removed it, and it stays removed
             self._preview.data = labels
             self._preview.scale = (coarse.voxel.value,) * labels.ndim

@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from napari_swnn.core.model.model import Model
 
 
-def name_result(*, source: str, porosity: str, seed: int, draft: bool) -> str:
-    """Return the layer name of a realisation; `porosity` is a short description or empty."""
-    return " · ".join(part for part in (source, porosity, f"seed {seed}", "draft" if draft else "") if part)
+def name_result(*, source: str, porosity: str, seed: int, remark: str) -> str:
+    """Return the layer name of a realisation; `porosity` and `remark` are short descriptions or empty.
+
+    The seed is first, because long names are cut at their end.
+    """
+    return " · ".join(part for part in (f"seed {seed}", source, porosity, remark) if part)
 
 
 def describe_origin(

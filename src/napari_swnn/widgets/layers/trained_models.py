@@ -12,7 +12,9 @@ from napari_swnn.widgets.kit.formatting import format_interval
 from napari_swnn.widgets.layers.provenance import describe_fractions, list_fractions, name_fraction
 
 if TYPE_CHECKING:
+    from napari_swnn.core.descriptor.reference import Reference
     from napari_swnn.core.model.model import Model
+    from napari_swnn.io.model_gallery import KeptModel
 
 
 @dataclass(eq=False)
@@ -28,29 +30,53 @@ class ModelEntry:
     preset : str
         Name of the training settings.
     path : Path or None
-        File of the model; None if it is only in memory.
+        File of the model; None if the user has not saved it.
+    kept : KeptModel or None
+        Model in the gallery.
+    reference : Reference or None
+        Reference of the training; None for a model from a file.
     """
 
     model: "Model"
     source: str
     preset: str
     path: Path | None = None
+    kept: "KeptModel | None" = None
+    reference: "Reference | None" = None
+
+    @property
+    def is_safe(self) -> bool:
+        """True if a file holds the model."""
+        return self.path is not None or self.kept is not None
 
     @property
     def title(self) -> str:
         """Entry in a list of models."""
+        return f"{self.source}{self.description}" + ("" if self.is_safe else " (not saved)")
+
+    @property
+    def description(self) -> str:
+        """Porosity, number of phases and remark, each after a dot."""
         limits, own = self.model.porosity_range, self.model.porosity
         porosity = "" if own is None else f" · {self.subject} {own:.2f}"
         if limits is not None:
             porosity = f" · {self.subject} {limits[0]:.2f} to {limits[1]:.2f}"
         n = len(self.model.labels.phases)
         phases = f" · {n} phases" if n > 2 else ""
-        return f"{self.source}{porosity}{phases}" + ("" if self.path else " (not saved)")
+        remark = f" · {self.remark}" if self.remark else ""
+        return f"{porosity}{phases}{remark}"
 
     @property
     def subject(self) -> str:
         """Name of the fraction of the phase of interest: that of the phase, otherwise ``"porosity"``."""
         return name_fraction(self.model.labels.phases, self.model.labels.named)
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Sentences on the voxel size, if it is known, and on more than two phases."""
+        voxel = self.model.voxel
+        size = "" if voxel.unit == "voxel" else f"Its voxels measure {voxel}."
+        return tuple(text for text in (size, self.phases) if text)
 
     @property
     def phases(self) -> str:
@@ -61,9 +87,12 @@ class ModelEntry:
         return as_sentence(f"Phases: {describe_fractions(fractions, self.model.labels.named)}")
 
     @property
-    def is_draft(self) -> bool:
-        """True for a model trained with the preset ``draft``."""
-        return bool(self.model.provenance.get("preset") == "draft")
+    def remark(self) -> str:
+        """Remark on a model that is not of full quality: ``"draft"``, ``"custom"`` or ``"stopped early"``."""
+        preset = self.model.provenance.get("preset")
+        parts = [str(preset)] if preset in ("draft", "custom") else []
+        parts += ["stopped early"] if self.model.provenance.get("stopped_early") else []
+        return ", ".join(parts)
 
     @property
     def reference_porosity(self) -> str:
@@ -75,7 +104,9 @@ class ModelEntry:
     @property
     def location(self) -> str:
         """Sentence that describes the location of the model."""
-        return f"In the file {self.path.name}." if self.path else "Not saved; the model is lost when napari closes."
+        if self.path is not None:
+            return f"In the file {self.path.name}."
+        return "Kept in the gallery." if self.kept is not None else "Not saved; the model is lost when napari closes."
 
 
 class ModelList:

@@ -1,31 +1,32 @@
-"""View of one volume in 3-D."""
+"""View of one volume in 3-D, or of its sections beside the reference."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn._layer_style import METADATA_KEY, colours_as_json, read_colours, read_metadata, read_names
+from napari_swnn._label_values import to_label
+from napari_swnn._layer_style import read_metadata, read_names, read_phase
 from napari_swnn._phase_names import name_phase
-from napari_swnn.widgets.layers.output import make_colormap
+from napari_swnn.widgets.layers.output import FRAME_COLOUR
+from napari_swnn.widgets.layers.shown_phases import show_only
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
     from napari.layers import Layer
     from napari.viewer import Viewer
 
-_HIDDEN = "hidden_colours"
-"""Key, in the metadata of a layer, of the colours of phases that are hidden in 3-D."""
-_FRAME = (0.5, 0.5, 0.5, 1.0)
-"""Colour that is legible on dark and light backgrounds."""
-
+_PERSPECTIVE = 12.0
+"""Field of view in degrees: near corners look larger than far ones, which shows what lies in front."""
+_SAMPLED = 64
+"""Number of voxels along each axis in which the labels of a large volume are looked up."""
 
 View = tuple[str, list[int] | None]
-"""Title of a choice of phases, and their labels; None for all phases."""
+"""Title of a choice of phases, and their labels; None for those with a colour in 2-D."""
 
 
 def show_in_3d(viewer: "Viewer", layer: "LabelsLayer", phases: Collection[int] | None = None) -> None:
-    """Switch the viewer to 3-D and show one volume in a frame, from a corner.
+    """Switch the viewer to 3-D and show one volume as a smooth surface in a frame, with axes and a scale bar.
 
     Layers that lie beside it are hidden until the viewer returns to 2-D: in 3-D, they would stand in front of it.
 
@@ -39,14 +40,15 @@ def show_in_3d(viewer: "Viewer", layer: "LabelsLayer", phases: Collection[int] |
         Labels of the phases to show; by default, all that have a colour in 2-D. In 2-D, the others have it again.
     """
     show_only(layer, phases)
-    if viewer.dims.ndisplay == 3 and layer.visible and layer.bounding_box.visible:
+    is_framed = layer.bounding_box.visible and viewer.canvas.overlays.axes.visible
+    if viewer.dims.ndisplay == 3 and layer.visible and is_framed:
         return  # only the phases change, and the user may have turned the volume
     hidden = [other for other in viewer.layers if other.visible and _lies_beside(other, layer)]
     for other in hidden:
         other.visible = False
     layer.visible = True
-    frame = layer.bounding_box
-    frame.points, frame.line_color, frame.visible = False, _FRAME, True
+    layer.iso_gradient_mode = "smooth"
+    undo = _furnish(viewer, layer)
     viewer.dims.ndisplay = 3
     viewer.scene.camera.angles = (-25.0, 35.0, 12.0)
     viewer.fit_to_view(layers=[layer], margin=0.3)  # the view is fitted to the faces, and corners extend further
@@ -54,7 +56,7 @@ def show_in_3d(viewer: "Viewer", layer: "LabelsLayer", phases: Collection[int] |
     def restore(_event: Any = None) -> None:
         if viewer.dims.ndisplay == 2:
             viewer.dims.events.ndisplay.disconnect(restore)
-            frame.visible = False
+            undo()
             show_only(layer, None)
             for other in hidden:
                 other.visible = True
@@ -62,29 +64,71 @@ def show_in_3d(viewer: "Viewer", layer: "LabelsLayer", phases: Collection[int] |
     viewer.dims.events.ndisplay.connect(restore)
 
 
+def show_sections(viewer: "Viewer", layers: "Iterable[Layer]") -> None:
+    """Show sections through the middle of volumes beside their reference in 2-D, and hide all other layers.
+
+    They have one scale, because they lie in the same viewer with the sizes of their pixels.
+    """
+    shown = list(layers)
+    viewer.dims.ndisplay = 2
+    for layer in viewer.layers:
+        layer.visible = any(layer is each or layer == each for each in shown)
+    volumes = [layer for layer in shown if layer.ndim == 3]
+    if volumes:
+        low, high = np.asarray(volumes[0].extent.world)
+        viewer.dims.set_point(viewer.dims.ndim - 3, float(low[-3] + high[-3]) / 2)
+    viewer.fit_to_view(layers=shown)
+
+
 def list_views(layer: "LabelsLayer") -> list[View]:
-    """Return the choices of phases to show in 3-D; a single one unless the layer is a result with several phases."""
-    names, phases = read_names(layer), [int(label) for label in read_metadata(layer).get("fractions", {})]
-    views: list[View] = [("All phases", None)]
+    """Return the choices of phases to show in 3-D; a single one if the layer does not state its phases."""
+    names, phases = read_names(layer), _read_phases(layer)
     if len(phases) > 2:
         titles = {label: name_phase(label, names) for label in phases}
+        views: list[View] = [("All phases", None)]
         views += [(f"Without {titles[label]}", [each for each in phases if each != label]) for label in phases]
-        views += [(f"Only {titles[label]}", [label]) for label in phases]
-    return views
+        return [*views, *((f"Only {titles[label]}", [label]) for label in phases)]
+    phase = read_phase(layer) if "seed" in read_metadata(layer) else None
+    others = _other_labels(layer, phase) if phase is not None and layer.ndim == 3 else []
+    if phase is None or len(others) != 1:
+        return [("All phases", None)]
+    pore, matrix = (names.get(phase, f"phase {phase}"), names.get(others[0], "the rest"))
+    return [(f"Only {pore}", [phase]), (f"Only {matrix}", others), ("Both phases", [phase, *others])]
 
 
-def show_only(layer: "LabelsLayer", phases: Collection[int] | None) -> None:
-    """Make all labels but some transparent, or give all of them their colours again for None."""
-    facts = layer.metadata.setdefault(METADATA_KEY, {})
-    known = read_colours({"colours": facts.pop(_HIDDEN, {})})
-    if not known and phases is None:
-        return
-    shown = {**getattr(layer.colormap, "color_dict", {}), **known}
-    labels = [label for label in shown if label is not None] if phases is not None else []
-    hidden = {label: shown[label] for label in labels if phases is not None and label not in phases}
-    if hidden:
-        facts[_HIDDEN] = colours_as_json(hidden)
-    layer.colormap = make_colormap({**shown, **dict.fromkeys(hidden, "transparent")})
+def _other_labels(layer: "LabelsLayer", phase: int) -> list[int]:
+    """Return the other labels of a volume in memory, from a sample if it is large; empty for volumes elsewhere."""
+    if not isinstance(layer.data, np.ndarray):
+        return []
+    step = tuple(slice(None, None, -(-side // _SAMPLED)) for side in layer.data.shape)
+    return [int(label) for label in np.unique(layer.data[step]) if label != phase]
+
+
+def _read_phases(layer: "LabelsLayer") -> list[int]:
+    """Return the labels of the phases that the metadata of a result state; damaged entries are left out."""
+    stated = read_metadata(layer).get("fractions")
+    labels = (to_label(key) for key in stated) if isinstance(stated, Mapping) else ()
+    return [label for label in labels if label is not None]
+
+
+def _furnish(viewer: "Viewer", layer: "LabelsLayer") -> Callable[[], None]:
+    """Add a frame, axes, a scale bar and perspective; return a function that takes them away again."""
+    frame, camera = layer.bounding_box, viewer.scene.camera
+    overlays = (viewer.canvas.overlays.scale_bar, viewer.canvas.overlays.axes)
+    before = [overlay.visible for overlay in overlays]
+    perspective = camera.perspective
+    frame.points, frame.line_color, frame.visible = False, FRAME_COLOUR, True
+    for overlay in overlays:
+        overlay.visible = True
+    camera.perspective = _PERSPECTIVE
+
+    def undo() -> None:
+        frame.visible = False
+        camera.perspective = perspective
+        for overlay, visible in zip(overlays, before, strict=True):
+            overlay.visible = visible
+
+    return undo
 
 
 def _lies_beside(other: "Layer", layer: "Layer") -> bool:

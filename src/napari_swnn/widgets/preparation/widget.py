@@ -59,7 +59,7 @@ class PrepareWidget(RunPanel):
         self.reconstruct_button.setToolTip("Open the reconstruction panel with the last reference.")
         self.images = ImageFollower(napari_viewer, self.choice, self)
         self.session: PreparationSession
-        self.set_session(PreparationSession(TaskRunner(self), partial(Checker, self), self._deliver))
+        self.set_session(PreparationSession(TaskRunner(self, "SWNN prepare"), partial(Checker, self), self._deliver))
         self.overlays = Overlays(napari_viewer, self.session, self.images, self.steps, self)
         self._lay_out()
         self._connect()

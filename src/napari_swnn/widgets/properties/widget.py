@@ -6,7 +6,7 @@ No ``from __future__ import annotations`` here: napari reads the annotation of t
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from qtpy.QtWidgets import QPushButton, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_swnn._memory import format_memory
 from napari_swnn.widgets.kit.controls import Form
@@ -18,7 +18,8 @@ from napari_swnn.widgets.kit.session import NotReady, Report
 from napari_swnn.widgets.kit.threads import TaskRunner
 from napari_swnn.widgets.layers.lead import Guide
 from napari_swnn.widgets.layers.reading import read_placement
-from napari_swnn.widgets.layers.view_3d import show_in_3d
+from napari_swnn.widgets.layers.view_3d import list_views, show_in_3d
+from napari_swnn.widgets.layers.view_choice import ViewChoice
 from napari_swnn.widgets.layers.watch import LayerCheck, LayerFacts
 from napari_swnn.widgets.properties.job import PropertyJob, make_job
 from napari_swnn.widgets.properties.layers import add_layers
@@ -54,19 +55,16 @@ class PropertiesWidget(RunPanel):
         super().__init__(napari_viewer, parent)
         self.settings = PropertySettings()
         self.results = Results()
-        self.view_button = QPushButton("Show in 3-D")
-        self.view_button.setToolTip(
-            "Show the layer in 3-D. Layers beside it are hidden until the viewer returns to 2-D."
-        )
+        self.view = ViewChoice()
         self.check = LayerCheck(self._take_layer, LayerFacts.with_phases, "layer", self)
         self._guide = Guide(napari_viewer, self.settings.lead, self.settings.layer, self.reset_choices)
         self._placement: dict[str, Any] = {}
-        self.set_session(PropertySession(TaskRunner(self), self._deliver))
-        self.lay_out_run(self.settings, self.results, self.view_button)
+        self.set_session(PropertySession(TaskRunner(self, "SWNN properties"), self._deliver))
+        self.lay_out_run(self.settings, self.results, self.view)
         self.settings.layer_changed.connect(self._on_layer)
         self.settings.changed.connect(self.refresh)
         self.check.changed.connect(self._on_check)
-        self.view_button.clicked.connect(self._on_view)
+        self.view.viewed.connect(self._on_view)
         self.session.started.connect(self._on_run)
         self.session.failed.connect(self._on_failed)
 
@@ -149,7 +147,8 @@ class PropertiesWidget(RunPanel):
         layer = self.settings.layer.value
         self.settings.extent.show_text(self._describe_extent())
         self.settings.setEnabled(not self.session.is_busy)
-        self.view_button.setEnabled(layer is not None and layer.ndim >= 3)
+        self.view.setEnabled(layer is not None and layer.ndim >= 3)
+        self.view.offer([] if layer is None else list_views(layer))
 
     def _describe_extent(self) -> str:
         """Return the size of the layer, the memory that a run needs, and a warning if the run is long."""
@@ -193,10 +192,10 @@ class PropertiesWidget(RunPanel):
 
         show_error(f"SWNN properties: {text}")
 
-    def _on_view(self) -> None:
+    def _on_view(self, phases: Any) -> None:
         layer = self.settings.layer.value
         if layer is not None and layer in self._viewer.layers:
-            show_in_3d(self._viewer, layer)
+            show_in_3d(self._viewer, layer, phases)
 
 
 def _count_layers(n: int) -> str:

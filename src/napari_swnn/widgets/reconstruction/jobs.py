@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from napari_swnn._types import Labels
     from napari_swnn.core.grid.windows import Window
     from napari_swnn.core.model.model import Model
+    from napari_swnn.core.training.checkpoint import Checkpoint
     from napari_swnn.core.training.plan import TrainingPlan
     from napari_swnn.core.training.run import TrainingStep
     from napari_swnn.core.volume.assembly import GenerationStep
     from napari_swnn.core.volume.virtual_volume import VirtualVolume
+    from napari_swnn.widgets.reconstruction.keeping import Keeping
     from napari_swnn.widgets.reconstruction.request import Request
 
 BENCHMARK = Lock()
@@ -35,13 +37,35 @@ def find_devices() -> dict[str, str]:
     return found
 
 
-def train(plan: "TrainingPlan", should_stop: Callable[[], bool]) -> "Generator[TrainingStep, None, Model]":
-    """Execute a training plan; yield steps and return the model."""
+def train(
+    plan: "TrainingPlan", should_stop: Callable[[], bool], keeping: "Keeping"
+) -> "Generator[TrainingStep, None, Model]":
+    """Execute a training plan; yield steps and return the model, which is kept as `keeping` says.
+
+    The state of the training is saved as it goes on, so that it can be resumed after any end.
+    """
+    from napari_swnn.core.training.piece_distance import piece_distances
     from napari_swnn.core.training.run import iter_training
 
     if BENCHMARK.acquire(timeout=_LONGEST_WAIT):
         BENCHMARK.release()
-    return (yield from iter_training(plan, should_stop=should_stop))
+    keeping.piece_distances = piece_distances(plan)
+    checkpoint = find_checkpoint(plan, resume=keeping.resume)
+    model = yield from iter_training(plan, should_stop=should_stop, checkpoint=checkpoint)
+    keeping.keep(model)
+    if checkpoint is not None and not model.provenance["stopped_early"]:
+        checkpoint.remove()
+    return model
+
+
+def find_checkpoint(plan: "TrainingPlan", *, resume: bool = False) -> "Checkpoint | None":
+    """Return the checkpoint of a plan; None if the data folder cannot be used."""
+    from napari_swnn.core.training.checkpoint import Checkpoint
+
+    try:
+        return Checkpoint.of(plan, resume=resume)
+    except OSError:
+        return None
 
 
 def generate(request: "Request", model: "Model", i: int) -> "Generator[GenerationStep, None, Labels]":

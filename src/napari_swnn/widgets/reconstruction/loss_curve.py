@@ -1,11 +1,14 @@
 """Plot of the loss during training."""
 
-from math import ceil, floor, log10
+from collections.abc import Mapping
+from math import ceil, floor, isnan, log10, nan
 
 import pyqtgraph as pg
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 from superqt.utils import QSignalThrottler
+
+from napari_swnn.widgets.kit.controls import Note
 
 _REFRESH = 250
 """Time between two redraws in milliseconds; steps may follow each other much faster."""
@@ -52,29 +55,43 @@ class LossCurve(QWidget):
         self._plot.getPlotItem().layout.setContentsMargins(0, 0, 0, 6)  # the label extends below its axis
         self._plot.setLabel("left", "distance to reference")
         self._plot.getAxis("left").enableAutoSIPrefix(False)
+        self._aim = self._plot.plot([])
         self._curve = self._plot.plot([])
+        self.note = Note()
         self._borders: list[pg.InfiniteLine] = []
         self._iterations: list[int] = []
         self._losses: list[float] = []
+        self._aims: Mapping[int, float] = {}
+        self._aimed: list[float] = []
         self._scale = 0
         self._throttler = QSignalThrottler(parent=self)
         self._throttler.setTimeout(_REFRESH)
         self._throttler.triggered.connect(self.refresh)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
         layout.addWidget(self._plot)
-        self.setFixedHeight(180)
+        layout.addWidget(self.note)
+        self._plot.setFixedHeight(170)
         self.set_dark(True)
 
     def clear(self) -> None:
         """Start a new curve."""
         self._iterations = []
         self._losses = []
+        self._aims = {}
+        self._aimed = []
+        self.note.show_text("")
         self._scale = 0
         for border in self._borders:
             self._plot.removeItem(border)
         self._borders = []
         self.refresh()
+
+    def aim_at(self, distances: Mapping[int, float]) -> None:
+        """Draw the distance between two pieces of the reference for each scale; a good model comes near it."""
+        self._aims = dict(distances)
+        self.note.show_text("Dotted: distance between two halves of the reference." if distances else "")
 
     def add(self, iteration: int, loss: float, scale: int) -> None:
         """Add a step, which `refresh` draws."""
@@ -83,6 +100,7 @@ class LossCurve(QWidget):
         self._scale = scale
         self._iterations.append(iteration)
         self._losses.append(loss)
+        self._aimed.append(self._aims.get(scale, nan))
 
     def refresh_soon(self) -> None:
         """Draw the added steps, at most once per `_REFRESH`."""
@@ -91,6 +109,16 @@ class LossCurve(QWidget):
     def refresh(self) -> None:
         """Draw the added steps."""
         self._curve.setData(self._iterations, self._losses)
+        known = [not isnan(value) for value in self._aimed]
+        self._aim.setData(
+            [each for each, is_known in zip(self._iterations, known, strict=True) if is_known],
+            [each for each, is_known in zip(self._aimed, known, strict=True) if is_known],
+        )
+
+    @property
+    def aimed(self) -> list[float]:
+        """Distance to aim at in each step; NaN where it is not known."""
+        return list(self._aimed)
 
     @property
     def n_borders(self) -> int:
@@ -104,6 +132,7 @@ class LossCurve(QWidget):
         """Adapt the colours to a dark or light theme."""
         self._text = QColor("#f0f1f2" if dark else "#1e1e21")
         self._curve.setPen(pg.mkPen(_LINES[dark], width=1.5))
+        self._aim.setPen(pg.mkPen(self._text, width=1.5, style=pg.QtCore.Qt.PenStyle.DotLine))
         for name in ("bottom", "left"):
             axis = self._plot.getAxis(name)
             axis.setPen(self._text)

@@ -9,12 +9,14 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidge
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import Note, PorosityControl, Problem
 from napari_swnn.widgets.kit.errors import describe_error
-from napari_swnn.widgets.kit.file_dialogs import ask_existing_file, ask_file
+from napari_swnn.widgets.kit.file_dialogs import ask_existing_file, ask_file, ask_to_save
 from napari_swnn.widgets.kit.threads import Checker
 from napari_swnn.widgets.layers.trained_models import MODELS, ModelEntry, load_model
+from napari_swnn.widgets.reconstruction.gallery_dialog import GalleryDialog
 
 if TYPE_CHECKING:
     from napari_swnn.core.model.model import Model
+    from napari_swnn.io.model_gallery import KeptModel
 
 _KIND, _ENDING = "SWNN model", "swnn"
 
@@ -41,6 +43,7 @@ class ModelPanel(QWidget):
         self.generate_button = QPushButton("Generate")
         self.save_button = QPushButton("Save model…")
         self.load_button = QPushButton("Load model…")
+        self.gallery_button = QPushButton("Gallery…")
         self.porosity = PorosityControl()
         self.reference_porosity = Note()
         self.preview_problem = Problem()
@@ -49,6 +52,7 @@ class ModelPanel(QWidget):
         self._shown: ModelEntry | None = None
         self._loader = Checker(self)
         self._path = Path()
+        self._kept: KeptModel | None = None
         self._lay_out()
         self._connect()
         self._show_entries(MODELS.last)
@@ -58,6 +62,7 @@ class ModelPanel(QWidget):
         self.generate_button.setToolTip("Generate realisations from the model with the size and seed above.")
         self.save_button.setToolTip("Save the model to a file.")
         self.load_button.setToolTip("Load a model from a file to generate volumes without training.")
+        self.gallery_button.setToolTip("Open one of your latest trained models, which are kept automatically.")
         self.porosity.setToolTip("Target porosity for generation, with a small preview.")
         slider = QHBoxLayout(self._slider_row)
         slider.setContentsMargins(0, 0, 0, 0)
@@ -66,6 +71,7 @@ class ModelPanel(QWidget):
         head = QHBoxLayout()
         head.addWidget(QLabel("Model"))
         head.addWidget(self.choice, 1)
+        head.addWidget(self.gallery_button)
         buttons = QHBoxLayout()
         for button in (self.generate_button, self.save_button, self.load_button):
             buttons.addWidget(button)
@@ -82,6 +88,7 @@ class ModelPanel(QWidget):
         self.generate_button.clicked.connect(self.generate)
         self.save_button.clicked.connect(self.save)
         self.load_button.clicked.connect(self.load)
+        self.gallery_button.clicked.connect(self.open_gallery)
         self.porosity.slider.valueChanged.connect(self.porosity_chosen)
         self.porosity.number.valueChanged.connect(self.porosity_chosen)
         self._loader.done.connect(self._on_loaded)
@@ -137,13 +144,38 @@ class ModelPanel(QWidget):
         if path is not None:
             self.read(path)
 
-    def read(self, path: Path) -> None:
-        """Read a model from a file and select it."""
+    def read(self, path: Path, kept: "KeptModel | None" = None) -> None:
+        """Read a model from a file, or one that the gallery keeps, and select it."""
+        self._kept = kept
         self._path = path
         self.problem.show_text("")
         self.state.show_text(f"Loading {path.name}…")
         self._loader.request(load_model, path)
         self.changed.emit()
+
+    def open_gallery(self) -> None:
+        """Show the kept models, and open the one that the user chooses."""
+        from napari_swnn.io.model_gallery import Gallery
+
+        try:
+            dialog = GalleryDialog(Gallery().list_models, self)
+        except OSError as error:
+            self.problem.show_text(describe_error(error))
+            return
+        if dialog.exec() and dialog.chosen is not None:
+            self.read(dialog.chosen.path, dialog.chosen)
+        dialog.deleteLater()
+
+    def may_close(self) -> bool:
+        """Offer to save models that would be lost; return False if the user wants to keep the window open."""
+        return all(map(self._may_be_left, [entry for entry in MODELS if not entry.is_safe]))
+
+    def _may_be_left(self, entry: ModelEntry) -> bool:
+        answer = ask_to_save(self, entry.title)
+        if answer:
+            self.choose(entry)
+            self.save()
+        return answer is False or entry.is_safe
 
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""
@@ -156,6 +188,8 @@ class ModelPanel(QWidget):
 
     def _on_loaded(self, model: "Model") -> None:
         entry = ModelEntry(model, self._path.stem, "as loaded", self._path)
+        if self._kept is not None:
+            entry = ModelEntry(model, self._kept.name, "as loaded", kept=self._kept)
         MODELS.add(entry)
         self.choose(entry)
 
@@ -172,8 +206,9 @@ class ModelPanel(QWidget):
 
     def _show_entries(self, chosen: ModelEntry | None, *, keep_problem: bool = False) -> None:
         self.choice.set_entries([(entry.title, entry) for entry in MODELS], chosen)
-        none = "No model yet; train one with Run, or load a file."
-        self.state.show_text(f"{self.entry.location} {self.entry.phases}".strip() if self.entry else none)
+        none = "No model yet; train one with Run, open one from the gallery, or load a file."
+        entry = self.entry
+        self.state.show_text(" ".join((entry.location, *entry.facts)) if entry else none)
         if self.entry is not self._shown:
             self._show_porosities(self.entry)
         if not keep_problem:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _HALF_WIDTH = 0.1
 """Default half-width of a porosity range around the porosity of the reference."""
 _LOWEST, _HIGHEST = 0.001, 0.999
+_FAR = 4.0
+"""Ratio of the odds φ/(1 - φ) of two porosities above which they are far apart: 0.2 and 0.5, or 0.1 and 0.31."""
 
 
 class PorosityChoice(QWidget):
@@ -144,6 +146,8 @@ class IntervalNote:
     def __init__(self) -> None:
         self.note = Note()
         self.warning = Problem()
+        self.far = Problem()
+        self._own: float | None = None
         self.note.setStyleSheet("font-size: 8pt;")
 
     def text(self) -> str:
@@ -152,15 +156,27 @@ class IntervalNote:
 
     def show_interval(self, own: float, interval: "FractionInterval | None", reachable: tuple[float, float]) -> None:
         """Show the porosity of the reference with its interval, and the reachable range if limited."""
+        self._own = own
         limits = None if interval is None else (interval.low, interval.high)
         self.note.show_text(format_interval(own, limits) + _describe_reach(reachable))
         warning = "" if interval is None or interval.warning is None else interval.warning
         self.warning.show_text(as_sentence(warning) if warning else "")
 
+    def judge(self, target: float) -> None:
+        """Say so if a target porosity is far from that of the reference, whose patterns then hardly show it."""
+        own = self._own
+        if own is None or not 0 < own < 1 or not 0 < target < 1:
+            self.far.show_text("")
+            return
+        low, high = sorted(value / (1 - value) for value in (own, target))
+        text = f"{target:.3f} is far from the {own:.3f} of the reference; few of its patterns show such a porosity."
+        self.far.show_text(text if high > _FAR * low else "")
+
     def clear(self) -> None:
-        """Clear both notes."""
-        self.note.show_text("")
-        self.warning.show_text("")
+        """Clear all notes."""
+        self._own = None
+        for note in (self.note, self.warning, self.far):
+            note.show_text("")
 
 
 def _describe_reach(reachable: tuple[float, float]) -> str:

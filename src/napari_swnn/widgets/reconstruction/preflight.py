@@ -19,7 +19,7 @@ from napari_swnn.widgets.layers.checked_reference import CheckedReference
 from napari_swnn.widgets.layers.phase_pick import PhasePick
 from napari_swnn.widgets.layers.provenance import list_fractions
 from napari_swnn.widgets.layers.snapshot import Snapshot
-from napari_swnn.widgets.reconstruction.jobs import BENCHMARK
+from napari_swnn.widgets.reconstruction.jobs import BENCHMARK, find_checkpoint
 from napari_swnn.widgets.reconstruction.request import Destination, Request
 
 if TYPE_CHECKING:
@@ -73,12 +73,15 @@ class Prepared:
         Training plan that Run executes.
     run_problem, generate_problem : BadInputError or None
         Reason that Run or Generate cannot start.
+    resumable : bool
+        True if an unfinished training of this plan was saved.
     """
 
     request: Request
     plan: "TrainingPlan | None" = None
     run_problem: BadInputError | None = None
     generate_problem: BadInputError | None = None
+    resumable: bool = False
 
     @property
     def problem(self) -> BadInputError | None:
@@ -148,7 +151,9 @@ def prepare(analysis: "ReferenceAnalysis | None", request: Request) -> Prepared:
         if request.entry is not None:
             model = request.entry.model
             generate_problem = _volume_problem(request, model.network, list_fractions(model), request.porosity)
-    return Prepared(request, plan, run_problem, generate_problem)
+    checkpoint = None if plan is None or run_problem is not None else find_checkpoint(plan)
+    resumable = checkpoint is not None and checkpoint.exists
+    return Prepared(request, plan, run_problem, generate_problem, resumable)
 
 
 def _volume_problem(

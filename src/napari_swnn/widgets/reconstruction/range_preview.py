@@ -1,14 +1,14 @@
 """Small preview volume that follows the porosity slider of a model for a porosity range."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
 
 from napari_swnn._types import Labels
-from napari_swnn.widgets.kit.debouncing import make_debouncer
 from napari_swnn.widgets.kit.threads import Checker
 from napari_swnn.widgets.layers.output import Look, OutputLayers
+from napari_swnn.widgets.layers.view_3d import show_in_3d
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 SIDE = 64
 """Edge length of the preview in voxels."""
-_PATIENCE = 120
-"""Milliseconds without slider movement before a preview is generated."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +50,7 @@ def generate_preview(model: "Model", porosity: float, seed: int, device: str) ->
 
 
 class RangePreview(QObject):
-    """Preview of a model at the porosity of the slider; only the latest request is shown.
+    """Preview of a model at the porosity of the slider, which it follows as fast as previews are generated.
 
     Parameters
     ----------
@@ -68,21 +66,19 @@ class RangePreview(QObject):
         self._viewer = viewer
         self._output: OutputLayers | None = None
         self._model: Model | None = None
-        self._wanted: tuple[Model, float, int, str] | None = None
-        self._checker = Checker(self)
-        self._settling = make_debouncer(self, _PATIENCE, self._begin)
+        self._turned: Any = None
+        self._checker = Checker(self, live=True)
         self._checker.done.connect(self._on_preview)
         self._checker.failed.connect(self._on_failed)
 
     @property
     def is_busy(self) -> bool:
         """True while a preview is pending."""
-        return self._wanted is not None or bool(self._checker.busy)
+        return bool(self._checker.busy)
 
     def request(self, model: "Model", porosity: float, seed: int, device: str) -> None:
-        """Show a preview once the slider has stopped moving."""
-        self._wanted = (model, porosity, seed, device)
-        self._settling.throttle()
+        """Show a preview as soon as the one in progress is done, also while the slider moves."""
+        self._checker.request(generate_preview, model, porosity, seed, device)
 
     def keep_for(self, model: "Model | None") -> None:
         """Remove the preview if it belongs to another model."""
@@ -91,8 +87,6 @@ class RangePreview(QObject):
 
     def stop(self) -> None:
         """Cancel pending previews; the current preview remains visible."""
-        self._wanted = None
-        self._settling.cancel()
         self._checker.drop()
 
     def remove(self) -> None:
@@ -103,16 +97,14 @@ class RangePreview(QObject):
         self._output = None
         self._model = None
 
-    def _begin(self) -> None:
-        wanted, self._wanted = self._wanted, None
-        if wanted is not None:
-            self._checker.request(generate_preview, *wanted)
-
     def _on_preview(self, preview: Preview) -> None:
         if self._output is None:
             self._output = OutputLayers(self._viewer)
         self._model = preview.model
-        self._output.show_porosity(preview.labels, Look.of_model(preview.model), preview.porosity)
+        layer = self._output.show_porosity(preview.labels, Look.of_model(preview.model), preview.porosity)
+        if self._viewer.dims.ndisplay == 3 and layer is not self._turned and preview.model.dimension == 3:
+            self._turned = layer
+            show_in_3d(self._viewer, layer)
         self.failed.emit("")
 
     def _on_failed(self, text: str) -> None:

@@ -118,12 +118,20 @@ class Result:
         Model that generated it.
     metadata : dict
         Origin of the realisation.
+    request : Request or None
+        Request that it answers.
     """
 
     data: Any
     name: str
     entry: ModelEntry
     metadata: dict[str, Any] = field(default_factory=dict)
+    request: Request | None = None
+
+    @property
+    def is_uniform(self) -> bool:
+        """True for a volume without a porosity map or a mask."""
+        return not {"porosity_map", "mask"} & set(self.metadata)
 
 
 def describe_result(request: Request, entry: ModelEntry, data: Any, shape: Shape, i: int) -> Result:
@@ -134,7 +142,7 @@ def describe_result(request: Request, entry: ModelEntry, data: Any, shape: Shape
         source=entry.source,
         porosity=request.spatial.describe_porosity(target, entry.subject),
         seed=seed,
-        draft=entry.is_draft,
+        remark=entry.remark,
     )
     metadata = (
         describe_origin(entry.model, shape, source=entry.source, seed=seed, preset=entry.preset, porosity=target)
@@ -142,7 +150,7 @@ def describe_result(request: Request, entry: ModelEntry, data: Any, shape: Shape
     )
     if request.exact:
         metadata["exact_porosity"] = True
-    return Result(data, name, entry, metadata)
+    return Result(data, name, entry, metadata, request)
 
 
 def describe_stored_result(request: Request, entry: ModelEntry, path: Path, levels: list[Any], i: int) -> Result:

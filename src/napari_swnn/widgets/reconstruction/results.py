@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from qtpy.QtCore import QObject, Signal
 
+from napari_swnn._layer_style import read_metadata
 from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.layers.output import Look, OutputLayers
 from napari_swnn.widgets.layers.provenance import remember_name
@@ -54,6 +55,10 @@ class SessionLayers(QObject):
         self._session = session
         self._output: OutputLayers | None = None
         self._newest: Any = None
+        self._newest_result: Result | None = None
+        self._row: list[Any] = []
+        self._reference: LabelsLayer | None = None
+        self._colours: Mapping[int, Any] | None = None
         self._is_following = False
         session.begun.connect(self._on_begun)
         session.stepped.connect(self._on_step)
@@ -67,6 +72,27 @@ class SessionLayers(QObject):
     def newest(self) -> Any:
         """Newest result layer; None if there are no results or it was removed."""
         return self._newest if self._newest is not None and self._newest in self._viewer.layers else None
+
+    @property
+    def newest_result(self) -> "Result | None":
+        """Realisation of the newest result layer; None if it was removed, or is a box."""
+        return self._newest_result if self.newest is not None else None
+
+    @property
+    def row(self) -> list[Any]:
+        """Result layers of the last run, and of those that followed with *More like it*, from left to right."""
+        return [layer for layer in self._row if layer in self._viewer.layers]
+
+    @property
+    def next_seed(self) -> int:
+        """Seed that no result of the last run has."""
+        seeds = [int(read_metadata(layer).get("seed", 0)) for layer in self.row]
+        return max(seeds, default=-1) + 1
+
+    @property
+    def reference(self) -> "LabelsLayer | None":
+        """Reference of the last run; None if there is none in the viewer."""
+        return self._reference if self._reference in self._viewer.layers else None
 
     @property
     def views(self) -> "list[View]":
@@ -101,21 +127,30 @@ class SessionLayers(QObject):
             self.preview.remove()
             self._remove_preview()
 
-    def begin(self, colours: Mapping[int, Any] | None = None) -> None:
+    def begin(self, colours: Mapping[int, Any] | None = None, reference: "LabelsLayer | None" = None) -> None:
         """Reserve space for the results of a run.
 
         Parameters
         ----------
         colours : mapping of int to colour, optional
             Colour of each label; see `OutputLayers`.
+        reference : napari.layers.Labels, optional
+            Reference of the model.
         """
+        self._row = []
+        self._reference = reference
+        self._colours = colours
         self._output = OutputLayers(self._viewer, colours)
+
+    def begin_again(self) -> None:
+        """Reserve space for further results in the row of the last run."""
+        self._output = OutputLayers(self._viewer, self._colours)
 
     def begin_from(self, reference: "LabelsLayer", choice: "PhaseChoice") -> Mapping[int, Any]:
         """Reserve space for the results of a run on a reference, and return its colours, which they have too."""
         remember_name(reference)
         colours = read_colours(reference, choice)
-        self.begin(colours)
+        self.begin(colours, reference)
         return colours
 
     def _remove_preview(self) -> None:
@@ -155,6 +190,8 @@ class SessionLayers(QObject):
             self._newest = self._output.show_levels(result.data, result.name, look, result.metadata)
         else:
             self._newest = open_lazily(self._viewer, result.data, result.name, result.metadata, self._output)
+        self._newest_result = result
+        self._row.append(self._newest)
 
     def _on_box(self, labels: Any) -> None:
         self._newest = self.boxes.show(labels) or self._newest

@@ -1,10 +1,9 @@
 """Buttons, estimated cost, progress and loss curve of a run."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_swnn._sentences import as_sentence
 from napari_swnn.widgets.kit.controls import Note, Problem
@@ -15,12 +14,11 @@ from napari_swnn.widgets.reconstruction.work import Training
 
 if TYPE_CHECKING:
     from napari_swnn.core.training.run import TrainingStep
-    from napari_swnn.widgets.layers.view_3d import View
     from napari_swnn.widgets.reconstruction.session import ReconstructionSession
 
 
 class RunBar(QWidget):
-    """Panel with the Run, Stop and Show in 3-D buttons, the estimated cost and the progress.
+    """Panel with the Run, Stop and Resume buttons, the estimated cost and the progress.
 
     Parameters
     ----------
@@ -29,16 +27,15 @@ class RunBar(QWidget):
     """
 
     run = Signal()
-    view = Signal(object)
-    """Emitted with the labels of the phases to show in 3-D; None for all."""
+    resume = Signal()
+    """Emitted to continue an unfinished training of the same reference with the same settings."""
 
     def __init__(self, session: "ReconstructionSession", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._views: list[View] = []
         self.run_button = QPushButton("Run")
         self.stop_button = QPushButton("Stop")
-        self.view_button = QPushButton("Show in 3-D")
+        self.resume_button = QPushButton("Resume")
         self.cost = Note()
         self.memory = Problem()
         self.hint = Note()
@@ -47,8 +44,8 @@ class RunBar(QWidget):
         self.curve.hide()
         self._lay_out()
         self.run_button.clicked.connect(self.run)
+        self.resume_button.clicked.connect(self.resume)
         self.stop_button.clicked.connect(self._on_stop)
-        self.view_button.clicked.connect(self._on_view)
         session.begun.connect(self._on_begun)
         session.stepped.connect(self._on_step)
         session.ended.connect(self._on_ended)
@@ -58,11 +55,13 @@ class RunBar(QWidget):
         self.stop_button.setToolTip(
             "During training: stop early and finalise the model. During generation: cancel, and keep the model."
         )
-        self.view_button.setToolTip(
-            "Show the newest realisation in 3-D. Layers beside it are hidden until the viewer returns to 2-D."
+        self.resume_button.setToolTip(
+            "Continue the unfinished training of this reference with these settings from its last state, which is "
+            "saved every half minute. Run starts again from the beginning."
         )
+        self.resume_button.hide()
         buttons = QHBoxLayout()
-        for button in (self.run_button, self.stop_button, self.view_button):
+        for button in (self.run_button, self.stop_button, self.resume_button):
             buttons.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -70,42 +69,14 @@ class RunBar(QWidget):
         for widget in (self.cost, self.memory, self.hint, self.progress, self.curve):
             layout.addWidget(widget)
 
-    def offer_views(self, views: "Sequence[View]") -> None:
-        """Offer the phases to show in 3-D in a menu of the button, if there is more than one choice."""
-        if list(views) == self._views:
-            return
-        self._views = list(views)
-        if len(views) < 2:
-            self.view_button.setMenu(None)
-            return
-        menu = QMenu(self.view_button)
-        for title, phases in views:
-            action = menu.addAction(title)
-            action.setData(phases)
-        menu.triggered.connect(self._on_view_action)
-        self.view_button.setMenu(menu)
-
-    def _on_view(self) -> None:
-        self.view.emit(None)
-
-    def _on_view_action(self, action: Any) -> None:
-        self.view.emit(action.data())
-
-    def show_session(self, *, is_loading: bool, can_view: bool) -> None:
-        """Show the state of the session.
-
-        Parameters
-        ----------
-        is_loading : bool
-            True while a model file is being read, which disables Run.
-        can_view : bool
-            If True, enable Show in 3-D.
-        """
+    def show_session(self, *, is_loading: bool) -> None:
+        """Show the state of the session; Run is disabled while a model file is being read."""
         session, checks = self._session, self._session.checks
         self.run_button.setEnabled(session.can_run and not is_loading)
         self.run_button.setText("Running…" if session.is_busy else "Run")
         self.stop_button.setEnabled(session.can_stop)
-        self.view_button.setEnabled(can_view)
+        self.resume_button.setVisible(session.can_resume)
+        self.resume_button.setEnabled(session.can_run and not is_loading)
         self.hint.show_text(session.why_not_run)
         cost = None if session.is_busy else checks.cost
         pending = checks.cost_problem or ("Estimating the time…" if session.can_run else "")
@@ -136,9 +107,13 @@ class RunBar(QWidget):
         self.progress.begin(self._session.status)
 
     def _on_step(self, step: Any) -> None:
-        if isinstance(self._session.work, Training):
+        work = self._session.work
+        if isinstance(work, Training):
+            if len(self.curve) == 0:
+                self.curve.aim_at(work.keeping.piece_distances)
             self.add_step(step)
-            done, total = step.iteration, step.n_iterations
+            is_training = step.activity == "training"
+            done, total = (step.iteration, step.n_iterations) if is_training else (round(100 * step.fraction), 100)
         else:
             done, total = step.block, step.n_blocks
         if self._session.can_stop:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari_swnn.widgets.kit.session import Checker, Worker
 from napari_swnn.widgets.reconstruction.checks import Checks
+from napari_swnn.widgets.reconstruction.keeping import Keeping
 from napari_swnn.widgets.reconstruction.request import MODELS, ModelList, Request
 from napari_swnn.widgets.reconstruction.running import RunningWork, Work
 from napari_swnn.widgets.reconstruction.work import BoxWork, Generation, Training
@@ -83,16 +84,31 @@ class ReconstructionSession(RunningWork):
         return not self.is_busy and not self.checks.why_not_run
 
     @property
+    def can_resume(self) -> bool:
+        """True if Run could continue an unfinished training."""
+        prepared = self.checks.prepared
+        return self.can_run and prepared is not None and prepared.resumable
+
+    @property
     def can_generate(self) -> bool:
         """True if Generate can start once a model is selected."""
         return not self.is_busy and self.checks.can_generate
 
-    def run(self, request: Request) -> None:
-        """Train on the reference, then generate the requested volumes."""
+    def run(self, request: Request, keeping: Keeping | None = None) -> None:
+        """Train on the reference, then generate the requested volumes.
+
+        Parameters
+        ----------
+        request : Request
+            Settings of the run.
+        keeping : Keeping, optional
+            Record of the training, which says whether it continues an unfinished one.
+        """
         findings = self.checks.findings
         if not self.can_run or findings is None or self._refuses(request):
             return
-        self._begin(Training(request, findings.snapshot.name, self._device(request), findings.interval))
+        source, device = findings.snapshot.name, self._device(request)
+        self._begin(Training(request, source, device, findings.interval, keeping=keeping or Keeping()))
         if self.checks.prepared is None:
             self.checks.prepare(request)  # training starts once the plan is ready
         else:

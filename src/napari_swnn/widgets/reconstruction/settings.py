@@ -14,6 +14,7 @@ from napari_swnn.widgets.kit.controls import Form, Note, SizeControl, place_belo
 from napari_swnn.widgets.kit.drawer import Drawer
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.forms import ConfigForm
+from napari_swnn.widgets.kit.preferences import read_preferences
 from napari_swnn.widgets.layers.reference_controls import ReferenceControls
 from napari_swnn.widgets.reconstruction.preflight import size_problem
 from napari_swnn.widgets.reconstruction.reference_choice import ReferenceChoice
@@ -41,6 +42,8 @@ _TIPS = {
     "device": "CPU or GPU for the computation; a GPU is many times faster.",
 }
 _AUTO = {"auto": "Automatic"}
+_EXACT = {False: "Match the target porosity exactly", True: "Match the target fractions exactly"}
+"""Text of a box for two (False) and for more phases."""
 
 
 class SettingsPanel(QWidget):
@@ -54,7 +57,7 @@ class SettingsPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.exact = QCheckBox("Match the target porosity exactly")
+        self.exact = QCheckBox(_EXACT[False])
         self.size = SizeControl()
         self.preset = Combo()
         self.seed = QSpinBox()
@@ -80,8 +83,10 @@ class SettingsPanel(QWidget):
 
     def _fill(self) -> None:
         self.reasons.setStyleSheet("font-size: 8pt;")
-        self.preset.set_entries([(name, name) for name in PRESETS], "standard")
-        self.advanced.set_value(PRESETS["standard"])
+        preferred = read_preferences()
+        self.preset.set_entries([(name, name) for name in PRESETS], preferred.preset)
+        self.advanced.set_value(PRESETS[self.preset.value])
+        self._preferred_device = preferred.device
         self.device.set_entries([(_AUTO["auto"], "auto")])
         self.spatial.set_shape(self.size.value)
         self.seed.setRange(0, 2**31 - 1)
@@ -163,13 +168,15 @@ class SettingsPanel(QWidget):
     def set_devices(self, devices: Mapping[str, str]) -> None:
         """Set the available devices."""
         entries = [(f"{_AUTO[key]}: {text}" if key in _AUTO else text, key) for key, text in devices.items()]
-        self.device.set_entries(entries, self.device.value)
+        self.device.set_entries(entries, self._preferred_device)  # the first one if it is not available
 
     def show_findings(self, findings: "Findings") -> None:
         """Show the analysis of the reference."""
         self.source.show_found(findings.checked)
         analysis = findings.analysis
         self.targets.show_findings(findings, self.reference.value)
+        several = analysis is not None and len(analysis.reference.phases) > 2
+        self.exact.setText(_EXACT[several])
         if analysis is None:
             self.reasons.show_text("")
             return

@@ -53,7 +53,7 @@ class TargetControls(QObject):
         self.reach = IntervalNote()
         self._form = form
         form.add_row("phases", None, self.phases, _ROWS["phases"])
-        notes = (self.porosity.price, self.reach.note, self.reach.warning)
+        notes = (self.porosity.price, self.reach.note, self.reach.warning, self.reach.far)
         form.add_row("porosity", "Porosity", self.porosity, _ROWS["porosity"], *notes)
         self.phases.named.connect(self.renamed)
         self.phases.changed.connect(self.changed)
@@ -106,12 +106,17 @@ class TargetControls(QObject):
         reference, reachable = analysis.reference, analysis.reachable
         self.porosity.set_range(*reachable, own=reference.porosity)
         self.reach.show_interval(reference.porosity, findings.interval, reachable)
+        self._judge_target()
         self._show_phases(reference.fractions, reference.names, layer)
+
+    def _judge_target(self) -> None:
+        self.reach.judge(self.porosity.middle)
 
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""
         self.phases.set_dark(dark)
-        self.reach.warning.set_dark(dark)
+        for note in (self.reach.warning, self.reach.far):
+            note.set_dark(dark)
 
     def _show_none(self) -> None:
         self.porosity.setEnabled(False)
@@ -131,4 +136,5 @@ class TargetControls(QObject):
     def _on_porosity(self) -> None:
         self.phases.set_free(self.porosity.has_each)
         self.phases.follow(self.porosity.middle)
+        self._judge_target()
         self.changed.emit()

@@ -9,21 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from qtpy.QtWidgets import QWidget
 
-from napari_swnn.widgets.kit.controls import make_line
 from napari_swnn.widgets.kit.debouncing import make_debouncer
-from napari_swnn.widgets.kit.dock import DockPanel
-from napari_swnn.widgets.kit.drawer import Drawer
 from napari_swnn.widgets.kit.errors import BadInputError
-from napari_swnn.widgets.kit.threads import Checker, TaskRunner
+from napari_swnn.widgets.kit.preferences import read_preferences
 from napari_swnn.widgets.layers.watch import LayerWatch
-from napari_swnn.widgets.lazy.layers import get_tiles
-from napari_swnn.widgets.reconstruction.destination import DestinationPanel
-from napari_swnn.widgets.reconstruction.models import ModelPanel
-from napari_swnn.widgets.reconstruction.results import SessionLayers
-from napari_swnn.widgets.reconstruction.run_bar import RunBar
+from napari_swnn.widgets.reconstruction.keeping import Keeping
+from napari_swnn.widgets.reconstruction.parts import ReconstructionParts
 from napari_swnn.widgets.reconstruction.save_dialog import check_file_of_model, check_file_of_new_model
-from napari_swnn.widgets.reconstruction.session import ReconstructionSession
-from napari_swnn.widgets.reconstruction.settings import SettingsPanel
 
 if TYPE_CHECKING:
     import napari
@@ -38,7 +30,7 @@ _QUIET = 1200
 """Milliseconds after planning before the cost of a run is estimated."""
 
 
-class ReconstructionWidget(DockPanel):
+class ReconstructionWidget(ReconstructionParts):
     """Panel with the settings, progress and models of reconstructions.
 
     Parameters
@@ -52,18 +44,9 @@ class ReconstructionWidget(DockPanel):
 
     def __init__(self, napari_viewer: "napari.viewer.Viewer", parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
-        self.settings = SettingsPanel()
-        self.destination = DestinationPanel()
-        self.models = ModelPanel()
-        self.session = ReconstructionSession(TaskRunner(self), partial(Checker, self))
-        self.run_bar = RunBar(self.session)
-        self.layers = SessionLayers(napari_viewer, self.session, self)
-        self._guide = self.settings.source.make_guide(napari_viewer, self.reset_choices)
-        self._large = Drawer("Large volumes", self.destination)
         self._watch = LayerWatch(self)
         self._settling = make_debouncer(self, _PATIENCE, self._prepare)
         self._quiet = make_debouncer(self, _QUIET, self.session.estimate_cost)
-        self.lay_out(self.settings, self._large, self.run_bar, make_line(), self.models)
         self._connect_views()
         self._connect_session()
 
@@ -77,7 +60,9 @@ class ReconstructionWidget(DockPanel):
         self.models.porosity_chosen.connect(self._on_porosity)
         self.models.generate.connect(self.generate)
         self.run_bar.run.connect(self.run)
-        self.run_bar.view.connect(self.layers.show_newest_in_3d)
+        self.run_bar.resume.connect(self.resume)
+        self.result_bar.buttons["more"].clicked.connect(self.generate_more)
+        self.actions.saver.ended.connect(self.show_state)
         self.layers.box_wanted.connect(self.compute_box)
         self.layers.preview.failed.connect(self.models.preview_problem.show_text)
         self._watch.changed.connect(self._on_layers)
@@ -88,7 +73,7 @@ class ReconstructionWidget(DockPanel):
         checks.devices_found.connect(self._on_devices)
         checks.found.connect(self._on_findings)
         checks.planned.connect(self._quiet.throttle)
-        self.session.changed.connect(self._show)
+        self.session.changed.connect(self.show_state)
         self.session.trained.connect(self.models.choose)
         self.session.ended.connect(self._on_ended)
 
@@ -101,7 +86,7 @@ class ReconstructionWidget(DockPanel):
             self._on_reference()
         else:
             self.session.checks.find_devices()
-        self._show()
+        self.show_state()
 
     def on_closed(self) -> None:
         """Cancel all work; if only the panel was closed, keep the trained model and remove previews."""
@@ -110,23 +95,14 @@ class ReconstructionWidget(DockPanel):
         self._settling.cancel()
         self._quiet.cancel()
         self.models.drop()
+        self.outcome.drop()
+        if not viewer_goes:
+            self.actions.forget()
         self.layers.stop(remove_previews=not viewer_goes)
         self.session.close(keep_training=not viewer_goes)
         self.finishing.discard(self)
         if self.session.is_busy:
             self.finishing.add(self)
-
-    def set_dark(self, dark: bool) -> None:
-        """Adapt the colours to a dark or light theme."""
-        for part in (self.settings, self.destination, self.run_bar, self.models):
-            part.set_dark(dark)
-
-    def reset_choices(self, _event: Any = None) -> None:
-        """Update the lists of layers; napari calls this when a layer is added, removed, moved or renamed."""
-        # Lazy layers are excluded because they would have to be computed completely.
-        labels = [layer for layer in self.labels_layers() if get_tiles(layer) is None]
-        self.settings.set_layers(labels, self.shapes_layers(), self.image_layers())
-        self._show()
 
     def choose_reference(self, layer: "LabelsLayer", phase: int | None = None) -> None:
         """Select a layer of the viewer as the reference; see `ReferenceControls.choose`."""
@@ -135,6 +111,13 @@ class ReconstructionWidget(DockPanel):
 
     def run(self) -> None:
         """Train on the reference and generate volumes."""
+        self._train(resume=False)
+
+    def resume(self) -> None:
+        """Continue the unfinished training of this reference with these settings, and generate volumes."""
+        self._train(resume=True)
+
+    def _train(self, *, resume: bool) -> None:
         findings = self.session.checks.findings
         if not self.session.can_run or findings is None or findings.analysis is None:
             return
@@ -146,7 +129,12 @@ class ReconstructionWidget(DockPanel):
         if request is not None:
             self.watch_window()
             colours = self.layers.begin_from(self.settings.reference.value, findings.analysis.reference.choice)
-            self.session.run(replace(request, colours=colours))
+            keeping = Keeping(resume, {"name": findings.snapshot.name}, read_preferences().kept_models)
+            self.session.run(replace(request, colours=colours), keeping)
+
+    def stop(self) -> None:
+        """Finish the model of a training early, or cancel any other work."""
+        self.session.stop()
 
     def generate(self) -> None:
         """Generate volumes from the selected model."""
@@ -157,8 +145,21 @@ class ReconstructionWidget(DockPanel):
         request = self.destination.complete(self._request(), entry.source, check)
         if request is not None:
             self.watch_window()
-            self.layers.begin()
+            selected = self.settings.reference.value
+            is_own = selected is not None and selected.name == entry.source
+            self.layers.begin(reference=selected if is_own else None)
             self.session.generate(request)
+
+    def generate_more(self) -> None:
+        """Generate another realisation like the newest one, with the next seed."""
+        result = self.layers.newest_result
+        if result is None or result.request is None or self.session.is_busy:
+            return
+        seed, device = self.layers.next_seed, self.settings.device.value
+        self.watch_window()
+        self.layers.begin_again()
+        again = replace(result.request, seed=seed, n=1, destination="memory", path=None, device=device)
+        self.session.generate(replace(again, entry=result.entry))
 
     def compute_box(self) -> None:
         """Compute a box of a lazy layer."""
@@ -216,21 +217,6 @@ class ReconstructionWidget(DockPanel):
         if entry is not None and target is not None and self.session.can_generate:
             self.layers.preview.request(entry.model, target, self.settings.seed.value(), self.settings.device.value)
         self._on_settings()
-
-    def _show(self) -> None:
-        session = self.session
-        problems = session.checks.problems
-        self.settings.setEnabled(not session.is_busy)
-        self.settings.show_problems(problems)
-        if session.checks.prepared is not None and session.checks.prepared.plan is not None:
-            self.settings.show_reasons(session.checks.prepared.plan.reasons)
-        if "size" in problems:
-            self._large.open()
-        self.run_bar.show_session(is_loading=self.models.is_loading, can_view=self.layers.newest is not None)
-        self.run_bar.offer_views(self.layers.views)
-        self.models.set_enabled(generate=session.can_generate, load=not session.is_busy)
-        can_compute = not session.is_busy and self.layers.boxes.possible
-        self.destination.set_enabled(choose=not session.is_busy, compute=can_compute)
 
     def _on_ended(self) -> None:
         self.finishing.discard(self)

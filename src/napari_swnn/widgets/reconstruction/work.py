@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._layer_style import colours_as_json
+from napari_swnn._sentences import as_sentence
 from napari_swnn.widgets.layers.provenance import describe_fractions, measure_phases, name_fraction
 from napari_swnn.widgets.reconstruction import jobs
+from napari_swnn.widgets.reconstruction.keeping import Keeping
 from napari_swnn.widgets.reconstruction.request import (
     ModelEntry,
     Request,
@@ -27,6 +29,12 @@ if TYPE_CHECKING:
     from napari_swnn.core.volume.virtual_volume import VirtualVolume
     from napari_swnn.statistics import FractionInterval
 
+_REMARKS = {
+    "draft": "Draft: for a first look.",
+    "custom": "Trained with changed settings.",
+    "stopped early": "The training was stopped early: the model is not finished.",
+}
+"""Sentence on a result, by the remark on its model."""
 Job = tuple[Any, ...]
 """Generator function and its arguments."""
 
@@ -47,6 +55,8 @@ class Training:
         Confidence interval of the porosity of the reference.
     plan : TrainingPlan or None
         Plan to execute; None until prepared.
+    keeping : Keeping
+        Record of what is kept of the training.
     """
 
     request: Request
@@ -54,6 +64,7 @@ class Training:
     device: str
     interval: "FractionInterval | None" = None
     plan: "TrainingPlan | None" = None
+    keeping: Keeping = field(default_factory=Keeping)
     _should_stop: Event = field(default_factory=Event)
 
     stopping = "Stopping: finishing the model…"
@@ -67,7 +78,7 @@ class Training:
 
     def job(self) -> Job:
         """Return the job to run, which requires a plan."""
-        return (jobs.train, self.plan, self._should_stop.is_set)
+        return (jobs.train, self.plan, self._should_stop.is_set, self.keeping)
 
     def finish_early(self) -> None:
         """End training early and finalise the model."""
@@ -94,7 +105,8 @@ class Training:
             facts["colours"] = colours_as_json(self.request.colours)
         if facts:
             model = replace(model, provenance={**model.provenance, **facts})
-        return ModelEntry(model, self.source, self.request.preset)
+        reference = None if self.plan is None else self.plan.reference
+        return ModelEntry(model, self.source, self.request.preset, kept=self.keeping.kept, reference=reference)
 
 
 @dataclass(eq=False)
@@ -169,7 +181,8 @@ class Generation:
 
     def summary(self) -> str:
         """Summarise the outcome in one or two sentences."""
-        return self._made() + (" Draft: for a first look." if self.entry.is_draft else "")
+        remark = self.entry.remark
+        return self._made() + (f" {_REMARKS.get(remark, as_sentence(remark))}" if remark else "")
 
     @property
     def _dimension(self) -> int:

@@ -1,0 +1,128 @@
+"""Verdict on volumes in plain words: which statistics lie within what the reference can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_swnn._sentences import as_sentence, capitalise
+from napari_swnn._types import AXES
+from napari_swnn.validation._comparison import QuantityComparison
+from napari_swnn.validation._formatting import format_with_error
+
+if TYPE_CHECKING:
+    from napari_swnn.validation._groups import PhaseGroup
+    from napari_swnn.validation._report import ValidationReport
+
+_WORDS = {
+    "porosity": "porosity",
+    "volume_fraction": "fraction",
+    "correlation_length": "correlation length",
+    "specific_surface": "surface",
+    "mean_chord_length": "chord length",
+    "mean_pore_size": "pore size",
+}
+"""Name of each judged number in a sentence."""
+_FRACTIONS = ("porosity", "volume_fraction")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Outcome of comparing volumes with their reference.
+
+    Attributes
+    ----------
+    agrees : bool or None
+        True if all judged numbers lie within the 95 % intervals of the reference; None if none could be judged.
+    text : str
+        The outcome in sentences.
+    """
+
+    agrees: bool | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A number with its word, which names the phase if there are several."""
+
+    word: str
+    quantity: QuantityComparison
+
+
+def judge(report: ValidationReport, *, own_porosity: bool = True) -> Verdict:
+    """Say which numbers of volumes lie within what the reference can tell.
+
+    Parameters
+    ----------
+    report : ValidationReport
+        Comparison of the volumes with their reference.
+    own_porosity : bool
+        False if the volumes have another porosity than the reference by choice. The other numbers depend on the
+        porosity, and so none is judged.
+
+    Returns
+    -------
+    Verdict
+        Numbers are judged by the 95 % confidence interval of the reference. Of connectivity, which a section cannot
+        show, the verdict only tells what was found.
+    """
+    connected = _describe_connectivity(report)
+    if not own_porosity:
+        text = "The porosity was chosen to differ from that of the section, so the section cannot judge the rest."
+        return Verdict(None, " ".join(part for part in (text, connected) if part))
+    judged = list(_list_judged(report.phases, several=report.n_phases > 2))
+    inside = [each.word for each in judged if each.quantity.within]
+    outside = [each for each in judged if not each.quantity.within]
+    if not judged:
+        text = "The section is too small to judge the volume by it."
+        return Verdict(None, " ".join(part for part in (text, connected) if part))
+    sentences = [_describe_inside(inside)] if inside else []
+    sentences += [_describe_outside(each, report.n_volumes) for each in outside]
+    return Verdict(not outside, " ".join(part for part in (*sentences, connected) if part))
+
+
+def _list_judged(groups: Iterable[PhaseGroup], *, several: bool) -> Iterable[_Judged]:
+    for group in groups:
+        for key, word in _WORDS.items():
+            quantity = group.quantities.get(key)
+            if quantity is not None and quantity.within is not None:
+                yield _Judged(f"{word} of {group.name}" if several else word, quantity)
+
+
+def _describe_inside(words: Sequence[str]) -> str:
+    verb = "lies" if len(words) == 1 else "lie"
+    return as_sentence(f"{_join(words)} {verb} within what the section can tell")
+
+
+def _describe_outside(each: _Judged, n_volumes: int) -> str:
+    quantity = each.quantity
+    assert quantity.reference is not None
+    unit = f" {quantity.unit}" if quantity.unit else ""
+    decimals = format_with_error(quantity.reference.value, quantity.half_width)
+    found = f"{quantity.mean:.3g}{unit}" + ("" if n_volumes == 1 else " on average")
+    return f"{capitalise(each.word)} does not: {found}, in the section {decimals}{unit}."
+
+
+def _describe_connectivity(report: ValidationReport) -> str:
+    """Return a sentence on the axes along which the phase of interest percolates; empty for sections."""
+    found = report.connectivity
+    if not found:
+        return ""
+    subject = "The phase of interest" if report.n_phases == 2 else capitalise(report.phases[0].name)
+    n = len(found)
+    counts = {axis: sum(each.percolates[i] for each in found) for i, axis in enumerate(AXES)}
+    if set(counts.values()) == {n}:
+        return f"{subject} connects opposite faces along z, y and x."
+    if not any(counts.values()):
+        return f"{subject} does not connect opposite faces along any axis."
+    if n == 1:
+        along = _join([axis for axis, count in counts.items() if count])
+        return f"{subject} connects opposite faces along {along} only."
+    each = ", ".join(f"{count} along {axis}" for axis, count in counts.items())
+    return f"{subject} connects opposite faces in some of the {n} volumes: {each}."
+
+
+def _join(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

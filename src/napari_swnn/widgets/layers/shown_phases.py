@@ -1,0 +1,77 @@
+"""Phases of a volume that are shown in 3-D, while the others are transparent."""
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_swnn._layer_style import METADATA_KEY, colours_as_json, read_colours
+from napari_swnn.widgets.layers.output import make_colormap
+
+if TYPE_CHECKING:
+    from napari.layers import Labels as LabelsLayer
+
+_TYPE = "own_type"
+"""Key, in the metadata of a layer, of its number type before it was widened."""
+_WIDE = np.int32
+"""Number type with which napari draws label 0 in 3-D; with smaller ones, it takes 0 for the background."""
+_OWN = "own_colours"
+"""Key, in the metadata of a layer, of its colours before phases were hidden; empty for napari's own colours."""
+_MOST_VOXELS = 2**27
+"""Number of voxels up to which a volume is copied with larger numbers."""
+MATRIX_COLOUR = (0.62, 0.66, 0.72, 1.0)
+"""Colour of a phase that is transparent in 2-D."""
+
+
+def show_only(layer: "LabelsLayer", phases: Collection[int] | None) -> None:
+    """Make all labels but some transparent, or give all of them their colours again for None.
+
+    A phase that is transparent in 2-D, such as the matrix around pores, gets a grey of its own while it is shown.
+    """
+    facts = layer.metadata.setdefault(METADATA_KEY, {})
+    if _OWN not in facts and phases is None:
+        return
+    own = read_colours({"colours": facts[_OWN]}) if _OWN in facts else _direct_colours(layer)
+    if phases is None:
+        del facts[_OWN]
+        if _TYPE in facts:
+            layer.data = layer.data.astype(facts.pop(_TYPE))
+        layer.colormap = make_colormap(own) if own else _napari_colours()
+        return
+    facts[_OWN] = colours_as_json(own)
+    if 0 in phases and can_show_zero(layer) and layer.data.dtype != _WIDE:
+        facts[_TYPE] = layer.data.dtype.name
+        layer.data = layer.data.astype(_WIDE)
+    if own:
+        shown = {label: own.get(label, "transparent") for label in {*own, *phases}}
+    else:  # napari's own colours leave label 0 transparent
+        shown = {label: layer.get_color(label) for label in phases}
+    for label in phases:
+        if _is_transparent(shown.get(label)):
+            shown[label] = MATRIX_COLOUR
+    layer.colormap = make_colormap({label: shown[label] if label in phases else "transparent" for label in shown})
+
+
+def can_show_zero(layer: "LabelsLayer") -> bool:
+    """Return True if label 0 of a layer can be shown in 3-D, which needs a copy with larger numbers."""
+    return isinstance(layer.data, np.ndarray) and layer.data.size <= _MOST_VOXELS
+
+
+def _direct_colours(layer: "LabelsLayer") -> dict[int, Any]:
+    """Return the colours that a layer states for its labels; empty for napari's own."""
+    stated: Mapping[Any, Any] = getattr(layer.colormap, "color_dict", None) or {}
+    return {
+        label: "transparent" if _is_transparent(colour) else tuple(map(float, colour))
+        for label, colour in stated.items()
+        if label is not None
+    }
+
+
+def _is_transparent(colour: Any) -> bool:
+    return colour is None or isinstance(colour, str) or float(colour[3]) == 0
+
+
+def _napari_colours() -> Any:
+    from napari.utils.colormaps import label_colormap
+
+    return label_colormap(49, 0.5)  # the one with which each layer begins

@@ -1,0 +1,48 @@
+"""Record of a training besides its steps: the model in the gallery, and the distance to aim at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari_swnn.core.model.model import Model
+    from napari_swnn.io.model_gallery import KeptModel
+
+
+@dataclass(eq=False)
+class Keeping:
+    """Record of a training, which its thread fills in before it returns.
+
+    Attributes
+    ----------
+    resume : bool
+        Continue an unfinished training.
+    facts : mapping of str to str
+        Facts about the model for the gallery.
+    most : int
+        Number of models that the gallery keeps; 0 to keep none.
+    kept : KeptModel or None
+        Model in the gallery.
+    piece_distances : mapping of int to float
+        Distance between two pieces of the reference for each scale.
+    """
+
+    resume: bool = False
+    facts: Mapping[str, str] = field(default_factory=dict)
+    most: int = 0
+    kept: "KeptModel | None" = None
+    piece_distances: Mapping[int, float] = field(default_factory=dict)
+
+    def keep(self, model: "Model") -> None:
+        """Write a model to the gallery; if that fails, the panel says that the model is not saved."""
+        from napari_swnn.io.model_gallery import Gallery
+
+        if self.most < 1:
+            return
+        from napari_swnn.widgets.layers.trained_models import ModelEntry
+
+        description = ModelEntry(model, "", "").description.strip(" ·")
+        try:
+            self.kept = Gallery(most=self.most).add(model, description=description, **self.facts)
+        except OSError:
+            self.kept = None

@@ -1,0 +1,76 @@
+"""Follow-up of a run: the verdict on its volumes, and the picture of its model in the gallery."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qtpy.QtCore import QObject
+
+from napari_swnn.widgets.reconstruction.result_bar import ResultBar
+from napari_swnn.widgets.reconstruction.verdict import VerdictCheck
+
+if TYPE_CHECKING:
+    from napari_swnn.core.descriptor.reference import Reference
+    from napari_swnn.validation import Verdict
+    from napari_swnn.widgets.reconstruction.request import ModelEntry, Result
+    from napari_swnn.widgets.reconstruction.results import SessionLayers
+    from napari_swnn.widgets.reconstruction.session import ReconstructionSession
+
+
+class Outcome(QObject):
+    """Outcome of runs, shown in the controls of the newest result and noted in the gallery.
+
+    Parameters
+    ----------
+    session : ReconstructionSession
+        Session whose results are judged.
+    layers : SessionLayers
+        Layers of the results.
+    bar : ResultBar
+        Controls of the newest result.
+    find_reference : callable
+        Function that returns the reference of a model entry, or None if it is not known.
+    """
+
+    def __init__(
+        self,
+        session: "ReconstructionSession",
+        layers: "SessionLayers",
+        bar: ResultBar,
+        find_reference: "Callable[[Any], Reference | None]",
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._layers = layers
+        self._bar = bar
+        self.check = VerdictCheck(session, find_reference, self)
+        self.check.changed.connect(bar.show_state)
+        self.check.found.connect(self._on_verdict)
+        session.made.connect(self._on_made)
+
+    def drop(self) -> None:
+        """Drop the check in progress."""
+        self.check.drop()
+
+    def _on_made(self, result: "Result") -> None:
+        """Draw the thumbnail of a model in the gallery from its first volume."""
+        layer, kept = self._layers.newest, result.entry.kept
+        if layer is None or kept is None or kept.thumbnail.exists() or not isinstance(result.data, np.ndarray):
+            return
+        colours = {label: layer.get_color(label) for label in result.entry.model.labels.phases}
+        with suppress(OSError):  # a model without a thumbnail is as good
+            kept.draw(result.data, {label: colour for label, colour in colours.items() if colour is not None})
+
+    def _on_verdict(self, verdict: "Verdict") -> None:
+        self._bar.show_verdict(verdict)
+        result = self._layers.newest_result
+        if result is not None:
+            _note_verdict(result.entry, verdict.text)
+
+
+def _note_verdict(entry: "ModelEntry", text: str) -> None:
+    """Note the verdict on a model in the gallery."""
+    if entry.kept is not None:
+        with suppress(OSError):  # the verdict can be computed again
+            entry.kept = entry.kept.note(verdict=text)

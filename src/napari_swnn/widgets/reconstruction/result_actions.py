@@ -1,0 +1,109 @@
+"""Actions of the controls of the newest result: views, pictures and files."""
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QObject
+
+from napari_swnn.widgets.kit.errors import describe_error
+from napari_swnn.widgets.kit.file_dialogs import ask_file
+from napari_swnn.widgets.layers.cut_plane import CutPlane
+from napari_swnn.widgets.layers.saving import VOLUMES, LayerSaver
+from napari_swnn.widgets.layers.view_3d import show_sections
+from napari_swnn.widgets.reconstruction.result_bar import ResultBar
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+    from napari_swnn.widgets.reconstruction.results import SessionLayers
+
+_ENLARGEMENT = 2
+"""Side of a pixel of the screen in pixels of a saved picture."""
+
+
+class ResultActions(QObject):
+    """Actions of the controls of the newest result.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Viewer that shows the results.
+    bar : ResultBar
+        Controls.
+    layers : SessionLayers
+        Layers of the results.
+    """
+
+    def __init__(self, viewer: "Viewer", bar: ResultBar, layers: "SessionLayers", parent: QObject) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._bar = bar
+        self._layers = layers
+        self._plane = CutPlane(viewer, bar.show_position)
+        self.saver = LayerSaver(self)
+        bar.viewed.connect(self.view)
+        bar.cut.connect(self.cut)
+        bar.buttons["beside"].clicked.connect(self.show_beside)
+        bar.buttons["picture"].clicked.connect(self.save_picture)
+        bar.buttons["save"].clicked.connect(self.save_volume)
+        bar.buttons["compare"].clicked.connect(self.open_comparison)
+        self.saver.done.connect(bar.saved.show_text)
+        self.saver.failed.connect(bar.saved.show_text)
+        bar.end_cut()
+
+    def view(self, phases: Any) -> None:
+        """Show the newest result in 3-D, all of it or some of its phases."""
+        if self._layers.newest is not None:
+            self._layers.show_newest_in_3d(phases)
+            self.cut(self._bar.axis.value, self._bar.position.value() / self._bar.position.maximum())
+
+    def cut(self, axis: int | None, position: float) -> None:
+        """Cut the newest result open in 3-D, or show the whole of it."""
+        layer = self._layers.newest
+        if axis is None or layer is None or layer.ndim != 3 or layer.multiscale:
+            self._plane.clear()
+            return
+        if self._viewer.dims.ndisplay != 3:
+            self._layers.show_newest_in_3d(self._bar.view.chosen)
+        self._plane.cut(layer, axis, position)
+
+    def forget(self) -> None:
+        """Release the viewer, which may be closing."""
+        self._plane.clear()
+        self._bar.end_cut()
+
+    def show_beside(self) -> None:
+        """Show sections of the newest realisations beside the reference."""
+        shown = self._layers.row
+        if self._layers.reference is not None:
+            shown = [self._layers.reference, *shown]
+        if shown:
+            show_sections(self._viewer, shown)
+
+    def save_picture(self) -> None:
+        """Prompt for a file, and save the view as an image."""
+        newest = self._layers.newest
+        path = ask_file(self._bar, "Save the view", "view" if newest is None else newest.name, {"PNG": "png"})
+        if path is None:
+            return
+        try:
+            self._viewer.screenshot(str(path), scale=_ENLARGEMENT, canvas_only=True, flash=False)
+        except (OSError, ValueError) as error:
+            self._bar.saved.show_text(describe_error(error))
+        else:
+            self._bar.saved.show_text(f"Saved {path.name}.")
+
+    def save_volume(self) -> None:
+        """Prompt for a file, and write the newest result in the background."""
+        newest = self._layers.newest
+        if newest is None:
+            return
+        path = ask_file(self._bar, "Save the volume", newest.name, VOLUMES)
+        if path is not None:
+            self._bar.saved.show_text(f"Saving {path.name}…")
+            self.saver.save_volume(newest, path)
+
+    def open_comparison(self) -> None:
+        """Open the panel *SWNN compare*."""
+        dock, _ = self._viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN compare", tabify=True)
+        dock.show()
+        dock.raise_()

@@ -1,0 +1,90 @@
+"""Verdict in words on stubs of reports whose numbers are known."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from napari_swnn.validation import PhaseGroup, Quantity, QuantityComparison, judge
+
+
+def quantity(name, reference, half_width, *found, unit=""):
+    return QuantityComparison(name, unit, False, Quantity(reference), half_width, tuple(map(Quantity, found)))
+
+
+def report(*, chord=5.0, porosities=(0.2,), percolates=((True, True, True),), names=("pore",)):
+    groups = tuple(
+        PhaseGroup(
+            (i,),
+            name,
+            quantities={
+                "porosity": quantity("porosity", 0.2, 0.03, *porosities),
+                "mean_chord_length": quantity("mean chord length", 5.0, 0.5, *(chord for _ in porosities), unit="µm"),
+                "connected_fraction": QuantityComparison("c", "", False, None, np.nan, (Quantity(1.0),)),
+            },
+        )
+        for i, name in enumerate(names)
+    )
+    return SimpleNamespace(
+        phases=groups,
+        n_phases=2 if len(names) == 1 else len(names),
+        n_volumes=len(porosities),
+        connectivity=[SimpleNamespace(percolates=each) for each in percolates],
+    )
+
+
+def test_what_lies_within_the_interval_is_named():
+    verdict = judge(report())
+    assert verdict.agrees
+    assert verdict.text == (
+        "Porosity and chord length lie within what the section can tell. The phase of interest connects opposite faces "
+        "along z, y and x."
+    )
+
+
+def test_what_lies_outside_is_told_with_its_numbers():
+    verdict = judge(report(chord=6.2))
+    assert verdict.agrees is False
+    assert "Porosity lies within what the section can tell." in verdict.text
+    assert "Chord length does not: 6.2 µm, in the section 5.00 ± 0.50 µm." in verdict.text
+
+
+def test_several_volumes_are_judged_by_their_mean():
+    assert judge(report(porosities=(0.15, 0.25))).agrees
+    assert "0.3 on average" in judge(report(porosities=(0.28, 0.32))).text
+
+
+def test_phases_are_named_if_there_are_more_than_two():
+    text = judge(report(names=("pore", "nickel", "ceramic"))).text
+    assert "porosity of nickel" in text
+    assert "Pore connects opposite faces" in text
+
+
+def test_a_chosen_porosity_leaves_the_rest_unjudged():
+    verdict = judge(report(chord=9.0), own_porosity=False)
+    assert verdict.agrees is None
+    assert "chosen to differ" in verdict.text
+
+
+@pytest.mark.parametrize(
+    ("percolates", "expected"),
+    [
+        ([(True, False, True)], "along z and x only"),
+        ([(False, False, False)], "along any axis"),
+        ([(True, False, True), (True, True, True)], "2 along z, 1 along y, 2 along x"),
+        ([], "can tell."),
+    ],
+)
+def test_connectivity_is_told_as_found(percolates, expected):
+    assert judge(report(percolates=percolates)).text.endswith((expected, f"{expected}."))
+
+
+def test_nothing_is_said_about_numbers_without_an_interval():
+    unknown = report()
+    for name, number in unknown.phases[0].quantities.items():
+        unknown.phases[0].quantities[name] = QuantityComparison(
+            number.name, "", False, number.reference, np.nan, number.realisations
+        )
+    verdict = judge(unknown)
+    assert verdict.agrees is None
+    assert "too small" in verdict.text

@@ -1,0 +1,77 @@
+"""Plane that cuts a volume open."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from napari_swnn.widgets.layers.cut_plane import CutPlane
+
+
+@pytest.fixture
+def volume(model):
+    return model.add_labels(np.ones((8, 10, 12), int), scale=(0.5, 0.5, 0.5))
+
+
+@pytest.fixture
+def plane(model):
+    reported = []
+    found = CutPlane(model, reported.append)
+    found.reported = reported
+    return found
+
+
+def test_the_plane_lies_at_a_part_of_the_side(volume, plane):
+    plane.cut(volume, 1, 0.5)
+    (cut,) = volume.experimental_clipping_planes
+    assert cut.enabled
+    np.testing.assert_allclose(cut.position, (0, 4.5, 0))
+    np.testing.assert_allclose(cut.normal, (0, 1, 0))
+    plane.clear()
+    assert len(volume.experimental_clipping_planes) == 0
+
+
+def test_another_volume_is_cut_instead(model, volume, plane):
+    other = model.add_labels(np.ones((4, 4, 4), int))
+    own = list(model.mouse_drag_callbacks)
+    plane.cut(volume, 0, 0.5)
+    plane.cut(other, 0, 0.5)
+    assert len(volume.experimental_clipping_planes) == 0
+    assert len(model.mouse_drag_callbacks) == len(own) + 1
+    plane.clear()
+    plane.clear()
+    assert list(model.mouse_drag_callbacks) == own
+
+
+def drag(model, event, *positions):
+    callback = model.mouse_drag_callbacks[-1]
+    steps = callback(model, event)
+    next(steps)
+    for position in positions:
+        event.type, event.position = "mouse_move", position
+        next(steps)
+    event.type = "mouse_release"
+    with pytest.raises(StopIteration):
+        next(steps)
+
+
+def test_a_drag_with_shift_moves_it_along_its_normal(model, volume, plane):
+    model.dims.ndisplay = 3
+    plane.cut(volume, 2, 0.5)
+    event = SimpleNamespace(
+        type="mouse_press",
+        modifiers=["Shift"],
+        position=(0, 0, 0),
+        view_direction=(1, 0, 0),
+        dims_displayed=(0, 1, 2),
+    )
+    drag(model, event, (0, 0, 0.6))
+    assert plane.reported == [pytest.approx(0.5 + 1.2 / 12)]
+    assert model.scene.camera.mouse_pan
+
+
+def test_a_drag_without_shift_turns_the_view(model, volume, plane):
+    model.dims.ndisplay = 3
+    plane.cut(volume, 2, 0.5)
+    callback = model.mouse_drag_callbacks[-1]
+    assert list(callback(model, SimpleNamespace(type="mouse_press", modifiers=[]))) == []

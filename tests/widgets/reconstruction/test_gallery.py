@@ -1,0 +1,143 @@
+"""Models that outlive their session: the gallery, its dialog, and trainings that are resumed."""
+
+import pytest
+from qtpy.QtWidgets import QInputDialog, QMessageBox, QWidget
+
+from napari_swnn import Reference
+from napari_swnn.core.model.model import Model
+from napari_swnn.core.training.plan import analyse_reference
+from napari_swnn.io.model_gallery import Gallery
+from napari_swnn.widgets.kit.preferences import Preferences, read_preferences
+from napari_swnn.widgets.reconstruction import jobs, preflight
+from napari_swnn.widgets.reconstruction.gallery_dialog import GalleryDialog
+from napari_swnn.widgets.reconstruction.keeping import Keeping
+from napari_swnn.widgets.reconstruction.request import MODELS, ModelEntry, Request
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(monkeypatch, tmp_path):
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda *_, **__: str(tmp_path / "data"))
+
+
+@pytest.fixture
+def gallery(rock_model):
+    found = Gallery()
+    found.add(rock_model, name="older")
+    found.add(rock_model, name="rock", description="porosity 0.30")
+    return found
+
+
+@pytest.fixture
+def dialog_of_models(gallery, qtbot):
+    window = QWidget()
+    qtbot.addWidget(window)
+    dialog = GalleryDialog(gallery.list_models, window)
+    dialog.window_kept = window
+    return dialog
+
+
+def drain(steps):
+    try:
+        while True:
+            next(steps)
+    except StopIteration as end:
+        return end.value
+
+
+def test_the_newest_model_is_selected_and_opened(dialog_of_models, user):
+    assert dialog_of_models.models.item(0).text().startswith("rock\nporosity 0.30 · 20")
+    user.clicks(dialog_of_models.buttons["open"])
+    assert dialog_of_models.chosen.name == "rock"
+
+
+def test_a_model_is_renamed_and_exported(dialog_of_models, dialog, user, tmp_path, monkeypatch):
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: (" my  rock ", True))
+    user.clicks(dialog_of_models.buttons["rename"])
+    assert dialog_of_models.selected.name == "my rock"
+    dialog.path = tmp_path / "mine.swnn"
+    user.clicks(dialog_of_models.buttons["export"])
+    assert Model.load(tmp_path / "mine.swnn").porosity == pytest.approx(0.3, abs=0.01)
+
+
+def test_a_model_is_removed_once_it_is_confirmed(dialog_of_models, user, monkeypatch):
+    answers = iter([QMessageBox.StandardButton.No, *[QMessageBox.StandardButton.Yes] * 2])
+    monkeypatch.setattr(QMessageBox, "question", lambda *_, **__: next(answers))
+    for left in (2, 1, 0):
+        user.clicks(dialog_of_models.buttons["remove"])
+        assert dialog_of_models.models.count() == left
+    assert "no models yet" in dialog_of_models.empty.text()
+    assert not dialog_of_models.buttons["open"].isEnabled()
+
+
+def test_a_failure_is_shown(dialog_of_models, dialog, user, tmp_path):
+    dialog.path = tmp_path / "none" / "mine.swnn"
+    user.clicks(dialog_of_models.buttons["export"])
+    assert "mine.swnn" in dialog_of_models.problem.text()
+
+
+def test_an_opened_model_is_in_the_list_under_its_name(panel, gallery, user):
+    kept = gallery.list_models()[0]
+    panel.models.read(kept.path, kept)
+    user.waits_for(lambda: len(MODELS) == 1)
+    assert panel.models.entry.title.startswith("rock · porosity 0.30")
+    assert panel.models.entry.location == "Kept in the gallery."
+
+
+def test_a_finished_model_is_kept_and_leaves_no_checkpoint(section, tiny):
+    analysis = analyse_reference(Reference(section), config=tiny)
+    plan = analysis.plan()
+    interrupted = jobs.train(plan, lambda: False, Keeping())
+    n_coarse = plan.schedules[0].n_steps
+    for _ in range(n_coarse + 1):
+        next(interrupted)
+    interrupted.close()
+    request = Request((16, 16, 16), target=plan.porosity)
+    assert preflight.prepare(analysis, request).resumable
+    keeping = Keeping(resume=True, facts={"name": "rock"}, most=5)
+    steps = jobs.train(plan, lambda: False, keeping)
+    first = next(steps)
+    assert first.iteration == n_coarse + 1
+    assert set(keeping.piece_distances) == {1, 2}
+    model = drain(steps)
+    assert not model.provenance["stopped_early"]
+    assert Model.load(keeping.kept.path).porosity == model.porosity
+    assert keeping.kept.facts["description"].startswith("porosity 0.3")
+    assert not preflight.prepare(analysis, request).resumable
+
+
+def test_a_stopped_training_can_be_resumed(section, tiny):
+    analysis = analyse_reference(Reference(section), config=tiny)
+    stopped = drain(jobs.train(analysis.plan(), lambda: True, Keeping()))
+    assert stopped.provenance["stopped_early"]
+    assert preflight.prepare(analysis, Request((16, 16, 16), target=analysis.plan().porosity)).resumable
+    whole = drain(jobs.train(analysis.plan(), lambda: False, Keeping(resume=True)))
+    assert whole.provenance["n_steps"] == analysis.plan().n_steps
+
+
+def test_a_model_that_cannot_be_kept_is_not_safe(rock_model, monkeypatch):
+    def refuse(*_args, **_facts):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(Gallery, "add", refuse)
+    keeping = Keeping(most=5)
+    keeping.keep(rock_model)
+    entry = ModelEntry(rock_model, "rock", "standard", kept=keeping.kept)
+    assert not entry.is_safe
+    assert "lost when napari closes" in entry.location
+
+
+def test_models_that_would_be_lost_are_offered_to_be_saved(panel, add_model, rock_model, dialog, tmp_path, monkeypatch):
+    answers = iter([None, True, False])
+    monkeypatch.setattr("napari_swnn.widgets.reconstruction.models.ask_to_save", lambda *_: next(answers))
+    add_model(panel, rock_model)
+    assert not panel.may_close()  # called off
+    dialog.path = tmp_path / "saved.swnn"
+    assert panel.may_close()
+    assert (tmp_path / "saved.swnn").exists()
+    add_model(panel, rock_model)
+    assert panel.may_close()  # discarded
+    assert next(answers, "none left") == "none left"
+
+
+def test_preferences_have_the_defaults_of_the_manifest():
+    assert read_preferences() == Preferences()

@@ -1,0 +1,79 @@
+"""What the panel offers for a result: a verdict, views, files, and another realisation."""
+
+import numpy as np
+import pytest
+
+from napari_swnn.io import read_voxel_sides
+from napari_swnn.validation import Verdict
+
+
+@pytest.fixture
+def judged(monkeypatch):
+    """Questions that the panel asks after a run, with a verdict at once."""
+    asked = []
+
+    def judge(question, _is_dropped):
+        asked.append(question)
+        return Verdict(True, "Porosity lies within what the section can tell.")
+
+    monkeypatch.setattr("napari_swnn.widgets.reconstruction.verdict.judge_volumes", judge)
+    return asked
+
+
+@pytest.fixture
+def made(ready, add_model, rock_model, judged, user):
+    """The panel after a generation from a model of its reference."""
+    add_model(ready, rock_model)
+    user.waits_for(lambda: ready.session.can_generate)
+    ready.generate()
+    user.waits_for_end(ready)
+    user.waits_for(lambda: bool(judged))
+    return ready
+
+
+def test_a_verdict_follows_a_run(made, viewer, judged, user):
+    user.waits_for(lambda: made.result_bar.verdict.text().startswith("✓ Porosity"))
+    (question,) = judged
+    np.testing.assert_array_equal(question.volumes[0], viewer.layers[-1].data)
+    assert question.reference.porosity == pytest.approx(viewer.layers[0].data.mean())
+    assert question.own_porosity
+
+
+def test_a_doubt_is_shown_as_a_problem(made, user):
+    made.result_bar.show_verdict(Verdict(False, "Surface does not."))
+    assert made.result_bar.doubt.text() == "⚠ Surface does not."
+    assert made.result_bar.verdict.isHidden()
+
+
+def test_more_like_it_has_the_next_seed_and_stands_in_the_row(made, viewer, user):
+    user.clicks(made.result_bar.buttons["more"])
+    user.waits_for_end(made)
+    first, second = viewer.layers[-2:]
+    assert [layer.metadata["swnn"]["seed"] for layer in (first, second)] == [0, 1]
+    assert second.translate[-1] > first.extent.world[1, -1]
+    assert (first.data != second.data).any()
+
+
+def test_the_reference_is_shown_beside_the_sections(made, viewer, user):
+    other = viewer.add_labels(np.ones((8, 8), int), name="other")
+    user.clicks(made.result_bar.buttons["view"])
+    user.clicks(made.result_bar.buttons["beside"])
+    assert viewer.dims.ndisplay == 2
+    assert [layer.visible for layer in viewer.layers] == [True, True, False]
+    assert not other.visible
+
+
+def test_a_cut_opens_the_volume_in_3d(made, viewer, user):
+    user.choose(made.result_bar.axis, 0)
+    assert viewer.dims.ndisplay == 3
+    assert len(viewer.layers[-1].experimental_clipping_planes) == 1
+    user.choose(made.result_bar.axis, None)
+    assert len(viewer.layers[-1].experimental_clipping_planes) == 0
+
+
+def test_the_volume_is_saved_in_the_background(made, user, dialog, tmp_path):
+    dialog.path = tmp_path / "volume.tif"
+    user.clicks(made.result_bar.buttons["save"])
+    user.waits_for(lambda: made.result_bar.saved.text() == "Saved volume.tif.")
+    assert read_voxel_sides(tmp_path / "volume.tif").lengths == (0.5, 0.5, 0.5)
+    user.waits_for(made.result_bar.buttons["save"].isEnabled)
