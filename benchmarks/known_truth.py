@@ -111,6 +111,11 @@ def train(job: Job, section: np.ndarray, porosity: float, options: argparse.Name
     plan = replace(plan, schedules=tuple(replace(stage, **changes(job, stage.scale)) for stage in plan.schedules))
     model = drain(iter_training(plan), None)
     trained = time.monotonic()
+    if options.models:
+        options.models.mkdir(parents=True, exist_ok=True)
+        path = options.models / f"known-{job.case}-{options.preset}-{config.critic:g}-{job.seed}.swnn"
+        path.unlink(missing_ok=True)
+        model.save(path)
     side = options.side
     volumes = [
         np.asarray(generate(model, (side,) * 3, seed=seed)) == model.labels.phase
@@ -313,6 +318,7 @@ def parse() -> argparse.Namespace:
     add("--data", type=Path, default=DATA)
     add("--pack", type=Path)
     add("--cases-from", type=Path)
+    add("--models", type=Path, help="folder in which to save the models")
     add("--output", type=Path, default=OUTPUT / "known-truth.jsonl")
     add("--truth", type=Path, help="file of the figures of true cubes; by default beside the results")
     add("--only-truth", action="store_true", help="measure the true cubes and end")
