@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from napari_swnn.core.loss.critic import SectionCritic, hinge_loss, sight
+from napari_swnn.core.loss.critic import SectionCritic, as_segmented, hinge_loss, sight
 
 
 def new_critic(n_inputs=1, seed=0):
@@ -29,3 +29,19 @@ def test_the_same_generator_gives_the_same_critic_and_leaves_the_global_one_alon
 )
 def test_scores_beyond_one_earn_nothing(real, generated, loss):
     assert float(hinge_loss(torch.tensor([float(real)]), torch.tensor([float(generated)]))) == loss
+
+
+@pytest.mark.parametrize("n_phases", [1, 3])
+def test_segmented_volumes_have_the_values_of_a_reference_and_the_gradient_of_the_grey_ones(n_phases):
+    grey = torch.rand(2, n_phases, 5, 6, 7, generator=torch.Generator().manual_seed(2)) * 2 - 1
+    grey.requires_grad_()
+    segmented = as_segmented(grey)
+    assert torch.allclose(segmented.abs(), torch.ones(()), atol=1e-6)
+    if n_phases == 1:
+        assert torch.equal(segmented > 0, grey >= 0)
+    else:
+        assert torch.equal(segmented.argmax(1), grey.argmax(1))
+        assert torch.equal((segmented > 0).sum(1), torch.ones(2, 5, 6, 7, dtype=torch.long))
+    weights = torch.randn(segmented.shape, generator=torch.Generator().manual_seed(3))
+    (segmented * weights).sum().backward()
+    assert torch.allclose(grey.grad, weights)

@@ -45,6 +45,25 @@ class SectionCritic(nn.Module):
         return scores
 
 
+def as_segmented(grey: Tensor) -> Tensor:
+    """Return grey volumes with each voxel at the value of its phase, but with the gradient of the grey values.
+
+    Sections of a reference are segmented. A critic that is shown grey ones tells them apart by their grey voxels, and
+    the stage escapes by forcing these to one of both ends, which leaves specks of single voxels.
+
+    Parameters
+    ----------
+    grey : torch.Tensor
+        ``(n, phases, *spatial)`` grey values in [-1, 1].
+    """
+    if grey.shape[1] == 1:
+        segmented = torch.where(grey >= 0, 1.0, -1.0)
+    else:
+        segmented = 2.0 * F.one_hot(grey.argmax(1), grey.shape[1]).movedim(-1, 1) - 1
+    # The value of the sum is that of the segmented volumes; its gradient passes through (Bengio et al. 2013).
+    return grey + (segmented - grey).detach()
+
+
 def sight() -> int:
     """Return the side of the neighbourhood that a score depends on, in pixels."""
     reach = 1

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from napari_swnn.core.descriptor.section_windows import SectionWindows
-from napari_swnn.core.loss.critic import SectionCritic, hinge_loss, sight
+from napari_swnn.core.loss.critic import SectionCritic, as_segmented, hinge_loss, sight
 from napari_swnn.core.loss.pattern_loss import take_sections
 from napari_swnn.core.numerics.determinism import deterministic_convolutions
 from napari_swnn.core.numerics.device import convolutions_in, training_precision
@@ -88,6 +88,8 @@ class StageCritic:
         axes : sequence of int
             Axes normal to the sections.
         """
+        if self._schedule.scale == 1:
+            volumes = as_segmented(volumes)
         real = []
         generated = []
         for axis in axes:
