@@ -3,7 +3,8 @@
 A model is trained on sections of one half of the CT volume. A cube of the other half is reduced by a factor, as
 averages, as every k-th voxel and as the majority, and refined again. Porosity, specific surface, permeability and
 conductivity of the refined cube stand beside those of the original and of the reduced cube, interpolated and segmented
-at the same porosity.
+at the same porosity. With `--synthetic`, the material is that of the sample section "rock", of which the model must be,
+as a volume of known statistics.
 """
 
 from __future__ import annotations
@@ -29,7 +30,12 @@ def main() -> None:
     parser.add_argument("--preset", default="standard")
     parser.add_argument("--side", type=int, default=128)
     parser.add_argument("--factor", type=int, default=4)
+    parser.add_argument("--synthetic", action="store_true", help="use a volume of the material of the sample rock")
     options = parser.parse_args()
+    side, k = options.side, options.factor
+    if options.synthetic:
+        report(swnn.Model.load(options.model), rock(side), k)
+        return
     pores = load(options.data / "berea-400.zip")
     if options.model.exists():
         model = swnn.Model.load(options.model)
@@ -37,8 +43,11 @@ def main() -> None:
         sections = [pores[z].astype(np.uint8) for z in (20, 100, 180)]
         model = swnn.train(swnn.Reference(sections), preset=options.preset, seed=0)
         model.save(options.model)
-    side, k = options.side, options.factor
-    original = pores[220 : 220 + side, 100 : 100 + side, 100 : 100 + side]
+    report(model, pores[220 : 220 + side, 100 : 100 + side, 100 : 100 + side], k)
+
+
+def report(model: swnn.Model, original: np.ndarray, k: int) -> None:
+    """Print a line for the original and for each volume that is made from its reduction."""
     averages = block_average(original, k)
     made = {"original": original}
     made["scan interpolated"] = interpolated(averages, k, original.mean())
@@ -56,6 +65,15 @@ def main() -> None:
     print("volume                            porosity  surface  voxels  blocks   K/voxel^2  k W/(m K)", flush=True)
     for name, volume in made.items():
         print(f"{name:32}  {describe(volume, original, averages, k)}", flush=True)
+
+
+def rock(side: int) -> np.ndarray:
+    """Return a volume of the material of the sample section, a level set with correlation length 4."""
+    wave = 2 * np.pi * np.fft.fftfreq(side)
+    squares = wave[:, None, None] ** 2 + wave[:, None] ** 2 + wave**2
+    white = np.fft.fftn(np.random.default_rng(7).standard_normal((side,) * 3))
+    grey = np.fft.ifftn(white * np.exp(-squares * 4.0**2 / 4)).real
+    return grey > np.quantile(grey, 0.75)
 
 
 def load(path: Path) -> np.ndarray:

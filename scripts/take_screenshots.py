@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import napari
+import numpy as np
 from pyvirtualdisplay import Display
 from qtpy.QtWidgets import QApplication
+from scipy.ndimage import gaussian_filter
 
 SIZE = 1366, 900
 
@@ -103,6 +105,28 @@ def set_targets(viewer: napari.Viewer, folder: Path, patience: float) -> None:
     viewer.layers.clear()
 
 
+def compose(viewer: napari.Viewer, folder: Path, patience: float) -> None:
+    """Fill two of three regions with the structure of the newest model, and remove the layers again."""
+    docked, panel = dock(viewer, "SWNN compose")
+    rng = np.random.default_rng(1)
+    smooth = [gaussian_filter(rng.standard_normal((32, 96, 96)), 9, mode="wrap") for _ in range(3)]
+    regions = np.argmax(smooth, 0).astype(np.uint8) + 1
+    viewer.add_labels(regions, name="colonies", scale=(2,) * 3, units=("um",) * 3)
+    wait(lambda: len(panel.settings.parts.rows) == 3, patience)
+    for region, angle in ((1, 0), (2, 40)):
+        row = panel.settings.parts.rows[region]
+        row.structure.setCurrentIndex(row.structure.count() - 1)
+        row.angle.setValue(angle)
+    wait(panel.run_button.isEnabled, patience)
+    panel.run_button.click()
+    settle(1)
+    wait(lambda: not panel.session.is_busy, patience)
+    take(viewer, folder / "compose-widget.png")
+    viewer.window.remove_dock_widget(docked)
+    for name in [layer.name for layer in viewer.layers if "colonies" in layer.name]:
+        viewer.layers.remove(name)
+
+
 def compare(viewer: napari.Viewer, folder: Path, patience: float) -> None:
     """Compare the volume with its reference."""
     docked, panel = dock(viewer, "SWNN compare")
@@ -141,6 +165,8 @@ def main() -> None:
         reconstruct(viewer, options.output, options.size, options.patience)
         compare(viewer, options.output, options.patience)
         compute_properties(viewer, options.output, options.patience)
+        viewer.layers.clear()
+        compose(viewer, options.output, options.patience)
         viewer.close()
 
 
