@@ -222,7 +222,7 @@ def test_generate_makes_a_new_realisation_without_training(ready, viewer, user):
     user.clicks(ready.models.generate_button)
     user.waits_for_end(ready)
     first, second = viewer.layers[-2:]
-    assert second.name.endswith("seed 1")
+    assert second.name.startswith("seed 1 · ")
     assert second.data.shape == (20, 32, 32)
     assert not np.array_equal(first.data[:20], second.data)
 

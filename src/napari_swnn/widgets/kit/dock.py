@@ -176,7 +176,11 @@ class DockPanel(QScrollArea):
     def _join_tabs(self) -> None:
         """Share one place with the other panels as tabs; one above another, they leave no room for their controls."""
         dock, window = _find_parent(self, QDockWidget), _find_parent(self, QMainWindow)
-        if dock is None or window is None or dock.isFloating() or window.tabifiedDockWidgets(dock):
+        if dock is None or window is None or dock.isFloating():
+            return
+        dock.setWindowTitle(dock.windowTitle().split(" (")[0])  # without the name of the plugin, which tabs would cut
+        if window.tabifiedDockWidgets(dock):
+            _show_whole_titles(window)
             return
         area = window.dockWidgetArea(dock)
         for panel in window.findChildren(DockPanel):

@@ -21,7 +21,7 @@ from napari_swnn.widgets.reconstruction.run_bar import RunBar
 from napari_swnn.widgets.reconstruction.session import ReconstructionSession
 from napari_swnn.widgets.reconstruction.settings import SettingsPanel
 
-_SETTLED = 150
+_SETTLED = 400
 """Milliseconds after a change until the layout of the panel has settled."""
 
 if TYPE_CHECKING:
@@ -78,6 +78,10 @@ class ReconstructionParts(DockPanel):
         self._revealing = make_debouncer(self, _SETTLED, self._reveal)
         self.session.begun.connect(self._revealing.throttle)
         self.session.ended.connect(self._revealing.throttle)
+        self.outcome.check.found.connect(self._on_judged)
+
+    def _on_judged(self, _verdict: Any) -> None:
+        self._revealing.throttle()
 
     def _reveal(self) -> None:
         """Scroll to the progress of a run, or to its result."""
