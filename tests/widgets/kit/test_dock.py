@@ -3,7 +3,7 @@
 import pytest
 from napari.utils import progress
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QPushButton, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from napari_swnn.widgets.kit.activity import Activity
 from napari_swnn.widgets.kit.dock import DockPanel
@@ -40,23 +40,29 @@ def panel(model, qtbot):
     return widget
 
 
-def test_enter_runs_and_escape_stops(panel, qtbot):
-    panel.setFocus()
+@pytest.fixture
+def focus(monkeypatch):
+    """Gives a control the focus, which depends on the window manager otherwise."""
+    return lambda widget: monkeypatch.setattr(QApplication, "focusWidget", lambda: widget)
+
+
+def test_enter_runs_and_escape_stops(panel, qtbot, focus):
+    focus(None)
     qtbot.keyClick(panel, Qt.Key.Key_Return)
     qtbot.keyClick(panel, Qt.Key.Key_Escape)
     assert panel.asked == ["run", "stop"]
 
 
-def test_enter_in_a_field_completes_the_input_only(panel, qtbot):
-    panel.field.setFocus()
+def test_enter_in_a_field_completes_the_input_only(panel, qtbot, focus):
+    focus(panel.field)
     qtbot.keyClick(panel.field, Qt.Key.Key_Return)
     assert panel.asked == []
     qtbot.keyClick(panel.field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert panel.asked == ["run"]
 
 
-def test_enter_on_a_button_presses_it(panel, qtbot):
-    panel.button.setFocus()
+def test_enter_on_a_button_presses_it(panel, qtbot, focus):
+    focus(panel.button)
     qtbot.keyClick(panel.button, Qt.Key.Key_Return)
     assert panel.asked == ["save"]
 

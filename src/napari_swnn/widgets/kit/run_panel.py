@@ -74,7 +74,7 @@ class RunPanel(DockPanel):
         """Lay out settings, buttons, progress and results from top to bottom."""
         buttons = QHBoxLayout()
         for button in (self.run_button, self.stop_button, *more_buttons):
-            buttons.addWidget(button)
+            buttons.addWidget(button, 1)
         self.lay_out(settings, buttons, self.hint, self.progress, make_line(), results)
 
     # -- the session
