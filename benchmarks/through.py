@@ -1,8 +1,8 @@
 """Volumes that pass through a measured section: python benchmarks/through.py [--preset standard] [--seeds 1 2 3].
 
 A model of one of the paper's images is constrained to pass through that image at the middle plane, once for each seed.
-Sections next to the plane, and sections across it, are compared with sections far away in the same volumes. The same
-figures of the unconstrained volumes with the same seeds show how much they scatter.
+Sections at each distance from the plane are compared with those of the unconstrained volumes with the same seeds, and
+both with the patterns of all sections of the unconstrained volumes.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from napari_swnn.core.loss.sliced_wasserstein import sliced_wasserstein_distance
 OUTPUT = Path(__file__).parent / "output"
 COLOURS = ListedColormap(["#e8e4dc", "#2b4c7e"])
 TEMPLATE = 7
-FAR = 40
-"""Distance from the plane beyond which sections count as far away, in voxels."""
-DISTANCES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
+DEPTH = 64
+"""Number of planes of the volumes."""
+DISTANCES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 30)
 
 
 def main() -> None:
@@ -45,9 +45,8 @@ def main() -> None:
         constrained, free = [], []
         for seed in options.seeds:
             constrained.append(through(model, section, seed))
-            free.append(swnn.generate(model, (options.side,) * 3, seed=seed) == 1)
-        report("constrained", constrained)
-        report("unconstrained", free)
+            free.append(swnn.generate(model, (DEPTH, *section.shape), seed=seed) == 1)
+        report(constrained, free, section)
         if options.picture:
             picture(constrained[0], section, options.picture)
 
@@ -62,15 +61,14 @@ def trained(material: int, options: argparse.Namespace) -> swnn.Model:
 
 def through(model: swnn.Model, section: np.ndarray, seed: int) -> np.ndarray:
     """Return a volume that passes through a section at its middle plane, and print how the fit went."""
-    side = len(section)
-    sections = {"z": (side // 2, section)}
+    sections = {"z": (DEPTH // 2, section)}
     estimate = swnn.estimate_constraint(model, swnn.ConstraintSpec(through=sections, seed=seed))
     start, busy = time.perf_counter(), time.process_time()
     constrained = swnn.constrain(model, through=sections, seed=seed)
     start, busy = time.perf_counter() - start, time.process_time() - busy
     found = constrained.provenance["known_voxels"]
-    volume = swnn.generate(constrained, (side,) * 3, seed=seed) == 1
-    assert (volume[side // 2] == section).all()
+    volume = swnn.generate(constrained, (DEPTH, *section.shape), seed=seed) == 1
+    assert (volume[DEPTH // 2] == section).all()
     print(
         f"seed {seed}: {found['wrong_at_first']:.1%} wrong at first, {found['wrong_before_setting']:.2%} before they "
         f"are set; {busy:.0f} s of CPU, {start:.0f} s in all, {estimate.seconds:.0f} s estimated; "
@@ -80,40 +78,39 @@ def through(model: swnn.Model, section: np.ndarray, seed: int) -> np.ndarray:
     return volume
 
 
-def report(name: str, volumes: list[np.ndarray]) -> None:
-    """Print the figures of sections at each distance from the middle plane, and of those far away."""
-    side = len(volumes[0])
-    middle = side // 2
-    far = [z for z in range(side) if abs(z - middle) > FAR]
-    pool = np.concatenate([patterns(volume[z]) for volume in volumes for z in far])
-    near_rows = {d: [rows(v, middle, d, pool) for v in volumes] for d in DISTANCES}
-    far_rows = [far_row(v, z, pool) for v in volumes for z in far[:-1:4] if z + 1 in far]
-    print(f"\n{name}\n| distance | porosity | from far mean | patterns | phase changes | correlation with the plane |")
-    print("|---|---|---|---|---|---|")
-    mean = np.mean([volume[far].mean() for volume in volumes])
-    for d, found in near_rows.items():
-        porosity, distance, changes, correlation = np.mean(found, axis=0)
-        rms = np.sqrt(np.mean([(row[0] - mean) ** 2 for row in found]))
-        print(f"| {d} | {porosity:.3f} | {rms:.3f} | {distance:.4f} | {changes:.4f} | {correlation:.3f} |")
-    porosity, distance, changes = np.mean(far_rows, axis=0)
-    rms = np.sqrt(np.mean([(row[0] - mean) ** 2 for row in far_rows]))
-    print(f"| far | {porosity:.3f} | {rms:.3f} | {distance:.4f} | {changes:.4f} | |")
-    print(f"| far, standard deviation | | | {np.std(far_rows, axis=0)[1]:.4f} | {np.std(far_rows, axis=0)[2]:.4f} | |")
-    expected = {d: np.mean([correlations(v, far, d) for v in volumes]) for d in DISTANCES if d < len(far) // 2}
-    print("correlation of planes far away:", ", ".join(f"{d}: {value:.3f}" for d, value in expected.items()))
-    across = np.mean([seam(v, middle, pool_across(v, middle)) for v in volumes], axis=0)
+def report(constrained: list[np.ndarray], free: list[np.ndarray], section: np.ndarray) -> None:
+    """Print the figures of sections at each distance from the plane, mean and standard deviation over volumes."""
+    pool = np.concatenate([patterns(plane) for volume in free for plane in volume[::2]])
+    own = pattern_distance(patterns(section == 1), pool)
+    print(f"patterns of the section itself: {own:.4f} from those of the unconstrained volumes")
+    each = np.array([pattern_distance(patterns(plane), pool) for volume in free for plane in volume[::4]])
+    porosities = np.array([volume.mean(axis=(1, 2)) for volume in free])
+    print("planes of the unconstrained volumes:")
+    print(f"patterns {each.mean():.4f} ± {each.std():.4f}, largest {each.max():.4f}")
     print(
-        f"patterns across the plane: {across[0]:.4f} from those far away; the same number of patterns from other "
-        f"heights: {across[1]:.4f} ± {across[2]:.4f}\n",
-        flush=True,
+        f"porosity {porosities.mean():.3f} ± {porosities.std():.3f}, {porosities.min():.3f} to {porosities.max():.3f}"
     )
+    print("| distance | porosity | patterns | phase changes | correlation with the plane |")
+    print("|---|---|---|---|---|")
+    for distance in DISTANCES:
+        found = [np.array([rows(v, distance, pool) for v in volumes]) for volumes in (constrained, free)]
+        cells = [
+            " / ".join(f"{values[:, k].mean():.3f} ± {values[:, k].std():.3f}" for values in found) for k in range(4)
+        ]
+        print(f"| {distance} | {' | '.join(cells)} |", flush=True)
+    heights = range(TEMPLATE, DEPTH - TEMPLATE, TEMPLATE)
+    across = np.concatenate([across_patterns(v, z) for v in free for z in heights])
+    for name, volumes in (("constrained", constrained), ("unconstrained", free)):
+        distances = [pattern_distance(across_patterns(v, DEPTH // 2), across) for v in volumes]
+        print(f"patterns across the plane, {name}: {', '.join(f'{d:.4f}' for d in distances)}", flush=True)
 
 
-def rows(volume: np.ndarray, middle: int, distance: int, pool: np.ndarray) -> tuple[float, ...]:
+def rows(volume: np.ndarray, distance: int, pool: np.ndarray) -> tuple[float, ...]:
     """Return porosity, pattern distance, phase changes and correlation, averaged over both sides of the plane."""
     both = []
+    middle = DEPTH // 2
     for sign in (-1, 1):
-        z = middle + sign * distance
+        z = min(DEPTH - 1, middle + sign * distance)
         inner = z - sign
         plane = volume[z]
         both.append(
@@ -125,16 +122,6 @@ def rows(volume: np.ndarray, middle: int, distance: int, pool: np.ndarray) -> tu
             )
         )
     return tuple(np.mean(both, axis=0))
-
-
-def far_row(volume: np.ndarray, z: int, pool: np.ndarray) -> tuple[float, float, float]:
-    plane = volume[z]
-    return plane.mean(), pattern_distance(patterns(plane), pool), (plane != volume[z + 1]).mean()
-
-
-def correlations(volume: np.ndarray, far: list[int], distance: int) -> float:
-    pairs = [(z, z + distance) for z in far if z + distance in far]
-    return float(np.mean([correlation(volume[a], volume[b]) for a, b in pairs]))
 
 
 def correlation(a: np.ndarray, b: np.ndarray) -> float:
@@ -153,21 +140,6 @@ def across_patterns(volume: np.ndarray, z: int) -> np.ndarray:
     slab = volume[z - TEMPLATE // 2 : z + TEMPLATE // 2 + 1]
     parts = [np.lib.stride_tricks.sliding_window_view(slab, TEMPLATE, axis=axis) for axis in (1, 2)]
     return np.concatenate([part[:, ::2, ::2].transpose(1, 2, 0, 3).reshape(-1, TEMPLATE**2) for part in parts])
-
-
-def pool_across(volume: np.ndarray, middle: int) -> list[np.ndarray]:
-    heights = [z for z in range(TEMPLATE, len(volume) - TEMPLATE, TEMPLATE) if abs(z - middle) > FAR - 8]
-    return [across_patterns(volume, z) for z in heights]
-
-
-def seam(volume: np.ndarray, middle: int, others: list[np.ndarray]) -> tuple[float, float, float]:
-    """Return the distance of the patterns across the plane, and mean and deviation of those at other heights."""
-    own = pattern_distance(across_patterns(volume, middle), np.concatenate(others))
-    rest = [
-        pattern_distance(found, np.concatenate([o for k, o in enumerate(others) if k != i]))
-        for i, found in enumerate(others)
-    ]
-    return own, float(np.mean(rest)), float(np.std(rest))
 
 
 def pattern_distance(points: np.ndarray, pool: np.ndarray) -> float:
@@ -191,11 +163,7 @@ def picture(volume: np.ndarray, section: np.ndarray, path: Path) -> None:
         ax.imshow(plane, cmap=COLOURS, vmin=0, vmax=1, interpolation="nearest")
         ax.set_title(title, fontsize=9)
         ax.set_axis_off()
-    across = axes.flat[2]
-    for end in (0, 1):
-        across.annotate("", (end, 1 - (middle + 0.5) / len(volume)), xycoords="axes fraction")
-    across.plot([-4, 0], [middle] * 2, color="#c0392b", clip_on=False)
-    across.plot([len(volume), len(volume) + 4], [middle] * 2, color="#c0392b", clip_on=False)
+    axes.flat[2].axhline(middle, color="#c0392b", lw=0.8)
     figure.savefig(path, dpi=100)
 
 
