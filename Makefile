@@ -36,7 +36,7 @@ lint: $(VENV)/.dev
 # theme about its successor is switched off.
 docs: $(VENV)/.dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
-	@echo "The documentation is in build/site/index.html"
+	@echo "The documentation is in build/site/index.html; to search it, run: python3 -m http.server -d build/site"
 
 napari: $(VENV)/.dev
 	$(BIN)/napari --with napari-swnn "SWNN reconstruction"

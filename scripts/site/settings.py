@@ -10,7 +10,7 @@ from napari_swnn import PRESETS, TrainingConfig
 
 def document_settings() -> str:
     """Return one table with a row for each setting, and one column for each preset."""
-    head = ["setting", "meaning", "allowed", *(f"`{name}`" for name in PRESETS)]
+    head = ["setting", "meaning", *(f"`{name}`" for name in PRESETS)]
     rows = [describe(item) for item in fields(TrainingConfig)]
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -21,7 +21,8 @@ def describe(item: Field[Any]) -> list[str]:
     values = [getattr(config, item.name) for config in PRESETS.values()]
     shown = [f"{value:_}" if isinstance(value, int) else str(value) for value in values]
     marked = [text if value == item.default else f"**{text}**" for text, value in zip(shown, values, strict=True)]
-    return [f"`{item.name}`", item.metadata["help"], limits(item), *(text.replace("_", " ") for text in marked)]
+    meaning = f"{item.metadata['help']} ({limits(item)})"
+    return [f"`{item.name}`", meaning, *(text.replace("_", " ") for text in marked)]
 
 
 def limits(item: Field[Any]) -> str:
