@@ -82,9 +82,9 @@ material. *3-D* is a prediction that no section can confirm.
 """
 PAPER = """## The materials of the paper
 
-Silica, porous rock, a battery electrode and a superalloy, 128 × 128 pixels each: the section, and three sections of a volume
-made from it with `standard`, beside those of the authors' networks. The scores of the structure against theirs, 1 being
-equal and lower better, are 0.59, 0.89, 0.95 and 0.80; `fine` reaches 0.50, 0.79, 0.80 and 0.65
+Silica, porous rock, a battery electrode and a superalloy, 128 × 128 pixels each: the section, and three sections of a
+volume made from it with `standard`, beside those of the authors' networks. The scores of the structure against theirs,
+1 being equal and lower better, are 0.59, 0.89, 0.95 and 0.80; `fine` reaches 0.50, 0.79, 0.80 and 0.65
 ([all figures](../benchmarks/RESULTS.md#accuracy)).
 
 ![Sections of reference, volume and the authors' volume](images/contact-sheet.png)
@@ -216,7 +216,7 @@ def main() -> None:
     for material in chosen:
         draw(material)
     parts = [describe(each) for each in MATERIALS if (RESULTS / f"{each.key}.json").is_file()]
-        (ROOT / "docs" / "gallery.md").write_text("\n".join([INTRODUCTION, *parts, PAPER]), encoding="utf-8")
+    (ROOT / "docs" / "gallery.md").write_text("\n".join([INTRODUCTION, *parts, PAPER]), encoding="utf-8")
 
 
 if __name__ == "__main__":
