@@ -39,7 +39,13 @@ class Material:
 
 ROCK = "A level set of a Gaussian field: pores of many sizes without a preferred direction, as in a sandstone."
 MATERIALS = (
-    Material("rock", "rock_like", "Rock with winding pores", f"{ROCK} The target is higher than the section's.", 0.25),
+    Material(
+        "rock",
+        "rock_like",
+        "Rock with winding pores",
+        f"{ROCK}\nThe target is higher than the porosity of the section, and the surface follows it.",
+        0.25,
+    ),
     Material(
         "silica",
         "silica_like",
@@ -179,25 +185,23 @@ napari-swnn validate {sample}.tif volume.tif
 
 
 def judge(facts: dict[str, Any]) -> str:
-    """Return sentences on the quantities within and outside of the interval of the section."""
+    """Return a table of quantities beside the interval of the section, and a sentence on the connectivity."""
     groups = facts.get("phases", [facts])
-    within, outside = [], []
+    rows = []
     for group in groups:
         of = f" of {group['name']}" if len(groups) > 1 else ""
         for quantity in group["quantities"].values():
             known = quantity["reference"]
             if known is None or quantity["within_reference_interval"] is None:
                 continue
-            interval = f"{known['value']:.3g} ± {known['half_width_95']:.2g} {quantity['unit']}".strip()
-            text = f"{quantity['name'].split(',')[0]}{of} {quantity['mean']:.3g} ({interval})"
-            (within if quantity["within_reference_interval"] else outside).append(text)
+            unit = quantity["unit"].replace("um", "µm")
+            mark = "within" if quantity["within_reference_interval"] else "**outside of**"
+            name = f"{quantity['name'].split(',')[0]}{of}{f', {unit}' if unit else ''}"
+            section = f"{known['value']:.3g} ± {known['half_width_95']:.2g}"
+            rows.append(f"| {name} | {quantity['mean']:.3g} | {section} | {mark} |")
     connected = groups[0]["quantities"]["largest_fraction"]["mean"]
-    parts = [
-        f"**Within:** {'; '.join(within)}." if within else "",
-        f"**Outside of:** {'; '.join(outside)}." if outside else "",
-    ]
-    parts.append(f"**3-D:** {connected:.0%} of the phase of interest is in one cluster.")
-    return " ".join(part for part in parts if part)
+    table = "\n".join(["| | volume | section | |", "|---|---|---|---|", *rows])
+    return f"{table}\n\n3-D: {connected:.0%} of the phase of interest is in one cluster."
 
 
 def main() -> None:
