@@ -138,7 +138,7 @@ def draw(material: Material) -> None:
     """Draw section and volume of a material."""
     import matplotlib.pyplot as plt
     from make_figures import save
-    from rendering import GOLD, STONE, render_block
+    from rendering import BLUE, GOLD, STONE, render_block
 
     arrays = np.load(RESULTS / f"{material.key}.npz")
     facts = json.loads((RESULTS / f"{material.key}.json").read_text(encoding="utf-8"))
@@ -149,7 +149,8 @@ def draw(material: Material) -> None:
         colours = {label: tuple(own[label][:3]) for label in colours}
     is_empty = material.sample != "three_phase_alloy"  # pores are left out of the block
     solid = {label: colour for label, colour in colours.items() if not is_empty or label != phase}
-    block = render_block(volume, solid, {phase: GOLD if is_empty else colours[phase]}, size=520)
+    cast = GOLD if len(colours) == 2 else BLUE if is_empty else colours[phase]
+    block = render_block(volume, solid, {phase: cast}, size=520)
     shown = np.ones((*labels.shape, 3))
     for label, colour in colours.items():
         shown[labels == label] = (0.12, 0.12, 0.14) if is_empty and label == phase else colour

@@ -15,6 +15,7 @@ from napari_swnn.io import phase_surface
 Colour = tuple[float, float, float]
 STONE: Colour = (0.80, 0.81, 0.83)
 GOLD: Colour = (0.93, 0.62, 0.12)
+BLUE: Colour = (0.24, 0.5, 0.75)
 
 
 def render_block(

@@ -79,7 +79,7 @@ def test_snippets_run(page, blobs, tiny_config, tmp_path, monkeypatch, rng):
     }
     if "SEM.tif" in (ROOT / page).read_text(encoding="utf-8"):
         image = raw_micrograph()[0][0]
-        swnn.io.save_volume("SEM.tif", image[-260:, -256:], voxel_size=0.05, unit="um")
+        swnn.io.save_volume("SEM.tif", image[-300:], voxel_size=0.05, unit="um")
     ran = 0
     for block in snippets(page):
         exec(compile(block.replace('["standard"], n_steps=600', '["standard"], n_steps=4'), page, "exec"), names)
