@@ -81,7 +81,7 @@ def try_one(wheel: Path, python: str, versions: str, folder: Path, torch: str | 
     if torch is not None:
         pins = [pin for pin in pins if not pin.startswith("torch==")] + [f"torch=={torch}"]
     (here / "pins.txt").write_text("\n".join(pins), encoding="utf-8")
-    execute([own, "-m", "pip", "install", "--quiet", "-c", here / "pins.txt", wheel])
+    execute([own, "-m", "pip", "install", "--quiet", "--only-binary", ":all:", "-c", here / "pins.txt", wheel])
     printed = execute([own, "-c", TRIAL.format(interface=INTERFACE)], cwd=here)
     return f"{versions:7s} {printed.strip().splitlines()[-1]}"
 

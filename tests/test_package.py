@@ -13,7 +13,7 @@ from packaging.version import Version
 import napari_swnn
 
 ROOT = Path(__file__).parents[1]
-FIRST_FOR_NUMPY_2 = {"matplotlib": "3.8.4", "scikit-image": "0.23.1", "scipy": "1.13"}
+FIRST_FOR_NUMPY_2 = {"imagecodecs": "2024.6.1", "matplotlib": "3.8.4", "scikit-image": "0.23.1", "scipy": "1.13"}
 """First releases built for the binary interface of numpy 2; with older ones an import fails."""
 HEAVY = ("torch", "napari", "qtpy", "magicgui", "matplotlib", "PyQt6", "scipy", "skimage", "dask")
 

@@ -80,6 +80,8 @@ def parse_header(header: Mapping[str, Any]) -> dict[str, Any]:
     porosity, fractions = header.get("porosity"), header.get("fractions")
     if (fractions is None) != (n_phases == 2):
         raise ValueError("the fractions must be those of more than two phases")
+    if porosity is None and (n_phases > 2 or network.free_ranges):
+        raise ValueError("the porosity is missing, which a model of several phases or for a range has")
     reachable = fields.limits(fields.field(header, "reachable"), "the reachable porosities", equal=True)
     overlay = header.get("overlay")
     return {
