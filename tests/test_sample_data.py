@@ -72,7 +72,7 @@ def test_overlapping_spheres_have_their_closed_form():
     # The section of spheres of radius R: S2 of the void is exp(-ρ V(r)), V the volume of two overlapping spheres
     # (Torquato 2002, eq. 5.11); one large section scatters around it.
     radius, fraction = 5.0, 0.4
-    spheres = _sample_data.overlapping_spheres_section(fraction, radius=radius, seed=0, side=1024)
+    spheres = _sample_data.overlapping_spheres_section(fraction, radius=radius, seed=0, side=512)
     curve = two_point_correlation(~spheres, phase=1, max_distance=16, periodic=True)
     r = curve.distance
     overlap = np.where(r < 2 * radius, 1 + 3 * r / (4 * radius) - r**3 / (16 * radius**3), 2.0)
