@@ -48,6 +48,12 @@ class PhaseChoice:
     fractions: dict[int, float]
     rest_of: int | None = None
 
+    @classmethod
+    def of_model(cls, phases: Sequence[int]) -> PhaseChoice:
+        """Return the choice that a model was trained with, from its labels; their fractions are not known."""
+        phase, *others = phases
+        return cls(phase, others[0] if len(others) == 1 else None, tuple(others), {})
+
     @property
     def phases(self) -> tuple[int, ...]:
         """Labels of the reconstruction: the phase of interest, then the others in ascending order."""

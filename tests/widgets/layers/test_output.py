@@ -6,7 +6,7 @@ import dask.array as da
 import numpy as np
 import pytest
 
-from napari_swnn._layer_style import read_names, write_names
+from napari_swnn._layer_style import PHASE_COLOUR, read_names, write_names
 from napari_swnn._phases import choose_phase, measure_fractions
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.layers.output import Look, OutputLayers
@@ -69,6 +69,15 @@ def test_a_result_has_the_colours_of_its_reference(model, labels):
     other = background if coloured == phase else phase
     hidden = layer.get_color(other)
     assert hidden is None or hidden[3] == 0
+
+
+@pytest.mark.parametrize("labels", [(1, 0), (0, 1), (4, 5)])
+def test_a_result_without_a_reference_has_the_colour_of_the_samples(model, labels):
+    phase, background = labels
+    look = Look(phase, background, VoxelSize())
+    layer = OutputLayers(model).show_result(np.full((3, 3, 3), background), "result", look, {})
+    np.testing.assert_allclose(layer.colormap.map(phase), PHASE_COLOUR)
+    assert layer.colormap.map(background)[3] == 0
 
 
 def test_a_phase_that_the_reference_does_not_show_is_visible(model):

@@ -64,11 +64,11 @@ class Look:
     own_colours: Mapping[int, Any] = field(default_factory=dict)
 
     @property
-    def colours(self) -> dict[int, Any] | None:
-        """Colours of a volume without a reference; None for those of napari, which leave the background transparent."""
+    def colours(self) -> dict[int, Any]:
+        """Colours of a volume without a reference: the palette, or the phase of interest before a transparent rest."""
         if self.phases:
             return {**dict(zip(self.phases, PALETTE, strict=False)), **self.own_colours}
-        return None if self.background == 0 else {self.phase: PHASE_COLOUR, self.background: "transparent"}
+        return {self.phase: PHASE_COLOUR, self.background: "transparent"}
 
     @classmethod
     def of_reference(cls, reference: "Reference") -> "Look":
@@ -179,7 +179,7 @@ class OutputLayers:
         self._corner = _corner_beside(layer)
         self.remove_preview()
         if pending is not None:
-            colours = self._colours or look.colours or {look.phase: layer.get_color(look.phase)}
+            colours = self._colours or look.colours
             layer.colormap = make_colormap({**colours, pending: _PENDING_COLOUR})
         _describe(layer, metadata, look)
         return layer
@@ -200,7 +200,7 @@ class OutputLayers:
             axis_labels=AXES[-ndim:],
         )
         colours = self._colours or look.colours
-        if colours is not None and not _has_colours(layer, colours):  # others can be painted with napari's own colours
+        if not _has_colours(layer, colours):  # others can be painted with napari's own colours
             layer.colormap = make_colormap(colours)
         if chosen is not None:  # the user may be painting
             self._viewer.layers.selection.active = chosen

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from qtpy.QtWidgets import QWidget
 
+from napari_swnn._phases import PhaseChoice
 from napari_swnn.widgets.kit.debouncing import make_debouncer
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.preferences import read_preferences
@@ -147,7 +148,10 @@ class ReconstructionWidget(ReconstructionParts):
             self.watch_window()
             selected = self.settings.reference.value
             is_own = selected is not None and selected.name == entry.source
-            self.layers.begin(reference=selected if is_own else None)
+            if is_own:
+                self.layers.begin_from(selected, PhaseChoice.of_model(entry.model.labels.phases))
+            else:
+                self.layers.begin()
             self.session.generate(request)
 
     def generate_more(self) -> None:
