@@ -128,6 +128,11 @@ def find_length_unit(text: str) -> LengthUnit | None:
     return None
 
 
+def format_units(text: str) -> str:
+    """Return a text with proper unit symbols: µm for um."""
+    return re.sub(r"(?<![A-Za-z])um(?![A-Za-z])", "µm", text)
+
+
 @dataclass(frozen=True, slots=True)
 class VoxelSize:
     """Edge length of a cubic voxel, or of a square pixel.

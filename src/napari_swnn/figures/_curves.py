@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_swnn.figures._style import REFERENCE_COLOUR, RESULT_COLOUR, TEXT, TITLE, format_units, tidy
+from napari_swnn._voxel_size import format_units
+from napari_swnn.figures._style import REFERENCE_COLOUR, RESULT_COLOUR, TEXT, TITLE, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from napari_swnn._files import write_text
 from napari_swnn._types import Path
+from napari_swnn._voxel_size import format_units
 from napari_swnn.figures._html_tables import (
     connectivity_table,
     curves_table,
@@ -20,7 +21,7 @@ from napari_swnn.figures._html_tables import (
     transport_table,
 )
 from napari_swnn.figures._report_figures import ReportFigure, report_figures
-from napari_swnn.figures._style import Colours, colour_phases, format_units
+from napari_swnn.figures._style import Colours, colour_phases
 
 if TYPE_CHECKING:
     from napari_swnn.validation import ValidationReport

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from napari_swnn._types import AXES
-from napari_swnn.figures._style import Colours, format_units
+from napari_swnn._voxel_size import format_units
+from napari_swnn.figures._style import Colours
 from napari_swnn.validation import format_bounds, format_with_error
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_swnn._types import AXES, Labels, Shape
-from napari_swnn._voxel_size import VoxelSize
+from napari_swnn._voxel_size import VoxelSize, format_units
 from napari_swnn.figures._block import draw_block
 from napari_swnn.figures._curves import draw_comparison
-from napari_swnn.figures._style import TEXT, TITLE, Colours, colour_phases, format_units, paint
+from napari_swnn.figures._style import TEXT, TITLE, Colours, colour_phases, paint
 from napari_swnn.figures._surface import draw_surface
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
@@ -50,11 +49,6 @@ def save_figure(figure: Figure, path: Path, *, dpi: int = 110) -> None:
     """Write a figure to a file, in the format given by the file extension."""
     with replaced_when_complete(FilePath(path)) as partial:
         figure.savefig(partial, dpi=dpi)
-
-
-def format_units(text: str) -> str:
-    """Return a text with proper unit symbols: µm for um."""
-    return re.sub(r"(?<![A-Za-z])um(?![A-Za-z])", "µm", text)
 
 
 def tidy(axes: Axes) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_swnn._types import AXES
+from napari_swnn._voxel_size import format_units
 from napari_swnn.widgets.kit.number_table import Head, NumberTable, Row
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _percolation_rows(group: "PhaseGroup", name: str) -> list[Row]:
 
 
 def _title(quantity: "QuantityComparison") -> str:
-    return f"{quantity.name} ({quantity.unit})" if quantity.unit else quantity.name
+    return format_units(f"{quantity.name} ({quantity.unit})") if quantity.unit else quantity.name
 
 
 def _make_row(quantity: "QuantityComparison", widths: list[float]) -> Row:

@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_swnn._types import AXES, Shape
-from napari_swnn._voxel_size import VoxelSize
+from napari_swnn._voxel_size import VoxelSize, format_units
 
 MAX_SIZE = 8192
 POROSITY_DECIMALS = 3
@@ -98,7 +98,7 @@ class SizeControl(QWidget):
     def physical(self, voxel: VoxelSize) -> str:
         """Return the size as text, in the unit of the voxel size."""
         sides = " × ".join(f"{side * voxel.value:.4g}" for side in self.value)
-        return f"{sides} {voxel.unit}"
+        return format_units(f"{sides} {voxel.unit}")
 
 
 def _spin_box(prefix: str, value: int) -> QSpinBox:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_swnn._files import write_csv, write_json
+from napari_swnn._voxel_size import format_units
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import Note, Problem
 from napari_swnn.widgets.kit.errors import describe_error
@@ -152,7 +153,7 @@ def make_rows(records: Sequence[SolveRecord]) -> list[Row]:
     rows = []
     for numbers in zip(*(record.numbers for record in records), strict=True):
         unit = f" ({numbers[0].unit})" if numbers[0].unit else ""
-        rows.append(Row(numbers[0].name + unit, tuple(format_number(number) for number in numbers)))
+        rows.append(Row(format_units(numbers[0].name + unit), tuple(format_number(number) for number in numbers)))
     return [*rows, Row("converged", tuple(_OUTCOMES[record.outcome] for record in records))]
 
 

@@ -7,6 +7,7 @@ from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from napari_swnn._types import AXES
+from napari_swnn._voxel_size import format_units
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import Note, Problem
 from napari_swnn.widgets.layers.view_choice import ViewChoice
@@ -115,8 +116,9 @@ class ResultBar(QWidget):
 
     def show_verdict(self, verdict: "Verdict") -> None:
         """Show the verdict on a result."""
-        self.verdict.show_text("" if verdict.agrees is False else f"{'✓ ' if verdict.agrees else ''}{verdict.text}")
-        self.doubt.show_text(verdict.text if verdict.agrees is False else "")
+        text = format_units(verdict.text)
+        self.verdict.show_text("" if verdict.agrees is False else f"{'✓ ' if verdict.agrees else ''}{text}")
+        self.doubt.show_text(text if verdict.agrees is False else "")
 
     def show_state(self, text: str) -> None:
         """Show the state of the check instead of a verdict."""
