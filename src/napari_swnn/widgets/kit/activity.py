@@ -15,6 +15,7 @@ class Activity:
     def __init__(self, title: str) -> None:
         self._title = title
         self._bar: Any = None
+        self._is_drawing = False
 
     def begin(self) -> None:
         """Add the entry."""
@@ -24,10 +25,22 @@ class Activity:
         self._bar = progress(total=100, desc=self._title)
 
     def reach(self, step: Any) -> None:
-        """Show the fraction that a step states; other steps leave the bar as it is."""
+        """Show the fraction that a step states; other steps leave the bar as it is.
+
+        napari processes events while it draws the bar, so that further steps can arrive within this call. They are
+        not drawn: each would nest another call.
+        """
         fraction = getattr(step, "fraction", None)
-        if self._bar is not None and fraction is not None:
-            self._bar.update(max(0, round(100 * fraction) - self._bar.n))
+        if self._bar is None or fraction is None or self._is_drawing:
+            return
+        ahead = round(100 * fraction) - self._bar.n
+        if ahead <= 0:
+            return
+        self._is_drawing = True
+        try:
+            self._bar.update(ahead)
+        finally:
+            self._is_drawing = False
 
     def end(self) -> None:
         """Remove the entry."""

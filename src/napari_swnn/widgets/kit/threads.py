@@ -127,8 +127,8 @@ class TaskRunner(QObject):
 
     def _on_yielded(self, message: _Message) -> None:
         if message.run is self._run:
-            self._activity.reach(message.value)
             self.stepped.emit(message.value)
+            self._activity.reach(message.value)  # last, because it can deliver the next steps
 
     def _on_returned(self, message: _Message) -> None:
         if message.run is not self._run:  # the run was abandoned
