@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_swnn._types import AXES, Shape
 from napari_swnn.widgets.kit.errors import BadInputError, to_bad_input
-from napari_swnn.widgets.reconstruction.section_choice import PlacedSection
+from napari_swnn.widgets.reconstruction.placed_section import PlacedSection
 
 if TYPE_CHECKING:
     from napari_swnn.core.volume.porosity_map import PorosityMap
