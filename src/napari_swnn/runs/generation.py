@@ -250,10 +250,9 @@ def iter_generation(
     spec = spec if isinstance(spec, VolumeSpec) else VolumeSpec(spec)
     seeds = _seeds(spec.seed, n)
     if out is not None:
-        specs = [replace(spec, seed=seed) for seed in seeds]
 
         def describe(where: str) -> list[VirtualVolume]:
-            return [describe_volume(model, each, device=where) for each in specs]
+            return [describe_volume(model, replace(spec, seed=seed), device=where) for seed in seeds]
 
         return iter_to_disk(
             describe, FilePath(out), n=len(seeds), exact=spec.exact, resume=resume, client=client, device=device
