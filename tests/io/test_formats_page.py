@@ -19,7 +19,7 @@ from napari_swnn.io import read_labels, read_sections
 from napari_swnn.io.export.surface import SURFACE_ENDINGS
 from napari_swnn.io.export.volume import VOLUME_ENDINGS
 
-PAGE = Path(__file__).parents[2] / "docs" / "formats.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "formats.md"
 COMPRESSIONS = (None, "lzw", "zlib", "zstd", "packbits", "lzma")
 
 
