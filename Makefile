@@ -8,7 +8,8 @@ PIP := $(BIN)/pip install --disable-pip-version-check --quiet -c constraints.txt
 TORCH := $(shell grep '^torch==' constraints.txt)
 
 # Two at a time, each on one thread: small tensors are slower with more. The tests of a file stay together.
-TESTS := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadscope
+# A process that crashes ends the run, which names its test; a new one would begin with the same test again.
+TESTS := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadscope --max-worker-restart 0
 
 .PHONY: demo test coverage lint docs napari format clean
 

@@ -101,3 +101,10 @@ def imported_packages():
 
 def normalised(name):
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_the_page_of_licences_lists_every_dependency():
+    rows = (ROOT / "docs" / "reference" / "licences.md").read_text(encoding="utf-8").splitlines()
+    listed = {row.split("|")[1].strip().lower().replace("_", "-") for row in rows if row.startswith("|")}
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    assert {re.match(r"[\w-]+", need)[0].lower() for need in needed} <= listed

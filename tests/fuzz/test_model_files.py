@@ -12,7 +12,7 @@ import tempfile
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ from napari_swnn.core.network.fraction_box import FractionBox
 from napari_swnn.core.network.stage import Stage
 
 LONGEST = 1.0
-"""Limit of the time to load a file, in seconds; a busy machine may exceed it once."""
+"""Limit of the processor time to load a file, in seconds."""
 LARGEST = 100e6
 """Limit of the memory to load a file, in bytes beyond its size."""
 MODELS = ("two", "range", "three", "box", "overlay")
@@ -250,14 +250,14 @@ class Peak:
 def load_measured(path, found):
     """Return the model of a file, or None if it is refused, and record what it took."""
     peak = Peak()
-    start = perf_counter()
+    start = process_time()
     try:
         return Model.load(path)
     except ValueError as error:
         assert str(path) in str(error)  # noqa: PT017
         return None
     finally:
-        found.seconds = max(found.seconds, perf_counter() - start)
+        found.seconds = max(found.seconds, process_time() - start)
         found.n_bytes = max(found.n_bytes, peak.growth() - path.stat().st_size)
 
 
@@ -299,7 +299,7 @@ def try_files(n, folder, seed=0, *, n_generated=10**9):
 
 def test_a_changed_file_is_refused_or_generates(tmp_path):
     found = try_files(2400, tmp_path, n_generated=40)
-    assert found.seconds < 5 * LONGEST
+    assert found.seconds < LONGEST
     assert found.n_bytes < LARGEST
     refused = sum(n for (_, outcome), n in found.outcomes.items() if outcome == "refused")
     assert 1000 < refused < 2400
@@ -320,5 +320,7 @@ if __name__ == "__main__":
         total = try_files(int(sys.argv[1]), Path(name), seed=int(sys.argv[2]) if len(sys.argv) > 2 else 0)
     for (what, outcome), count in sorted(total.outcomes.items()):
         sys.stdout.write(f"{what:24s} {outcome:18s} {count}\n")
-    sys.stdout.write(f"longest {total.seconds:.2f} s; at most {total.n_bytes / 1e6:.1f} MB beyond the file\n")
+    sys.stdout.write(
+        f"longest {total.seconds:.2f} s of processor time; at most {total.n_bytes / 1e6:.1f} MB beyond the file\n"
+    )
     sys.exit(total.seconds > LONGEST or total.n_bytes > LARGEST)
