@@ -9,6 +9,7 @@ scripts/system-packages.sh.
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -156,6 +157,8 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=96, help="edge length of the volume in voxels")
     parser.add_argument("--patience", type=float, default=900, help="seconds that a step may take")
     options = parser.parse_args()
+    options.output.mkdir(parents=True, exist_ok=True)
+    os.environ["QT_QPA_PLATFORM"] = "xcb"  # Qt's own offscreen platform draws no layers
     with Display(visible=False, size=(1600, 1000)):
         viewer = napari.Viewer()
         viewer.window.resize(*SIZE)

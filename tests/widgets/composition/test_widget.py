@@ -73,8 +73,8 @@ def test_the_volume_is_that_of_the_function(ready, model, rock_model, user):
         "region 1: rock",
         "region 2: rock, rotated by 30° about z",
     ]
-    assert "Fractions:" in ready.result.text()
-    assert ready.view_button.isEnabled()
+    assert "Fractions:" in ready.results.fractions.text()
+    assert not ready.results.isHidden()
 
 
 def test_the_preview_is_the_middle_plane(ready, model, user):

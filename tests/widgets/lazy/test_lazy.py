@@ -13,6 +13,7 @@ from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import VirtualVolume, describe_volume
 from napari_swnn.runs import iter_generation
 from napari_swnn.widgets.layers.output import OutputLayers
+from napari_swnn.widgets.lazy.block_count import BlockCount
 from napari_swnn.widgets.lazy.layers import get_tiles, open_lazily
 from napari_swnn.widgets.lazy.tiles import Tiles
 
@@ -83,7 +84,12 @@ def test_a_lazy_layer_opens_and_fills_what_is_looked_at(lazy, viewer, user):
     assert tuple(layer.data[0].shape) == (256, 256, 256)
     assert layer.metadata["swnn"]["lazy"]
     assert lazy.settings.reference.findText(layer.name) < 0  # it would be computed whole
-    user.waits_for(lambda: not tiles.busy)
+    counts = []
+    tiles.counted.connect(lambda *count: counts.append(count))
+    viewer.dims.set_point(0, 200)
+    user.waits_for(lambda: (16, 16) in counts)
+    assert counts[0] == (0, 16)
+    assert counts == sorted(counts)
     assert 16 <= tiles.n_kept <= 32  # the blocks of a plane, never the 64 of the volume
     viewer.layers.remove(layer)
     assert not tiles.busy
@@ -300,6 +306,19 @@ def test_a_file_of_another_job_is_refused_when_generate_is_pressed(panel, user, 
     assert note.isHidden()
     user.waits_for_end(panel)
     assert file.is_dir()
+
+
+def test_the_blocks_in_view_are_counted_on_the_canvas_beside_no_text_of_the_user(model, tiles):
+    text = model.canvas.overlays.text
+    BlockCount(model, tiles)
+    tiles.counted.emit(12, 1024)
+    assert (text.text, text.visible) == ("12 of 1,024 blocks computed", True)
+    tiles.counted.emit(1024, 1024)
+    assert not text.visible
+    text.text, text.visible = "mine", True
+    tiles.counted.emit(12, 1024)
+    tiles.stop()
+    assert (text.text, text.visible) == ("mine", True)
 
 
 def test_blocks_to_come_have_a_label_of_their_own_among_three_phases(model, tiny):

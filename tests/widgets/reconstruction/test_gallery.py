@@ -83,6 +83,16 @@ def test_an_opened_model_is_in_the_list_under_its_name(panel, gallery, user):
     assert panel.models.entry.location == "Kept in the gallery."
 
 
+def test_a_model_that_is_in_the_list_is_selected_and_not_read_again(panel, gallery, user, monkeypatch):
+    kept = gallery.list_models()[0]
+    panel.models.read(kept.path, kept)
+    user.waits_for(lambda: len(MODELS) == 1)
+    monkeypatch.setattr(GalleryDialog, "exec", lambda dialog: dialog.buttons["open"].click() or True)
+    panel.models.open_gallery()
+    assert not panel.models.is_loading
+    assert (len(MODELS), panel.models.entry.kept.path) == (1, kept.path)
+
+
 def test_a_finished_model_is_kept_and_leaves_no_checkpoint(section, tiny):
     analysis = analyse_reference(Reference(section), config=tiny)
     plan = analysis.plan()

@@ -12,6 +12,7 @@ from qtpy.QtCore import QThreadPool
 from napari_swnn._layer_style import PREVIEW_NAME
 from napari_swnn.core.training.run import TrainingStep
 from napari_swnn.core.volume.assembly import GenerationStep
+from napari_swnn.io.model_gallery import Gallery
 from napari_swnn.widgets.layers import output as output_layers
 from napari_swnn.widgets.reconstruction.request import MODELS
 
@@ -69,6 +70,45 @@ def test_stop_in_training_finishes_the_model_and_generates(running, viewer, user
     assert PREVIEW_NAME not in names(viewer)
     assert running.models.entry.model.provenance["stopped_early"]
     assert viewer.layers[-1].metadata["swnn"]["model"]["stopped_early"]
+
+
+def test_discard_ends_a_training_without_a_model(running, viewer, user):
+    before = len(Gallery().list_models())
+    user.clicks(running.run_bar.discard_button)
+    user.waits_for_end(running)
+    assert running.run_bar.progress.status.text() == "Discarded: no model was kept."
+    assert len(MODELS) == 0
+    assert len(Gallery().list_models()) == before
+    assert names(viewer) == ["rock"]
+    assert running.run_bar.discard_button.isHidden()
+    assert running.run_bar.run_button.isEnabled()
+
+
+def test_discard_ends_a_training_that_is_being_finished(running, viewer, user):
+    user.clicks(running.run_bar.stop_button)
+    user.clicks(running.run_bar.discard_button)
+    user.waits_for_end(running)
+    assert len(MODELS) == 0
+    assert names(viewer) == ["rock"]
+
+
+def test_the_log_tells_a_run_from_start_to_end_and_is_saved(ready, user, dialog, tmp_path):
+    user.clicks(ready.run_bar.run_button)
+    user.waits_for_end(ready)
+    dialog.path = tmp_path / "log.txt"
+    ready.log.save_button.click()
+    lines = dialog.path.read_text(encoding="utf-8").splitlines()
+    told = [
+        "Preparing the training",
+        "Reference “rock”",
+        "at 1/2",
+        "at full resolution",
+        "Model “rock",
+        "Generating",
+        "Done",
+    ]
+    places = [next(i for i, line in enumerate(lines) if text in line) for text in told]
+    assert places == sorted(places)
 
 
 def test_stop_in_generation_keeps_the_model(ready, viewer, user, endless_generation):

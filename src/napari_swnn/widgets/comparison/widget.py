@@ -139,12 +139,10 @@ class CompareWidget(RunPanel):
         settings = self.settings
         settings.offer_copy(None)
         reference = self.check.found
-        if self.check.problem is not None:
-            raise self.check.problem
-        if settings.reference.value is None:
-            return NotReady(f"Add {self.input_layers}, or open a sample from the File menu.")
-        if reference is None:
-            return NotReady("Reading the reference…", is_checking=True)
+        missing = f"Add {self.input_layers}, or open a sample from the File menu."
+        waits = self.check.why_not_ready(settings.reference.value, missing)
+        if waits is not None:
+            return waits
         if reference.problem is not None:
             raise reference.problem
         if settings.volumes.count() == 0:

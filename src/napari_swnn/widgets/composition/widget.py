@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from qtpy.QtCore import QObject, Signal
 from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_swnn.widgets.composition.request import (
@@ -16,27 +15,22 @@ from napari_swnn.widgets.composition.request import (
     RegionChoice,
     check_request,
 )
+from napari_swnn.widgets.composition.results import ComposeResults
 from napari_swnn.widgets.composition.settings import ComposeSettings
 from napari_swnn.widgets.composition.work import compose
-from napari_swnn.widgets.kit.controls import Form, Note
+from napari_swnn.widgets.kit.controls import Form
 from napari_swnn.widgets.kit.file_dialogs import ask_existing_file
 from napari_swnn.widgets.kit.run_panel import RunPanel
 from napari_swnn.widgets.kit.session import NotReady, Report, RunSession
 from napari_swnn.widgets.kit.threads import Checker, TaskRunner
+from napari_swnn.widgets.layers.model_relay import MODEL_RELAY
 from napari_swnn.widgets.layers.output import Look, OutputLayers
 from napari_swnn.widgets.layers.provenance import describe_fractions
 from napari_swnn.widgets.layers.trained_models import MODELS, ModelEntry, load_model
-from napari_swnn.widgets.layers.view_3d import show_in_3d
 from napari_swnn.widgets.layers.watch import LayerCheck, LayerFacts
 
 if TYPE_CHECKING:
     import napari
-
-
-class _Relay(QObject):
-    """Relay that forwards new models to the panels; Qt disconnects deleted panels."""
-
-    added = Signal(object)
 
 
 class ComposeWidget(RunPanel):
@@ -56,30 +50,26 @@ class ComposeWidget(RunPanel):
     def __init__(self, napari_viewer: "napari.viewer.Viewer", parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
         self.settings = ComposeSettings()
-        self.result = Note()
         self.preview_button = QPushButton("Preview")
-        self.view_button = QPushButton("Show in 3-D")
         self.preview_button.setToolTip("Compute the middle plane only.")
-        self.view_button.setToolTip("Show the last volume in 3-D.")
         self.check = LayerCheck(self._take_layer, LayerFacts.with_phases, "regions", self)
         self._loader = Checker(self)
         self._path = Path()
         self._outputs: OutputLayers | None = None
-        self._last: Any = None
+        self.results = ComposeResults(napari_viewer)
         session: RunSession[ComposeRequest, ComposeResult] = RunSession(TaskRunner(self), compose, self._deliver)
         session.report_cancelled = lambda: Report("Cancelled; nothing was added.")  # type: ignore[method-assign]
         self.set_session(session)
-        self.lay_out_run(self.settings, self.result, self.preview_button, self.view_button)
+        self.lay_out_run(self.settings, self.results, self.preview_button)
         self.settings.regions_changed.connect(self._on_regions)
         self.settings.changed.connect(self.refresh)
         self.settings.load_button.clicked.connect(self.load)
         self.check.changed.connect(self._on_check)
         self.preview_button.clicked.connect(self.preview)
-        self.view_button.clicked.connect(self._on_view)
         self._loader.done.connect(self._on_loaded)
         self._loader.failed.connect(self._on_load_failed)
         self.session.failed.connect(self._on_failed)
-        _RELAY.added.connect(self._on_models)
+        MODEL_RELAY.added.connect(self._on_models)
         self.settings.set_models(MODELS)
 
     @property
@@ -178,12 +168,12 @@ class ComposeWidget(RunPanel):
         BadInputError
             If the regions or a setting cannot be used.
         """
-        if self.check.problem is not None:
-            raise self.check.problem
-        if self.settings.regions.value is None:
-            return NotReady("Add a Labels layer with the regions, or choose a model that generates them.")
-        if len(MODELS) == 0:
+        if len(MODELS) == 0 and self.settings.regions.value is not None:
             return NotReady("Train a model for each kind of region in SWNN reconstruction, or load one.")
+        missing = "Add a Labels layer with the regions, or choose a model that generates them."
+        waits = None if self.settings.entry else self.check.why_not_ready(self.settings.layer, missing)
+        if waits is not None:
+            return waits
         regions = self._find_regions()
         if regions is None:
             return NotReady("Reading the layer…", is_checking=True)
@@ -199,7 +189,7 @@ class ComposeWidget(RunPanel):
         busy = self.session.is_busy
         self.settings.setEnabled(not busy)
         self.preview_button.setEnabled(self.session.can_run)
-        self.view_button.setEnabled(not busy and self._last is not None and self._last in self._viewer.layers)
+        self.results.refresh()
         if request is not None:
             entry = next(each.entry for each in request.parts if each.entry is not None)
             self.settings.extent.show_text(self.settings.size.physical(entry.model.voxel))
@@ -220,22 +210,14 @@ class ComposeWidget(RunPanel):
         if found.request.is_preview:
             self._outputs.show_preview(found.labels, look, scale=1)
             return Report("Preview of the middle plane.")
-        self._last = self._outputs.show_result(found.labels, found.request.title, look, found.request.to_dict())
+        layer = self._outputs.show_result(found.labels, found.request.title, look, found.request.to_dict())
         self._outputs = None
         n = found.labels.size
         fractions = {label: float((found.labels == label).sum() / n) for label in found.phases.phases}
-        self.result.show_text(f"Fractions: {describe_fractions(fractions, found.phases.named)}.")
+        self.results.show_result(layer, f"Fractions: {describe_fractions(fractions, found.phases.named)}.")
         return Report("Done. One layer was added.")
 
     def _on_failed(self, text: str) -> None:
         from napari.utils.notifications import show_error
 
         show_error(f"SWNN compose: {text}")
-
-    def _on_view(self) -> None:
-        if self._last is not None and self._last in self._viewer.layers:
-            show_in_3d(self._viewer, self._last)
-
-
-_RELAY = _Relay()
-MODELS.added.connect(_RELAY.added.emit)

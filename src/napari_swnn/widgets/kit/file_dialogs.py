@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
 from napari_swnn.widgets.kit.preferences import start_folder
 
 _folder = ""
-"""Folder of the last file that the user chose in this session."""
+"""Folder of the last file that the user has chosen since napari was started."""
 
 
 def ask_file(

@@ -189,6 +189,7 @@ class OutputLayers:
         ndim = levels[0].ndim
         chosen = self._viewer.layers.selection.active
         moved = _camera(self._viewer) != self._camera
+        was_flat = self._viewer.dims.ndim < ndim
         layer = self._viewer.add_labels(
             data,
             name=name,
@@ -204,6 +205,9 @@ class OutputLayers:
             layer.colormap = make_colormap(colours)
         if chosen is not None:  # the user may be painting
             self._viewer.layers.selection.active = chosen
+        if was_flat:  # the viewer would show the first plane, where a volume has a face
+            low, high = np.asarray(layer.extent.world)[:, 0]
+            self._viewer.dims.set_point(0, float(low + high) / 2)
         if not moved:  # otherwise, the user has chosen the view
             self._viewer.fit_to_view()
             self._camera = _camera(self._viewer)

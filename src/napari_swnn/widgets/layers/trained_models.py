@@ -122,6 +122,10 @@ class ModelList:
         self._entries.append(entry)
         self.added.emit(entry)
 
+    def find_kept(self, path: Path) -> ModelEntry | None:
+        """Return the entry of a model of the gallery; None if it was not opened or trained since napari was started."""
+        return next((entry for entry in self if entry.kept is not None and entry.kept.path == path), None)
+
     def clear(self) -> None:
         """Remove all models."""
         self._entries.clear()

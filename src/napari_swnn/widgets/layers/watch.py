@@ -10,6 +10,7 @@ from napari_swnn._layer_style import read_names
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.kit.debouncing import make_debouncer
 from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.kit.session import NotReady
 from napari_swnn.widgets.kit.threads import Checker
 from napari_swnn.widgets.layers.grid import read_voxel_size
 from napari_swnn.widgets.layers.reading import check_readable, read_values
@@ -144,6 +145,27 @@ class LayerCheck(QObject):
         """Watch these layers, discard earlier results, and check again."""
         self._watch.watch([layer for layer in layers if layer is not None])
         self._watch.touch()
+
+    def why_not_ready(self, chosen: "Layer | None", missing: str) -> NotReady | None:
+        """Return the reason that `found` cannot be used yet; None if it can.
+
+        Parameters
+        ----------
+        chosen : napari.layers.Layer or None
+            Selected layer.
+        missing : str
+            Sentence that says what to do if no layer is selected.
+
+        Raises
+        ------
+        BadInputError
+            If the layers cannot be used.
+        """
+        if self.problem is not None:
+            raise self.problem
+        if chosen is None:
+            return NotReady(missing)
+        return NotReady("Reading the layer…", is_checking=True) if self.found is None else None
 
     def stop(self) -> None:
         """Stop watching layers and ignore pending results."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.layers.output import Look, OutputLayers
+from napari_swnn.widgets.lazy.block_count import BlockCount
 from napari_swnn.widgets.lazy.tiles import Tiles, TileView
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def open_lazily(
     levels = [tiles.level(stride) for stride in strides]
     facts = {**metadata, "lazy": True, "pending_label": tiles.pending}
     layer = output.show_levels(levels, name, look, facts, pending=tiles.pending)
+    BlockCount(viewer, tiles)
     tiles.follow(layer)
 
     def stop(event: Any) -> None:

@@ -52,6 +52,8 @@ class Tiles(QObject):
         Label of voxels that have not been computed yet; it differs from all labels in `taken`.
     """
 
+    counted = Signal(int, int)
+    """Emitted with the numbers of computed blocks and of all blocks in view; both are 0 while nothing is computed."""
     _computed = Signal()
     _stopped = Signal(str)
 
@@ -121,6 +123,7 @@ class Tiles(QObject):
         """Stop computing blocks."""
         self.want(())
         self._timer.stop()
+        self.counted.emit(0, 0)
 
     def _n_threads(self) -> int:
         from napari_swnn.core.numerics.parallel import pool_size
@@ -159,6 +162,7 @@ class Tiles(QObject):
         from napari.utils.notifications import show_error
 
         layer = self._layer()
+        self.counted.emit(0, 0)
         if layer is not None and text != self._reported:
             self._reported = text
             show_error(f"“{layer.name}” could not be computed in the grey areas; change the view to try again. {text}")
@@ -251,6 +255,7 @@ class TileView:
         strides = {axis.step for axis in self._axes if isinstance(axis, range)}
         if not wait and self.ndim == 2 and self.tiles.is_shown(min(strides)):
             self.tiles.want(_sort_from_centre(missing))
+            self.tiles.counted.emit(len(keys) - len(missing), len(keys))
         return labels.reshape(self.shape)
 
 

@@ -133,13 +133,9 @@ class PropertiesWidget(RunPanel):
         BadInputError
             If the layer or a setting cannot be used.
         """
-        if self.check.problem is not None:
-            raise self.check.problem
-        if self.settings.layer.value is None:
-            return NotReady(f"Add {self.input_layers}, or reconstruct one from a section.")
-        if self.check.found is None:
-            return NotReady("Reading the layer…", is_checking=True)
-        return make_job(self.check.found, self.settings.value)
+        missing = f"Add {self.input_layers}, or reconstruct one from a section."
+        waits = self.check.why_not_ready(self.settings.layer.value, missing)
+        return waits or make_job(self.check.found, self.settings.value)
 
     def show_session(self) -> None:
         """Show the state of the session."""

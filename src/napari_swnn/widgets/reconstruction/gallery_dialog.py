@@ -162,6 +162,22 @@ class GalleryDialog(QDialog):
         self._show_models(path)
 
 
+def ask_model(parent: QWidget) -> "KeptModel | None":
+    """Prompt for a model of the gallery; return None if the dialog is cancelled.
+
+    Raises
+    ------
+    OSError
+        If the folder of the models cannot be read.
+    """
+    from napari_swnn.io.model_gallery import Gallery
+
+    dialog = GalleryDialog(Gallery().list_models, parent)
+    accepted = bool(dialog.exec())
+    dialog.deleteLater()
+    return dialog.chosen if accepted else None
+
+
 def _describe(kept: "KeptModel") -> str:
     """Return the name of a model, what it is and the verdict on it, on up to three lines."""
     what = " · ".join(part for part in (kept.facts.get("description"), kept.facts.get("created")) if part)

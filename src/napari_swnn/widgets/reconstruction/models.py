@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_swnn.widgets.kit.combo import Combo
@@ -11,20 +11,15 @@ from napari_swnn.widgets.kit.controls import Note, PorosityControl, Problem
 from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.kit.file_dialogs import ask_existing_file, ask_file, ask_to_save
 from napari_swnn.widgets.kit.threads import Checker
+from napari_swnn.widgets.layers.model_relay import MODEL_RELAY
 from napari_swnn.widgets.layers.trained_models import MODELS, ModelEntry, load_model
-from napari_swnn.widgets.reconstruction.gallery_dialog import GalleryDialog
+from napari_swnn.widgets.reconstruction.gallery_dialog import ask_model
 
 if TYPE_CHECKING:
     from napari_swnn.core.model.model import Model
     from napari_swnn.io.model_gallery import KeptModel
 
 _KIND, _ENDING = "SWNN model", "swnn"
-
-
-class _Relay(QObject):
-    """Relay that forwards new models to the panels; Qt disconnects deleted panels."""
-
-    added = Signal(object)
 
 
 class ModelPanel(QWidget):
@@ -93,7 +88,7 @@ class ModelPanel(QWidget):
         self.porosity.number.valueChanged.connect(self.porosity_chosen)
         self._loader.done.connect(self._on_loaded)
         self._loader.failed.connect(self._on_load_failed)
-        _RELAY.added.connect(self._on_added)
+        MODEL_RELAY.added.connect(self._on_added)
 
     @property
     def entry(self) -> ModelEntry | None:
@@ -154,17 +149,17 @@ class ModelPanel(QWidget):
         self.changed.emit()
 
     def open_gallery(self) -> None:
-        """Show the kept models, and open the one that the user chooses."""
-        from napari_swnn.io.model_gallery import Gallery
-
+        """Show the kept models, and select the one that the user chooses; it is read unless the list has it already."""
         try:
-            dialog = GalleryDialog(Gallery().list_models, self)
+            kept = ask_model(self)
         except OSError as error:
             self.problem.show_text(describe_error(error))
             return
-        if dialog.exec() and dialog.chosen is not None:
-            self.read(dialog.chosen.path, dialog.chosen)
-        dialog.deleteLater()
+        listed = None if kept is None else MODELS.find_kept(kept.path)
+        if listed is not None:
+            self.choose(listed)
+        elif kept is not None:
+            self.read(kept.path, kept)
 
     def may_close(self) -> bool:
         """Offer to save models that would be lost; return False if the user wants to keep the window open."""
@@ -226,7 +221,3 @@ class ModelPanel(QWidget):
             own = entry.model.porosity
             self.porosity.forget()
             self.porosity.set_range(*limits, own=sum(limits) / 2 if own is None else own)
-
-
-_RELAY = _Relay()
-MODELS.added.connect(_RELAY.added.emit)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QWidget
 
+from napari_swnn._voxel_size import format_units
 from napari_swnn.widgets.kit.controls import make_line
 from napari_swnn.widgets.kit.debouncing import make_debouncer
 from napari_swnn.widgets.kit.dock import DockPanel
@@ -18,6 +19,7 @@ from napari_swnn.widgets.reconstruction.result_actions import ResultActions
 from napari_swnn.widgets.reconstruction.result_bar import ResultBar
 from napari_swnn.widgets.reconstruction.results import SessionLayers
 from napari_swnn.widgets.reconstruction.run_bar import RunBar
+from napari_swnn.widgets.reconstruction.run_log import RunLog
 from napari_swnn.widgets.reconstruction.session import ReconstructionSession
 from napari_swnn.widgets.reconstruction.settings import SettingsPanel
 
@@ -51,6 +53,8 @@ class ReconstructionParts(DockPanel):
         Verdict on the newest result, and what can be done with it.
     models : ModelPanel
         Trained models.
+    log : RunLog
+        Messages of the runs.
     session : ReconstructionSession
         State that the parts show.
     layers : SessionLayers
@@ -74,13 +78,23 @@ class ReconstructionParts(DockPanel):
         self.outcome = Outcome(self.session, self.layers, self.result_bar, self._find_reference, self)
         self._guide = self.settings.source.make_guide(viewer, self.reset_choices)
         self._large = Drawer("Large volumes", self.destination)
-        self.lay_out(self.settings, self._large, self.run_bar, self.result_bar, make_line(), self.models)
+        self.log = RunLog(self.session)
+        self.lay_out(
+            self.settings, self._large, self.run_bar, self.result_bar, make_line(), self.models, Drawer("Log", self.log)
+        )
         self._revealing = make_debouncer(self, _SETTLED, self._reveal)
         self.session.begun.connect(self._revealing.throttle)
         self.session.ended.connect(self._revealing.throttle)
+        self.run_bar.grown.connect(self._revealing.throttle)
         self.outcome.check.found.connect(self._on_judged)
+        self.result_bar.told.connect(self._on_told)
 
-    def _on_judged(self, _verdict: Any) -> None:
+    def _on_judged(self, verdict: Any) -> None:
+        self.log.add(format_units(verdict.text))
+        self._revealing.throttle()
+
+    def _on_told(self, message: str) -> None:
+        self.log.add(message)
         self._revealing.throttle()
 
     def _reveal(self) -> None:

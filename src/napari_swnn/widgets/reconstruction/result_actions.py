@@ -46,8 +46,8 @@ class ResultActions(QObject):
         bar.buttons["picture"].clicked.connect(self.save_picture)
         bar.buttons["save"].clicked.connect(self.save_volume)
         bar.buttons["compare"].clicked.connect(self.open_comparison)
-        self.saver.done.connect(bar.saved.show_text)
-        self.saver.failed.connect(bar.saved.show_text)
+        self.saver.done.connect(bar.tell)
+        self.saver.failed.connect(bar.tell)
         bar.end_cut()
 
     def view(self, phases: Any) -> None:
@@ -88,9 +88,9 @@ class ResultActions(QObject):
         try:
             self._viewer.screenshot(str(path), scale=_ENLARGEMENT, canvas_only=True, flash=False)
         except (OSError, ValueError) as error:
-            self._bar.saved.show_text(describe_error(error))
+            self._bar.tell(describe_error(error))
         else:
-            self._bar.saved.show_text(f"Saved {path.name}.")
+            self._bar.tell(f"Saved {path.name}.")
 
     def save_volume(self) -> None:
         """Prompt for a file, and write the newest result in the background."""
@@ -99,7 +99,7 @@ class ResultActions(QObject):
             return
         path = ask_file(self._bar, "Save the volume", newest.name, VOLUMES)
         if path is not None:
-            self._bar.saved.show_text(f"Saving {path.name}…")
+            self._bar.tell(f"Saving {path.name}…")
             self.saver.save_volume(newest, path)
 
     def open_comparison(self) -> None:

@@ -10,7 +10,7 @@ from napari_swnn.widgets.kit.controls import Note, Problem
 from napari_swnn.widgets.kit.progress import ProgressPanel
 from napari_swnn.widgets.reconstruction.loss_curve import LossCurve
 from napari_swnn.widgets.reconstruction.preflight import describe_cost, memory_warning
-from napari_swnn.widgets.reconstruction.work import Training
+from napari_swnn.widgets.reconstruction.work import Training, is_finishing
 
 if TYPE_CHECKING:
     from napari_swnn.core.training.run import TrainingStep
@@ -29,6 +29,8 @@ class RunBar(QWidget):
     run = Signal()
     resume = Signal()
     """Emitted to continue an unfinished training of the same reference with the same settings."""
+    grown = Signal()
+    """Emitted when the curve has appeared."""
 
     def __init__(self, session: "ReconstructionSession", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,6 +38,7 @@ class RunBar(QWidget):
         self.run_button = QPushButton("Run")
         self.stop_button = QPushButton("Stop")
         self.resume_button = QPushButton("Resume")
+        self.discard_button = QPushButton("Discard")
         self.cost = Note()
         self.memory = Problem()
         self.hint = Note()
@@ -45,7 +48,8 @@ class RunBar(QWidget):
         self._lay_out()
         self.run_button.clicked.connect(self.run)
         self.resume_button.clicked.connect(self.resume)
-        self.stop_button.clicked.connect(self._on_stop)
+        self.stop_button.clicked.connect(session.stop)
+        self.discard_button.clicked.connect(session.discard)
         session.begun.connect(self._on_begun)
         session.stepped.connect(self._on_step)
         session.ended.connect(self._on_ended)
@@ -59,10 +63,14 @@ class RunBar(QWidget):
             "Continue the unfinished training of this reference with these settings from its last state, which is "
             "saved every half minute. Run starts again from the beginning."
         )
+        self.discard_button.setToolTip(
+            "End the training, and keep no model. Its last saved state stays, from which Resume would continue."
+        )
         self.resume_button.hide()
+        self.discard_button.hide()
         buttons = QHBoxLayout()
-        for button in (self.run_button, self.stop_button, self.resume_button):
-            buttons.addWidget(button)
+        for button in (self.run_button, self.stop_button, self.resume_button, self.discard_button):
+            buttons.addWidget(button, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(buttons)
@@ -75,6 +83,7 @@ class RunBar(QWidget):
         self.run_button.setEnabled(session.can_run and not is_loading)
         self.run_button.setText("Running…" if session.is_busy else "Run")
         self.stop_button.setEnabled(session.can_stop)
+        self.discard_button.setVisible(session.can_discard)
         self.resume_button.setVisible(session.can_resume)
         self.resume_button.setEnabled(session.can_run and not is_loading)
         self.hint.show_text(session.why_not_run)
@@ -97,13 +106,10 @@ class RunBar(QWidget):
         for part in (self.memory, self.progress, self.curve):
             part.set_dark(dark)
 
-    def _on_stop(self) -> None:
-        self._session.stop()
-
     def _on_begun(self) -> None:
         if isinstance(self._session.work, Training):
             self.curve.clear()
-            self.curve.show()
+            self.curve.hide()
         self.progress.begin(self._session.status)
 
     def _on_step(self, step: Any) -> None:
@@ -111,9 +117,12 @@ class RunBar(QWidget):
         if isinstance(work, Training):
             if len(self.curve) == 0:
                 self.curve.aim_at(work.keeping.piece_distances)
+                self.curve.show()
+                self.grown.emit()
             self.add_step(step)
-            is_training = step.activity == "training"
-            done, total = (step.iteration, step.n_iterations) if is_training else (round(100 * step.fraction), 100)
+            done, total = step.iteration, step.n_iterations
+            if is_finishing(step):
+                done, total = round(100 * step.fraction), 100
         else:
             done, total = step.block, step.n_blocks
         if self._session.can_stop:

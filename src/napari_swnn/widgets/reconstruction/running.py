@@ -85,6 +85,20 @@ class RunningWork:
             self._worker.stop()
         self.changed.emit()
 
+    @property
+    def can_discard(self) -> bool:
+        """True if a training could be ended without keeping its model, also while it is being finished."""
+        return isinstance(self.work, Training) and self.work.plan is not None and not self.work.is_discarded
+
+    def discard(self) -> None:
+        """End a training without keeping its model."""
+        if isinstance(self.work, Training) and self.can_discard:
+            self.work.discard()
+            self.is_stopping = True
+            self.status = self.work.discarding
+            self._worker.stop()
+            self.changed.emit()
+
     def report_failure(self, text: str) -> None:
         """Record that a result could not be shown."""
         self.failure = text
@@ -135,6 +149,10 @@ class RunningWork:
             self._end(f"Done: {self.work.name}.")
 
     def _on_trained(self, training: Training, model: Any) -> None:
+        if training.is_discarded:
+            training.drop_model()
+            self._end(training.cancelled)
+            return
         entry = training.entry(model)
         self._models.add(entry)
         self.trained.emit(entry)

@@ -11,7 +11,7 @@ from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import place_side_by_side
 from napari_swnn.widgets.kit.layer_combo import LayerCombo
 from napari_swnn.widgets.layers.reading import copy_values
-from napari_swnn.widgets.reconstruction.placed_section import PlacedSection
+from napari_swnn.widgets.reconstruction.chosen_section import ChosenSection
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -44,12 +44,12 @@ class SectionChoice(QWidget):
         """Set the available layers, of which only sections are listed."""
         self.layer.set_layers(layer for layer in labels if layer.ndim == 2)
 
-    def take(self) -> PlacedSection | None:
+    def take(self) -> ChosenSection | None:
         """Return a copy of the section; None if there is none."""
         layer = self.layer.value
         if layer is None:
             return None
-        return PlacedSection(copy_values(layer, "through"), self.axis.value, self.position.value(), layer.name)
+        return ChosenSection(copy_values(layer, "through"), self.axis.value, self.position.value(), layer.name)
 
     def _on_changed(self, *_: object) -> None:
         self._place.setVisible(self.layer.value is not None)

@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_swnn._types import AXES, Shape
 from napari_swnn.widgets.kit.errors import BadInputError, to_bad_input
-from napari_swnn.widgets.reconstruction.placed_section import PlacedSection
+from napari_swnn.widgets.reconstruction.chosen_section import ChosenSection
 
 if TYPE_CHECKING:
     from napari_swnn.core.volume.porosity_map import PorosityMap
@@ -45,7 +45,7 @@ class SpatialVariation:
         Label outside the mask; None for the default of the method.
     periodic : tuple of bool
         Periodic boundary conditions along z, y and x.
-    section : PlacedSection or None
+    section : ChosenSection or None
         Section that the volume passes through.
     """
 
@@ -60,7 +60,7 @@ class SpatialVariation:
     mask_method: str = "composite"
     outside: int | None = None
     periodic: tuple[bool, ...] = (False, False, False)
-    section: PlacedSection | None = None
+    section: ChosenSection | None = None
 
     @property
     def is_plain(self) -> bool:

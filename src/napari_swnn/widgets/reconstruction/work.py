@@ -1,5 +1,6 @@
 """Tasks of a session: training, generation of realisations, and boxes of lazy layers."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
@@ -39,6 +40,11 @@ Job = tuple[Any, ...]
 """Generator function and its arguments."""
 
 
+def is_finishing(step: "TrainingStep") -> bool:
+    """Return True once a training has taken its last step, after which its model is calibrated."""
+    return step.activity != "training" or step.iteration >= step.n_iterations
+
+
 @dataclass(eq=False)
 class Training:
     """Training, and the request for the volumes to generate afterwards.
@@ -57,6 +63,8 @@ class Training:
         Plan to execute; None until prepared.
     keeping : Keeping
         Record of what is kept of the training.
+    is_discarded : bool
+        True if no model is to be kept.
     """
 
     request: Request
@@ -65,11 +73,17 @@ class Training:
     interval: "FractionInterval | None" = None
     plan: "TrainingPlan | None" = None
     keeping: Keeping = field(default_factory=Keeping)
+    is_discarded: bool = False
     _should_stop: Event = field(default_factory=Event)
 
     stopping = "Stopping: finishing the model…"
+    discarding = "Discarding the training…"
     failed = "Nothing was changed."
-    cancelled = "Cancelled."
+
+    @property
+    def cancelled(self) -> str:
+        """Status after Stop without a model."""
+        return "Discarded: no model was kept." if self.is_discarded else "Cancelled."
 
     @property
     def title(self) -> str:
@@ -84,9 +98,20 @@ class Training:
         """End training early and finalise the model."""
         self._should_stop.set()
 
+    def discard(self) -> None:
+        """Keep no model of the training."""
+        self.is_discarded = True
+        self.keeping.most = 0
+
+    def drop_model(self) -> None:
+        """Remove the model that was kept just before the training was discarded."""
+        if self.keeping.kept is not None:
+            with suppress(OSError):  # it can be removed in the gallery
+                self.keeping.kept.remove()
+
     def describe_step(self, step: "TrainingStep") -> str:
         """Return the status text for a step."""
-        if step.activity != "training":
+        if is_finishing(step):
             return "Finishing the model: calibrating its porosity…"
         scale = "full resolution" if step.scale == 1 else f"1/{step.scale} of the resolution"
         return f"Training on {self.device}, at {scale} · {self._subject} {step.porosity:.2f}"

@@ -11,7 +11,7 @@ from napari_swnn.widgets.kit.formatting import format_shape
 
 
 @dataclass(frozen=True, eq=False)
-class PlacedSection:
+class ChosenSection:
     """Section that volumes pass through.
 
     Attributes

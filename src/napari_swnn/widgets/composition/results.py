@@ -1,0 +1,62 @@
+"""The newest composed volume: its fractions, and its view in 3-D."""
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_swnn.widgets.kit.controls import Note
+from napari_swnn.widgets.layers.view_3d import list_views, show_in_3d
+from napari_swnn.widgets.layers.view_choice import ViewChoice
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+
+class ComposeResults(QWidget):
+    """Fractions of the newest volume and the button *Show in 3-D*, hidden as long as there is no volume.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Viewer that shows the volumes.
+
+    Attributes
+    ----------
+    fractions : Note
+        Fractions of the phases.
+    view : ViewChoice
+        Button that shows the volume in 3-D, with the choice of its phases.
+    """
+
+    def __init__(self, viewer: "Viewer", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.fractions = Note()
+        self.view = ViewChoice()
+        self._viewer = viewer
+        self._layer: Any = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.fractions)
+        layout.addWidget(self.view)
+        self.view.viewed.connect(self._on_view)
+        self.hide()
+
+    def show_result(self, layer: Any, fractions: str) -> None:
+        """Show a new volume."""
+        self._layer = layer
+        self.fractions.show_text(fractions)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Hide the controls of a volume that was removed from the viewer."""
+        layer = self._newest
+        self.setVisible(layer is not None)
+        self.view.offer([] if layer is None else list_views(layer))
+
+    @property
+    def _newest(self) -> Any:
+        return self._layer if self._layer is not None and self._layer in self._viewer.layers else None
+
+    def _on_view(self, phases: Any) -> None:
+        if self._newest is not None:
+            show_in_3d(self._viewer, self._newest, phases)
