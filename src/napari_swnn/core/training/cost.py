@@ -170,7 +170,8 @@ def _key(plan: TrainingPlan) -> str:
     machine = (describe_device(plan.device), torch.__version__)
     n_channels = plan.network.n_phase_channels
     several = () if n_channels == 1 else (n_channels,)
-    return repr((plan.network.stages, plan.network.dimension, work, machine, *several))
+    loss = () if plan.config.loss == "patterns" else (plan.config.loss,)
+    return repr((plan.network.stages, plan.network.dimension, work, machine, *several, *loss))
 
 
 def _cache_file() -> Path:

@@ -10,10 +10,13 @@ from napari_swnn._memory import find_free_memory, format_memory
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.numerics.device import training_precision
 from napari_swnn.core.training.plan import TrainingPlan
+from napari_swnn.core.training.section_loss import filtered_pixels
 from napari_swnn.core.training.work import shown_pixels
 
 _CRITIC_BYTES = 512
 """Memory of the features of the critic for each pixel that it is shown, in bytes."""
+_FILTER_BYTES = 2500
+"""Memory of the features of a filter network for each pixel of a section, in bytes."""
 
 
 def training_memory(plan: TrainingPlan) -> int:
@@ -26,7 +29,8 @@ def training_memory(plan: TrainingPlan) -> int:
         # Autograd stores the output of each convolution, and the results that follow it, in full and half precision.
         features = voxels * stage.n_blocks * stage.n_channels * (4 + 2 * bytes_each)
         compared = schedule.n_projections * schedule.max_patterns * 3
-        largest = max(largest, features + compared * 32 + shown_pixels(schedule) * _CRITIC_BYTES)
+        filtered = 0 if plan.filters is None else filtered_pixels(schedule) * _FILTER_BYTES
+        largest = max(largest, features + compared * 32 + shown_pixels(schedule) * _CRITIC_BYTES + filtered)
     return largest
 
 

@@ -12,6 +12,8 @@ from napari_swnn._checks import check_seed
 from napari_swnn.core.descriptor.patterns import extract_patterns
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.descriptor.resampling import TargetFamily
+from napari_swnn.core.loss.filters import FilterNetwork, random_filters
+from napari_swnn.core.loss.vgg_file import load_vgg
 from napari_swnn.core.model.offset_surface import n_offset_nodes
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
 from napari_swnn.core.numerics.device import pick_device
@@ -54,6 +56,10 @@ class TrainingPlan:
         Random seed.
     device : torch.device
         Device to compute on.
+    section_side : int
+        Side of the largest square inside the region of interest of a section, in pixels.
+    filters : FilterNetwork or None
+        Filters whose features the loss compares; None for other losses.
     """
 
     reference: Reference
@@ -65,6 +71,8 @@ class TrainingPlan:
     reachable: tuple[float, float]
     seed: int
     device: torch.device
+    section_side: int
+    filters: FilterNetwork | None = None
 
     @property
     def network(self) -> NetworkConfig:
@@ -126,6 +134,8 @@ class ReferenceAnalysis:
         Target distributions for each stage of the network and each direction of the reference.
     section_side : int
         Side of the largest square inside the region of interest of a section, in pixels.
+    filters : FilterNetwork or None
+        Filters whose features the loss compares; None for other losses.
     """
 
     reference: Reference
@@ -133,6 +143,7 @@ class ReferenceAnalysis:
     choice: NetworkChoice
     families: tuple[tuple[TargetFamily, ...], ...]
     section_side: int
+    filters: FilterNetwork | None = None
 
     @property
     def reachable(self) -> tuple[float, float]:
@@ -185,6 +196,8 @@ class ReferenceAnalysis:
             reachable=self.reachable,
             seed=seed,
             device=pick_device(device),
+            section_side=self.section_side,
+            filters=self.filters,
         )
 
     def _check_reachable(self, fractions: tuple[float, ...]) -> None:
@@ -209,6 +222,8 @@ def analyse_reference(
     ------
     TypeError
         If `reference` is not a `Reference`.
+    FileNotFoundError
+        If the settings name a file of weights that does not exist.
     ValueError
         If the reference is too small for the patterns, or a setting is invalid.
     """
@@ -226,7 +241,7 @@ def analyse_reference(
     section_side = check_patterns(reference, choice, config)
     check_volumes(choice, config)
     families = tuple(_extract_families(reference, stage, config) for stage in choice.network.stages)
-    return ReferenceAnalysis(reference, config, choice, families, section_side)
+    return ReferenceAnalysis(reference, config, choice, families, section_side, _load_filters(config))
 
 
 def plan_training(
@@ -264,6 +279,12 @@ def plan_training(
     seed = check_seed(seed)
     analysis = analyse_reference(reference, preset=preset, config=config)
     return analysis.plan(porosity=porosity, fractions=fractions, seed=seed, device=device)
+
+
+def _load_filters(config: TrainingConfig) -> FilterNetwork | None:
+    if config.loss == "vgg":
+        return load_vgg(config.vgg_weights)
+    return random_filters() if config.loss == "random_filters" else None
 
 
 def _extract_families(reference: Reference, stage: StageConfig, config: TrainingConfig) -> tuple[TargetFamily, ...]:

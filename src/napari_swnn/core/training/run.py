@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict
 from datetime import UTC, datetime
 
 import numpy as np
@@ -28,7 +27,7 @@ from napari_swnn.core.training.calibration import (
     iter_threshold,
 )
 from napari_swnn.core.training.checkpoint import Checkpoint
-from napari_swnn.core.training.config import TrainingConfig, preset_name
+from napari_swnn.core.training.config import TrainingConfig, describe_config, preset_name
 from napari_swnn.core.training.memory import check_training_memory
 from napari_swnn.core.training.offset_calibration import iter_offsets
 from napari_swnn.core.training.offset_fit import CalibratedOffsets, fit_offsets
@@ -230,7 +229,7 @@ def _assemble(
             "reference_porosity": reference.porosity,
             "reference_shapes": [list(section.image.shape) for section in reference.sections[:8]],
             "preset": preset_name(plan.config),
-            "training": asdict(plan.config),
+            "training": describe_config(plan.config),
             "schedules": [schedule.as_json() for schedule in plan.schedules],
             "choice": list(plan.choice.reasons),
             "seed": plan.seed,
@@ -239,6 +238,7 @@ def _assemble(
             "n_steps": len(losses),
             "final_loss": float(np.mean(losses[-20:])) if losses else None,
             "stopped_early": stopped,
+            **({} if plan.filters is None else {"filters": plan.filters.digest}),
         },
         fractions=None if len(reference.phases) == 2 else plan.target.fractions,
     )

@@ -238,7 +238,7 @@ def _resolve(config: TrainingConfig, network: NetworkConfig, stage: StageConfig,
         max_patterns=config.max_patterns,
         p=config.p,
         consistency_weight=0.0 if coarsest else _consistency_weight(network),
-        autocovariance_weight=0.0 if paper else _autocovariance_weight(network, stage),
+        autocovariance_weight=_autocovariance_weight(config, network, stage),
         # With batch statistics the mean, and so part of the autocovariance, is undetermined.
         autocovariance_start=max(_WARM_UP, running_start or 0),
         critic_weight=config.critic if sight() <= side and section_side >= _MIN_SIGHTS * sight() else 0.0,
@@ -289,7 +289,9 @@ def _consistency_weight(network: NetworkConfig) -> float:
     return _CONSISTENCY_WEIGHT if len(network.stages) >= 3 else _LOOSE_CONSISTENCY_WEIGHT
 
 
-def _autocovariance_weight(network: NetworkConfig, stage: StageConfig) -> float:
+def _autocovariance_weight(config: TrainingConfig, network: NetworkConfig, stage: StageConfig) -> float:
+    if config.recipe == "paper" or config.loss != "patterns":
+        return 0.0  # baselines are compared by themselves
     if network.free_ranges:
         return 0.0  # a reference shows the autocovariance at one porosity only
     return _FINEST_AUTOCOVARIANCE_WEIGHT if stage.scale == 1 else _AUTOCOVARIANCE_WEIGHT

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.loss.autocovariance_loss import AutocovarianceFeedback
-from napari_swnn.core.loss.pattern_loss import PatternLoss
 from napari_swnn.core.network.cascade import upsample
 from napari_swnn.core.network.config import NetworkConfig
 from napari_swnn.core.network.stage import Stage, crop
@@ -27,6 +26,7 @@ from napari_swnn.core.training.optimiser import Optimiser
 from napari_swnn.core.training.plan import TrainingPlan
 from napari_swnn.core.training.sampling import Randomness, constant_fractions
 from napari_swnn.core.training.schedule import N_NORM_BATCHES
+from napari_swnn.core.training.section_loss import make_section_loss
 from napari_swnn.core.training.target import channel_means
 from napari_swnn.core.training.weight_average import WeightAverage
 
@@ -38,7 +38,7 @@ class StageStep:
     Attributes
     ----------
     loss : float
-        Sliced Wasserstein distance to the target.
+        Distance to the target that the settings name: the sliced Wasserstein distance between patterns by default.
     grey : torch.Tensor
         ``(n, phases, *spatial)`` volumes generated in the step.
     note : str
@@ -91,22 +91,14 @@ class StageTrainer:
         self._source = source
         self._schedule = schedule = plan.schedules[index]
         self._bank = CoarseBank(plan, finished, source)
-        self._families = plan.families[index]
         self._target = plan.target
-        self._distance = PatternLoss(
-            n_projections=schedule.n_projections,
-            max_patterns=schedule.max_patterns,
-            p=schedule.p,
-            local_share=schedule.local_share,
-            whitened_share=schedule.whitened_share,
-            whitenings=[family.whitening for family in self._families] if schedule.whitened_share > 0 else (),
-            period=2 if self.stage.conditioned else 1,
-        )
+        period = 2 if self.stage.conditioned else 1
+        self._distance = make_section_loss(plan, index, schedule.windows[0].shape[-1], period=period)
         self._feedback: AutocovarianceFeedback | None = None
         if schedule.autocovariance_weight > 0:
             self._feedback = AutocovarianceFeedback(
                 plan.reference,
-                self._families,
+                plan.families[index],
                 channel_means(plan.target.fractions),
                 scale=schedule.scale,
                 side=schedule.windows[0].shape[-1],
@@ -178,7 +170,7 @@ class StageTrainer:
         for window in schedule.windows:
             fractions, grey, coarse = self._generate(Window.of_shape(window.shape))
             targets = self._local_means(fractions, coarse)
-            loss = self._pattern_distance(targets, grey, window.section_axes)
+            loss = self._section_distance(targets, grey, window.section_axes)
             total += float(loss.detach()) / len(schedule.windows)
             if coarse is not None:
                 loss = loss + schedule.consistency_weight * disagreement(grey, coarse)
@@ -231,13 +223,12 @@ class StageTrainer:
             local.append(tuple(float(mean) for mean in np.add(self._target.means_of(free), excess)))
         return local
 
-    def _pattern_distance(
+    def _section_distance(
         self, means: Sequence[tuple[float, ...]], grey: Tensor, section_axes: Sequence[int]
     ) -> Tensor:
-        distances = []
-        for k, target in enumerate(means):
-            targets = [family.near(target) for family in self._families]
-            distances.append(self._distance(grey[k : k + 1], targets, section_axes, self._source))
+        distances = [
+            self._distance(grey[k : k + 1], target, section_axes, self._source) for k, target in enumerate(means)
+        ]
         return torch.stack(distances).mean()
 
     def _forget_generated(self) -> None:

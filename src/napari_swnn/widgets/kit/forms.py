@@ -16,8 +16,9 @@ _DECIMALS = 4
 class ConfigForm(QWidget):
     """Form that edits the settings in a dataclass, with one row per field.
 
-    Each field needs a default; its metadata must contain ``help`` and either ``choices`` or ``low`` (``high`` is
-    optional). ``label`` replaces the name of the field. An integer with default and minimum 0 is labelled "0: auto".
+    Each field needs a default; its metadata must contain ``help``, and for numbers ``low`` (``high`` is optional).
+    Texts have ``choices``, or are the path of a file. ``label`` replaces the name of the field. An integer with default
+    and minimum 0 is labelled "0: auto".
 
     Parameters
     ----------
@@ -78,7 +79,7 @@ def _make_control(field: "Field[Any]") -> Any:
     if "choices" in constraints:
         options["choices"] = [(choice.replace("_", " "), choice) for choice in constraints["choices"]]
         options["widget_type"] = ComboBox
-    else:
+    elif not isinstance(field.default, str):
         options |= {"min": constraints["low"], "max": min(constraints.get("high", _LARGEST), _LARGEST)}
     control = create_widget(
         value=field.default,
@@ -89,6 +90,8 @@ def _make_control(field: "Field[Any]") -> Any:
     )
     if isinstance(control, ComboBox):
         control.native.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        return control
+    if isinstance(field.default, str):
         return control
     control.native.setKeyboardTracking(False)
     if isinstance(field.default, float):
