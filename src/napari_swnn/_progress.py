@@ -31,6 +31,22 @@ class Progress:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IterationProgress(Progress):
+    """Progress of an iterative method.
+
+    Attributes
+    ----------
+    iteration, n_iterations : int
+        Number of finished iterations and total number of iterations.
+    fraction, elapsed, time_left, activity, note
+        As for `Progress`.
+    """
+
+    iteration: int
+    n_iterations: int
+
+
 class WorkClock:
     """Clock that measures the rate of work and estimates the remaining time.
 

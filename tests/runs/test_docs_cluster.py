@@ -7,7 +7,7 @@ import pytest
 
 import napari_swnn as swnn
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[2] / "docs" / "how-to"
 SMALLER = {
     "(1024, 1024, 1024)": "(70, 20, 20)",
     "(512, 512, 512)": "(20, 20, 20)",

@@ -133,7 +133,7 @@ def test_nothing_is_written_over(model, tmp_path, name):
             {"client": "one", "out": "v.zarr", "exact": True},
             "exact needs the whole volume before its first block, got a",
         ),
-        ({"n": 10**9}, "must fit into memory"),
+        ({"n": 10**9}, "n must be a number of realisations that memory can describe"),
         ({"n": 10**9, "out": "v.zarr"}, "n must be a number of realisations that memory can describe, got 1000000000"),
         ({"shape": (10**5,) * 3, "out": "v.tif"}, "the disk must have space for .*v.tif, got .* but it may need 9"),
         ({"shape": (10**5,) * 3, "out": "v.ome.zarr"}, "must have space for .*v.ome.zarr, got .* but it may need 1"),

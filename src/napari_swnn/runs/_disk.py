@@ -62,7 +62,7 @@ def iter_to_disk(
         The finished file.
     """
     check_name(out)
-    _check_number(n)
+    check_number(n)
     client = _choose_client(client, out, exact=exact)
     # With a client, only the workers need the device; this process computes nothing.
     volumes = describe(device if client is None else "cpu")
@@ -76,7 +76,7 @@ def iter_to_disk(
     return _iter_to_disk(file, volumes, request, client, resume=resume)
 
 
-def _check_number(n: int) -> None:
+def check_number(n: int) -> None:
     """Raise an error for more realisations than can be described, before any is."""
     needed, free = n * _BYTES_OF_DESCRIPTION, find_free_memory()
     if needed > free.n_bytes:

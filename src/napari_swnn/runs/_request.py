@@ -15,8 +15,6 @@ from napari_swnn._checks import is_lazy
 from napari_swnn._types import Path
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.volume.block_volume import BlockVolume
-from napari_swnn.core.volume.composed_volume import ComposedVolume, FilledRegion
-from napari_swnn.core.volume.virtual_volume import VirtualVolume
 
 Request = dict[str, Any]
 
@@ -33,11 +31,9 @@ def volume_request(volumes: Sequence[BlockVolume]) -> Request:
     bits.
     """
     first = volumes[0]
-    assert isinstance(first, VirtualVolume | ComposedVolume)
-    described = describe_value(first.spec if isinstance(first, VirtualVolume) else first.described)
+    described = describe_value(first.identity)
     return {
         "version": version("napari-swnn"),
-        **({"model": first.model.fingerprint()} if isinstance(first, VirtualVolume) else {}),
         "n": len(volumes),
         **{key: value for key, value in described.items() if value or key not in _LATER},
         "device": describe_value(first.device),
@@ -47,16 +43,7 @@ def volume_request(volumes: Sequence[BlockVolume]) -> Request:
 
 def volume_provenance(volume: BlockVolume, request: Request) -> dict[str, Any]:
     """Return the request, the labels, and the training of each model, as JSON types."""
-    labels = volume.phase_labels.as_json()
-    if isinstance(volume, VirtualVolume):
-        return {"request": request, "labels": labels, "model": describe_value(volume.model.provenance)}
-    assert isinstance(volume, ComposedVolume)
-    models = {
-        str(part.region): describe_value(part.volume.model.provenance)
-        for part in volume.parts
-        if isinstance(part, FilledRegion)
-    }
-    return {"request": request, "labels": labels, "models": models}
+    return {"request": request, "labels": volume.phase_labels.as_json(), **describe_value(volume.training)}
 
 
 def check_same_request(request: Request, begun: Request, path: Path) -> None:

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from napari_swnn._steps import drain
 from napari_swnn._types import Labels, Path, Shape
-from napari_swnn.core.numerics.memory import check_memory
-from napari_swnn.core.volume.assembly import GenerationStep, iter_assembly
+from napari_swnn.core.volume.assembly import GenerationStep
 from napari_swnn.core.volume.composed_volume import ComposedVolume
 from napari_swnn.core.volume.composition import Composition, Filling
 from napari_swnn.core.volume.describe_composition import describe_composition
 from napari_swnn.core.volume.lazy import as_dask
 from napari_swnn.io.volumes import open_volumes
-from napari_swnn.runs._disk import iter_to_disk
+from napari_swnn.runs._destination import iter_to_memory_or_disk
 
 if TYPE_CHECKING:
     import dask.array as da
@@ -140,19 +139,12 @@ def iter_composition(
     numpy.ndarray or pathlib.Path
         As for `compose`.
     """
-    if out is not None:
-        opened = _with_open_regions(composition)
+    opened = _with_open_regions(composition)
 
-        def describe(where: str) -> list[ComposedVolume]:
-            return [describe_composition(opened, device=where)]
+    def describe(where: str) -> list[ComposedVolume]:
+        return [describe_composition(opened, device=where)]
 
-        return iter_to_disk(describe, FilePath(out), resume=resume, client=client, device=device)
-    for name, value in (("resume", resume), ("client", client)):
-        if value:
-            raise ValueError(f"{name} needs a file to write to, got out=None; pass out")
-    volume = _describe(composition, device)
-    check_memory(volume.shape, volume.dtype.itemsize)
-    return iter_assembly(volume)
+    return iter_to_memory_or_disk(describe, out=out, resume=resume, client=client, device=device)
 
 
 def _describe(composition: Composition, device: str) -> ComposedVolume:

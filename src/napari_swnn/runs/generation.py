@@ -14,8 +14,7 @@ from napari_swnn._steps import drain
 from napari_swnn._types import BoolArray, FloatArray, Labels, Path, Shape
 from napari_swnn.core.conditioning.known_voxels import Sections
 from napari_swnn.core.model.model import Model
-from napari_swnn.core.numerics.memory import check_memory
-from napari_swnn.core.volume.assembly import BlockCounter, GenerationStep, iter_assembly
+from napari_swnn.core.volume.assembly import GenerationStep
 from napari_swnn.core.volume.coarse_scan import CoarseScan
 from napari_swnn.core.volume.fraction_map import FractionMap
 from napari_swnn.core.volume.noise_gradient import NoiseGradient
@@ -23,7 +22,7 @@ from napari_swnn.core.volume.porosity_map import PorosityMap
 from napari_swnn.core.volume.spatial_mask import SpatialMask
 from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import VirtualVolume, describe_volume
-from napari_swnn.runs._disk import iter_to_disk
+from napari_swnn.runs._destination import iter_to_memory_or_disk
 from napari_swnn.runs.through import iter_fit_sections
 
 
@@ -249,18 +248,13 @@ def iter_generation(
     """
     spec = spec if isinstance(spec, VolumeSpec) else VolumeSpec(spec)
     seeds = _seeds(spec.seed, n)
-    if out is not None:
 
-        def describe(where: str) -> list[VirtualVolume]:
-            return [describe_volume(model, replace(spec, seed=seed), device=where) for seed in seeds]
+    def describe(where: str) -> list[VirtualVolume]:
+        return [describe_volume(model, replace(spec, seed=seed), device=where) for seed in seeds]
 
-        return iter_to_disk(
-            describe, FilePath(out), n=len(seeds), exact=spec.exact, resume=resume, client=client, device=device
-        )
-    for name, value in (("resume", resume), ("client", client)):
-        if value:
-            raise ValueError(f"{name} needs a file to write to, got out=None; pass out")
-    return _iter_to_memory(model, spec, seeds, device)
+    return iter_to_memory_or_disk(
+        describe, out=out, n=len(seeds), exact=spec.exact, resume=resume, client=client, device=device
+    )
 
 
 def _seeds(seed: int, n: int) -> range:
@@ -271,25 +265,3 @@ def _seeds(seed: int, n: int) -> range:
     count = check_whole(n, name="n")
     check_seed(first + count - 1)
     return range(first, first + count)
-
-
-def _iter_to_memory(
-    model: Model, spec: VolumeSpec, seeds: range, device: str
-) -> Generator[GenerationStep, None, Labels]:
-    first = describe_volume(model, spec, device=device)
-    if len(seeds) == 1:
-        check_memory(first.shape, first.dtype.itemsize)
-        return iter_assembly(first)
-    # Each volume is assembled separately and then copied, so one additional volume must fit into memory.
-    check_memory((len(seeds) + 1, *first.shape), first.dtype.itemsize)
-    return _iter_several([describe_volume(model, replace(spec, seed=seed), device=device) for seed in seeds])
-
-
-def _iter_several(volumes: Sequence[VirtualVolume]) -> Generator[GenerationStep, None, Labels]:
-    first = volumes[0]
-    labels = np.empty((len(volumes), *first.shape), first.dtype)
-    is_exact = first.spec.exact_porosity is not None
-    progress = BlockCounter(len(volumes) * (1 + is_exact) * len(first.blocks()))
-    for i, volume in enumerate(volumes):
-        labels[i] = yield from iter_assembly(volume, progress=progress)
-    return labels

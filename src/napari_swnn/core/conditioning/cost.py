@@ -50,12 +50,8 @@ def estimate_constraint(model: Model, spec: ConstraintSpec, *, device: str = "au
 
     Parameters
     ----------
-    model : Model
-        Trained model.
-    spec : ConstraintSpec
-        Known voxels, and how to fit them.
-    device : {"auto", "cpu", "cuda", "mps"}
-        Device to compute on.
+    model, spec, device
+        As for `iter_constrain`.
 
     Raises
     ------

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 
 from napari_swnn._checks import check_seed, check_whole
-from napari_swnn._progress import Progress, WorkClock
+from napari_swnn._progress import IterationProgress, WorkClock
 from napari_swnn._steps import drain
 from napari_swnn._types import FloatArray
 from napari_swnn.core.conditioning.fit import NoiseFit
@@ -24,22 +24,18 @@ _PER_STEP = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConstraintStep(Progress):
+class ConstraintStep(IterationProgress):
     """Progress of `constrain`.
 
     Attributes
     ----------
-    iteration, n_iterations : int
-        Number of finished iterations and total number of iterations.
     wrong : float
         Fraction of the known voxels that the noise so far puts into another phase. They are set to their phase in the
         end.
-    fraction, elapsed, time_left, activity, note
-        As for `Progress`.
+    iteration, n_iterations, fraction, elapsed, time_left, activity, note
+        As for `IterationProgress`.
     """
 
-    iteration: int
-    n_iterations: int
     wrong: float
 
 

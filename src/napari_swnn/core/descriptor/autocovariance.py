@@ -155,10 +155,8 @@ def shrink_noise(autocorrelation: FloatArray, n: float) -> FloatArray:
 
     Parameters
     ----------
-    autocorrelation : numpy.ndarray
-        ``(2, reach + 1, reach + 1)``, in the layout of `reference_autocovariance`, 1 at lag 0.
-    n : float
-        Total number of entries in the planes on which it was measured.
+    autocorrelation, n
+        As for `shrink_slant`.
 
     Returns
     -------

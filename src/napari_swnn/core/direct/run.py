@@ -13,7 +13,7 @@ from torch import Tensor
 
 from napari_swnn._checks import check_labels, check_seed, check_shape, check_whole
 from napari_swnn._phases import list_labels
-from napari_swnn._progress import Progress, WorkClock
+from napari_swnn._progress import IterationProgress, WorkClock
 from napari_swnn._steps import drain
 from napari_swnn._types import FloatArray, Labels, Shape
 from napari_swnn.core.descriptor.reference import Reference
@@ -38,21 +38,17 @@ _BYTES_PER_VOXEL = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OptimisationStep(Progress):
+class OptimisationStep(IterationProgress):
     """Progress of `optimise`.
 
     Attributes
     ----------
-    iteration, n_iterations : int
-        Number of finished steps and total number of steps.
     loss : float
         Sliced Wasserstein distance to the target, averaged over scales.
-    fraction, elapsed, time_left, activity, note
-        As for `Progress`.
+    iteration, n_iterations, fraction, elapsed, time_left, activity, note
+        As for `IterationProgress`.
     """
 
-    iteration: int
-    n_iterations: int
     loss: float
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Self
 
@@ -54,6 +54,21 @@ class BlockVolume(ABC):
     @abstractmethod
     def voxel(self) -> VoxelSize:
         """Edge length of a voxel, with its unit."""
+
+    @property
+    @abstractmethod
+    def precision(self) -> torch.dtype:
+        """Precision of the convolutions."""
+
+    @property
+    @abstractmethod
+    def identity(self) -> Mapping[str, Any]:
+        """All that determines the voxels, besides device and precision: numbers, arrays, dataclasses and models."""
+
+    @property
+    @abstractmethod
+    def training(self) -> Mapping[str, Any]:
+        """Provenance of the models."""
 
     @property
     def outside(self) -> int | None:

@@ -106,7 +106,7 @@ class ComposedVolume(BlockVolume):
     device : torch.device
         Device to compute on.
     described : mapping
-        All that determines the voxels, as numbers, arrays, dataclasses and models.
+        All that determines the voxels, besides device and precision: numbers, arrays, dataclasses and models.
     """
 
     extents: Shape
@@ -142,6 +142,17 @@ class ComposedVolume(BlockVolume):
     def precision(self) -> torch.dtype:
         """Precision of the convolutions."""
         return next(part.volume.precision for part in self.parts if isinstance(part, FilledRegion))
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """All that determines the voxels, besides device and precision."""
+        return self.described
+
+    @property
+    def training(self) -> dict[str, Any]:
+        """Provenance of the model of each region that one fills."""
+        filled = (part for part in self.parts if isinstance(part, FilledRegion))
+        return {"models": {str(part.region): part.volume.model.provenance for part in filled}}
 
     def on(self, device: torch.device) -> ComposedVolume:
         """Return the volume with another device to compute on."""

@@ -82,6 +82,16 @@ class VirtualVolume(BlockVolume):
         return self.model.voxel
 
     @property
+    def identity(self) -> dict[str, Any]:
+        """All that determines the voxels, besides device and precision."""
+        return {"model": self.model, **{f.name: getattr(self.spec, f.name) for f in fields(self.spec)}}
+
+    @property
+    def training(self) -> dict[str, Any]:
+        """Provenance of the model."""
+        return {"model": self.model.provenance}
+
+    @property
     def is_exact(self) -> bool:
         """True if a segmentation must be found for the whole volume before its labels can be computed."""
         return self.spec.exact_porosity is not None and self.segmentation is None
