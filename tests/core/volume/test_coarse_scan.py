@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
 from napari_swnn import CoarseScan, generate, generate_lazy
-from napari_swnn.core.volume.coarse_cells import apply_kernel, fit_kernel
+from napari_swnn.core.network.stage import Stage, bound_phases
+from napari_swnn.core.volume.back_projection import back_project
+from napari_swnn.core.volume.coarse_cells import apply_kernel, count_phases, fit_averaging, meet_counts, round_counts
 
 
 @pytest.fixture(autouse=True)
@@ -69,12 +72,39 @@ def test_grey_values_are_linear_in_the_fraction():
 
 
 def test_the_kernel_estimates_averages(sample):
-    kernel = fit_kernel(sample, 2, "samples")
+    averaging = fit_averaging([sample], 2, "samples")
     seen = sample[::2, ::2, ::2].astype(np.float32)
     expected = block_average(sample)[1:-1, 1:-1, 1:-1]
-    error = np.abs(apply_kernel(seen, kernel) - expected).mean()
-    assert error < 0.8 * np.abs(seen[1:-1, 1:-1, 1:-1] - expected).mean()
-    assert apply_kernel(seen, kernel).mean() == pytest.approx(expected.mean(), abs=1e-4)
+    found = apply_kernel(seen, averaging.kernels[0])
+    assert np.abs(found - expected).mean() < 0.8 * np.abs(seen[1:-1, 1:-1, 1:-1] - expected).mean()
+    assert found.mean() == pytest.approx(expected.mean(), abs=1e-4)
+    assert averaging.spread == pytest.approx((found - expected).std(), rel=1e-3)
+
+
+@pytest.mark.parametrize("n_channels", [1, 3])
+def test_back_projection_meets_averages_and_keeps_detail(n_channels):
+    generator = torch.Generator().manual_seed(0)
+    scores = torch.randn((1, n_channels, 16, 16, 16), generator=generator)
+    grey = bound_phases(scores, Stage.CEILING) if n_channels > 1 else Stage.CEILING * torch.tanh(scores)
+    averages = torch.softmax(0.5 * torch.randn((1, max(2, n_channels), 4, 4, 4), generator=generator), 1)[:, :n_channels]
+    found = back_project(grey, averages, 4)
+    deviation = torch.nn.functional.avg_pool3d(found / 2 + 0.5, 4) - averages
+    assert deviation.abs().mean() < 0.02
+    before, after = (values - torch.nn.functional.avg_pool3d(values, 3, 1, 1) for values in (grey, found))
+    assert np.corrcoef(before.ravel(), after.ravel())[0, 1] > 0.7
+    assert_allclose(back_project(grey, averages, 4, tolerance=1.0), grey, atol=1e-3)  # nothing to correct
+
+
+def test_counts_are_met_by_the_voxels_that_lose_least():
+    scores = torch.tensor([[[3.0, 2.0, 1.0, 0.0]], [[0.0, 0.0, 0.5, 0.0]], [[0.0, 0.0, 0.0, 5.0]]])
+    positions = scores.argmax(0)
+    assert positions.tolist() == [[0, 0, 0, 2]]
+    counts = torch.tensor([[1], [2], [1]])
+    assert meet_counts(scores, positions, counts).tolist() == [[0, 1, 1, 2]]
+    several = torch.randn((3, 50, 27), generator=torch.Generator().manual_seed(1))
+    wanted = round_counts(27 * torch.softmax(several.mean(2) * 9, 0))
+    assert (wanted.sum(0) == 27).all()
+    assert (count_phases(meet_counts(several, several.argmax(0), wanted), 3) == wanted).all()
 
 
 def test_a_range_model_takes_a_scan(range_model, sample):
@@ -87,7 +117,7 @@ def test_a_range_model_takes_a_scan(range_model, sample):
     ("coarse", "options", "message"),
     [
         (np.zeros((10, 10, 10)), {}, "shape must be that of coarse times 2, 4 or 8"),
-        (np.zeros((5, 5, 5)), {}, "coarse must have voxels as large as those of a coarser stage of the model"),
+        (np.zeros((5, 5, 5)), {"shape": (40, 40, 40)}, r"scales of the model can refine \(2, 4\), got a factor of 8"),
         (np.zeros((10, 10, 10), int), {"shape": (20, 20, 20)}, "coarse must hold fractions as floating-point numbers"),
         (np.full((10, 10, 10), 2.0), {"shape": (20, 20, 20)}, r"coarse must hold fractions in \[0, 1\]"),
         (np.zeros((10, 10, 10)), {"shape": (20, 20, 20), "exact": True}, "exact must be False with coarse"),
@@ -100,9 +130,34 @@ def test_scans_that_do_not_fit_are_refused(fixed_model, coarse, options, message
         )
 
 
-def test_more_than_two_phases_are_refused(three_phase_model):
-    with pytest.raises(ValueError, match="coarse needs a model of two phases, got one of 3"):
+def test_a_scan_may_be_coarser_than_the_model(fixed_model, sample):
+    scan = block_average(sample[:, :, :40], 4)
+    volume = generate(fixed_model, (40, 40, 40), seed=1, coarse=scan)
+    assert_allclose(block_average(volume == 1, 4), scan, atol=1e-6)
+
+
+def test_several_phases_are_kept(three_phase_model, sample):
+    second = np.roll(sample, 9, 0) & ~sample
+    labels = np.where(sample, 1, np.where(second, 2, 0))[:20, :20, :20]
+    own = {label: block_average(labels == label) for label in (0, 1, 2)}
+    volume = generate(three_phase_model, (20, 20, 20), coarse=own)
+    for label, averages in own.items():
+        assert_allclose(block_average(volume == label), averages, atol=1e-6)
+    volume = generate(three_phase_model, (20, 20, 20), coarse=CoarseScan.from_labels(labels[::2, ::2, ::2]))
+    assert_array_equal(volume[::2, ::2, ::2], labels[::2, ::2, ::2])
+    prevalent = np.argmax([own[label] for label in (0, 1, 2)], axis=0)
+    volume = generate(three_phase_model, (20, 20, 20), coarse=CoarseScan.from_labels(prevalent, kind="majority"))
+    found = np.stack([block_average(volume == label) for label in (0, 1, 2)])
+    assert_allclose(np.take_along_axis(found, prevalent[None], 0)[0], found.max(0))
+
+
+def test_phases_that_do_not_fit_are_refused(three_phase_model):
+    with pytest.raises(ValueError, match="coarse must hold each phase of the model"):
         generate(three_phase_model, (20, 20, 20), coarse=np.zeros((10, 10, 10)))
+    with pytest.raises(ValueError, match="must have the labels of the model"):
+        generate(three_phase_model, (20, 20, 20), coarse=CoarseScan.from_labels(np.full((10, 10, 10), 7)))
+    with pytest.raises(ValueError, match="must add up to 1"):
+        CoarseScan({0: np.full((4, 4), 0.5), 1: np.full((4, 4), 0.2)})
     with pytest.raises(ValueError, match="background and phase must differ"):
         CoarseScan.from_grey(np.zeros((4, 4)), background=3, phase=3)
     with pytest.raises(ValueError, match="kind must be one of"):

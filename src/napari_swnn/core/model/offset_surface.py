@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from napari_swnn._types import FloatArray
-from napari_swnn.core.model.classification import classify_by_offsets
+from napari_swnn.core.model.classification import add_offsets, classify_by_offsets
 from napari_swnn.core.network.legendre import highest_order, legendre_products, n_products
 
 _NODES_PER_COEFFICIENT = 2
@@ -70,6 +70,10 @@ class OffsetSurface:
             ``(*spatial)`` positions in the order of the phases, uint8, on the device of `grey`.
         """
         return classify_by_offsets(grey, self.at(free))
+
+    def scores(self, grey: Tensor, free: FloatArray | Sequence[float]) -> Tensor:
+        """Return scores ``(c, *spatial)`` of the phases, of which the largest one decides."""
+        return add_offsets(grey, self.at(free))
 
 
 def n_offset_nodes(n_fractions: int) -> int:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from napari_swnn._types import FloatArray
-from napari_swnn.core.model.classification import classify_by_offsets
+from napari_swnn.core.model.classification import add_offsets, classify_by_offsets
 from napari_swnn.core.model.offset_surface import OffsetSurface
 
 
@@ -65,9 +65,16 @@ class ThresholdCurve:
         torch.Tensor
             ``(*spatial)`` positions in the order of the phases, uint8, on the device of `grey`.
         """
+        return (~(grey[0] >= self._limit(grey, porosity))).to(torch.uint8)
+
+    def scores(self, grey: Tensor, porosity: float | FloatArray | None = None) -> Tensor:
+        """Return scores ``(2, *spatial)`` of the two phases, of which the larger one decides."""
+        above = grey[0] - self._limit(grey, porosity)
+        return torch.stack([above, torch.zeros_like(above)])
+
+    def _limit(self, grey: Tensor, porosity: float | FloatArray | None) -> Tensor | float:
         threshold = self.at(porosity)
-        limit = threshold if isinstance(threshold, float) else torch.from_numpy(threshold).to(grey.device)
-        return (~(grey[0] >= limit)).to(torch.uint8)
+        return threshold if isinstance(threshold, float) else torch.from_numpy(threshold).to(grey.device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +126,10 @@ class OffsetCurve:
             first counts.
         """
         return classify_by_offsets(grey, self.at(porosity))
+
+    def scores(self, grey: Tensor, porosity: float | FloatArray | None = None) -> Tensor:
+        """Return scores ``(c, *spatial)`` of the phases, of which the largest one decides."""
+        return add_offsets(grey, self.at(porosity))
 
 
 CurveSegmentation: TypeAlias = ThresholdCurve | OffsetCurve

@@ -11,7 +11,7 @@ from torch import Tensor
 from napari_swnn.core.grid.device_noise import noise_on
 from napari_swnn.core.grid.noise import NoiseField
 from napari_swnn.core.grid.windows import Window
-from napari_swnn.core.network.cascade import CoarseSource, FractionSource, NoiseSource, run_stages
+from napari_swnn.core.network.cascade import FractionSource, Guidance, NoiseSource, run_stages
 from napari_swnn.core.network.config import StageConfig
 from napari_swnn.core.network.stage import Stage, phase_scores
 from napari_swnn.core.numerics.device import convolutions_in
@@ -48,7 +48,7 @@ def compute_grey_and_coarse(
     noise: NoiseSource,
     fractions: FractionSource | None = None,
     precision: torch.dtype = torch.float32,
-    given: CoarseSource | None = None,
+    guidance: Guidance | None = None,
 ) -> tuple[Tensor, Tensor | None]:
     """Compute the grey values of a window and the coarser grey values that they refine.
 
@@ -64,8 +64,8 @@ def compute_grey_and_coarse(
         Function that returns the free fractions of a modulated stage in a window, on any device.
     precision : torch.dtype
         Precision of the convolutions; see `napari_swnn.core.numerics.device.generation_precision`.
-    given : callable, optional
-        Function that returns the coarser volume that the first stage refines, on any device.
+    guidance : Guidance, optional
+        Coarser volume that takes the place of coarser stages, on any device; see `run_stages`.
 
     Returns
     -------
@@ -84,10 +84,6 @@ def compute_grey_and_coarse(
         local = fractions(stage, where)
         return local.to(device) if isinstance(local, Tensor) else local
 
-    def given_there(where: Window) -> Tensor:
-        assert given is not None
-        return given(where).to(device)
-
     # On the CPU, one thread computes an entire block; see `napari_swnn.core.numerics.parallel`.
     one_thread = single_threaded() if device.type == "cpu" else nullcontext()
     with one_thread, convolutions_in(precision, device):
@@ -96,7 +92,7 @@ def compute_grey_and_coarse(
             window,
             noise_there,
             None if fractions is None else fractions_there,
-            None if given is None else given_there,
+            guidance,
         )
     return grey[0], None if coarse is None else coarse[0]
 

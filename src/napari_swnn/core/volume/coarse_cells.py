@@ -1,13 +1,33 @@
-"""Fine voxels in the voxels of a coarse scan, and estimates of their averages from a segmented scan."""
+"""Fine voxels in the voxels of a coarse scan: estimates of averages, and classifications with given counts."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_swnn._types import FloatArray, Shape
+from napari_swnn._types import BoolArray, FloatArray, Shape
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Averaging:
+    """Estimate of averages over the voxels of a segmented scan.
+
+    Attributes
+    ----------
+    kernels : numpy.ndarray
+        ``(c, 3 ** d + 1)`` weights of a voxel and its neighbours, and a constant, for each phase.
+    spread : float
+        Standard deviation of the errors.
+    """
+
+    kernels: FloatArray
+    spread: float
 
 
 def apply_kernel(values: FloatArray, kernel: FloatArray) -> FloatArray:
@@ -19,32 +39,44 @@ def apply_kernel(values: FloatArray, kernel: FloatArray) -> FloatArray:
     return total
 
 
-def fit_kernel(fine: NDArray[np.bool_], factor: int, kind: str) -> FloatArray:
-    """Fit the kernel that estimates averages over the voxels of a segmented scan, by least squares.
+def fit_averaging(phases: Sequence[BoolArray], factor: int, kind: str) -> Averaging:
+    """Fit the estimate of averages over the voxels of a segmented scan, by least squares.
 
     Parameters
     ----------
-    fine : numpy.ndarray
-        True in the phase of interest; extents are multiples of `factor`.
+    phases : sequence of numpy.ndarray
+        True in each phase of a fine volume; extents are multiples of `factor`.
     factor : int
         Edge length of a voxel of the scan.
     kind : {"samples", "majority"}
         Meaning of a voxel of the scan.
     """
-    ndim = fine.ndim
-    cells = to_cells(torch.from_numpy(fine.astype(np.float32)), factor).numpy()
-    coarse = tuple(n // factor for n in fine.shape)
-    averages = cells.mean(1).reshape(coarse)
-    seen = (cells[:, 0] if kind == "samples" else averages.ravel() >= 0.5).astype(np.float32).reshape(coarse)
-    inner = tuple(n - 2 for n in coarse)
+    cells = [to_cells(torch.from_numpy(fine.astype(np.float32)), factor).numpy() for fine in phases]
+    coarse = tuple(n // factor for n in phases[0].shape)
+    averages = np.stack([each.mean(1) for each in cells])
+    if kind == "samples":
+        seen = np.stack([each[:, 0] for each in cells])
+    elif len(cells) == 1:
+        seen = averages >= 0.5
+    else:
+        seen = averages.argmax(0) == np.arange(len(cells))[:, None]
+    fits = [_fit_kernel(s.reshape(coarse), a.reshape(coarse)) for s, a in zip(seen, averages, strict=True)]
+    spread = np.sqrt(np.mean([error**2 for _, error in fits]))
+    return Averaging(np.stack([kernel for kernel, _ in fits]), float(spread))
+
+
+def _fit_kernel(seen: NDArray[np.generic], averages: FloatArray) -> tuple[FloatArray, float]:
+    """Return the kernel that estimates averages, and the standard deviation of its errors."""
+    ndim = seen.ndim
+    inner = tuple(n - 2 for n in seen.shape)
     columns = [
-        seen[tuple(slice(a, a + n) for a, n in zip(place, inner, strict=True))].ravel()
+        seen[tuple(slice(a, a + n) for a, n in zip(place, inner, strict=True))].ravel().astype(float)
         for place in np.ndindex(*(3,) * ndim)
     ]
-    design = np.stack([*columns, np.ones(columns[0].size, np.float32)], 1)
-    expected = averages[(slice(1, -1),) * ndim].ravel()
-    kernel: FloatArray = np.linalg.lstsq(design.astype(float), expected.astype(float), rcond=None)[0]
-    return kernel.astype(np.float32)
+    design = np.stack([*columns, np.ones(columns[0].size)], 1)
+    expected = averages[(slice(1, -1),) * ndim].ravel().astype(float)
+    kernel: FloatArray = np.linalg.lstsq(design, expected, rcond=None)[0]
+    return kernel.astype(np.float32), float((design @ kernel - expected).std())
 
 
 def to_cells(values: Tensor, k: int) -> Tensor:
@@ -61,3 +93,51 @@ def from_cells(cells: Tensor, shape: Shape, k: int) -> Tensor:
     split = cells.reshape(*(n // k for n in shape), *(k,) * ndim)
     order = [i for axis in range(ndim) for i in (axis, ndim + axis)]
     return split.permute(order).reshape(shape)
+
+
+def count_phases(positions: Tensor, n_phases: int) -> Tensor:
+    """Return how many voxels of each cell have each phase, ``(phases, cells)``, for positions ``(cells, n)``."""
+    return torch.stack([(positions == phase).sum(1) for phase in range(n_phases)])
+
+
+def round_counts(counts: Tensor) -> Tensor:
+    """Round numbers of voxels ``(phases, cells)`` to whole ones with the same sums (largest remainders)."""
+    least = counts.floor()
+    missing = (counts.sum(0) - least.sum(0)).round()
+    order = (counts - least).argsort(dim=0, descending=True, stable=True)
+    ranks = torch.empty_like(order).scatter_(
+        0, order, torch.arange(len(counts), device=counts.device)[:, None] + 0 * order
+    )
+    return (least + (ranks < missing)).long()
+
+
+def meet_counts(scores: Tensor, positions: Tensor, counts: Tensor) -> Tensor:
+    """Change the phases of as few voxels as possible, those with the smallest loss of score, to meet counts.
+
+    Parameters
+    ----------
+    scores : torch.Tensor
+        ``(phases, cells, n)`` scores of the voxels of each cell.
+    positions : torch.Tensor
+        ``(cells, n)`` phases.
+    counts : torch.Tensor
+        ``(phases, cells)`` number of voxels of each phase, with the sum `n`.
+
+    Returns
+    -------
+    torch.Tensor
+        ``(cells, n)`` phases.
+    """
+    n_phases, _, n = scores.shape
+    found = count_phases(positions, n_phases)
+    for source, target in permutations(range(n_phases), 2):
+        n_moved = torch.minimum(found[source] - counts[source], counts[target] - found[target]).clamp_min(0)
+        if not n_moved.any():
+            continue
+        gains = torch.where(positions == source, scores[target] - scores[source], -torch.inf)
+        order = gains.argsort(dim=1, descending=True, stable=True)
+        ranks = torch.empty_like(order).scatter_(1, order, torch.arange(n, device=order.device).expand_as(order))
+        positions = positions.masked_fill(ranks < n_moved[:, None], target)
+        found[source] -= n_moved
+        found[target] += n_moved
+    return positions

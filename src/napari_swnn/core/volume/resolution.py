@@ -10,15 +10,15 @@ import torch
 
 from napari_swnn._checks import check_whole
 from napari_swnn._steps import drain
-from napari_swnn._types import FloatArray
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.model.offset_surface import OffsetSurface
 from napari_swnn.core.model.segmentation import CurveSegmentation, OffsetCurve, Segmentation, ThresholdCurve
 from napari_swnn.core.numerics.device import generation_precision
 from napari_swnn.core.volume.assembly import iter_assembly
-from napari_swnn.core.volume.coarse_cells import fit_kernel
+from napari_swnn.core.volume.coarse_cells import Averaging, fit_averaging
 from napari_swnn.core.volume.exact_porosity import iter_exact
-from napari_swnn.core.volume.spec import VolumeSpec, check_spec
+from napari_swnn.core.volume.fitted_scan import FittedScan
+from napari_swnn.core.volume.spec import CheckedSpec, VolumeSpec, check_spec
 from napari_swnn.core.volume.virtual_volume import VirtualVolume
 
 _SHAPE = {2: (1024, 1024), 3: (64, 128, 128)}
@@ -27,7 +27,7 @@ _SEED = 2**63 + 2**40
 """Seed of that volume, which no volume of a user has."""
 _CPU = torch.device("cpu")
 _KNOWN: WeakKeyDictionary[Model, dict[int, Model]] = WeakKeyDictionary()
-_KERNELS: WeakKeyDictionary[Model, dict[tuple[int, str], FloatArray]] = WeakKeyDictionary()
+_AVERAGING: WeakKeyDictionary[Model, dict[tuple[int, str], Averaging]] = WeakKeyDictionary()
 _CALIBRATING = Lock()
 
 
@@ -67,18 +67,30 @@ def coarser_model(model: Model, scale: int) -> Model:
         return known[scale]
 
 
-def averaging_kernel(model: Model, factor: int, kind: str) -> FloatArray:
-    """Return the kernel that estimates averages over the voxels of a segmented scan of a material.
+def fit_scan(model: Model, spec: CheckedSpec) -> FittedScan | None:
+    """Return the coarse scan of a volume over its extents; None if it has none.
 
-    It is fitted to a volume of the model, once for each factor and kind; see `fit_kernel`.
+    For a segmented scan, the estimate of averages is fitted to a volume of the model, once for each factor and kind.
     """
+    scan = spec.coarse
+    if scan is None:
+        return None
+    factor = scan.factor(spec.shape)
+    averaging = None if scan.kind == "averages" else _averaging(model, factor, scan.kind)
+    return FittedScan(scan, factor, spec.periodic, model.network.finest_scale, averaging)
+
+
+def _averaging(model: Model, factor: int, kind: str) -> Averaging:
     with _CALIBRATING:
-        known = _KERNELS.setdefault(model, {})
+        known = _AVERAGING.setdefault(model, {})
         if (factor, kind) not in known:
-            spec = check_spec(VolumeSpec(_SHAPE[model.dimension]), model.network, model.porosity)
+            fractions = dict(zip(model.labels.phases, model.fractions_at(), strict=True))
+            spec = check_spec(VolumeSpec(_SHAPE[model.dimension]), model.network, model.porosity, fractions)
             bounded = all(stage.bounded for stage in model.network.stages)
             volume = VirtualVolume(model, replace(spec, seed=_SEED), _CPU, generation_precision(_CPU, bounded=bounded))
-            known[factor, kind] = fit_kernel(drain(iter_assembly(volume)) == model.labels.phase, factor, kind)
+            labels = drain(iter_assembly(volume))
+            phases = model.labels.phases[: model.network.n_phase_channels]
+            known[factor, kind] = fit_averaging([labels == phase for phase in phases], factor, kind)
         return known[factor, kind]
 
 

@@ -44,7 +44,7 @@ class VolumeSpec:
     scale : int
         Edge length of a voxel, in voxels of the model: 1, or the scale of a coarser stage, whose output is the same
         structure at a coarser resolution.
-    coarse : array_like or CoarseScan, optional
+    coarse : array_like, mapping or CoarseScan, optional
         Coarse scan to which the model adds detail, instead of the output of its coarser stages.
     """
 
@@ -57,7 +57,7 @@ class VolumeSpec:
     exact: bool = False
     fractions: Mapping[int, float | FloatArray] | FractionMap | None = None
     scale: int = 1
-    coarse: FloatArray | CoarseScan | None = None
+    coarse: FloatArray | Mapping[int, FloatArray] | CoarseScan | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +145,7 @@ def check_spec(
         exact = exact_fractions[0]
     elif spec.exact:
         exact = _exact_porosity(spec, target, porosity)
-    coarse = check_coarse(spec.coarse, shape, network)
+    coarse = check_coarse(spec.coarse, shape, network, tuple(fractions or ()))
     if coarse is not None and spec.exact:
         raise ValueError("exact must be False with coarse, whose own fractions the volume keeps, got True; omit it")
     seed = check_seed(spec.seed)

@@ -21,14 +21,14 @@ from napari_swnn.core.grid.windows import Block, Window
 from napari_swnn.core.model.labels import PhaseLabels
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.model.offset_surface import OffsetSurface
-from napari_swnn.core.model.segmentation import CurveSegmentation, ThresholdCurve
+from napari_swnn.core.model.segmentation import CurveSegmentation
 from napari_swnn.core.network.config import StageConfig
 from napari_swnn.core.network.evaluation import compute_grey_and_coarse, segmentation_values
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import generation_precision, pick_device
 from napari_swnn.core.volume.block_volume import BlockVolume
-from napari_swnn.core.volume.coarse_scan import FittedScan
 from napari_swnn.core.volume.constrained import check_full_resolution, check_overlay
+from napari_swnn.core.volume.fitted_scan import FittedScan
 from napari_swnn.core.volume.noise_gradient import GradedNoise
 from napari_swnn.core.volume.porosity_map import Field
 from napari_swnn.core.volume.spec import CheckedSpec, VolumeSpec, check_spec
@@ -144,12 +144,9 @@ class VirtualVolume(BlockVolume):
 
     def _compute_grey(self, window: Window) -> Tensor:
         fractions = self._free_of if self._free_fields else None
-        stages, scan = self._stages, self._scan
-        if scan is not None:
-            scales = [self._relative(stage.config) for stage in stages]
-            stages = stages[scales.index(scan.factor) + 1 :]
-        given = None if scan is None else scan.grey
-        grey, _ = compute_grey_and_coarse(stages, window, self._noise_of, fractions, self.precision, given)
+        scan = self._scan
+        stages = self._stages if scan is None else scan.refining(self._stages)
+        grey, _ = compute_grey_and_coarse(stages, window, self._noise_of, fractions, self.precision, scan)
         values = segmentation_values(grey, self._stages[-1])
         overlay = self.model.overlay
         return values if overlay is None else overlay.set_known(values, window)
@@ -166,21 +163,15 @@ class VirtualVolume(BlockVolume):
         if self.is_exact:
             raise ValueError("an exact volume must be computed as a whole, got a single block; use generate")
         of_model = self.model.segmentation
-        if self._scan is not None:
-            assert isinstance(of_model, ThresholdCurve)
-            local = self._local_free(window)[0] if self._free_fields else self.model.porosity
-            limit: Any = of_model.at(local)
-            return self._scan.classify(
-                grey[0], window, limit if isinstance(limit, float) else torch.from_numpy(limit).to(grey.device)
-            )
-        if not self._free_fields:
-            assert not isinstance(of_model, OffsetSurface)
-            return of_model.classify(grey, self.model.porosity)
-        free = self._local_free(window)
+        local = self._local_free(window) if self._free_fields else None
         if isinstance(of_model, OffsetSurface):
-            return of_model.classify(grey, free)
-        porosity: float | FloatArray = free[0]
-        return of_model.classify(grey, porosity)
+            assert local is not None
+            free: Any = local
+        else:
+            free = self.model.porosity if local is None else local[0]
+        if self._scan is not None:
+            return self._scan.classify(of_model.scores(grey, free), window)
+        return of_model.classify(grey, free)
 
     def _noise_of(self, stage: StageConfig, window: Window) -> Tensor:
         axes = zip(self.shape, self.spec.periodic, strict=True)
@@ -220,16 +211,9 @@ class VirtualVolume(BlockVolume):
 
     @cached_property
     def _scan(self) -> FittedScan | None:
-        scan = self.spec.coarse
-        if scan is None:
-            return None
-        factor = scan.factor(self.shape)
-        kernel = None
-        if scan.kind != "averages":
-            from napari_swnn.core.volume.resolution import averaging_kernel
+        from napari_swnn.core.volume.resolution import fit_scan
 
-            kernel = averaging_kernel(self.model, factor, scan.kind)
-        return FittedScan(scan, factor, self.spec.periodic, kernel)
+        return fit_scan(self.model, self.spec)
 
     @cached_property
     def _free_fields(self) -> tuple[Field, ...]:
