@@ -112,3 +112,29 @@ def test_a_volume_passes_through_the_images_that_are_named(model, image, tmp_pat
     for wrong, message in (("z:2", "an axis, a position"), (f"z:9:{image}", "must be a plane of the volume")):
         assert main([*command, *shape, "--through", wrong]) == 2
         assert message in capsys.readouterr().err
+
+
+def test_a_coarse_scan_is_kept(model, tmp_path, capsys):
+    scan = np.random.default_rng(0).random((10, 10, 10)).round(1)
+    np.save(tmp_path / "fractions.npy", scan.astype(np.float32))
+    np.save(tmp_path / "grey.npy", (200 - 100 * scan).astype(np.uint8))
+    np.save(tmp_path / "labels.npy", np.where(scan > 0.5, 255, 0).astype(np.uint8))
+
+    def generate(*options):
+        out = tmp_path / f"{len(list(tmp_path.iterdir()))}.tif"
+        assert main(["generate", model, "--shape", "20", "-o", str(out), *options]) == 0
+        return read_labels(out) == 255
+
+    def averages(found):
+        return found.reshape(10, 2, 10, 2, 10, 2).mean((1, 3, 5))
+
+    found = generate("--coarse", str(tmp_path / "fractions.npy"))
+    np.testing.assert_allclose(averages(found), scan, atol=1 / 16 + 1e-6)
+    grey = generate("--coarse", str(tmp_path / "grey.npy"), "--coarse-grey", "200", "100", "--coarse-noise", "0.1")
+    np.testing.assert_allclose(averages(grey), scan, atol=0.1)
+    samples = generate("--coarse", str(tmp_path / "labels.npy"))
+    np.testing.assert_array_equal(samples[::2, ::2, ::2], scan > 0.5)
+    command = ["generate", model, "--shape", "20", "-o", str(tmp_path / "v.tif")]
+    for wrong, message in ((["--coarse-noise", "1"], "need a scan"), (["--coarse", "none.npy"], "none.npy")):
+        assert main([*command, *wrong]) == 2
+        assert message in capsys.readouterr().err

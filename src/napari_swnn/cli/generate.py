@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_swnn._types import AXES
+from napari_swnn.cli._coarse import add_coarse_options, read_scan
 from napari_swnn.cli._command import add_command
 from napari_swnn.cli._pairs import parse_pairs
 from napari_swnn.cli._paths import check_writable
@@ -51,6 +52,7 @@ def add_to(commands: Any) -> None:
         help="make the volume periodic along these axes, for example zy (all axes if AXES is omitted)",
     )
     add_through_option(parser)
+    add_coarse_options(parser)
     parser.add_argument(
         "--exact", action="store_true", help="match the target porosity exactly in each volume; takes twice as long"
     )
@@ -77,6 +79,7 @@ def run(options: argparse.Namespace) -> None:
         check_writable(options.output)
     model = Model.load(options.model)
     through = read_sections(options.through)
+    scan = read_scan(options)
     with cluster_client(options.scheduler, options.wait) as client, explain_resuming():
         spec = VolumeSpec(
             full_shape(options.shape, model.dimension),
@@ -86,6 +89,7 @@ def run(options: argparse.Namespace) -> None:
             exact=options.exact,
             scale=options.scale,
             fractions=parse_pairs(options.fractions, float, "--fractions"),
+            coarse=scan,
         )
         if through is not None:
             check_fits(model, spec, through, n=options.n)

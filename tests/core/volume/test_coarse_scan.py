@@ -86,7 +86,9 @@ def test_back_projection_meets_averages_and_keeps_detail(n_channels):
     generator = torch.Generator().manual_seed(0)
     scores = torch.randn((1, n_channels, 16, 16, 16), generator=generator)
     grey = bound_phases(scores, Stage.CEILING) if n_channels > 1 else Stage.CEILING * torch.tanh(scores)
-    averages = torch.softmax(0.5 * torch.randn((1, max(2, n_channels), 4, 4, 4), generator=generator), 1)[:, :n_channels]
+    averages = torch.softmax(0.5 * torch.randn((1, max(2, n_channels), 4, 4, 4), generator=generator), 1)[
+        :, :n_channels
+    ]
     found = back_project(grey, averages, 4)
     deviation = torch.nn.functional.avg_pool3d(found / 2 + 0.5, 4) - averages
     assert deviation.abs().mean() < 0.02
