@@ -33,7 +33,7 @@ def test_a_step_moves_every_phase_and_keeps_their_sum(three_phases, tiny_config,
 
 
 def test_training_brings_the_phases_closer_to_their_fractions(three_phases, tiny_config):
-    trainer = trainer_for(three_phases, replace(tiny_config, n_steps=60, cube_size=16))
+    trainer = trainer_for(three_phases, replace(tiny_config, n_steps=60, cube_size=16, finest_critic=0))
     greys = [step.grey for step in trainer.iter_steps()]
     wanted = list(three_phases.fractions.values())
     found = [torch.stack(part).mean((0, 1, 3, 4, 5)) / 2 + 0.5 for part in (greys[:5], greys[-20:])]
@@ -48,3 +48,27 @@ def test_more_phases_have_more_projections(three_phases, blobs, tiny_config):
 
     assert count(Reference(blobs)) == tiny_config.n_projections
     assert count(three_phases) > tiny_config.n_projections
+
+
+def finest(reference, config):
+    return plan_training(reference, config=config).schedules[-1]
+
+
+def test_more_phases_have_as_many_voxels_in_more_steps(three_phases, blobs, tiny_config):
+    config = replace(tiny_config, cube_size=48, n_steps=120)
+    two, three = (finest(reference, config) for reference in (Reference(blobs), three_phases))
+    n_voxels = [stage.n_steps * np.prod(stage.windows[0].shape) for stage in (two, three)]
+    assert two.windows[0].shape == (48, 48, 48)
+    assert three.n_steps > two.n_steps
+    np.testing.assert_allclose(*n_voxels, rtol=0.002)
+
+
+def test_the_finest_scale_of_more_phases_has_a_critic(three_phases, blobs, tiny_config):
+    config = replace(tiny_config, cube_size=20, coarse_cube_size=20)
+    weights = [schedule.critic_weight for schedule in plan_training(three_phases, config=config).schedules]
+    assert weights[-1] == config.finest_critic > 0
+    assert not any(weights[:-1])
+    assert finest(Reference(blobs), config).critic_weight == 0
+    assert finest(three_phases, replace(config, finest_critic=0)).critic_weight == 0
+    assert finest(three_phases, replace(config, critic=0.1)).critic_weight == 0.1
+    assert finest(three_phases, replace(config, loss="autocorrelation")).critic_weight == 0

@@ -80,6 +80,12 @@ class TrainingConfig:
         "Weight of a critic that compares more of a section than a pattern; 0 for none, usually 0.1 to 0.3.",
         low=0.0,
     )
+    finest_critic: float = setting(
+        0.25,
+        "Weight of the critic at the finest scale for three or more phases, whose films it keeps thin and rough; 0 for "
+        "none. Not used if the weight for all scales is set.",
+        low=0.0,
+    )
     strategy: Strategy = setting(
         "maximum_entropy", "Strategy for resampling the patterns to the target porosity.", choices=STRATEGIES
     )

@@ -56,8 +56,10 @@ _CRITIC_COOL_DOWN_SHARE = 1 / 3
 """Final share of the steps in which the weight of the critic falls, because it leaves specks of single voxels."""
 _CRITIC_SECTIONS = 12
 """Number of generated sections of each direction that the critic sees in a step."""
+_SIDE_FOR_PHASES = 32
+"""Least side of the training volumes at the finest scale if smaller ones are used, for three or more phases."""
 _MIN_SIGHTS = 3
-"""Minimum side of a section in multiples of what a critic sees; in less, it would learn this one section by heart."""
+"""Minimum side of a section in multiples of what a critic sees; see `_has_room`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +243,7 @@ def _resolve(config: TrainingConfig, network: NetworkConfig, stage: StageConfig,
         autocovariance_weight=_autocovariance_weight(config, network, stage),
         # With batch statistics the mean, and so part of the autocovariance, is undetermined.
         autocovariance_start=max(_WARM_UP, running_start or 0),
-        critic_weight=config.critic if sight() <= side and section_side >= _MIN_SIGHTS * sight() else 0.0,
+        critic_weight=_critic_weight(config, network, stage) if _has_room(side, section_side) else 0.0,
         critic_window=min(side, max(2 * sight(), section_side // 2)),
         critic_sections=_CRITIC_SECTIONS,
         critic_warm_up=_CRITIC_WARM_UP,
@@ -254,6 +256,9 @@ def _resolve(config: TrainingConfig, network: NetworkConfig, stage: StageConfig,
 
 def _n_steps(config: TrainingConfig, network: NetworkConfig, stage: StageConfig) -> int:
     n_steps = config.n_steps if stage.scale == 1 else config.n_coarse_steps
+    if stage.scale == 1:
+        # Smaller volumes in more steps, so that the number of voxels stays the same.
+        n_steps = round(n_steps * (config.cube_size / _finest_side(config, network)) ** 3)
     if len(network.stages) == 2:
         # The only coarse stage must create all large-scale structure, and no intermediate stage corrects its errors
         # before the finest stage, which has more to correct.
@@ -263,7 +268,7 @@ def _n_steps(config: TrainingConfig, network: NetworkConfig, stage: StageConfig)
 
 
 def _windows(config: TrainingConfig, network: NetworkConfig, stage: StageConfig) -> tuple[TrainingWindow, ...]:
-    side = config.cube_size if stage.scale == 1 else config.coarse_cube_size
+    side = _finest_side(config, network) if stage.scale == 1 else config.coarse_cube_size
     if network.dimension == 2:
         return (TrainingWindow((side, side), (0,)),)
     if config.recipe == "cascade":
@@ -272,6 +277,28 @@ def _windows(config: TrainingConfig, network: NetworkConfig, stage: StageConfig)
     return tuple(
         TrainingWindow(tuple(1 if axis == normal else side for axis in range(3)), (normal,)) for normal in range(3)
     )
+
+
+def _finest_side(config: TrainingConfig, network: NetworkConfig) -> int:
+    """Return the side of the training volumes at the finest scale.
+
+    Films of one or two voxels between other phases need more steps than interfaces do, and fewer voxels in each.
+    """
+    side = config.cube_size
+    if network.dimension == 3 and config.recipe == "cascade" and network.n_phase_channels > 1:
+        return min(side, max(_SIDE_FOR_PHASES, side * 2 // 3))
+    return side
+
+
+def _critic_weight(config: TrainingConfig, network: NetworkConfig, stage: StageConfig) -> float:
+    makes_films = stage.scale == 1 and network.n_phase_channels > 1
+    of_paper = config.recipe == "paper" or config.loss != "patterns"
+    return config.critic or (config.finest_critic if makes_films and not of_paper else 0.0)
+
+
+def _has_room(side: int, section_side: int) -> bool:
+    """Return whether a critic learns from sections of this side without learning a single one by heart."""
+    return sight() <= side and section_side >= _MIN_SIGHTS * sight()
 
 
 def _n_projections(config: TrainingConfig, network: NetworkConfig) -> int:
