@@ -56,8 +56,14 @@ def test_several_volumes_are_judged_by_their_mean():
 
 def test_phases_are_named_if_there_are_more_than_two():
     text = judge(report(names=("pore", "nickel", "ceramic"))).text
-    assert "porosity of nickel" in text
+    assert text.startswith("Porosity and chord length of pore; porosity and chord length of nickel; and porosity and")
     assert "Pore connects opposite faces" in text
+
+
+def test_many_deviations_are_listed_without_numbers():
+    text = judge(report(names=("a", "b", "c", "d"), chord=6.2)).text
+    assert "Chord length of a; chord length of b; chord length of c; and chord length of d do not." in text
+    assert "6.2" not in text
 
 
 def test_a_chosen_porosity_leaves_the_rest_unjudged():

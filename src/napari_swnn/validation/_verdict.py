@@ -24,7 +24,8 @@ _WORDS = {
     "mean_pore_size": "pore size",
 }
 """Name of each judged number in a sentence."""
-_FRACTIONS = ("porosity", "volume_fraction")
+_MOST_NUMBERS = 3
+"""Largest number of deviations that are told with their numbers; the report has those of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,15 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A number with its word, which names the phase if there are several."""
+    """A number with its word, and the name of its phase if there are several."""
 
     word: str
+    phase: str
     quantity: QuantityComparison
+
+    @property
+    def words(self) -> str:
+        return f"{self.word} of {self.phase}" if self.phase else self.word
 
 
 def judge(report: ValidationReport, *, own_porosity: bool = True) -> Verdict:
@@ -73,13 +79,16 @@ def judge(report: ValidationReport, *, own_porosity: bool = True) -> Verdict:
         text = "The porosity was chosen to differ from that of the section, so the section cannot judge the rest."
         return Verdict(None, " ".join(part for part in (text, connected) if part))
     judged = list(_list_judged(report.phases, several=report.n_phases > 2))
-    inside = [each.word for each in judged if each.quantity.within]
+    inside = [each for each in judged if each.quantity.within]
     outside = [each for each in judged if not each.quantity.within]
     if not judged:
         text = "The section is too small to judge the volume by it."
         return Verdict(None, " ".join(part for part in (text, connected) if part))
     sentences = [_describe_inside(inside)] if inside else []
-    sentences += [_describe_outside(each, report.n_volumes) for each in outside]
+    if len(outside) > _MOST_NUMBERS:
+        sentences.append(f"{capitalise(_list_words(outside))} do not.")
+    else:
+        sentences += [_describe_outside(each, report.n_volumes) for each in outside]
     return Verdict(not outside, " ".join(part for part in (*sentences, connected) if part))
 
 
@@ -88,12 +97,20 @@ def _list_judged(groups: Iterable[PhaseGroup], *, several: bool) -> Iterable[_Ju
         for key, word in _WORDS.items():
             quantity = group.quantities.get(key)
             if quantity is not None and quantity.within is not None:
-                yield _Judged(f"{word} of {group.name}" if several else word, quantity)
+                yield _Judged(word, group.name if several else "", quantity)
 
 
-def _describe_inside(words: Sequence[str]) -> str:
-    verb = "lies" if len(words) == 1 else "lie"
-    return as_sentence(f"{_join(words)} {verb} within what the section can tell")
+def _describe_inside(inside: Sequence[_Judged]) -> str:
+    verb = "lies" if len(inside) == 1 else "lie"
+    return as_sentence(f"{_list_words(inside)} {verb} within what the section can tell")
+
+
+def _list_words(judged: Sequence[_Judged]) -> str:
+    """Return the words of several numbers, together for each phase."""
+    phases = list(dict.fromkeys(each.phase for each in judged))
+    words = [_join([each.word for each in judged if each.phase == phase]) for phase in phases]
+    parts = [f"{each} of {phase}" if phase else each for each, phase in zip(words, phases, strict=True)]
+    return parts[0] if len(parts) == 1 else f"{'; '.join(parts[:-1])}; and {parts[-1]}"
 
 
 def _describe_outside(each: _Judged, n_volumes: int) -> str:
@@ -102,7 +119,7 @@ def _describe_outside(each: _Judged, n_volumes: int) -> str:
     unit = f" {quantity.unit}" if quantity.unit else ""
     decimals = format_with_error(quantity.reference.value, quantity.half_width)
     found = f"{quantity.mean:.3g}{unit}" + ("" if n_volumes == 1 else " on average")
-    return f"{capitalise(each.word)} does not: {found}, in the section {decimals}{unit}."
+    return f"{capitalise(each.words)} does not: {found}, in the section {decimals}{unit}."
 
 
 def _describe_connectivity(report: ValidationReport) -> str:
