@@ -47,6 +47,18 @@ def test_a_result_takes_the_place_of_its_preview(model):
     np.testing.assert_allclose(layer.extent.world[0][-2:], place[-2:], atol=0.3)
 
 
+def test_the_middle_plane_is_shown_until_the_user_chooses_one(model, section, monkeypatch):
+    monkeypatch.setattr("napari_swnn.widgets.layers.output.PREVIEW_INTERVAL", 0)
+    model.add_labels(section, scale=(0.5, 0.5), units=("um", "um"))
+    output = OutputLayers(model)
+    for n, scale in ((16, 4), (12, 2)):
+        output.show_preview(np.zeros((n, n, n), np.uint8), LOOK, scale=scale)
+        assert model.dims.current_step[0] in (n // 2 - 1, n // 2)
+    model.dims.set_current_step(0, 2)
+    output.show_preview(np.zeros((12, 12, 12), np.uint8), LOOK, scale=2)
+    assert model.dims.current_step[0] == 2
+
+
 @pytest.mark.parametrize("shape", [(12, 12, 12), (12, 12)])
 def test_a_single_level_is_no_pyramid(model, shape):
     labels = np.random.default_rng(0).integers(0, 2, shape, dtype=np.uint8)

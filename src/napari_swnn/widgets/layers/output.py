@@ -17,9 +17,8 @@ from napari_swnn._layer_style import (
     read_colours,
     write_names,
 )
-from napari_swnn._types import AXES, Labels, Shape
+from napari_swnn._types import AXES, Labels
 from napari_swnn._voxel_size import VoxelSize
-from napari_swnn.widgets.layers.reading import read_placement
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -112,6 +111,7 @@ class OutputLayers:
         self._camera = _camera(viewer)
         self._preview: LabelsLayer | None = None
         self._shown_at = -np.inf
+        self._plane: float | None = None
 
     def show_preview(self, labels: Labels, look: Look, *, scale: int) -> None:
         """Show an unfinished volume, at most once per `PREVIEW_INTERVAL`.
@@ -143,9 +143,18 @@ class OutputLayers:
             frame = self._preview.bounding_box  # a volume of few pores has no visible border
             frame.points, frame.line_color, frame.visible = False, FRAME_COLOUR, True
         elif self._preview in self._viewer.layers:  # otherwise, the user removed it, and it stays removed
+            is_followed = self._viewer.dims.point[0] == self._plane
             self._preview.data = labels
             self._preview.scale = (coarse.voxel.value,) * labels.ndim
+            if is_followed:  # otherwise, the user has chosen a plane
+                self._show_middle(self._preview)
         self._shown_at = monotonic()
+
+    def _show_middle(self, layer: "LabelsLayer") -> None:
+        """Show the middle plane of a volume; the first one, which the viewer would show, is a face."""
+        low, high = np.asarray(layer.extent.world)[:, 0]
+        self._viewer.dims.set_point(0, float(low + high) / 2)
+        self._plane = self._viewer.dims.point[0]
 
     def remove_preview(self) -> None:
         """Remove the preview if it still exists."""
@@ -205,42 +214,12 @@ class OutputLayers:
             layer.colormap = make_colormap(colours)
         if chosen is not None:  # the user may be painting
             self._viewer.layers.selection.active = chosen
-        if was_flat:  # the viewer would show the first plane, where a volume has a face
-            low, high = np.asarray(layer.extent.world)[:, 0]
-            self._viewer.dims.set_point(0, float(low + high) / 2)
+        if was_flat:
+            self._show_middle(layer)
         if not moved:  # otherwise, the user has chosen the view
             self._viewer.fit_to_view()
             self._camera = _camera(self._viewer)
         return layer
-
-
-def show_part(viewer: "Viewer", labels: Labels, name: str, whole: "LabelsLayer", start: Shape) -> "LabelsLayer":
-    """Add a part of a volume at its position, with the same colours.
-
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Viewer that receives the layer.
-    labels : numpy.ndarray
-        Labels of the part.
-    name : str
-        Name of the layer.
-    whole : napari.layers.Labels
-        Layer of the whole volume.
-    start : tuple of int
-        Position of the first voxel of the part in the volume.
-    """
-    chosen = viewer.layers.selection.active
-    place = read_placement(whole, labels.ndim) | {
-        "translate": np.array(whole.translate) + np.array(whole.scale) * start
-    }
-    layer = viewer.add_labels(labels, name=name, opacity=1.0, **place)
-    layer.colormap = whole.colormap
-    layer.features = whole.features
-    layer.metadata[METADATA_KEY] = {**whole.metadata.get(METADATA_KEY, {}), "first_voxel": list(start), "lazy": False}
-    if chosen is not None:
-        viewer.layers.selection.active = chosen
-    return layer
 
 
 def _describe(layer: "LabelsLayer", metadata: Mapping[str, Any], look: Look) -> None:

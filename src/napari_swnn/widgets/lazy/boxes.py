@@ -3,11 +3,14 @@
 from math import prod
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
+from napari_swnn._layer_style import METADATA_KEY
 from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn.core.numerics.memory import WORKING_MEMORY
 from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.kit.memory import check_free_memory
-from napari_swnn.widgets.layers.output import show_part
+from napari_swnn.widgets.layers.reading import read_placement
 from napari_swnn.widgets.lazy.layers import find_lazy_layer, get_tiles, locate_box
 
 if TYPE_CHECKING:
@@ -102,3 +105,32 @@ def _check_box(shape: Shape, itemsize: int) -> None:
     subject = f"A box of {format_shape(shape)} voxels"
     remedy = "choose fewer voxels, or draw a smaller rectangle"
     check_free_memory(prod(shape) * itemsize + WORKING_MEMORY, "box", subject, advice=remedy)
+
+
+def show_part(viewer: "Viewer", labels: Labels, name: str, whole: "LabelsLayer", start: Shape) -> "LabelsLayer":
+    """Add a part of a volume at its position, with the same colours.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Viewer that receives the layer.
+    labels : numpy.ndarray
+        Labels of the part.
+    name : str
+        Name of the layer.
+    whole : napari.layers.Labels
+        Layer of the whole volume.
+    start : tuple of int
+        Position of the first voxel of the part in the volume.
+    """
+    chosen = viewer.layers.selection.active
+    place = read_placement(whole, labels.ndim) | {
+        "translate": np.array(whole.translate) + np.array(whole.scale) * start
+    }
+    layer = viewer.add_labels(labels, name=name, opacity=1.0, **place)
+    layer.colormap = whole.colormap
+    layer.features = whole.features
+    layer.metadata[METADATA_KEY] = {**whole.metadata.get(METADATA_KEY, {}), "first_voxel": list(start), "lazy": False}
+    if chosen is not None:
+        viewer.layers.selection.active = chosen
+    return layer
