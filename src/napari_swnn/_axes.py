@@ -59,6 +59,8 @@ def spatial_labels(array: Any, axes: Sequence[str] | None = None, *, name: str =
     ValueError
         If the channels differ, several points of time are given, or the names do not suit the array.
     """
+    if 0 in array.shape:
+        return array  # has no channels to compare, and is refused for its size
     if axes is None:
         return _without_names(array, name, planar=planar)
     names = _check_names(axes, array.ndim, name)

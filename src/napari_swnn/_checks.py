@@ -6,7 +6,7 @@ value received and a fix. Code called after these checks relies on its arguments
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -115,7 +115,8 @@ def check_shape(shape: Any, *, ndim: Sequence[int] = (2, 3), name: str = "shape"
     ValueError
         If the number of entries is not allowed or an entry is not a positive whole number.
     """
-    entries = tuple(shape) if isinstance(shape, Sequence | np.ndarray) else (shape,)
+    listed = isinstance(shape, Sequence) or (isinstance(shape, np.ndarray) and shape.ndim > 0)
+    entries = tuple(shape) if listed else (shape,)
     if len(entries) not in ndim or not all(isinstance(n, int | np.integer) and int(n) > 0 for n in entries):
         allowed = " or ".join(map(str, ndim))
         raise ValueError(f"{name} must be {allowed} whole numbers above 0, in voxels, got {shape!r}")
@@ -188,10 +189,37 @@ def check_axis_flags(flags: Any, ndim: int, *, name: str) -> tuple[bool, ...]:
     ValueError
         If the number of flags differs from the number of axes, or a flag is not a bool.
     """
-    each = tuple(flags) if isinstance(flags, Sequence | np.ndarray) else (flags,) * ndim
+    listed = isinstance(flags, Sequence) or (isinstance(flags, np.ndarray) and flags.ndim > 0)
+    each = tuple(flags) if listed else (flags,) * ndim
     if len(each) != ndim or not all(isinstance(flag, bool | np.bool_) for flag in each):
         raise ValueError(f"{name} must be True, False, or one of them for each of the {ndim} axes, got {flags!r}")
     return tuple(map(bool, each))
+
+
+def check_mapping(value: Any, *, name: str, maps: str) -> Mapping[Any, Any]:
+    """Return `value` if it is a mapping; `maps` describes one in the error message, such as ``"labels to fractions"``.
+
+    Raises
+    ------
+    TypeError
+        If `value` is no mapping.
+    """
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{name} must map {maps}, got {type(value).__name__}")
+    return value
+
+
+def check_flag(value: Any, *, name: str) -> bool:
+    """Return `value` as a bool.
+
+    Raises
+    ------
+    ValueError
+        If `value` is neither True nor False.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
 
 
 def is_lazy(array: Any) -> bool:
@@ -218,7 +246,7 @@ def check_choice(value: Any, choices: Sequence[str], *, name: str) -> str:
     ValueError
         If `value` is not one of `choices`.
     """
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         shown = ", ".join(repr(choice) for choice in choices)
         raise ValueError(f"{name} must be one of {shown}, got {value!r}")
     return str(value)

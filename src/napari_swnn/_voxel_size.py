@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 from napari_swnn._checks import check_in_range
 
@@ -147,7 +148,7 @@ class VoxelSize:
     Raises
     ------
     ValueError
-        If `value` is not a finite number above 0.
+        If `value` is not a finite number above 0, or `unit` is a list of texts.
 
     Examples
     --------
@@ -162,11 +163,15 @@ class VoxelSize:
 
     def __post_init__(self) -> None:
         # Stored as a Python float and text, because they become part of the description of a model.
-        number = float(self.value) if getattr(self.value, "ndim", None) == 0 else self.value
+        given: Any = self.value
+        number = given.item() if getattr(given, "ndim", None) == 0 else given
         hint = "pass one number above 0, and its unit apart"
         value = check_in_range(number, 0, inf, name="voxel_size", hint=hint, open_low=True, open_high=True)
         object.__setattr__(self, "value", value)
-        object.__setattr__(self, "unit", str(self.unit) if self.unit else "voxel")
+        unit: Any = self.unit  # or a unit of pint, which has a name
+        if hasattr(unit, "__len__") and not isinstance(unit, str):
+            raise ValueError(f"unit must be a text, such as 'um', got {type(unit).__name__}")
+        object.__setattr__(self, "unit", ("" if unit is None else str(unit)) or "voxel")
 
     def __str__(self) -> str:
         return f"{self.value:g} {self.unit}"

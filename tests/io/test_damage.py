@@ -299,3 +299,28 @@ def test_files_that_are_not_finished_volumes_are_refused(tmp_path, capsys, store
     assert "the unfinished" in printed.err
     assert "2 of 3 files cannot be used" in printed.err
     assert f"{store}: whole; volume of 20 × 40 × 140 voxels in 2 resolutions" in printed.out
+
+
+@pytest.mark.parametrize(
+    ("stated", "claimed"),
+    [
+        ('SizeZ="4"', 'SizeZ="2000000000"'),
+        ('SizeZ="4"', 'SizeZ="&#50;000000000"'),
+        ('SizeX="64"', 'SizeX="2_000_000_000"'),
+        ('IFD="0"', 'IFD="2000000000"'),
+        ('PlaneCount="4"', 'PlaneCount="2000000000"'),
+    ],
+)
+def test_ome_metadata_of_more_pages_than_the_file_has_room_for_are_refused(tmp_path, stated, claimed):
+    """The list of these pages alone would need gigabytes."""
+    path = tmp_path / "v.ome.tif"
+    planes = np.zeros((4, 64, 64), np.uint8)
+    tifffile.imwrite(path, planes, ome=True, metadata={"axes": "ZYX"})
+    assert read_labels(path).shape == planes.shape
+    metadata = tifffile.tiffcomment(path)
+    assert stated in metadata
+    changed = metadata.replace(stated, claimed)
+    tifffile.imwrite(path, planes, description=changed, metadata=None, photometric="minisblack")
+    for opened in (open_volumes, read_labels):
+        with pytest.raises(ValueError, match=f"{path} must hold its whole image, got OME metadata that state"):
+            opened(path)

@@ -53,7 +53,8 @@ def _read_single(path: FilePath) -> np.ndarray:
 
 
 def _read_archive(path: FilePath) -> np.ndarray:
-    with np.load(path, allow_pickle=False) as archive:
+    # Opened here, since NumPy leaves a damaged archive open.
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         names = list(archive)
         if any(not member.endswith(".npy") for member in archive.zip.namelist()):
             raise ImageError(f"{path} must hold a NumPy array, got a ZIP archive of other files; unpack it first")

@@ -36,7 +36,8 @@ def read_picture(path: FilePath) -> StoredImage:
     """
     from PIL import Image
 
-    with _unlimited(Image), Image.open(path) as picture:
+    # Opened here, since Pillow leaves a file open whose header raises an error.
+    with _unlimited(Image), path.open("rb") as file, Image.open(file) as picture:
         check_fits((picture.height, picture.width, len(picture.getbands())), 2, path)
         n_frames = getattr(picture, "n_frames", 1)
         if n_frames > 1 and picture.format != "MPO":  # a photograph followed by its previews
@@ -44,8 +45,7 @@ def read_picture(path: FilePath) -> StoredImage:
         sides = _sides(picture)
         lossy = picture.format in _LOSSY
         if picture.format in ("JPEG2000", "WEBP"):
-            with path.open("rb") as file:
-                lossy = not is_lossless(file.read(N_BYTES))
+            lossy = not _starts_lossless(path)
         values = _deep_png(path) if picture.format == "PNG" else None
         if values is None:
             values = _values_of(picture)
@@ -55,11 +55,16 @@ def read_picture(path: FilePath) -> StoredImage:
     return image if alpha is None else with_transparency(image, alpha)
 
 
+def _starts_lossless(path: FilePath) -> bool:
+    with path.open("rb") as file:
+        return is_lossless(file.read(N_BYTES))
+
+
 def read_picture_sides(path: FilePath) -> VoxelSides:
     """Return the pixel size that a picture states."""
     from PIL import Image
 
-    with _unlimited(Image), Image.open(path) as picture:
+    with _unlimited(Image), path.open("rb") as file, Image.open(file) as picture:
         return _sides(picture)
 
 

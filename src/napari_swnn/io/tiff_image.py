@@ -92,9 +92,17 @@ def read_tiff_header(path: FilePath) -> TiffHeader:
 
 
 def read_stored_values(path: FilePath) -> np.ndarray:
-    """Return the values of a TIFF as they are stored, with the axes of its header."""
+    """Return the values of a TIFF as they are stored, with the axes of its header.
+
+    Raises
+    ------
+    ImageError
+        If they do not fit into memory.
+    """
     with open_tiff(path) as file:
-        values: np.ndarray = _main_series(file, path).asarray()
+        series = _main_series(file, path)
+        check_fits(series.shape, series.dtype.itemsize, path)
+        values: np.ndarray = series.asarray()
     return values
 
 

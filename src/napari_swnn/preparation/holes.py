@@ -64,7 +64,8 @@ class FillHoles(Step):
 
     def _fill(self, labels: NDArray[Any], tile: Tile) -> NDArray[Any]:
         filled = labels.copy()
-        for phase in np.unique(labels) if self.phase is None else [self.phase]:
+        given = [self.phase] if (labels == self.phase).any() else []  # one that is absent may exceed the data type
+        for phase in np.unique(labels) if self.phase is None else given:
             filled[self._holes(filled != phase)] = phase
         return filled
 

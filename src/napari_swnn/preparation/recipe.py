@@ -97,7 +97,7 @@ class Recipe:
         """
         try:
             content = json.loads(text)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise ValueError(f"recipe must be JSON, got text that cannot be read: {error}") from error
         if not isinstance(content, dict) or content.get("format") != FORMAT:
             raise ValueError(f"recipe must have the format {FORMAT!r}, got another text; save it with Recipe.save")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any
 
+from napari_swnn._checks import check_label
 from napari_swnn._types import Path
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.volume.border_profile import BorderProfile
@@ -37,7 +38,7 @@ def read_composition(path: Path) -> Composition:
     path = FilePath(path)
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"{path} must be a TOML file that describes a composition, got an error: {error}") from error
     _check_entries(content, _TOP, str(path), needed=("shape", "regions", "parts"))
     models = _Models(path.parent)
@@ -85,7 +86,7 @@ def _filling(entry: Any, where: str, models: _Models) -> Filling:
         raise ValueError(f"{where} must have a model or a label, got {', '.join(table) or 'nothing'}; add one of them")
     if "label" in table:
         _check_entries(table, ("label",), where)
-        return int(table["label"])
+        return check_label(table["label"], name=f"{where}.label")
     settings = {key: value for key, value in table.items() if key not in ("model", "profile")}
     for key in ("labels", "fractions"):
         if key in settings:

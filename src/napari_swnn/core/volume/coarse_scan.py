@@ -60,15 +60,15 @@ class CoarseScan:
         given = self._stack(self.values) if isinstance(self.values, Mapping) else np.asarray(self.values)
         if given.dtype.kind not in "biuf":
             raise TypeError(f"coarse must hold fractions in [0, 1], got {given.dtype}; use CoarseScan.from_labels")
-        array = np.array(given, np.float32)
-        if array.ndim - bool(self.phases) not in (2, 3) or array.size == 0:
-            raise ValueError(f"coarse must be a section or a volume, got an array of shape {array.shape}")
-        low, high = float(array.min()), float(array.max())
+        if given.ndim - bool(self.phases) not in (2, 3) or given.size == 0:
+            raise ValueError(f"coarse must be a section or a volume, got an array of shape {given.shape}")
+        low, high = float(given.min()), float(given.max())
         if not 0 <= low <= high <= 1:  # also if a value is NaN
             raise ValueError(
                 f"coarse must hold fractions in [0, 1], got values from {low:g} to {high:g}; use CoarseScan.from_grey "
                 "for grey values, or CoarseScan.from_labels for labels"
             )
+        array = np.array(given, np.float32)
         if self.kind != "averages" and not np.isin(array, (0, 1)).all():
             raise ValueError(f'coarse must hold 0 and 1 for kind="{self.kind}", got other values; use averages')
         if self.phases:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
+from itertools import permutations
 from typing import Any
 
-from napari_swnn._checks import check_in_range, check_label, check_seed, check_whole
+import numpy as np
+
+from napari_swnn._checks import check_in_range, check_label, check_mapping, check_seed, check_whole
 from napari_swnn._types import FloatArray, Labels, Shape
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.volume.border_profile import BorderProfile
@@ -46,7 +49,7 @@ class Part:
     Raises
     ------
     TypeError
-        If `model` is no model.
+        If `model` is no model, or `labels` no mapping.
     ValueError
         If the axes are no permutation, the angle is not finite, a label is unknown, or a seed is invalid.
     """
@@ -65,14 +68,15 @@ class Part:
         if not isinstance(self.model, Model):
             raise TypeError(f"model must be a trained model, got {type(self.model).__name__}; pass Model.load(path)")
         n = self.model.dimension
-        if self.axes is not None and sorted(self.axes) != list(range(n)):
+        if self.axes is not None and not _is_permutation(self.axes, n):
             raise ValueError(f"axes must hold each of {', '.join(map(str, range(n)))} once, got {self.axes!r}")
         check_in_range(self.angle, -1e6, 1e6, name="angle")
         check_whole(self.axis, name="axis", low=0, high=n - 1)
         if self.seed is not None:
             check_seed(self.seed)
         own = self.model.labels.phases
-        for label, target in (self.labels or {}).items():
+        changed = {} if self.labels is None else self.labels
+        for label, target in check_mapping(changed, name="labels", maps="labels of the model to others").items():
             if label not in own:
                 raise ValueError(f"labels must name labels of the model, {', '.join(map(str, own))}, got {label!r}")
             check_label(target, name=f"labels[{label}]")
@@ -88,6 +92,10 @@ class Part:
         """Label in the composition of each phase of the model, in the order of the model."""
         changed = self.labels or {}
         return tuple(int(changed.get(label, label)) for label in self.model.labels.phases)
+
+
+def _is_permutation(axes: Any, n: int) -> bool:
+    return isinstance(axes, Sequence | np.ndarray) and any(tuple(axes) == each for each in permutations(range(n)))
 
 
 Filling = Part | Model | int

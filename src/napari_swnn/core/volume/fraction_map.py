@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_swnn._checks import check_label, check_labels
+from napari_swnn._checks import check_label, check_labels, check_mapping
 from napari_swnn._phases import list_labels
 from napari_swnn._types import FloatArray
 from napari_swnn.core.network.config import NetworkConfig
@@ -63,10 +63,7 @@ class FractionMap:
         ValueError
             If a value is not in [0, 1], the arrays differ in shape, or there is no phase.
         """
-        if not isinstance(fractions, Mapping):
-            raise TypeError(
-                f"fractions must map labels to fractions, such as {{1: 0.3}}, got {type(fractions).__name__}"
-            )
+        check_mapping(fractions, name="fractions", maps="labels to fractions, such as {1: 0.3}")
         if not fractions:
             raise ValueError("fractions must name at least one phase, got none; omit it for those of the model")
         phases = tuple(check_label(label, name="each label of fractions") for label in fractions)
@@ -87,11 +84,14 @@ class FractionMap:
         Raises
         ------
         TypeError
-            If the labels are not integers.
+            If the labels are not integers, or the fractions are no mapping.
         ValueError
             If a region has no fractions, or regions name different phases.
         """
         regions = check_labels(labels)
+        check_mapping(fractions, name="fractions", maps="regions to the fractions of phases, such as {1: {0: 0.3}}")
+        for region, of_region in fractions.items():
+            _check_named(of_region, f"fractions[{region}]")
         phases = {tuple(sorted(of_region)) for of_region in fractions.values()}
         if len(phases) != 1 or not min(phases):
             raise ValueError(
@@ -120,9 +120,13 @@ class FractionMap:
 
         Raises
         ------
+        TypeError
+            If `start` or `stop` is no mapping.
         ValueError
             If the phases differ, a fraction is not in [0, 1], or the axis is not 0, 1 or 2.
         """
+        _check_named(start, "start")
+        _check_named(stop, "stop")
         if set(start) != set(stop) or not start:
             raise ValueError(
                 f"start and stop must name the same phases, got {list_labels(start) or 'none'} and "
@@ -190,6 +194,12 @@ class FractionMap:
         kind = next((part for part in self.maps if part.values.ndim), self.maps[0])
         columns = np.moveaxis(box.free_of(fractions), -1, 0)
         return tuple(PorosityMap(frozen_values(values), kind.sampling, kind.axis) for values in columns)
+
+
+def _check_named(fractions: Any, name: str) -> None:
+    """Raise an error for anything but a mapping of labels."""
+    for label in check_mapping(fractions, name=name, maps="labels to fractions, such as {1: 0.3}"):
+        check_label(label, name=f"each label of {name}")
 
 
 def as_fraction_map(fractions: Any) -> FractionMap:

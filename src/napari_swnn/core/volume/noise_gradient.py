@@ -14,6 +14,8 @@ from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.config import NetworkConfig
 
 Ends = tuple[float, float]
+_LARGEST = 1e6
+"""Limit of mean and spread, far beyond any that a network can use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class NoiseGradient:
     Raises
     ------
     ValueError
-        If a value is not a finite number, or a spread is negative.
+        If a value is not a number of usual size, or a spread is negative.
     """
 
     mean: float | Ends = 0.0
@@ -43,7 +45,7 @@ class NoiseGradient:
     axis: int = 0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "mean", _ends(self.mean, low=-np.inf, name="mean"))
+        object.__setattr__(self, "mean", _ends(self.mean, low=-_LARGEST, name="mean"))
         object.__setattr__(self, "spread", _ends(self.spread, low=0, name="spread"))
         object.__setattr__(self, "axis", check_whole(self.axis, name="axis", low=0, high=2))
 
@@ -110,5 +112,5 @@ def check_noise(noise: Any, network: NetworkConfig) -> None:
 
 def _ends(value: Any, *, low: float, name: str) -> Ends:
     pair = tuple(value) if np.ndim(value) == 1 and len(value) == 2 else (value, value)
-    first, last = (check_in_range(v, low, np.inf, name=name, open_low=low < 0, open_high=True) for v in pair)
+    first, last = (check_in_range(v, low, _LARGEST, name=name) for v in pair)
     return first, last

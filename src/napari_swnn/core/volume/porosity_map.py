@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_swnn._checks import check_in_range, check_labels, check_whole
+from napari_swnn._checks import check_in_range, check_labels, check_mapping, check_whole
 from napari_swnn._types import FloatArray, Shape
 from napari_swnn.core.grid.sampled_field import SampledField, Sampling, expand_axes
 from napari_swnn.core.grid.windows import Window
@@ -102,11 +102,12 @@ class PorosityMap:
         Raises
         ------
         TypeError
-            If the labels are not integers.
+            If the labels are not integers, or `porosities` is no mapping.
         ValueError
             If a label has no porosity, or a porosity lies outside [0, 1].
         """
         regions = check_labels(labels)
+        check_mapping(porosities, name="porosities", maps="labels to porosities, such as {1: 0.3}")
         values, places = np.unique(regions, return_inverse=True)
         missing = [int(value) for value in values if int(value) not in porosities]
         if missing:

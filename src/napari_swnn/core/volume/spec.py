@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from napari_swnn._checks import check_seed, check_shape
+from napari_swnn._checks import check_flag, check_seed, check_shape
 from napari_swnn._types import BoolArray, FloatArray, Shape
 from napari_swnn.core.network.config import NetworkConfig
 from napari_swnn.core.network.fraction_box import FractionBox
@@ -133,6 +133,7 @@ def check_spec(
     if network.box is None and free:
         target = free[0]
         free = ()
+    is_exact = check_flag(spec.exact, name="exact")
     mask = as_mask(spec.mask)
     check_noise(spec.noise, network)
     for field in (target, mask, spec.noise, *free):
@@ -140,13 +141,13 @@ def check_spec(
             field.over(shape, periodic)  # raises if the field does not fit the volume
     exact = None
     exact_fractions = None
-    if spec.exact and network.box is not None:
+    if is_exact and network.box is not None:
         exact_fractions = _exact_fractions(free, network.box)
         exact = exact_fractions[0]
-    elif spec.exact:
+    elif is_exact:
         exact = _exact_porosity(spec, target, porosity)
     coarse = check_coarse(spec.coarse, shape, network, tuple(fractions or ()))
-    if coarse is not None and spec.exact:
+    if coarse is not None and is_exact:
         raise ValueError("exact must be False with coarse, whose own fractions the volume keeps, got True; omit it")
     seed = check_seed(spec.seed)
     return CheckedSpec(shape, seed, target, mask, periodic, spec.noise, exact, free, exact_fractions, coarse)

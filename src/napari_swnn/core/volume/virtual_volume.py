@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from napari_swnn._checks import check_whole
 from napari_swnn._types import BoolArray, FloatArray, Labels, Shape
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.grid.device_noise import noise_on
@@ -246,7 +247,7 @@ def describe_volume(model: Model, spec: VolumeSpec, *, device: str = "auto") -> 
     TypeError, ValueError
         If the model cannot generate the volume, or the device is unavailable.
     """
-    if spec.scale != 1:
+    if check_whole(spec.scale, name="scale") != 1:
         check_full_resolution(model.overlay, spec.scale)
         from napari_swnn.core.volume.resolution import coarser_model
 
