@@ -72,7 +72,7 @@ class FittedScan:
             n = channels.shape[axis + 1]
             places = np.arange(a, b)
             entries.append(places % n if self.periodic[axis] else np.clip(places, 0, n - 1))
-        found: FloatArray = channels[np.ix_(range(len(channels)), *entries)]
+        found: FloatArray = channels[np.ix_(np.arange(len(channels)), *entries)]
         return found
 
     def averages(self, window: Window) -> FloatArray:
