@@ -188,3 +188,24 @@ def test_a_volume_passes_through_a_section_of_a_layer(ranged, viewer, user, rang
     result = generated(ranged, viewer, user)
     np.testing.assert_array_equal(result.data[:, 9], section)
     assert result.metadata["swnn"]["through"] == {"axis": 1, "position": 9, "layer": "measured"}
+
+
+def test_a_volume_agrees_with_a_coarse_scan_of_a_layer(ranged, viewer, user, range_model):
+    labels = generate(range_model, (16, 16, 16), seed=5)
+    layer = viewer.add_labels(labels, name="scan")
+    choice = ranged.settings.spatial.scan
+    ranged.settings.size.sides[0].setValue(20)
+    user.choose(choice.layer, layer)
+    user.waits_for(lambda: "2, 4 or 8 times as large as the scan" in problem(ranged, "coarse"))
+    ranged.settings.size.sides[0].setValue(32)
+    result = generated(ranged, viewer, user)
+    np.testing.assert_array_equal(result.data[::2, ::2, ::2], labels)
+    assert result.metadata["swnn"]["coarse"] == {"kind": "samples", "layer": "scan"}
+    averages = (labels == 1).astype(np.float32)
+    grey = viewer.add_image(10 * averages, name="grey")
+    user.choose(choice.layer, grey)
+    choice.phase.setValue(0)
+    user.waits_for(lambda: "and phase must differ" in problem(ranged, "coarse"))
+    choice.phase.setValue(10)
+    result = generated(ranged, viewer, user)
+    assert ((result.data == 1).reshape(16, 2, 16, 2, 16, 2).mean((1, 3, 5)) == averages).all()

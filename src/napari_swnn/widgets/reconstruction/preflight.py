@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _SHARED = ("map", "mask", "through", "periodic", "exact")
 """Keys of the controls that affect both Run and Generate."""
-_CONTROLS = {"shape": "periodic", "periodic": "periodic", "mask": "mask", "exact": "exact"}
+_CONTROLS = {"shape": "periodic", "periodic": "periodic", "mask": "mask", "exact": "exact", "coarse": "coarse"}
 """Keys of the controls by argument of a volume."""
 
 

@@ -1,4 +1,4 @@
-"""Spatial variation of a volume: porosity map, mask, periodic boundary conditions, and a section in it."""
+"""Spatial variation of a volume: porosity map, mask, periodic boundary conditions, a section or a coarse scan of it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ import numpy as np
 
 from napari_swnn._types import AXES, Shape
 from napari_swnn.widgets.kit.errors import BadInputError, to_bad_input
+from napari_swnn.widgets.reconstruction.chosen_scan import ChosenScan
 from napari_swnn.widgets.reconstruction.chosen_section import ChosenSection
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class SpatialVariation:
         Periodic boundary conditions along z, y and x.
     section : ChosenSection or None
         Section that the volume passes through.
+    scan : ChosenScan or None
+        Coarse scan to which the volume adds detail.
     """
 
     kind: Kind = "uniform"
@@ -61,11 +64,13 @@ class SpatialVariation:
     outside: int | None = None
     periodic: tuple[bool, ...] = (False, False, False)
     section: ChosenSection | None = None
+    scan: ChosenScan | None = None
 
     @property
     def is_plain(self) -> bool:
-        """True for a volume without a porosity map, mask, periodic axes or section."""
-        return self.kind == "uniform" and self.mask is None and not any(self.periodic) and self.section is None
+        """True for a volume without a porosity map, mask, periodic axes, section or scan."""
+        measured = self.section is not None or self.scan is not None
+        return self.kind == "uniform" and self.mask is None and not any(self.periodic) and not measured
 
     def spec(self, shape: Shape, *, seed: int, porosity: float | None, exact: bool) -> "VolumeSpec":
         """Return the description of a volume with this variation.
@@ -84,7 +89,7 @@ class SpatialVariation:
         Raises
         ------
         BadInputError
-            If the map, the mask or the section cannot be used; the error names the control.
+            If the map, the mask, the section or the scan cannot be used; the error names the control.
         """
         from napari_swnn.core.volume.spec import VolumeSpec
 
@@ -93,7 +98,8 @@ class SpatialVariation:
         periodic = self.periodic[-len(shape) :] if any(self.periodic) else False
         target = porosity if self.kind == "uniform" else _for_control("map", self._porosity_map)
         mask = None if self.mask is None else _for_control("mask", self._spatial_mask)
-        return VolumeSpec(shape, seed=seed, porosity=target, mask=mask, periodic=periodic, exact=exact)
+        coarse = None if self.scan is None else self.scan.scan(shape)
+        return VolumeSpec(shape, seed, target, mask, periodic, exact=exact, coarse=coarse)
 
     def describe_porosity(self, porosity: float | None, subject: str = "porosity") -> str:
         """Describe the porosity, or the fraction of a phase with this name, briefly for the name of a layer."""
@@ -116,6 +122,8 @@ class SpatialVariation:
             facts["mask"] = {"axis": self.mask_axis, "outside": self.outside, "method": self.mask_method}
         if self.section is not None:
             facts["through"] = self.section.metadata()
+        if self.scan is not None:
+            facts["coarse"] = self.scan.metadata()
         if any(self.periodic):
             facts["periodic"] = list(self.periodic)
         return facts
@@ -124,8 +132,8 @@ class SpatialVariation:
         assert self.section is not None
         if len(shape) < 3:
             raise BadInputError("through", "A section needs a model of volumes; choose no section.")
-        if self.kind != "uniform" or self.mask is not None or any(self.periodic):
-            text = "A section needs a volume without a porosity map, mask or periodic axes; omit them."
+        if self.kind != "uniform" or self.mask is not None or any(self.periodic) or self.scan is not None:
+            text = "A section needs a volume without a porosity map, mask, periodic axes or scan; omit them."
             raise BadInputError("through", text)
         self.section.check(shape)
 
@@ -145,7 +153,7 @@ class SpatialVariation:
 
 
 UNIFORM = SpatialVariation()
-"""Uniform volume without a porosity map, mask, periodic axes or section."""
+"""Uniform volume without a porosity map, mask, periodic axes, section or scan."""
 
 
 def _for_control(control: str, make: Callable[[], T]) -> T:

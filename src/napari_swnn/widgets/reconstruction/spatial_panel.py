@@ -16,6 +16,7 @@ from napari_swnn.widgets.kit.layer_combo import LayerCombo
 from napari_swnn.widgets.layers.grid import turn_upright
 from napari_swnn.widgets.layers.reading import copy_values
 from napari_swnn.widgets.reconstruction.label_table import LabelTable
+from napari_swnn.widgets.reconstruction.scan_choice import ScanChoice
 from napari_swnn.widgets.reconstruction.section_choice import SectionChoice
 from napari_swnn.widgets.reconstruction.spatial import UNIFORM, Kind, SpatialVariation
 
@@ -46,6 +47,9 @@ _TIPS = {
     "low, and the outside is generated from zero noise, which usually yields a single phase.",
     "through": "The volume passes through this section, to the voxel, and continues on both sides as the material "
     "does. The noise around the section is fitted first, which takes some minutes.",
+    "coarse": "The volume agrees with this coarse scan of the sample, and the model adds the detail of its reference. "
+    "The volume must be 2, 4 or 8 times as large as the scan. For an image, give the grey values of voxels that are "
+    "all background, and all of the phase of interest.",
     "periodic": "Periodic boundary conditions: the volume continues seamlessly across its faces.",
 }
 
@@ -70,6 +74,7 @@ class SpatialPanel(QWidget):
         self.outside = Combo()
         self.outside_label = QSpinBox()
         self.section = SectionChoice()
+        self.scan = ScanChoice()
         self.periodic = tuple(QCheckBox(name) for name in AXES)
         self.form = Form()
         self._fill()
@@ -96,6 +101,7 @@ class SpatialPanel(QWidget):
             ("map", "Porosity", place_below_one_another(self.kind, self._map)),
             ("mask", "Mask", place_below_one_another(self.mask, self.mask_method, self.mask_axis, self._outside)),
             ("through", "Pass through", self.section),
+            ("coarse", "Coarse scan", self.scan),
             ("periodic", "Periodic", place_side_by_side(*self.periodic)),
         )
         for key, label, control in rows:
@@ -112,7 +118,8 @@ class SpatialPanel(QWidget):
         for box in (self.start, self.stop, self.outside_label):
             box.valueChanged.connect(self._on_changed)
         self.table.changed.connect(self._on_changed)
-        self.section.changed.connect(self._on_changed)
+        for choice in (self.section, self.scan):
+            choice.changed.connect(self._on_changed)
         for tick in self.periodic:
             tick.toggled.connect(self._on_changed)
 
@@ -123,16 +130,18 @@ class SpatialPanel(QWidget):
         found = [words[self.kind.value]] if self.kind.value in words else []
         found += ["mask"] if self.mask.value is not None else []
         found += ["section"] if self.section.layer.value is not None else []
+        found += ["coarse scan"] if self.scan.layer.value is not None else []
         axes = "".join(tick.text() for tick in self.periodic if tick.isChecked())
         return ", ".join([*found, f"periodic {axes}"] if axes else found)
 
     def set_layers(self, labels: "Iterable[LabelsLayer]", images: "Iterable[Layer]") -> None:
         """Set the available layers."""
-        labels = list(labels)
+        labels, images = list(labels), list(images)
         self.image.set_layers(images)
         self.labels.set_layers(labels)
         self.mask.set_layers(labels)
         self.section.set_layers(labels)
+        self.scan.set_layers(labels, images)
 
     def set_shape(self, shape: Shape) -> None:
         """Set the number of voxels of the volume, over which a map is stretched."""
@@ -169,6 +178,7 @@ class SpatialPanel(QWidget):
             outside=None if self.outside.value is None else self.outside_label.value(),
             periodic=tuple(tick.isChecked() for tick in self.periodic),
             section=self.section.take(),
+            scan=self.scan.take(),
         )
 
     def _take_values(self, kind: Kind) -> np.ndarray | None:
