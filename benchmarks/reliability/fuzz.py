@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import sys
+import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -21,6 +22,9 @@ import numpy as np
 TESTS = Path(__file__).parents[2] / "tests" / "fuzz" / "test_inputs.py"
 LONGEST_INPUT = 4000
 """Number of random bytes from which an input is drawn."""
+
+N_FIRST = 50
+"""Number of random inputs from which a guided search begins."""
 
 
 def main() -> int:
@@ -71,9 +75,14 @@ def run_guided(options) -> int:
     with atheris.instrument_imports(include=["napari_swnn", "tifffile", "PIL"]):
         tests = load_tests()
     (name,) = options.names
-    arguments = [sys.argv[0], f"-runs={options.n}", f"-seed={options.seed + 1}", f"-max_len={LONGEST_INPUT}"]
-    atheris.Setup(arguments, getattr(tests, f"test_{name}").hypothesis.fuzz_one_input)
-    atheris.Fuzz()
+    rng = np.random.default_rng(options.seed)
+    with tempfile.TemporaryDirectory() as corpus:
+        for i in range(N_FIRST):
+            Path(corpus, str(i)).write_bytes(rng.bytes(LONGEST_INPUT // 2))
+        lengths = [f"-max_len={LONGEST_INPUT}", "-len_control=0"]  # short inputs draw nothing
+        limits = [f"-runs={options.n}", f"-seed={options.seed + 1}", *lengths]
+        atheris.Setup([sys.argv[0], *limits, corpus], getattr(tests, f"test_{name}").hypothesis.fuzz_one_input)
+        atheris.Fuzz()
     return 0
 
 

@@ -5,7 +5,7 @@
 
 A session of the panel opens it beside a section, trains, generates a volume and closes it again. A tenth of the rounds
 is printed. Memory must not grow from the second quarter of the rounds to the last one. Blocks of lazy volumes, of which
-up to 128 MiB are kept for the next view, are removed after each round; otherwise each round would add a quarter of a megabyte.
+up to 128 MiB are kept for the next view, are removed after each round.
 """
 
 from __future__ import annotations

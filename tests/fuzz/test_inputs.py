@@ -50,7 +50,7 @@ from napari_swnn.io.images import read_voxel_sides
 from napari_swnn.preparation import Crop, Denoise, FillHoles, FlattenBackground, RemoveSpecks, Smooth, Threshold
 from napari_swnn.runs.composition_file import read_composition
 
-few = settings(max_examples=30)
+few = settings(max_examples=20)
 LONGEST = 2.0
 """Limit of the processor time of one call in seconds; most take milliseconds."""
 SENTENCE = re.compile(r"\b(must|needs?|has|cannot|exclude)\b")
