@@ -17,6 +17,7 @@ from typing import Any
 
 import napari
 import numpy as np
+from PIL import Image
 from pyvirtualdisplay import Display
 from qtpy.QtWidgets import QApplication
 from scipy.ndimage import gaussian_filter
@@ -47,9 +48,10 @@ def settle(seconds: float = 3) -> None:
 
 
 def take(viewer: napari.Viewer, path: Path) -> None:
-    """Save a picture of the whole window."""
+    """Save a picture of the whole window, in 256 colours: grey noise would take megabytes."""
     settle()
-    viewer.screenshot(str(path), canvas_only=False, flash=False)
+    picture = Image.fromarray(viewer.screenshot(canvas_only=False, flash=False)).convert("RGB")
+    picture.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
     print(f"wrote {path}", flush=True)
 
 
@@ -83,12 +85,16 @@ def reconstruct(viewer: napari.Viewer, folder: Path, size: int, patience: float)
     wait(panel.run_bar.run_button.isEnabled, patience)
     settle(5)
     wait(panel.run_bar.run_button.isEnabled, patience)
+    verdicts: list[Any] = []
+    panel.outcome.check.found.connect(verdicts.append)
     panel.run_bar.run_button.click()
     bar = panel.run_bar.progress.bar
     wait(lambda: bar.maximum() > 0 and bar.value() > bar.maximum() / 2, patience)
     take(viewer, folder / "reconstruction-widget-running.png")
     wait(lambda: not panel.session.is_busy, patience)
+    wait(lambda: bool(verdicts), patience)
     panel.result_bar.buttons["view"].click()
+    panel.result_bar.axis.setCurrentIndex(panel.result_bar.axis.findText("cut along y"))
     take(viewer, folder / "reconstruction-widget.png")
     viewer.window.remove_dock_widget(docked)
 
@@ -108,6 +114,7 @@ def set_targets(viewer: napari.Viewer, folder: Path, patience: float) -> None:
 
 def compose(viewer: napari.Viewer, folder: Path, patience: float) -> None:
     """Fill two of three regions with the structure of the newest model, and remove the layers again."""
+    viewer.dims.ndisplay = 2
     docked, panel = dock(viewer, "SWNN compose")
     rng = np.random.default_rng(1)
     smooth = [gaussian_filter(rng.standard_normal((32, 96, 96)), 9, mode="wrap") for _ in range(3)]

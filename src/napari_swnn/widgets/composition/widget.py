@@ -190,9 +190,11 @@ class ComposeWidget(RunPanel):
         self.settings.setEnabled(not busy)
         self.preview_button.setEnabled(self.session.can_run)
         self.results.refresh()
+        extent = ""
         if request is not None:
             entry = next(each.entry for each in request.parts if each.entry is not None)
-            self.settings.extent.show_text(self.settings.size.physical(entry.model.voxel))
+            extent = self.settings.size.physical(entry.model.voxel)
+        self.settings.extent.show_text(extent)
 
     # -- the run
 

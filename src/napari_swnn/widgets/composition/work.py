@@ -13,6 +13,7 @@ def compose(request: ComposeRequest) -> Generator[Progress, None, ComposeResult]
     from napari_swnn.core.volume.assembly import iter_assembly
     from napari_swnn.core.volume.describe_composition import describe_composition
 
+    yield Progress(fraction=0.0, activity="Generating the first block…")
     volume = describe_composition(request.to_composition())
     window = Window.of_shape(volume.shape)
     if request.is_preview:
