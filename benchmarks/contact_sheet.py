@@ -50,10 +50,10 @@ def sections(volume: np.ndarray) -> list[np.ndarray]:
     return [volume[40], volume[:, 64], volume[:, :, 88]]
 
 
-def authors_volume(checkpoint: Path, porosity: float) -> np.ndarray:
+def authors_volume(checkpoint: Path, porosity: float, *, side: int = SIDE, seed: int = SEED) -> np.ndarray:
     """Generate a volume of the authors' network with exactly this porosity."""
     model = swnn.Model.from_authors(checkpoint)
-    described = describe_volume(model, VolumeSpec((SIDE,) * 3, seed=SEED))
+    described = describe_volume(model, VolumeSpec((side,) * 3, seed=seed))
     grey = np.empty(described.shape, np.float32)
     for block in described.blocks():
         grey[block.destination((0, 0, 0))] = described.grey(block.window)[0][block.source()]

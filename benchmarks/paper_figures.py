@@ -1,0 +1,318 @@
+"""Figures of the paper, made again: python benchmarks/paper_figures.py [--figures structures curves ...].
+
+structures    Fig. 3        reference, sections along each axis and a view in 3-D of the four materials
+curves        Figs. 4, A.1  two-point correlation and lineal path, with the origin enlarged
+porosities    Figs. 7, 8    five target porosities: sections and two-point correlation, from one range model
+transport     Figs. 5f, 6f  conductivity of M1 and permeability of M2 as dots, for --models models with
+                            --reconstructions volumes each, beside volumes of the authors' networks
+fields        Figs. 5, 6    temperature and velocity in the middle plane
+masks         Fig. 11       three spatial masks
+noise         Fig. 12       graded mean of the noise, with a network of the authors, which has a single scale
+composition   Fig. 14       three structures inside a fourth
+
+Models are read from benchmarks/output (as accuracy.py writes them) or trained with --preset and kept there. Volumes
+have --size voxels along each axis. The paper has no true volumes of these materials to compare with either, except for
+M1 and M2; the authors' networks stand for them here, at the exact porosity. Pictures go to docs/images/paper.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+import _paper
+import napari_swnn as swnn
+from contact_sheet import authors_volume
+from masks import masks
+from napari_swnn._steps import drain
+from napari_swnn.core.training.plan import analyse_reference
+from napari_swnn.core.training.run import iter_training
+from napari_swnn.figures import draw_surface
+from napari_swnn.physics import SolverOptions, effective_conductivity, permeability
+
+ROOT = Path(__file__).resolve().parents[1]
+OUTPUT = ROOT / "benchmarks" / "output"
+TARGETS = (0.10, 0.15, 0.20, 0.25, 0.30)
+CONDUCTIVITIES = {1: 0.026, 0: 1.4}
+"""Pores and solid of silica, in W/(m·K), as in the paper."""
+ORIGIN = 8
+REACH = 32
+SOLVER = SolverOptions(tolerance=1e-3, throw=False)
+OURS, THEIRS = "#c8553d", "#4477aa"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    _paper.add_arguments(parser)
+    parser.add_argument("--figures", nargs="+", choices=FIGURES, default=list(FIGURES))
+    parser.add_argument("--preset", choices=tuple(swnn.PRESETS), default="draft")
+    parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--models", type=int, default=1)
+    parser.add_argument("--reconstructions", type=int, default=5)
+    parser.add_argument("--dimension", type=int, choices=(2, 3), default=3, help="of the range models of `porosities`")
+    parser.add_argument("--output", type=Path, default=ROOT / "docs" / "images" / "paper")
+    options = parser.parse_args()
+    OUTPUT.mkdir(exist_ok=True)
+    options.output.mkdir(parents=True, exist_ok=True)
+    for name in options.figures:
+        FIGURES[name](options)
+
+
+def load_model(material: int, options: argparse.Namespace, *, seed: int = 0) -> swnn.Model:
+    """Return a model of a material, trained if there is none."""
+    suffix = "" if seed == 0 else f"-seed{seed}"
+    path = OUTPUT / f"M{material}-{options.preset}{suffix}.swnn"
+    if not path.is_file():
+        image = _paper.load_image(options.data, material).astype(np.uint8)
+        swnn.train(swnn.Reference(image), preset=options.preset, seed=seed).save(path)
+    return swnn.Model.load(path)
+
+
+def load_range(material: int, options: argparse.Namespace) -> swnn.Model:
+    """Return a model of a material for the range of the targets, trained if there is none."""
+    path = OUTPUT / f"M{material}-range-{options.dimension}d-{options.preset}.swnn"
+    if not path.is_file():
+        reference = swnn.Reference(_paper.load_image(options.data, material).astype(np.uint8))
+        analysis = analyse_reference(reference, preset=options.preset, dimension=options.dimension)
+        drain(iter_training(analysis.plan(porosity=(TARGETS[0], TARGETS[-1]))), None).save(path)
+    return swnn.Model.load(path)
+
+
+def volume_of(material: int, options: argparse.Namespace, *, model: int = 0, seed: int = 1) -> np.ndarray:
+    """Return a volume with the exact porosity, as labels."""
+    loaded = load_model(material, options, seed=model)
+    return swnn.generate(loaded, (options.size,) * 3, seed=seed, exact=True)
+
+
+def draw_structures(options: argparse.Namespace) -> None:
+    titles = ("reference", "normal to z", "normal to y", "normal to x", "in 3-D")
+    figure, axes = plt.subplots(
+        len(options.materials), 5, figsize=(9.5, 1.95 * len(options.materials)), squeeze=False, layout="constrained"
+    )
+    for line, material in zip(axes, options.materials, strict=True):
+        volume = volume_of(material, options) == 1
+        middle = options.size // 2
+        image = _paper.load_image(options.data, material)
+        for ax, section in zip(
+            line,
+            (image[: options.size, : options.size], volume[middle], volume[:, middle], volume[:, :, middle]),
+            strict=False,
+        ):
+            show(ax, section)
+        draw_surface(line[4], volume)
+        line[0].set_ylabel(f"M{material}")
+        print(f"M{material}: porosity {volume.mean():.4f}, reference {image.mean():.4f}", flush=True)
+    for ax, title in zip(axes[0], titles, strict=True):
+        ax.set_title(title, fontsize=9)
+    save(figure, options.output / "structures.png")
+
+
+def draw_curves(options: argparse.Namespace) -> None:
+    figure, axes = plt.subplots(
+        len(options.materials), 2, figsize=(8.5, 2.3 * len(options.materials)), squeeze=False, layout="constrained"
+    )
+    statistics = (swnn.statistics.two_point_correlation, swnn.statistics.lineal_path)
+    for line, material in zip(axes, options.materials, strict=True):
+        image = _paper.load_image(options.data, material).astype(np.uint8)
+        volumes = [volume_of(material, options, seed=seed) for seed in range(1, options.reconstructions + 1)]
+        for ax, statistic in zip(line, statistics, strict=True):
+            wanted = statistic(image, phase=1, max_distance=REACH).values
+            found = [statistic(volume, phase=1, max_distance=REACH).values for volume in volumes]
+            draw_curve(ax, wanted, found)
+            inset = ax.inset_axes((0.5, 0.45, 0.48, 0.5))
+            draw_curve(inset, wanted[: ORIGIN + 1], [values[: ORIGIN + 1] for values in found])
+            inset.tick_params(labelsize=6)
+            error = np.abs(np.mean(found, axis=0) - wanted)
+            print(f"M{material} {statistic.__name__}: largest distance of the mean {error.max():.4f}", flush=True)
+        line[0].set_ylabel(f"M{material}")
+    axes[0, 0].set_title("two-point correlation", fontsize=9)
+    axes[0, 1].set_title("lineal path", fontsize=9)
+    for ax in axes[-1]:
+        ax.set_xlabel("distance in voxels; dashed: reference")
+    save(figure, options.output / "curves.png")
+
+
+def draw_curve(ax: Any, wanted: np.ndarray, found: list[np.ndarray]) -> None:
+    for values in found:
+        ax.plot(values, color=OURS, lw=0.8, alpha=0.6)
+    ax.plot(wanted, "k--", lw=1.2)
+    ax.margins(x=0)
+
+
+def draw_porosities(options: argparse.Namespace) -> None:
+    """Draw sections of each target, and below them the two-point correlation, one row of each for a material."""
+    n = len(options.materials)
+    figure, axes = plt.subplots(n, 6, figsize=(11.5, 1.95 * n), squeeze=False, layout="constrained")
+    shape = (128, 128) if options.dimension == 2 else (options.size,) * 3
+    for line, material in zip(axes, options.materials, strict=True):
+        model = load_range(material, options)
+        met = []
+        for i, (ax, target) in enumerate(zip(line, TARGETS, strict=False)):
+            labels = swnn.generate(model, shape, seed=1, porosity=target)
+            show(ax, labels if labels.ndim == 2 else labels[options.size // 2])
+            curve = swnn.statistics.two_point_correlation(labels, phase=1, max_distance=REACH).values
+            line[5].plot(curve, color=plt.get_cmap("viridis")(i / 5), lw=1)
+            line[5].plot(0, target, "k_")
+            met.append(float((labels == 1).mean()))
+        line[0].set_ylabel(f"M{material}")
+        print(f"M{material}: porosities " + " ".join(f"{value:.3f}" for value in met), flush=True)
+    for ax, target in zip(axes[0], TARGETS, strict=False):
+        ax.set_title(f"porosity {target:.2f}", fontsize=9)
+    axes[0, 5].set_title("two-point correlation", fontsize=9)
+    save(figure, options.output / "porosities.png")
+
+
+def draw_transport(options: argparse.Namespace) -> None:
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), layout="constrained")
+    tasks: dict[int, tuple[str, Callable[[np.ndarray], float]]] = {
+        1: ("thermal conductivity of M1 in W/(m·K)", conductivity),
+        2: ("permeability of M2 in voxel²", flow),
+    }
+    for ax, (material, (title, solve)) in zip(axes, tasks.items(), strict=True):
+        theirs = [solve(their_volume(material, options, seed)) for seed in range(options.reconstructions)]
+        ax.axhspan(min(theirs), max(theirs), color=THEIRS, alpha=0.15, lw=0)
+        ax.plot(np.zeros(len(theirs)), theirs, "s", color=THEIRS)
+        print(f"M{material}: authors' network " + listed(theirs), flush=True)
+        for model in range(options.models):
+            volumes = (
+                volume_of(material, options, model=model, seed=seed) for seed in range(1, options.reconstructions + 1)
+            )
+            ours = [solve(volume) for volume in volumes]
+            ax.plot(np.full(len(ours), model + 1), ours, "o", color=OURS)
+            print(f"M{material}: model {model + 1} " + listed(ours), flush=True)
+        names = ["authors'\nnetwork", *(f"model {model + 1}" for model in range(options.models))]
+        ax.set_xticks(range(len(names)), names)
+        ax.set_xlim(-0.5, len(names) - 0.5)
+        ax.set_ylim(bottom=0)
+        ax.set_title(title, fontsize=9)
+    save(figure, options.output / "transport.png")
+
+
+def listed(values: list[float]) -> str:
+    shown = " ".join(f"{value:.4g}" for value in values)
+    return f"{shown}; mean {np.mean(values):.4g}, standard deviation {np.std(values, ddof=1):.2g}"
+
+
+def their_volume(material: int, options: argparse.Namespace, seed: int) -> np.ndarray:
+    """Return a volume of the authors' network with exactly the porosity of the reference."""
+    porosity = float(_paper.load_image(options.data, material).mean())
+    volume = authors_volume(options.data / f"M{material}.pytorch", porosity, side=options.size, seed=seed)
+    return volume.astype(np.uint8)
+
+
+def conductivity(volume: np.ndarray) -> float:
+    return float(effective_conductivity(volume, CONDUCTIVITIES, axis=0, options=SOLVER).value)
+
+
+def flow(volume: np.ndarray) -> float:
+    return float(permeability(volume, phase=1, axis=0, boundary="mirror", options=SOLVER).value)
+
+
+def draw_fields(options: argparse.Namespace) -> None:
+    figure, axes = plt.subplots(2, 3, figsize=(9, 6), layout="constrained")
+    for seed, (top, bottom) in enumerate(axes.T, start=1):
+        silica = volume_of(1, options, seed=seed)
+        solved = effective_conductivity(silica, CONDUCTIVITIES, axis=0, options=SOLVER)
+        middle = options.size // 2
+        image = top.imshow(solved.field[:, middle], cmap="inferno", vmin=0, vmax=1)
+        top.contour(silica[:, middle], [0.5], colors="white", linewidths=0.4)
+        top.set_title(f"{float(solved.value):.3f} W/(m·K)", fontsize=9)
+        rock = volume_of(2, options, seed=seed)
+        through = permeability(rock, phase=1, axis=0, boundary="mirror", options=SOLVER)
+        speed = np.linalg.norm(through.velocity, axis=0)[:, middle]
+        speed = np.where(rock[:, middle] == 1, speed, np.nan)
+        # A few narrow throats are much faster than the rest.
+        bottom.set_facecolor("#d8d8d8")
+        streams = bottom.imshow(speed, cmap="viridis", vmin=0, vmax=np.nanquantile(speed, 0.98))
+        bottom.set_title(f"{float(through.value):.3g} voxel²", fontsize=9)
+    for ax in axes.flat:
+        ax.set(xticks=[], yticks=[])
+    figure.colorbar(image, ax=axes[0], label="temperature", shrink=0.8)
+    figure.colorbar(streams, ax=axes[1], label="speed", shrink=0.8, ticks=[])
+    axes[0, 0].set_ylabel("M1, gradient along z")
+    axes[1, 0].set_ylabel("M2, gradient along z")
+    save(figure, options.output / "fields.png")
+
+
+def draw_masks(options: argparse.Namespace) -> None:
+    size = 2 * options.size
+    found = masks(size)
+    n = len(options.materials)
+    figure, axes = plt.subplots(3, n + 1, figsize=(1.9 * (n + 1), 5.9), squeeze=False, layout="constrained")
+    for line, (name, mask) in zip(axes, found.items(), strict=True):
+        show(line[0], mask)
+        line[0].set_ylabel(name, fontsize=8)
+        for ax, material in zip(line[1:], options.materials, strict=True):
+            model = load_model(material, options)
+            show(ax, swnn.generate(model, (1, size, size), seed=1, mask=swnn.SpatialMask(mask, outside=0))[0])
+    for ax, title in zip(axes[0], ("mask", *(f"M{material}" for material in options.materials)), strict=True):
+        ax.set_title(title, fontsize=9)
+    save(figure, options.output / "masks.png")
+
+
+def draw_noise(options: argparse.Namespace) -> None:
+    n = len(options.materials)
+    figure, axes = plt.subplots(n, 1, figsize=(8, 2.3 * n), squeeze=False, layout="constrained")
+    for ax, material in zip(axes[:, 0], options.materials, strict=True):
+        model = swnn.Model.from_authors(options.data / f"M{material}.pytorch")
+        gradient = swnn.NoiseGradient(mean=(-0.25, 0.25), axis=2)
+        labels = swnn.generate(model, (1, options.size, 4 * options.size), seed=1, noise=gradient)
+        show(ax, labels[0])
+        ax.set_ylabel(f"M{material}")
+        halves = [float((half == 1).mean()) for half in np.array_split(labels, 4, axis=2)]
+        print(f"M{material}: porosity of the quarters " + " ".join(f"{value:.3f}" for value in halves), flush=True)
+    axes[0, 0].set_title("mean of the noise from -0.25 to 0.25", fontsize=9)
+    save(figure, options.output / "noise.png")
+
+
+def draw_composition(options: argparse.Namespace) -> None:
+    """Fill the phases of a coarse section of M4, split into left and right, with M1, M2 and M3."""
+    size = 2 * options.size
+    outer = swnn.generate(load_model(4, options), (1, options.size // 2, options.size // 2), seed=3)[0]
+    regions = outer.astype(np.uint8) + 1
+    regions[(regions == 2) & (np.arange(regions.shape[1]) >= regions.shape[1] // 2)] = 3
+    parts: dict[int, Any] = {
+        region: swnn.Part(load_model(material, options), labels={1: 2 * material - 1, 0: 2 * material})
+        for region, material in ((1, 3), (2, 1), (3, 2))
+    }
+    labels = swnn.compose(parts, (1, size, size), regions=regions, seed=1)[0]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 4.1), layout="constrained")
+    left.imshow(regions, cmap="Set2", interpolation="nearest")
+    left.set_title("regions, from a model of M4", fontsize=9)
+    right.imshow(labels, cmap="Paired", interpolation="nearest")
+    right.set_title("M3 in the matrix, M1 and M2 in the blocks", fontsize=9)
+    for ax in (left, right):
+        ax.set_axis_off()
+    save(figure, options.output / "composition.png")
+
+
+def show(ax: Any, image: np.ndarray) -> None:
+    ax.imshow(image, cmap="gray", interpolation="nearest")
+    ax.set(xticks=[], yticks=[])
+
+
+def save(figure: Any, path: Path) -> None:
+    figure.savefig(path, dpi=80)
+    plt.close(figure)
+    print(f"wrote {path}", flush=True)
+
+
+FIGURES: dict[str, Callable[[argparse.Namespace], None]] = {
+    "structures": draw_structures,
+    "curves": draw_curves,
+    "porosities": draw_porosities,
+    "transport": draw_transport,
+    "fields": draw_fields,
+    "masks": draw_masks,
+    "noise": draw_noise,
+    "composition": draw_composition,
+}
+
+
+if __name__ == "__main__":
+    main()
