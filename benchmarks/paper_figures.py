@@ -11,8 +11,9 @@ noise         Fig. 12       graded mean of the noise, with a network of the auth
 composition   Fig. 14       three structures inside a fourth
 
 Models are read from benchmarks/output (as accuracy.py writes them) or trained with --preset and kept there. Volumes
-have --size voxels along each axis. The paper has no true volumes of these materials to compare with either, except for
-M1 and M2; the authors' networks stand for them here, at the exact porosity. Pictures go to docs/images/paper.
+have --size voxels along each axis; --dimension 2 draws sections of twice that size, except in transport and fields,
+which need volumes. The true volumes with which the paper compares M1 and M2 are not among the data; in transport,
+volumes of the authors' networks stand for them, at the exact porosity. Pictures go to docs/images/paper.
 """
 
 from __future__ import annotations
@@ -29,9 +30,6 @@ import _paper
 import napari_swnn as swnn
 from contact_sheet import authors_volume
 from masks import masks
-from napari_swnn._steps import drain
-from napari_swnn.core.training.plan import analyse_reference
-from napari_swnn.core.training.run import iter_training
 from napari_swnn.figures import draw_surface
 from napari_swnn.physics import SolverOptions, effective_conductivity, permeability
 
@@ -54,7 +52,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--models", type=int, default=1)
     parser.add_argument("--reconstructions", type=int, default=5)
-    parser.add_argument("--dimension", type=int, choices=(2, 3), default=3, help="of the range models of `porosities`")
+    parser.add_argument("--dimension", type=int, choices=(2, 3), default=3, help="2: sections, for a quick look")
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "images" / "paper")
     options = parser.parse_args()
     OUTPUT.mkdir(exist_ok=True)
@@ -65,51 +63,65 @@ def main() -> None:
 
 def load_model(material: int, options: argparse.Namespace, *, seed: int = 0) -> swnn.Model:
     """Return a model of a material, trained if there is none."""
-    suffix = "" if seed == 0 else f"-seed{seed}"
-    path = OUTPUT / f"M{material}-{options.preset}{suffix}.swnn"
-    if not path.is_file():
-        image = _paper.load_image(options.data, material).astype(np.uint8)
-        swnn.train(swnn.Reference(image), preset=options.preset, seed=seed).save(path)
-    return swnn.Model.load(path)
+    name = f"M{material}" + "-2d" * (options.dimension == 2) + f"-{options.preset}" + f"-seed{seed}" * (seed > 0)
+    return load(name, material, options, seed=seed)
 
 
 def load_range(material: int, options: argparse.Namespace) -> swnn.Model:
     """Return a model of a material for the range of the targets, trained if there is none."""
-    path = OUTPUT / f"M{material}-range-{options.dimension}d-{options.preset}.swnn"
+    name = f"M{material}-range-{options.dimension}d-{options.preset}"
+    return load(name, material, options, porosity=(TARGETS[0], TARGETS[-1]))
+
+
+def load(name: str, material: int, options: argparse.Namespace, **target: Any) -> swnn.Model:
+    path = OUTPUT / f"{name}.swnn"
     if not path.is_file():
         reference = swnn.Reference(_paper.load_image(options.data, material).astype(np.uint8))
-        analysis = analyse_reference(reference, preset=options.preset, dimension=options.dimension)
-        drain(iter_training(analysis.plan(porosity=(TARGETS[0], TARGETS[-1]))), None).save(path)
+        swnn.train(reference, preset=options.preset, dimension=options.dimension, **target).save(path)
     return swnn.Model.load(path)
+
+
+def shape_of(options: argparse.Namespace) -> tuple[int, ...]:
+    """Return the shape of volumes, or of sections that are as large as the images."""
+    return (2 * options.size,) * 2 if options.dimension == 2 else (options.size,) * 3
+
+
+def plane_of(options: argparse.Namespace) -> tuple[int, ...]:
+    """Return the shape of one large plane."""
+    return (1,) * (options.dimension - 2) + (2 * options.size,) * 2
 
 
 def volume_of(material: int, options: argparse.Namespace, *, model: int = 0, seed: int = 1) -> np.ndarray:
     """Return a volume with the exact porosity, as labels."""
-    loaded = load_model(material, options, seed=model)
-    return swnn.generate(loaded, (options.size,) * 3, seed=seed, exact=True)
+    return swnn.generate(load_model(material, options, seed=model), shape_of(options), seed=seed, exact=True)
 
 
 def draw_structures(options: argparse.Namespace) -> None:
+    volumes = options.dimension == 3
     titles = ("reference", "normal to z", "normal to y", "normal to x", "in 3-D")
+    if not volumes:
+        titles = ("reference", *(f"realisation {i}" for i in (1, 2, 3)))
+    n = len(options.materials)
     figure, axes = plt.subplots(
-        len(options.materials), 5, figsize=(9.5, 1.95 * len(options.materials)), squeeze=False, layout="constrained"
+        n, len(titles), figsize=(1.9 * len(titles), 1.95 * n + 0.2), squeeze=False, layout="constrained"
     )
     for line, material in zip(axes, options.materials, strict=True):
-        volume = volume_of(material, options) == 1
-        middle = options.size // 2
         image = _paper.load_image(options.data, material)
-        for ax, section in zip(
-            line,
-            (image[: options.size, : options.size], volume[middle], volume[:, middle], volume[:, :, middle]),
-            strict=False,
-        ):
+        first = volume_of(material, options) == 1
+        side = first.shape[0]
+        shown = [image[:side, :side]]
+        if volumes:
+            shown += [np.take(first, side // 2, axis) for axis in range(3)]
+            draw_surface(line[4], first)
+        else:
+            shown += [first, *(volume_of(material, options, seed=seed) == 1 for seed in (2, 3))]
+        for ax, section in zip(line, shown, strict=False):
             show(ax, section)
-        draw_surface(line[4], volume)
         line[0].set_ylabel(f"M{material}")
-        print(f"M{material}: porosity {volume.mean():.4f}, reference {image.mean():.4f}", flush=True)
+        print(f"M{material}: porosity {first.mean():.4f}, reference {image.mean():.4f}", flush=True)
     for ax, title in zip(axes[0], titles, strict=True):
         ax.set_title(title, fontsize=9)
-    save(figure, options.output / "structures.png")
+    save(figure, options.output / f"structures-{options.dimension}d.png")
 
 
 def draw_curves(options: argparse.Namespace) -> None:
@@ -134,7 +146,7 @@ def draw_curves(options: argparse.Namespace) -> None:
     axes[0, 1].set_title("lineal path", fontsize=9)
     for ax in axes[-1]:
         ax.set_xlabel("distance in voxels; dashed: reference")
-    save(figure, options.output / "curves.png")
+    save(figure, options.output / f"curves-{options.dimension}d.png")
 
 
 def draw_curve(ax: Any, wanted: np.ndarray, found: list[np.ndarray]) -> None:
@@ -148,12 +160,11 @@ def draw_porosities(options: argparse.Namespace) -> None:
     """Draw sections of each target, and below them the two-point correlation, one row of each for a material."""
     n = len(options.materials)
     figure, axes = plt.subplots(n, 6, figsize=(11.5, 1.95 * n), squeeze=False, layout="constrained")
-    shape = (128, 128) if options.dimension == 2 else (options.size,) * 3
     for line, material in zip(axes, options.materials, strict=True):
         model = load_range(material, options)
         met = []
         for i, (ax, target) in enumerate(zip(line, TARGETS, strict=False)):
-            labels = swnn.generate(model, shape, seed=1, porosity=target)
+            labels = swnn.generate(model, shape_of(options), seed=1, porosity=target)
             show(ax, labels if labels.ndim == 2 else labels[options.size // 2])
             curve = swnn.statistics.two_point_correlation(labels, phase=1, max_distance=REACH).values
             line[5].plot(curve, color=plt.get_cmap("viridis")(i / 5), lw=1)
@@ -168,12 +179,14 @@ def draw_porosities(options: argparse.Namespace) -> None:
 
 
 def draw_transport(options: argparse.Namespace) -> None:
-    figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), layout="constrained")
     tasks: dict[int, tuple[str, Callable[[np.ndarray], float]]] = {
         1: ("thermal conductivity of M1 in W/(m·K)", conductivity),
         2: ("permeability of M2 in voxel²", flow),
     }
-    for ax, (material, (title, solve)) in zip(axes, tasks.items(), strict=True):
+    wanted = [material for material in tasks if material in options.materials]
+    figure, axes = plt.subplots(1, len(wanted), figsize=(4 * len(wanted), 3.4), squeeze=False, layout="constrained")
+    for ax, material in zip(axes[0], wanted, strict=True):
+        title, solve = tasks[material]
         theirs = [solve(their_volume(material, options, seed)) for seed in range(options.reconstructions)]
         ax.axhspan(min(theirs), max(theirs), color=THEIRS, alpha=0.15, lw=0)
         ax.plot(np.zeros(len(theirs)), theirs, "s", color=THEIRS)
@@ -214,29 +227,37 @@ def flow(volume: np.ndarray) -> float:
 
 
 def draw_fields(options: argparse.Namespace) -> None:
-    figure, axes = plt.subplots(2, 3, figsize=(9, 6), layout="constrained")
-    for seed, (top, bottom) in enumerate(axes.T, start=1):
-        silica = volume_of(1, options, seed=seed)
-        solved = effective_conductivity(silica, CONDUCTIVITIES, axis=0, options=SOLVER)
-        middle = options.size // 2
-        image = top.imshow(solved.field[:, middle], cmap="inferno", vmin=0, vmax=1)
-        top.contour(silica[:, middle], [0.5], colors="white", linewidths=0.4)
-        top.set_title(f"{float(solved.value):.3f} W/(m·K)", fontsize=9)
-        rock = volume_of(2, options, seed=seed)
-        through = permeability(rock, phase=1, axis=0, boundary="mirror", options=SOLVER)
-        speed = np.linalg.norm(through.velocity, axis=0)[:, middle]
-        speed = np.where(rock[:, middle] == 1, speed, np.nan)
-        # A few narrow throats are much faster than the rest.
-        bottom.set_facecolor("#d8d8d8")
-        streams = bottom.imshow(speed, cmap="viridis", vmin=0, vmax=np.nanquantile(speed, 0.98))
-        bottom.set_title(f"{float(through.value):.3g} voxel²", fontsize=9)
-    for ax in axes.flat:
-        ax.set(xticks=[], yticks=[])
-    figure.colorbar(image, ax=axes[0], label="temperature", shrink=0.8)
-    figure.colorbar(streams, ax=axes[1], label="speed", shrink=0.8, ticks=[])
-    axes[0, 0].set_ylabel("M1, gradient along z")
-    axes[1, 0].set_ylabel("M2, gradient along z")
+    kinds = {1: (solve_temperature, "inferno", "temperature"), 2: (solve_speed, "viridis", "speed")}
+    wanted = [material for material in kinds if material in options.materials]
+    figure, axes = plt.subplots(len(wanted), 3, figsize=(9, 3 * len(wanted)), squeeze=False, layout="constrained")
+    for line, material in zip(axes, wanted, strict=True):
+        solve, colours, label = kinds[material]
+        for seed, ax in enumerate(line, start=1):
+            volume = volume_of(material, options, seed=seed)
+            values, title = solve(volume)
+            ax.set_facecolor("#d8d8d8")
+            # A few narrow throats are much faster than the rest.
+            image = ax.imshow(values, cmap=colours, vmin=0, vmax=np.nanquantile(values, 0.98))
+            ax.contour(volume[:, options.size // 2], [0.5], colors="white", linewidths=0.4)
+            ax.set_title(title, fontsize=9)
+            ax.set(xticks=[], yticks=[])
+        figure.colorbar(image, ax=line, label=label, shrink=0.8, ticks=[])
+        line[0].set_ylabel(f"M{material}, gradient along z")
     save(figure, options.output / "fields.png")
+
+
+def solve_temperature(volume: np.ndarray) -> tuple[np.ndarray, str]:
+    """Return the temperature in the middle plane normal to y, and the conductivity."""
+    solved = effective_conductivity(volume, CONDUCTIVITIES, axis=0, options=SOLVER)
+    return solved.field[:, len(volume) // 2], f"{float(solved.value):.3f} W/(m·K)"
+
+
+def solve_speed(volume: np.ndarray) -> tuple[np.ndarray, str]:
+    """Return the speed in the pores of the middle plane normal to y, and the permeability."""
+    solved = permeability(volume, phase=1, axis=0, boundary="mirror", options=SOLVER)
+    speed = np.linalg.norm(solved.velocity, axis=0)
+    middle = len(volume) // 2
+    return np.where(volume == 1, speed, np.nan)[:, middle], f"{float(solved.value):.3g} voxel²"
 
 
 def draw_masks(options: argparse.Namespace) -> None:
@@ -249,7 +270,8 @@ def draw_masks(options: argparse.Namespace) -> None:
         line[0].set_ylabel(name, fontsize=8)
         for ax, material in zip(line[1:], options.materials, strict=True):
             model = load_model(material, options)
-            show(ax, swnn.generate(model, (1, size, size), seed=1, mask=swnn.SpatialMask(mask, outside=0))[0])
+            labels = swnn.generate(model, plane_of(options), seed=1, mask=swnn.SpatialMask(mask, outside=0))
+            show(ax, labels.reshape(size, size))
     for ax, title in zip(axes[0], ("mask", *(f"M{material}" for material in options.materials)), strict=True):
         ax.set_title(title, fontsize=9)
     save(figure, options.output / "masks.png")
@@ -273,14 +295,15 @@ def draw_noise(options: argparse.Namespace) -> None:
 def draw_composition(options: argparse.Namespace) -> None:
     """Fill the phases of a coarse section of M4, split into left and right, with M1, M2 and M3."""
     size = 2 * options.size
-    outer = swnn.generate(load_model(4, options), (1, options.size // 2, options.size // 2), seed=3)[0]
+    side = options.size // 2
+    outer = swnn.generate(load_model(4, options), (*plane_of(options)[:-2], side, side), seed=3).reshape(side, side)
     regions = outer.astype(np.uint8) + 1
     regions[(regions == 2) & (np.arange(regions.shape[1]) >= regions.shape[1] // 2)] = 3
     parts: dict[int, Any] = {
         region: swnn.Part(load_model(material, options), labels={1: 2 * material - 1, 0: 2 * material})
         for region, material in ((1, 3), (2, 1), (3, 2))
     }
-    labels = swnn.compose(parts, (1, size, size), regions=regions, seed=1)[0]
+    labels = swnn.compose(parts, plane_of(options), regions=regions, seed=1).reshape(size, size)
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 4.1), layout="constrained")
     left.imshow(regions, cmap="Set2", interpolation="nearest")
     left.set_title("regions, from a model of M4", fontsize=9)
