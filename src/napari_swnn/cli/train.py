@@ -46,7 +46,7 @@ def add_to(commands: Any) -> None:
         "--loss",
         choices=LOSSES,
         default="patterns",
-        help="what sections are compared by: patterns, or a baseline for comparison",
+        help="statistics by which sections are compared: patterns, or a baseline for comparison",
     )
     parser.add_argument(
         "--vgg-weights",

@@ -25,7 +25,7 @@ _WORDS = {
 }
 """Name of each judged number in a sentence."""
 _MOST_NUMBERS = 3
-"""Largest number of deviations that are told with their numbers; the report has those of the others."""
+"""Largest number of deviations that are given with their numbers; the report has those of the others."""
 
 
 @dataclass(frozen=True, slots=True)

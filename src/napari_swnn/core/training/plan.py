@@ -27,7 +27,8 @@ from napari_swnn.core.training.calibration import N_NODES
 from napari_swnn.core.training.coarse_scales import drop_coarse_scales
 from napari_swnn.core.training.config import TrainingConfig, preset_config
 from napari_swnn.core.training.least_size import check_patterns, check_volumes
-from napari_swnn.core.training.schedule import StageSchedule, resolve_schedules
+from napari_swnn.core.training.schedule import resolve_schedules
+from napari_swnn.core.training.stage_schedule import StageSchedule
 from napari_swnn.core.training.target import Target, resolve_target
 
 

@@ -14,7 +14,7 @@ from napari_swnn.core.loss.autocorrelation import autocorrelation
 from napari_swnn.core.loss.descriptor_loss import DescriptorLoss
 from napari_swnn.core.loss.pattern_loss import PatternLoss, RandomSource
 from napari_swnn.core.training.plan import TrainingPlan
-from napari_swnn.core.training.schedule import StageSchedule
+from napari_swnn.core.training.stage_schedule import StageSchedule
 from napari_swnn.core.training.target import channel_means
 
 _AUTOCORRELATION_SECTIONS = 24

@@ -10,7 +10,8 @@ from napari_swnn.core.loss.critic import critic_arithmetic
 from napari_swnn.core.network.config import StageConfig
 from napari_swnn.core.network.evaluation import block_side
 from napari_swnn.core.training.plan import TrainingPlan
-from napari_swnn.core.training.schedule import N_NORM_BATCHES, StageSchedule
+from napari_swnn.core.training.schedule import N_NORM_BATCHES
+from napari_swnn.core.training.stage_schedule import StageSchedule
 
 _FORWARD_SHARE = 1 / 3
 """Arithmetic of a forward pass as a share of a training step."""

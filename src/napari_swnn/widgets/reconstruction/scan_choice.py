@@ -11,7 +11,7 @@ from napari_swnn.widgets.kit.controls import place_side_by_side
 from napari_swnn.widgets.kit.layer_combo import LayerCombo
 from napari_swnn.widgets.layers.grid import turn_upright
 from napari_swnn.widgets.layers.reading import copy_values
-from napari_swnn.widgets.reconstruction.chosen_scan import ChosenScan
+from napari_swnn.widgets.reconstruction.chosen_scan import ChosenScan, ScanKind
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -54,7 +54,7 @@ class ScanChoice(QWidget):
         layer = self.layer.value
         if layer is None:
             return None
-        kind = "grey" if self._is_grey else self.kind.value
+        kind: ScanKind = "grey" if self._is_grey else self.kind.value
         values = turn_upright(layer, copy_values(layer, "coarse"), "coarse")
         return ChosenScan(values, kind, self.background.value(), self.phase.value(), layer.name)
 
