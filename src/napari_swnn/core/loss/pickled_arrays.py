@@ -1,8 +1,8 @@
 """Reading of arrays from a pickle without unpickling: its opcodes are parsed, and nothing that it names is called.
 
-Unpickling executes the instructions of a file. Here a file can only build plain values and describe arrays: the names of
-the three functions that NumPy's arrays refer to are compared, never imported, and any other name or opcode is refused. No
-array is larger than the bytes that the file really holds.
+Unpickling executes the instructions of a file. Here a file can only build plain values and describe arrays: the names
+of the three functions that NumPy's arrays refer to are compared, never imported, and any other name or opcode is
+refused. No array is larger than the bytes that the file really holds.
 """
 
 from __future__ import annotations
