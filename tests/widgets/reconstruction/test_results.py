@@ -61,6 +61,8 @@ def test_the_reference_is_shown_beside_the_sections(made, viewer, user):
     assert viewer.dims.ndisplay == 2
     assert [layer.visible for layer in viewer.layers] == [True, True, False]
     assert not other.visible
+    viewer.layers.remove("rock")
+    assert not made.result_bar.buttons["beside"].isEnabled()  # otherwise, it would only hide other layers
 
 
 def test_a_cut_opens_the_volume_in_3d(made, viewer, user):

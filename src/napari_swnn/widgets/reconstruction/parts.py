@@ -142,6 +142,7 @@ class ReconstructionParts(DockPanel):
         self.result_bar.show_result(
             self.layers.views,
             has_result=self.layers.newest is not None,
+            has_reference=self.layers.reference is not None,
             can_make=not session.is_busy and self.layers.newest_result is not None,
             can_save=not self.actions.saver.is_busy,
         )

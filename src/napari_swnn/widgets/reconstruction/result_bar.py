@@ -101,17 +101,21 @@ class ResultBar(QWidget):
         self.axis.currentIndexChanged.connect(self._on_cut)
         self.position.valueChanged.connect(self._on_cut)
 
-    def show_result(self, views: "Sequence[View]", *, has_result: bool, can_make: bool, can_save: bool) -> None:
+    def show_result(
+        self, views: "Sequence[View]", *, has_result: bool, has_reference: bool, can_make: bool, can_save: bool
+    ) -> None:
         """Show what can be done with the newest result.
 
         Parameters
         ----------
         views : sequence of View
             Choices of phases to show in 3-D.
-        has_result, can_make, can_save : bool
-            True if there is a result, another one can be generated now, and no file is being written.
+        has_result, has_reference, can_make, can_save : bool
+            True if there is a result, the viewer has its reference, another one can be generated now, and no file is
+            being written.
         """
         self.setVisible(has_result)
+        self.buttons["beside"].setEnabled(has_reference)
         self.buttons["more"].setEnabled(can_make)
         self.buttons["save"].setEnabled(can_save)
         self.view.offer(views)
