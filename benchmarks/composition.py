@@ -91,7 +91,7 @@ def model_of(labels: np.ndarray, regions: np.ndarray, options: argparse.Namespac
         return swnn.Model.load(path)
     inside = regions == FIRST
     reference = swnn.Reference(np.where(inside, labels, MATRIX), phase=LAMELLAE, roi=inside)
-    porosity = (0.3, 0.65) if kind == "range" else None
+    porosity = (0.3, 0.75) if kind == "range" else None
     model = swnn.train(reference, porosity=porosity, preset=options.preset, seed=0, dimension=2)
     model.save(path)
     return model
