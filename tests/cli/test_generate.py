@@ -135,6 +135,12 @@ def test_a_coarse_scan_is_kept(model, tmp_path, capsys):
     samples = generate("--coarse", str(tmp_path / "labels.npy"))
     np.testing.assert_array_equal(samples[::2, ::2, ::2], scan > 0.5)
     command = ["generate", model, "--shape", "20", "-o", str(tmp_path / "v.tif")]
-    for wrong, message in ((["--coarse-noise", "1"], "need a scan"), (["--coarse", "none.npy"], "none.npy")):
+    labels = ["--coarse", str(tmp_path / "labels.npy")]
+    refused = (
+        (["--coarse-noise", "1"], "need a scan"),
+        (["--coarse", "none.npy"], "none.npy"),
+        ([*labels, "--coarse-noise", "0.1"], "needs fractions or grey values, got samples"),
+    )
+    for wrong, message in refused:
         assert main([*command, *wrong]) == 2
         assert message in capsys.readouterr().err

@@ -71,4 +71,6 @@ def read_scan(options: argparse.Namespace) -> CoarseScan | None:
         kind = _FRACTIONS if values.dtype.kind == "f" else "samples"
     if kind == _FRACTIONS:
         return CoarseScan(values, noise=options.coarse_noise)
+    if options.coarse_noise:
+        raise ValueError(f"--coarse-noise needs fractions or grey values, got {kind}; omit it")
     return CoarseScan.from_labels(values, kind=kind)

@@ -1,5 +1,7 @@
 """A coarse scan that stands in for the coarser stages: its own averages, samples or majorities are kept."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -120,6 +122,7 @@ def test_a_range_model_takes_a_scan(range_model, sample):
     [
         (np.zeros((10, 10, 10)), {}, "shape must be that of coarse times 2, 4 or 8"),
         (np.zeros((5, 5, 5)), {"shape": (40, 40, 40)}, r"scales of the model can refine \(2, 4\), got a factor of 8"),
+        (np.zeros((20, 20, 20)), {"shape": (20, 20, 20)}, r"scales of the model can refine \(2, 4\), got a factor of 1"),
         (np.zeros((10, 10, 10), int), {"shape": (20, 20, 20)}, "coarse must hold fractions as floating-point numbers"),
         (np.full((10, 10, 10), 2.0), {"shape": (20, 20, 20)}, r"coarse must hold fractions in \[0, 1\]"),
         (np.zeros((10, 10, 10)), {"shape": (20, 20, 20), "exact": True}, "exact must be False with coarse"),
@@ -136,6 +139,14 @@ def test_a_scan_may_be_coarser_than_the_model(fixed_model, sample):
     scan = block_average(sample[:, :, :40], 4)
     volume = generate(fixed_model, (40, 40, 40), seed=1, coarse=scan)
     assert_allclose(block_average(volume == 1, 4), scan, atol=1e-6)
+
+
+def test_averages_of_large_voxels_are_estimated_from_enough_of_them(fixed_model, sample, monkeypatch):
+    monkeypatch.setattr("napari_swnn.core.volume.resolution._SHAPE", {3: (8, 8, 8)})  # two voxels of the scan a side
+    seen = sample[:40:4, :40:4, :40:4].astype(int)
+    volume = generate(replace(fixed_model), (40, 40, 40), coarse=CoarseScan.from_labels(seen))
+    assert_array_equal(volume[::4, ::4, ::4], seen)
+    assert 0.1 < (volume == 1).mean() < 0.5
 
 
 def test_several_phases_are_kept(three_phase_model, sample):
@@ -158,6 +169,8 @@ def test_phases_that_do_not_fit_are_refused(three_phase_model):
         generate(three_phase_model, (20, 20, 20), coarse=np.zeros((10, 10, 10)))
     with pytest.raises(ValueError, match="must have the labels of the model"):
         generate(three_phase_model, (20, 20, 20), coarse=CoarseScan.from_labels(np.full((10, 10, 10), 7)))
+    with pytest.raises(ValueError, match=r"at most 8 labels, got 1000 values from 0 to 999.*CoarseScan\.from_grey"):
+        CoarseScan.from_labels(np.arange(1000).reshape(10, 10, 10))
     with pytest.raises(ValueError, match="must add up to 1"):
         CoarseScan({0: np.full((4, 4), 0.5), 1: np.full((4, 4), 0.2)})
     with pytest.raises(ValueError, match="background and phase must differ"):

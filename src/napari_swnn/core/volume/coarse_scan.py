@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from napari_swnn._checks import check_choice, check_in_range, check_label, check_labels
-from napari_swnn._phases import list_labels
+from napari_swnn._phases import MOST_PHASES, list_labels
 from napari_swnn._types import FloatArray, Shape
 from napari_swnn.core.network.config import NetworkConfig
 
@@ -151,11 +151,24 @@ class CoarseScan:
             phase of the model.
         kind : {"samples", "majority"}
             Meaning of a voxel; see `CoarseScan`.
+
+        Raises
+        ------
+        TypeError
+            If the labels are not integers.
+        ValueError
+            If there are more labels than phases are supported.
         """
         found = check_labels(labels)
         if phase is not None:
             return cls(found == check_label(phase), kind=kind)
-        return cls({int(label): found == label for label in np.unique(found)}, kind=kind)
+        own = np.unique(found)
+        if len(own) > MOST_PHASES:
+            raise ValueError(
+                f"coarse must hold at most {MOST_PHASES} labels, got {len(own)} values from {own[0]} to {own[-1]}; for "
+                "grey values, give those of the background and of the phase (CoarseScan.from_grey, --coarse-grey)"
+            )
+        return cls({int(label): found == label for label in own}, kind=kind)
 
     def factor(self, shape: Shape) -> int:
         """Return the edge length of a voxel of the scan in voxels of a volume of this shape.
@@ -210,7 +223,7 @@ def check_coarse(coarse: Any, shape: Shape, network: NetworkConfig, phases: Sequ
     factor = scan.factor(shape)
     coarsest = network.stages[0].scale // network.finest_scale
     largest = 2 * coarsest if coarsest > 1 else 1
-    if factor > largest or factor & (factor - 1):
+    if not 1 < factor <= largest or factor & (factor - 1):
         listed = ", ".join(str(2**i) for i in range(1, largest.bit_length())) or "none"
         raise ValueError(
             f"coarse must have voxels of a size that the scales of the model can refine ({listed}), got a factor of "

@@ -23,6 +23,8 @@ from napari_swnn.core.volume.virtual_volume import VirtualVolume
 
 _SHAPE = {2: (1024, 1024), 3: (64, 128, 128)}
 """Shape of the volume that a segmentation is calibrated on, by dimension."""
+_N_CELLS = 6
+"""Least extent of that volume in voxels of a scan, whose averages are estimated from 27 neighbours."""
 _SEED = 2**63 + 2**40
 """Seed of that volume, which no volume of a user has."""
 _CPU = torch.device("cpu")
@@ -85,7 +87,8 @@ def _averaging(model: Model, factor: int, kind: str) -> Averaging:
         known = _AVERAGING.setdefault(model, {})
         if (factor, kind) not in known:
             fractions = dict(zip(model.labels.phases, model.fractions_at(), strict=True))
-            spec = check_spec(VolumeSpec(_SHAPE[model.dimension]), model.network, model.porosity, fractions)
+            shape = tuple(max(extent, _N_CELLS * factor) for extent in _SHAPE[model.dimension])
+            spec = check_spec(VolumeSpec(shape), model.network, model.porosity, fractions)
             bounded = all(stage.bounded for stage in model.network.stages)
             volume = VirtualVolume(model, replace(spec, seed=_SEED), _CPU, generation_precision(_CPU, bounded=bounded))
             labels = drain(iter_assembly(volume))
