@@ -307,6 +307,7 @@ def test_files_that_are_not_finished_volumes_are_refused(tmp_path, capsys, store
         ('SizeZ="4"', 'SizeZ="2000000000"'),
         ('SizeZ="4"', 'SizeZ="&#50;000000000"'),
         ('SizeX="64"', 'SizeX="2_000_000_000"'),
+        ('SizeT="1"', f'SizeT="{"9" * 400}"'),
         ('IFD="0"', 'IFD="2000000000"'),
         ('PlaneCount="4"', 'PlaneCount="2000000000"'),
     ],

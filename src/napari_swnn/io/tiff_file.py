@@ -17,6 +17,8 @@ _DAMAGE = ("invalid page offset", "corrupt", "missing data", "failed to read", "
 """Parts of the messages with which tifffile replaces lost pages silently."""
 _SMALLEST_PAGE = 8
 """Bytes of a file that each page takes at least."""
+_LARGEST = 10**18
+"""Largest number of pages that a message states; metadata can state any number."""
 
 
 class _Listener(logging.Handler):
@@ -96,7 +98,7 @@ def _stated_pages(metadata: str, n_pixels: int) -> int:
             stated.append(math.prod(sizes) // max(n_pixels, 1))
         if element.tag.endswith("TiffData"):
             stated.extend(_whole(element.attrib.get(name, "0")) for name in ("IFD", "PlaneCount"))
-    return max(stated)
+    return min(max(stated), _LARGEST)
 
 
 def _whole(text: str) -> int:
