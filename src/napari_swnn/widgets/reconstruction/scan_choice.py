@@ -16,7 +16,7 @@ from napari_swnn.widgets.reconstruction.chosen_scan import ChosenScan, ScanKind
 if TYPE_CHECKING:
     from napari.layers import Layer
 
-_KINDS = [("labels of every 2nd, 4th or 8th voxel", "samples"), ("prevalent labels", "majority")]
+_KINDS = [("labels of every 2nd, 4th … voxel", "samples"), ("prevalent labels", "majority")]
 _LARGEST = 1e9
 
 
@@ -29,9 +29,7 @@ class ScanChoice(QWidget):
         super().__init__(parent)
         self.layer = LayerCombo(no_layer="no scan")
         self.kind = Combo()
-        self.kind.set_entries(
-            [("labels of every 2nd, 4th … voxel", "samples"), ("prevalent labels", "majority")], "samples"
-        )
+        self.kind.set_entries(_KINDS, "samples")
         self.background = _grey_box(0)
         self.phase = _grey_box(255)
         self._levels = place_side_by_side(QLabel("background"), self.background, QLabel("phase"), self.phase)
