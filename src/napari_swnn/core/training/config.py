@@ -62,12 +62,19 @@ class TrainingConfig:
     n_blocks: int = setting(0, "Blocks (convolution, batch norm, leaky ReLU) per network; 0 for automatic.", low=0)
     n_channels: int = setting(32, "Feature channels of each network; multiples of 8 are fastest.", low=1)
     n_steps: int = setting(
-        120, "Training steps at the finest scale; increased for two scales or a porosity range.", low=1
+        120,
+        "Training steps at the finest scale; increased for two scales, a porosity range, or three or more phases.",
+        low=1,
     )
     n_coarse_steps: int = setting(
         130, "Training steps at each coarser scale; increased for two scales or a porosity range.", low=1
     )
-    cube_size: int = setting(48, "Side of the training volumes at the finest scale, in voxels.", low=1)
+    cube_size: int = setting(
+        48,
+        "Side of the training volumes at the finest scale, in voxels; reduced to two thirds, at least 32, for three or "
+        "more phases.",
+        low=1,
+    )
     coarse_cube_size: int = setting(
         28, "Side of the training volumes at each coarser scale, in voxels of that scale.", low=1
     )
