@@ -202,7 +202,7 @@ def test_a_wrong_file_is_refused_with_the_way_to_get_one(weights, tmp_path):
     content = bytearray(damaged.getvalue())
     content[52:60] = b"\xff" * 8
     path.write_bytes(content)
-    with pytest.raises(ValueError, match="vgg_weights must hold .*decompress"):
+    with pytest.raises(ValueError, match=r"vgg_weights must hold .*decompress"):
         load_vgg(path)
     weights = [*weights[:-1], np.full(512, np.nan, np.float32)]
     with pytest.raises(ValueError, match="not finite"):

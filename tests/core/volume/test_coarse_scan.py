@@ -122,7 +122,7 @@ def test_a_range_model_takes_a_scan(range_model, sample):
     [
         (np.zeros((10, 10, 10)), {}, "shape must be that of coarse times 2, 4 or 8"),
         (np.zeros((5, 5, 5)), {"shape": (40, 40, 40)}, r"scales of the model can refine \(2, 4\), got a factor of 8"),
-        (np.zeros((20, 20, 20)), {"shape": (20, 20, 20)}, r"scales of the model can refine \(2, 4\), got a factor of 1"),
+        (np.zeros((20, 20, 20)), {"shape": (20, 20, 20)}, r"the model can refine \(2, 4\), got a factor of 1"),
         (np.zeros((10, 10, 10), int), {"shape": (20, 20, 20)}, "coarse must hold fractions as floating-point numbers"),
         (np.full((10, 10, 10), 2.0), {"shape": (20, 20, 20)}, r"coarse must hold fractions in \[0, 1\]"),
         (np.zeros((10, 10, 10)), {"shape": (20, 20, 20), "exact": True}, "exact must be False with coarse"),
