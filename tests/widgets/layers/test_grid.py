@@ -77,6 +77,15 @@ def test_a_copy_with_square_pixels_covers_the_same_place(scale, units, angle):
         assert layer.data[tuple(np.rint(layer.world_to_data(world)).astype(int))] == data[tuple(index)]
 
 
+def test_a_copy_with_square_pixels_keeps_the_colours():
+    colours = {0: "transparent", 1: "gold", None: "transparent"}
+    layer = section(scale=(1.0, 0.5), colormap=colours, opacity=0.5)
+    data, attributes = square_pixels(layer)
+    copy = Labels(data, **attributes)
+    assert (copy.get_color(1) == layer.get_color(1)).all()
+    assert copy.opacity == layer.opacity
+
+
 def test_a_copy_that_would_be_too_large_is_refused():
     layer = Labels(np.zeros((600, 600), int), scale=(1000, 1), units=("nm", "nm"))
     with pytest.raises(BadInputError, match="crop it first"):

@@ -95,4 +95,5 @@ def square_pixels(layer: "LabelsLayer") -> tuple[np.ndarray, dict[str, Any]]:
     place["translate"] = tuple(place["translate"] + np.linalg.solve(turned, grid.matrix @ offset))
     copied = resample_nearest(values, np.diag(ratios), offset, shape)
     kind = "square pixels" if values.ndim == 2 else "cubic voxels"
-    return copied, {"name": f"{layer.name} ({kind})", "metadata": dict(layer.metadata), **place}
+    look = {"colormap": layer.colormap, "opacity": layer.opacity}
+    return copied, {"name": f"{layer.name} ({kind})", "metadata": dict(layer.metadata), **look, **place}
