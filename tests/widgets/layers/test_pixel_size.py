@@ -114,6 +114,18 @@ def test_unequal_sides_are_shown_and_not_changed(control):
     assert (control.number.text(), control.number.isEnabled()) == ("0.5", True)
 
 
+@pytest.mark.parametrize("successor", [None, section(scale=(0.5, 0.25), units=("um", "um"))])
+def test_a_field_that_is_disabled_while_it_has_the_focus_enters_nothing(control, qtbot, successor):
+    control.show()
+    control.show_layer(section(scale=(2, 2), units=("um", "um")))
+    control.activateWindow()
+    control.number.setFocus()
+    qtbot.waitUntil(control.number.hasFocus)
+    control.show_layer(successor)
+    assert not control.number.isEnabled()
+    assert control.sizes == []
+
+
 def test_units_that_are_not_offered_are_shown(control):
     control.show_layer(section(scale=(2, 2), units=("km", "km")))
     assert (control.number.text(), control.unit.value) == ("2", "km")

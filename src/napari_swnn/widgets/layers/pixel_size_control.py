@@ -48,19 +48,20 @@ class PixelSizeControl(QWidget):
 
     def show_layer(self, layer: "Layer | None") -> None:
         """Show the pixel size of a layer, and the button that restores the original one if it was changed."""
-        self.setEnabled(layer is not None)
         stored = None if layer is None else read_stored_size(layer)
         self._given = None if layer is None else read_given_size(layer) or stored
         self.number.setPlaceholderText("not known" if stored is None else f"{stored} in the file")
         self._shown = None if layer is None else _read(layer)
         sides = _describe_oblong(layer)
-        for part in (self.number, self.unit):
-            part.setEnabled(not sides)
         size = self._shown if self._shown is not None and self._shown.length_unit is not None and not sides else None
         if sides:
             self.number.setPlaceholderText(sides)
         symbol = (self.unit.value or _DEFAULT) if size is None else size.unit
+        # A field that loses the focus as it is disabled would enter the size of the former layer.
         with QSignalBlocker(self.number), QSignalBlocker(self.unit):
+            self.setEnabled(layer is not None)
+            for part in (self.number, self.unit):
+                part.setEnabled(not sides)
             if not self.number.hasFocus() or size is not None:
                 self.number.setText("" if size is None else f"{size.value:g}")
             units = _UNITS if symbol in _UNITS else (*_UNITS, symbol)
