@@ -41,3 +41,7 @@ def test_scales_whose_patterns_do_not_fit_are_left_out(blobs, tiny_config):
     found = piece_distances(plan)
     assert set(found) <= {1, 2}
     assert np.isfinite(list(found.values())).all()
+
+
+def test_other_losses_have_none_as_they_are_no_distances_of_patterns(blobs, tiny_config):
+    assert distances(blobs, replace(tiny_config, loss="autocorrelation")) == {}

@@ -25,8 +25,11 @@ def piece_distances(plan: TrainingPlan) -> dict[int, float]:
     Returns
     -------
     dict of int to float
-        Distance by scale; scales whose patterns do not fit into half of a section are left out.
+        Distance by scale; scales whose patterns do not fit into half of a section are left out. It is empty for losses
+        other than that of patterns, to which the distance does not compare.
     """
+    if plan.config.loss != "patterns":
+        return {}
     found = {}
     for index, schedule in enumerate(plan.schedules):
         distances = [
