@@ -94,3 +94,14 @@ def test_notes_of_a_training_are_printed(quick, image, tmp_path, capsys, monkeyp
     options = ["--trainings", "1", "--realisations", "1", "--shape", "20", "--no-validation"]
     assert main([command, image, *(options if command == "ensemble" else []), "-o", str(tmp_path / "out")]) == 0
     assert capsys.readouterr().out.splitlines().count("Note: the loss diverged") == 2  # once in each of the two stages
+
+
+def test_another_loss_is_trained_with_and_weights_of_no_use_are_refused(quick, image, tmp_path, capsys):
+    path = tmp_path / "m.swnn"
+    command = ["train", image, "--dimension", "2", "-o", str(path)]
+    assert main([*command, "--vgg-weights", "w.pkl"]) == 2
+    assert "--vgg-weights needs --loss vgg, got --loss patterns" in capsys.readouterr().err
+    assert main([*command, "--loss", "vgg", "--vgg-weights", "w.pkl"]) == 2
+    assert "w.pkl, which does not exist" in capsys.readouterr().err
+    assert main([*command, "--loss", "autocorrelation"]) == 0
+    assert Model.load(path).provenance["training"]["loss"] == "autocorrelation"

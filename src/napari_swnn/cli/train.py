@@ -74,6 +74,8 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Train a model and write it to a file."""
+    if options.vgg_weights is not None and options.loss != "vgg":
+        raise ValueError(f"--vgg-weights needs --loss vgg, got --loss {options.loss}; omit one of them")
     check_writable(options.output)
     check_new(options.output, "--output", overwrite=options.overwrite)
     config = replace(preset_config(options.preset), loss=options.loss, vgg_weights=options.vgg_weights or "")
