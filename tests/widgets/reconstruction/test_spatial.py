@@ -107,6 +107,20 @@ def test_a_mask_cuts_and_paints_outside(ranged, viewer, user):
     np.testing.assert_array_equal(layer.data[..., 9] == 7, disc == 0)
 
 
+@pytest.mark.parametrize("painted", [None, 1])
+def test_the_porosity_is_counted_inside_the_mask(ranged, viewer, user, painted):
+    disc = (np.hypot(*(np.indices((32, 32)) - 15.5)) < 12).astype(np.uint8)
+    spatial, mask = ranged.settings.spatial, viewer.add_labels(disc)
+    user.choose(spatial.mask, mask)
+    if painted is not None:
+        spatial.outside.setCurrentIndex(1)
+        spatial.outside_label.setValue(painted)
+    layer = generated(ranged, viewer, user)
+    expected = (layer.data[:, disc == 1] == 1).mean()
+    assert layer.metadata["swnn"]["porosity_of_volume"] == pytest.approx(expected)
+    assert f"porosity inside the mask {expected:.3f} (target" in ranged.session.status
+
+
 def test_the_papers_mask_is_a_choice_beside_the_mask(ranged, viewer, user, range_model):
     disc = (np.hypot(*(np.indices((32, 32)) - 15.5)) < 12).astype(np.uint8)
     spatial, mask = ranged.settings.spatial, viewer.add_labels(disc)

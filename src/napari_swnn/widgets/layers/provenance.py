@@ -7,7 +7,7 @@ import numpy as np
 
 from napari_swnn._layer_style import METADATA_KEY, read_metadata
 from napari_swnn._phase_names import name_phase
-from napari_swnn._types import Labels, Shape
+from napari_swnn._types import BoolArray, Labels, Shape
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -64,7 +64,7 @@ def describe_fractions(fractions: Mapping[int, float], names: Mapping[int, str],
     return ", ".join(f"{name_phase(label, names)} {value:.{decimals}f}" for label, value in fractions.items())
 
 
-def measure_phases(labels: Labels, model: "Model", *, outside: int | None = None) -> dict[int, float]:
+def measure_phases(labels: Labels, model: "Model", inside: BoolArray | None = None) -> dict[int, float]:
     """Return the volume fraction of each phase of a model in a volume, the phase of interest first.
 
     Parameters
@@ -73,11 +73,11 @@ def measure_phases(labels: Labels, model: "Model", *, outside: int | None = None
         Labels of the volume.
     model : Model
         Model that generated it.
-    outside : int, optional
-        Label of voxels outside the mask, which are not counted.
+    inside : numpy.ndarray of bool, optional
+        Voxels inside a mask; the others are not counted.
     """
-    counted = labels.size if outside is None else np.count_nonzero(labels != outside)
-    return {label: float(np.count_nonzero(labels == label) / max(counted, 1)) for label in model.labels.phases}
+    counted = labels if inside is None else labels[inside]
+    return {label: float(np.count_nonzero(counted == label) / max(counted.size, 1)) for label in model.labels.phases}
 
 
 def is_result(layer: "Layer") -> bool:

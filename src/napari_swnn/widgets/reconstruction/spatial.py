@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
-from napari_swnn._types import AXES, Shape
+from napari_swnn._types import AXES, BoolArray, Shape
 from napari_swnn.widgets.kit.errors import BadInputError, to_bad_input
 from napari_swnn.widgets.reconstruction.chosen_scan import ChosenScan
 from napari_swnn.widgets.reconstruction.chosen_section import ChosenSection
@@ -100,6 +100,16 @@ class SpatialVariation:
         mask = None if self.mask is None else _for_control("mask", self._spatial_mask)
         coarse = None if self.scan is None else self.scan.scan(shape)
         return VolumeSpec(shape, seed, target, mask, periodic, exact=exact, coarse=coarse)
+
+    def inside(self, shape: Shape) -> BoolArray | None:
+        """Return the voxels of a volume inside the mask, or None if there is no mask."""
+        from napari_swnn.core.grid.windows import Window
+
+        if self.mask is None:
+            return None
+        field = self._spatial_mask().over(shape, (False,) * len(shape))  # the nearest entry needs no periodic axis
+        inside: BoolArray = field.window(Window.of_shape(shape))
+        return np.broadcast_to(inside, shape)
 
     def describe_porosity(self, porosity: float | None, subject: str = "porosity") -> str:
         """Describe the porosity, or the fraction of a phase with this name, briefly for the name of a layer."""

@@ -220,7 +220,7 @@ class Generation:
 
     def _measured(self, result: Result) -> Result:
         model = self.entry.model
-        found = measure_phases(result.data, model, outside=self.request.spatial.outside)
+        found = measure_phases(result.data, model, self.request.spatial.inside(result.data.shape))
         self._fractions.append(found)
         measured: dict[str, Any] = {"porosity_of_volume": found[model.labels.phase]}
         if len(found) > 2:
@@ -244,15 +244,15 @@ class Generation:
         if not self._fractions:
             return f"Done: {what}; only the visible part is computed. In 3-D, compute a box."
         labels = self.entry.model.labels
+        where = "" if self.request.spatial.mask is None else " inside the mask"
         if len(labels.phases) > 2:
             means = {label: float(np.mean([each[label] for each in self._fractions])) for label in labels.phases}
-            return f"Done: {what}, {'' if n == 1 else 'mean of '}{describe_fractions(means, labels.named)}."
+            return f"Done: {what}, {'' if n == 1 else 'mean of '}{describe_fractions(means, labels.named)}{where}."
         porosities = [each[labels.phase] for each in self._fractions]
         low, high, mean = min(porosities), max(porosities), np.mean(porosities)
         found = f"{low:.3f}" if n == 1 else f"{low:.3f} to {high:.3f}, mean {mean:.3f}"
-        target, spatial = target_porosity(self.request, self.entry), self.request.spatial
-        is_cut = spatial.mask is not None and spatial.outside is None
-        return f"Done: {what}, porosity {found}" + ("." if target is None or is_cut else f" (target {target:.3f}).")
+        target = target_porosity(self.request, self.entry)
+        return f"Done: {what}, porosity{where} {found}" + ("." if target is None else f" (target {target:.3f}).")
 
 
 @dataclass(eq=False)
