@@ -192,6 +192,22 @@ def test_states_on_the_way_to_a_result(session, snapshot, tiny, worker, models):
     assert session.status.startswith(f"Done: “{result.name}”, porosity 0.")
 
 
+def test_a_new_model_does_not_take_the_porosity_of_the_model_that_was_selected(
+    session, snapshot, tiny, worker, entry
+):
+    session.checks.forget_reference(is_chosen=True)
+    session.checks.analyse(snapshot, None, tiny)
+    answer()
+    session.run(request(entry=entry, porosity=0.2))
+    answer()
+    made = record(session.made)
+    worker.finish()
+    worker.finish()
+    (result,) = made
+    assert result.metadata["porosity"] == pytest.approx(0.3)
+    assert "(target 0.300)" in session.status
+
+
 def test_loading_pytorch_comes_first(worker, models):
     session = ReconstructionSession(worker, ManualChecker, models)
     assert session.why_not_run == "Loading PyTorch…"

@@ -1,5 +1,6 @@
 """Execution of the tasks of a session: training, generation, and boxes of lazy layers."""
 
+from dataclasses import replace
 from typing import Any
 
 from psygnal import Signal
@@ -157,7 +158,8 @@ class RunningWork:
         self._models.add(entry)
         self.trained.emit(entry)
         if self.is_open:
-            self._begin(Generation(training.request, entry, training.device))
+            own = replace(training.request, entry=entry, porosity=None)  # its porosity was that of another model
+            self._begin(Generation(own, entry, training.device))
             self._start()
         else:
             self._end("Stopped: the panel was closed; the model is kept.")
