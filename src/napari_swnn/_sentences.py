@@ -9,5 +9,5 @@ def capitalise(text: str) -> str:
 
 
 def as_sentence(text: str) -> str:
-    """Capitalise the first letter of a text and end it with a full stop."""
-    return capitalise(text) + ("" if text.endswith(".") else ".")
+    """Capitalise the first letter of a text and end it with a full stop, unless it ends with an ellipsis."""
+    return capitalise(text) + ("" if text.endswith((".", "…")) else ".")

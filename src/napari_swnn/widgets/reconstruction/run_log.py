@@ -91,7 +91,8 @@ class RunLog(QWidget):
             if self._stage is None:
                 self.add(f"Reference “{work.source}”, preset {work.request.preset}, {step.n_iterations} steps.")
             self._stage = stage
-            self.add(f"Step {step.iteration}, distance to reference {step.loss:.3g}: {work.describe_step(step)}.")
+            text = f"Step {step.iteration}, distance to reference {step.loss:.3g}: {work.describe_step(step)}"
+            self.add(as_sentence(text))
         if step.note:
             self.add(as_sentence(step.note))
 
