@@ -109,6 +109,7 @@ class ReconstructionWidget(ReconstructionParts):
         """Select a layer of the viewer as the reference; see `ReferenceControls.choose`."""
         self.reset_choices()
         self.settings.source.choose(layer, phase)
+        self.ensureWidgetVisible(self.settings.reference)
 
     def run(self) -> None:
         """Train on the reference and generate volumes."""
