@@ -192,9 +192,7 @@ def test_states_on_the_way_to_a_result(session, snapshot, tiny, worker, models):
     assert session.status.startswith(f"Done: “{result.name}”, porosity 0.")
 
 
-def test_a_new_model_does_not_take_the_porosity_of_the_model_that_was_selected(
-    session, snapshot, tiny, worker, entry
-):
+def test_a_new_model_does_not_take_the_porosity_of_the_model_that_was_selected(session, snapshot, tiny, worker, entry):
     session.checks.forget_reference(is_chosen=True)
     session.checks.analyse(snapshot, None, tiny)
     answer()
