@@ -69,6 +69,7 @@ def test_the_finest_scale_of_more_phases_has_a_critic(three_phases, blobs, tiny_
     assert weights[-1] == config.finest_critic > 0
     assert not any(weights[:-1])
     assert finest(Reference(blobs), config).critic_weight == 0
+    assert not plan_training(three_phases, config=config, dimension=2).schedules[-1].critic_weight
     assert finest(three_phases, replace(config, finest_critic=0)).critic_weight == 0
     assert finest(three_phases, replace(config, critic=0.1)).critic_weight == 0.1
     assert finest(three_phases, replace(config, loss="autocorrelation")).critic_weight == 0

@@ -91,8 +91,8 @@ class TrainingConfig:
     )
     finest_critic: float = setting(
         0.25,
-        "Weight of the critic at the finest scale for three or more phases, whose films it keeps thin and rough; 0 for "
-        "none. Not used if the weight for all scales is set.",
+        "Weight of the critic at the finest scale of volumes of three or more phases, whose films it keeps thin and "
+        "rough; 0 for none. Not used if the weight for all scales is set.",
         low=0.0,
     )
     strategy: Strategy = setting(

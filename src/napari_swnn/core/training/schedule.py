@@ -153,7 +153,7 @@ def _finest_side(config: TrainingConfig, network: NetworkConfig) -> int:
 
 
 def _critic_weight(config: TrainingConfig, network: NetworkConfig, stage: StageConfig) -> float:
-    makes_films = stage.scale == 1 and network.n_phase_channels > 1
+    makes_films = stage.scale == 1 and network.dimension == 3 and network.n_phase_channels > 1
     of_paper = config.recipe == "paper" or config.loss != "patterns"
     return config.critic or (config.finest_critic if makes_films and not of_paper else 0.0)
 
