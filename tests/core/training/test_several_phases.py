@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from napari_swnn import Reference
-from napari_swnn.core.training.plan import plan_training
+from napari_swnn.core.training.plan import analyse_reference, plan_training
 from napari_swnn.core.training.sampling import Randomness
 from napari_swnn.core.training.trainer import StageTrainer
 
@@ -69,7 +69,8 @@ def test_the_finest_scale_of_more_phases_has_a_critic(three_phases, blobs, tiny_
     assert weights[-1] == config.finest_critic > 0
     assert not any(weights[:-1])
     assert finest(Reference(blobs), config).critic_weight == 0
-    assert not plan_training(three_phases, config=config, dimension=2).schedules[-1].critic_weight
+    in_a_plane = analyse_reference(three_phases, config=config, dimension=2).plan()
+    assert in_a_plane.schedules[-1].critic_weight == 0
     assert finest(three_phases, replace(config, finest_critic=0)).critic_weight == 0
     assert finest(three_phases, replace(config, critic=0.1)).critic_weight == 0.1
     assert finest(three_phases, replace(config, loss="autocorrelation")).critic_weight == 0
