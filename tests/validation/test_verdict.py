@@ -62,7 +62,7 @@ def test_phases_are_named_if_there_are_more_than_two():
 
 def test_many_deviations_are_listed_without_numbers():
     text = judge(report(names=("a", "b", "c", "d"), chord=6.2)).text
-    assert "Chord length of a; chord length of b; chord length of c; and chord length of d do not." in text
+    assert "Chord length of a; chord length of b; chord length of c; and chord length of d do not lie within" in text
     assert "6.2" not in text
 
 

@@ -86,7 +86,7 @@ def judge(report: ValidationReport, *, own_porosity: bool = True) -> Verdict:
         return Verdict(None, " ".join(part for part in (text, connected) if part))
     sentences = [_describe_inside(inside)] if inside else []
     if len(outside) > _MOST_NUMBERS:
-        sentences.append(f"{capitalise(_list_words(outside))} do not.")
+        sentences.append(f"{capitalise(_list_words(outside))} do not lie within what the section can tell.")
     else:
         sentences += [_describe_outside(each, report.n_volumes) for each in outside]
     return Verdict(not outside, " ".join(part for part in (*sentences, connected) if part))

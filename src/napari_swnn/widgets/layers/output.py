@@ -217,7 +217,7 @@ class OutputLayers:
         if was_flat:
             self._show_middle(layer)
         if not moved:  # otherwise, the user has chosen the view
-            self._viewer.fit_to_view()
+            self._viewer.fit_to_view(layers=[each for each in self._viewer.layers if each.visible])
             self._camera = _camera(self._viewer)
         return layer
 

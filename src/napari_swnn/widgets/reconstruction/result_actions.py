@@ -7,6 +7,7 @@ from qtpy.QtCore import QObject
 from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.kit.file_dialogs import ask_file
 from napari_swnn.widgets.layers.cut_plane import CutPlane
+from napari_swnn.widgets.layers.picture import save_picture
 from napari_swnn.widgets.layers.saving import VOLUMES, LayerSaver
 from napari_swnn.widgets.layers.view_3d import show_sections
 from napari_swnn.widgets.reconstruction.result_bar import ResultBar
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_swnn.widgets.reconstruction.results import SessionLayers
-
-_ENLARGEMENT = 2
-"""Side of a pixel of the screen in pixels of a saved picture."""
 
 
 class ResultActions(QObject):
@@ -86,7 +84,7 @@ class ResultActions(QObject):
         if path is None:
             return
         try:
-            self._viewer.screenshot(str(path), scale=_ENLARGEMENT, canvas_only=True, flash=False)
+            save_picture(self._viewer, path)
         except (OSError, ValueError) as error:
             self._bar.tell(describe_error(error))
         else:
