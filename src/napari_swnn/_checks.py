@@ -115,8 +115,7 @@ def check_shape(shape: Any, *, ndim: Sequence[int] = (2, 3), name: str = "shape"
     ValueError
         If the number of entries is not allowed or an entry is not a positive whole number.
     """
-    listed = isinstance(shape, Sequence) or (isinstance(shape, np.ndarray) and shape.ndim > 0)
-    entries = tuple(shape) if listed else (shape,)
+    entries = tuple(shape) if _has_entries(shape) else (shape,)
     if len(entries) not in ndim or not all(isinstance(n, int | np.integer) and int(n) > 0 for n in entries):
         allowed = " or ".join(map(str, ndim))
         raise ValueError(f"{name} must be {allowed} whole numbers above 0, in voxels, got {shape!r}")
@@ -189,11 +188,15 @@ def check_axis_flags(flags: Any, ndim: int, *, name: str) -> tuple[bool, ...]:
     ValueError
         If the number of flags differs from the number of axes, or a flag is not a bool.
     """
-    listed = isinstance(flags, Sequence) or (isinstance(flags, np.ndarray) and flags.ndim > 0)
-    each = tuple(flags) if listed else (flags,) * ndim
+    each = tuple(flags) if _has_entries(flags) else (flags,) * ndim
     if len(each) != ndim or not all(isinstance(flag, bool | np.bool_) for flag in each):
         raise ValueError(f"{name} must be True, False, or one of them for each of the {ndim} axes, got {flags!r}")
     return tuple(map(bool, each))
+
+
+def _has_entries(value: Any) -> bool:
+    """Return whether a value is a sequence or an array with axes, not a single number or flag."""
+    return isinstance(value, Sequence) or (isinstance(value, np.ndarray) and value.ndim > 0)
 
 
 def check_mapping(value: Any, *, name: str, maps: str) -> Mapping[Any, Any]:

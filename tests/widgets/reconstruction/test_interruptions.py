@@ -98,7 +98,7 @@ def test_the_log_tells_a_run_from_start_to_end_and_is_saved(ready, user, dialog,
     dialog.path = tmp_path / "log.txt"
     ready.log.save_button.click()
     lines = dialog.path.read_text(encoding="utf-8").splitlines()
-    told = [
+    messages = [
         "Preparing the training",
         "Reference “rock”",
         "at 1/2",
@@ -107,7 +107,7 @@ def test_the_log_tells_a_run_from_start_to_end_and_is_saved(ready, user, dialog,
         "Generating",
         "Done",
     ]
-    places = [next(i for i, line in enumerate(lines) if text in line) for text in told]
+    places = [next(i for i, line in enumerate(lines) if text in line) for text in messages]
     assert places == sorted(places)
 
 

@@ -117,10 +117,10 @@ def _resolve(config: TrainingConfig, network: NetworkConfig, stage: StageConfig,
 
 
 def _n_steps(config: TrainingConfig, network: NetworkConfig, stage: StageConfig) -> int:
-    n_steps = config.n_steps if stage.scale == 1 else config.n_coarse_steps
+    n_steps = config.n_coarse_steps
     if stage.scale == 1:
         # Smaller volumes in more steps, so that the number of voxels stays the same.
-        n_steps = round(n_steps * (config.cube_size / _finest_side(config, network)) ** 3)
+        n_steps = round(config.n_steps * (config.cube_size / _finest_side(config, network)) ** 3)
     if len(network.stages) == 2:
         # The only coarse stage must create all large-scale structure, and no intermediate stage corrects its errors
         # before the finest stage, which has more to correct.
@@ -147,15 +147,24 @@ def _finest_side(config: TrainingConfig, network: NetworkConfig) -> int:
     Films of one or two voxels between other phases need more steps than interfaces do, and fewer voxels in each.
     """
     side = config.cube_size
-    if network.dimension == 3 and config.recipe == "cascade" and network.n_phase_channels > 1:
+    if config.recipe == "cascade" and _has_films(network):
         return min(side, max(_SIDE_FOR_PHASES, side * 2 // 3))
     return side
 
 
 def _critic_weight(config: TrainingConfig, network: NetworkConfig, stage: StageConfig) -> float:
-    makes_films = stage.scale == 1 and network.dimension == 3 and network.n_phase_channels > 1
-    of_paper = config.recipe == "paper" or config.loss != "patterns"
-    return config.critic or (config.finest_critic if makes_films and not of_paper else 0.0)
+    keeps_films = stage.scale == 1 and _has_films(network) and not _is_baseline(config)
+    return config.critic or (config.finest_critic if keeps_films else 0.0)
+
+
+def _has_films(network: NetworkConfig) -> bool:
+    """Return whether a network generates volumes of three or more phases, in which one may lie between two others."""
+    return network.dimension == 3 and network.n_phase_channels > 1
+
+
+def _is_baseline(config: TrainingConfig) -> bool:
+    """Return whether the settings are those of the paper or of a loss for comparison, which have no further terms."""
+    return config.recipe == "paper" or config.loss != "patterns"
 
 
 def _has_room(side: int, section_side: int) -> bool:
@@ -179,8 +188,8 @@ def _consistency_weight(network: NetworkConfig) -> float:
 
 
 def _autocovariance_weight(config: TrainingConfig, network: NetworkConfig, stage: StageConfig) -> float:
-    if config.recipe == "paper" or config.loss != "patterns":
-        return 0.0  # baselines are compared by themselves
+    if _is_baseline(config):
+        return 0.0
     if network.free_ranges:
         return 0.0  # a reference shows the autocovariance at one porosity only
     return _FINEST_AUTOCOVARIANCE_WEIGHT if stage.scale == 1 else _AUTOCOVARIANCE_WEIGHT

@@ -72,10 +72,7 @@ def make_section_loss(plan: TrainingPlan, index: int, side: int, *, period: int 
 
 def filtered_pixels(schedule: StageSchedule) -> int:
     """Return the number of pixels of the sections that are shown to a filter network in a step."""
-    return schedule.n_volumes * sum(
-        min(_FILTER_SECTIONS, max(window.shape)) * len(window.section_axes) * max(window.shape) ** 2
-        for window in schedule.windows
-    )
+    return schedule.n_volumes * schedule.n_shown_pixels(_FILTER_SECTIONS)
 
 
 def _pattern_loss(plan: TrainingPlan, index: int, period: int) -> _Patterns:

@@ -139,6 +139,13 @@ class StageSchedule:
         fall = (self.n_steps - step) / max(1, self.critic_cool_down)
         return self.critic_weight * min(1.0, rise, fall)
 
+    def n_shown_pixels(self, n_sections: int) -> int:
+        """Return the number of pixels in at most `n_sections` sections of each direction of a volume."""
+        return sum(
+            min(n_sections, max(window.shape)) * len(window.section_axes) * max(window.shape) ** 2
+            for window in self.windows
+        )
+
     def as_json(self) -> dict[str, Any]:
         """Return the schedule as JSON-compatible values."""
         values: dict[str, Any] = json.loads(json.dumps(asdict(self)))

@@ -70,12 +70,7 @@ def count_arithmetic(plan: TrainingPlan) -> Timing:
 
 def shown_pixels(schedule: StageSchedule) -> int:
     """Return the number of pixels of the generated sections that the critic is shown in a step; 0 without a critic."""
-    if schedule.critic_weight == 0:
-        return 0
-    return sum(
-        min(schedule.critic_sections, max(window.shape)) * len(window.section_axes) * max(window.shape) ** 2
-        for window in schedule.windows
-    )
+    return schedule.n_shown_pixels(schedule.critic_sections) if schedule.critic_weight > 0 else 0
 
 
 def _forward_arithmetic(stages: tuple[StageConfig, ...], side: float, dimension: int) -> float:

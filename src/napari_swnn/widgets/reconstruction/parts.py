@@ -87,13 +87,13 @@ class ReconstructionParts(DockPanel):
         self.session.ended.connect(self._revealing.throttle)
         self.run_bar.grown.connect(self._revealing.throttle)
         self.outcome.check.found.connect(self._on_judged)
-        self.result_bar.told.connect(self._on_told)
+        self.result_bar.message_changed.connect(self._on_message)
 
     def _on_judged(self, verdict: Any) -> None:
         self.log.add(format_units(verdict.text))
         self._revealing.throttle()
 
-    def _on_told(self, message: str) -> None:
+    def _on_message(self, message: str) -> None:
         self.log.add(message)
         self._revealing.throttle()
 

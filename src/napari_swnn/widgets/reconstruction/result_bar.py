@@ -49,7 +49,7 @@ class ResultBar(QWidget):
 
     viewed = Signal(object)
     """Emitted with the labels of the phases to show in 3-D; None for those with a colour in 2-D."""
-    told = Signal(str)
+    message_changed = Signal(str)
     """Emitted with a message on a file that was saved."""
     cut = Signal(object, float)
     """Emitted with the axis of the cut plane, or None, and the part to cut away, in [0, 1]."""
@@ -123,7 +123,7 @@ class ResultBar(QWidget):
     def tell(self, message: str) -> None:
         """Say what has been saved, or why not."""
         self.saved.show_text(message)
-        self.told.emit(message)
+        self.message_changed.emit(message)
 
     def show_verdict(self, verdict: "Verdict") -> None:
         """Show the verdict on a result."""
