@@ -1,10 +1,17 @@
-"""A fine section with a coarse scan, on Berea sandstone: python benchmarks/coarse_scan.py --data FOLDER.
+"""A fine section with a coarse scan: python benchmarks/coarse_scan.py [--case berea rock anode separator ...].
 
-A model is trained on sections of one half of the CT volume. A cube of the other half is reduced by a factor, as
-averages, as every k-th voxel and as the majority, and refined again. Porosity, specific surface, permeability and
-conductivity of the refined cube stand beside those of the original and of the reduced cube, interpolated and segmented
-at the same porosity. With `--synthetic`, the material is that of the sample section "rock", of which the model must be,
-as a volume of known statistics.
+berea, rock       A cube is reduced by a factor, as averages, as every k-th voxel and as the majority, and refined
+                  again. Porosity, specific surface, permeability and conductivity of the refined cube stand beside
+                  those of the original, and of the reduced cube interpolated and segmented at the same porosity. Of
+                  Berea sandstone (berea-400.zip), the model is trained on sections of one half of the CT volume, and
+                  the cube is in the other half. The rock is the material of the sample section, a level set.
+anode, separator  Pairs of amirDahari1/SuperRes (MIT): fine sections and a volume of every fourth voxel of the same
+                  material, of which there is no fine volume. Interfaces along each axis, and of each pair of phases,
+                  stand beside those of the sections, and those expected: of the samples, times the ratio of the
+                  sections to every fourth of their pixels. The separator differs along x; its sections do not have
+                  the fractions of the volume.
+
+A model is trained with --preset if its file is not in --models.
 """
 
 from __future__ import annotations
@@ -12,6 +19,7 @@ from __future__ import annotations
 import argparse
 import zipfile
 from io import BytesIO
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -19,31 +27,42 @@ import tifffile
 from scipy.ndimage import zoom
 
 import napari_swnn as swnn
+from napari_swnn.io import read_labels
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+PAIRS = ("anode", "separator")
+AXES = {"xy": (1, 2), "xz": (0, 2), "yz": (0, 1)}
+"""Axis of the material along the rows and the columns of a section."""
+Piece = tuple[np.ndarray, tuple[int, ...]]
+"""Labels, and the axis of the material along each of their own axes."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=SHARED / "data" / "real", help="folder with berea-400.zip")
-    parser.add_argument("--model", type=Path, default=Path("berea.swnn"), help="model file, which is trained if absent")
+    parser.add_argument("--data", type=Path, default=SHARED / "data" / "real", help="folder with the volumes")
+    parser.add_argument("--case", nargs="+", choices=("berea", "rock", *PAIRS), default=["berea"])
+    parser.add_argument("--models", type=Path, default=Path(), help="folder of the models, such as berea.swnn")
     parser.add_argument("--preset", default="standard")
     parser.add_argument("--side", type=int, default=128)
-    parser.add_argument("--factor", type=int, default=4)
-    parser.add_argument("--synthetic", action="store_true", help="use a volume of the material of the sample rock")
+    parser.add_argument("--factor", type=int, default=4, help="of berea and rock")
     options = parser.parse_args()
-    side, k = options.side, options.factor
-    if options.synthetic:
-        report(swnn.Model.load(options.model), rock(side), k)
-        return
-    pores = load(options.data / "berea-400.zip")
-    if options.model.exists():
-        model = swnn.Model.load(options.model)
-    else:
-        sections = [pores[z].astype(np.uint8) for z in (20, 100, 180)]
-        model = swnn.train(swnn.Reference(sections), preset=options.preset, seed=0)
-        model.save(options.model)
-    report(model, pores[220 : 220 + side, 100 : 100 + side, 100 : 100 + side], k)
+    for case in options.case:
+        if case in PAIRS:
+            report_pair(case, options)
+            continue
+        volume = rock(256) if case == "rock" else load(options.data / "berea-400.zip")
+        corner = (0, 0, 0) if case == "rock" else (220, 100, 100)
+        model = model_of(case, swnn.Reference([volume[z].astype(np.uint8) for z in (20, 100, 180)]), options)
+        original = volume[tuple(slice(a, a + options.side) for a in corner)]
+        report(model, original, options.factor)
+
+
+def model_of(name: str, reference: swnn.Reference, options: argparse.Namespace) -> swnn.Model:
+    """Load a model, or train it."""
+    path = options.models / f"{name}.swnn"
+    if not path.exists():
+        swnn.train(reference, preset=options.preset, seed=0).save(path)
+    return swnn.Model.load(path)
 
 
 def report(model: swnn.Model, original: np.ndarray, k: int) -> None:
@@ -65,6 +84,77 @@ def report(model: swnn.Model, original: np.ndarray, k: int) -> None:
     print("volume                            porosity  surface  voxels  blocks   K/voxel^2  k W/(m K)", flush=True)
     for name, volume in made.items():
         print(f"{name:32}  {describe(volume, original, averages, k)}", flush=True)
+
+
+def report_pair(case: str, options: argparse.Namespace) -> None:
+    """Print the interfaces of the sections, of the samples repeated and refined, and of a volume without a scan."""
+    sections, scan = (anode if case == "anode" else separator)(options.data)
+    planes = {plane: images for plane, images in sections.items() if len(sections) == 3}
+    reference = swnn.Reference(**planes, phase=0) if planes else swnn.Reference(sections["xy"], phase=0)
+    model = model_of(case, reference, options)
+    n = options.side // 4
+    samples = scan[:n, :n, :n]
+    shape = (4 * n,) * 3
+    print(f"{case}: fractions; interfaces along z, y, x of each pair of phases; share of samples kept", flush=True)
+    pieces = [(image, AXES[plane]) for plane, images in sections.items() for image in images]
+    print(f"{'sections':20} {listed(np.stack([image for image, _ in pieces]), interfaces(pieces))}", flush=True)
+    print(f"{'expected':20} {listed(samples, expected(samples, pieces))}", flush=True)
+    made = {
+        "samples repeated": np.kron(samples, np.ones((4, 4, 4), np.uint8)),
+        "refined, samples": refined_labels(model, shape, swnn.CoarseScan.from_labels(samples)),
+        "refined, majority": refined_labels(model, shape, swnn.CoarseScan.from_labels(samples, kind="majority")),
+        "no scan": refined_labels(model, shape, None),
+    }
+    for name, volume in made.items():
+        kept = float((volume[::4, ::4, ::4] == samples).mean())
+        print(f"{name:20} {listed(volume, interfaces([(volume, (0, 1, 2))]))}; {kept:.4f}", flush=True)
+
+
+def refined_labels(model: swnn.Model, shape: tuple[int, ...], scan: swnn.CoarseScan | None) -> np.ndarray:
+    return np.asarray(swnn.generate(model, shape, seed=1, coarse=scan))
+
+
+def anode(folder: Path) -> tuple[dict[str, list[np.ndarray]], np.ndarray]:
+    """Return the section, which stands for all planes, and the volume of every fourth voxel."""
+    section = np.squeeze(read_labels(folder / "superres-SOFC_hr_input.tif"))
+    return {"xy": [section]}, np.squeeze(read_labels(folder / "superres-SOFC_lr_input.tif"))
+
+
+def separator(folder: Path) -> tuple[dict[str, list[np.ndarray]], np.ndarray]:
+    """Return sections of all planes, of which two have x along their columns, and the volume of every fourth voxel."""
+    rods, speckles, scan = (
+        read_labels(folder / f"superres-Separator_{name}.tif")
+        for name in ("hr_input_rods", "hr_input_speckles", "lr_input")
+    )
+    return {"xy": list(rods[:4]), "xz": list(rods[4:8]), "yz": list(speckles)}, scan  # the file repeats eight sections
+
+
+def interfaces(pieces: list[Piece]) -> np.ndarray:
+    """Return the share of neighbours ``(n_pairs, n_axes)`` along each axis that are each pair of phases."""
+    found = []
+    for pair in combinations(np.unique(pieces[0][0]), 2):
+        along: dict[int, list[float]] = {}
+        for piece, axes in pieces:
+            for own, axis in enumerate(axes):
+                moved = np.moveaxis(piece, own, 0)
+                ends = np.sort([moved[:-1], moved[1:]], axis=0)
+                along.setdefault(axis, []).append(float(((ends[0] == pair[0]) & (ends[1] == pair[1])).mean()))
+        found.append([np.mean(along[axis]) for axis in sorted(along)])
+    return np.array(found)
+
+
+def expected(samples: np.ndarray, pieces: list[Piece]) -> np.ndarray:
+    """Return the interfaces of the samples, times what every fourth pixel of the sections misses along each axis."""
+    sampled = [(image[i::4, j::4], axes) for image, axes in pieces for i in range(4) for j in range(4)]
+    missed = 4 * interfaces(pieces) / interfaces(sampled)
+    if missed.shape[1] == 2:  # one section stands for all planes
+        missed = missed.mean(1, keepdims=True)
+    return missed * interfaces([(samples, (0, 1, 2))]) / 4
+
+
+def listed(volume: np.ndarray, shares: np.ndarray) -> str:
+    fractions = " ".join(f"{np.mean(volume == phase):.4f}" for phase in np.unique(volume))
+    return f"{fractions}; " + " | ".join(" ".join(f"{share:.4f}" for share in line) for line in shares)
 
 
 def rock(side: int) -> np.ndarray:

@@ -10,7 +10,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 from napari_swnn import CoarseScan, generate, generate_lazy
 from napari_swnn.core.network.stage import Stage, bound_phases
 from napari_swnn.core.volume.back_projection import back_project
-from napari_swnn.core.volume.coarse_cells import apply_kernel, count_phases, fit_averaging, meet_counts, round_counts
+from napari_swnn.core.volume.coarse_cells import (
+    apply_kernel,
+    count_phases,
+    fit_averaging,
+    meet_counts,
+    meet_samples,
+    round_counts,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +48,13 @@ def test_averages_are_kept_within_the_noise(fixed_model, sample):
     assert np.abs(block_average(noisy == 1) - scan).max() <= 0.25 + 1e-6
     assert (noisy != volume).any()
     assert (generate(fixed_model, sample.shape, seed=2, coarse=scan) != volume).any()
+
+
+def test_windows_hold_the_same_samples(fixed_model, sample):
+    scan = CoarseScan.from_labels(sample[::2, ::2, ::2], phase=1)
+    volume = generate(fixed_model, sample.shape, seed=1, coarse=scan)
+    lazy = generate_lazy(fixed_model, sample.shape, seed=1, coarse=scan)
+    assert_array_equal(lazy[3:20, 7:, 60:].compute(), volume[3:20, 7:, 60:])
 
 
 def test_windows_hold_the_same_voxels(fixed_model, sample, tmp_path):
@@ -97,6 +111,19 @@ def test_back_projection_meets_averages_and_keeps_detail(n_channels):
     before, after = (values - torch.nn.functional.avg_pool3d(values, 3, 1, 1) for values in (grey, found))
     assert np.corrcoef(before.ravel(), after.ravel())[0, 1] > 0.7
     assert_allclose(back_project(grey, averages, 4, tolerance=1.0), grey, atol=1e-3)  # nothing to correct
+
+
+def test_samples_move_an_interface_instead_of_single_voxels():
+    # Phase 0 lies beyond x = 6.5; the sample at (8, 4) says that it reaches further there.
+    scores = torch.stack([torch.arange(16.0).expand(16, 16) - 6.5, torch.zeros((16, 16))])
+    samples = scores[:, ::4, ::4].argmax(0)
+    assert torch.equal(meet_samples(scores, samples, 4), scores)  # nothing to change
+    samples[2, 1] = 0
+    inside = meet_samples(scores, samples, 4).argmax(0) == 0
+    # It lacks 2.5 there and is raised by twice as much, which falls to 0 over four voxels: by 3.75 at x = 3 and 5.
+    assert inside[8, :8].tolist() == [False] * 3 + [True] * 5
+    assert inside[6:11, 5].all()
+    assert not inside[:4, :7].any()
 
 
 def test_counts_are_met_by_the_voxels_that_lose_least():

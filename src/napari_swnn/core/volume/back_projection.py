@@ -47,7 +47,6 @@ def back_project(grey: Tensor, averages: Tensor, side: int, tolerance: float = 0
     """
     several = grey.shape[1] > 1
     mode = "trilinear" if grey.ndim == 5 else "bilinear"
-    pool = F.avg_pool3d if grey.ndim == 5 else F.avg_pool2d
     if several:
         scores = phase_scores(grey[0], Stage.CEILING)[None]
     else:
@@ -56,8 +55,13 @@ def back_project(grey: Tensor, averages: Tensor, side: int, tolerance: float = 0
     corrected = scores
     for _ in range(_N_ITERATIONS):
         shares = torch.softmax(corrected, 1) if several else (torch.tanh(corrected) + 1) / 2
-        deviations = averages - pool(shares, side)
+        deviations = averages - pool_mean(shares, side)
         deviations = deviations - deviations.clamp(-tolerance, tolerance)
         corrections = (corrections + _RATE * deviations).clamp(-_LARGEST, _LARGEST)
         corrected = scores + F.interpolate(corrections, scale_factor=side, mode=mode, align_corners=False)
     return bound_phases(corrected, Stage.CEILING) if several else Stage.CEILING * torch.tanh(corrected)
+
+
+def pool_mean(values: Tensor, side: int) -> Tensor:
+    """Return the means ``(n, c, *spatial / side)`` over large voxels."""
+    return F.avg_pool3d(values, side) if values.ndim == 5 else F.avg_pool2d(values, side)

@@ -13,6 +13,9 @@ from torch import Tensor
 
 from napari_swnn._types import BoolArray, FloatArray, Shape
 
+_EXCESS = 2.0
+"""Shift of a score at a sample, relative to what it lacks to be the largest."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Averaging:
@@ -141,3 +144,39 @@ def meet_counts(scores: Tensor, positions: Tensor, counts: Tensor) -> Tensor:
         found[source] -= n_moved
         found[target] += n_moved
     return positions
+
+
+def meet_samples(scores: Tensor, samples: Tensor, k: int) -> Tensor:
+    """Shift scores so that the first voxel of each cell has a known phase.
+
+    The shifts vary linearly between these voxels, so that interfaces move instead of single voxels.
+
+    Parameters
+    ----------
+    scores : torch.Tensor
+        ``(phases, *spatial)`` scores of the voxels.
+    samples : torch.Tensor
+        ``(*spatial / k)`` phases of the first voxels.
+    k : int
+        Edge length of a cell.
+
+    Returns
+    -------
+    torch.Tensor
+        ``(phases, *spatial)`` scores; those after the last sample along an axis have its shift.
+    """
+    found = scores[:, *(slice(None, None, k),) * samples.ndim]
+    own = samples[None]
+    lacking = found.amax(0, keepdim=True) - found.gather(0, own)
+    shifts = torch.zeros_like(found).scatter_(0, own, _EXCESS * lacking)
+    for axis in range(1, shifts.ndim):
+        shifts = _interpolate(shifts, axis, k)
+    return scores + shifts
+
+
+def _interpolate(values: Tensor, axis: int, k: int) -> Tensor:
+    """Interpolate values linearly to `k` times as many along an axis; the first of each `k` is a given one."""
+    after = torch.cat([values.narrow(axis, 1, values.shape[axis] - 1), values.narrow(axis, -1, 1)], axis)
+    shares = torch.arange(k, device=values.device, dtype=values.dtype) / k
+    steps = [values + share * (after - values) for share in shares]
+    return torch.stack(steps, axis + 1).flatten(axis, axis + 1)

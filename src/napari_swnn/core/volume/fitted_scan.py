@@ -13,13 +13,14 @@ from napari_swnn._types import FloatArray
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.config import StageConfig
 from napari_swnn.core.network.stage import Stage
-from napari_swnn.core.volume.back_projection import back_project
+from napari_swnn.core.volume.back_projection import back_project, pool_mean
 from napari_swnn.core.volume.coarse_cells import (
     Averaging,
     apply_kernel,
     count_phases,
     from_cells,
     meet_counts,
+    meet_samples,
     round_counts,
     to_cells,
 )
@@ -52,6 +53,11 @@ class FittedScan:
     periodic: tuple[bool, ...]
     finest_scale: int = 1
     averaging: Averaging | None = None
+
+    @property
+    def margin(self) -> int:
+        """Number of voxels on each side of a window that must be known to classify it."""
+        return self.factor if self.scan.kind == "samples" else 0
 
     def refining(self, stages: Sequence[Stage]) -> Sequence[Stage]:
         """Return the stages that add detail to the scan.
@@ -97,19 +103,20 @@ class FittedScan:
 
     def correct(self, stage: StageConfig, grey: Tensor, window: Window) -> Tensor:
         """Return the grey values ``(1, c, *window.shape)`` of a stage, corrected to agree with the scan."""
-        side = self._side(stage)
-        if side < 2 or not stage.bounded:
+        if not stage.bounded:
             return grey
-        own = Window(tuple(a // side for a in window.start), tuple(b // side for b in window.stop))
-        averages = torch.from_numpy(self.averages(own))[None].to(grey.device)
+        side, n = max(1, self._side(stage)), self._cells_along(stage)
+        own = Window(tuple(a // side * n for a in window.start), tuple(b // side * n for b in window.stop))
+        averages = pool_mean(torch.from_numpy(self.averages(own))[None].to(grey.device), n)
         tolerance = self.scan.noise if self.averaging is None else self.averaging.spread
-        return back_project(grey, averages, side, tolerance)
+        # The mean over several voxels of the scan is known better, as their errors are nearly independent.
+        return back_project(grey, averages, side, tolerance / n ** (len(window.shape) / 2))
 
     def classify(self, scores: Tensor, window: Window) -> Tensor:
         """Assign phases to the voxels of a window so that they agree with the scan.
 
         Where the largest scores agree with the scan, they decide. Within other voxels of the scan, fine voxels with the
-        smallest loss of score change their phase.
+        smallest loss of score change their phase; for samples, all scores around them are shifted.
 
         Parameters
         ----------
@@ -121,7 +128,8 @@ class FittedScan:
         Returns
         -------
         torch.Tensor
-            ``(*window.shape)`` uint8 positions in the order of the phases.
+            ``(*window.shape)`` uint8 positions in the order of the phases, valid from `margin` voxels inside the
+            window on.
         """
         k = self.factor
         own = Window(tuple(a // k for a in window.start), tuple(b // k for b in window.stop))
@@ -130,6 +138,8 @@ class FittedScan:
         cells = torch.stack([to_cells(each, k) for each in scores])
         positions = cells.argmax(0)
         if self.scan.kind == "samples":
+            samples = wanted.argmax(0).reshape(own.shape)
+            positions = to_cells(meet_samples(scores, samples, k).argmax(0), k)
             positions[:, 0] = wanted.argmax(0)
         else:
             counts = self._counts(wanted, count_phases(positions, len(cells)))
@@ -139,6 +149,10 @@ class FittedScan:
     def _side(self, stage: StageConfig) -> int:
         """Return the edge length of a voxel of the scan in voxels of a stage."""
         return self.factor // (stage.scale // self.finest_scale)
+
+    def _cells_along(self, stage: StageConfig) -> int:
+        """Return the edge length of a voxel of a stage in voxels of the scan, at least 1."""
+        return max(1, stage.scale // self.finest_scale // self.factor)
 
     def _counts(self, wanted: Tensor, found: Tensor) -> Tensor:
         """Return the numbers of voxels ``(phases, cells)`` that agree with the scan and are nearest to those found."""

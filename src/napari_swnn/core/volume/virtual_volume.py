@@ -154,8 +154,9 @@ class VirtualVolume(BlockVolume):
 
     def _positions(self, block: Block) -> NDArray[np.uint8]:
         # Segmented on the device, since positions are transferred faster than grey values.
-        positions = self._segment(self._compute_grey(block.window), block.window)
-        found: NDArray[np.uint8] = positions[block.source()].cpu().numpy()
+        around = block.window if self._scan is None else block.window.grown(self._scan.margin)
+        positions = self._segment(self._compute_grey(around), around)
+        found: NDArray[np.uint8] = positions[block.wanted.slices(around.start)].cpu().numpy()
         return found
 
     def _segment(self, grey: Tensor, window: Window) -> Tensor:
