@@ -11,13 +11,16 @@ gets the porosity as an input.
 
 `direct`: the voxels of one section optimised without a network, with the same losses.
 
-Pictures are written to docs/images/paper. Everything is in two dimensions, where a training takes a minute.
+Pictures are written to docs/images/paper. Everything is in two dimensions, where a training takes a minute. With
+--dimension 3, `losses` trains volumes of --materials, and shows and measures their sections along all axes.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import count, islice
 from pathlib import Path
 from time import process_time
 
@@ -59,6 +62,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--side", type=int, default=64, help="side of the training sections")
     parser.add_argument("--sections", type=int, default=8, help="sections for the errors")
+    parser.add_argument("--dimension", type=int, choices=(2, 3), default=2, help="of `losses`")
+    parser.add_argument("--cases", nargs="+", help="lattice, M1 to M4; by default all")
     parser.add_argument("--target-material", type=int, default=2, choices=_paper.MATERIALS)
     parser.add_argument("--output", type=Path, default=IMAGES)
     options = parser.parse_args()
@@ -71,7 +76,8 @@ def cases(options: argparse.Namespace) -> dict[str, np.ndarray]:
     """Return a periodic lattice of discs and the images of the paper."""
     y, x = np.indices((SIDE, SIDE)) % 16 - 7.5
     found = {"lattice": np.hypot(y, x) < 5}
-    return found | {f"M{material}": _paper.load_image(options.data, material) for material in options.materials}
+    found |= {f"M{material}": _paper.load_image(options.data, material) for material in options.materials}
+    return {case: image for case, image in found.items() if options.cases is None or case in options.cases}
 
 
 def settings(loss: str, options: argparse.Namespace) -> swnn.TrainingConfig:
@@ -99,14 +105,24 @@ class Trained:
 
 
 def train(image: np.ndarray, loss: str, options: argparse.Namespace) -> Trained:
-    plan = analyse_reference(swnn.Reference(image.astype(np.uint8)), config=settings(loss, options), dimension=2).plan()
+    reference = swnn.Reference(image.astype(np.uint8))
+    plan = analyse_reference(reference, config=settings(loss, options), dimension=options.dimension).plan()
     losses: list[float] = []
     began = process_time()
     model = drain(iter_training(plan), lambda step: losses.append(step.loss))
     seconds = process_time() - began
-    shape = (SIDE, SIDE)
-    sections = [swnn.generate(model, shape, seed=seed, exact=True) == 1 for seed in range(options.sections)]
+    sections = list(islice(sections_of(model), options.sections))
     return Trained(sections, losses[: options.steps], seconds)
+
+
+def sections_of(model: swnn.Model) -> Iterator[np.ndarray]:
+    """Yield generated sections, or the middle planes of volumes of half the side, with the exact porosity."""
+    for seed in count():
+        if model.dimension == 2:
+            yield swnn.generate(model, (SIDE, SIDE), seed=seed, exact=True) == 1
+        else:
+            volume = swnn.generate(model, (SIDE // 2,) * 3, seed=seed, exact=True) == 1
+            yield from (np.take(volume, SIDE // 4, axis) for axis in range(3))
 
 
 def compare_losses(options: argparse.Namespace) -> None:
@@ -120,8 +136,9 @@ def compare_losses(options: argparse.Namespace) -> None:
             found[case, loss] = train(image, loss, options)
             report(case, loss, found[case, loss], image)
         done[case] = image
-        draw_sections(done, names, found, options.output / "losses-sections.png")
-        draw_curves(done, names, found, options.output / "losses-curves.png")
+        kind = "-3d" * (options.dimension == 3)
+        draw_sections(done, names, found, options.output / f"losses-sections{kind}.png")
+        draw_curves(done, names, found, options.output / f"losses-curves{kind}.png")
 
 
 def report(case: str, loss: str, trained: Trained, image: np.ndarray) -> None:
@@ -194,8 +211,10 @@ def draw_curves(images, names, found, path: Path) -> None:
         ax.set_title(title, fontsize=9)
     axes[-1, 0].set_xlabel("step")
     for ax in axes[-1, 1:]:
-        ax.set_xlabel("distance in pixels; dashed: reference")
-    axes[0, 0].legend(frameon=False, fontsize=7)
+        ax.set_xlabel("distance in pixels")
+    lines = [*axes[0, 0].get_lines(), *axes[0, 1].get_lines()[-1:]]
+    lines[-1].set_label("reference")
+    figure.legend(handles=lines, loc="outside upper center", ncols=len(lines), frameon=False, fontsize=8)
     save(figure, path)
 
 

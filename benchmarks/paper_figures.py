@@ -10,15 +10,18 @@ masks         Fig. 11       three spatial masks
 noise         Fig. 12       graded mean of the noise, with a network of the authors, which has a single scale
 composition   Fig. 14       three structures inside a fourth
 
-Models are read from benchmarks/output (as accuracy.py writes them) or trained with --preset and kept there. Volumes
-have --size voxels along each axis; --dimension 2 draws sections of twice that size, except in transport and fields,
-which need volumes. The true volumes with which the paper compares M1 and M2 are not among the data; in transport,
-volumes of the authors' networks stand for them, at the exact porosity. Pictures go to docs/images/paper.
+Models are read from --saved, by default benchmarks/output (as accuracy.py writes them: M2-standard.swnn, and
+M2-standard-seed1.swnn for a second one), or trained with --preset and kept there. Volumes have --size voxels along each
+axis; --dimension 2 draws sections of twice that size, except in transport and fields, which need volumes. The true
+volumes with which the paper compares M1 and M2 are not among the data; in transport, volumes of the authors' networks
+stand for them, at the exact porosity. Solved values are kept in benchmarks/output/transport.json, so that the dots can
+be computed in several runs. Pictures go to docs/images/paper.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -49,6 +52,7 @@ def main() -> None:
     _paper.add_arguments(parser)
     parser.add_argument("--figures", nargs="+", choices=FIGURES, default=list(FIGURES))
     parser.add_argument("--preset", choices=tuple(swnn.PRESETS), default="draft")
+    parser.add_argument("--saved", type=Path, default=OUTPUT, help="folder of the models")
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--models", type=int, default=1)
     parser.add_argument("--reconstructions", type=int, default=5)
@@ -74,7 +78,7 @@ def load_range(material: int, options: argparse.Namespace) -> swnn.Model:
 
 
 def load(name: str, material: int, options: argparse.Namespace, **target: Any) -> swnn.Model:
-    path = OUTPUT / f"{name}.swnn"
+    path = options.saved / f"{name}.swnn"
     if not path.is_file():
         reference = swnn.Reference(_paper.load_image(options.data, material).astype(np.uint8))
         swnn.train(reference, preset=options.preset, dimension=options.dimension, **target).save(path)
@@ -187,23 +191,41 @@ def draw_transport(options: argparse.Namespace) -> None:
     figure, axes = plt.subplots(1, len(wanted), figsize=(4 * len(wanted), 3.4), squeeze=False, layout="constrained")
     for ax, material in zip(axes[0], wanted, strict=True):
         title, solve = tasks[material]
-        theirs = [solve(their_volume(material, options, seed)) for seed in range(options.reconstructions)]
+        theirs = solve_all(material, solve, options, None)
         ax.axhspan(min(theirs), max(theirs), color=THEIRS, alpha=0.15, lw=0)
         ax.plot(np.zeros(len(theirs)), theirs, "s", color=THEIRS)
-        print(f"M{material}: authors' network " + listed(theirs), flush=True)
         for model in range(options.models):
-            volumes = (
-                volume_of(material, options, model=model, seed=seed) for seed in range(1, options.reconstructions + 1)
-            )
-            ours = [solve(volume) for volume in volumes]
+            ours = solve_all(material, solve, options, model)
             ax.plot(np.full(len(ours), model + 1), ours, "o", color=OURS)
-            print(f"M{material}: model {model + 1} " + listed(ours), flush=True)
         names = ["authors'\nnetwork", *(f"model {model + 1}" for model in range(options.models))]
         ax.set_xticks(range(len(names)), names)
         ax.set_xlim(-0.5, len(names) - 0.5)
         ax.set_ylim(bottom=0)
         ax.set_title(title, fontsize=9)
     save(figure, options.output / "transport.png")
+
+
+def solve_all(
+    material: int, solve: Callable[[np.ndarray], float], options: argparse.Namespace, model: int | None
+) -> list[float]:
+    """Return a property of the volumes of one of our models, or of the authors' network, solved once for each."""
+    path = OUTPUT / "transport.json"
+    known = json.loads(path.read_text()) if path.is_file() else {}
+    source = "authors" if model is None else f"{options.preset} {model}"
+    found = []
+    for seed in range(1, options.reconstructions + 1):
+        key = f"M{material} {options.size} {source} {seed}"
+        if key not in known:
+            made = (
+                their_volume(material, options, seed)
+                if model is None
+                else volume_of(material, options, model=model, seed=seed)
+            )
+            known[key] = solve(made)
+            path.write_text(json.dumps(known, indent=0))
+        found.append(known[key])
+    print(f"M{material}: {source} {listed(found)}", flush=True)
+    return found
 
 
 def listed(values: list[float]) -> str:
