@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=Path(), help="folder of the models, such as berea.swnn")
     parser.add_argument("--preset", default="standard")
     parser.add_argument("--side", type=int, default=128)
-    parser.add_argument("--factor", type=int, default=4, help="of berea and rock")
+    parser.add_argument("--factor", type=int, default=4, help="reduction of berea and rock")
     options = parser.parse_args()
     for case in options.case:
         if case in PAIRS:

@@ -62,7 +62,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--side", type=int, default=64, help="side of the training sections")
     parser.add_argument("--sections", type=int, default=8, help="sections for the errors")
-    parser.add_argument("--dimension", type=int, choices=(2, 3), default=2, help="of `losses`")
+    parser.add_argument("--dimension", type=int, choices=(2, 3), default=2, help="dimension of `losses`")
     parser.add_argument("--cases", nargs="+", help="lattice, M1 to M4; by default all")
     parser.add_argument("--target-material", type=int, default=2, choices=_paper.MATERIALS)
     parser.add_argument("--output", type=Path, default=IMAGES)
