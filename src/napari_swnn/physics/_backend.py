@@ -5,11 +5,14 @@ Solvers are written once, using arithmetic, slices and in-place operators; all o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 from scipy import fft
 from scipy.linalg import get_blas_funcs
+
+from napari_swnn.physics._slabs import SlabPool
 
 if TYPE_CHECKING:
     from napari_swnn._types import FloatArray, Shape
@@ -52,6 +55,9 @@ class Backend(Protocol):
 
     def dot(self, left: Array, right: Array) -> float:
         """Return the inner product."""
+
+    def for_each_slab(self, work: Callable[[slice], object], shape: Shape) -> None:
+        """Call `work` with the range of layers of each slab of an array of `shape`, in parallel where it pays."""
 
     def add_scaled(self, total: Array, array: Array, factor: float) -> None:
         """Add ``factor * array`` to `total` in place."""
@@ -103,7 +109,7 @@ def make_backend(device: str, precision: str) -> Backend:
 
 
 class NumpyBackend:
-    """NumPy arrays with SciPy transforms; `scipy.fft.set_workers` sets the number of threads."""
+    """NumPy arrays with SciPy transforms, on as many threads as torch would use."""
 
     xp: Any = np
     torch_device = "cpu"
@@ -112,6 +118,7 @@ class NumpyBackend:
         self._real = np.dtype(precision)
         self._complex = np.result_type(self._real, np.complex64)
         self._axpy = get_blas_funcs("axpy", dtype=self._real)
+        self._pool = SlabPool()
 
     def array(self, values: np.ndarray[Any, Any]) -> Array:
         kind = {"f": self._real, "c": self._complex}.get(values.dtype.kind, values.dtype)
@@ -135,6 +142,9 @@ class NumpyBackend:
     def dot(self, left: Array, right: Array) -> float:
         return float(np.vdot(left, right))
 
+    def for_each_slab(self, work: Callable[[slice], object], shape: Shape) -> None:
+        self._pool.for_each(work, shape)
+
     def add_scaled(self, total: Array, array: Array, factor: float) -> None:
         self._axpy(array.reshape(-1), total.reshape(-1), a=factor)
 
@@ -143,10 +153,11 @@ class NumpyBackend:
         return total.astype(self._real, copy=False).reshape(shape)
 
     def rfftn(self, array: Array, *, first: int = 0) -> Array:
-        return fft.rfftn(array, axes=range(first, array.ndim))
+        return fft.rfftn(array, axes=range(first, array.ndim), workers=self._pool.n)
 
     def irfftn(self, array: Array, shape: Shape, *, first: int = 0) -> Array:
-        return fft.irfftn(array, s=shape[first:], axes=range(first, array.ndim), overwrite_x=True)
+        axes = range(first, array.ndim)
+        return fft.irfftn(array, s=shape[first:], axes=axes, overwrite_x=True, workers=self._pool.n)
 
     def inverse_laplacian(self, shape: Shape, *, half_cell: bool) -> InverseLaplacian:
         """Return a solver based on sine transforms along axis 0 and Fourier transforms along the sides.
@@ -155,17 +166,30 @@ class NumpyBackend:
         """
         kind = 2 if half_cell else 1
         sides = tuple(range(1, len(shape)))
-        modes = np.pi * np.arange(1, shape[0] + 1) / (shape[0] + (not half_cell))
-        eigenvalues = _outer_sum([2 - 2 * np.cos(modes), *_periodic_eigenvalues(shape[1:])])
-        inverse = (1 / eigenvalues).astype(np.float32)
+        along = 2 - 2 * np.cos(np.pi * np.arange(1, shape[0] + 1) / (shape[0] + (not half_cell)))
+        along = along.reshape(-1, *[1] * len(sides))
+        across = _outer_sum(_periodic_eigenvalues(shape[1:]))
 
         def solve(source: Array) -> Array:
-            waves = fft.dst(source.astype(np.float32), type=kind, axis=0, norm="ortho", overwrite_x=True)
-            waves = fft.rfftn(waves, axes=sides)
-            waves *= inverse
-            waves = fft.irfftn(waves, s=shape[1:], axes=sides, overwrite_x=True)
-            waves = fft.idst(waves, type=kind, axis=0, norm="ortho", overwrite_x=True)
-            return waves.astype(self._real, copy=False)
+            waves = np.empty(shape, np.float32)
+            solution = self.empty(shape)
+
+            def transform(rows: slice) -> None:
+                part = source[:, rows].astype(np.float32)
+                waves[:, rows] = fft.dst(part, type=kind, axis=0, norm="ortho", overwrite_x=True)
+
+            def divide(layers: slice) -> None:
+                modes = fft.rfftn(waves[layers], axes=sides)
+                modes *= (1 / (along[layers] + across)).astype(np.float32)
+                waves[layers] = fft.irfftn(modes, s=shape[1:], axes=sides, overwrite_x=True)
+
+            def transform_back(rows: slice) -> None:
+                solution[:, rows] = fft.idst(waves[:, rows], type=kind, axis=0, norm="ortho")
+
+            self._pool.for_each(transform, shape, axis=1)
+            self._pool.for_each(divide, shape)
+            self._pool.for_each(transform_back, shape, axis=1)
+            return solution
 
         return solve
 
@@ -202,6 +226,9 @@ class TorchBackend:
 
     def dot(self, left: Array, right: Array) -> float:
         return float(self.xp.dot(left.reshape(-1), right.reshape(-1)))
+
+    def for_each_slab(self, work: Callable[[slice], object], shape: Shape) -> None:
+        work(slice(0, shape[0]))
 
     def add_scaled(self, total: Array, array: Array, factor: float) -> None:
         total.add_(array, alpha=factor)

@@ -85,7 +85,9 @@ def conjugate_gradient(
     def relative_norm(vector: Array) -> float:
         return math.sqrt(backend.dot(vector, vector)) / max(system.scale(solution), sys.float_info.min)
 
-    remainder = system.rhs - system.apply(solution)
+    remainder = system.apply(solution)
+    remainder *= -1.0
+    remainder += system.rhs
     residual = relative_norm(remainder)
     iteration = 0
     previous = 0.0
@@ -98,17 +100,22 @@ def conjugate_gradient(
         # make the direction conjugate to all earlier ones
         direction *= product / previous if previous else 0.0
         direction += ascent
+        del ascent  # of the size of the volume, as all vectors here
         # move to the minimum along it
         image = system.apply(direction)
         step = product / backend.dot(direction, image)
         backend.add_scaled(solution, direction, step)
         backend.add_scaled(remainder, image, -step)
+        del image
         previous = product
         iteration += 1
         residual = relative_norm(remainder)
         yield convergence.step(iteration, residual)
 
-    true_residual = relative_norm(system.rhs - system.apply(solution))
+    del remainder, direction
+    error = system.apply(solution)
+    error -= system.rhs
+    true_residual = relative_norm(error)
     if residual <= stopping.tolerance and true_residual <= _ROUNDING_SLACK * stopping.tolerance:
         outcome = Outcome.CONVERGED
     elif iteration == stopping.max_iterations:

@@ -18,10 +18,13 @@ FixedAt: TypeAlias = Literal["face", "voxel"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ResistorNetwork:
-    """Conductances between the voxels whose temperature is unknown.
+    """Resistances between the voxels whose temperature is unknown.
 
     Axis 0 is driven: the temperature is 1 before the first layer and 0 behind the last. The other axes are periodic.
     With ``boundary="voxel"`` the first and last layers have fixed temperatures and are not among the unknowns.
+
+    Each voxel has half of its resistance before and half behind its centre; neighbours are connected by the sum of two
+    halves, which is the harmonic mean of their conductivities. An insulator has infinite resistance.
 
     Attributes
     ----------
@@ -29,48 +32,38 @@ class ResistorNetwork:
         Arithmetic of the arrays.
     boundary : {"face", "voxel"}
         Position where the temperature is fixed.
-    shape : tuple of int
-        Shape ``(n, ...)`` of the unknowns.
-    along : Array
-        ``(n - 1, ...)`` conductances from each layer to the next.
+    resistance : Array
+        ``(n, ...)`` resistance of half of each unknown voxel.
     first, last : Array
-        ``(...)`` conductances from the hot end to the first layer, and from the last layer to the cold end.
-    across : tuple of Array
-        ``(n, ...)`` conductances for each side axis, from each voxel to the next and from the last to the first.
+        ``(...)`` resistances from the hot end to the first layer, and from the last layer to the cold end.
     """
 
     backend: Backend
     boundary: FixedAt
-    shape: Shape
-    along: Array
+    resistance: Array
     first: Array
     last: Array
-    across: tuple[Array, ...]
 
     @classmethod
     def from_conductivity(cls, conductivity: FloatArray, boundary: FixedAt, backend: Backend) -> ResistorNetwork:
         """Build the network of voxels with the given conductivities, each at least 0, driven along axis 0."""
+        with np.errstate(divide="ignore"):
+            half = 0.5 / conductivity
         if boundary == "face":
-            inner = conductivity
-            first, last = (2 * conductivity[end] for end in (0, -1))  # half a voxel to the outer face
+            first, inner, last = half[0], half, half[-1]  # half a voxel to the outer face
         else:
-            inner = conductivity[1:-1]
-            first, last = (_harmonic_mean(conductivity[end], inner[end]) for end in (0, -1))
-        sides = range(1, conductivity.ndim)
-        return cls(
-            backend=backend,
-            boundary=boundary,
-            shape=inner.shape,
-            along=backend.array(_harmonic_mean(inner[1:], inner[:-1])),
-            first=backend.array(first),
-            last=backend.array(last),
-            across=tuple(backend.array(_harmonic_mean(inner, np.roll(inner, -1, side))) for side in sides),
-        )
+            first, inner, last = half[0] + half[1], half[1:-1], half[-2] + half[-1]
+        return cls(backend, boundary, *(backend.array(array) for array in (inner, first, last)))
+
+    @property
+    def shape(self) -> Shape:
+        """Shape ``(n, ...)`` of the unknowns."""
+        return tuple(self.resistance.shape)
 
     def inflow(self) -> Array:
         """Return the flow from the hot end into each voxel while the volume is at temperature 0."""
         flow = self.backend.zeros(self.shape)
-        flow[0] = self.first
+        flow[0] = 1 / self.first
         return flow
 
     def uniform_temperature(self) -> Array:
@@ -83,76 +76,101 @@ class ResistorNetwork:
 
     def outflow(self, temperature: Array) -> Array:
         """Return the net flow out of each voxel with both ends at 0: the network matrix times `temperature`."""
-        xp = self.backend.xp
-        total = self.backend.zeros(self.shape)
-        flow = self.backend.empty(self.shape)
-        total[0] += self.first * temperature[0]
-        total[-1] += self.last * temperature[-1]
-        down = flow[:-1]
-        xp.subtract(temperature[:-1], temperature[1:], out=down)
-        down *= self.along
-        total[:-1] += down
-        total[1:] -= down
-        for side, conductance in enumerate(self.across, start=1):
-            here, there, last, start = _periodic_slices(side)
-            xp.subtract(temperature[here], temperature[there], out=flow[here])
-            xp.subtract(temperature[last], temperature[start], out=flow[last])
-            flow *= conductance
-            total += flow
-            total[there] -= flow[here]
-            total[start] -= flow[last]
+        total = self.backend.empty(self.shape)
+
+        def add_flows(layers: slice) -> None:
+            flow = self._flow_along(temperature, layers, hot=0)
+            out = total[layers]
+            out[...] = flow[1:]
+            out -= flow[:-1]
+            for side in range(1, len(self.shape)):
+                here, there, last, start = _periodic_slices(side)
+                flow = self._flow_across(temperature, layers, side)
+                out += flow
+                out[there] -= flow[here]
+                out[start] -= flow[last]
+
+        self.backend.for_each_slab(add_flows, self.shape)
         return total
 
     def typical_flow(self, temperature: Array) -> float:
         """Return the norm of a field in which every net flow equals the mean flow through a voxel."""
-        through = float((self.first * (1 - temperature[0])).sum()) + float((self.last * temperature[-1]).sum())
+        through = float(((1 - temperature[0]) / self.first).sum()) + float((temperature[-1] / self.last).sum())
         n_columns = float(np.prod(self.shape[1:]))
         return abs(through) / (2 * n_columns) * float(np.sqrt(np.prod(self.shape)))
 
-    def fields(self, temperature: Array) -> tuple[FloatArray, FloatArray]:
+    def fields(self, temperature: Array, driven: int) -> tuple[FloatArray, FloatArray]:
         """Return the temperature and flux of all voxels, including the ends.
+
+        Parameters
+        ----------
+        temperature : Array
+            Temperature of the unknowns.
+        driven : int
+            Position of the driven axis in the volume.
 
         Returns
         -------
-        temperature : ndarray, ``(n, ...)``
-            Temperature at the centres of the voxels.
-        flux : ndarray, ``(ndim, n, ...)``
-            Mean of the flows through opposite faces of a voxel under a unit mean gradient, axis 0 first. With
-            ``boundary="face"`` its mean along axis 0 is the energy of the network, whose error is quadratic in the
-            error of the temperature.
+        temperature : ndarray
+            Temperature at the centres of the voxels of the volume.
+        flux : ndarray, ``(ndim, ...)``
+            Mean of the flows through opposite faces of a voxel under a unit mean gradient, for each axis of the volume.
+            With ``boundary="face"`` its mean along the driven axis is the energy of the network, whose error is
+            quadratic in the error of the temperature.
         """
-        inner = self.backend.numpy(temperature)
-        first, last, along = (self.backend.numpy(array) for array in (self.first, self.last, self.along))
-        flows = np.concatenate(
-            [(first * (1 - inner[0]))[None], along * (inner[:-1] - inner[1:]), (last * inner[-1])[None]]
-        )
-        sideways: list[FloatArray] = []
-        for side, conductance in enumerate(self.across, start=1):
-            flow = self.backend.numpy(conductance) * (inner - np.roll(inner, -1, side))
-            sideways.append((flow + np.roll(flow, 1, side)) / 2)
-        forward = (flows[:-1] + flows[1:]) / 2
-        length = self.shape[0]
-        if self.boundary == "voxel":
-            # an end voxel has flow through its inner face only
-            forward = np.concatenate([flows[:1], forward, flows[-1:]])
-            length += 1
-            inner = _with_ends(inner, 1, 0)
-            sideways = [_with_ends(flow, 0, 0) for flow in sideways]
-        return inner, np.stack([forward, *sideways]) * length
+        numpy = self.backend.numpy
+        n_ends = 0 if self.boundary == "face" else 1
+        length = self.shape[0] + n_ends
+        sides = list(self.shape[1:])
+        shape = (*sides[:driven], self.shape[0] + 2 * n_ends, *sides[driven:])
+        field = np.zeros(shape, numpy(self.first).dtype)
+        flux = np.zeros((len(shape), *shape), field.dtype)
+        order = [driven, *(axis for axis in range(len(shape)) if axis != driven)]
+        level = np.moveaxis(field, driven, 0)
+        forward, *sideways = (np.moveaxis(flux[axis], driven, 0) for axis in order)
 
+        def fill(layers: slice) -> None:
+            inner = slice(layers.start + n_ends, layers.stop + n_ends)
+            level[inner] = numpy(temperature[layers])
+            flow = length * numpy(self._flow_along(temperature, layers, hot=1))
+            forward[inner] = (flow[:-1] + flow[1:]) / 2
+            if n_ends and layers.start == 0:  # an end voxel has flow through its inner face only
+                level[0], forward[0] = 1, flow[0]
+            if n_ends and layers.stop == self.shape[0]:
+                forward[-1] = flow[-1]
+            for side, component in enumerate(sideways, start=1):
+                flow = length * numpy(self._flow_across(temperature, layers, side))
+                component[inner] = (flow + np.roll(flow, 1, side)) / 2
 
-def _with_ends(array: FloatArray, first: float, last: float) -> FloatArray:
-    """Add a uniform layer at each end of axis 0."""
-    widths = [(1, 1)] + [(0, 0)] * (array.ndim - 1)
-    return np.pad(array, widths, constant_values=[(first, last), *widths[1:]])
+        self.backend.for_each_slab(fill, self.shape)
+        return field, flux
+
+    def _flow_along(self, temperature: Array, layers: slice, *, hot: float) -> Array:
+        """Return the flow into each of some layers from the one before, and from the last of them to the next."""
+        n, start, stop = self.shape[0], layers.start, layers.stop
+        flow = self.backend.empty((stop - start + 1, *self.shape[1:]))
+        before, behind = slice(max(start - 1, 0), min(stop, n - 1)), slice(max(start, 1), min(stop + 1, n))
+        between = flow[behind.start - start : behind.stop - start]
+        self.backend.xp.subtract(temperature[before], temperature[behind], out=between)
+        between /= self.resistance[before] + self.resistance[behind]
+        if start == 0:
+            flow[0] = (hot - temperature[0]) / self.first
+        if stop == n:
+            flow[-1] = temperature[-1] / self.last
+        return flow
+
+    def _flow_across(self, temperature: Array, layers: slice, side: int) -> Array:
+        """Return the flow from each voxel of some layers to the next along a side axis, periodically."""
+        level, resistance = temperature[layers], self.resistance[layers]
+        flow = self.backend.empty(tuple(level.shape))
+        here, there, last, start = _periodic_slices(side)
+        for nearer, farther in ((here, there), (last, start)):
+            self.backend.xp.subtract(level[nearer], level[farther], out=flow[nearer])
+            flow[nearer] /= resistance[nearer] + resistance[farther]
+        return flow
 
 
 def _periodic_slices(side: int) -> tuple[tuple[slice | int, ...], ...]:
     """Return the indices along `side` of all but the last, all but the first, the last and the first layer."""
     before = (slice(None),) * side
     return (*before, slice(None, -1)), (*before, slice(1, None)), (*before, -1), (*before, 0)
-
-
-def _harmonic_mean(left: FloatArray, right: FloatArray) -> FloatArray:
-    total = left + right
-    return np.divide(2 * left * right, total, out=np.zeros_like(total), where=total > 0)

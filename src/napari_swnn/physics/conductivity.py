@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, overload
 
 import numpy as np
 
@@ -31,6 +31,7 @@ from napari_swnn._steps import drain
 from napari_swnn.physics._backend import Backend
 from napari_swnn.physics._conjugate_gradient import LinearSolution, LinearSystem, StoppingCriterion, conjugate_gradient
 from napari_swnn.physics._percolation import spans
+from napari_swnn.physics._phase_index import find_phases
 from napari_swnn.physics._problem import TransportProblem
 from napari_swnn.physics._resistor_network import FixedAt, ResistorNetwork
 from napari_swnn.physics.bounds import conductivity_bounds
@@ -40,9 +41,9 @@ from napari_swnn.physics.outcome import Outcome
 from napari_swnn.physics.results import ConductivityResult, SolverStep, TensorResult
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
-    from napari_swnn._types import FloatArray, Labels, Shape
+    from napari_swnn._types import BoolArray, FloatArray, Labels, Shape
 
 ConductivityTensor: TypeAlias = TensorResult[ConductivityResult]
 
@@ -164,7 +165,7 @@ class ConductivityProblem(TransportProblem[ConductivityResult]):
     @property
     def shape(self) -> Shape:
         """Shape of the volume."""
-        return self._material.relative.shape
+        return self._material.index.shape
 
     def estimate_memory(self, options: SolverOptions = DEFAULT_OPTIONS, device: str = "cpu") -> int:
         """Return the memory of this machine that a solve along one axis needs, in bytes."""
@@ -183,18 +184,17 @@ class ConductivityProblem(TransportProblem[ConductivityResult]):
         self, axis: int, options: SolverOptions, backend: Backend
     ) -> Generator[SolverStep, None, ConductivityResult]:
         material = self._material
-        conducts = material.relative > 0
+        conducts = material.conducts
         if not conducts.all() and not spans(conducts, axis):
             flux = np.zeros((conducts.ndim, *conducts.shape))
             return self._assemble(axis, np.full(conducts.shape, np.nan), flux)
         network = ResistorNetwork.from_conductivity(np.moveaxis(material.relative, axis, 0), self.boundary, backend)
         stopping = StoppingCriterion(options.tolerance, options.max_iterations or _MAX_ITERATIONS)
         solved = yield from conjugate_gradient(_linear_system(network), stopping, axis)
-        temperature, flux = network.fields(solved.solution)
-        # the network has the driven axis first
-        temperature = np.where(conducts, np.moveaxis(temperature, 0, axis), np.nan)
-        flux = np.moveaxis(np.insert(flux[1:], axis, flux[0], axis=0), 1, 1 + axis)
-        return self._assemble(axis, temperature, material.scale * flux, solved)
+        temperature, flux = network.fields(solved.solution, axis)
+        np.copyto(temperature, np.nan, where=~conducts)
+        flux *= material.scale
+        return self._assemble(axis, temperature, flux, solved)
 
     def _assemble(
         self, axis: int, temperature: FloatArray, flux: FloatArray, solved: LinearSolution | None = None
@@ -217,16 +217,15 @@ class ConductivityProblem(TransportProblem[ConductivityResult]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Material:
-    """Conductivity of every voxel relative to the largest; volume fraction and conductivity of each phase."""
+    """Phase of every voxel; volume fraction and conductivity of each phase."""
 
-    relative: FloatArray
-    scale: float
+    index: NDArray[np.unsignedinteger[Any]]
     fractions: FloatArray
     conductivities: FloatArray
 
     @classmethod
     def from_labels(cls, labels: Labels, conductivities: Mapping[int, float]) -> _Material:
-        phases, index, counts = np.unique(labels, return_inverse=True, return_counts=True)
+        phases, index, counts = find_phases(labels)
         missing = [int(phase) for phase in phases if phase not in conductivities]
         if missing and len(phases) > MOST_PHASES:
             fractions = dict(zip(phases.tolist(), (counts / labels.size).tolist(), strict=True))
@@ -237,8 +236,22 @@ class _Material:
                 f"got none for phase {', '.join(map(str, missing))}; add it to the mapping"
             )
         k = np.array([_check_conductivity(conductivities[int(phase)], int(phase)) for phase in phases])
-        scale = float(k.max()) or 1.0  # so that single precision suffices in any unit
-        return cls((k / scale)[index.reshape(labels.shape)], scale, counts / labels.size, k)
+        return cls(index, counts / labels.size, k)
+
+    @property
+    def scale(self) -> float:
+        """Largest conductivity, by which all are divided so that single precision suffices in any unit."""
+        return float(self.conductivities.max()) or 1.0
+
+    @property
+    def relative(self) -> FloatArray:
+        """Conductivity of every voxel relative to the largest."""
+        return np.take(self.conductivities / self.scale, self.index)
+
+    @property
+    def conducts(self) -> BoolArray:
+        """True in the voxels that conduct."""
+        return np.take(self.conductivities > 0, self.index)
 
 
 def _check_conductivity(value: float, phase: int) -> float:

@@ -15,8 +15,8 @@ Solver: TypeAlias = Literal["conduction", "stokes", "lbm"]
 """Conduction and diffusion; flow by finite differences; flow by the lattice-Boltzmann method."""
 
 _BYTES: dict[tuple[str, str], int] = {
-    ("conduction", "float64"): 160,
-    ("conduction", "float32"): 120,
+    ("conduction", "float64"): 60,
+    ("conduction", "float32"): 35,
     ("stokes", "float64"): 230,
     ("stokes", "float32"): 150,
     ("lbm", "float64"): 280,

@@ -76,12 +76,24 @@ class SpectralSolver:
     def solve_stokes(self, forces: Sequence[Array]) -> tuple[list[Array], Array]:
         """Return the modes of velocity and pressure for the modes of the forces, which are overwritten."""
         n = self.shape[0]
-        pressure = sum(force[-n:] * divergence for force, divergence in zip(forces, self._divergence, strict=True))
-        pressure *= self._inverse_at_centres
         velocity = list(forces)
-        for modes, gradient in zip(velocity, self._gradient, strict=True):
-            modes[-n:] -= gradient * pressure
-            modes *= self._inverse_laplacian[-len(modes) :]
+        pressure = self.backend.xp.empty_like(velocity[1])
+        pressed = [modes[-n:] for modes in velocity]
+        velocity[0][:-n] *= self._inverse_laplacian[:-n]  # the uniform mode between mirrors, without pressure
+
+        def solve(layers: slice) -> None:
+            inverse = self._inverse_at_centres[layers]
+            parts = [modes[layers] for modes in pressed]
+            gradients, divergences = (
+                (symbols[0][layers], *symbols[1:]) for symbols in (self._gradient, self._divergence)
+            )
+            pressure[layers] = sum(part * divergence for part, divergence in zip(parts, divergences, strict=True))
+            pressure[layers] *= inverse
+            for part, gradient in zip(parts, gradients, strict=True):
+                part -= gradient * pressure[layers]
+                part *= inverse
+
+        self.backend.for_each_slab(solve, tuple(pressure.shape))
         return velocity, pressure
 
     def solve_poisson(self, source: Array) -> Array:
