@@ -5,21 +5,23 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from napari_swnn.validation import PhaseGroup, Quantity, QuantityComparison, judge
+from napari_swnn.validation import PhaseGroup, PieceScatter, Quantity, QuantityComparison, judge
 
 
-def quantity(name, reference, half_width, *found, unit=""):
-    return QuantityComparison(name, unit, False, Quantity(reference), half_width, tuple(map(Quantity, found)))
+def quantity(name, reference, half_width, *found, unit="", pieces=None):
+    return QuantityComparison(name, unit, False, Quantity(reference), half_width, tuple(map(Quantity, found)), pieces)
 
 
-def report(*, chord=5.0, porosities=(0.2,), percolates=((True, True, True),), names=("pore",)):
+def report(*, chord=5.0, porosities=(0.2,), percolates=((True, True, True),), names=("pore",), pieces=None):
     groups = tuple(
         PhaseGroup(
             (i,),
             name,
             quantities={
                 "porosity": quantity("porosity", 0.2, 0.03, *porosities),
-                "mean_chord_length": quantity("mean chord length", 5.0, 0.5, *(chord for _ in porosities), unit="µm"),
+                "mean_chord_length": quantity(
+                    "mean chord length", 5.0, 0.5, *(chord for _ in porosities), unit="µm", pieces=pieces
+                ),
                 "connected_fraction": QuantityComparison("c", "", False, None, np.nan, (Quantity(1.0),)),
             },
         )
@@ -47,6 +49,28 @@ def test_what_lies_outside_is_told_with_its_numbers():
     assert verdict.agrees is False
     assert "Porosity lies within what the section can tell." in verdict.text
     assert "Chord length does not: 6.2 µm, in the section 5.00 ± 0.50 µm." in verdict.text
+
+
+def test_a_small_volume_is_not_judged_like_a_bad_one():
+    """A chord length of 5.7 is outside 5.0 ± 0.5, but pieces of the section of that size scatter by 0.6 about 4.8."""
+    pieces = PieceScatter(4.8, 0.6)
+    verdict = judge(report(chord=5.7, pieces=pieces))
+    assert verdict.agrees
+    assert verdict.text.startswith("Porosity lies within what the section can tell. The volume is too small to judge")
+    assert "too small to judge chord length." in verdict.text
+    assert verdict.too_small == "volume"
+    assert judge(report(chord=6.2, pieces=pieces)).agrees is False  # outside what the size explains
+    assert judge(report(chord=5.2, pieces=pieces)).too_small == ""
+
+
+def test_what_agrees_by_chance_says_nothing():
+    pieces = PieceScatter(5.0, 1.2)  # more than twice what the section knows
+    assert judge(report(chord=5.0, pieces=pieces)).too_small == "volume"
+
+
+def test_numbers_are_too_small_to_judge_in_several_volumes_together():
+    text = judge(report(chord=5.7, porosities=(0.2, 0.2), pieces=PieceScatter(4.8, 0.6))).text
+    assert "The volumes are too small to judge chord length." in text
 
 
 def test_several_volumes_are_judged_by_their_mean():

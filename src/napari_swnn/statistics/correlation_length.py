@@ -1,4 +1,4 @@
-"""Correlation length: the distance over which the autocovariance decays."""
+"""Integral length: the distance over which the autocovariance decays, as its integral up to the first zero."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CorrelationLength:
-    """Correlation length of a phase under two definitions.
+    """Integral length of a phase, and the first zero of its autocovariance.
 
     Attributes
     ----------
@@ -56,7 +56,10 @@ def correlation_length(
     voxel_size: float = 1.0,
     unit: str = "voxel",
 ) -> CorrelationLength:
-    """Return the correlation length of `phase`.
+    """Return the integral length of `phase`, the length over which its autocovariance decays.
+
+    Reports call it the integral length, since the correlation length that determines the scales of a training is the
+    distance at which the autocovariance falls below 1/e.
 
     Parameters
     ----------
@@ -103,7 +106,7 @@ def correlation_length(
 
 
 def correlation_length_of_curve(curve: Curve) -> CorrelationLength:
-    """Return the correlation length of a normalised autocovariance; NaN along axes without samples.
+    """Return the integral length of a normalised autocovariance; NaN along axes without samples.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Validation: comparison of the statistics of generated volumes with their reference, including uncertainties."""
 
 from napari_swnn.validation._agreement import Disagreement, find_disagreements
-from napari_swnn.validation._comparison import CurveComparison, Quantity, QuantityComparison
+from napari_swnn.validation._comparison import CurveComparison, PieceScatter, Quantity, QuantityComparison
 from napari_swnn.validation._connectivity import Connectivity
 from napari_swnn.validation._formatting import format_bounds, format_with_error
 from napari_swnn.validation._groups import PhaseGroup
@@ -18,6 +18,7 @@ __all__ = [
     "Disagreement",
     "FieldSection",
     "PhaseGroup",
+    "PieceScatter",
     "Property",
     "Quantity",
     "QuantityComparison",

@@ -156,6 +156,7 @@ class _Assembly:
             self.of_reference.groups[group].quantities[key],
             self.of_reference.number_widths[group][key],
             tuple(m.groups[group].quantities[key] for m in self.measured),
+            self.of_reference.pieces.get(group, {}).get(key),
         )
 
     def _name(self, key: str, kind: CurveKind | QuantityKind) -> tuple[str, str]:

@@ -11,6 +11,9 @@ from napari_swnn._types import AXES, FloatArray
 from napari_swnn.statistics import Curve
 from napari_swnn.validation._formatting import to_json
 
+_TOO_WIDE = 2.0
+"""Ratio of the interval of pieces to that of the reference from which agreement means little."""
+
 
 def axis_names(n: int, *, on_sections: bool) -> tuple[str, ...]:
     """Return the row names of a statistic: axes in array order, or the sections on which it was measured."""
@@ -126,6 +129,22 @@ class Quantity:
     by_axis: FloatArray = field(default_factory=lambda: np.empty(0))
 
 
+@dataclass(frozen=True, slots=True)
+class PieceScatter:
+    """A number in pieces of the reference of the size of the volumes.
+
+    Attributes
+    ----------
+    mean : float
+        Mean over the pieces. It differs from that of the whole reference where borders matter, as for chords.
+    half_width : float
+        Half-width of the 95 % interval of the mean of the volumes due to their size.
+    """
+
+    mean: float
+    half_width: float
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class QuantityComparison:
     """Comparison of one number between the reference and the realisations.
@@ -144,6 +163,8 @@ class QuantityComparison:
         Half-width of the reference's 95 % confidence interval; NaN if unknown.
     realisations : tuple of Quantity
         One entry for each volume.
+    pieces : PieceScatter or None
+        Number in pieces of the reference of the size of the volumes; None unless the volumes are small.
     """
 
     name: str
@@ -152,6 +173,7 @@ class QuantityComparison:
     reference: Quantity | None
     half_width: float
     realisations: tuple[Quantity, ...]
+    pieces: PieceScatter | None = None
 
     @property
     def values(self) -> FloatArray:
@@ -170,7 +192,30 @@ class QuantityComparison:
 
     @property
     def within(self) -> bool | None:
-        """True if the mean lies within the reference's 95 % confidence interval; ``None`` if unknown."""
+        """True if the mean lies within the reference's 95 % confidence interval; ``None`` if that cannot be judged.
+
+        It cannot be judged if the interval is unknown, or the volumes are too small: see `is_too_small`.
+        """
+        return None if self.is_too_small else self._is_inside
+
+    @property
+    def is_too_small(self) -> bool:
+        """True if the volumes are too small to judge this number by the reference.
+
+        Either pieces of the reference of their size scatter over far more than its interval, or a deviation is no
+        larger than that of such pieces.
+        """
+        inside, pieces = self._is_inside, self.pieces
+        if inside is None or pieces is None or not np.isfinite([pieces.mean, pieces.half_width]).all():
+            return False
+        assert self.reference is not None
+        if pieces.half_width > _TOO_WIDE * self.half_width:
+            return True
+        allowed = float(np.hypot(self.half_width, pieces.half_width))
+        return not inside and min(abs(self.mean - self.reference.value), abs(self.mean - pieces.mean)) <= allowed
+
+    @property
+    def _is_inside(self) -> bool | None:
         if self.reference is None or not np.isfinite([self.mean, self.reference.value, self.half_width]).all():
             return None
         return abs(self.mean - self.reference.value) <= self.half_width
@@ -190,6 +235,7 @@ class QuantityComparison:
             "mean": to_json(self.mean),
             "standard_deviation": to_json(self.spread),
             "within_reference_interval": self.within,
+            "volumes_too_small": self.is_too_small,
         }
 
     def _quantity(self, quantity: Quantity) -> dict[str, Any]:

@@ -16,10 +16,10 @@ import numpy as np
 from napari_swnn._phase_names import name_phase
 from napari_swnn._phases import measure_fractions
 from napari_swnn._steps import forward_steps
-from napari_swnn._types import FloatArray, Labels
+from napari_swnn._types import FloatArray, Labels, Shape
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.statistics import FractionInterval, volume_fraction_interval
-from napari_swnn.validation._comparison import Quantity
+from napari_swnn.validation._comparison import PieceScatter, Quantity
 from napari_swnn.validation._connectivity import Connectivity
 from napari_swnn.validation._interfaces import (
     Group,
@@ -27,6 +27,7 @@ from napari_swnn.validation._interfaces import (
     measure_lines,
     measure_pairs,
 )
+from napari_swnn.validation._pieces import measure_pieces
 from napari_swnn.validation._samples import Places, Sample, find_places
 from napari_swnn.validation._solves import Solves, iter_transport
 from napari_swnn.validation._structure import (
@@ -63,12 +64,15 @@ class MeasuredReference:
         Statistics of each group of phases.
     curve_widths, number_widths : dict of dict
         Half-widths of the 95 % confidence intervals of each group.
+    pieces : dict of dict
+        Numbers of each phase in pieces of the size of the volumes, if these are small.
     """
 
     intervals: tuple[FractionInterval, ...]
     groups: Groups
     curve_widths: dict[Group, dict[str, FloatArray]]
     number_widths: dict[Group, dict[str, float]]
+    pieces: dict[Group, dict[str, PieceScatter]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -120,12 +124,15 @@ class Measurement:
         Settings shared by the reference and the volumes.
     solves : Solves or None
         Transport properties to solve for.
+    shapes : tuple of tuple of int
+        Shapes of the volumes.
     """
 
     reference: Reference
     sample: Sample
     ruler: Ruler
     solves: Solves | None
+    shapes: tuple[Shape, ...] = ()
 
     @property
     def n_phases(self) -> int:
@@ -156,7 +163,10 @@ class Measurement:
         number_widths |= {group: {"triple_phase_boundary": width} for group, width in line_widths.items()}
         for i, interval in zip(self.measured, intervals, strict=True):
             number_widths[i,]["porosity"] = interval.half_width
-        return MeasuredReference(intervals, groups, curve_widths, number_widths)
+        pieces: dict[Group, dict[str, PieceScatter]] = {}
+        for i in self.measured if self.shapes else ():
+            pieces[i,] = measure_pieces(self.sample.of_phase(i), self.ruler, self.shapes)
+        return MeasuredReference(intervals, groups, curve_widths, number_widths, pieces)
 
     def iter_volume(self, labels: Labels) -> Generator[tuple[str, str], None, Measured]:
         """Measure a volume; yield the name of each task with its progress as text, and return the result."""

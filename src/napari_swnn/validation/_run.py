@@ -125,7 +125,7 @@ def iter_validate(
     for i, volume in enumerate(given):
         if not is_lazy(volume):
             check_contents(check_labels(volume), _name(i, given), reference.phase, _needed(solves))
-    return _iter_report(Measurement(reference, sample, ruler, solves), given, shapes)
+    return _iter_report(Measurement(reference, sample, ruler, solves, shapes), given, shapes)
 
 
 def _iter_report(

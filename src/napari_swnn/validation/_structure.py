@@ -112,7 +112,7 @@ CURVES = {
 }
 QUANTITIES = {
     "porosity": QuantityKind("porosity", 0),
-    "correlation_length": QuantityKind("correlation length", 1),
+    "correlation_length": QuantityKind("integral length", 1),
     "specific_surface": QuantityKind("specific surface, from S₂", -1),
     "mean_chord_length": QuantityKind("mean chord length", 1),
     "mean_pore_size": QuantityKind("mean pore size of sections", 1, on_sections=True),

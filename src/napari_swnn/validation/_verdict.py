@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from napari_swnn._sentences import as_sentence, capitalise
 from napari_swnn._types import AXES
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _WORDS = {
     "porosity": "porosity",
     "volume_fraction": "fraction",
-    "correlation_length": "correlation length",
+    "correlation_length": "integral length",
     "specific_surface": "surface",
     "mean_chord_length": "chord length",
     "mean_pore_size": "pore size",
@@ -38,16 +38,23 @@ class Verdict:
         True if all judged numbers lie within the 95 % intervals of the reference; None if none could be judged.
     text : str
         The outcome in sentences.
+    outside : tuple of str
+        Keys of the numbers that do not lie within the intervals, such as ``"specific_surface"``.
+    too_small : {"", "section", "volume"}
+        What is too small for a judgement of some or all numbers, if anything.
     """
 
     agrees: bool | None
     text: str
+    outside: tuple[str, ...] = ()
+    too_small: Literal["", "section", "volume"] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A number with its word, and the name of its phase if there are several."""
+    """A number with its key and word, and the name of its phase if there are several."""
 
+    key: str
     word: str
     phase: str
     quantity: QuantityComparison
@@ -71,7 +78,8 @@ def judge(report: ValidationReport, *, own_porosity: bool = True) -> Verdict:
     Returns
     -------
     Verdict
-        Numbers are judged by the 95 % confidence interval of the reference. Of connectivity, which a section cannot
+        Numbers are judged by the 95 % confidence interval of the reference, as far as the volumes are large enough for
+        that; see `QuantityComparison.is_too_small`. Of connectivity, which a section cannot
         show, the verdict only tells what was found.
     """
     connected = _describe_connectivity(report)
@@ -79,25 +87,31 @@ def judge(report: ValidationReport, *, own_porosity: bool = True) -> Verdict:
         text = "The porosity was chosen to differ from that of the section, so the section cannot judge the rest."
         return Verdict(None, " ".join(part for part in (text, connected) if part))
     judged = list(_list_judged(report.phases, several=report.n_phases > 2))
+    unclear = [each for each in judged if each.quantity.is_too_small]
     inside = [each for each in judged if each.quantity.within]
-    outside = [each for each in judged if not each.quantity.within]
+    outside = [each for each in judged if each.quantity.within is False]
     if not judged:
         text = "The section is too small to judge the volume by it."
-        return Verdict(None, " ".join(part for part in (text, connected) if part))
+        return Verdict(None, " ".join(part for part in (text, connected) if part), too_small="section")
     sentences = [_describe_inside(inside)] if inside else []
     if len(outside) > _MOST_NUMBERS:
         sentences.append(f"{capitalise(_list_words(outside))} do not lie within what the section can tell.")
     else:
         sentences += [_describe_outside(each, report.n_volumes) for each in outside]
-    return Verdict(not outside, " ".join(part for part in (*sentences, connected) if part))
+    if unclear:
+        subject = "The volume is" if report.n_volumes == 1 else "The volumes are"
+        sentences.append(f"{subject} too small to judge {_list_words(unclear)}.")
+    text = " ".join(part for part in (*sentences, connected) if part)
+    agrees = False if outside else True if inside else None
+    return Verdict(agrees, text, tuple(each.key for each in outside), "volume" if unclear else "")
 
 
 def _list_judged(groups: Iterable[PhaseGroup], *, several: bool) -> Iterable[_Judged]:
     for group in groups:
         for key, word in _WORDS.items():
             quantity = group.quantities.get(key)
-            if quantity is not None and quantity.within is not None:
-                yield _Judged(word, group.name if several else "", quantity)
+            if quantity is not None and (quantity.within is not None or quantity.is_too_small):
+                yield _Judged(key, word, group.name if several else "", quantity)
 
 
 def _describe_inside(inside: Sequence[_Judged]) -> str:

@@ -20,7 +20,7 @@ def correlation_length(reference: Reference) -> float:
 
     With more than two phases, the autocovariances of all phases are added, which weights each phase by its variance.
     The length determines the architecture (Eq. 12). `napari_swnn.statistics.correlation_length` returns the integral
-    instead.
+    length instead.
 
     Parameters
     ----------
