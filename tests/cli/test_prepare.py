@@ -51,7 +51,7 @@ def test_a_micrograph_becomes_labels_with_its_pixel_size(micrograph, tmp_path, c
     printed = capsys.readouterr().out
     assert "Data bar in rows 512 to 551" in printed
     assert "phase 0 is 25." in printed
-    assert "95 % interval 0.2" in printed
+    assert "95 % interval 2" in printed
     assert "The image is large enough: " in printed
     assert f"Wrote {output} and {saved}" in printed
 

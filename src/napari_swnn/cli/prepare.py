@@ -92,7 +92,7 @@ def _read(options: argparse.Namespace) -> tuple[Any, VoxelSize]:
 
 def _describe(step: PreparationStep) -> str:
     text = f"step {step.index + 1}/{step.n_steps}  {step.description}"
-    return text if step.porosity is None else f"{text}  porosity {step.porosity:.4f}"
+    return text if step.porosity is None else f"{text}  porosity {100 * step.porosity:.2f} %"
 
 
 def _report(labels: Labels, choice: PhaseChoice, voxel: VoxelSize) -> None:
@@ -101,8 +101,9 @@ def _report(labels: Labels, choice: PhaseChoice, voxel: VoxelSize) -> None:
     assessment = assess(labels, choice.phase, voxel)
     low, high = assessment.interval
     print(choice.describe())
+    length = f"{assessment.correlation_length:.3g} {assessment.unit}"
     print(
-        f"Porosity {assessment.porosity:.4f}, 95 % interval {low:.4f} to {high:.4f}; correlation length "
-        f"{assessment.correlation_length:.3g} {assessment.unit}; {assessment.n_objects} separate regions"
+        f"Porosity {100 * assessment.porosity:.2f} %, 95 % interval {100 * low:.2f} to {100 * high:.2f} %; "
+        f"correlation length {length}; {assessment.n_objects} separate regions"
     )
     print(f"The image is {assessment.verdict}")

@@ -153,7 +153,7 @@ class _Verdict:
     @property
     def text(self) -> str:
         across = f"{self.lengths_across:.0f} correlation lengths across"
-        accuracy = f"the porosity is known to ± {self.half_width:.3f}"
+        accuracy = f"the porosity is known to ± {100 * self.half_width:.1f} %"
         if self.half_width > _POORLY_KNOWN:
             accuracy += " only, further sections would help"
         if self.reasons:

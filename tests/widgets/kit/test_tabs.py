@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from qtpy.QtWidgets import QMainWindow
+from qtpy.QtWidgets import QLabel, QMainWindow
 
 from napari_swnn.widgets.kit.dock import DockPanel
 
@@ -27,6 +27,16 @@ def test_panels_share_one_place_as_tabs(reconstruction, in_viewer, user):
     user.waits_for(lambda: len(tabs(reconstruction)) == 2)
     assert len(tabs(compare)) == len(tabs(properties)) == 2
     assert isinstance(reconstruction, DockPanel)
+
+
+def test_bar_and_tab_have_the_plain_name(in_viewer, user):
+    dock = in_viewer("SWNN compare").dock
+    user.waits_for(lambda: dock.windowTitle() == "SWNN compare")
+    for floating in (True, False):  # napari makes another bar each time
+        dock.setFloating(floating)
+        texts = [label.text() for label in dock.titleBarWidget().findChildren(QLabel)]
+        assert "SWNN compare" in texts
+        assert not any("napari-swnn" in text for text in texts)
 
 
 def test_the_hint_opens_the_preparation_in_a_tab(reconstruction, viewer, user):

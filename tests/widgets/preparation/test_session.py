@@ -181,6 +181,11 @@ def test_a_data_bar_is_proposed(session):
     image[275:280, 20:80] = 255
     session.set_source(ImageSource("sem", image))
     assert session.proposal == Crop(0, 0, 260, 256)
+    assert session.is_cropped is False
+    session.editor.set_step("crop", Crop(0, 0, 280, 256))  # cuts off a part of the bar only
+    assert session.is_cropped is False
+    session.editor.set_step("crop", Crop(20, 0, 240, 256))
+    assert session.is_cropped
 
 
 def test_an_unexpected_failure_is_reported(opened, checkers):

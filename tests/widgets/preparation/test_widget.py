@@ -478,11 +478,24 @@ def test_a_segmentation_into_one_phase_is_explained(shown, settled):
     assert "all of it" in shown.summary.verdict.text()
 
 
+def test_the_size_is_not_judged_with_a_data_bar_in_the_image(panel, model, solid, settled, user):
+    noise = np.random.default_rng(1).normal(0, 5, solid.shape)
+    grey = np.where(solid, 150, 60) + noise
+    bar = np.zeros((30, grey.shape[1]))
+    bar[10:14, 20:60] = 255
+    model.add_image(np.concatenate([grey, bar]))
+    user.waits_for(lambda: "data bar is still in the image" in panel.summary.verdict.text())
+    user.clicks(panel.steps.crop.bar_button)
+    settled(panel)
+    user.waits_for(lambda: "correlation lengths across" in panel.summary.verdict.text())
+
+
 def test_specks_of_noise_are_not_taken_for_pores(panel, model, solid, settled, user):
     noise = np.random.default_rng(1).normal(0, 25, solid.shape)
     model.add_image(np.where(solid, 150, 60) + noise)
     user.waits_for(lambda: panel.session.live.assessment)
     assert "most of them specks" in panel.summary.facts.text()
+    assert "Specks count as pores" in panel.summary.verdict.text()  # their number says nothing on the structure
     switch(panel, "specks")
     settled(panel)
     user.waits_for(lambda: panel.session.live.assessment and "specks" not in panel.summary.facts.text())
@@ -510,6 +523,7 @@ def test_the_panel_opens_from_the_menu_and_closes_with_the_viewer(in_viewer, vie
     user.waits_for(lambda: panel.session.live.assessment)
     user.clicks(panel.run_button)
     user.waits_for_end(panel)
+    user.waits_for(lambda: _is_whole(panel.reconstruct_button, panel))
     panel.reconstruct_button.click()
     _, reconstruction = viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN reconstruction")
     assert reconstruction.settings.source.reference.value is layer_of(viewer, "sem · labels")
@@ -520,3 +534,9 @@ def test_the_panel_opens_from_the_menu_and_closes_with_the_viewer(in_viewer, vie
     user.clicks(panel.steps.crop.draw_button)
     assert viewer.layers.selection.active == layer_of(viewer, "crop")
     reconstruction.session.close()
+
+
+def _is_whole(button, panel):
+    """Return True if a button is inside the visible part of a panel."""
+    top = button.mapTo(panel.viewport(), button.rect().topLeft()).y()
+    return top >= 0 and top + button.height() <= panel.viewport().height()

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import (
     QApplication,
     QDockWidget,
     QFrame,
+    QLabel,
     QLayout,
     QLineEdit,
     QMainWindow,
@@ -178,7 +179,9 @@ class DockPanel(QScrollArea):
         dock, window = _find_parent(self, QDockWidget), _find_parent(self, QMainWindow)
         if dock is None or window is None or dock.isFloating():
             return
-        dock.setWindowTitle(dock.windowTitle().split(" (")[0])  # without the name of the plugin, which tabs would cut
+        self._name_plainly()
+        dock.topLevelChanged.connect(self._name_plainly)  # napari makes another bar for it
+        dock.dockLocationChanged.connect(self._name_plainly)
         if window.tabifiedDockWidgets(dock):
             _show_whole_titles(window)
             return
@@ -192,6 +195,18 @@ class DockPanel(QScrollArea):
                 QTimer.singleShot(0, dock.raise_)  # a tab that Qt has not laid out yet stays behind
                 QTimer.singleShot(0, partial(_show_whole_titles, window))
                 return
+
+    def _name_plainly(self, _place: Any = None) -> None:
+        """Leave the name of the plugin out of the title, which tabs would cut; the bar shows the same name."""
+        dock = _find_parent(self, QDockWidget)
+        if dock is None:
+            return
+        name = dock.windowTitle().split(" (")[0]
+        dock.setWindowTitle(name)
+        bar = dock.titleBarWidget()
+        for label in [] if bar is None else bar.findChildren(QLabel):
+            if label.text().startswith(name):
+                label.setText(name)
 
     def _close(self) -> None:
         if self.is_docked:

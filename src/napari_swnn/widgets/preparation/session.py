@@ -65,8 +65,10 @@ class PreparationSession(RunSession[PrepareJob, tuple[PreparedImage, ...]]):
         self._image_problem: BadInputError | None = None
         self._view_centre: tuple[float, float] | None = None
         self.proposal: Crop | None = None
+        self._is_inspected = False
         self._inspector = make_checker()
         self._inspector.done.connect(self._on_inspected)
+        self._inspector.failed.connect(self._on_not_inspected)
         self.editor.edited.connect(self.refresh)
         self.live.changed.connect(self._on_preview)
 
@@ -91,6 +93,7 @@ class PreparationSession(RunSession[PrepareJob, tuple[PreparedImage, ...]]):
         if is_new:
             draft = self._draft_for_another_image()
             self.proposal = None
+            self._is_inspected = False
             self._view_centre = None
             self.live.forget()
             self._inspector.drop()
@@ -188,9 +191,23 @@ class PreparationSession(RunSession[PrepareJob, tuple[PreparedImage, ...]]):
         else:
             self.update(self.prepare)
 
+    @property
+    def is_cropped(self) -> bool | None:
+        """True if the area holds no data bar; None as long as the image is being searched for one."""
+        if not self._is_inspected:
+            return None
+        crop, free = self.editor.draft.crop, self.proposal
+        if free is None:
+            return True
+        return crop is not None and crop.top >= free.top and crop.top + crop.height <= free.top + free.height
+
     def _on_inspected(self, proposal: "Crop | None") -> None:
         self.proposal = proposal
+        self._is_inspected = True
         self.changed.emit()
+
+    def _on_not_inspected(self, _text: str) -> None:
+        self._on_inspected(None)
 
     def _on_preview(self) -> None:
         self.update(self.prepare)

@@ -17,6 +17,11 @@ ONE_PHASE = (
     "⚠ The phase of interest covers none of the image or all of it. Choose another phase, or change the segmentation."
 )
 
+DATA_BAR = (
+    "⚠ The data bar is still in the image and counts as structure. Crop it away above; then the size can be judged."
+)
+NOISY = "⚠ Specks count as pores or grains here. Remove them; then the size can be judged."
+
 _SPECKS = 4
 """Number of separate areas, for each pore or grain that the correlation length suggests, above which most are noise."""
 
@@ -69,8 +74,22 @@ class Summary(QWidget):
         for k in range(len(labels)):
             self.phase.setItemIcon(k, make_swatch(to_hex(PALETTE[k % len(PALETTE)])))
 
-    def show_facts(self, preview: Preview | None, assessment: Assessment | None, *, pending: bool) -> None:
-        """Show the porosity of a preview, and the assessment once it is complete."""
+    def show_facts(
+        self, preview: Preview | None, assessment: Assessment | None, *, pending: bool, is_cropped: bool | None
+    ) -> None:
+        """Show the porosity of a preview, and the assessment once it is complete.
+
+        Parameters
+        ----------
+        preview : Preview or None
+            Newest preview.
+        assessment : Assessment or None
+            Facts on its labels.
+        pending : bool
+            True while a preview is being computed.
+        is_cropped : bool or None
+            False if a data bar is in the image, whose size then is not judged; None if that is not known yet.
+        """
         if preview is None or preview.labels is None:
             self.facts.show_text("Computing the preview…" if pending else "")
             self.verdict.show_text("")
@@ -79,8 +98,10 @@ class Summary(QWidget):
         self.facts.show_text(describe_facts(preview.porosity, assessment))
         if preview.porosity in (0, 1):
             self.verdict.show_text(ONE_PHASE)
+        elif is_cropped is False:
+            self.verdict.show_text(DATA_BAR)
         else:
-            self.verdict.show_text("" if assessment is None else describe_verdict(assessment))
+            self.verdict.show_text(describe_verdict(assessment) if assessment is not None and is_cropped else "")
         window = preview.job.window
         self.part.show_text(
             ""
@@ -100,14 +121,20 @@ def describe_facts(porosity: float, assessment: Assessment | None) -> str:
         return f"Porosity {100 * porosity:.1f} %"
     low, high = assessment.interval
     unit = "px" if assessment.unit == "voxel" else assessment.unit
-    is_noisy = assessment.n_objects > _SPECKS * max(1, assessment.n_features)
     return (
         f"Porosity {100 * assessment.porosity:.1f} % (95 %: {100 * low:.1f}–{100 * high:.1f} %) · correlation length "
         f"{assessment.correlation_length:.3g} {unit} · {assessment.n_objects} separate areas"
-        f"{', most of them specks: reduce noise or remove specks' if is_noisy else ''}"
+        f"{', most of them specks: reduce noise or remove specks' if _is_noisy(assessment) else ''}"
     )
 
 
 def describe_verdict(assessment: Assessment) -> str:
     """Return the verdict on the size of the image with a sign."""
+    if _is_noisy(assessment):
+        return NOISY
     return f"{'✓' if assessment.large_enough else '⚠'} {as_sentence(assessment.verdict)}"
+
+
+def _is_noisy(assessment: Assessment) -> bool:
+    """Return True if most of the separate areas are noise."""
+    return assessment.n_objects > _SPECKS * max(1, assessment.n_features)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from napari_swnn.widgets.kit.controls import Form, make_line
+from napari_swnn.widgets.kit.debouncing import make_debouncer
 from napari_swnn.widgets.kit.errors import BadInputError, describe_error
 from napari_swnn.widgets.kit.run_panel import RunPanel
 from napari_swnn.widgets.kit.session import NotReady, Report
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
     from napari_swnn.preparation import Recipe
     from napari_swnn.widgets.preparation.work import PreparedImage, PrepareJob
+
+_SETTLED = 400
+"""Milliseconds after a run until the layout of the panel has settled."""
 
 
 class PrepareWidget(RunPanel):
@@ -61,6 +65,7 @@ class PrepareWidget(RunPanel):
         self.session: PreparationSession
         self.set_session(PreparationSession(TaskRunner(self, "SWNN prepare"), partial(Checker, self), self._deliver))
         self.overlays = Overlays(napari_viewer, self.session, self.images, self.steps, self)
+        self._revealing = make_debouncer(self, _SETTLED, self._reveal)
         self._lay_out()
         self._connect()
         self.recipe_bar.add_shortcuts(self)
@@ -128,6 +133,7 @@ class PrepareWidget(RunPanel):
         """Show the state of the session."""
         super().show_session()
         self.steps.show_problem(self.session.problem)
+        self._show_facts()
         self.steps.crop.propose(self.session.proposal, self.session.editor.draft.crop)
         self._show_buttons()
 
@@ -182,7 +188,13 @@ class PrepareWidget(RunPanel):
         """Add the references, and hide the preview behind them."""
         report = self.references.add(prepared)
         self.overlays.preview.hide()
+        self._revealing.throttle()
         return report
+
+    def _reveal(self) -> None:
+        """Scroll to the button that goes on from a new reference."""
+        if self.is_docked:
+            self.ensureWidgetVisible(self.reconstruct_button, 0, 10)
 
     def _show_draft(self) -> None:
         draft = self.session.editor.draft
@@ -191,8 +203,13 @@ class PrepareWidget(RunPanel):
         self.overlays.show_draft(draft)
         self._show_buttons()
 
+    def _show_facts(self) -> None:
+        live = self.session.live
+        is_cropped = self.session.is_cropped
+        self.summary.show_facts(live.preview, live.assessment, pending=live.is_pending, is_cropped=is_cropped)
+
     def _show_preview(self) -> None:
         live = self.session.live
         self.steps.show_preview(live.preview)
-        self.summary.show_facts(live.preview, live.assessment, pending=live.is_pending)
+        self._show_facts()
         self.overlays.show_preview(live.preview)
