@@ -60,11 +60,12 @@ def _tiny_presets(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _known_speed(monkeypatch):
-    """A machine of known speed: nothing is measured, and nothing is written to the user's cache."""
+    """A free machine of known speed: nothing is measured, and nothing is written to the user's cache."""
     from napari_swnn.core.training import cost
 
     timing = cost.Timing(steps=(0.5, 2.0), banks=(0.0, 3.0), block=1.0)
     monkeypatch.setattr(cost, "_timing", lambda _plan, _cache: timing)
+    monkeypatch.setattr("napari_swnn.widgets.reconstruction.preflight.measure_load", lambda _n: 1.0)
 
 
 @pytest.fixture(autouse=True)

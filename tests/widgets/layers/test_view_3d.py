@@ -37,6 +37,21 @@ def test_phases_are_hidden_in_3d_and_have_their_colours_again_in_2d(model, volum
     np.testing.assert_allclose(volume.colormap.map(2), COLOURS[2], atol=1 / 255)
 
 
+def test_what_3d_hides_is_not_selected(model, volume):
+    beside = model.add_labels(np.ones((4, 4), int), translate=(0, 100))
+    model.layers.selection.active = beside
+    show_in_3d(model, volume)
+    assert not beside.visible
+    assert model.layers.selection.active is volume
+
+
+def test_a_frame_stays_in_2d(model, volume):
+    assert volume.bounding_box.visible  # a volume of few pores has no visible border
+    show_in_3d(model, volume)
+    model.dims.ndisplay = 2
+    assert volume.bounding_box.visible
+
+
 def test_other_phases_leave_the_camera_where_the_user_put_it(model, volume):
     show_in_3d(model, volume)
     model.scene.camera.angles = (1, 2, 3)

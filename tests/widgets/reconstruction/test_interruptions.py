@@ -81,6 +81,7 @@ def test_discard_ends_a_training_without_a_model(running, viewer, user):
     assert len(Gallery().list_models()) == before
     assert names(viewer) == ["rock"]
     assert running.run_bar.discard_button.isHidden()
+    assert running.run_bar.curve.isHidden()
     assert running.run_bar.run_button.isEnabled()
 
 

@@ -79,3 +79,6 @@ def test_the_volume_is_saved_in_the_background(made, user, dialog, tmp_path):
     user.waits_for(lambda: made.result_bar.saved.text() == "Saved volume.tif.")
     assert read_voxel_sides(tmp_path / "volume.tif").lengths == (0.5, 0.5, 0.5)
     user.waits_for(made.result_bar.buttons["save"].isEnabled)
+    user.clicks(made.result_bar.buttons["more"])
+    assert made.result_bar.saved.isHidden()  # it was about the volume before
+    user.waits_for_end(made)

@@ -1,11 +1,14 @@
 """The panel as a user meets it: what it offers, what it refuses, and a run from the click to the layer."""
 
 import json
+from math import ceil
 
 import dask.array as da
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
+
+from napari_swnn import generate
 
 
 def problem(panel, key):
@@ -267,7 +270,7 @@ def test_show_in_3d_turns_the_viewer(ready, viewer, user):
     assert not section.visible  # it would stand in front
     viewer.dims.ndisplay = 2
     assert section.visible
-    assert not volume.bounding_box.visible
+    assert volume.bounding_box.visible  # as before
     viewer.layers.remove(viewer.layers[-1])
     assert ready.result_bar.isHidden()
 
@@ -315,3 +318,44 @@ def test_the_wheel_scrolls_the_panel_and_changes_nothing(ready, qtbot):
 def test_the_panel_fits_a_small_laptop(ready):
     assert ready.sizeHint().width() <= 360
     assert ready.widget().minimumSizeHint().width() <= 340
+
+
+def test_a_size_of_few_correlation_lengths_is_warned_of(ready):
+    length = ready.session.checks.findings.analysis.choice.correlation_length
+    settings = ready.settings
+    for side in settings.size.sides:
+        side.setValue(ceil(10 * length))
+    assert settings.small.isHidden()
+    settings.size.sides[1].setValue(ceil(10 * length) - 1)
+    assert "9." in settings.small.text()
+    assert f"Choose {ceil(10 * length)} or more" in settings.small.text()
+
+
+def test_a_coarser_resolution_keeps_the_physical_size(ready, add_model, rock_model, viewer, user):
+    add_model(ready, rock_model)
+    user.waits_for(lambda: ready.session.can_generate)
+    for scale in (1, 2):
+        user.choose(ready.destination.resolution, scale)
+        user.waits_for(lambda: ready.session.can_generate and ready.session.checks.prepared is not None)
+        user.clicks(ready.models.generate_button)
+        user.waits_for_end(ready)
+    fine, coarse = viewer.layers[-2:]
+    assert coarse.data.shape == tuple(side // 2 for side in fine.data.shape)
+    assert tuple(coarse.scale) == (1.0, 1.0, 1.0)
+    np.testing.assert_allclose(np.ptp(coarse.extent.world, axis=0) + coarse.scale, 16.0)
+    np.testing.assert_allclose(np.ptp(fine.extent.world, axis=0) + fine.scale, 16.0)
+    facts = coarse.metadata["swnn"]
+    assert (facts["scale"], facts["voxel_size"]) == (2, 1.0)
+    assert "1/2 resolution" in coarse.name
+    same = generate(rock_model, (16, 16, 16), seed=0, scale=2)
+    np.testing.assert_array_equal(coarse.data, same)
+
+
+def test_a_resolution_that_the_model_lacks_is_refused(ready, add_model, rock_model, user):
+    add_model(ready, rock_model)
+    user.choose(ready.destination.resolution, 8)
+    note = ready.destination.form.problems["resolution"]
+    user.waits_for(lambda: "The model has no scale of 1/8; choose one of full, 1/2." in note.text())
+    assert not ready.models.generate_button.isEnabled()
+    user.choose(ready.destination.resolution, 1)
+    user.waits_for(note.isHidden)

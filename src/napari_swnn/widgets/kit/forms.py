@@ -3,7 +3,7 @@
 from dataclasses import Field, fields
 from typing import Any
 
-from magicgui.widgets import ComboBox, create_widget
+from magicgui.widgets import ComboBox, FileEdit, create_widget
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QSizePolicy, QWidget
 
@@ -11,6 +11,8 @@ from napari_swnn._sentences import capitalise
 
 _LARGEST = 1_000_000
 _DECIMALS = 4
+_FILES = "Weights (*.whl *.pkl);;All files (*)"
+"""Files that a control for a path offers; the only such setting is a file of weights."""
 
 
 class ConfigForm(QWidget):
@@ -57,13 +59,14 @@ class ConfigForm(QWidget):
         ValueError
             If the dataclass rejects the combination of values.
         """
-        return self._type(**{name: control.value for name, control in self.controls.items()})
+        return self._type(**{name: _read(control) for name, control in self.controls.items()})
 
     def set_value(self, config: Any) -> None:
         """Show the settings in `config`, and emit `changed` once."""
         self._is_quiet = True
         for name, control in self.controls.items():
-            control.value = getattr(config, name)
+            value = getattr(config, name)
+            control.value = (value or None) if isinstance(control, FileEdit) else value
         self._is_quiet = False
         self.changed.emit()
 
@@ -79,6 +82,8 @@ def _make_control(field: "Field[Any]") -> Any:
     if "choices" in constraints:
         options["choices"] = [(choice.replace("_", " "), choice) for choice in constraints["choices"]]
         options["widget_type"] = ComboBox
+    elif isinstance(field.default, str):
+        return _make_file_control(field)
     elif not isinstance(field.default, str):
         options |= {"min": constraints["low"], "max": min(constraints.get("high", _LARGEST), _LARGEST)}
     control = create_widget(
@@ -90,14 +95,31 @@ def _make_control(field: "Field[Any]") -> Any:
     )
     if isinstance(control, ComboBox):
         control.native.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        return control
-    if isinstance(field.default, str):
+        control.native.setMinimumContentsLength(max(len(text) for text, _ in options["choices"]))
         return control
     control.native.setKeyboardTracking(False)
     if isinstance(field.default, float):
         control.native.setDecimals(_DECIMALS)
         control.value = field.default
     return control
+
+
+def _make_file_control(field: "Field[Any]") -> FileEdit:
+    """Return a control for the path of an existing file, which may be empty."""
+    label, tip = _describe(field), field.metadata["help"]
+    control = FileEdit(
+        mode="r", filter=_FILES, name=field.name, label=label, tooltip=tip, nullable=True, value=field.default or None
+    )
+    control.choose_btn.text = "Choose…"
+    control.line_edit.tooltip = control.choose_btn.tooltip = tip
+    return control
+
+
+def _read(control: Any) -> Any:
+    """Return the value of a control; a path as text, which is empty without a file."""
+    if isinstance(control, FileEdit):
+        return "" if control.value is None else str(control.value)
+    return control.value
 
 
 def _describe(field: "Field[Any]") -> str:

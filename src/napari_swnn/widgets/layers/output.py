@@ -17,8 +17,9 @@ from napari_swnn._layer_style import (
     read_colours,
     write_names,
 )
-from napari_swnn._types import AXES, Labels
+from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn._voxel_size import VoxelSize
+from napari_swnn.widgets.layers.fitted_preview import PENDING, fit_preview
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -113,8 +114,8 @@ class OutputLayers:
         self._shown_at = -np.inf
         self._plane: float | None = None
 
-    def show_preview(self, labels: Labels, look: Look, *, scale: int) -> None:
-        """Show an unfinished volume, at most once per `PREVIEW_INTERVAL`.
+    def show_preview(self, labels: Labels, look: Look, *, scale: int, shape: Shape = ()) -> None:
+        """Show an unfinished volume in the place of the final one, at most once per `PREVIEW_INTERVAL`.
 
         Parameters
         ----------
@@ -124,9 +125,14 @@ class OutputLayers:
             Appearance of the final volume.
         scale : int
             Edge length of the preview voxels in voxels of the final volume.
+        shape : tuple of int, optional
+            Shape of the final volume, whose place the preview then fills; by default, it is shown as it is.
         """
         if monotonic() - self._shown_at >= PREVIEW_INTERVAL:
-            self._refresh_preview(labels, replace(look, voxel=look.voxel.scaled(scale)))
+            shown = fit_preview(labels, tuple(-(-side // scale) for side in shape)) if shape else labels
+            self._refresh_preview(shown, replace(look, voxel=look.voxel.scaled(scale)))
+            if shown is not labels and self._preview is not None:
+                self._show_pending(self._preview, PENDING, look)
 
     def show_porosity(self, labels: Labels, look: Look, porosity: float) -> "LabelsLayer":
         """Show a small volume with a chosen porosity, even if the user removed the previous one."""
@@ -140,8 +146,6 @@ class OutputLayers:
     def _refresh_preview(self, labels: Labels, coarse: Look) -> None:
         if self._preview is None:
             self._preview = self._add([labels], PREVIEW_NAME, coarse)
-            frame = self._preview.bounding_box  # a volume of few pores has no visible border
-            frame.points, frame.line_color, frame.visible = False, FRAME_COLOUR, True
         elif self._preview in self._viewer.layers:  # otherwise, the user removed it, and it stays removed
             is_followed = self._viewer.dims.point[0] == self._plane
             self._preview.data = labels
@@ -188,10 +192,14 @@ class OutputLayers:
         self._corner = _corner_beside(layer)
         self.remove_preview()
         if pending is not None:
-            colours = self._colours or look.colours
-            layer.colormap = make_colormap({**colours, pending: _PENDING_COLOUR})
+            self._show_pending(layer, pending, look)
         _describe(layer, metadata, look)
         return layer
+
+    def _show_pending(self, layer: "LabelsLayer", pending: int, look: Look) -> None:
+        if pending not in getattr(layer.colormap, "color_dict", {}):
+            colours = self._colours or look.colours
+            layer.colormap = make_colormap({**colours, pending: _PENDING_COLOUR})
 
     def _add(self, levels: Sequence[Any], name: str, look: Look) -> "LabelsLayer":
         data, multiscale = layer_data(levels)
@@ -209,6 +217,8 @@ class OutputLayers:
             units=(_napari_unit(look.voxel),) * ndim,
             axis_labels=AXES[-ndim:],
         )
+        frame = layer.bounding_box  # a volume of few pores has no visible border
+        frame.points, frame.line_color, frame.visible = False, FRAME_COLOUR, True
         colours = self._colours or look.colours
         if not _has_colours(layer, colours):  # others can be painted with napari's own colours
             layer.colormap = make_colormap(colours)

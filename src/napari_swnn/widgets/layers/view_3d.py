@@ -47,6 +47,8 @@ def show_in_3d(viewer: "Viewer", layer: "LabelsLayer", phases: Collection[int] |
     for other in hidden:
         other.visible = False
     layer.visible = True
+    if viewer.layers.selection.active in hidden:  # its controls would change what nobody sees
+        viewer.layers.selection.active = layer
     layer.iso_gradient_mode = "smooth"
     undo = _furnish(viewer, layer)
     viewer.dims.ndisplay = 3
@@ -115,7 +117,7 @@ def _furnish(viewer: "Viewer", layer: "LabelsLayer") -> Callable[[], None]:
     """Add a frame, axes, a scale bar and perspective; return a function that takes them away again."""
     frame, camera = layer.bounding_box, viewer.scene.camera
     overlays = (viewer.canvas.overlays.scale_bar, viewer.canvas.overlays.axes)
-    before = [overlay.visible for overlay in overlays]
+    before = [frame.visible, *(overlay.visible for overlay in overlays)]
     perspective = camera.perspective
     frame.points, frame.line_color, frame.visible = False, FRAME_COLOUR, True
     for overlay in overlays:
@@ -123,9 +125,8 @@ def _furnish(viewer: "Viewer", layer: "LabelsLayer") -> Callable[[], None]:
     camera.perspective = _PERSPECTIVE
 
     def undo() -> None:
-        frame.visible = False
         camera.perspective = perspective
-        for overlay, visible in zip(overlays, before, strict=True):
+        for overlay, visible in zip((frame, *overlays), before, strict=True):
             overlay.visible = visible
 
     return undo

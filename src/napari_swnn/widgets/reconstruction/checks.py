@@ -8,12 +8,11 @@ from psygnal import Signal
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.session import Checker
 from napari_swnn.widgets.reconstruction import jobs, preflight
-from napari_swnn.widgets.reconstruction.preflight import Findings, Prepared
+from napari_swnn.widgets.reconstruction.preflight import CurrentCost, Findings, Prepared
 from napari_swnn.widgets.reconstruction.request import Request
 
 if TYPE_CHECKING:
     from napari_swnn.core.training.config import TrainingConfig
-    from napari_swnn.core.training.cost import CostEstimate
     from napari_swnn.core.training.plan import ReferenceAnalysis
     from napari_swnn.widgets.layers.phase_pick import PhasePick
     from napari_swnn.widgets.layers.snapshot import Snapshot
@@ -35,7 +34,7 @@ class Checks:
         Analysis of the reference; None until available.
     prepared : Prepared or None
         Checked settings with the plan; None until available.
-    cost : CostEstimate or None
+    cost : CurrentCost or None
         Estimated cost of the plan; None until available.
     cost_problem : str
         Reason that the cost could not be estimated.
@@ -53,7 +52,7 @@ class Checks:
         self.devices: Mapping[str, str] = {}
         self.findings: Findings | None = None
         self.prepared: Prepared | None = None
-        self.cost: CostEstimate | None = None
+        self.cost: CurrentCost | None = None
         self.cost_problem = ""
         self._has_reference = False
         self._device_problem = ""
@@ -201,7 +200,7 @@ class Checks:
         self.prepared = Prepared(Request(()), run_problem=BadInputError("preset", text))
         self.changed.emit()
 
-    def _on_cost(self, cost: "CostEstimate | None") -> None:
+    def _on_cost(self, cost: CurrentCost | None) -> None:
         self.cost = cost
         self.changed.emit()
 

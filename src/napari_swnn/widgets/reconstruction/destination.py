@@ -1,6 +1,6 @@
 """Controls for the output of a run and for boxes of lazy layers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from qtpy.QtCore import Signal
@@ -13,6 +13,7 @@ from napari_swnn.widgets.reconstruction.request import Request
 from napari_swnn.widgets.reconstruction.save_dialog import ask_for_volume_file
 
 _DESTINATIONS = [("a layer in memory", "memory"), ("a lazy layer", "lazy"), ("a file", "file")]
+_RESOLUTIONS = [("full", 1), *((f"1/{scale}: voxels {scale} times as large", scale) for scale in (2, 4, 8, 16))]
 _NOTES = {
     "lazy": "Opens immediately; the visible part is computed plane by plane.",
     "file": "OME-Zarr (.zarr) or TIFF (.tif); an interrupted file can be resumed.",
@@ -20,6 +21,8 @@ _NOTES = {
 _TIPS = {
     "output": "Output of Run and Generate: labels in memory; a lazy layer, which opens immediately and computes only "
     "the visible part; or a file, which is written block by block and can be stopped and resumed.",
+    "resolution": "The same structure with larger voxels, and so in fewer of them: the volume keeps its size in the "
+    "unit of length. It is the output of a coarser scale of the model.",
     "box": "Compute a box of a lazy layer as an ordinary layer. The box is centred on the view and the current plane, "
     "or covers the rectangle of an active Shapes layer.",
 }
@@ -36,26 +39,32 @@ class DestinationPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.output = Combo()
+        self.resolution = Combo()
         self.side = QSpinBox()
         self.compute_button = QPushButton("Compute box")
         self.form = Form()
         self.note = Note()
         self.output.set_entries(_DESTINATIONS, "memory")
+        self.resolution.set_entries(_RESOLUTIONS, 1)
         self.side.setRange(8, 1024)
         self.side.setValue(128)
         self.side.setSuffix(" voxels")
         self.form.add_row("output", "Output", self.output, _TIPS["output"], self.note)
+        self.form.add_row("resolution", "Resolution", self.resolution, _TIPS["resolution"])
         self.form.add_row("box", "Box", place_side_by_side(self.side, self.compute_button), _TIPS["box"])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.form)
         self.output.currentIndexChanged.connect(self._on_changed)
+        self.resolution.currentIndexChanged.connect(self._on_changed)
         self.compute_button.clicked.connect(self.compute)
 
     @property
     def remark(self) -> str:
-        """Short description of the selected output; empty for the default."""
-        return {"lazy": "lazy layer", "file": "to a file"}.get(self.output.value, "")
+        """Short description of the selected output and resolution; empty for the defaults."""
+        scale = self.resolution.value
+        parts = ({"lazy": "lazy layer", "file": "to a file"}.get(self.output.value), f"1/{scale}" if scale > 1 else "")
+        return ", ".join(part for part in parts if part)
 
     def complete(self, request: Request, name: str, check: Callable[[Request], None]) -> Request | None:
         """Prompt for the file of a request if its output is a file.
@@ -93,9 +102,14 @@ class DestinationPanel(QWidget):
         self.form.show_problems({problem.control: str(problem)})
         self.refused.emit()
 
+    def show_checked(self, problems: Mapping[str, str]) -> None:
+        """Show the problem of the resolution that was found by the checks before a run, if there is one."""
+        self.form.problems["resolution"].show_text(problems.get("resolution", ""))
+
     def set_enabled(self, *, choose: bool, compute: bool) -> None:
         """Enable or disable the choice of the output and the computation of boxes."""
         self.output.setEnabled(choose)
+        self.resolution.setEnabled(choose)
         self.compute_button.setEnabled(compute)
 
     def set_dark(self, dark: bool) -> None:

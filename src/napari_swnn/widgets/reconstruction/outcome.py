@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from qtpy.QtCore import QObject
 
+from napari_swnn.widgets.reconstruction.advice import advise
 from napari_swnn.widgets.reconstruction.result_bar import ResultBar
 from napari_swnn.widgets.reconstruction.verdict import VerdictCheck
 
@@ -63,8 +64,9 @@ class Outcome(QObject):
             kept.draw(result.data, {label: colour for label, colour in colours.items() if colour is not None})
 
     def _on_verdict(self, verdict: "Verdict") -> None:
-        self._bar.show_verdict(verdict)
         result = self._layers.newest_result
+        entry = None if result is None else result.entry
+        self._bar.show_verdict(verdict, "" if entry is None else _advise(verdict, entry))
         if result is not None:
             _note_verdict(result.entry, verdict.text)
 
@@ -74,3 +76,7 @@ def _note_verdict(entry: "ModelEntry", text: str) -> None:
     if entry.kept is not None:
         with suppress(OSError):  # the verdict can be computed again
             entry.kept = entry.kept.note(verdict=text)
+
+
+def _advise(verdict: "Verdict", entry: "ModelEntry") -> str:
+    return advise(verdict, preset=entry.preset, is_complete=not entry.model.provenance.get("stopped_early", False))

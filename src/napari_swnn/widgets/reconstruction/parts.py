@@ -136,7 +136,8 @@ class ReconstructionParts(DockPanel):
         self.settings.show_problems(problems)
         if session.checks.prepared is not None and session.checks.prepared.plan is not None:
             self.settings.show_reasons(session.checks.prepared.plan.reasons)
-        if "size" in problems:
+        self.destination.show_checked(problems)
+        if {"size", "resolution"} & set(problems):
             self._large.open()
         self.run_bar.show_session(is_loading=self.models.is_loading)
         self.result_bar.show_result(

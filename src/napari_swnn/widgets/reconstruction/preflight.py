@@ -6,6 +6,7 @@ All functions run outside the viewer's thread and do not access controls; proble
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from napari_swnn._memory import format_memory, free_memory
@@ -20,15 +21,19 @@ from napari_swnn.widgets.layers.phase_pick import PhasePick
 from napari_swnn.widgets.layers.provenance import list_fractions
 from napari_swnn.widgets.layers.snapshot import Snapshot
 from napari_swnn.widgets.reconstruction.jobs import BENCHMARK, find_checkpoint
+from napari_swnn.widgets.reconstruction.machine_load import measure_load
 from napari_swnn.widgets.reconstruction.request import Destination, Request
 
 if TYPE_CHECKING:
     from napari_swnn.core.network.config import NetworkConfig
-    from napari_swnn.core.training.cost import CostEstimate
     from napari_swnn.core.training.plan import ReferenceAnalysis, TrainingPlan
     from napari_swnn.statistics import FractionInterval
 
-_SHARED = ("map", "mask", "through", "periodic", "exact")
+_BENCHMARKED = 0.5
+"""Seconds above which an estimate has run a benchmark; one that is known already takes milliseconds."""
+_BUSY = 1.5
+"""Load from which an estimate mentions it."""
+_SHARED = ("map", "mask", "through", "periodic", "exact", "resolution")
 """Keys of the controls that affect both Run and Generate."""
 _CONTROLS = {"shape": "periodic", "periodic": "periodic", "mask": "mask", "exact": "exact", "coarse": "coarse"}
 """Keys of the controls by argument of a volume."""
@@ -59,6 +64,26 @@ class Findings:
     def snapshot(self) -> Snapshot:
         """Checked copy of the reference."""
         return self.checked.snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentCost:
+    """Estimated run time and memory under the present load of the machine.
+
+    Attributes
+    ----------
+    training, generation : float
+        Time to train, and to generate the volumes, in seconds.
+    memory : int
+        Peak memory, in bytes.
+    load : float
+        Factor by which the times are longer than on a free machine, if that is known; otherwise 1.
+    """
+
+    training: float
+    generation: float
+    memory: int
+    load: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +176,9 @@ def prepare(analysis: "ReferenceAnalysis | None", request: Request) -> Prepared:
         if request.entry is not None:
             model = request.entry.model
             generate_problem = _volume_problem(request, model.network, list_fractions(model), request.porosity)
+            if model.overlay is not None and request.scale != 1:
+                text = "The known voxels of the model are of the full resolution; choose it."
+                generate_problem = BadInputError("resolution", text)
     checkpoint = None if plan is None or run_problem is not None else find_checkpoint(plan)
     resumable = checkpoint is not None and checkpoint.exists
     return Prepared(request, plan, run_problem, generate_problem, resumable)
@@ -170,8 +198,13 @@ def _volume_problem(
     if network.porosity_range is None and request.spatial.kind != "uniform":
         text = "A varying porosity needs a model for a range of porosities; tick Train for a range above."
         return BadInputError("map", text)
+    porosity = next(iter(own.values()), None)  # the phase of interest is the first
+    if request.scale != 1:
+        problem = _resolution_problem(request.scale, network, porosity)
+        if problem is not None:
+            return problem
+        network = replace(network, stages=tuple(stage for stage in network.stages if stage.scale >= request.scale))
     try:
-        porosity = next(iter(own.values()), None)  # the phase of interest is the first
         check_spec(request.spec(network.dimension, porosity=target), network, porosity, own)
     except BadInputError as problem:
         return problem
@@ -180,28 +213,49 @@ def _volume_problem(
     return None
 
 
-def estimate(prepared: Prepared) -> "CostEstimate | None":
-    """Estimate the time and memory of a run; each type of network is benchmarked at first use."""
+def _resolution_problem(scale: int, network: "NetworkConfig", porosity: float | None) -> BadInputError | None:
+    """Return the reason that a network cannot generate volumes at a coarser resolution, or None."""
+    scales = [stage.scale for stage in network.stages]
+    if scale not in scales:
+        offered = ", ".join("full" if each == 1 else f"1/{each}" for each in sorted(scales))
+        return BadInputError("resolution", f"The model has no scale of 1/{scale}; choose one of {offered}.")
+    if porosity is None or network.box is not None:
+        text = "A coarser resolution needs a model of known fractions that are not free; choose full."
+        return BadInputError("resolution", text)
+    return None
+
+
+def estimate(prepared: Prepared) -> "CurrentCost | None":
+    """Estimate the time and memory of a run under the present load of the machine.
+
+    Each type of network is benchmarked at first use. Later on, the machine may be more or less busy than it was then,
+    so that its load is measured anew.
+    """
+    from napari_swnn.core.numerics.parallel import n_threads
     from napari_swnn.core.training.cost import estimate_cost
 
     plan, request = prepared.plan, prepared.request
     if plan is None:
         return None
-    shape = request.shape[-plan.choice.network.dimension :]
+    shape = request.grid(plan.choice.network.dimension)
     with BENCHMARK:
+        start = perf_counter()
         cost = estimate_cost(plan, shape, n_volumes=request.n, exact=request.exact)
-    if request.destination == "memory":
-        return replace(cost, memory=cost.memory + (request.n - 1) * prod(shape))
-    one_block = estimate_cost(plan, (1,) * len(shape))  # only single blocks are in memory
-    generation = 0.0 if request.destination == "lazy" else cost.generation
-    return replace(cost, memory=one_block.memory, generation=generation)
+        is_fresh = perf_counter() - start > _BENCHMARKED  # it has felt the load already
+        load = 1.0 if is_fresh or plan.device.type != "cpu" else measure_load(n_threads())
+    memory, generation = cost.memory + (request.n - 1) * prod(shape), cost.generation
+    if request.destination != "memory":
+        memory = estimate_cost(plan, (1,) * len(shape)).memory  # only single blocks are in memory
+        generation = 0.0 if request.destination == "lazy" else generation
+    return CurrentCost(load * cost.training, load * generation, memory, load)
 
 
-def describe_cost(cost: "CostEstimate") -> str:
+def describe_cost(cost: "CurrentCost") -> str:
     """Describe an estimate in one line."""
     times = f"About {format_duration(cost.training)} to train"
     times += f", {format_duration(cost.generation)} to generate" if cost.generation else ""
-    return f"{times} · {format_memory(cost.memory)} of memory"
+    busy = "" if cost.load < _BUSY else f" while the computer is as busy as now, else {cost.load:.1f} times as fast"
+    return f"{times}{busy} · {format_memory(cost.memory)} of memory"
 
 
 def size_problem(shape: Shape, n: int, destination: Destination) -> str:
@@ -216,7 +270,7 @@ def size_problem(shape: Shape, n: int, destination: Destination) -> str:
     )
 
 
-def memory_warning(cost: "CostEstimate") -> str:
+def memory_warning(cost: "CurrentCost") -> str:
     """Return a warning if a run may not fit into memory, otherwise an empty text."""
     free = free_memory()
     if cost.memory <= free:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from napari_swnn._types import Shape
+from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.layers.provenance import (
     describe_origin,
@@ -18,7 +19,6 @@ from napari_swnn.widgets.reconstruction.spatial import UNIFORM, SpatialVariation
 
 if TYPE_CHECKING:
     from napari_swnn.core.volume.spec import VolumeSpec
-    from napari_swnn.widgets.kit.errors import BadInputError
 
 Destination = Literal["memory", "lazy", "file"]
 
@@ -59,6 +59,8 @@ class Request:
         Selected model.
     porosity : float or None
         Target porosity of generation for a model with a porosity range; None for a single porosity.
+    scale : int
+        Edge length of a voxel of the volumes, in voxels of the model; `shape` counts the latter.
     """
 
     shape: Shape
@@ -70,17 +72,22 @@ class Request:
     device: str = "auto"
     preset: str = "standard"
     spatial: SpatialVariation = UNIFORM
-    spatial_problem: "BadInputError | None" = None
+    spatial_problem: BadInputError | None = None
     destination: Destination = "memory"
     path: Path | None = None
     colours: Mapping[int, Any] = field(default_factory=dict)
     entry: ModelEntry | None = None
     porosity: float | None = None
+    scale: int = 1
 
     @property
     def is_plain(self) -> bool:
         """True if any model can generate the volumes."""
-        return self.spatial.is_plain and not self.exact
+        return self.spatial.is_plain and not self.exact and self.scale == 1
+
+    def grid(self, dimension: int) -> Shape:
+        """Return the shape of a volume in its own voxels, which covers the chosen size."""
+        return tuple(-(-side // self.scale) for side in self.shape[-dimension:])
 
     @property
     def aim(self) -> dict[str, Any]:
@@ -95,12 +102,16 @@ class Request:
         BadInputError
             If the spatial variation is invalid; see `SpatialVariation.spec`.
         """
-        shape = self.shape[-dimension:]
-        return self.spatial.spec(shape, seed=self.seed + i, porosity=porosity, exact=self.exact)
+        if self.scale != 1 and (self.spatial.section is not None or self.spatial.scan is not None):
+            text = "A section or a coarse scan needs the full resolution; choose it, or no section and no scan."
+            raise BadInputError("resolution", text)
+        shape = self.grid(dimension)
+        spec = self.spatial.spec(shape, seed=self.seed + i, porosity=porosity, exact=self.exact)
+        return replace(spec, scale=self.scale)
 
     def describe_size(self, dimension: int, i: int) -> str:
         """Describe the size of a volume, with its number if there are several."""
-        voxels = f"{format_shape(self.shape[-dimension:])} voxels"
+        voxels = f"{format_shape(self.grid(dimension))} voxels"
         return voxels if self.n == 1 else f"{voxels}, {i + 1} of {self.n}"
 
 
@@ -138,16 +149,19 @@ def describe_result(request: Request, entry: ModelEntry, data: Any, shape: Shape
     """Return the `i`-th realisation of a request with its name and metadata."""
     seed = request.seed + i
     target = target_porosity(request, entry)
+    resolution = "" if request.scale == 1 else f"1/{request.scale} resolution"
     name = name_result(
         source=entry.source,
         porosity=request.spatial.describe_porosity(target, entry.subject),
         seed=seed,
-        remark=entry.remark,
+        remark=", ".join(part for part in (resolution, entry.remark) if part),
     )
     metadata = (
         describe_origin(entry.model, shape, source=entry.source, seed=seed, preset=entry.preset, porosity=target)
         | request.spatial.metadata()
     )
+    if request.scale != 1:
+        metadata |= {"scale": request.scale, "voxel_size": request.scale * entry.model.voxel_size}
     if request.exact:
         metadata["exact_porosity"] = True
     return Result(data, name, entry, metadata, request)
@@ -155,7 +169,7 @@ def describe_result(request: Request, entry: ModelEntry, data: Any, shape: Shape
 
 def describe_stored_result(request: Request, entry: ModelEntry, path: Path, levels: list[Any], i: int) -> Result:
     """Return the `i`-th realisation of a file; see `describe_result`."""
-    result = describe_result(request, entry, levels, request.shape, i)
+    result = describe_result(request, entry, levels, request.grid(entry.model.dimension), i)
     name = path.name if request.n == 1 else f"{path.name} · seed {request.seed + i}"
     return replace(result, name=name, metadata={**result.metadata, "file": path.name})
 

@@ -44,6 +44,7 @@ class ResultActions(QObject):
         bar.buttons["picture"].clicked.connect(self.save_picture)
         bar.buttons["save"].clicked.connect(self.save_volume)
         bar.buttons["compare"].clicked.connect(self.open_comparison)
+        layers.changed.connect(bar.forget_message)
         self.saver.done.connect(bar.tell)
         self.saver.failed.connect(bar.tell)
         bar.end_cut()
@@ -80,7 +81,7 @@ class ResultActions(QObject):
     def save_picture(self) -> None:
         """Prompt for a file, and save the view as an image."""
         newest = self._layers.newest
-        path = ask_file(self._bar, "Save the view", "view" if newest is None else newest.name, {"PNG": "png"})
+        path = ask_file(self._bar, "Save picture", "view" if newest is None else newest.name, {"PNG": "png"})
         if path is None:
             return
         try:
@@ -95,7 +96,7 @@ class ResultActions(QObject):
         newest = self._layers.newest
         if newest is None:
             return
-        path = ask_file(self._bar, "Save the volume", newest.name, VOLUMES)
+        path = ask_file(self._bar, "Save volume", newest.name, VOLUMES)
         if path is not None:
             self._bar.tell(f"Saving {path.name}…")
             self.saver.save_volume(newest, path)

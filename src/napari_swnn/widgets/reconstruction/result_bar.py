@@ -45,6 +45,10 @@ class ResultBar(QWidget):
         Position of the cut plane.
     verdict : Note
         Verdict on the result.
+    doubt : Problem
+        Verdict on a result that deviates from its reference.
+    advice : Note
+        Next step.
     """
 
     viewed = Signal(object)
@@ -63,6 +67,7 @@ class ResultBar(QWidget):
         self.position = QSlider(Qt.Orientation.Horizontal)
         self.verdict = Note()
         self.doubt = Problem()
+        self.advice = Note()
         self.saved = Note()
         self.axis.set_entries([("no cut", None), *((f"cut along {name}", i) for i, name in enumerate(AXES))])
         self.position.setRange(0, _STEPS)
@@ -91,7 +96,7 @@ class ResultBar(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(head)
-        for widget in (self.verdict, self.doubt):
+        for widget in (self.verdict, self.doubt, self.advice):
             layout.addWidget(widget)
         layout.addLayout(grid)
         layout.addWidget(self.saved)
@@ -125,14 +130,20 @@ class ResultBar(QWidget):
         self.saved.show_text(message)
         self.message_changed.emit(message)
 
-    def show_verdict(self, verdict: "Verdict") -> None:
-        """Show the verdict on a result."""
+    def forget_message(self) -> None:
+        """Hide the message on a file, which is about an earlier result."""
+        self.saved.show_text("")
+
+    def show_verdict(self, verdict: "Verdict", advice: str = "") -> None:
+        """Show the verdict on a result, and the next step."""
+        self.advice.show_text(advice)
         text = format_units(verdict.text)
         self.verdict.show_text("" if verdict.agrees is False else f"{'✓ ' if verdict.agrees else ''}{text}")
         self.doubt.show_text(text if verdict.agrees is False else "")
 
     def show_state(self, text: str) -> None:
         """Show the state of the check instead of a verdict."""
+        self.advice.show_text("")
         self.doubt.show_text("")
         self.verdict.show_text(text)
 

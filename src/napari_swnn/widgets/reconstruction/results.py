@@ -1,6 +1,7 @@
 """Layers that show previews, results and boxes of a session in the viewer."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +45,8 @@ class SessionLayers(QObject):
         Boxes of lazy layers.
     """
 
+    changed = Signal()
+    """Emitted when a run begins, and when a result is shown."""
     box_wanted = Signal()
     """Emitted when the viewer switches to 3-D, where a lazy layer shows only boxes."""
 
@@ -160,13 +163,16 @@ class SessionLayers(QObject):
     def _on_begun(self) -> None:
         self.preview.stop()
         pause_tiles(self._viewer)
+        self.changed.emit()
 
     def _on_step(self, step: Any) -> None:
         work = self._session.work
         if not isinstance(work, Training) or work.plan is None or self._output is None or not self._session.is_open:
             return
         if step.activity == "training":
-            self._output.show_preview(step.preview, Look.of_reference(work.plan.reference), scale=step.scale)
+            shape = work.request.shape[-step.preview.ndim :]
+            look = Look.of_reference(work.plan.reference)
+            self._output.show_preview(step.preview, look, scale=step.scale, shape=shape)
 
     def _on_trained(self, entry: "ModelEntry") -> None:
         from napari.utils.notifications import show_info
@@ -184,6 +190,8 @@ class SessionLayers(QObject):
         if self._output is None:
             return
         look = Look.of_model(result.entry.model)
+        scale = 1 if result.request is None else result.request.scale
+        look = replace(look, voxel=look.voxel.scaled(scale))
         if isinstance(result.data, np.ndarray):
             self._newest = self._output.show_result(result.data, result.name, look, result.metadata)
         elif isinstance(result.data, list):
@@ -192,9 +200,11 @@ class SessionLayers(QObject):
             self._newest = open_lazily(self._viewer, result.data, result.name, result.metadata, self._output)
         self._newest_result = result
         self._row.append(self._newest)
+        self.changed.emit()
 
     def _on_box(self, labels: Any) -> None:
         self._newest = self.boxes.show(labels) or self._newest
+        self.changed.emit()
 
     def _on_failed(self, text: str) -> None:
         from napari.utils.notifications import show_error

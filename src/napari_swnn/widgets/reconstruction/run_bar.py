@@ -35,6 +35,7 @@ class RunBar(QWidget):
     def __init__(self, session: "ReconstructionSession", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._training: Training | None = None
         self.run_button = QPushButton("Run")
         self.stop_button = QPushButton("Stop")
         self.resume_button = QPushButton("Resume")
@@ -107,10 +108,15 @@ class RunBar(QWidget):
             part.set_dark(dark)
 
     def _on_begun(self) -> None:
-        if isinstance(self._session.work, Training):
-            self.curve.clear()
-            self.curve.hide()
+        work = self._session.work
+        self._training = work if isinstance(work, Training) else None
+        if self._training is not None:
+            self._drop_curve()
         self.progress.begin(self._session.status)
+
+    def _drop_curve(self) -> None:
+        self.curve.clear()
+        self.curve.hide()
 
     def _on_step(self, step: Any) -> None:
         work = self._session.work
@@ -131,5 +137,7 @@ class RunBar(QWidget):
         self.curve.refresh_soon()
 
     def _on_ended(self) -> None:
+        if self._training is not None and self._training.is_discarded:  # no model has this curve
+            self._drop_curve()
         self.curve.refresh()
         self.progress.end(self._session.status, self._session.failure)

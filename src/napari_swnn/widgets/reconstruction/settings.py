@@ -10,7 +10,7 @@ from napari_swnn._sentences import as_sentence
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.training.config import PRESETS, TrainingConfig
 from napari_swnn.widgets.kit.combo import Combo
-from napari_swnn.widgets.kit.controls import Form, Note, SizeControl, place_below_one_another
+from napari_swnn.widgets.kit.controls import Form, Note, Problem, SizeControl, place_below_one_another
 from napari_swnn.widgets.kit.drawer import Drawer
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.forms import ConfigForm
@@ -19,6 +19,7 @@ from napari_swnn.widgets.layers.reference_controls import ReferenceControls
 from napari_swnn.widgets.reconstruction.preflight import size_problem
 from napari_swnn.widgets.reconstruction.reference_choice import ReferenceChoice
 from napari_swnn.widgets.reconstruction.request import Destination, Request
+from napari_swnn.widgets.reconstruction.size_note import describe_small_size
 from napari_swnn.widgets.reconstruction.spatial import UNIFORM
 from napari_swnn.widgets.reconstruction.spatial_panel import SpatialPanel
 from napari_swnn.widgets.reconstruction.targets import TargetControls
@@ -66,6 +67,7 @@ class SettingsPanel(QWidget):
         self.advanced = ConfigForm(TrainingConfig)
         self.spatial = SpatialPanel()
         self.extent = Note()
+        self.small = Problem()
         self.reasons = Note()
         self.form = Form()
         self.source = ReferenceControls(self.form, self)
@@ -76,6 +78,7 @@ class SettingsPanel(QWidget):
         self._advanced = Drawer("Advanced settings", place_below_one_another(self.reasons, self.advanced))
         self._spatial = Drawer("Spatial variation", self.spatial)
         self._voxel = VoxelSize()
+        self._length: float | None = None
         self._remarks: tuple[str, ...] = ()
         self._fill()
         self._lay_out()
@@ -95,7 +98,7 @@ class SettingsPanel(QWidget):
     def _lay_out(self) -> None:
         rows: list[tuple[str, str | None, QWidget, tuple[Note, ...]]] = [
             ("exact", None, self.exact, ()),
-            ("size", "Size", self.size, (self.extent,)),
+            ("size", "Size", self.size, (self.extent, self.small)),
             ("preset", "Preset", self.preset, ()),
             ("seed", "Seed", self.seed, ()),
             ("count", "Realisations", self.count, ()),
@@ -123,9 +126,9 @@ class SettingsPanel(QWidget):
         self.exact.toggled.connect(self._on_changed)
         self.spatial.changed.connect(self._on_spatial)
 
-    def find_problems(self, destination: Destination) -> dict[str, str]:
-        """Return the problems, by control, that can be found without the reference."""
-        size = size_problem(self.size.value, self.count.value(), destination)
+    def find_problems(self, destination: Destination, scale: int) -> dict[str, str]:
+        """Return the problems, by control, that can be found without the reference, for an output and its scale."""
+        size = size_problem(Request(self.size.value, scale=scale).grid(3), self.count.value(), destination)
         return {**self.targets.problems, **({"size": size} if size else {})}
 
     @property
@@ -182,6 +185,7 @@ class SettingsPanel(QWidget):
             return
         self._remarks = tuple(as_sentence(remark) for remark in analysis.reference.remarks)
         self.show_reasons(analysis.choice.reasons)
+        self._length = analysis.choice.correlation_length
         self._show_voxels(analysis.reference.voxel)
 
     def show_reasons(self, reasons: "Iterable[str]") -> None:
@@ -198,6 +202,7 @@ class SettingsPanel(QWidget):
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""
         self.form.set_dark(dark)
+        self.small.set_dark(dark)
         self.source.set_dark(dark)
         self.spatial.set_dark(dark)
         self.targets.set_dark(dark)
@@ -205,10 +210,12 @@ class SettingsPanel(QWidget):
     def _show_voxels(self, voxel: VoxelSize) -> None:
         self._voxel = voxel
         self.extent.show_text("" if voxel.unit == "voxel" else self.size.physical(voxel))
+        self.small.show_text(describe_small_size(self.size.value, self._length) if self._length else "")
 
     def _on_reference(self) -> None:
         self.targets.clear()
-        for note in (self.extent, self.reasons):
+        self._length = None
+        for note in (self.extent, self.small, self.reasons):
             note.show_text("")
 
     def _on_preset(self, _index: int) -> None:

@@ -115,7 +115,7 @@ class VerdictCheck(QObject):
             return None
         first = self._results[0]
         reference = self._find_reference(first.entry)
-        if reference is None or not first.is_uniform:
+        if reference is None or not first.is_uniform or "scale" in first.metadata:  # the reference is finer
             return None
         is_own = _is_own_composition(first.metadata, reference)
         return Question(tuple(result.data for result in self._results), reference, is_own)

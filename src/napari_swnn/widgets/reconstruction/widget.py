@@ -178,6 +178,7 @@ class ReconstructionWidget(ReconstructionParts):
         return replace(
             self.settings.take_request(),
             destination=self.destination.output.value,
+            scale=self.destination.resolution.value,
             entry=self.models.entry,
             porosity=self.models.target,
         )
@@ -197,7 +198,9 @@ class ReconstructionWidget(ReconstructionParts):
     def _on_settings(self) -> None:
         self._large.set_remark(self.destination.remark)
         if not self.session.is_busy:
-            self.session.checks.forget_settings(self.settings.find_problems(self.destination.output.value))
+            destination = self.destination
+            problems = self.settings.find_problems(destination.output.value, destination.resolution.value)
+            self.session.checks.forget_settings(problems)
             self._settling.throttle()
 
     def _prepare(self) -> None:

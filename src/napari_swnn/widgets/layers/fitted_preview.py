@@ -1,0 +1,34 @@
+"""Preview of a training at the size of the volume that follows it."""
+
+from math import prod
+
+import numpy as np
+
+from napari_swnn._types import Labels, Shape
+
+PENDING = 255
+"""Label in a preview of what is not computed."""
+_MOST_FILLED = 2**23
+"""Number of voxels up to which a preview is filled up to the size of the final volume."""
+
+
+def fit_preview(labels: Labels, shape: Shape) -> Labels:
+    """Return the middle of a preview, with a border of `PENDING` where the final volume is larger.
+
+    Training volumes are larger than a small final volume, above all at coarse scales, and smaller than a large one.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray
+        Labels of the preview.
+    shape : tuple of int
+        Shape of the final volume, in voxels of the preview; a volume that is too large to draw is not filled up to.
+    """
+    pairs = list(zip(labels.shape, shape, strict=True))
+    middle = labels[tuple(slice(max(0, own - side) // 2, max(0, own - side) // 2 + side) for own, side in pairs)]
+    if prod(shape) > _MOST_FILLED or middle.shape == shape or (labels == PENDING).any():
+        return middle
+    lacking = [side - own for own, side in zip(middle.shape, shape, strict=True)]
+    border = [(each // 2, each - each // 2) for each in lacking]
+    filled: Labels = np.pad(middle.astype(np.promote_types(middle.dtype, np.uint8)), border, constant_values=PENDING)
+    return filled

@@ -1,0 +1,42 @@
+"""Next step after a verdict, in one sentence."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari_swnn.validation import Verdict
+
+_FRACTIONS = {"porosity", "volume_fraction"}
+_GUIDE = "See “After a verdict” in the guide “Choosing a preset, a section and a porosity”."
+_EARLY = "The training was stopped early: press Run again, or Resume, and let it reach its end."
+_DRAFT = "A draft is for a first look: choose the preset standard and press Run."
+_EXACT = "Tick Match the target porosity exactly and generate again, or average over several realisations."
+_FINE = "Choose the preset fine and press Run; if the deviation stays, give a larger section or several."
+_SEED = "Train again with another seed: a deviation that stays is a limit of this section, and a larger one may help."
+_VOLUME = "To judge the rest, choose a larger size, or several realisations, and generate again."
+_SECTION = "Use a larger section, or several sections of the same material."
+
+
+def advise(verdict: "Verdict", *, preset: str, is_complete: bool) -> str:
+    """Return the next step after a verdict; empty if there is nothing to improve.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        Verdict on volumes.
+    preset : str
+        Name of the settings of their model.
+    is_complete : bool
+        False if the training was stopped early.
+    """
+    step = _find_step(verdict, preset, is_complete)
+    return f"{step} {_GUIDE}" if step else ""
+
+
+def _find_step(verdict: "Verdict", preset: str, is_complete: bool) -> str:
+    if verdict.agrees is False:
+        if not is_complete:
+            return _EARLY
+        if set(verdict.outside) <= _FRACTIONS:
+            return _EXACT
+        return _DRAFT if preset.startswith("draft") else _FINE if preset.startswith("standard") else _SEED
+    return {"": "", "volume": _VOLUME, "section": _SECTION}[verdict.too_small]

@@ -1,0 +1,41 @@
+"""Load of the machine: how many times longer work takes now than on a free machine."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from time import perf_counter, thread_time
+
+import numpy as np
+
+_DURATION = 0.2
+"""Seconds of work; the turns that an operating system gives to a process last some hundredths of a second."""
+_CHUNK = 200_000
+"""Numbers to compute at a time: enough for threads not to wait for each other in Python."""
+
+Clock = Callable[[], float]
+
+
+def measure_load(n_threads: int, *, wall: Clock = perf_counter, busy: Clock = thread_time) -> float:
+    """Return how many times longer threads take than on a free machine, at least 1.
+
+    Threads compute for a short time; the longer they have to wait for a processor, the larger is the load.
+
+    Parameters
+    ----------
+    n_threads : int
+        Number of threads of the work to come.
+    wall, busy : callable
+        Functions that return the time, and the processor time of a thread, in seconds.
+    """
+    with ThreadPoolExecutor(n_threads) as pool:
+        shares = list(pool.map(lambda spin: spin(), [partial(_spin, wall, busy)] * n_threads))
+    return max(1.0, n_threads / max(sum(shares), 1e-3))
+
+
+def _spin(wall: Clock, busy: Clock) -> float:
+    """Compute for `_DURATION`, and return the share of the time that a processor spent on it."""
+    values = np.linspace(1, 2, _CHUNK)
+    start, begun = wall(), busy()
+    while wall() - start < _DURATION:
+        np.sqrt(values, out=values)
+    return (busy() - begun) / (wall() - start)
