@@ -229,7 +229,7 @@ def estimate(prepared: Prepared) -> "CurrentCost | None":
     """Estimate the time and memory of a run under the present load of the machine.
 
     Each type of network is benchmarked at first use. Later on, the machine may be more or less busy than it was then,
-    so that its load is measured anew.
+    so that its load is measured again.
     """
     from napari_swnn.core.numerics.parallel import n_threads
     from napari_swnn.core.training.cost import estimate_cost
