@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QPushButton, QSpinBox, QVBoxLayout, QWidget
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import Form, Note, place_side_by_side
 from napari_swnn.widgets.kit.errors import BadInputError
-from napari_swnn.widgets.reconstruction.request import Request
+from napari_swnn.widgets.reconstruction.request import Destination, Request
 from napari_swnn.widgets.reconstruction.save_dialog import ask_for_volume_file
 
 _DESTINATIONS = [("a layer in memory", "memory"), ("a lazy layer", "lazy"), ("a file", "file")]
@@ -58,6 +58,11 @@ class DestinationPanel(QWidget):
         self.output.currentIndexChanged.connect(self._on_changed)
         self.resolution.currentIndexChanged.connect(self._on_changed)
         self.compute_button.clicked.connect(self.compute)
+
+    @property
+    def value(self) -> tuple[Destination, int]:
+        """Selected output, and edge length of its voxels in voxels of the model."""
+        return self.output.value, self.resolution.value
 
     @property
     def remark(self) -> str:

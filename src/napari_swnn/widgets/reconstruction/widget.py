@@ -175,10 +175,11 @@ class ReconstructionWidget(ReconstructionParts):
             self.destination.show_problem(problem)
 
     def _request(self) -> "Request":
+        destination, scale = self.destination.value
         return replace(
             self.settings.take_request(),
-            destination=self.destination.output.value,
-            scale=self.destination.resolution.value,
+            destination=destination,
+            scale=scale,
             entry=self.models.entry,
             porosity=self.models.target,
         )
@@ -198,9 +199,7 @@ class ReconstructionWidget(ReconstructionParts):
     def _on_settings(self) -> None:
         self._large.set_remark(self.destination.remark)
         if not self.session.is_busy:
-            destination = self.destination
-            problems = self.settings.find_problems(destination.output.value, destination.resolution.value)
-            self.session.checks.forget_settings(problems)
+            self.session.checks.forget_settings(self.settings.find_problems(*self.destination.value))
             self._settling.throttle()
 
     def _prepare(self) -> None:
