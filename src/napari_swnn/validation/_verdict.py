@@ -41,7 +41,7 @@ class Verdict:
     outside : tuple of str
         Keys of the numbers that do not lie within the intervals, such as ``"specific_surface"``.
     too_small : {"", "section", "volume"}
-        What is too small for a judgement of some or all numbers, if anything.
+        Sample that is too small to judge some or all numbers, if there is one.
     """
 
     agrees: bool | None
