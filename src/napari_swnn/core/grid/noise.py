@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 
 from napari_swnn._types import FloatArray, Shape
-from napari_swnn.core.grid.windows import Window, iter_boxes, split_at_period
+from napari_swnn.core.grid.windows import Window, split_at_period
 from napari_swnn.core.numerics.parallel import map_threads, n_threads
 
 TILE = 16
@@ -55,15 +56,25 @@ class NoiseField:
         return values
 
     def _fill(self, values: FloatArray, window: Window) -> None:
-        def fill(tiles: Sequence[tuple[Shape, Window]]) -> None:
-            for index, box in tiles:
-                part = box.intersection(window)
-                drawn = _tile(self.seed, self.scale, self.n_channels, index)
-                values[:, *part.slices(window.start)] = drawn[:, *part.slices(box.start)]
+        axes = [_cells(start, stop) for start, stop in zip(window.start, window.stop, strict=True)]
+        tiles = list(product(*axes))
 
-        tiles = list(iter_boxes(window, TILE))
+        def fill(part: Sequence[tuple[tuple[int, slice, slice], ...]]) -> None:
+            for tile in part:
+                index, source, place = zip(*tile, strict=True)
+                values[:, *place] = _tile(self.seed, self.scale, self.n_channels, index)[:, *source]
+
         n = n_threads()
         map_threads(fill, [tiles[i::n] for i in range(n)])
+
+
+def _cells(start: int, stop: int) -> list[tuple[int, slice, slice]]:
+    """Return the index of each tile that meets a range, with the common part in the tile and in the range."""
+    cells = []
+    for index in range(start // TILE, -(-stop // TILE)):
+        first, last = max(start, index * TILE), min(stop, (index + 1) * TILE)
+        cells.append((index, slice(first - index * TILE, last - index * TILE), slice(first - start, last - start)))
+    return cells
 
 
 @lru_cache(maxsize=1024)  # neighbouring blocks share tiles
