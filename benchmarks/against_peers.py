@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
     parser.add_argument("--sides", type=int, nargs="+", default=[64])
     parser.add_argument("--limit", type=float, default=1800, help="longest time of a process, in seconds")
-    parser.add_argument("--without-ours", action="store_true", help="leave out our own line")
+    parser.add_argument("--presets", nargs="*", default=["standard"], help="presets of our own lines")
     options = parser.parse_args()
     interpreters = {"slicegan": sys.executable, **dict(pair.split("=", 1) for pair in options.python)}
     yardstick = _paper.load_yardstick(options.yardstick)
@@ -62,22 +62,26 @@ def main() -> None:
                 if interpreter:
                     command = [interpreter, str(Path(__file__).with_name("_peers.py")), peer]
                     report(material, peer, side, image, run(command, image, side, options), yardstick)
-            if not options.without_ours:
-                report(material, "ours, `standard`", side, image, run(OURS, image, side, options), yardstick)
+            for preset in options.presets:
+                report(
+                    material, f"ours, `{preset}`", side, image, run([*OURS, preset], image, side, options), yardstick
+                )
 
 
 OURS = [
     sys.executable,
     "-c",
     "import sys, numpy as np, napari_swnn as swnn\n"
-    "model = swnn.train(swnn.Reference(np.load(sys.argv[1]).astype(np.uint8)))\n"
-    "np.save(sys.argv[3], swnn.generate(model, (int(sys.argv[2]),) * 3, seed=1) == 1)",
+    "model = swnn.train(swnn.Reference(np.load(sys.argv[2]).astype(np.uint8)), preset=sys.argv[1])\n"
+    "np.save(sys.argv[4], swnn.generate(model, (int(sys.argv[3]),) * 3, seed=1) == 1)",
 ]
 
 
 def run(command: list[str], image: np.ndarray, side: int, options: argparse.Namespace) -> Outcome:
     """Run a process that makes a volume of an image."""
-    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1")
+    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), "1")
+    # The lineal path of MCRpy calls a function from within a function, and waits forever for a second thread.
+    one_thread["TF_NUM_INTEROP_THREADS"] = "4"
     with tempfile.TemporaryDirectory() as folder:
         given, made, log = Path(folder, "image.npy"), Path(folder, "volume.npy"), Path(folder, "log.txt")
         np.save(given, image)
