@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import maximum_filter, minimum_filter
 
-import napari_swnn as swnn
 from _alloy import FIRST, GRAINS, LAMELLAE, MATRIX
 from napari_swnn.core.loss.directions import random_directions
 from napari_swnn.core.loss.sliced_wasserstein import wasserstein_1d
@@ -22,15 +21,25 @@ Truth = tuple[np.ndarray, np.ndarray]
 """Labels and regions."""
 
 
-def measure_errors(one: Truth, other: Truth) -> tuple[float, ...]:
+def measure_errors(truths: Sequence[Truth], other: Truth) -> tuple[float, ...]:
     """Return the pattern error at borders and inside, and the errors of the fraction of lamellae there.
 
-    Only windows around pixels of the first colony count, whose structure every method makes.
+    Only windows around pixels of the first colony count, whose structure every method makes. The windows and fractions
+    of several realisations are pooled.
     """
-    pairs = zip(*(windows_of(*given) for given in (one, other)), strict=True)
-    distances = np.mean([[distance(a, b) for a, b in zip(*pair, strict=True)] for pair in pairs], axis=0)
-    shares = [fractions(*given) for given in (one, other)]
-    return (*distances, *(abs(a - b) for a, b in zip(*shares, strict=True)))
+    many = [windows_of(*given) for given in truths]
+    distances = []
+    for own in windows_of(*other):
+        pools = [pool(group) for group in zip(*(next(windows) for windows in many), strict=True)]
+        distances.append([distance(a, b) for a, b in zip(pools, own, strict=True)])
+    shares = np.mean([fractions(*given) for given in truths], axis=0)
+    return (*np.mean(distances, axis=0), *np.abs(shares - fractions(*other)))
+
+
+def pool(groups: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the windows of several realisations in random order."""
+    found = np.concatenate(groups)
+    return found if len(groups) == 1 else found[np.random.default_rng(0).permutation(len(found))]
 
 
 def windows_of(labels: np.ndarray, regions: np.ndarray) -> Iterator[list[np.ndarray]]:
@@ -72,29 +81,30 @@ def _channels(windows: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(channels.reshape(len(windows), -1).astype(np.float32))
 
 
-def report_resampling(labels: np.ndarray, regions: np.ndarray, profile: swnn.BorderProfile) -> None:
-    """Print how far windows at borders are from windows inside, from resampled ones and from other ones at borders.
+def report_resampling(truths: Sequence[Truth], width: float) -> None:
+    """Print how far windows at borders are from windows inside, from resampled ones, and from other ones at borders.
 
-    Windows lie wholly in the first colony: their distance to the border is that of their centre.
+    Windows lie wholly in the first colony: at borders if their centre is within their width of one, and inside if it is
+    farther from it than `width`. They are those of several realisations, pooled.
     """
-    inside = regions == FIRST
-    depth = border_distances(inside)
-    half = SIDE // 2
-    middle = (..., slice(half, -half), slice(half, -half))
-    windows = sliding_window_view(labels, (SIDE, SIDE), axis=(-2, -1))
-    whole = sliding_window_view(inside, (SIDE, SIDE), axis=(-2, -1)).all((-2, -1))
-    rng = np.random.default_rng(0)
-
-    def draw_windows(chosen: np.ndarray) -> np.ndarray:
-        found = windows[whole & chosen]
-        return found[rng.permutation(len(found))[:N_WINDOWS]]
-
-    near, far = draw_windows(depth[middle] < SIDE), draw_windows(depth[middle] >= profile.distances[-1])
-    target = (near == LAMELLAE).mean()
-    resampled = far[resample((far == LAMELLAE).mean((1, 2)), target, rng)]
+    near, far, other = [], [], []
+    for i, (labels, regions) in enumerate(truths):
+        inside = regions == FIRST
+        half = SIDE // 2
+        depth = border_distances(inside)[..., half:-half, half:-half]
+        windows = sliding_window_view(labels, (SIDE, SIDE), axis=(-2, -1))
+        whole = sliding_window_view(inside, (SIDE, SIDE), axis=(-2, -1)).all((-2, -1))
+        rng = np.random.default_rng(i)
+        for chosen, found in ((depth < SIDE, near if i % 2 else other), (depth >= width, far)):
+            places = np.argwhere(whole & chosen)
+            found.append(windows[tuple(places[rng.permutation(len(places))[:N_WINDOWS]].T)])
+    at_border, within, again = (pool(found) for found in (near, far, other))
+    target = float((at_border == LAMELLAE).mean())
+    resampled = within[resample((within == LAMELLAE).mean((1, 2)), target, np.random.default_rng(0))]
+    distances = (distance(at_border, found) for found in (within, resampled, again))
     print(
-        f"  windows at borders, porosity {target:.3f}, to those inside {distance(near, far):.4f}, to those inside "
-        f"resampled to it {distance(near, resampled):.4f}, between halves {distance(near[::2], near[1::2]):.4f}",
+        "  windows at borders, porosity {:.3f}, to those inside {:.4f}, to those inside resampled to it {:.4f}, to "
+        "those at borders of other realisations {:.4f}".format(target, *distances),
         flush=True,
     )
 

@@ -50,6 +50,7 @@ def main() -> None:
     parser.add_argument("--dimension", type=int, choices=(2, 3), default=2)
     parser.add_argument("--side", type=int, help="edge length, by default 1024 in 2-D and 160 in 3-D")
     parser.add_argument("--volumes", type=int, default=3)
+    parser.add_argument("--truths", type=int, default=1, help="realisations that are pooled to compare with; 6 in 3-D")
     parser.add_argument("--picture", action="store_true", help="write a picture into docs/images")
     options = parser.parse_args()
     options.shape = (options.side or {2: 1024, 3: 160}[options.dimension],) * options.dimension
@@ -63,7 +64,9 @@ def main() -> None:
         profile = swnn.BorderProfile.measure(reference, where, region=FIRST, phase=LAMELLAE, width=16)
         volumes[case] = compare(case, models, profile, widening, options)
         if widening:
-            report_resampling(reference, where, profile)
+            report_resampling(
+                [truth(options.shape, seed=3000 + 20 * k, widening=widening) for k in range(6)], profile.distances[-1]
+            )
     if options.picture:
         draw(volumes, IMAGES / f"composition{'-3d' * (options.dimension == 3)}.png")
 
@@ -116,15 +119,17 @@ def compare(
     print(f"{case}: profile {', '.join(f'{p:.3f}' for p in profile.porosities)}", flush=True)
     for i in range(options.volumes):
         expected, where = truth(options.shape, seed=200 + 20 * i, widening=widening)
+        others = [truth(options.shape, seed=2000 + 20 * k, widening=widening) for k in range(1, options.truths)]
+        truths = [(expected, where), *others]
         other = truth(options.shape, seed=1000 + 20 * i, widening=widening)
         shown.setdefault("truth", expected)
         for method, make in methods(models, profile).items():
             labels = make(where, i)
-            rows.setdefault(method, []).append(measure_errors((expected, where), (labels, where)))
+            rows.setdefault(method, []).append(measure_errors(truths, (labels, where)))
             shown.setdefault(method, labels)
             if i == 0 and method == "composed" and labels.ndim == 3:
                 report_directions(expected, labels, where)
-        rows.setdefault("floor: another realisation", []).append(measure_errors((expected, where), other))
+        rows.setdefault("floor: another realisation", []).append(measure_errors(truths, other))
     for method, values in rows.items():
         mean, spread = np.mean(values, axis=0), np.std(values, axis=0)
         figures = "   ".join(f"{m:.4f} ± {s:.4f}" for m, s in zip(mean, spread, strict=True))
