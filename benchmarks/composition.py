@@ -205,7 +205,8 @@ def draw(volumes: dict[str, dict[str, np.ndarray]], path: Path) -> None:
 
     colours = ListedColormap(list(COLOURS.values()))
     n = max(sum(name in shown for name in COLUMNS) for shown in volumes.values())
-    figure, rows = plt.subplots(2, n, figsize=(2.75 * n, 5.9), layout="constrained")
+    size = (2.75 * n, 2.95 * len(volumes))
+    figure, rows = plt.subplots(len(volumes), n, figsize=size, squeeze=False, layout="constrained")
     for ax in rows.flat:
         ax.set_axis_off()
     for row, (case, shown) in zip(rows, volumes.items(), strict=True):
