@@ -65,6 +65,7 @@ def test_a_list_has_room_for_its_longest_entry(qtbot):
     form = ConfigForm(TrainingConfig)
     qtbot.addWidget(form)
     assert form.controls["strategy"].native.minimumContentsLength() == len("maximum entropy")
+    assert form.minimumSizeHint().width() < 300  # rows that are too long for a panel are wrapped
 
 
 def test_a_form_announces_what_the_user_changes(qtbot):

@@ -11,6 +11,8 @@ from napari_swnn._sentences import capitalise
 
 _LARGEST = 1_000_000
 _DECIMALS = 4
+_BUTTON = 32
+"""Width of the button beside the path of a file, in pixels."""
 _FILES = "Weights (*.whl *.pkl);;All files (*)"
 """Files that a control for a path offers; the only such setting is a file of weights."""
 
@@ -43,6 +45,7 @@ class ConfigForm(QWidget):
         layout = QFormLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)  # a panel is narrow
         for control in self.controls.values():
             label = QLabel(control.label)
             label.setToolTip(control.tooltip)
@@ -110,7 +113,9 @@ def _make_file_control(field: "Field[Any]") -> FileEdit:
     control = FileEdit(
         mode="r", filter=_FILES, name=field.name, label=label, tooltip=tip, nullable=True, value=field.default or None
     )
-    control.choose_btn.text = "Choose…"
+    control.choose_btn.text = "…"
+    control.choose_btn.native.setFixedWidth(_BUTTON)
+    control.line_edit.native.setMinimumWidth(_BUTTON)
     control.line_edit.tooltip = control.choose_btn.tooltip = tip
     return control
 
