@@ -66,6 +66,7 @@ def test_a_small_volume_is_not_judged_like_a_bad_one():
 def test_what_agrees_by_chance_says_nothing():
     pieces = PieceScatter(5.0, 1.2)  # more than twice what the section knows
     assert judge(report(chord=5.0, pieces=pieces)).too_small == "volume"
+    assert judge(report(chord=9.0, pieces=pieces)).agrees is False  # no size explains that
 
 
 def test_numbers_are_too_small_to_judge_in_several_volumes_together():

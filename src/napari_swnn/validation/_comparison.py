@@ -202,17 +202,16 @@ class QuantityComparison:
     def is_too_small(self) -> bool:
         """True if the volumes are too small to judge this number by the reference.
 
-        Either pieces of the reference of their size scatter over far more than its interval, or a deviation is no
-        larger than that of such pieces.
+        A deviation from the interval is then no larger than that of pieces of the reference of their size; or there is
+        none, but such pieces scatter over far more than the interval, so that this says nothing.
         """
         inside, pieces = self._is_inside, self.pieces
         if inside is None or pieces is None or not np.isfinite([pieces.mean, pieces.half_width]).all():
             return False
         assert self.reference is not None
-        if pieces.half_width > _TOO_WIDE * self.half_width:
-            return True
         allowed = float(np.hypot(self.half_width, pieces.half_width))
-        return not inside and min(abs(self.mean - self.reference.value), abs(self.mean - pieces.mean)) <= allowed
+        is_explained = min(abs(self.mean - self.reference.value), abs(self.mean - pieces.mean)) <= allowed
+        return is_explained and (not inside or pieces.half_width > _TOO_WIDE * self.half_width)
 
     @property
     def _is_inside(self) -> bool | None:
