@@ -11,7 +11,8 @@ porespy-blobs, -spheres        generators, fitted to porosity and the length of 
 gstools                        truncated Gaussian field, fitted to the same
 slicegan                       one training step of a network of SliceGAN's description, times its usual number of steps
 
-mcrpy needs NumPy below 2; slicegan needs torch, and runs with this interpreter unless another one is given.
+mcrpy needs NumPy below 2, and tf_keras for the Gram matrices; slicegan needs torch, and runs with this interpreter
+unless another one is given.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def main() -> None:
     parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
     parser.add_argument("--sides", type=int, nargs="+", default=[64])
     parser.add_argument("--limit", type=float, default=1800, help="longest time of a process, in seconds")
-    parser.add_argument("--presets", nargs="*", default=["standard"], help="presets of our own lines")
+    parser.add_argument("--ours", nargs="*", default=["standard"], help="presets to train, or files of trained models")
     options = parser.parse_args()
     interpreters = {"slicegan": sys.executable, **dict(pair.split("=", 1) for pair in options.python)}
     yardstick = _paper.load_yardstick(options.yardstick)
@@ -62,17 +63,18 @@ def main() -> None:
                 if interpreter:
                     command = [interpreter, str(Path(__file__).with_name("_peers.py")), peer]
                     report(material, peer, side, image, run(command, image, side, options), yardstick)
-            for preset in options.presets:
-                report(
-                    material, f"ours, `{preset}`", side, image, run([*OURS, preset], image, side, options), yardstick
-                )
+            for how in options.ours:
+                outcome = run([*OURS, how], image, side, options)
+                report(material, f"ours, `{Path(how).name}`", side, image, outcome, yardstick)
 
 
 OURS = [
     sys.executable,
     "-c",
     "import sys, numpy as np, napari_swnn as swnn\n"
-    "model = swnn.train(swnn.Reference(np.load(sys.argv[2]).astype(np.uint8)), preset=sys.argv[1])\n"
+    "how, image = sys.argv[1], np.load(sys.argv[2]).astype(np.uint8)\n"
+    "saved = how.endswith('.swnn')\n"
+    "model = swnn.Model.load(how) if saved else swnn.train(swnn.Reference(image), preset=how)\n"
     "np.save(sys.argv[4], swnn.generate(model, (int(sys.argv[3]),) * 3, seed=1) == 1)",
 ]
 
@@ -81,7 +83,7 @@ def run(command: list[str], image: np.ndarray, side: int, options: argparse.Name
     """Run a process that makes a volume of an image."""
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), "1")
     # The lineal path of MCRpy calls a function from within a function, and waits forever for a second thread.
-    one_thread["TF_NUM_INTEROP_THREADS"] = "4"
+    one_thread |= {"TF_NUM_INTEROP_THREADS": "4", "TF_USE_LEGACY_KERAS": "1"}
     with tempfile.TemporaryDirectory() as folder:
         given, made, log = Path(folder, "image.npy"), Path(folder, "volume.npy"), Path(folder, "log.txt")
         np.save(given, image)
