@@ -1,8 +1,9 @@
-"""Volumes that pass through a measured section: python benchmarks/through.py [--preset standard] [--seeds 1 2 3].
+"""Volumes that pass through known voxels: python benchmarks/through.py [--preset standard] [--seeds 1 2].
 
 A model of one of the paper's images is constrained to pass through that image at the middle plane, once for each seed.
-Sections at each distance from the plane are compared with those of the unconstrained volumes with the same seeds, and
-both with the patterns of all sections of the unconstrained volumes.
+Planes at each distance from it are compared with planes at the same distance from those planes of unconstrained
+volumes whose porosity is close to that of the image: planes near a section are correlated with it. With `--known`, the
+known voxels are two sections that cross, a borehole and inclusions, all taken from an unconstrained volume.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -25,7 +27,13 @@ COLOURS = ListedColormap(["#e8e4dc", "#2b4c7e"])
 TEMPLATE = 7
 DEPTH = 64
 """Number of planes of the volumes."""
-DISTANCES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 30)
+DISTANCES = (1, 2, 3, 4, 6, 8, 12, 16, 24)
+FREE_SEEDS = range(101, 113)
+"""Seeds of the unconstrained volumes."""
+TOLERANCE = 0.02
+"""Largest difference in porosity of planes that are compared with a section."""
+N_INCLUSIONS = 12
+INCLUSION_SIDE = 4
 
 
 def main() -> None:
@@ -33,8 +41,9 @@ def main() -> None:
     add_arguments(parser)
     parser.set_defaults(materials=[2])
     parser.add_argument("--preset", default="standard")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--side", type=int, default=128)
+    parser.add_argument("--known", action="store_true", help="crossing sections and single voxels instead")
     parser.add_argument("--picture", type=Path, help="file for a picture of the first volume")
     options = parser.parse_args()
     OUTPUT.mkdir(exist_ok=True)
@@ -42,10 +51,15 @@ def main() -> None:
         section = load_image(options.data, material)[: options.side, : options.side].astype(np.uint8)
         model = trained(material, options)
         print(f"{MATERIALS[material]}: section of porosity {section.mean():.3f}, model of {model.porosity:.3f}")
-        constrained, free = [], []
-        for seed in options.seeds:
-            constrained.append(through(model, section, seed))
-            free.append(swnn.generate(model, (DEPTH, *section.shape), seed=seed) == 1)
+        shape = (DEPTH, *section.shape)
+        free = [swnn.generate(model, shape, seed=seed) == 1 for seed in FREE_SEEDS]
+        if options.known:
+            report_known(model, free, options.seeds)
+            continue
+        through = {"z": (DEPTH // 2, section)}
+        constrained = [volume_with(model, shape, seed, through=through) for seed in options.seeds]
+        for volume in constrained:
+            assert (volume[DEPTH // 2] == section).all()
         report(constrained, free, section)
         if options.picture:
             picture(constrained[0], section, options.picture)
@@ -59,69 +73,120 @@ def trained(material: int, options: argparse.Namespace) -> swnn.Model:
     return swnn.Model.load(path)
 
 
-def through(model: swnn.Model, section: np.ndarray, seed: int) -> np.ndarray:
-    """Return a volume that passes through a section at its middle plane, and print how the fit went."""
-    sections = {"z": (DEPTH // 2, section)}
-    estimate = swnn.estimate_constraint(model, swnn.ConstraintSpec(through=sections, seed=seed))
+def volume_with(model: swnn.Model, shape: tuple[int, ...], seed: int, **known: Any) -> np.ndarray:
+    """Return a volume with known voxels, and print how their noise was found."""
+    estimate = swnn.estimate_constraint(model, swnn.ConstraintSpec(seed=seed, **known))
     start, busy = time.perf_counter(), time.process_time()
-    constrained = swnn.constrain(model, through=sections, seed=seed)
+    constrained = swnn.constrain(model, seed=seed, **known)
     start, busy = time.perf_counter() - start, time.process_time() - busy
     found = constrained.provenance["known_voxels"]
-    volume = swnn.generate(constrained, (DEPTH, *section.shape), seed=seed) == 1
-    assert (volume[DEPTH // 2] == section).all()
     print(
-        f"seed {seed}: {found['wrong_at_first']:.1%} wrong at first, {found['wrong_before_setting']:.2%} before they "
-        f"are set; {busy:.0f} s of CPU, {start:.0f} s in all, {estimate.seconds:.0f} s estimated; "
-        f"overlay of {estimate.n_file_bytes / 1e6:.1f} MB",
+        f"seed {seed}: {found['n_voxels']} voxels, {found['wrong_at_first']:.1%} wrong at first, "
+        f"{found['wrong_before_setting']:.2%} before they are set; {busy:.0f} s of CPU, {start:.0f} s in all, "
+        f"{estimate.seconds:.0f} s estimated; overlay of {estimate.n_file_bytes / 1e6:.1f} MB",
         flush=True,
     )
-    return volume
+    return swnn.generate(constrained, shape, seed=seed) == 1
 
 
 def report(constrained: list[np.ndarray], free: list[np.ndarray], section: np.ndarray) -> None:
-    """Print the figures of sections at each distance from the plane, mean and standard deviation over volumes."""
-    pool = np.concatenate([patterns(plane) for volume in free for plane in volume[::2]])
+    """Print the figures of planes at each distance from the section: mean and standard deviation."""
+    pool = np.concatenate([patterns(plane) for volume in free for plane in volume[::4]])
     own = pattern_distance(patterns(section == 1), pool)
     print(f"patterns of the section itself: {own:.4f} from those of the unconstrained volumes")
-    each = np.array([pattern_distance(patterns(plane), pool) for volume in free for plane in volume[::4]])
+    each = np.array([pattern_distance(patterns(plane), pool) for volume in free for plane in volume[::8]])
     porosities = np.array([volume.mean(axis=(1, 2)) for volume in free])
+    alike = [
+        (volume, z)
+        for volume, along in zip(free, porosities, strict=True)
+        for z in range(DEPTH // 4, DEPTH - DEPTH // 4, 2)
+        if abs(along[z] - section.mean()) < TOLERANCE
+    ]
     print("planes of the unconstrained volumes:")
     print(f"patterns {each.mean():.4f} ± {each.std():.4f}, largest {each.max():.4f}")
     print(
         f"porosity {porosities.mean():.3f} ± {porosities.std():.3f}, {porosities.min():.3f} to {porosities.max():.3f}"
     )
+    print(f"constrained / next to {len(alike)} unconstrained planes of porosity {section.mean():.3f} ± {TOLERANCE}:")
     print("| distance | porosity | patterns | phase changes | correlation with the plane |")
     print("|---|---|---|---|---|")
     for distance in DISTANCES:
-        found = [np.array([rows(v, distance, pool) for v in volumes]) for volumes in (constrained, free)]
+        middle = [(volume, DEPTH // 2) for volume in constrained]
+        found = [np.concatenate([rows(v, z, distance, pool) for v, z in places]) for places in (middle, alike)]
         cells = [
             " / ".join(f"{values[:, k].mean():.3f} ± {values[:, k].std():.3f}" for values in found) for k in range(4)
         ]
         print(f"| {distance} | {' | '.join(cells)} |", flush=True)
     heights = range(TEMPLATE, DEPTH - TEMPLATE, TEMPLATE)
     across = np.concatenate([across_patterns(v, z) for v in free for z in heights])
-    for name, volumes in (("constrained", constrained), ("unconstrained", free)):
-        distances = [pattern_distance(across_patterns(v, DEPTH // 2), across) for v in volumes]
+    places = {"constrained": [(v, DEPTH // 2) for v in constrained], "unconstrained": alike[:: -(-len(alike) // 16)]}
+    for name, chosen in places.items():
+        distances = [pattern_distance(across_patterns(v, z), across) for v, z in chosen]
         print(f"patterns across the plane, {name}: {', '.join(f'{d:.4f}' for d in distances)}", flush=True)
 
 
-def rows(volume: np.ndarray, distance: int, pool: np.ndarray) -> tuple[float, ...]:
-    """Return porosity, pattern distance, phase changes and correlation, averaged over both sides of the plane."""
-    both = []
-    middle = DEPTH // 2
+def rows(volume: np.ndarray, middle: int, distance: int, pool: np.ndarray) -> np.ndarray:
+    """Return porosity, pattern distance, phase changes and correlation of the planes on both sides of a plane."""
+    found = []
     for sign in (-1, 1):
-        z = min(DEPTH - 1, middle + sign * distance)
-        inner = z - sign
-        plane = volume[z]
-        both.append(
-            (
-                plane.mean(),
-                pattern_distance(patterns(plane), pool),
-                (plane != volume[inner]).mean(),
-                correlation(volume[middle], plane),
-            )
-        )
-    return tuple(np.mean(both, axis=0))
+        z = middle + sign * distance
+        if 0 <= z < DEPTH:
+            plane = volume[z]
+            changes = (plane != volume[z - sign]).mean()
+            distance_of_patterns = pattern_distance(patterns(plane), pool)
+            found.append((plane.mean(), distance_of_patterns, changes, correlation(volume[middle], plane)))
+    return np.array(found).reshape(-1, 4)
+
+
+def report_known(model: swnn.Model, free: list[np.ndarray], seeds: list[int]) -> None:
+    """Print how well volumes go on from other known voxels, which come from an unconstrained volume."""
+    truth, *others = free
+    labels = np.where(truth, 1, 0)
+    shape = truth.shape
+    middle = tuple(extent // 2 for extent in shape)
+    rng = np.random.default_rng(0)
+    places = {
+        "two crossing sections": np.zeros(shape, bool),
+        "a borehole": np.zeros(shape, bool),
+        f"{N_INCLUSIONS} inclusions of {INCLUSION_SIDE}³ voxels": np.zeros(shape, bool),
+    }
+    crossing, borehole, inclusions = places.values()
+    crossing[middle[0]] = True
+    crossing[:, :, middle[2]] = True
+    borehole[:, middle[1], middle[2]] = True
+    for corner in rng.integers(0, np.array(shape) - INCLUSION_SIDE, (N_INCLUSIONS, 3)):
+        inclusions[tuple(slice(start, start + INCLUSION_SIDE) for start in corner)] = True
+    for name, inside in places.items():
+        print(name)
+        if name.startswith("two"):
+            known = {"through": {"z": (middle[0], labels[middle[0]]), "x": (middle[2], labels[..., middle[2]])}}
+        else:
+            known = {"known": np.where(inside, labels, -1)}
+        volumes = [volume_with(model, shape, seed, **known) for seed in seeds]
+        for volume in volumes:
+            assert (volume[inside] == truth[inside]).all()
+        print("porosity; share of the neighbours of known pore and of known solid voxels that are pore")
+        for distance in (1, 2, 4, 8):
+            for what, chosen in (("constrained", volumes), ("the truth", [truth]), ("unconstrained", others)):
+                found = np.array([near(volume, inside, distance) for volume in chosen])
+                cells = (f"{m:.3f} ± {s:.3f}" for m, s in zip(found.mean(axis=0), found.std(axis=0), strict=True))
+                print(f"{distance} voxels away, {what}: {'; '.join(cells)}", flush=True)
+
+
+def near(volume: np.ndarray, inside: np.ndarray, distance: int) -> tuple[float, float, float]:
+    """Return the porosity at a distance along an axis from known voxels, and that next to each phase of them."""
+    phases, neighbours = [], []
+    for axis in range(3):
+        for shift in (-distance, distance):
+            moved, value = np.roll(volume, shift, axis), np.roll(inside, shift, axis)
+            unknown = inside & ~value
+            at = np.arange(volume.shape[axis])
+            valid = (at - shift >= 0) & (at - shift < volume.shape[axis])
+            unknown &= np.expand_dims(valid, tuple(i for i in range(3) if i != axis))
+            phases.append(volume[unknown])
+            neighbours.append(moved[unknown])
+    own, next_to = np.concatenate(phases), np.concatenate(neighbours)
+    return next_to.mean(), next_to[own].mean(), next_to[~own].mean()
 
 
 def correlation(a: np.ndarray, b: np.ndarray) -> float:

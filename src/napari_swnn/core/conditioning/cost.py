@@ -1,4 +1,4 @@
-"""Time and memory of a fit to known voxels, measured on a small part before the run."""
+"""Time and memory of drawing the noise around known voxels, measured on a small part before the run."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ from dataclasses import dataclass
 from math import prod
 from time import perf_counter
 
-from napari_swnn.core.conditioning.fit import EVALUATIONS_PER_ITERATION, MEMORY, NoiseFit
 from napari_swnn.core.conditioning.known_voxels import KnownVoxels
 from napari_swnn.core.conditioning.noise_variables import count_noise, input_windows
 from napari_swnn.core.conditioning.run import ConstraintSpec, check_constraint
+from napari_swnn.core.conditioning.sampler import NoiseSampler
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.network.config import NetworkConfig
 from napari_swnn.core.numerics.device import pick_device
-from napari_swnn.core.numerics.quasi_newton import flatten
 
 _BYTES_PER_VALUE = 4
-_COPIES = 2 * MEMORY + 8
-"""Number of arrays of all variables that the quasi-Newton method holds."""
+_COPIES = 6
+"""Number of arrays of all variables that the sampler holds."""
 _FEATURE_COPIES = 2
 """Number of copies of the features of a block that a backward pass holds."""
 
@@ -30,13 +29,13 @@ class ConstraintEstimate:
     Attributes
     ----------
     seconds : float
-        Run time of the fit.
+        Run time.
     n_bytes : int
         Largest memory in use.
     n_file_bytes : int
         Size that the overlay adds to the model file.
     n_values : int
-        Number of noise values that are fitted.
+        Number of noise values that are drawn.
     """
 
     seconds: float
@@ -46,7 +45,7 @@ class ConstraintEstimate:
 
 
 def estimate_constraint(model: Model, spec: ConstraintSpec, *, device: str = "auto") -> ConstraintEstimate:
-    """Estimate time and memory of a fit to known voxels from one evaluation of a part of them.
+    """Estimate time and memory of `constrain` from one step with a part of the known voxels.
 
     Parameters
     ----------
@@ -64,16 +63,15 @@ def estimate_constraint(model: Model, spec: ConstraintSpec, *, device: str = "au
     work = [_work(network, window) for window in known.windows]
     largest = work.index(max(work))
     part = KnownVoxels(known.positions, known.phases, (known.windows[largest],))
-    fit = NoiseFit(own, part, free, 0, where)
-    drawn = flatten(list(fit.variables.drawn.values()))
-    fit.evaluate(drawn)  # loads and plans everything, which later evaluations need not
+    sampler = NoiseSampler(own, part, free, 0, where)
+    sampler.step(0)  # loads and plans everything, which later steps need not
     start = perf_counter()
-    fit.evaluate(drawn)
+    sampler.step(0)
     once = (perf_counter() - start) * sum(work) / work[largest]
     n_values, n_positions = count_noise(network, known.windows)
     n_file = _BYTES_PER_VALUE * (n_values + network.dimension * n_positions) + 13 * len(known.positions)
     return ConstraintEstimate(
-        seconds=once * EVALUATIONS_PER_ITERATION * spec.n_iterations,
+        seconds=once * spec.n_iterations,
         n_bytes=_BYTES_PER_VALUE * (_COPIES * n_values + _features(network, known.windows[largest])),
         n_file_bytes=n_file,
         n_values=n_values,
@@ -81,7 +79,7 @@ def estimate_constraint(model: Model, spec: ConstraintSpec, *, device: str = "au
 
 
 def _work(network: NetworkConfig, window: Window) -> int:
-    """Return the arithmetic of an evaluation in any unit."""
+    """Return the arithmetic of a step in any unit."""
     inputs = input_windows(network, window)
     return sum(prod(inputs[stage.scale].shape) * stage.n_blocks * stage.n_channels**2 for stage in network.stages)
 

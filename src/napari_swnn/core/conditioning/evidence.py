@@ -14,8 +14,6 @@ from napari_swnn.core.model.segmentation import ThresholdCurve
 from napari_swnn.core.network.evaluation import segmentation_values
 from napari_swnn.core.network.stage import Stage
 
-_SAFETY = 2.0
-"""Logarithm of the odds at which a voxel counts as safely in its phase."""
 _NEAREST = 1 - 1e-6
 """Largest bounded grey value, relative to the bound, whose logarithm of the odds is computed."""
 
@@ -79,5 +77,5 @@ class Evidence:
         return self._rule.classify(values, self._porosity)
 
     def misfit(self, log_odds: Tensor) -> Tensor:
-        """Return the sum over voxels of a smooth penalty, nearly 0 where a voxel is safely in its phase."""
-        return F.softplus(_SAFETY - log_odds).sum()
+        """Return minus the logarithm of the probability of the known phases, with these odds."""
+        return F.softplus(-log_odds).sum()

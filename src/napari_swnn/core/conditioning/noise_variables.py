@@ -1,10 +1,8 @@
-"""Noise around known voxels as variables of an optimisation."""
+"""Noise around known voxels as variables."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -16,7 +14,6 @@ from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.model.overlay import Positions, ScatteredNoise
 from napari_swnn.core.network.cascade import NoiseSource
 from napari_swnn.core.network.config import NetworkConfig, StageConfig
-from napari_swnn.core.numerics.quasi_newton import flatten
 
 _SHIFT = 2**20
 """Number added to coordinates, which makes those of all margins positive."""
@@ -45,25 +42,6 @@ def count_noise(network: NetworkConfig, windows: Sequence[Window]) -> tuple[int,
     return n_values, n_voxels
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Part:
-    """Variables in a window.
-
-    Attributes
-    ----------
-    index : torch.Tensor
-        ``(m,)`` indices of the variables.
-    places : torch.Tensor or None
-        ``(m,)`` their places in the flat array of the window; None if they fill it.
-    around : torch.Tensor or None
-        ``(c, n)`` noise of the seed in the window; None if variables fill it.
-    """
-
-    index: Tensor
-    places: Tensor | None = None
-    around: Tensor | None = None
-
-
 class NoiseVariables:
     """Noise of every stage at the voxels that influence some windows.
 
@@ -80,18 +58,14 @@ class NoiseVariables:
 
     Attributes
     ----------
-    drawn : dict of int to torch.Tensor
-        ``(c, n)`` noise of the seed, by the scale of the stage.
     values : dict of int to torch.Tensor
-        ``(c, n)`` variables, at first equal to the noise of the seed.
+        ``(c, n)`` variables by the scale of the stage, at first equal to the noise of the seed.
     """
 
     def __init__(self, network: NetworkConfig, windows: Sequence[Window], seed: int, device: torch.device) -> None:
         self._keys: dict[int, NDArray[np.int64]] = {}
-        self._parts: dict[tuple[int, Window], _Part] = {}
-        self._seed = seed
+        self._indices: dict[tuple[int, Window], Tensor] = {}
         self._dimension = network.dimension
-        self.drawn: dict[int, Tensor] = {}
         self.values: dict[int, Tensor] = {}
         inputs = [input_windows(network, window) for window in windows]
         for stage in network.stages:
@@ -103,53 +77,20 @@ class NoiseVariables:
             for part, of_part in zip(parts, keys, strict=True):
                 index = np.searchsorted(own, of_part)
                 drawn[:, index] = field.window(part).reshape(len(drawn), -1)
-                self._parts[stage.scale, part] = _Part(torch.from_numpy(index).to(device))
-            self.drawn[stage.scale] = torch.from_numpy(drawn).to(device)
-            self.values[stage.scale] = self.drawn[stage.scale].clone().requires_grad_(True)
-
-    def assign(self, noise: Tensor) -> None:
-        """Set the variables of all stages, given one after another, and forget their gradients."""
-        at = 0
-        for scale, drawn in self.drawn.items():
-            values = noise[at : at + drawn.numel()].view_as(drawn)
-            self.values[scale] = values.detach().clone().requires_grad_(True)
-            at += drawn.numel()
-
-    def gradient(self) -> Tensor:
-        """Return the accumulated gradient with respect to the variables of all stages, one after another."""
-        parts = [v.grad if v.grad is not None else torch.zeros_like(v) for v in self.values.values()]
-        return flatten(parts)
+                self._indices[stage.scale, part] = torch.from_numpy(index).to(device)
+            self.values[stage.scale] = torch.from_numpy(drawn).to(device).requires_grad_(True)
 
     def source(self) -> NoiseSource:
-        """Return a function that returns the noise in any window, from which gradients flow back to the variables."""
-        return partial(self._noise, self.values)
+        """Return a function that returns the noise of a stage, from which gradients flow back to the variables.
 
-    def drawn_source(self) -> NoiseSource:
-        """Return a function that returns the noise of the seed in any window."""
-        return partial(self._noise, self.drawn)
+        It knows the windows of noise that determine the given windows, see `input_windows`.
+        """
 
-    def _noise(self, values: Mapping[int, Tensor], stage: StageConfig, window: Window) -> Tensor:
-        part = self._parts.get((stage.scale, window))
-        if part is None:
-            part = self._parts[stage.scale, window] = self._find(stage, window)
-        chosen = values[stage.scale][:, part.index]
-        if part.around is None:
+        def noise(stage: StageConfig, window: Window) -> Tensor:
+            chosen = self.values[stage.scale][:, self._indices[stage.scale, window]]
             return chosen.view(1, stage.n_noise_channels, *window.shape)
-        noise = part.around.clone()
-        noise[:, part.places] = chosen
-        return noise.view(1, stage.n_noise_channels, *window.shape)
 
-    def _find(self, stage: StageConfig, window: Window) -> _Part:
-        own, wanted = self._keys[stage.scale], _keys(window)
-        index = np.minimum(np.searchsorted(own, wanted), len(own) - 1)
-        found = own[index] == wanted
-        device = self.drawn[stage.scale].device
-        if found.all():
-            return _Part(torch.from_numpy(index).to(device))
-        field = NoiseField(self._seed, stage.scale, stage.n_noise_channels)
-        around = torch.from_numpy(field.window(window).reshape(stage.n_noise_channels, -1)).to(device)
-        places = torch.from_numpy(np.flatnonzero(found)).to(device)
-        return _Part(torch.from_numpy(index[found]).to(device), places, around)
+        return noise
 
     def scattered(self) -> tuple[ScatteredNoise, ...]:
         """Return the noise of each stage in the form that an overlay holds."""

@@ -9,8 +9,8 @@ from napari_swnn._checks import check_seed, check_whole
 from napari_swnn._progress import IterationProgress, WorkClock
 from napari_swnn._steps import drain
 from napari_swnn._types import FloatArray
-from napari_swnn.core.conditioning.fit import NoiseFit
 from napari_swnn.core.conditioning.known_voxels import KnownVoxels, Sections, SingleVoxels, collect_known
+from napari_swnn.core.conditioning.sampler import NoiseSampler
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.model.overlay import Overlay
 from napari_swnn.core.numerics.device import pick_device
@@ -58,7 +58,7 @@ class ConstraintSpec:
         Porosity, or fractions by label, of the volumes, for a model trained for ranges; by default those of the model.
         Maps are not supported.
     n_iterations : int
-        Number of iterations of the fit.
+        Number of steps in which the noise is drawn. More of them leave fewer voxels to be set.
     """
 
     through: Sections | None = None
@@ -81,7 +81,7 @@ def constrain(
 ) -> Model:
     """Return a model all of whose volumes contain measured sections or other known voxels.
 
-    The noise around the known voxels is fitted such that the network generates them, and voxels that remain wrong are
+    The noise around the known voxels is drawn given that the network generates them, and voxels that remain wrong are
     set. The rest of a volume goes on from there as the material does. Like any other model, the result generates
     volumes of any size, lazily, to disk and on clusters.
 
@@ -119,7 +119,7 @@ def constrain(
 def iter_constrain(
     model: Model, spec: ConstraintSpec, *, device: str = "auto"
 ) -> Generator[ConstraintStep, None, Model]:
-    """Fit step by step, as `constrain` does.
+    """Draw the noise step by step, as `constrain` does.
 
     Invalid input raises an error at the call.
 
@@ -128,7 +128,7 @@ def iter_constrain(
     model : Model
         Trained model.
     spec : ConstraintSpec
-        Known voxels, and how to fit them.
+        Known voxels, and in how many steps to draw the noise.
     device : {"auto", "cpu", "cuda", "mps"}
         Device to compute on.
 
@@ -143,7 +143,7 @@ def iter_constrain(
         As for `constrain`.
     """
     own, known, free = check_constraint(model, spec)
-    return _iter_fit(NoiseFit(own, known, free, spec.seed, pick_device(device)), spec)
+    return _iter_draw(NoiseSampler(own, known, free, spec.seed, pick_device(device)), spec)
 
 
 def check_constraint(model: Model, spec: ConstraintSpec) -> tuple[Model, KnownVoxels, tuple[float, ...]]:
@@ -193,24 +193,25 @@ def _at(model: Model, free: tuple[float, ...]) -> Model:
     return replace(model, porosity=free[0], fractions=fractions)
 
 
-def _iter_fit(fit: NoiseFit, spec: ConstraintSpec) -> Generator[ConstraintStep, None, Model]:
-    clock = WorkClock(spec.n_iterations)
-    at_first = wrong = fit.wrong_share()
-    for done in range(0, spec.n_iterations, _PER_STEP):
-        n = min(_PER_STEP, spec.n_iterations - done)
-        fit.iterate(n)
-        clock.advance(n)
-        wrong = fit.wrong_share()
+def _iter_draw(sampler: NoiseSampler, spec: ConstraintSpec) -> Generator[ConstraintStep, None, Model]:
+    n = spec.n_iterations
+    clock = WorkClock(n)
+    at_first = wrong = sampler.wrong_share()
+    for done in range(1, n + 1):
+        wrong = sampler.step((done - 1) / max(n - 1, 1))
+        clock.advance(1)
+        if done % _PER_STEP and done < n:
+            continue
         yield ConstraintStep(
-            iteration=done + n,
-            n_iterations=spec.n_iterations,
+            iteration=done,
+            n_iterations=n,
             wrong=wrong,
             fraction=clock.fraction,
             elapsed=clock.elapsed,
             time_left=clock.time_left,
             activity="fitting the noise to known voxels",
         )
-    overlay = Overlay(fit.variables.scattered(), fit.known.positions, fit.known.phases, fit.free)
+    overlay = Overlay(sampler.variables.scattered(), sampler.known.positions, sampler.known.phases, sampler.free)
     record = {
         "n_voxels": len(overlay.positions),
         "seed": spec.seed,
@@ -218,4 +219,4 @@ def _iter_fit(fit: NoiseFit, spec: ConstraintSpec) -> Generator[ConstraintStep, 
         "wrong_at_first": at_first,
         "wrong_before_setting": wrong,
     }
-    return replace(fit.model, overlay=overlay, provenance={**fit.model.provenance, "known_voxels": record})
+    return replace(sampler.model, overlay=overlay, provenance={**sampler.model.provenance, "known_voxels": record})

@@ -1,0 +1,94 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from napari_swnn import generate
+from napari_swnn.core.conditioning.known_voxels import collect_known
+from napari_swnn.core.conditioning.noise_variables import NoiseVariables, input_windows
+from napari_swnn.core.conditioning.sampler import NoiseSampler
+from napari_swnn.core.grid.windows import Window
+from napari_swnn.core.network.cascade import run_stages
+from napari_swnn.core.network.evaluation import make_noise_source
+
+CPU = torch.device("cpu")
+SHAPE = (20, 16)
+N_STEPS = 16
+
+
+def sampler_of(model, seed=3):
+    """Return a sampler for a section that the model itself has generated."""
+    section = generate(model, (1, *SHAPE), seed=8)[0]
+    known = collect_known(model.labels, 3, {"z": (9, section)}, None)
+    return NoiseSampler(model, known, (), seed, CPU)
+
+
+def run(sampler):
+    return [sampler.step(k / (N_STEPS - 1)) for k in range(N_STEPS)]
+
+
+def noise_of(sampler):
+    return torch.cat([values.detach().flatten() for values in sampler.variables.values.values()])
+
+
+def with_head(model, factor):
+    """Return the model with the output of its last network multiplied by a factor."""
+    stages = [stage.fold() for stage in model.stages]
+    with torch.no_grad():
+        stages[-1].head.weight.mul_(factor)
+    return replace(model, stages=tuple(stages))
+
+
+@pytest.fixture(scope="module")
+def drawn(fixed_model):
+    sampler = sampler_of(fixed_model)
+    before = noise_of(sampler).clone()
+    return sampler, before, run(sampler)
+
+
+def test_the_variables_are_all_noise_that_a_window_depends_on(fixed_model):
+    window = Window((9, 0, 0), (10, 24, 20))
+    variables = NoiseVariables(fixed_model.network, [window], seed=3, device=CPU)
+    found, _ = run_stages(fixed_model.stages, window, variables.source())
+    expected, _ = run_stages(fixed_model.stages, window, make_noise_source(3))
+    torch.testing.assert_close(found, expected)
+    sizes = {scale: part.shape for scale, part in input_windows(fixed_model.network, window).items()}
+    for scale, values in variables.values.items():
+        assert values.shape[1] == np.prod(sizes[scale])
+
+
+def test_the_noise_puts_known_voxels_into_their_phases(drawn):
+    sampler, _, wrong = drawn
+    assert wrong[-1] < 0.3 * wrong[0]
+    assert sampler.wrong_share() == wrong[-1]
+
+
+def test_the_noise_stays_gaussian(drawn):
+    sampler, before, _ = drawn
+    noise = noise_of(sampler)
+    assert float((noise * before).mean()) < 0.9  # it is another sample
+    assert float(noise.mean()) == pytest.approx(0, abs=0.06)
+    assert float(noise.square().mean()) == pytest.approx(1, abs=0.04)
+
+
+def test_noise_without_influence_is_another_sample_of_the_same_distribution(fixed_model):
+    sampler = sampler_of(with_head(fixed_model, 0.0))
+    run(sampler)
+    finest = sampler.variables.values[1].detach()
+    error = (2 / finest.numel()) ** 0.5
+    assert float(finest.square().mean()) == pytest.approx(1, abs=5 * error)
+
+
+def test_a_network_that_is_too_stiff_for_the_steps_does_not_heat_the_noise(fixed_model):
+    sampler = sampler_of(with_head(fixed_model, 8.0))
+    run(sampler)
+    assert float(noise_of(sampler).square().mean()) < 1.2
+
+
+def test_other_seeds_draw_other_noise(fixed_model, drawn):
+    sampler, before, _ = drawn
+    again, other = sampler_of(fixed_model), sampler_of(fixed_model, seed=4)
+    run(again)
+    torch.testing.assert_close(noise_of(again), noise_of(sampler), rtol=0, atol=0)
+    assert float((noise_of(other) * before).mean()) == pytest.approx(0, abs=0.05)
