@@ -28,7 +28,7 @@ TEMPLATE = 7
 DEPTH = 64
 """Number of planes of the volumes."""
 DISTANCES = (1, 2, 3, 4, 6, 8, 12, 16, 24)
-FREE_SEEDS = range(101, 113)
+FREE_SEEDS = range(101, 107)
 """Seeds of the unconstrained volumes."""
 TOLERANCE = 0.02
 """Largest difference in porosity of planes that are compared with a section."""

@@ -45,7 +45,7 @@ class ConstraintEstimate:
 
 
 def estimate_constraint(model: Model, spec: ConstraintSpec, *, device: str = "auto") -> ConstraintEstimate:
-    """Estimate time and memory of `constrain` from one step with a part of the known voxels.
+    """Estimate time and memory of `constrain` from two steps of each stage with a part of the known voxels.
 
     Parameters
     ----------
@@ -64,10 +64,14 @@ def estimate_constraint(model: Model, spec: ConstraintSpec, *, device: str = "au
     largest = work.index(max(work))
     part = KnownVoxels(known.positions, known.phases, (known.windows[largest],))
     sampler = NoiseSampler(own, part, free, 0, where)
-    sampler.step(0)  # loads and plans everything, which later steps need not
-    start = perf_counter()
-    sampler.step(0)
-    once = (perf_counter() - start) * sum(work) / work[largest]
+    once = 0.0
+    for i in range(sampler.n_stages):
+        progress = i / sampler.n_stages
+        sampler.step(progress)  # loads and plans everything, which later steps need not
+        start = perf_counter()
+        sampler.step(progress)
+        once += (perf_counter() - start) / sampler.n_stages
+    once *= sum(work) / work[largest]
     n_values, n_positions = count_noise(network, known.windows)
     n_file = _BYTES_PER_VALUE * (n_values + network.dimension * n_positions) + 13 * len(known.positions)
     return ConstraintEstimate(

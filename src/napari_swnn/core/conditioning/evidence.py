@@ -34,8 +34,8 @@ class Evidence:
     """
 
     def __init__(self, model: Model, free: tuple[float, ...]) -> None:
-        self._bounded = model.network.stages[-1].bounded
         self._stage = model.stages[-1]
+        self._bounded = self._stage.config.bounded
         self._rule = rule = model.segmentation
         self._free = free
         self._porosity = free[0] if free else model.porosity

@@ -78,16 +78,20 @@ class NoiseVariables:
                 index = np.searchsorted(own, of_part)
                 drawn[:, index] = field.window(part).reshape(len(drawn), -1)
                 self._indices[stage.scale, part] = torch.from_numpy(index).to(device)
-            self.values[stage.scale] = torch.from_numpy(drawn).to(device).requires_grad_(True)
+            self.values[stage.scale] = torch.from_numpy(drawn).to(device)
 
     def source(self) -> NoiseSource:
         """Return a function that returns the noise of a stage, from which gradients flow back to the variables.
 
-        It knows the windows of noise that determine the given windows, see `input_windows`.
+        Its windows must lie in those that determine the given ones, see `input_windows`.
         """
 
         def noise(stage: StageConfig, window: Window) -> Tensor:
-            chosen = self.values[stage.scale][:, self._indices[stage.scale, window]]
+            key = stage.scale, window
+            if key not in self._indices:
+                index = np.searchsorted(self._keys[stage.scale], _keys(window))
+                self._indices[key] = torch.from_numpy(index).to(self.values[stage.scale].device)
+            chosen = self.values[stage.scale][:, self._indices[key]]
             return chosen.view(1, stage.n_noise_channels, *window.shape)
 
         return noise

@@ -30,8 +30,8 @@ class ConstraintStep(IterationProgress):
     Attributes
     ----------
     wrong : float
-        Fraction of the known voxels that the noise so far puts into another phase. They are set to their phase in the
-        end.
+        Fraction of the known voxels that the stage at work puts into another phase. Those of the finest stage are set
+        to their phase in the end.
     iteration, n_iterations, fraction, elapsed, time_left, activity, note
         As for `IterationProgress`.
     """
@@ -58,7 +58,7 @@ class ConstraintSpec:
         Porosity, or fractions by label, of the volumes, for a model trained for ranges; by default those of the model.
         Maps are not supported.
     n_iterations : int
-        Number of steps in which the noise is drawn. More of them leave fewer voxels to be set.
+        Number of steps in which the noise is drawn, the same for each stage of the network.
     """
 
     through: Sections | None = None
@@ -66,7 +66,7 @@ class ConstraintSpec:
     seed: int = 0
     porosity: float | FloatArray | PorosityMap | None = None
     fractions: Mapping[int, float | FloatArray] | FractionMap | None = None
-    n_iterations: int = 60
+    n_iterations: int = 120
 
 
 def constrain(
@@ -193,12 +193,17 @@ def _at(model: Model, free: tuple[float, ...]) -> Model:
     return replace(model, porosity=free[0], fractions=fractions)
 
 
+def _last_step(sampler: NoiseSampler) -> float:
+    sampler.step(1.0)
+    return sampler.wrong_share()
+
+
 def _iter_draw(sampler: NoiseSampler, spec: ConstraintSpec) -> Generator[ConstraintStep, None, Model]:
     n = spec.n_iterations
     clock = WorkClock(n)
     at_first = wrong = sampler.wrong_share()
     for done in range(1, n + 1):
-        wrong = sampler.step((done - 1) / max(n - 1, 1))
+        wrong = sampler.step((done - 1) / max(n - 1, 1)) if done < n else _last_step(sampler)
         clock.advance(1)
         if done % _PER_STEP and done < n:
             continue

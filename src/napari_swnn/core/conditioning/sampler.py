@@ -19,10 +19,13 @@ from napari_swnn.core.model.overlay import locate
 from napari_swnn.core.network.cascade import run_stages
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.determinism import deterministic_convolutions
-from napari_swnn.core.numerics.device import convolutions_in
+from napari_swnn.core.numerics.device import convolutions_in, generation_precision
 
 _WEIGHTS = (0.5, 16.0)
-"""Weight of the misfit in the first and the last step, between which it grows by a constant factor."""
+"""Weight of the misfit in the first and the last step of the finest stage, between which it grows by a constant factor.
+
+At coarser stages it is divided by the number of pixels of a section in a voxel, whose phases are hardly independent.
+"""
 _LONGEST_STEP = 0.12
 """Longest step, in radians of the rotation of noise and velocity."""
 _STIFFNESS = 100.0
@@ -46,15 +49,31 @@ class _Region:
     phases: Tensor
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Level:
+    """Stage whose noise is drawn, with all coarser ones, and what is known on its grid."""
+
+    stages: tuple[Stage, ...]
+    regions: tuple[_Region, ...]
+
+    @property
+    def scale(self) -> int:
+        return self.stages[-1].config.scale
+
+
 class NoiseSampler:
     """Sampler of the noise given known voxels, which starts from the noise of a seed.
 
-    The density of the noise given the voxels is proportional to ``exp(-|noise|² / 2 - weight * misfit)``. Langevin
-    dynamics with inertia draws from it: noise and velocity follow the forces, friction damps the velocity, and random
-    changes restore its variance. The force of the Gaussian part only rotates noise and velocity into each other, which
-    is solved exactly (as in preconditioned Crank-Nicolson methods [1]_). So noise that the voxels do not determine has
-    the distribution of all other noise after any number of steps; a minimiser of the same sum would shift it. The
-    weight of the misfit grows from step to step (annealing), so phases settle first where they form large regions.
+    The noise is drawn stage by stage, coarsest first, as the network generates. That of a stage has a density
+    proportional to ``exp(-|noise|² / 2 - weight * misfit)``, given the coarser volumes that have been drawn; the misfit
+    is that of its own output to the known voxels. All stages at once would not do: coarse volumes are close to their
+    bounds nearly everywhere, where the misfit of the finest stage has hardly any gradient.
+
+    Langevin dynamics with inertia draws from this density: the misfit accelerates the noise, friction damps its
+    velocity, and random changes restore the variance of the velocity. The Gaussian part rotates noise and velocity into
+    each other, which is solved exactly (as in preconditioned Crank-Nicolson methods [1]_). So noise that the voxels do
+    not determine has the distribution of all other noise after any number of steps, which a minimiser of the same sum
+    would shift. The weight of the misfit grows from step to step (annealing).
 
     Parameters
     ----------
@@ -89,86 +108,98 @@ class NoiseSampler:
         self.known = known
         self.free = free
         self._device = device
-        self._stages = _stages_at(model.to(device), free)
+        self._precision = generation_precision(device, bounded=model.network.stages[-1].bounded)
         self._evidence = Evidence(model, free)
-        self._regions = [_region(known, window, device) for window in known.windows]
-        self._n_seen = sum(len(region.phases) for region in self._regions)
+        stages = _stages_at(model.to(device), free)
+        self._levels = [
+            _Level(
+                stages[:n],
+                tuple(_region(known, window, stages[n - 1].config.scale, device) for window in known.windows),
+            )
+            for n in range(1, len(stages) + 1)
+        ]
+        self._n_seen = sum(len(region.phases) for region in self._levels[-1].regions)
         self.variables = NoiseVariables(model.network, known.windows, seed, device)
         self._random = np.random.default_rng([seed, _STREAM])
         self._velocities = {scale: self._draw(noise) for scale, noise in self.variables.values.items()}
         self._shortening = 1.0
 
     def step(self, progress: float) -> float:
-        """Move the noise by one step.
+        """Move the noise of one stage by one step.
 
         Parameters
         ----------
         progress : float
-            Part of the steps that are done, from 0 in the first step to 1 in the last one.
+            Part of the steps that are done, from 0 in the first step to 1 in the last one. Each stage has as many.
 
         Returns
         -------
         float
-            Fraction of the known voxels that the noise puts into another phase.
+            Fraction of the known voxels that this stage puts into another phase.
         """
-        first, last = _WEIGHTS
-        weight = first * (last / first) ** progress
+        position = progress * self.n_stages
+        index = min(int(position), self.n_stages - 1)
+        level = self._levels[index]
+        first, last = (weight / level.scale**2 for weight in _WEIGHTS)
+        weight = first * (last / first) ** (position - index)
         length = self._shortening * min(_LONGEST_STEP, 2 / sqrt(_STIFFNESS * weight))
-        self._rotate(length)
-        wrong = self._kick(length * weight)
-        self._randomise(exp(-_FRICTION * length))
-        if self._is_heating():
+        self._rotate(level.scale, length)
+        wrong = self._kick(level, length * weight)
+        self._randomise(level.scale, exp(-_FRICTION * length))
+        if _is_heating(self._velocities[level.scale]):
             self._shortening *= _SHORTER
         return wrong
 
+    @property
+    def n_stages(self) -> int:
+        """Number of stages."""
+        return len(self._levels)
+
     @torch.no_grad()
     def wrong_share(self) -> float:
-        """Return the fraction of the known voxels that the noise puts into another phase."""
-        return sum(_n_wrong(odds) for odds in self._log_odds()) / self._n_seen
+        """Return the fraction of the known voxels that the network puts into another phase."""
+        return sum(_n_wrong(odds) for odds in self._log_odds(self._levels[-1])) / self._n_seen
 
     @torch.no_grad()
-    def _rotate(self, angle: float) -> None:
+    def _rotate(self, scale: int, angle: float) -> None:
         """Move noise and velocity under the force of the Gaussian density alone."""
-        for scale, noise in self.variables.values.items():
-            velocity = self._velocities[scale]
-            turned = noise * cos(angle) + velocity * sin(angle)
-            velocity.mul_(cos(angle)).sub_(noise, alpha=sin(angle))
-            noise.copy_(turned)
+        noise, velocity = self.variables.values[scale], self._velocities[scale]
+        turned = noise * cos(angle) + velocity * sin(angle)
+        velocity.mul_(cos(angle)).sub_(noise, alpha=sin(angle))
+        noise.copy_(turned)
 
-    def _kick(self, impulse: float) -> float:
+    def _kick(self, level: _Level, impulse: float) -> float:
         """Change the velocity by the force of the misfit; return the fraction of wrong voxels."""
         n_wrong = 0
+        noise = self.variables.values[level.scale].requires_grad_(True)
         with deterministic_convolutions(self._device):
-            for odds in self._log_odds():
+            for odds in self._log_odds(level):
                 n_wrong += _n_wrong(odds)
                 self._evidence.misfit(odds).backward()  # type: ignore[no-untyped-call]  # window by window, for memory
-        for scale, noise in self.variables.values.items():
-            if noise.grad is not None:
-                self._velocities[scale].sub_(noise.grad, alpha=impulse)
-                noise.grad = None
+        assert noise.grad is not None
+        self._velocities[level.scale].sub_(noise.grad, alpha=impulse)
+        noise.requires_grad_(False).grad = None
         return n_wrong / self._n_seen
 
-    def _randomise(self, kept: float) -> None:
+    def _randomise(self, scale: int, kept: float) -> None:
         """Replace a part of the velocity by new random values of the same variance."""
-        for velocity in self._velocities.values():
-            velocity.mul_(kept).add_(self._draw(velocity), alpha=sqrt(1 - kept**2))
-
-    def _is_heating(self) -> bool:
-        """Return whether velocities are larger than random ones, as they get when a step is too long to be stable."""
-        return any(
-            float(velocity.square().mean()) > 1 + _HEATING + 3 * sqrt(2 / velocity.numel())
-            for velocity in self._velocities.values()
-        )
+        velocity = self._velocities[scale]
+        velocity.mul_(kept).add_(self._draw(velocity), alpha=sqrt(1 - kept**2))
 
     def _draw(self, like: Tensor) -> Tensor:
         return torch.from_numpy(self._random.standard_normal(like.shape, np.float32)).to(self._device)
 
-    def _log_odds(self) -> Iterator[Tensor]:
+    def _log_odds(self, level: _Level) -> Iterator[Tensor]:
         noise = self.variables.source()
-        for region in self._regions:
-            with convolutions_in(torch.float32, self._device):
-                grey, _ = run_stages(self._stages, region.window, noise)
+        for region in level.regions:
+            with convolutions_in(self._precision, self._device):
+                grey, _ = run_stages(level.stages, region.window, noise)
             yield self._evidence.log_odds(grey[0].flatten(1)[:, region.places], region.phases)
+
+
+def _is_heating(velocity: Tensor) -> bool:
+    """Return whether velocities are larger than random ones, as they get when a step is too long to be stable."""
+    return float(velocity.square().mean()) > 1 + _HEATING + 3 * sqrt(2 / velocity.numel())
 
 
 def _n_wrong(log_odds: Tensor) -> int:
@@ -180,7 +211,11 @@ def _stages_at(stages: Sequence[Stage], free: tuple[float, ...]) -> tuple[Stage,
     return tuple(stage.at(free) if stage.free_ranges else stage for stage in stages)
 
 
-def _region(known: KnownVoxels, window: Window, device: torch.device) -> _Region:
-    chosen, places = locate(known.positions, window)
+def _region(known: KnownVoxels, window: Window, scale: int, device: torch.device) -> _Region:
+    """Return the voxels of a stage that contain the known voxels in a window of the finest grid."""
+    chosen, _ = locate(known.positions, window)
+    coarse = Window(tuple(a // scale for a in window.start), tuple(-(-b // scale) for b in window.stop))
+    offsets = known.positions[chosen] // scale - np.array(coarse.start)
+    places = np.ravel_multi_index(tuple(offsets.T), coarse.shape)
     phases = torch.from_numpy(known.phases[chosen]).to(device, torch.int64)
-    return _Region(window, torch.from_numpy(places).to(device), phases)
+    return _Region(coarse, torch.from_numpy(places).to(device), phases)
