@@ -16,7 +16,7 @@ from napari_swnn.core.conditioning.noise_variables import NoiseVariables
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.model.overlay import locate
-from napari_swnn.core.network.cascade import run_stages
+from napari_swnn.core.network.cascade import NoiseSource, run_stages, upsample
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.determinism import deterministic_convolutions
 from napari_swnn.core.numerics.device import convolutions_in, generation_precision
@@ -51,7 +51,7 @@ class _Region:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Level:
-    """Stage whose noise is drawn, with all coarser ones, and what is known on its grid."""
+    """Stage whose noise is drawn, with all coarser ones, and the known voxels."""
 
     stages: tuple[Stage, ...]
     regions: tuple[_Region, ...]
@@ -111,10 +111,11 @@ class NoiseSampler:
         self._precision = generation_precision(device, bounded=model.network.stages[-1].bounded)
         self._evidence = Evidence(model, free)
         stages = _stages_at(model.to(device), free)
+        regions = tuple(_region(known, window, device) for window in known.windows)
         self._levels = [
             _Level(
                 stages[:n],
-                tuple(_region(known, window, stages[n - 1].config.scale, device) for window in known.windows),
+                regions,
             )
             for n in range(1, len(stages) + 1)
         ]
@@ -193,13 +194,21 @@ class NoiseSampler:
         noise = self.variables.source()
         for region in level.regions:
             with convolutions_in(self._precision, self._device):
-                grey, _ = run_stages(level.stages, region.window, noise)
+                grey = _interpolated(level.stages, region.window, 1, noise)
             yield self._evidence.log_odds(grey[0].flatten(1)[:, region.places], region.phases)
 
 
 def _is_heating(velocity: Tensor) -> bool:
     """Return whether velocities are larger than random ones, as they get when a step is too long to be stable."""
     return float(velocity.square().mean()) > 1 + _HEATING + 3 * sqrt(2 / velocity.numel())
+
+
+def _interpolated(stages: Sequence[Stage], window: Window, scale: int, noise: NoiseSource) -> Tensor:
+    """Return the grey values of the last stage in a window of a grid of this scale, as the next stage gets them."""
+    if stages[-1].config.scale == scale:
+        return run_stages(stages, window, noise)[0].float()
+    source = window.coarser()
+    return upsample(_interpolated(stages, source, 2 * scale, noise), source, window)
 
 
 def _n_wrong(log_odds: Tensor) -> int:
@@ -211,11 +220,7 @@ def _stages_at(stages: Sequence[Stage], free: tuple[float, ...]) -> tuple[Stage,
     return tuple(stage.at(free) if stage.free_ranges else stage for stage in stages)
 
 
-def _region(known: KnownVoxels, window: Window, scale: int, device: torch.device) -> _Region:
-    """Return the voxels of a stage that contain the known voxels in a window of the finest grid."""
-    chosen, _ = locate(known.positions, window)
-    coarse = Window(tuple(a // scale for a in window.start), tuple(-(-b // scale) for b in window.stop))
-    offsets = known.positions[chosen] // scale - np.array(coarse.start)
-    places = np.ravel_multi_index(tuple(offsets.T), coarse.shape)
+def _region(known: KnownVoxels, window: Window, device: torch.device) -> _Region:
+    chosen, places = locate(known.positions, window)
     phases = torch.from_numpy(known.phases[chosen]).to(device, torch.int64)
-    return _Region(coarse, torch.from_numpy(places).to(device), phases)
+    return _Region(window, torch.from_numpy(places).to(device), phases)
