@@ -64,8 +64,8 @@ def _known_speed(monkeypatch):
     from napari_swnn.core.training import cost
 
     timing = cost.Timing(steps=(0.5, 2.0), banks=(0.0, 3.0), block=1.0)
-    monkeypatch.setattr(cost, "_timing", lambda _plan, _cache: timing)
-    monkeypatch.setattr("napari_swnn.widgets.reconstruction.preflight.measure_load", lambda _n: 1.0)
+    monkeypatch.setattr(cost, "_timing", lambda _plan, _load, _cache: timing)
+    monkeypatch.setattr("napari_swnn.core.numerics.machine_load.measure_load", lambda _n: 1.0)
 
 
 @pytest.fixture(autouse=True)

@@ -121,6 +121,16 @@ def test_a_measurement_is_kept_for_the_same_work_only(plan, blobs, tiny_config, 
     assert len(measured) == 4
 
 
+@pytest.mark.parametrize("load", [1.0, 4.0])
+def test_a_measurement_under_load_is_kept_as_on_a_free_machine(plan, measured, tmp_path, load):
+    cache = tmp_path / "t.json"
+    busy = estimate_cost(plan, (64, 64, 64), load=load, cache=cache)
+    free = estimate_cost(plan, (64, 64, 64), cache=cache)
+    assert len(measured) == 1
+    assert busy.training == pytest.approx(load * free.training)
+    assert busy.generation == pytest.approx(load * free.generation)
+
+
 def test_a_spoilt_or_unwritable_cache_costs_a_measurement_only(plan, measured, tmp_path):
     spoilt = tmp_path / "t.json"
     spoilt.write_text("not json")

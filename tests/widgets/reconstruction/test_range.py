@@ -8,7 +8,6 @@ import pytest
 
 from napari_swnn._layer_style import PREVIEW_NAME
 from napari_swnn.widgets.reconstruction import range_preview
-from napari_swnn.widgets.reconstruction.machine_load import measure_load
 
 
 @pytest.fixture
@@ -141,22 +140,10 @@ def test_time_and_memory_are_foretold_by_the_run_button(ready, user):
 
 
 def test_the_estimate_knows_how_busy_the_computer_is(ready, user, monkeypatch):
-    monkeypatch.setattr("napari_swnn.widgets.reconstruction.preflight.measure_load", lambda _n: 4.0)
+    monkeypatch.setattr("napari_swnn.core.numerics.machine_load.measure_load", lambda _n: 4.0)
     ready.settings.seed.setValue(1)
     user.waits_for(lambda: ready.run_bar.cost.text().startswith("About 2 min to train, 4 s to generate while the comp"))
     assert "else 4.0 times as fast" in ready.run_bar.cost.text()
-
-
-@pytest.mark.parametrize("share", [1.0, 0.5, 0.25])
-def test_the_load_is_what_threads_wait_for(share):
-    """Each look at the clock takes 10 ms, of which the thread computes for a share."""
-    times = {"wall": 0.0}
-
-    def wall():
-        times["wall"] += 0.01
-        return times["wall"]
-
-    assert measure_load(1, wall=wall, busy=lambda: share * times["wall"]) == pytest.approx(1 / share, rel=0.1)
 
 
 def test_a_failed_estimate_is_told_in_its_place(ready, user, monkeypatch):

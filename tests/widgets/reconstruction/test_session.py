@@ -465,7 +465,7 @@ def test_a_stopped_file_can_be_resumed(session, entry, worker, tmp_path):
 def test_the_cost_is_estimated_for_the_plan(ready, monkeypatch):
     from napari_swnn.core.training import cost
 
-    monkeypatch.setattr(cost, "_timing", lambda _plan, _cache: cost.Timing((0.5, 2.0), (0.0, 3.0), 1.0))
+    monkeypatch.setattr(cost, "_timing", lambda _plan, _load, _cache: cost.Timing((0.5, 2.0), (0.0, 3.0), 1.0))
     ready.checks.estimate_cost()
     answer()
     assert ready.checks.cost is None  # there is no plan

@@ -64,7 +64,13 @@ class CostEstimate:
 
 
 def estimate_cost(
-    plan: TrainingPlan, shape: Shape, *, n_volumes: int = 1, exact: bool = False, cache: Path | None = None
+    plan: TrainingPlan,
+    shape: Shape,
+    *,
+    n_volumes: int = 1,
+    exact: bool = False,
+    load: float = 1.0,
+    cache: Path | None = None,
 ) -> CostEstimate:
     """Estimate the time and memory needed to carry out a training plan and generate volumes.
 
@@ -78,13 +84,16 @@ def estimate_cost(
         Number of volumes, ``m`` in Eq. 22.
     exact : bool
         True if each volume matches the target porosity exactly, which requires computing it twice.
+    load : float
+        How many times longer work takes now than on a free machine; see `measure_load`. The times are multiplied by it,
+        and measurements are stored as they would be on a free machine.
     cache : path, optional
         File that stores measurements; by default in the user's cache folder. If it has no matching entry, a few steps
         are run, which takes several seconds.
     """
-    timing = _timing(plan, _cache_file() if cache is None else cache)
+    timing = _timing(plan, load, _cache_file() if cache is None else cache)
     generation = n_volumes * (1 + exact) * generation_time(timing, shape, plan.device)
-    return CostEstimate(_training_time(plan, timing), generation, _memory(plan, shape, exact=exact))
+    return CostEstimate(load * _training_time(plan, timing), load * generation, _memory(plan, shape, exact=exact))
 
 
 def generation_time(timing: Timing, shape: Shape, device: torch.device) -> float:
@@ -150,11 +159,12 @@ def _memory(plan: TrainingPlan, shape: Shape, *, exact: bool) -> int:
     return _LOADED_LIBRARIES + max(training, calibration + blocks, prod(shape) + kept + blocks)
 
 
-def _timing(plan: TrainingPlan, cache: Path) -> Timing:
+def _timing(plan: TrainingPlan, load: float, cache: Path) -> Timing:
+    """Return the stored timing on a free machine, or measure it under the present load."""
     key = _key(plan)
     known = _read(cache)
     if key not in known:
-        known[key] = asdict(measure(plan))
+        known[key] = asdict(measure(plan).on_free_machine(load))
         _write(cache, known)
     entry = known[key]
     return Timing(tuple(entry["steps"]), tuple(entry["banks"]), entry["block"])

@@ -37,6 +37,11 @@ class Timing:
     banks: tuple[float, ...]
     block: float
 
+    def on_free_machine(self, load: float) -> Timing:
+        """Return the timing on a free machine, if this one was measured under a load."""
+        steps, banks = (tuple(cost / load for cost in costs) for costs in (self.steps, self.banks))
+        return Timing(steps, banks, self.block / load)
+
 
 def stage_work(plan: TrainingPlan, timing: Timing, index: int) -> float:
     """Return the work of a stage: training steps, generation of coarser volumes, and final batch norm statistics."""

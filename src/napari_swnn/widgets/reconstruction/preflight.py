@@ -6,7 +6,6 @@ All functions run outside the viewer's thread and do not access controls; proble
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 from napari_swnn._memory import format_memory, free_memory
@@ -21,7 +20,6 @@ from napari_swnn.widgets.layers.phase_pick import PhasePick
 from napari_swnn.widgets.layers.provenance import list_fractions
 from napari_swnn.widgets.layers.snapshot import Snapshot
 from napari_swnn.widgets.reconstruction.jobs import BENCHMARK, find_checkpoint
-from napari_swnn.widgets.reconstruction.machine_load import measure_load
 from napari_swnn.widgets.reconstruction.request import Destination, Request
 
 if TYPE_CHECKING:
@@ -29,8 +27,6 @@ if TYPE_CHECKING:
     from napari_swnn.core.training.plan import ReferenceAnalysis, TrainingPlan
     from napari_swnn.statistics import FractionInterval
 
-_BENCHMARKED = 0.5
-"""Seconds above which an estimate has run a benchmark; one that is known already takes milliseconds."""
 _BUSY = 1.5
 """Load from which an estimate mentions it."""
 _SHARED = ("map", "mask", "through", "periodic", "exact", "resolution")
@@ -229,8 +225,9 @@ def estimate(prepared: Prepared) -> "CurrentCost | None":
     """Estimate the time and memory of a run under the present load of the machine.
 
     Each type of network is benchmarked at first use. Later on, the machine may be more or less busy than it was then,
-    so that its load is measured again.
+    so that its load is measured each time.
     """
+    from napari_swnn.core.numerics.machine_load import measure_load
     from napari_swnn.core.numerics.parallel import n_threads
     from napari_swnn.core.training.cost import estimate_cost
 
@@ -239,15 +236,13 @@ def estimate(prepared: Prepared) -> "CurrentCost | None":
         return None
     shape = request.grid(plan.choice.network.dimension)
     with BENCHMARK:
-        start = perf_counter()
-        cost = estimate_cost(plan, shape, n_volumes=request.n, exact=request.exact)
-        is_fresh = perf_counter() - start > _BENCHMARKED  # it has felt the load already
-        load = 1.0 if is_fresh or plan.device.type != "cpu" else measure_load(n_threads())
+        load = 1.0 if plan.device.type != "cpu" else measure_load(n_threads())
+        cost = estimate_cost(plan, shape, n_volumes=request.n, exact=request.exact, load=load)
     memory, generation = cost.memory + (request.n - 1) * prod(shape), cost.generation
     if request.destination != "memory":
         memory = estimate_cost(plan, (1,) * len(shape)).memory  # only single blocks are in memory
         generation = 0.0 if request.destination == "lazy" else generation
-    return CurrentCost(load * cost.training, load * generation, memory, load)
+    return CurrentCost(cost.training, generation, memory, load)
 
 
 def describe_cost(cost: "CurrentCost") -> str:
