@@ -29,7 +29,7 @@ def measure_load(n_threads: int, *, wall: Clock = perf_counter, busy: Clock = th
     """
     with ThreadPoolExecutor(n_threads) as pool:
         shares = list(pool.map(lambda spin: spin(), [partial(_spin, wall, busy)] * n_threads))
-    return max(1.0, n_threads / max(sum(shares), 1e-3))
+    return max(1.0, n_threads / max(float(sum(shares)), 1e-3))
 
 
 def _spin(wall: Clock, busy: Clock) -> float:
