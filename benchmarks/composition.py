@@ -30,6 +30,8 @@ from napari_swnn.core.volume.border_profile import border_distances
 from napari_swnn.figures._block import draw_block
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
+RANGE = (0.3, 0.75)
+"""Fractions of lamellae of the range model."""
 WIDENING = 0.9
 """Shift of the level at a border, in the second case."""
 COLOURS = {MATRIX: "#2b4c7e", LAMELLAE: "#e8e4dc", GRAINS: "#b7c4a1"}
@@ -61,7 +63,9 @@ def main() -> None:
             kind: model_of(reference, where, options, kind, f"alloy-{options.dimension}d-{case.split()[0]}-{kind}.swnn")
             for kind in kinds_of(widening, options.dimension)
         }
-        profile = swnn.BorderProfile.measure(reference, where, region=FIRST, phase=LAMELLAE, width=16)
+        measured = swnn.BorderProfile.measure(reference, where, region=FIRST, phase=LAMELLAE, width=16)
+        # The fraction of a single realisation varies, and may lie just outside the range of the model.
+        profile = swnn.BorderProfile(measured.distances, tuple(np.clip(measured.porosities, *RANGE).tolist()))
         volumes[case] = compare(case, models, profile, widening, options)
         if widening:
             report_resampling(
@@ -87,7 +91,7 @@ def model_of(labels: np.ndarray, regions: np.ndarray, options: argparse.Namespac
     if path.exists():
         return swnn.Model.load(path)
     reference = reference_of(labels, regions)
-    porosity = (0.3, 0.75) if kind == "range" else None
+    porosity = RANGE if kind == "range" else None
     model = swnn.train(reference, porosity=porosity, preset=options.preset, seed=0, dimension=options.dimension)
     model.save(path)
     return model
