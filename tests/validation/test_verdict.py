@@ -48,7 +48,12 @@ def test_what_lies_outside_is_told_with_its_numbers():
     verdict = judge(report(chord=6.2))
     assert verdict.agrees is False
     assert "Porosity lies within what the section can tell." in verdict.text
-    assert "Chord length does not: 6.2 µm, in the section 5.00 ± 0.50 µm." in verdict.text
+    assert "Chord length does not agree with the section: 6.2 µm, in the section 5.00 ± 0.50 µm." in verdict.text
+
+
+def test_a_deviation_is_a_sentence_of_its_own():
+    text = judge(report(chord=6.2, porosities=(0.3,))).text
+    assert text.startswith("Porosity does not agree with the section: 0.3, in the section 0.200 ± 0.030. Chord length")
 
 
 def test_a_small_volume_is_not_judged_like_a_bad_one():

@@ -133,7 +133,7 @@ def _describe_outside(each: _Judged, n_volumes: int) -> str:
     unit = f" {quantity.unit}" if quantity.unit else ""
     decimals = format_with_error(quantity.reference.value, quantity.half_width)
     found = f"{quantity.mean:.3g}{unit}" + ("" if n_volumes == 1 else " on average")
-    return f"{capitalise(each.words)} does not: {found}, in the section {decimals}{unit}."
+    return f"{capitalise(each.words)} does not agree with the section: {found}, in the section {decimals}{unit}."
 
 
 def _describe_connectivity(report: ValidationReport) -> str:

@@ -1,17 +1,20 @@
 """Models that outlive their session: the gallery, its dialog, and trainings that are resumed."""
 
+import numpy as np
 import pytest
+from PIL import Image
 from qtpy.QtWidgets import QInputDialog, QMessageBox, QWidget
 
-from napari_swnn import Reference
+from napari_swnn import Reference, train
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.training.plan import analyse_reference
 from napari_swnn.io.model_gallery import Gallery
+from napari_swnn.validation import Verdict
 from napari_swnn.widgets.kit.preferences import Preferences, read_preferences
 from napari_swnn.widgets.reconstruction import jobs, preflight
 from napari_swnn.widgets.reconstruction.gallery_dialog import GalleryDialog
 from napari_swnn.widgets.reconstruction.keeping import Keeping
-from napari_swnn.widgets.reconstruction.request import MODELS, ModelEntry, Request
+from napari_swnn.widgets.reconstruction.request import MODELS, ModelEntry, Request, Result
 
 
 @pytest.fixture(autouse=True)
@@ -147,6 +150,33 @@ def test_models_that_would_be_lost_are_offered_to_be_saved(panel, add_model, roc
     add_model(panel, rock_model)
     assert panel.may_close()  # discarded
     assert next(answers, "none left") == "none left"
+
+
+def test_a_thumbnail_shows_pores_of_label_0(panel, gallery, viewer, section, tiny):
+    """The matrix around the pores is transparent in the viewer, and napari itself gives label 0 no colour."""
+    viewer.add_labels(1 - section, name="rock")
+    model = train(Reference(1 - section, phase=0), config=tiny)
+    entry = ModelEntry(model, "rock", "standard", kept=gallery.add(model, name="pores"))
+    panel.layers.begin_from(viewer.layers["rock"], Reference(1 - section, phase=0).choice)
+    labels = np.repeat((1 - section)[None], 64, axis=0)
+    panel.session.made.emit(Result(labels, "volume", entry, {"phase": 0, "seed": 0}))
+    picture = np.asarray(Image.open(entry.kept.thumbnail))
+    colours, counts = np.unique(picture.reshape(-1, 3), axis=0, return_counts=True)
+    assert len(colours) == 2
+    assert colours.max(axis=1).min() > 100  # neither is black
+    assert min(counts) / counts.sum() == pytest.approx(section.mean(), abs=0.02)
+
+
+def test_a_judged_verdict_stays_in_the_gallery(panel, gallery, range_model, viewer):
+    entry = ModelEntry(range_model, "rock", "standard", kept=gallery.list_models()[0])
+    panel.layers.begin()
+    panel.session.made.emit(Result(np.eye(8, dtype=np.uint8)[None].repeat(8, 0), "volume", entry, {"seed": 0}))
+    for verdict in (Verdict(None, "not judged"), Verdict(False, "differs"), Verdict(None, "another porosity")):
+        panel.outcome.check.found.emit(verdict)
+    assert gallery.list_models()[0].facts["verdict"] == "differs"
+    assert entry.kept.facts["verdict"] == "differs"
+    panel.outcome.check.found.emit(Verdict(True, "agrees"))
+    assert entry.kept.facts["verdict"] == "agrees"
 
 
 def test_preferences_have_the_defaults_of_the_manifest():

@@ -47,6 +47,8 @@ def test_a_range_the_wrong_way_round_is_refused_beside_the_control(ready, user):
     target.high.setValue(0.2)
     assert "lower end below its upper end" in ready.settings.form.problems["porosity"].text()
     assert not ready.run_bar.run_button.isEnabled()
+    target.low.setValue(0.9)  # the middle of this range is far from the reference, but nobody has entered it
+    assert ready.settings.targets.reach.far.isHidden()
     target.ranged.setChecked(False)
     user.waits_for(ready.run_bar.run_button.isEnabled)
 

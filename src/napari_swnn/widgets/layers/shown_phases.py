@@ -7,6 +7,7 @@ import numpy as np
 
 from napari_swnn._layer_style import METADATA_KEY, colours_as_json, read_colours
 from napari_swnn.widgets.layers.output import make_colormap
+from napari_swnn.widgets.layers.reading import read_colour
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -50,6 +51,12 @@ def show_only(layer: "LabelsLayer", phases: Collection[int] | None) -> None:
         if _is_transparent(shown.get(label)):
             shown[label] = MATRIX_COLOUR
     layer.colormap = make_colormap({label: shown[label] if label in phases else "transparent" for label in shown})
+
+
+def find_colours(layer: "LabelsLayer", phases: Collection[int]) -> dict[int, Any]:
+    """Return the colour of each of some phases; one that is transparent in 2-D has the grey that it has in 3-D."""
+    found = {label: read_colour(layer, label) for label in phases}
+    return {label: MATRIX_COLOUR if colour is None else colour for label, colour in found.items()}
 
 
 def can_show_zero(layer: "LabelsLayer") -> bool:

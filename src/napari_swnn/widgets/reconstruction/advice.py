@@ -9,11 +9,13 @@ _FRACTIONS = {"porosity", "volume_fraction"}
 _GUIDE = "See “After a verdict” in the guide “Choosing a preset, a section and a porosity”."
 _EARLY = "The training was stopped early: press Run again, or Resume, and let it reach its end."
 _DRAFT = "A draft is for a first look: choose the preset standard and press Run."
+_CHANGED = "The settings were changed: return to a preset, standard first, and press Run."
 _EXACT = "Tick Match the target porosity exactly and generate again, or average over several realisations."
 _FINE = "Choose the preset fine and press Run; if the deviation stays, give a larger section or several."
 _SEED = "Train again with another seed: a deviation that stays is a limit of this section, and a larger one may help."
 _VOLUME = "To judge the rest, choose a larger size, or several realisations, and generate again."
 _SECTION = "Use a larger section, or several sections of the same material."
+_BY_PRESET = {"draft": _DRAFT, "custom": _CHANGED, "standard": _FINE}
 
 
 def advise(verdict: "Verdict", *, preset: str, is_complete: bool) -> str:
@@ -38,5 +40,5 @@ def _find_step(verdict: "Verdict", preset: str, is_complete: bool) -> str:
             return _EARLY
         if set(verdict.outside) <= _FRACTIONS:
             return _EXACT
-        return _DRAFT if preset.startswith("draft") else _FINE if preset.startswith("standard") else _SEED
+        return _BY_PRESET.get(preset, _SEED)
     return {"": "", "volume": _VOLUME, "section": _SECTION}[verdict.too_small]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from qtpy.QtCore import QObject
 
+from napari_swnn.widgets.layers.shown_phases import find_colours
 from napari_swnn.widgets.reconstruction.advice import advise
 from napari_swnn.widgets.reconstruction.result_bar import ResultBar
 from napari_swnn.widgets.reconstruction.verdict import VerdictCheck
@@ -59,24 +60,26 @@ class Outcome(QObject):
         layer, kept = self._layers.newest, result.entry.kept
         if layer is None or kept is None or kept.thumbnail.exists() or not isinstance(result.data, np.ndarray):
             return
-        colours = {label: layer.get_color(label) for label in result.entry.model.labels.phases}
         with suppress(OSError):  # a model without a thumbnail is as good
-            kept.draw(result.data, {label: colour for label, colour in colours.items() if colour is not None})
+            kept.draw(result.data, find_colours(layer, result.entry.model.labels.phases))
 
     def _on_verdict(self, verdict: "Verdict") -> None:
         result = self._layers.newest_result
         entry = None if result is None else result.entry
         self._bar.show_verdict(verdict, "" if entry is None else _advise(verdict, entry))
         if result is not None:
-            _note_verdict(result.entry, verdict.text)
+            _note_verdict(result.entry, verdict)
 
 
-def _note_verdict(entry: "ModelEntry", text: str) -> None:
-    """Note the verdict on a model in the gallery."""
-    if entry.kept is not None:
-        with suppress(OSError):  # the verdict can be computed again
-            entry.kept = entry.kept.note(verdict=text)
+def _note_verdict(entry: "ModelEntry", verdict: "Verdict") -> None:
+    """Note a verdict in the gallery; one that judges nothing, as at another porosity, replaces no other."""
+    if entry.kept is None or (verdict.agrees is None and "verdict" in entry.kept.facts):
+        return
+    with suppress(OSError):  # the verdict can be computed again
+        entry.kept = entry.kept.note(verdict=verdict.text)
 
 
 def _advise(verdict: "Verdict", entry: "ModelEntry") -> str:
-    return advise(verdict, preset=entry.preset, is_complete=not entry.model.provenance.get("stopped_early", False))
+    facts = entry.model.provenance
+    preset = str(facts.get("preset", entry.preset))  # the name in the entry is that of the preset before changes
+    return advise(verdict, preset=preset, is_complete=not facts.get("stopped_early", False))

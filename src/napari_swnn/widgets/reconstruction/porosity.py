@@ -162,10 +162,10 @@ class IntervalNote:
         warning = "" if interval is None or interval.warning is None else interval.warning
         self.warning.show_text(as_sentence(warning) if warning else "")
 
-    def judge(self, target: float) -> None:
+    def judge(self, target: float | None) -> None:
         """Say so if a target porosity is far from that of the reference, whose patterns then hardly show it."""
         own = self._own
-        if own is None or not 0 < own < 1 or not 0 < target < 1:
+        if own is None or target is None or not 0 < own < 1 or not 0 < target < 1:
             self.far.show_text("")
             return
         low, high = sorted(value / (1 - value) for value in (own, target))

@@ -110,7 +110,7 @@ class TargetControls(QObject):
         self._show_phases(reference.fractions, reference.names, layer)
 
     def _judge_target(self) -> None:
-        self.reach.judge(self.porosity.middle)
+        self.reach.judge(None if self.porosity.problem else self.porosity.middle)
 
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""
