@@ -25,7 +25,7 @@ def test_the_plane_lies_at_a_part_of_the_side(volume, plane):
     plane.cut(volume, 1, 0.5)
     (cut,) = volume.experimental_clipping_planes
     assert cut.enabled
-    np.testing.assert_allclose(cut.position, (0, 4.5, 0))
+    np.testing.assert_allclose(cut.position, (0, 2.25, 0))  # in the units of the view
     np.testing.assert_allclose(cut.normal, (0, 1, 0))
     plane.clear()
     assert len(volume.experimental_clipping_planes) == 0
@@ -75,3 +75,38 @@ def test_a_drag_without_shift_turns_the_view(model, volume, plane):
     plane.cut(volume, 2, 0.5)
     callback = model.mouse_drag_callbacks[-1]
     assert list(callback(model, SimpleNamespace(type="mouse_press", modifiers=[]))) == []
+
+
+def test_it_is_given_in_the_unit_of_the_view(model, plane):
+    """A finer unit of another layer becomes that of the whole view."""
+    volume = model.add_labels(np.ones((8, 8, 8), int), scale=(0.5,) * 3, translate=(1, 0, 0), units=("um",) * 3)
+    model.add_labels(np.ones((4, 4), int), units=("nm",) * 2)
+    plane.cut(volume, 0, 0.5)
+    unit = float((1 * volume.units[0]).to(model.layers.extent.units[0]).magnitude)
+    (cut,) = volume.experimental_clipping_planes
+    np.testing.assert_allclose(cut.position, (unit * (1 + 3.5 * 0.5), 0, 0))
+
+
+def lit(viewer):
+    return viewer.screenshot(canvas_only=True, flash=False)[..., :3].max(-1) > 40
+
+
+@pytest.mark.parametrize(
+    ("scale", "translate", "other"), [(0.05, (1, 2, 3), "um"), (40.0, (0, 0, 0), "um"), (1.0, (9, 0, 0), "nm")]
+)
+def test_the_part_in_front_of_it_is_gone_in_the_view(make_napari_viewer, scale, translate, other):
+    viewer = make_napari_viewer(show=True)
+    place = {"scale": (scale,) * 3, "translate": translate, "units": ("um",) * 3}
+    volume = viewer.add_labels(np.ones((16, 16, 16), np.uint8), opacity=1.0, **place)
+    viewer.add_labels(np.zeros((4, 4), np.uint8), units=(other,) * 2)
+    viewer.dims.ndisplay = 3
+    viewer.scene.camera.angles = (0, 90, 0)  # along x
+    viewer.fit_to_view()
+    plane = CutPlane(viewer, lambda _position: None)
+    whole = lit(viewer).sum()
+    assert whole > 10_000
+    for axis, position in ((0, 0.5), (1, 0.5), (0, 0.25)):
+        plane.cut(volume, axis, position)
+        assert lit(viewer).sum() / whole == pytest.approx(1 - position, abs=0.05)
+    plane.clear()
+    assert lit(viewer).sum() == whole

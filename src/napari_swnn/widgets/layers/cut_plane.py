@@ -58,9 +58,30 @@ class CutPlane:
         layer = self._layer
         assert layer is not None
         self._position = min(max(position, 0.0), 1.0)
-        point, normal = np.zeros(3), np.eye(3)[self._axis]
+        point = np.zeros(layer.ndim)
         point[self._axis] = self._position * layer.data.shape[self._axis] - 0.5
-        layer.experimental_clipping_planes = [{"position": tuple(point), "normal": tuple(normal), "enabled": True}]
+        origin, matrix = self._frame(layer)
+        normal = np.linalg.inv(matrix)[self._axis]
+        cut = {"position": tuple(origin + matrix @ point), "normal": tuple(normal), "enabled": True}
+        layer.experimental_clipping_planes = [cut]
+
+    def _frame(self, layer: "LabelsLayer") -> tuple[np.ndarray, np.ndarray]:
+        """Return the place of voxel 0 and the edges of a voxel, in columns, in the coordinates of the 3-D view.
+
+        napari's documents say that a clipping plane lies in the coordinates of the data, but it is drawn in those of
+        the view.
+        """
+        corners = np.vstack([np.zeros(layer.ndim), np.eye(layer.ndim)])
+        origin, *ends = (np.array(layer.data_to_world(corner)) * self._unit(layer) for corner in corners)
+        return origin, np.transpose(ends - origin)
+
+    def _unit(self, layer: "LabelsLayer") -> np.ndarray:
+        """Return the unit of a layer along each axis in that of the view, which another layer may have given it."""
+        shown = self._viewer.layers.extent.units
+        if shown is None:  # the units cannot be converted, and napari ignores them
+            return np.ones(layer.ndim)
+        pairs = zip(layer.units, shown[-layer.ndim :], strict=True)
+        return np.array([float((1 * own).to(wanted).magnitude) for own, wanted in pairs])
 
     def _on_drag(self, viewer: Any, event: Any) -> Generator[None, None, None]:
         """Move the plane with the mouse while the Shift key is held."""
@@ -69,18 +90,24 @@ class CutPlane:
             return
         camera = viewer.scene.camera
         pans, camera.mouse_pan = camera.mouse_pan, False
-        start, before = np.array(event.position), self._position
+        unit = self._unit(layer)
+        start, before = self._point(event.position, unit), self._position
         side = layer.data.shape[self._axis]
         yield
         while event.type == "mouse_move":
             moved = layer.projected_distance_from_mouse_drag(
                 start_position=start,
-                end_position=np.array(event.position),
-                view_direction=np.array(event.view_direction),
+                end_position=self._point(event.position, unit),
+                view_direction=self._point(event.view_direction, unit),
                 vector=np.eye(3)[self._axis],
-                dims_displayed=list(event.dims_displayed),
+                dims_displayed=list(range(layer.ndim)),
             )
             self._move(before + float(np.ravel(moved)[0]) / side)
             self._report(self._position)
             yield
         camera.mouse_pan = pans
+
+    @staticmethod
+    def _point(place: Any, unit: np.ndarray) -> np.ndarray:
+        """Return a point of the view in the unit of a layer, without the axes that the layer lacks."""
+        return np.array(place, float)[-len(unit) :] / unit
