@@ -23,7 +23,7 @@ example:
 
 terms:
   phase of interest   the phase that porosity refers to, such as the pores
-  preset              a named set of training settings: draft, standard, fine, paper
+  preset              a named set of training settings: draft, standard, connected, fine, paper
   realisation         a volume generated with one seed
 """
 COMMANDS = (demo, sample, prepare, train, generate, compose, ensemble, validate, check, convert)

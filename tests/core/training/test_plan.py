@@ -11,7 +11,7 @@ from napari_swnn.core.network.evaluation import make_noise_source
 from napari_swnn.core.numerics.device import convolutions_in, training_precision
 from napari_swnn.core.training.architecture import choose_network
 from napari_swnn.core.training.coarse_bank import CoarseBank
-from napari_swnn.core.training.config import TrainingConfig, preset_config
+from napari_swnn.core.training.config import PRESETS, TrainingConfig, preset_config
 from napari_swnn.core.training.plan import analyse_reference, plan_training
 from napari_swnn.core.training.sampling import Randomness
 from napari_swnn.core.training.trainer import new_stage
@@ -134,7 +134,9 @@ def test_fine_stages_follow_coarser_ones_more_closely_where_pores_are_wide(blobs
     assert weights == [0.0] + [weight] * (n_scales - 1)
 
 
-@pytest.mark.parametrize(("preset", "averaged"), [("draft", True), ("standard", True), ("fine", False)])
+@pytest.mark.parametrize(
+    ("preset", "averaged"), [("draft", True), ("standard", True), ("connected", True), ("fine", False)]
+)
 def test_weights_of_short_stages_are_averaged(blobs, preset, averaged):
     for schedule in plan_training(Reference(blobs), preset=preset).schedules:
         assert (schedule.n_averaged_steps > 0) == averaged
@@ -180,7 +182,13 @@ def test_a_range_of_porosities_takes_more_steps(blobs, tiny_config):
     assert [schedule.n_volumes for schedule in ranged.schedules] == [2, 2]
 
 
+def test_only_connected_has_a_critic_for_two_phases(blobs):
+    plans = {preset: plan_training(Reference(np.tile(blobs, (2, 2))), preset=preset) for preset in PRESETS}
+    with_critic = {preset for preset, plan in plans.items() if plan.schedules[-1].critic_weight > 0}
+    assert with_critic == {"connected"}
+
+
 def test_presets_grow_in_work(blobs):
-    plans = [plan_training(Reference(blobs), preset=preset) for preset in ("draft", "standard", "fine", "paper")]
+    plans = [plan_training(Reference(blobs), preset=preset) for preset in PRESETS]
     work = [training_work(plan, count_arithmetic(plan), plan.n_calibration_blocks) for plan in plans]
     assert (np.diff(work) > 0).all()

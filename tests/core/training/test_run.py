@@ -155,7 +155,7 @@ def test_choice_follows_the_correlation_length():
     [
         ({"porosity": 1.5}, r"porosity must lie in \(0, 1\), got 1.5"),
         ({"porosity": 0.0}, r"porosity must lie in \(0, 1\), got 0.0"),
-        ({"preset": "quick"}, "preset must be one of 'draft', 'standard', 'fine', 'paper', got 'quick'"),
+        ({"preset": "quick"}, "preset must be one of 'draft', 'standard', 'connected', 'fine', 'paper', got 'quick'"),
         ({"dimension": 4}, "dimension must be 2 or 3, got 4"),
         ({"dimension": "2"}, "dimension must be 2 or 3, got '2'"),
         ({"seed": 2**63}, "seed must be a whole number of at most"),

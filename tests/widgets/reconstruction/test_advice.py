@@ -15,7 +15,7 @@ SURFACE = Verdict(False, "", ("porosity", "specific_surface"))
         (POROSITY, "draft", True, "Match the target porosity exactly"),
         (SURFACE, "draft", True, "choose the preset standard"),
         (SURFACE, "custom", True, "return to a preset"),
-        (SURFACE, "standard", True, "choose the preset fine"),
+        (SURFACE, "standard", True, "choose the preset connected or fine"),
         (SURFACE, "fine", True, "another seed"),
         (SURFACE, "standard", False, "stopped early"),
         (Verdict(True, "", too_small="volume"), "standard", True, "a larger size"),

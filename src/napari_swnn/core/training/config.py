@@ -144,6 +144,7 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
     {
         "draft": replace(_STANDARD, n_steps=60, n_coarse_steps=65, n_calibration_blocks=12),
         "standard": _STANDARD,
+        "connected": replace(_STANDARD, n_steps=200, n_coarse_steps=300, cube_size=32, critic=0.3),
         "fine": replace(
             _STANDARD,
             n_further_scales=1,
@@ -166,7 +167,11 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
         ),
     }
 )
-"""Named training settings; ``paper`` follows the publication: 2000 steps on one 128² section per direction."""
+"""Named training settings.
+
+``connected`` has a critic, and more steps, for flow and conduction in two phases. ``paper`` follows the publication: 2000 steps on
+one 128² section per direction.
+"""
 
 
 def preset_name(config: TrainingConfig) -> str:

@@ -67,8 +67,9 @@ def train(
         Instead of `porosity`, the target fraction of each phase by label, such as ``{1: 0.4, 2: 0.5, 3: 0.1}``, or
         ranges, such as ``{1: (0.3, 0.5), 2: (0.2, 0.4)}``, for one model of all fractions in them. Phases that are not
         given share the rest in the proportion of the reference.
-    preset : {"standard", "draft", "fine", "paper"}
-        Preset: ``draft`` for a first look, ``fine`` for the highest quality, ``paper`` for the settings of the paper.
+    preset : {"standard", "draft", "connected", "fine", "paper"}
+        Preset: ``draft`` for a first look, ``connected`` for flow and conduction, ``fine`` for the highest quality,
+        ``paper`` for the settings of the paper.
     config : TrainingConfig, optional
         Training settings; override the preset.
     dimension : int

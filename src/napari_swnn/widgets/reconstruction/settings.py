@@ -35,7 +35,8 @@ _TIPS = {
     "exact": "Match the target porosity exactly in each volume, or with several phases the fraction of each; this "
     "doubles the generation time. By default, they vary around the target, as in samples of the material.",
     "size": "Size of the reconstruction in voxels along z, y and x.",
-    "preset": "draft: a first look; standard: recommended; fine: best quality, takes several times as long; paper: the "
+    "preset": "draft: a first look; standard: recommended; connected: two phases connect as in the material, for flow "
+    "and conduction, takes nearly twice as long; fine: patterns closest to the reference, takes many times as long; paper: the "
     "settings of the publication, takes hours without a GPU.",
     "seed": "A different seed generates a different realisation of the same structure; the same seed reproduces it. "
     "Multiple realisations use consecutive seeds.",
