@@ -169,8 +169,8 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
 )
 """Named training settings.
 
-``connected`` has a critic, and more steps, for flow and conduction in two phases. ``paper`` follows the publication: 2000 steps on
-one 128² section per direction.
+``connected`` has a critic, and more steps, for flow and conduction in two phases. ``paper`` follows the publication:
+2000 steps on one 128² section per direction.
 """
 
 

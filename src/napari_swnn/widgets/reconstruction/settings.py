@@ -36,8 +36,8 @@ _TIPS = {
     "doubles the generation time. By default, they vary around the target, as in samples of the material.",
     "size": "Size of the reconstruction in voxels along z, y and x.",
     "preset": "draft: a first look; standard: recommended; connected: two phases connect as in the material, for flow "
-    "and conduction, takes nearly twice as long; fine: patterns closest to the reference, takes many times as long; paper: the "
-    "settings of the publication, takes hours without a GPU.",
+    "and conduction, takes up to twice as long; fine: patterns closest to the reference, takes many times as long; "
+    "paper: the settings of the publication, takes hours without a GPU.",
     "seed": "A different seed generates a different realisation of the same structure; the same seed reproduces it. "
     "Multiple realisations use consecutive seeds.",
     "count": "Number of realisations to generate from one model, each as a separate layer.",
