@@ -20,7 +20,7 @@ def add_through_option(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="AXIS:POSITION:IMAGE",
         help="make the volume pass through a segmented section at a position along its normal axis, for example "
-        "z:64:section.tif; repeat the option for several. The noise around them is fitted first",
+        "z:64:section.tif; repeat the option for several. The noise around them is drawn first",
     )
 
 
@@ -46,11 +46,11 @@ def read_sections(entries: Sequence[str] | None) -> dict[str, list[tuple[int, An
     return sections or None
 
 
-def describe_fit(step: ConstraintStep) -> str:
-    """Return the progress of a fit as text."""
+def describe_draw(step: ConstraintStep) -> str:
+    """Return the progress of the draw as text."""
     from napari_swnn._progress import format_time_left
 
     return (
-        f"fitting noise  iteration {step.iteration}/{step.n_iterations}  {step.wrong:.1%} of the known voxels differ  "
+        f"drawing noise  step {step.iteration}/{step.n_iterations}  {step.wrong:.1%} of the known voxels differ  "
         f"{format_time_left(step.time_left)}"
     )

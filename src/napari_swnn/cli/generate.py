@@ -14,7 +14,7 @@ from napari_swnn.cli._paths import check_writable
 from napari_swnn.cli._progress import describe_generation, run_with_progress
 from napari_swnn.cli._run import add_run_options, cluster_client, explain_resuming
 from napari_swnn.cli._shape import add_shape_option, full_shape
-from napari_swnn.cli._through import add_through_option, describe_fit, read_sections
+from napari_swnn.cli._through import add_through_option, describe_draw, read_sections
 
 ALL_AXES = "all"
 MANY_VOXELS = 2**28
@@ -94,7 +94,7 @@ def run(options: argparse.Namespace) -> None:
         if through is not None:
             check_fits(model, spec, through, n=options.n)
             constraint = ConstraintSpec(through, None, options.seed, spec.porosity, spec.fractions)
-            model = run_with_progress(iter_constrain(model, constraint, device=options.device), describe_fit)
+            model = run_with_progress(iter_constrain(model, constraint, device=options.device), describe_draw)
         steps = iter_generation(
             model,
             spec,

@@ -23,7 +23,7 @@ from napari_swnn.core.volume.spatial_mask import SpatialMask
 from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import VirtualVolume, describe_volume
 from napari_swnn.runs._destination import iter_to_memory_or_disk
-from napari_swnn.runs.through import iter_fit_sections
+from napari_swnn.runs.through import iter_through_sections
 
 
 @overload
@@ -123,7 +123,7 @@ def generate(
     through : mapping, optional
         Measured sections that are planes of the volume, to the voxel: for an axis, the position of the plane and the
         labels of the section, such as ``{"z": (64, section)}``, or a list of such pairs. The noise around them is
-        fitted first; to keep the result for more volumes, see `napari_swnn.constrain`.
+        drawn first; to keep the result for more volumes, see `napari_swnn.constrain`.
     exact : bool
         Match the target porosity exactly by choosing the threshold for each volume, which doubles the run time. By
         default porosities vary around the target, as they do between samples of a material, and a volume is part of
@@ -169,7 +169,7 @@ def generate(
     """
     spec = VolumeSpec(shape, seed, porosity, mask, periodic, noise, exact, fractions, scale, coarse)
     if through is not None:
-        model = drain(iter_fit_sections(model, spec, through, n=n, device=device), progress)
+        model = drain(iter_through_sections(model, spec, through, n=n, device=device), progress)
     return drain(iter_generation(model, spec, n=n, out=out, resume=resume, client=client, device=device), progress)
 
 

@@ -1,4 +1,4 @@
-"""Fit of the noise to measured sections before a generation."""
+"""Noise around measured sections, drawn before a generation."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ def check_fits(model: Model, spec: VolumeSpec, through: Sections, *, n: int = 1)
             )
 
 
-def iter_fit_sections(
+def iter_through_sections(
     model: Model, spec: VolumeSpec, through: Sections, *, n: int = 1, device: str = "auto"
 ) -> Generator[GenerationStep, None, Model]:
-    """Fit the noise around sections that are planes of a volume.
+    """Draw the noise around sections that are planes of a volume.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def iter_fit_sections(
     Yields
     ------
     GenerationStep
-        Progress of the fit, with iterations in place of blocks.
+        Progress of the draw, with iterations in place of blocks.
 
     Returns
     -------

@@ -214,7 +214,7 @@ def _iter_draw(sampler: NoiseSampler, spec: ConstraintSpec) -> Generator[Constra
             fraction=clock.fraction,
             elapsed=clock.elapsed,
             time_left=clock.time_left,
-            activity="fitting the noise to known voxels",
+            activity="drawing the noise around known voxels",
         )
     overlay = Overlay(sampler.variables.scattered(), sampler.known.positions, sampler.known.phases, sampler.free)
     record = {

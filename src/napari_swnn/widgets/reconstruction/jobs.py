@@ -72,7 +72,7 @@ def generate(request: "Request", model: "Model", i: int) -> "Generator[Generatio
     """Generate the `i`-th realisation of a request in memory; yield steps and return the labels."""
     from napari_swnn.runs import iter_generation
 
-    model = yield from fit_section(request, model)
+    model = yield from through_section(request, model)
     spec = request.spec(model.dimension, i=i, porosity=request.porosity)
     labels: Any = yield from iter_generation(model, spec, device=request.device)
     return cast("Labels", labels)
@@ -82,14 +82,14 @@ def describe(request: "Request", model: "Model") -> "Generator[GenerationStep, N
     """Return the realisations of a request as lazy volumes."""
     from napari_swnn.core.volume.virtual_volume import describe_volume
 
-    model = yield from fit_section(request, model)
+    model = yield from through_section(request, model)
     specs = [request.spec(model.dimension, i=i, porosity=request.porosity) for i in range(request.n)]
     return [describe_volume(model, spec, device=request.device) for spec in specs]
 
 
 def save(request: "Request", model: "Model") -> "Generator[GenerationStep, None, Path]":
     """Write the realisations to the file of a request, or resume it; yield steps and return the path."""
-    model = yield from fit_section(request, model)
+    model = yield from through_section(request, model)
     path: Path = yield from iter_file(request, model)
     return path
 
@@ -102,15 +102,15 @@ def iter_file(request: "Request", model: "Model") -> "Generator[GenerationStep, 
     return iter_generation(model, spec, n=request.n, out=request.path, resume=True, device=request.device)
 
 
-def fit_section(request: "Request", model: "Model") -> "Generator[GenerationStep, None, Model]":
-    """Fit the noise of a model around the section of a request, if there is one; yield steps and return the model."""
+def through_section(request: "Request", model: "Model") -> "Generator[GenerationStep, None, Model]":
+    """Draw the noise around the section of a request, if there is one; yield steps and return the model."""
     section = request.spatial.section
     if section is None:
         return model
-    from napari_swnn.runs.through import iter_fit_sections
+    from napari_swnn.runs.through import iter_through_sections
 
     spec = request.spec(model.dimension, porosity=request.porosity)
-    return (yield from iter_fit_sections(model, spec, section.through, device=request.device))
+    return (yield from iter_through_sections(model, spec, section.through, device=request.device))
 
 
 def compute_box(volume: "VirtualVolume", window: "Window") -> "Generator[GenerationStep, None, Labels]":

@@ -46,7 +46,7 @@ _TIPS = {
     "noise: the mask multiplies the input noise of the network. Pores close near its border, where the porosity is too "
     "low, and the outside is generated from zero noise, which usually yields a single phase.",
     "through": "The volume passes through this section, to the voxel, and continues on both sides as the material "
-    "does. The noise around the section is fitted first, which takes some minutes.",
+    "does. The noise around the section is drawn first, which takes from seconds to a minute or two.",
     "coarse": "The volume agrees with this coarse scan of the sample, and the model adds the detail of its reference. "
     "The volume must be 2, 4 or 8 times as large as the scan. For an image, give the grey values of voxels that are "
     "all background, and all of the phase of interest.",
