@@ -33,7 +33,7 @@ def through(fixed_model, section):
 def test_every_volume_passes_through_the_section(name, request):
     model = request.getfixturevalue(name)
     section = generate(model, SHAPE, seed=8)[:, 5]
-    fitted = constrained(model, n_iterations=24, through={"y": (4, section)})
+    fitted = constrained(model, n_iterations=120, through={"y": (4, section)})
     for seed in (3, 4):
         assert_array_equal(generate(fitted, SHAPE, seed=seed)[:, 4], section)
     found = fitted.provenance["known_voxels"]

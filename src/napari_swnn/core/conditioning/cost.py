@@ -63,8 +63,9 @@ def estimate_constraint(model: Model, spec: ConstraintSpec, *, device: str = "au
     work = [_work(network, window) for window in known.windows]
     largest = work.index(max(work))
     part = KnownVoxels(known.positions, known.phases, (known.windows[largest],))
+    start = perf_counter()
     sampler = NoiseSampler(own, part, free, 0, where)
-    once = 0.0
+    before, once = perf_counter() - start, 0.0
     for i in range(sampler.n_stages):
         progress = i / sampler.n_stages
         sampler.step(progress)  # loads and plans everything, which later steps need not
@@ -75,7 +76,7 @@ def estimate_constraint(model: Model, spec: ConstraintSpec, *, device: str = "au
     n_values, n_positions = count_noise(network, known.windows)
     n_file = _BYTES_PER_VALUE * (n_values + network.dimension * n_positions) + 13 * len(known.positions)
     return ConstraintEstimate(
-        seconds=once * spec.n_iterations,
+        seconds=before + once * spec.n_iterations,
         n_bytes=_BYTES_PER_VALUE * (_COPIES * n_values + _features(network, known.windows[largest])),
         n_file_bytes=n_file,
         n_values=n_values,

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from napari_swnn.core.conditioning.calibration import Calibration
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.model.offset_surface import OffsetSurface
 from napari_swnn.core.model.segmentation import ThresholdCurve
@@ -48,7 +49,17 @@ class Evidence:
         else:
             self._offsets = torch.from_numpy(rule.at(self._porosity))
 
-    def log_odds(self, grey: Tensor, phases: Tensor) -> Tensor:
+    def scores(self, grey: Tensor) -> Tensor:
+        """Return the scores ``(c, n)`` of the phases at grey values: the highest one is that of the phase."""
+        if len(grey) == 1:
+            values = grey[0]
+            if self._bounded:
+                values = torch.atanh((values / Stage.CEILING).clamp(-_NEAREST, _NEAREST))
+            # A grey value of tanh(y) stands for two phases whose scores differ by 2 y.
+            return torch.stack([values - self._level, self._level - values])
+        return segmentation_values(grey, self._stage) + self._offsets.to(grey.device)[:, None]
+
+    def log_odds(self, grey: Tensor, phases: Tensor, calibration: Calibration | None = None) -> Tensor:
         """Return the logarithm of the odds of the known phases, positive where the voxel has it.
 
         Parameters
@@ -57,14 +68,12 @@ class Evidence:
             ``(c, n)`` grey values of the known voxels.
         phases : torch.Tensor
             ``(n,)`` int64 phases, as positions in the order of the labels.
+        calibration : Calibration, optional
+            Calibration of the scores, for grey values of a coarser stage.
         """
-        if len(grey) == 1:
-            values = grey[0]
-            if self._bounded:
-                values = torch.atanh((values / Stage.CEILING).clamp(-_NEAREST, _NEAREST))
-            # A grey value of tanh(y) stands for two phases whose scores differ by 2 y.
-            return 2 * (values - self._level) * (1 - 2 * phases)
-        scores = segmentation_values(grey, self._stage) + self._offsets.to(grey.device)[:, None]
+        scores = self.scores(grey)
+        if calibration is not None:
+            scores = calibration(scores)
         own = scores.gather(0, phases[None])[0]
         others = scores.scatter(0, phases[None], -torch.inf)
         return own - torch.logsumexp(others, dim=0)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from napari_swnn.core.conditioning.calibration import Calibration, fit_calibration
 from napari_swnn.core.conditioning.evidence import Evidence
 from napari_swnn.core.conditioning.known_voxels import KnownVoxels
 from napari_swnn.core.conditioning.noise_variables import NoiseVariables
@@ -17,6 +18,7 @@ from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.model.overlay import locate
 from napari_swnn.core.network.cascade import NoiseSource, run_stages, upsample
+from napari_swnn.core.network.evaluation import make_noise_source
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.determinism import deterministic_convolutions
 from napari_swnn.core.numerics.device import convolutions_in, generation_precision
@@ -24,8 +26,10 @@ from napari_swnn.core.numerics.device import convolutions_in, generation_precisi
 _WEIGHTS = (0.5, 16.0)
 """Weight of the misfit in the first and the last step of the finest stage, between which it grows by a constant factor.
 
-At coarser stages it is divided by the number of pixels of a section in a voxel, whose phases are hardly independent.
+At coarser stages it is divided by a power of the scale, since pixels in the same coarse voxel are hardly independent.
 """
+_DEPENDENCE = 3
+"""This power; with it, planes next to a section are as similar to it as those of unconstrained volumes."""
 _LONGEST_STEP = 0.12
 """Longest step, in radians of the rotation of noise and velocity."""
 _STIFFNESS = 100.0
@@ -36,6 +40,12 @@ _HEATING = 0.01
 """Excess of the mean squared velocity that is taken for an unstable step, besides its standard error."""
 _SHORTER = 0.8
 """Factor by which an unstable step is shortened."""
+_SAMPLE_SEED = 0
+"""Seed of the unconstrained volumes from which calibrations are learned."""
+_SAMPLE_SIDE = 96
+"""Side of the planes of these volumes, in voxels."""
+_N_SAMPLES = 4
+"""Number of these planes."""
 _STREAM = 1
 """Number that tells the random numbers of the dynamics from others of the same seed."""
 
@@ -55,6 +65,7 @@ class _Level:
 
     stages: tuple[Stage, ...]
     regions: tuple[_Region, ...]
+    calibration: Calibration | None
 
     @property
     def scale(self) -> int:
@@ -66,7 +77,8 @@ class NoiseSampler:
 
     The noise is drawn stage by stage, coarsest first, as the network generates. That of a stage has a density
     proportional to ``exp(-|noise|² / 2 - weight * misfit)``, given the coarser volumes that have been drawn; the misfit
-    is that of its own output to the known voxels. All stages at once would not do: coarse volumes are close to their
+    is that of its own output to the known voxels, with the probabilities that unconstrained volumes have given such an
+    output. All stages at once would not do: coarse volumes are close to their
     bounds nearly everywhere, where the misfit of the finest stage has hardly any gradient.
 
     Langevin dynamics with inertia draws from this density: the misfit accelerates the noise, friction damps its
@@ -113,11 +125,7 @@ class NoiseSampler:
         stages = _stages_at(model.to(device), free)
         regions = tuple(_region(known, window, device) for window in known.windows)
         self._levels = [
-            _Level(
-                stages[:n],
-                regions,
-            )
-            for n in range(1, len(stages) + 1)
+            _Level(stages[:n], regions, calibration) for n, calibration in enumerate(self._calibrations(stages), 1)
         ]
         self._n_seen = sum(len(region.phases) for region in self._levels[-1].regions)
         self.variables = NoiseVariables(model.network, known.windows, seed, device)
@@ -141,7 +149,7 @@ class NoiseSampler:
         position = progress * self.n_stages
         index = min(int(position), self.n_stages - 1)
         level = self._levels[index]
-        first, last = (weight / level.scale**2 for weight in _WEIGHTS)
+        first, last = (weight / level.scale**_DEPENDENCE for weight in _WEIGHTS)
         weight = first * (last / first) ** (position - index)
         length = self._shortening * min(_LONGEST_STEP, 2 / sqrt(_STIFFNESS * weight))
         self._rotate(level.scale, length)
@@ -195,7 +203,28 @@ class NoiseSampler:
         for region in level.regions:
             with convolutions_in(self._precision, self._device):
                 grey = _interpolated(level.stages, region.window, 1, noise)
-            yield self._evidence.log_odds(grey[0].flatten(1)[:, region.places], region.phases)
+            yield self._evidence.log_odds(grey[0].flatten(1)[:, region.places], region.phases, level.calibration)
+
+    @torch.no_grad()
+    def _calibrations(self, stages: Sequence[Stage]) -> list[Calibration | None]:
+        """Return the calibration of each stage, coarsest first, from planes of unconstrained volumes."""
+        noise = make_noise_source(_SAMPLE_SEED, self._device)
+        phases, *coarser = [], *([] for _ in stages[1:])
+        for window in _sample_windows(self.model.dimension):
+            with convolutions_in(self._precision, self._device):
+                grey = [_interpolated(stages[:n], window, 1, noise)[0] for n in range(1, len(stages) + 1)]
+            phases.append(self._evidence.classify(grey.pop()).flatten())
+            for found, each in zip(coarser, grey, strict=True):
+                found.append(self._evidence.scores(each.flatten(1)))
+        own = torch.cat(phases).to(self._device, torch.int64)
+        return [*(fit_calibration(torch.cat(found, dim=1), own) for found in coarser), None]
+
+
+def _sample_windows(dimension: int) -> list[Window]:
+    """Return planes, or pieces of a plane, at different positions in the coarse voxels."""
+    shape = (1,) * (dimension - 2) + (_SAMPLE_SIDE,) * 2
+    starts = [(k * (2 * _SAMPLE_SIDE + 1),) + (0,) * (dimension - 1) for k in range(_N_SAMPLES)]
+    return [Window(start, tuple(a + n for a, n in zip(start, shape, strict=True))) for start in starts]
 
 
 def _is_heating(velocity: Tensor) -> bool:
