@@ -58,5 +58,5 @@ def fit_calibration(scores: Tensor, phases: Tensor) -> Calibration:
         return value
 
     with torch.enable_grad():
-        optimiser.step(loss)
+        optimiser.step(loss)  # type: ignore[no-untyped-call]
     return Calibration(float(logarithm.detach().exp()), shifts.detach().to(scores.device, torch.float32))

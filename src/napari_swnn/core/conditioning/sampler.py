@@ -78,8 +78,8 @@ class NoiseSampler:
     The noise is drawn stage by stage, coarsest first, as the network generates. That of a stage has a density
     proportional to ``exp(-|noise|² / 2 - weight * misfit)``, given the coarser volumes that have been drawn; the misfit
     is that of its own output to the known voxels, with the probabilities that unconstrained volumes have given such an
-    output. All stages at once would not do: coarse volumes are close to their
-    bounds nearly everywhere, where the misfit of the finest stage has hardly any gradient.
+    output. All stages at once would not do: coarse volumes are close to their bounds nearly everywhere, where the
+    misfit of the finest stage has hardly any gradient.
 
     Langevin dynamics with inertia draws from this density: the misfit accelerates the noise, friction damps its
     velocity, and random changes restore the variance of the velocity. The Gaussian part rotates noise and velocity into
@@ -209,7 +209,8 @@ class NoiseSampler:
     def _calibrations(self, stages: Sequence[Stage]) -> list[Calibration | None]:
         """Return the calibration of each stage, coarsest first, from planes of unconstrained volumes."""
         noise = make_noise_source(_SAMPLE_SEED, self._device)
-        phases, *coarser = [], *([] for _ in stages[1:])
+        phases: list[Tensor] = []
+        coarser: list[list[Tensor]] = [[] for _ in stages[1:]]
         for window in _sample_windows(self.model.dimension):
             with convolutions_in(self._precision, self._device):
                 grey = [_interpolated(stages[:n], window, 1, noise)[0] for n in range(1, len(stages) + 1)]
