@@ -170,6 +170,11 @@ class NoiseSampler:
         return sum(_n_wrong(odds) for odds in self._log_odds(self._levels[-1])) / self._n_seen
 
     @torch.no_grad()
+    def misfit(self, stage: int) -> float:
+        """Return the misfit of the output of a stage, counted from the coarsest, to the known voxels."""
+        return float(sum(map(self._evidence.misfit, self._log_odds(self._levels[stage]))))
+
+    @torch.no_grad()
     def _rotate(self, scale: int, angle: float) -> None:
         """Move noise and velocity under the force of the Gaussian density alone."""
         noise, velocity = self.variables.values[scale], self._velocities[scale]
