@@ -7,7 +7,10 @@ from napari.layers import Image, Labels, Layer
 from numpy.testing import assert_allclose, assert_array_equal
 
 from napari_swnn import Reference, generate, train
-from napari_swnn._reader import volume_reader
+from napari_swnn._layer_style import read_phase, write_names
+from napari_swnn._reader import open_labels, volume_reader
+from napari_swnn._writer import write_ome_zarr, write_tiff
+from napari_swnn.io import save_volume
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +44,27 @@ def test_realisations_stand_on_a_leading_axis(model, tmp_path):
     layer = opened(path)
     assert layer.data.shape == (2, 30, 30, 30)
     assert_allclose(layer.scale, (1, 0.5, 0.5, 0.5))
+
+
+@pytest.mark.parametrize("ending", ["ome.zarr", "labels.tif"])
+@pytest.mark.parametrize("names", [{}, {0: "dark", 1: "bright"}])
+def test_a_saved_layer_keeps_its_phase_of_interest(ending, names, tmp_path, blobs):
+    write = {"ome.zarr": write_ome_zarr, "labels.tif": write_tiff}[ending]
+    layer = Labels(np.stack([blobs == 1] * 8).astype(np.uint8), metadata={"swnn": {"phase": 0}})
+    write_names(layer, names)
+    data, attributes, _ = layer.as_layer_data_tuple()
+    (path,) = write(tmp_path / f"a.{ending}", data, attributes)
+    ((data, attributes, kind),) = open_labels(path)
+    assert read_phase(Layer.create(data, attributes, kind)) == 0
+    if ending == "ome.zarr":
+        assert read_phase(opened(path)) == 0
+
+
+def test_a_generated_volume_states_its_phase_and_other_files_none(model, tmp_path, blobs):
+    generate(model, (20, 20, 20), out=tmp_path / "v.ome.zarr")
+    assert read_phase(opened(tmp_path / "v.ome.zarr")) == 0
+    save_volume(tmp_path / "plain.ome.zarr", blobs, names={0: "dark", 1: "bright"})
+    assert read_phase(opened(tmp_path / "plain.ome.zarr")) is None
 
 
 def stored(path, values, **attributes):

@@ -20,7 +20,7 @@ from napari_swnn._phases import MOST_PHASES
 from napari_swnn._types import AXES, Path
 from napari_swnn._voxel_size import find_length_unit
 from napari_swnn.io import OmeZarr, is_ome_zarr, open_ome_zarr, open_volume_set
-from napari_swnn.io.phase_names import names_in
+from napari_swnn.io.phase_names import names_in, phase_in
 
 MOST_INSPECTED = 2**24
 """Number of voxels of the coarsest level up to which its values are read to tell labels from grey values."""
@@ -100,9 +100,10 @@ def open_labels(path: Path) -> list[LayerData]:
 
 
 def _style(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the attributes of a layer with the names of its phases, as napari shows them, and their colours."""
-    names = names_in(provenance)
-    own = dict(provenance) | ({"phases": {str(label): name for label, name in names.items()}} if names else {})
+    """Return the attributes of a layer: its phase of interest, the names of its phases, and their colours."""
+    names, phase = names_in(provenance), phase_in(provenance)
+    own = dict(provenance) | ({} if phase is None else {"phase": phase})
+    own |= {"phases": {str(label): name for label, name in names.items()}} if names else {}
     attributes: dict[str, Any] = {"metadata": {METADATA_KEY: own}}
     if names:
         attributes["features"] = name_features(names)

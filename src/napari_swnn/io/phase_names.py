@@ -1,4 +1,4 @@
-"""Names of phases that files of napari-swnn state."""
+"""Names of phases, and the phase of interest, that files of napari-swnn state."""
 
 from __future__ import annotations
 
@@ -23,6 +23,19 @@ def names_in(provenance: Mapping[str, Any]) -> dict[int, str]:
         return {}
     found = ((to_label(label), name) for label, name in zip(phases, names, strict=True))
     return {label: str(name) for label, name in found if label is not None and name}
+
+
+def phase_in(provenance: Mapping[str, Any]) -> int | None:
+    """Return the phase of interest: that of a saved layer, or of a generated volume; None if none is stated."""
+    origin, labels = provenance.get("origin"), provenance.get("labels")
+    if isinstance(origin, Mapping):
+        phase = origin.get("phase")
+        return phase if isinstance(phase, int) and not isinstance(phase, bool) else None
+    if not isinstance(labels, Mapping) or "request" not in provenance:
+        return None
+    phases = labels.get("phases")
+    first = phases[0] if isinstance(phases, list) and phases else labels.get("phase")  # a model states it first
+    return None if first is None else to_label(first)
 
 
 def read_phase_names(path: Path) -> dict[int, str]:

@@ -35,7 +35,8 @@ class Assessment:
     porosity : float
         Fraction of the phase of interest, in (0, 1).
     interval : pair of float
-        95 % confidence interval of the porosity of the material, within [0, 1].
+        95 % confidence interval of the porosity of the material, within [0, 1]; it covers the sampling error only, and
+        no error of the segmentation.
     correlation_length : float
         Distance in `unit` at which the normalised autocovariance falls below 1/e; it determines the scales of a
         training.
@@ -153,9 +154,10 @@ class _Verdict:
     @property
     def text(self) -> str:
         across = f"{self.lengths_across:.0f} correlation lengths across"
-        accuracy = f"the porosity is known to ± {100 * self.half_width:.1f} %"
+        accuracy = f"the sampling error of the porosity is ± {100 * self.half_width:.1f} %"
         if self.half_width > _POORLY_KNOWN:
-            accuracy += " only, further sections would help"
+            accuracy += ", which further sections would reduce"
+        accuracy += ", and errors of the segmentation add to it"
         if self.reasons:
             return f"small: {across}, {', '.join(self.reasons)}; {accuracy}"
         return f"large enough: {across}, about {self.n_features} pores or grains; {accuracy}"

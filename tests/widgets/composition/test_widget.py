@@ -61,6 +61,20 @@ def test_it_says_what_is_missing(panel, model, rock_model, user):
     assert panel.settings.size.value == REGIONS.shape
 
 
+def test_the_section_of_a_structure_is_not_chosen_for_the_regions(panel, model, entry, user):
+    """Neither one that a model names, nor one that was prepared or reconstructed in this session."""
+    model.add_labels(REGIONS[0], name="rock")
+    model.add_labels(REGIONS[0], name="prepared", metadata={METADATA_KEY: {"recipe": "{}"}})
+    model.add_labels(REGIONS[0], name="used", metadata={METADATA_KEY: {"reference_names": ["used"]}})
+    assert panel.settings.regions.value is None
+    assert "another one than the section" in panel.hint.text()
+    model.add_labels(REGIONS, name="colonies")
+    assert panel.settings.layer.name == "colonies"
+    user.choose(panel.settings.regions, model.layers["rock"])
+    model.layers["colonies"].name = "grains"
+    assert panel.settings.layer.name == "rock"  # a choice of the user stays
+
+
 def test_the_volume_is_that_of_the_function(ready, model, rock_model, user):
     run(ready, ready.run_button, user)
     layer = model.layers[-1]

@@ -10,7 +10,16 @@ from napari.layers._source import layer_source
 from qtpy.QtCore import Qt
 
 from napari_swnn._layer_style import METADATA_KEY, PREVIEW_NAME
-from napari_swnn.preparation import Crop, FillHoles, Recipe, RemoveSpecks, SegmentScribbles, Threshold, prepare
+from napari_swnn.preparation import (
+    Crop,
+    FillHoles,
+    FlattenBackground,
+    Recipe,
+    RemoveSpecks,
+    SegmentScribbles,
+    Threshold,
+    prepare,
+)
 from napari_swnn.widgets.preparation.recipe_bar import ApplyDialog
 from napari_swnn.widgets.preparation.widget import PrepareWidget
 
@@ -499,6 +508,16 @@ def test_specks_of_noise_are_not_taken_for_pores(panel, model, solid, settled, u
     switch(panel, "specks")
     settled(panel)
     user.waits_for(lambda: panel.session.live.assessment and "specks" not in panel.summary.facts.text())
+
+
+def test_uneven_brightness_is_named_until_it_is_flattened(panel, model, solid, settled, user):
+    ramp = np.linspace(-25, 25, solid.shape[1])
+    noise = np.random.default_rng(1).normal(0, 5, solid.shape)
+    model.add_image(np.where(solid, 150, 60) + ramp + noise)
+    user.waits_for(lambda: "brightness is uneven" in panel.summary.verdict.text())
+    panel.steps.changed.emit("background", FlattenBackground(25))
+    settled(panel)
+    user.waits_for(lambda: "sampling error of the porosity" in panel.summary.verdict.text())
 
 
 def test_features_are_ready_before_the_first_strokes(shown, user):

@@ -65,6 +65,17 @@ def test_the_reference_is_shown_beside_the_sections(made, viewer, user):
     assert not made.result_bar.buttons["beside"].isEnabled()  # otherwise, it would only hide other layers
 
 
+def test_the_outcome_of_a_run_goes_with_its_reference(made, viewer):
+    made.run_bar.curve.add(1, 0.5, 1)
+    made.run_bar.curve.show()
+    viewer.layers.remove(viewer.layers[-1])
+    assert made.run_bar.progress.status.text().startswith("Done")
+    viewer.layers.clear()
+    assert made.run_bar.progress.status.text() == ""
+    assert len(made.run_bar.curve) == 0
+    assert made.run_bar.curve.isHidden()
+
+
 def test_a_cut_opens_the_volume_in_3d(made, viewer, user):
     user.choose(made.result_bar.axis, 0)
     assert viewer.dims.ndisplay == 3

@@ -170,7 +170,10 @@ class ComposeWidget(RunPanel):
         """
         if len(MODELS) == 0 and self.settings.regions.value is not None:
             return NotReady("Train a model for each kind of region in SWNN reconstruction, or load one.")
-        missing = "Add a Labels layer with the regions, or choose a model that generates them."
+        missing = (
+            "Add a Labels layer with the regions, another one than the section of a structure, and choose it; or "
+            "choose a model that generates them."
+        )
         waits = None if self.settings.entry else self.check.why_not_ready(self.settings.layer, missing)
         if waits is not None:
             return waits

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._types import Labels
-from napari_swnn.preparation import Crop, ScribbleClassifier, assess, grey_histogram
+from napari_swnn.preparation import Crop, ScribbleClassifier, Threshold, assess, grey_histogram
+from napari_swnn.preparation.evenness import is_uneven
 from napari_swnn.widgets.kit.errors import BadInputError, describe_error
 from napari_swnn.widgets.preparation.draft import Draft
 from napari_swnn.widgets.preparation.segmentation import Segmented, learn, segment
@@ -120,6 +121,8 @@ class Preview:
         Labels after all steps, ``(height, width)``; None without a segmentation.
     effects : dict
         Fraction of the phase of interest before and after each step on labels, by field of the draft.
+    is_uneven : bool
+        True if there is a threshold for the whole image, whose brightness is uneven and not flattened.
     problem : BadInputError or None
         Reason that a step cannot be applied, with the field of the step as its control.
     classifier : ScribbleClassifier or None
@@ -133,6 +136,7 @@ class Preview:
     segmented: Segmented | None = None
     labels: Labels | None = None
     effects: dict[str, tuple[float, float]] = field(default_factory=dict)
+    is_uneven: bool = False
     problem: BadInputError | None = None
     classifier: ScribbleClassifier | None = None
 
@@ -212,7 +216,10 @@ class _Steps:
             labels = self._apply_step(slot, labels)
             if getattr(job.draft, slot) is not None:
                 effects[slot] = (_fraction(before, job.draft.label), _fraction(labels, job.draft.label))
-        self.found["labels"] = labels
+        self.found |= {
+            "labels": labels,
+            "is_uneven": _needs_evenness(job.draft) and is_uneven(visible, segmented.labels),
+        }
 
     def _segment(self, grey: np.ndarray) -> Segmented | None:
         job = self._job
@@ -243,6 +250,12 @@ class _Steps:
         result = act()
         self._kept.append((name, result))
         return result
+
+
+def _needs_evenness(draft: Draft) -> bool:
+    """Return True for a threshold of the whole image before flattening, which in small images leaves a trace itself."""
+    step = draft.segmentation
+    return draft.background is None and isinstance(step, Threshold) and step.method != "local"
 
 
 def assess_preview(preview: Preview, voxel: "VoxelSize | None") -> "Assessment":

@@ -20,6 +20,10 @@ ONE_PHASE = (
 DATA_BAR = (
     "⚠ The data bar is still in the image and counts as structure. Crop it away above; then the size can be judged."
 )
+UNEVEN = (
+    "⚠ The brightness is uneven, so one threshold for the whole image can give a wrong porosity. Tick Flatten the "
+    "background above."
+)
 NOISY = "⚠ Specks count as pores or grains here. Remove them; then the size can be judged."
 
 _SPECKS = 4
@@ -100,6 +104,8 @@ class Summary(QWidget):
             self.verdict.show_text(ONE_PHASE)
         elif is_cropped is False:
             self.verdict.show_text(DATA_BAR)
+        elif preview.is_uneven and is_cropped:
+            self.verdict.show_text(UNEVEN)
         else:
             self.verdict.show_text(describe_verdict(assessment) if assessment is not None and is_cropped else "")
         window = preview.job.window

@@ -49,11 +49,21 @@ class Outcome(QObject):
         self.check = VerdictCheck(session, find_reference, self)
         self.check.changed.connect(bar.show_state)
         self.check.found.connect(self._on_verdict)
+        self._had_reference = False
+        session.begun.connect(self._on_begun)
         session.made.connect(self._on_made)
+
+    @property
+    def is_orphan(self) -> bool:
+        """True once the reference of the last run was removed from the viewer."""
+        return self._had_reference and self._layers.reference is None
 
     def drop(self) -> None:
         """Drop the check in progress."""
         self.check.drop()
+
+    def _on_begun(self) -> None:
+        self._had_reference = self._layers.reference is not None
 
     def _on_made(self, result: "Result") -> None:
         """Draw the thumbnail of a model in the gallery from its first volume."""

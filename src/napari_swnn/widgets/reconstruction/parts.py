@@ -126,6 +126,8 @@ class ReconstructionParts(DockPanel):
         # Lazy layers are excluded because they would have to be computed completely.
         labels = [layer for layer in self.labels_layers() if get_tiles(layer) is None]
         self.settings.set_layers(labels, self.shapes_layers(), self.image_layers())
+        if self.outcome.is_orphan and not self.session.is_busy:
+            self.run_bar.forget()
         self.show_state()
 
     def show_state(self) -> None:

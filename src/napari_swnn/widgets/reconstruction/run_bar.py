@@ -107,6 +107,11 @@ class RunBar(QWidget):
         for part in (self.memory, self.progress, self.curve):
             part.set_dark(dark)
 
+    def forget(self) -> None:
+        """Clear the outcome of the last run, as its reference is gone."""
+        self._drop_curve()
+        self.progress.end("")
+
     def _on_begun(self) -> None:
         work = self._session.work
         self._training = work if isinstance(work, Training) else None
