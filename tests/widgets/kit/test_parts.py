@@ -1,13 +1,14 @@
 """The parts of the panel by themselves: form, controls, plot, layers, and sentences for errors."""
 
 from dataclasses import dataclass, fields
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from napari.components import ViewerModel
 from napari.layers import Labels
-from qtpy.QtWidgets import QFileDialog, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QFileDialog, QPushButton, QVBoxLayout, QWidget
 
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.training.config import PRESETS, TrainingConfig, setting
@@ -225,6 +226,27 @@ def test_a_name_without_an_ending_gets_that_of_the_chosen_kind(qtbot, monkeypatc
     monkeypatch.setattr(QFileDialog, "exec", type_a_name)
     assert ask_file(parent, "Write", "rock", {"OME-Zarr": "zarr", "TIFF": "tif"}) == tmp_path / "rock.tif"
     assert ask_file(parent, "Write", "rock", {"TIFF": "tif"}) == tmp_path / "rock.tif"
+
+
+def test_another_kind_replaces_the_whole_ending_of_the_name(qtbot, monkeypatch, tmp_path):
+    names = []
+
+    def choose_kinds(dialog):
+        (combo,) = [each for each in dialog.findChildren(QComboBox) if each.objectName() == "fileTypeCombo"]
+        for place in (1, 2, 0, 1):
+            combo.setCurrentIndex(place)
+            combo.activated.emit(place)
+            combo.textActivated.emit(combo.itemText(place))
+            names.append(Path(dialog.selectedFiles()[0]).name)
+        return True
+
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    monkeypatch.setattr(QFileDialog, "exec", choose_kinds)
+    monkeypatch.setattr("napari_swnn.widgets.kit.file_dialogs._folder", str(tmp_path))
+    kinds = {"TIFF": "labels.tif", "OME-Zarr": "ome.zarr", "NRRD": "nrrd"}
+    assert ask_file(parent, "Save", "rock 1.5", kinds) == tmp_path / "rock 1.5.ome.zarr"
+    assert names == ["rock 1.5.ome.zarr", "rock 1.5.nrrd", "rock 1.5.labels.tif", "rock 1.5.ome.zarr"]
 
 
 def test_numbers_are_never_cut_off(qtbot):

@@ -33,11 +33,24 @@ def ask_file(
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setFileMode(QFileDialog.FileMode.AnyFile)
     dialog.setOption(QFileDialog.Option.DontConfirmOverwrite, not confirm_overwrite)
-    dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(endings[chosen]))
+    dialog.filterSelected.connect(lambda chosen: _change_ending(dialog, endings[chosen]))
     usual = next(iter(endings.values()))
     dialog.setDefaultSuffix(usual)
     dialog.selectFile(f"{make_file_name(name)}.{usual}")
     return _answer(dialog)
+
+
+def _change_ending(dialog: QFileDialog, ending: str) -> None:
+    """Give the name in a dialog the whole ending of another file type; Qt changes only what follows the last point."""
+    before = dialog.defaultSuffix()
+    half = ".".join([*before.split(".")[:-1], ending.split(".")[-1]])
+    dialog.setDefaultSuffix(ending)
+    name = Path(next(iter(dialog.selectedFiles()), "")).name
+    for old in (before, half):
+        is_new = name.endswith(f".{ending}") and len(ending) >= len(old)
+        if name.endswith(f".{old}") and not is_new:
+            dialog.selectFile(f"{name.removesuffix(old)}{ending}")
+            return
 
 
 def ask_existing_file(parent: QWidget, title: str, kind: str, ending: str) -> Path | None:

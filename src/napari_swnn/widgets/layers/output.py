@@ -262,14 +262,18 @@ def _free_corner(viewer: "Viewer") -> tuple[float, float, float]:
     """Return the corner for a volume to the right of all layers, with aligned top edges."""
     if len(viewer.layers) == 0:
         return (0.0, 0.0, 0.0)
-    low, high = viewer.layers.extent.world
-    return (0.0, float(low[-2]), float(high[-1] + _GAP * (high[-1] - low[-1])))
+    return _beside(viewer.layers.extent)
 
 
 def _corner_beside(layer: "LabelsLayer") -> tuple[float, float, float]:
     """Return the corner for a volume to the right of a layer."""
-    low, high = layer.extent.world
-    return (0.0, float(low[-2]), float(high[-1] + _GAP * (high[-1] - low[-1])))
+    return _beside(layer.extent)
+
+
+def _beside(extent: Any) -> tuple[float, float, float]:
+    """Return the corner to the right of an extent, which napari measures between the centres of voxels."""
+    (low, high), side = extent.world, extent.step[-1]
+    return (0.0, float(low[-2]), float(high[-1] + side + _GAP * (high[-1] - low[-1] + side)))
 
 
 def _camera(viewer: "Viewer") -> tuple[float, ...]:
