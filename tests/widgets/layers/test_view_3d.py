@@ -5,7 +5,7 @@ import pytest
 
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.layers.output import Look, OutputLayers
-from napari_swnn.widgets.layers.view_3d import list_views, show_in_3d, show_sections
+from napari_swnn.widgets.layers.view_3d import add_to_3d, list_views, show_in_3d, show_sections
 
 NAMES = {0: "pore", 1: "NMC", 2: "binder"}
 COLOURS = {0: (0.2, 0.2, 0.2, 1.0), 1: (0.6, 0.6, 0.6, 1.0), 2: (0.9, 0.6, 0.1, 1.0)}
@@ -138,3 +138,20 @@ def test_the_picture_shows_the_volume_in_its_frame_and_nothing_else(make_napari_
     assert 0.002 < is_gold.mean() < 0.3
     assert is_frame.sum() > 200
     assert not is_blue.any()
+
+
+def test_a_new_volume_with_pores_of_label_0_joins_the_view_in_3d(model, two_phases):
+    """It shows its own phase if it does not offer those of the volume before."""
+    show_in_3d(model, two_phases, [1, 0])
+    labels = 1 - two_phases.data.astype(np.uint8)
+    new = model.add_labels(labels, metadata={"swnn": {"phase": 0, "seed": 1}}, translate=(0, 0, 30))
+    add_to_3d(model, new, [7])
+    assert new.data.dtype == np.int32  # with smaller numbers, napari takes label 0 for the background
+    assert new.iso_gradient_mode == "smooth"
+    assert [float(new.colormap.map(label)[3]) for label in (0, 1)] == [1, 0]
+    assert two_phases.visible
+    model.dims.ndisplay = 2
+    assert new.data.dtype == np.uint8
+    assert new.get_color(0) is None
+    add_to_3d(model, new)
+    assert new.data.dtype == np.uint8  # 2-D shows it as it is

@@ -93,3 +93,42 @@ def test_the_volume_is_saved_in_the_background(made, user, dialog, tmp_path):
     user.clicks(made.result_bar.buttons["more"])
     assert made.result_bar.saved.isHidden()  # it was about the volume before
     user.waits_for_end(made)
+
+
+def look_of(layer):
+    colours = [tuple(np.asarray(layer.colormap.map(label), float)) for label in (0, 1)]
+    return layer.data.dtype, layer.iso_gradient_mode, colours
+
+
+def test_more_like_it_in_3d_looks_like_the_result_before(made, viewer, user):
+    own = look_of(viewer.layers[-1])
+    user.choose(made.result_bar.view.phases, 1)  # only the rest, which is label 0
+    user.clicks(made.result_bar.buttons["view"])
+    user.clicks(made.result_bar.buttons["more"])
+    user.waits_for_end(made)
+    first, second = viewer.layers[-2:]
+    assert [layer.metadata["swnn"]["seed"] for layer in (first, second)] == [0, 1]
+    assert look_of(second) == look_of(first)
+    assert look_of(second)[0] == np.int32
+    assert [colour[3] for colour in look_of(second)[2]] == [1, 0]
+    viewer.dims.ndisplay = 2
+    assert [look_of(layer)[::2] for layer in (first, second)] == [own[::2]] * 2
+
+
+def test_a_layer_that_fails_half_made_is_removed_and_the_log_says_where(made, viewer, user, monkeypatch):
+    def fail(*_args):
+        return len(np.array(1))
+
+    before = list(viewer.layers)
+    with monkeypatch.context() as patch:
+        patch.setattr("napari_swnn.widgets.layers.output._describe", fail)
+        user.clicks(made.result_bar.buttons["more"])
+        user.waits_for_end(made)
+    assert list(viewer.layers) == before
+    assert "could not be shown: Len() of unsized object" in made.session.failure
+    assert "in fail" in made.log.text.toPlainText()
+    assert made.layers.newest == before[-1]
+    user.clicks(made.result_bar.buttons["more"])
+    user.waits_for_end(made)
+    assert len(viewer.layers) == len(before) + 1
+    assert made.session.failure == made.session.trace == ""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_swnn.widgets.kit.controls import Note
-from napari_swnn.widgets.layers.view_3d import list_views, show_in_3d
+from napari_swnn.widgets.layers.view_3d import add_to_3d, list_views, show_in_3d
 from napari_swnn.widgets.layers.view_choice import ViewChoice
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class ComposeResults(QWidget):
     def show_result(self, layer: Any, fractions: str) -> None:
         """Show a new volume."""
         self._layer = layer
+        add_to_3d(self._viewer, layer, self.view.chosen)
         self.fractions.show_text(fractions)
         self.refresh()
 

@@ -55,15 +55,44 @@ def show_in_3d(viewer: "Viewer", layer: "LabelsLayer", phases: Collection[int] |
     viewer.scene.camera.angles = (-25.0, 35.0, 12.0)
     viewer.fit_to_view(layers=[layer], margin=0.3)  # the view is fitted to the faces, and corners extend further
 
-    def restore(_event: Any = None) -> None:
-        if viewer.dims.ndisplay == 2:
-            viewer.dims.events.ndisplay.disconnect(restore)
-            undo()
-            show_only(layer, None)
-            for other in hidden:
-                other.visible = True
+    def restore() -> None:
+        undo()
+        show_only(layer, None)
+        for other in hidden:
+            other.visible = True
 
-    viewer.dims.events.ndisplay.connect(restore)
+    _call_in_2d(viewer, restore)
+
+
+def add_to_3d(viewer: "Viewer", layer: "LabelsLayer", phases: Collection[int] | None = None) -> None:
+    """Show a new volume as `show_in_3d` would if the viewer is in 3-D, beside the volumes that it shows already.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Viewer that contains the layer.
+    layer : napari.layers.Labels
+        Layer of the volume.
+    phases : collection of int, optional
+        Choice of phases, see `list_views`; by default, and if the layer does not offer it, the first one.
+    """
+    if viewer.dims.ndisplay != 3 or layer.ndim != 3:
+        return
+    offered = [each for _, each in list_views(layer)]
+    show_only(layer, phases if phases in offered else offered[0])
+    layer.iso_gradient_mode = "smooth"
+    _call_in_2d(viewer, lambda: show_only(layer, None))
+
+
+def _call_in_2d(viewer: "Viewer", action: Callable[[], None]) -> None:
+    """Call a function once, when the viewer returns to 2-D."""
+
+    def call(_event: Any = None) -> None:
+        if viewer.dims.ndisplay == 2:
+            viewer.dims.events.ndisplay.disconnect(call)
+            action()
+
+    viewer.dims.events.ndisplay.connect(call)
 
 
 def show_sections(viewer: "Viewer", layers: "Iterable[Layer]") -> None:

@@ -1,5 +1,6 @@
 """Layers that show previews, results and boxes of a session in the viewer."""
 
+import logging
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.layers.output import Look, OutputLayers
 from napari_swnn.widgets.layers.provenance import remember_name
 from napari_swnn.widgets.layers.reading import read_colours
-from napari_swnn.widgets.layers.view_3d import View, list_views, show_in_3d
+from napari_swnn.widgets.layers.view_3d import View, add_to_3d, list_views, show_in_3d
 from napari_swnn.widgets.lazy.boxes import Boxes
 from napari_swnn.widgets.lazy.layers import open_lazily, pause_tiles
 from napari_swnn.widgets.reconstruction.range_preview import RangePreview
@@ -20,11 +21,14 @@ from napari_swnn.widgets.reconstruction.work import Training
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
+    from napari.layers import Layer
     from napari.viewer import Viewer
 
     from napari_swnn._phases import PhaseChoice
     from napari_swnn.widgets.reconstruction.request import ModelEntry, Result
     from napari_swnn.widgets.reconstruction.session import ReconstructionSession
+
+logger = logging.getLogger(__name__)
 
 
 class SessionLayers(QObject):
@@ -62,6 +66,7 @@ class SessionLayers(QObject):
         self._row: list[Any] = []
         self._reference: LabelsLayer | None = None
         self._colours: Mapping[int, Any] | None = None
+        self._phases: list[int] | None = None
         self._is_following = False
         session.begun.connect(self._on_begun)
         session.stepped.connect(self._on_step)
@@ -105,6 +110,7 @@ class SessionLayers(QObject):
     def show_newest_in_3d(self, phases: Collection[int] | None = None) -> None:
         """Show the newest result in 3-D, all of it or some of its phases."""
         if self.newest is not None:
+            self._phases = None if phases is None else list(phases)
             show_in_3d(self._viewer, self.newest, phases)
 
     def follow(self) -> None:
@@ -189,15 +195,12 @@ class SessionLayers(QObject):
     def _show(self, result: "Result") -> None:
         if self._output is None:
             return
-        look = Look.of_model(result.entry.model)
-        scale = 1 if result.request is None else result.request.scale
-        look = replace(look, voxel=look.voxel.scaled(scale))
-        if isinstance(result.data, np.ndarray):
-            self._newest = self._output.show_result(result.data, result.name, look, result.metadata)
-        elif isinstance(result.data, list):
-            self._newest = self._output.show_levels(result.data, result.name, look, result.metadata)
-        else:
-            self._newest = open_lazily(self._viewer, result.data, result.name, result.metadata, self._output)
+        before = list(self._viewer.layers)
+        try:
+            self._newest = _add_layer(self._viewer, result, self._output, self._phases)
+        except Exception:
+            _remove_added(self._viewer, before)
+            raise
         self._newest_result = result
         self._row.append(self._newest)
         self.changed.emit()
@@ -220,3 +223,29 @@ class SessionLayers(QObject):
         """Compute a box in 3-D, where a lazy layer shows only boxes."""
         if self._viewer.dims.ndisplay == 3 and self.boxes.wanted_in_3d:
             self.box_wanted.emit()
+
+
+def _add_layer(
+    viewer: "Viewer", result: "Result", output: OutputLayers, phases: Collection[int] | None
+) -> "LabelsLayer":
+    """Add the layer of a result, in 3-D with the look of those that are shown there, and return it."""
+    look = Look.of_model(result.entry.model)
+    scale = 1 if result.request is None else result.request.scale
+    look = replace(look, voxel=look.voxel.scaled(scale))
+    if isinstance(result.data, np.ndarray):
+        layer = output.show_result(result.data, result.name, look, result.metadata)
+    elif isinstance(result.data, list):
+        layer = output.show_levels(result.data, result.name, look, result.metadata)
+    else:
+        return open_lazily(viewer, result.data, result.name, result.metadata, output)  # 3-D shows boxes of it
+    add_to_3d(viewer, layer, phases)
+    return layer
+
+
+def _remove_added(viewer: "Viewer", before: "list[Layer]") -> None:
+    """Remove layers that are half made because of an error, which may prevent their removal too."""
+    for layer in [each for each in viewer.layers if each not in before]:
+        try:
+            viewer.layers.remove(layer)
+        except Exception:
+            logger.exception("A layer could not be removed")

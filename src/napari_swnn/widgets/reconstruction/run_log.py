@@ -102,3 +102,4 @@ class RunLog(QWidget):
     def _on_ended(self) -> None:
         self.add(self._session.status)
         self.add(self._session.failure)
+        self.add(self._session.trace)

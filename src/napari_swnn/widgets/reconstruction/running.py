@@ -1,5 +1,7 @@
 """Execution of the tasks of a session: training, generation, and boxes of lazy layers."""
 
+import logging
+import traceback
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +13,8 @@ from napari_swnn.widgets.reconstruction.request import ModelEntry, ModelList, Re
 from napari_swnn.widgets.reconstruction.work import BoxWork, Generation, Training
 
 Work = Training | Generation | BoxWork
+
+logger = logging.getLogger(__name__)
 
 
 class RunningWork:
@@ -31,6 +35,8 @@ class RunningWork:
         Status of the current task, or outcome of the last one.
     failure : str
         Reason that the last task failed; empty if it succeeded.
+    trace : str
+        Traceback of an error while a result was shown, for the log; otherwise empty.
     is_stopping : bool
         True once Stop has been pressed.
     is_open : bool
@@ -55,6 +61,7 @@ class RunningWork:
         self.work: Work | None = None
         self.status = ""
         self.failure = ""
+        self.trace = ""
         self.is_stopping = False
         self.is_open = True
         self._models = models
@@ -104,10 +111,15 @@ class RunningWork:
         """Record that a result could not be shown."""
         self.failure = text
 
+    def _keep_trace(self, error: BaseException) -> None:
+        self.trace = "".join(traceback.format_exception(error, chain=False)).rstrip()
+        logger.error("A result could not be shown", exc_info=error)
+
     def _begin(self, work: Work) -> None:
         self.work = work
         self.status = work.title
         self.failure = ""
+        self.trace = ""
         self.is_stopping = False
         self.begun.emit()
         self.changed.emit()
@@ -137,7 +149,9 @@ class RunningWork:
         try:
             self._take(outcome)
         except Exception as error:  # noqa: BLE001  (the panel must not stay busy after any error)
-            failure = f"The result could not be shown: {describe_error(error.__cause__ or error)}"
+            cause = error.__cause__ or error  # signals wrap the error of a receiver
+            self._keep_trace(cause)
+            failure = f"The result could not be shown: {describe_error(cause)}"
             self._end("" if self.work is None else self.work.failed, failure)
 
     def _take(self, outcome: Any) -> None:
