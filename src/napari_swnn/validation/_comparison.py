@@ -211,7 +211,8 @@ class QuantityComparison:
         assert self.reference is not None
         allowed = float(np.hypot(self.half_width, pieces.half_width))
         is_explained = min(abs(self.mean - self.reference.value), abs(self.mean - pieces.mean)) <= allowed
-        return is_explained and (not inside or pieces.half_width > _TOO_WIDE * self.half_width)
+        says_nothing = not inside or pieces.half_width > _TOO_WIDE * self.half_width
+        return bool(is_explained and says_nothing)
 
     @property
     def _is_inside(self) -> bool | None:

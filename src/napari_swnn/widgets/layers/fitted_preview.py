@@ -8,11 +8,13 @@ from napari_swnn._types import Labels, Shape
 
 PENDING = 255
 """Label in a preview of what is not computed."""
+LARGEST_LISTED = 2**16 - 1
+"""Largest label for which napari can list colours without numba; the border needs one."""
 _MOST_FILLED = 2**23
 """Number of voxels up to which a preview is filled up to the size of the final volume."""
 
 
-def fit_preview(labels: Labels, shape: Shape) -> Labels:
+def fit_preview(labels: Labels, shape: Shape, *, bordered: bool = True) -> Labels:
     """Return the middle of a preview, with a border of `PENDING` where the final volume is larger.
 
     Training volumes are larger than a small final volume, above all at coarse scales, and smaller than a large one.
@@ -23,10 +25,12 @@ def fit_preview(labels: Labels, shape: Shape) -> Labels:
         Labels of the preview.
     shape : tuple of int
         Shape of the final volume, in voxels of the preview; a volume that is too large to draw is not filled up to.
+    bordered : bool
+        False to leave out the border, as if a phase has the label `PENDING`.
     """
     pairs = list(zip(labels.shape, shape, strict=True))
     middle = labels[tuple(slice(max(0, own - side) // 2, max(0, own - side) // 2 + side) for own, side in pairs)]
-    if prod(shape) > _MOST_FILLED or middle.shape == shape or (labels == PENDING).any():
+    if not bordered or prod(shape) > _MOST_FILLED or middle.shape == shape:
         return middle
     lacking = [side - own for own, side in zip(middle.shape, shape, strict=True)]
     border = [(each // 2, each - each // 2) for each in lacking]

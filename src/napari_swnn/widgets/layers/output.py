@@ -19,7 +19,7 @@ from napari_swnn._layer_style import (
 )
 from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn._voxel_size import VoxelSize
-from napari_swnn.widgets.layers.fitted_preview import PENDING, fit_preview
+from napari_swnn.widgets.layers.fitted_preview import LARGEST_LISTED, PENDING, fit_preview
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -129,9 +129,12 @@ class OutputLayers:
             Shape of the final volume, whose place the preview then fills; by default, it is shown as it is.
         """
         if monotonic() - self._shown_at >= PREVIEW_INTERVAL:
-            shown = fit_preview(labels, tuple(-(-side // scale) for side in shape)) if shape else labels
+            phases = (look.phase, look.background, *look.phases)
+            bordered = PENDING not in phases and max(phases) <= LARGEST_LISTED
+            fitted = tuple(-(-side // scale) for side in shape)
+            shown = fit_preview(labels, fitted, bordered=bordered) if shape else labels
             self._refresh_preview(shown, replace(look, voxel=look.voxel.scaled(scale)))
-            if shown is not labels and self._preview is not None:
+            if bordered and shown is not labels and self._preview is not None:
                 self._show_pending(self._preview, PENDING, look)
 
     def show_porosity(self, labels: Labels, look: Look, porosity: float) -> "LabelsLayer":
