@@ -158,3 +158,16 @@ def test_names_are_found_where_other_plugins_leave_them(model):
 def test_numbered_objects_have_no_names(model):
     layer = model.add_labels(np.arange(16).reshape(4, 4), features={"index": [1, 2], "area": [3.0, 4.0]})
     assert read_names(layer) == {}
+
+
+def test_napari_does_not_describe_what_lies_under_the_pointer_while_a_layer_is_added(model):
+    output = OutputLayers(model)
+    first = output.show_result(np.zeros((8, 8, 8), np.uint8), "first", LOOK, {})
+    model.layers.selection.active = first
+    model.mouse_over_canvas = True
+    seen = []
+    model.layers.selection.events.active.connect(lambda: seen.append(model.mouse_over_canvas))
+    output.show_result(np.zeros((8, 8, 8), np.uint8), "second", LOOK, {})
+    assert model.layers.selection.active is first
+    assert set(seen) == {False}
+    assert model.mouse_over_canvas

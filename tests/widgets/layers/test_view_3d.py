@@ -155,3 +155,10 @@ def test_a_new_volume_with_pores_of_label_0_joins_the_view_in_3d(model, two_phas
     assert new.get_color(0) is None
     add_to_3d(model, new)
     assert new.data.dtype == np.uint8  # 2-D shows it as it is
+
+
+def test_a_section_is_shown_alone_while_a_hidden_volume_has_a_third_dimension(model, volume):
+    section = model.add_labels(np.ones((4, 4), int))
+    show_sections(model, [section])
+    assert section.visible
+    assert not volume.visible

@@ -1,6 +1,7 @@
 """Layers that a run adds to the viewer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from types import MappingProxyType
@@ -205,6 +206,10 @@ class OutputLayers:
             layer.colormap = make_colormap({**colours, pending: _PENDING_COLOUR})
 
     def _add(self, levels: Sequence[Any], name: str, look: Look) -> "LabelsLayer":
+        with _ignored_pointer(self._viewer):
+            return self._add_layer(levels, name, look)
+
+    def _add_layer(self, levels: Sequence[Any], name: str, look: Look) -> "LabelsLayer":
         data, multiscale = layer_data(levels)
         ndim = levels[0].ndim
         chosen = self._viewer.layers.selection.active
@@ -233,6 +238,17 @@ class OutputLayers:
             self._viewer.fit_to_view(layers=[each for each in self._viewer.layers if each.visible])
             self._camera = _camera(self._viewer)
         return layer
+
+
+@contextmanager
+def _ignored_pointer(viewer: "Viewer") -> Iterator[None]:
+    """Keep napari from describing what lies under the pointer, which fails in 3-D until the pointer has moved."""
+    is_over = viewer.mouse_over_canvas
+    viewer.mouse_over_canvas = False
+    try:
+        yield
+    finally:
+        viewer.mouse_over_canvas = is_over
 
 
 def _describe(layer: "LabelsLayer", metadata: Mapping[str, Any], look: Look) -> None:

@@ -108,7 +108,8 @@ def show_sections(viewer: "Viewer", layers: "Iterable[Layer]") -> None:
     if volumes:
         low, high = np.asarray(volumes[0].extent.world)
         viewer.dims.set_point(viewer.dims.ndim - 3, float(low[-3] + high[-3]) / 2)
-    viewer.fit_to_view(layers=shown)
+    # napari cannot fit the view to sections alone while a hidden volume gives the viewer a third dimension.
+    viewer.fit_to_view(layers=shown if volumes or viewer.dims.ndim == 2 else None)
 
 
 def list_views(layer: "LabelsLayer") -> list[View]:

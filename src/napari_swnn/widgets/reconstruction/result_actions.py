@@ -73,10 +73,11 @@ class ResultActions(QObject):
     def show_beside(self) -> None:
         """Show sections of the newest realisations beside the reference."""
         shown = self._layers.row
+        if not shown:  # a run has begun, and has no result yet
+            return
         if self._layers.reference is not None:
             shown = [self._layers.reference, *shown]
-        if shown:
-            show_sections(self._viewer, shown)
+        show_sections(self._viewer, shown)
 
     def save_picture(self) -> None:
         """Prompt for a file, and save the view as an image."""
