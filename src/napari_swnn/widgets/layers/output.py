@@ -1,7 +1,6 @@
 """Layers that a run adds to the viewer."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from types import MappingProxyType
@@ -21,6 +20,7 @@ from napari_swnn._layer_style import (
 from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.layers.fitted_preview import LARGEST_LISTED, PENDING, fit_preview
+from napari_swnn.widgets.layers.pointer import ignored_pointer
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -206,7 +206,7 @@ class OutputLayers:
             layer.colormap = make_colormap({**colours, pending: _PENDING_COLOUR})
 
     def _add(self, levels: Sequence[Any], name: str, look: Look) -> "LabelsLayer":
-        with _ignored_pointer(self._viewer):
+        with ignored_pointer(self._viewer):
             return self._add_layer(levels, name, look)
 
     def _add_layer(self, levels: Sequence[Any], name: str, look: Look) -> "LabelsLayer":
@@ -238,17 +238,6 @@ class OutputLayers:
             self._viewer.fit_to_view(layers=[each for each in self._viewer.layers if each.visible])
             self._camera = _camera(self._viewer)
         return layer
-
-
-@contextmanager
-def _ignored_pointer(viewer: "Viewer") -> Iterator[None]:
-    """Keep napari from describing what lies under the pointer, which fails in 3-D until the pointer has moved."""
-    is_over = viewer.mouse_over_canvas
-    viewer.mouse_over_canvas = False
-    try:
-        yield
-    finally:
-        viewer.mouse_over_canvas = is_over
 
 
 def _describe(layer: "LabelsLayer", metadata: Mapping[str, Any], look: Look) -> None:
