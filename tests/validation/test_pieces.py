@@ -24,7 +24,7 @@ def test_a_large_volume_is_judged_by_the_section_alone(reference):
 
 
 def test_small_samples_of_the_same_material_are_not_called_different(reference):
-    """Of true cubes of 32 voxels, whose planes show few features, a tenth of the numbers at most may be rejected."""
+    """Cubes of 32 voxels of the material show few features in each plane; at most a tenth of their numbers fail."""
     block = material((128, 128, 32), 2)
     cubes = [block[i : i + 32, j : j + 32, k : k + 32] for i in (0, 64) for j in (0, 64) for k in (0,)]
     numbers = [number for cube in cubes for number in validate(cube, reference).quantities.values()]

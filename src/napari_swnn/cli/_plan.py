@@ -90,12 +90,10 @@ def report_cost(
     shared: bool = False,
 ) -> None:
     """Print the estimated time and memory of a run; the underlying benchmark is cached for later runs."""
-    from napari_swnn.core.numerics.machine_load import measure_load
-    from napari_swnn.core.numerics.parallel import n_threads
+    from napari_swnn.core.numerics.machine_load import present_load
     from napari_swnn.core.training.cost import estimate_cost
 
-    load = measure_load(n_threads()) if plan.device.type == "cpu" else 1.0
-    cost = estimate_cost(plan, shape, n_volumes=n_volumes, exact=exact, load=load)
+    cost = estimate_cost(plan, shape, n_volumes=n_volumes, exact=exact, load=present_load(plan.device))
     models = "" if n_trainings == 1 else f" {n_trainings} models"
     size = ("" if n_volumes == 1 else f"{n_volumes} times ") + " × ".join(map(str, shape))
     print(

@@ -7,7 +7,6 @@ from itertools import product
 from math import prod
 
 import numpy as np
-from scipy.special import stdtrit
 
 from napari_swnn._types import Shape
 from napari_swnn.validation._comparison import PieceScatter
@@ -18,8 +17,8 @@ from napari_swnn.validation._structure import (
     Structure,
     measure_structure,
 )
+from napari_swnn.validation._uncertainty import student_factor
 
-CONFIDENCE = 0.95
 _LEAST_PIECES = 4
 """Least number of pieces whose scatter is known."""
 _MOST_PIECES = 16
@@ -86,5 +85,5 @@ def _scatter(measured: Sequence[Structure], key: str, n_held: float) -> PieceSca
     known = values[np.isfinite(values)]
     if len(known) < _LEAST_PIECES:
         return PieceScatter(np.nan, np.nan)
-    t = float(stdtrit(len(known) - 1, (1 + CONFIDENCE) / 2))
-    return PieceScatter(float(known.mean()), t * float(np.std(known, ddof=1)) / np.sqrt(n_held))
+    spread = float(np.std(known, ddof=1))
+    return PieceScatter(float(known.mean()), student_factor(len(known)) * spread / np.sqrt(n_held))

@@ -69,8 +69,13 @@ def _half_width(of_parts: list[FloatArray] | list[float]) -> FloatArray:
     if len(values) < 2:
         return np.array(np.nan)
     error: FloatArray = np.std(values, axis=0, ddof=1) / np.sqrt(len(values))
-    half_width: FloatArray = error * stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2)
+    half_width: FloatArray = error * student_factor(len(values))
     return half_width
+
+
+def student_factor(n: int) -> float:
+    """Return the half-width of a confidence interval relative to the standard error of `n` values."""
+    return float(stdtrit(n - 1, (1 + CONFIDENCE) / 2))
 
 
 def _varies(array: BoolArray, mask: BoolArray | None) -> bool:

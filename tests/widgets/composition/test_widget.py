@@ -62,7 +62,7 @@ def test_it_says_what_is_missing(panel, model, rock_model, user):
 
 
 def test_the_section_of_a_structure_is_not_chosen_for_the_regions(panel, model, entry, user):
-    """Neither one that a model names, nor one that was prepared or reconstructed in this session."""
+    """Neither the reference of a model, nor a layer that was prepared or used as a reference."""
     model.add_labels(REGIONS[0], name="rock")
     model.add_labels(REGIONS[0], name="prepared", metadata={METADATA_KEY: {"recipe": "{}"}})
     model.add_labels(REGIONS[0], name="used", metadata={METADATA_KEY: {"reference_names": ["used"]}})

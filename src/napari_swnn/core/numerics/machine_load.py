@@ -6,6 +6,9 @@ from functools import partial
 from time import perf_counter, thread_time
 
 import numpy as np
+import torch
+
+from napari_swnn.core.numerics.parallel import n_threads
 
 _DURATION = 0.2
 """Seconds of work; the turns that an operating system gives to a process last some hundredths of a second."""
@@ -13,6 +16,11 @@ _CHUNK = 200_000
 """Numbers to compute at a time: enough for threads not to wait for each other in Python."""
 
 Clock = Callable[[], float]
+
+
+def present_load(device: torch.device) -> float:
+    """Return the load of the machine for work on a device; 1 on a GPU, where it is not measured."""
+    return measure_load(n_threads()) if device.type == "cpu" else 1.0
 
 
 def measure_load(n_threads: int, *, wall: Clock = perf_counter, busy: Clock = thread_time) -> float:

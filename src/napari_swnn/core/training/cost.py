@@ -85,7 +85,7 @@ def estimate_cost(
     exact : bool
         True if each volume matches the target porosity exactly, which requires computing it twice.
     load : float
-        Factor by which work takes longer now than on a free machine; see `measure_load`. The times are multiplied by
+        Factor by which work takes longer now than on a free machine; see `present_load`. The times are multiplied by
         it, and measurements are stored as they would be on a free machine.
     cache : path, optional
         File that stores measurements; by default in the user's cache folder. If it has no matching entry, a few steps

@@ -87,7 +87,7 @@ def _make_control(field: "Field[Any]") -> Any:
         options["widget_type"] = ComboBox
     elif isinstance(field.default, str):
         return _make_file_control(field)
-    elif not isinstance(field.default, str):
+    else:
         options |= {"min": constraints["low"], "max": min(constraints.get("high", _LARGEST), _LARGEST)}
     control = create_widget(
         value=field.default,

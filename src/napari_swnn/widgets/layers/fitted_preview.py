@@ -29,7 +29,8 @@ def fit_preview(labels: Labels, shape: Shape, *, bordered: bool = True) -> Label
         False to leave out the border, as if a phase has the label `PENDING`.
     """
     pairs = list(zip(labels.shape, shape, strict=True))
-    middle = labels[tuple(slice(max(0, own - side) // 2, max(0, own - side) // 2 + side) for own, side in pairs)]
+    starts = [max(0, own - side) // 2 for own, side in pairs]
+    middle = labels[tuple(slice(start, start + side) for start, side in zip(starts, shape, strict=True))]
     if not bordered or prod(shape) > _MOST_FILLED or middle.shape == shape:
         return middle
     lacking = [side - own for own, side in zip(middle.shape, shape, strict=True)]

@@ -227,8 +227,7 @@ def estimate(prepared: Prepared) -> "CurrentCost | None":
     Each type of network is benchmarked at first use. Later on, the machine may be more or less busy than it was then,
     so that its load is measured each time.
     """
-    from napari_swnn.core.numerics.machine_load import measure_load
-    from napari_swnn.core.numerics.parallel import n_threads
+    from napari_swnn.core.numerics.machine_load import present_load
     from napari_swnn.core.training.cost import estimate_cost
 
     plan, request = prepared.plan, prepared.request
@@ -236,7 +235,7 @@ def estimate(prepared: Prepared) -> "CurrentCost | None":
         return None
     shape = request.grid(plan.choice.network.dimension)
     with BENCHMARK:
-        load = 1.0 if plan.device.type != "cpu" else measure_load(n_threads())
+        load = present_load(plan.device)
         cost = estimate_cost(plan, shape, n_volumes=request.n, exact=request.exact, load=load)
     memory, generation = cost.memory + (request.n - 1) * prod(shape), cost.generation
     if request.destination != "memory":
