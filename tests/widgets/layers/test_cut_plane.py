@@ -22,7 +22,7 @@ def plane(model):
 
 
 def test_the_plane_lies_at_a_part_of_the_side(volume, plane):
-    plane.cut(volume, 1, 0.5)
+    plane.cut([volume], 1, 0.5)
     (cut,) = volume.experimental_clipping_planes
     assert cut.enabled
     np.testing.assert_allclose(cut.position, (0, 2.25, 0))  # in the units of the view
@@ -34,13 +34,22 @@ def test_the_plane_lies_at_a_part_of_the_side(volume, plane):
 def test_another_volume_is_cut_instead(model, volume, plane):
     other = model.add_labels(np.ones((4, 4, 4), int))
     own = list(model.mouse_drag_callbacks)
-    plane.cut(volume, 0, 0.5)
-    plane.cut(other, 0, 0.5)
+    plane.cut([volume], 0, 0.5)
+    plane.cut([other], 0, 0.5)
     assert len(volume.experimental_clipping_planes) == 0
     assert len(model.mouse_drag_callbacks) == len(own) + 1
     plane.clear()
     plane.clear()
     assert list(model.mouse_drag_callbacks) == own
+
+
+def test_volumes_in_a_row_are_cut_at_the_same_part_of_their_sides(model, volume, plane):
+    other = model.add_labels(np.ones((4, 4, 4), int), translate=(0, 0, 9))
+    plane.cut([volume, other], 2, 0.5)
+    places = [layer.experimental_clipping_planes[0].position[2] for layer in (volume, other)]
+    np.testing.assert_allclose(places, [2.75, 10.5])
+    plane.clear()
+    assert [len(layer.experimental_clipping_planes) for layer in (volume, other)] == [0, 0]
 
 
 def drag(model, event, *positions):
@@ -57,7 +66,7 @@ def drag(model, event, *positions):
 
 def test_a_drag_with_shift_moves_it_along_its_normal(model, volume, plane):
     model.dims.ndisplay = 3
-    plane.cut(volume, 2, 0.5)
+    plane.cut([volume], 2, 0.5)
     event = SimpleNamespace(
         type="mouse_press",
         modifiers=["Shift"],
@@ -72,7 +81,7 @@ def test_a_drag_with_shift_moves_it_along_its_normal(model, volume, plane):
 
 def test_a_drag_without_shift_turns_the_view(model, volume, plane):
     model.dims.ndisplay = 3
-    plane.cut(volume, 2, 0.5)
+    plane.cut([volume], 2, 0.5)
     callback = model.mouse_drag_callbacks[-1]
     assert list(callback(model, SimpleNamespace(type="mouse_press", modifiers=[]))) == []
 
@@ -81,7 +90,7 @@ def test_it_is_given_in_the_unit_of_the_view(model, plane):
     """A finer unit of another layer becomes that of the whole view."""
     volume = model.add_labels(np.ones((8, 8, 8), int), scale=(0.5,) * 3, translate=(1, 0, 0), units=("um",) * 3)
     model.add_labels(np.ones((4, 4), int), units=("nm",) * 2)
-    plane.cut(volume, 0, 0.5)
+    plane.cut([volume], 0, 0.5)
     unit = float((1 * volume.units[0]).to(model.layers.extent.units[0]).magnitude)
     (cut,) = volume.experimental_clipping_planes
     np.testing.assert_allclose(cut.position, (unit * (1 + 3.5 * 0.5), 0, 0))
@@ -106,7 +115,7 @@ def test_the_part_in_front_of_it_is_gone_in_the_view(make_napari_viewer, scale, 
     whole = lit(viewer).sum()
     assert whole > 10_000
     for axis, position in ((0, 0.5), (1, 0.5), (0, 0.25)):
-        plane.cut(volume, axis, position)
+        plane.cut([volume], axis, position)
         assert lit(viewer).sum() / whole == pytest.approx(1 - position, abs=0.05)
     plane.clear()
     assert lit(viewer).sum() == whole

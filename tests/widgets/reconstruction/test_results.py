@@ -95,6 +95,10 @@ def test_the_volume_is_saved_in_the_background(made, user, dialog, tmp_path):
     user.waits_for_end(made)
 
 
+def middle_of(layer):
+    return layer.data_to_world([(side - 1) / 2 for side in layer.data.shape])[2]
+
+
 def look_of(layer):
     colours = [tuple(np.asarray(layer.colormap.map(label), float)) for label in (0, 1)]
     return layer.data.dtype, layer.iso_gradient_mode, colours
@@ -104,15 +108,40 @@ def test_more_like_it_in_3d_looks_like_the_result_before(made, viewer, user):
     own = look_of(viewer.layers[-1])
     user.choose(made.result_bar.view.phases, 1)  # only the rest, which is label 0
     user.clicks(made.result_bar.buttons["view"])
+    user.choose(made.result_bar.axis, 2)
     user.clicks(made.result_bar.buttons["more"])
     user.waits_for_end(made)
     first, second = viewer.layers[-2:]
     assert [layer.metadata["swnn"]["seed"] for layer in (first, second)] == [0, 1]
     assert look_of(second) == look_of(first)
+    for layer in (first, second):
+        assert middle_of(layer) == pytest.approx(layer.experimental_clipping_planes[0].position[2])
     assert look_of(second)[0] == np.int32
     assert [colour[3] for colour in look_of(second)[2]] == [1, 0]
+    user.choose(made.result_bar.view.phases, 0)
+    made.result_bar.view.phases.activated.emit(0)
+    assert [colour[3] for colour in look_of(first)[2]] == [0, 1]  # and not that of the newest alone
+    assert look_of(second) == look_of(first)
     viewer.dims.ndisplay = 2
     assert [look_of(layer)[::2] for layer in (first, second)] == [own[::2]] * 2
+
+
+def test_napari_s_own_switch_to_3d_shows_what_the_button_shows(made, viewer, user):
+    reference, volume = viewer.layers
+    viewer.dims.ndisplay = 3
+    assert not reference.visible
+    assert viewer.canvas.overlays.axes.visible
+    assert volume.iso_gradient_mode == "smooth"
+    by_switch = (look_of(volume), viewer.scene.camera.angles)
+    viewer.dims.ndisplay = 2
+    assert reference.visible
+    assert not viewer.canvas.overlays.axes.visible
+    user.clicks(made.result_bar.buttons["view"])
+    assert (look_of(volume), viewer.scene.camera.angles) == by_switch
+    viewer.dims.ndisplay = 2
+    volume.visible = False
+    viewer.dims.ndisplay = 3
+    assert reference.visible  # nothing that the panel made is shown
 
 
 def test_a_layer_that_fails_half_made_is_removed_and_the_log_says_where(made, viewer, user, monkeypatch):

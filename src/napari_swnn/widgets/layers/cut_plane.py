@@ -1,6 +1,6 @@
-"""Plane that cuts a volume open in 3-D; it is moved with a slider or dragged in the view."""
+"""Plane that cuts volumes open in 3-D; it is moved with a slider or dragged in the view."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class CutPlane:
-    """Plane normal to an axis of a volume, in front of which nothing is drawn.
+    """Plane normal to an axis of volumes, in front of which nothing is drawn.
 
     Parameters
     ----------
@@ -24,40 +24,43 @@ class CutPlane:
     def __init__(self, viewer: "Viewer", report: Callable[[float], None]) -> None:
         self._viewer = viewer
         self._report = report
-        self._layer: LabelsLayer | None = None
+        self._layers: list[LabelsLayer] = []
         self._axis = 0
         self._position = 0.0
 
-    def cut(self, layer: "LabelsLayer", axis: int, position: float) -> None:
-        """Cut a volume, and no longer the one before.
+    def cut(self, layers: "Sequence[LabelsLayer]", axis: int, position: float) -> None:
+        """Cut volumes, each at the same part of its side, and no longer those before.
 
         Parameters
         ----------
-        layer : napari.layers.Labels
-            Layer of the volume.
+        layers : sequence of napari.layers.Labels
+            Layers of the volumes; the plane of the last one is dragged.
         axis : int
             Axis normal to the plane, 0 for z.
         position : float
-            Part of the volume that is cut away, in [0, 1].
+            Part of each volume that is cut away, in [0, 1].
         """
-        if self._layer is not None and self._layer != layer:
+        if any(layer not in layers for layer in self._layers):
             self.clear()
-        if self._layer is None:
+        if not self._layers:
             self._viewer.mouse_drag_callbacks.append(self._on_drag)
-        self._layer, self._axis = layer, axis
+        self._layers, self._axis = list(layers), axis
         self._move(position)
 
     def clear(self) -> None:
-        """Show the whole volume again."""
-        if self._layer is not None:
+        """Show the whole of the volumes again."""
+        if self._layers:
             self._viewer.mouse_drag_callbacks.remove(self._on_drag)
-            self._layer.experimental_clipping_planes = []
-        self._layer = None
+        for layer in self._layers:
+            layer.experimental_clipping_planes = []
+        self._layers = []
 
     def _move(self, position: float) -> None:
-        layer = self._layer
-        assert layer is not None
         self._position = min(max(position, 0.0), 1.0)
+        for layer in self._layers:
+            self._cut(layer)
+
+    def _cut(self, layer: "LabelsLayer") -> None:
         point = np.zeros(layer.ndim)
         point[self._axis] = self._position * layer.data.shape[self._axis] - 0.5
         origin, matrix = self._frame(layer)
@@ -85,8 +88,8 @@ class CutPlane:
 
     def _on_drag(self, viewer: Any, event: Any) -> Generator[None, None, None]:
         """Move the plane with the mouse while the Shift key is held."""
-        layer = self._layer
-        if layer is None or layer not in viewer.layers or viewer.dims.ndisplay != 3 or "Shift" not in event.modifiers:
+        layer = self._layers[-1]
+        if layer not in viewer.layers or viewer.dims.ndisplay != 3 or "Shift" not in event.modifiers:
             return
         camera = viewer.scene.camera
         pans, camera.mouse_pan = camera.mouse_pan, False

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn._layer_style import METADATA_KEY, colours_as_json, read_colours
+from napari_swnn._layer_style import METADATA_KEY, colours_as_json, read_colours, read_metadata
 from napari_swnn.widgets.layers.output import make_colormap
 from napari_swnn.widgets.layers.reading import read_colour
 
@@ -29,9 +29,9 @@ def show_only(layer: "LabelsLayer", phases: Collection[int] | None) -> None:
 
     A phase that is transparent in 2-D, such as the matrix around pores, gets a grey of its own while it is shown.
     """
-    facts = layer.metadata.setdefault(METADATA_KEY, {})
-    if _OWN not in facts and phases is None:
+    if phases is None and _OWN not in read_metadata(layer):
         return
+    facts = layer.metadata.setdefault(METADATA_KEY, {})
     own = read_colours({"colours": facts[_OWN]}) if _OWN in facts else _direct_colours(layer)
     if phases is None:
         del facts[_OWN]

@@ -1,4 +1,4 @@
-"""View of one volume in 3-D, or of its sections beside the reference."""
+"""View of volumes in 3-D, or of their sections beside the reference."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,7 @@ from napari_swnn._label_values import to_label
 from napari_swnn._layer_style import read_metadata, read_names, read_phase
 from napari_swnn._phase_names import name_phase
 from napari_swnn.widgets.layers.output import FRAME_COLOUR
+from napari_swnn.widgets.layers.provenance import is_result
 from napari_swnn.widgets.layers.shown_phases import show_only
 
 if TYPE_CHECKING:
@@ -37,12 +38,19 @@ def show_in_3d(viewer: "Viewer", layer: "LabelsLayer", phases: Collection[int] |
     layer : napari.layers.Labels
         Layer of the volume; layers at the same place stay as they are.
     phases : collection of int, optional
-        Labels of the phases to show; by default, all that have a colour in 2-D. In 2-D, the others have it again.
+        Labels of the phases to show; by default, all that have a colour in 2-D. In 2-D, the others have it again. Other
+        volumes that are shown, and that have these phases, show them too.
     """
-    show_only(layer, phases)
     is_framed = layer.bounding_box.visible and viewer.canvas.overlays.axes.visible
-    if viewer.dims.ndisplay == 3 and layer.visible and is_framed:
-        return  # only the phases change, and the user may have turned the volume
+    if viewer.dims.ndisplay != 3 or not layer.visible or not is_framed:
+        _enter_3d(viewer, layer)  # otherwise only the phases change, and the user may have turned the volume
+    for volume in list_shown(viewer, layer):
+        if volume == layer or phases in [each for _, each in list_views(volume)]:
+            show_only(volume, phases)
+
+
+def _enter_3d(viewer: "Viewer", layer: "LabelsLayer") -> None:
+    """Turn the viewer to one volume, until it returns to 2-D."""
     hidden = [other for other in viewer.layers if other.visible and _lies_beside(other, layer)]
     for other in hidden:
         other.visible = False
@@ -57,7 +65,8 @@ def show_in_3d(viewer: "Viewer", layer: "LabelsLayer", phases: Collection[int] |
 
     def restore() -> None:
         undo()
-        show_only(layer, None)
+        for volume in (layer, *viewer.layers):
+            show_only(volume, None)
         for other in hidden:
             other.visible = True
 
@@ -82,6 +91,12 @@ def add_to_3d(viewer: "Viewer", layer: "LabelsLayer", phases: Collection[int] | 
     show_only(layer, phases if phases in offered else offered[0])
     layer.iso_gradient_mode = "smooth"
     _call_in_2d(viewer, lambda: show_only(layer, None))
+
+
+def list_shown(viewer: "Viewer", layer: "LabelsLayer") -> "list[LabelsLayer]":
+    """Return the visible volumes in memory that are results, and then one layer, whatever it is."""
+    shown = (other for other in viewer.layers if other.visible and other.ndim == 3 and is_result(other))
+    return [other for other in shown if other != layer and isinstance(other.data, np.ndarray)] + [layer]
 
 
 def _call_in_2d(viewer: "Viewer", action: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ from napari_swnn.widgets.kit.file_dialogs import ask_file
 from napari_swnn.widgets.layers.cut_plane import CutPlane
 from napari_swnn.widgets.layers.picture import save_picture
 from napari_swnn.widgets.layers.saving import VOLUMES, LayerSaver
-from napari_swnn.widgets.layers.view_3d import show_sections
+from napari_swnn.widgets.layers.view_3d import list_shown, show_sections
 from napari_swnn.widgets.reconstruction.result_bar import ResultBar
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ class ResultActions(QObject):
         bar.buttons["picture"].clicked.connect(self.save_picture)
         bar.buttons["save"].clicked.connect(self.save_volume)
         bar.buttons["compare"].clicked.connect(self.open_comparison)
-        layers.changed.connect(bar.forget_message)
+        layers.changed.connect(self._on_changed)
+        layers.turned.connect(self._on_turned)
         self.saver.done.connect(bar.tell)
         self.saver.failed.connect(bar.tell)
         bar.end_cut()
@@ -53,17 +54,29 @@ class ResultActions(QObject):
         """Show the newest result in 3-D, all of it or some of its phases."""
         if self._layers.newest is not None:
             self._layers.show_newest_in_3d(phases)
-            self.cut(self._bar.axis.value, self._bar.position.value() / self._bar.position.maximum())
+            self._cut_as_set()
 
     def cut(self, axis: int | None, position: float) -> None:
-        """Cut the newest result open in 3-D, or show the whole of it."""
+        """Cut the newest result and those beside it open in 3-D, or show the whole of them."""
         layer = self._layers.newest
         if axis is None or layer is None or layer.ndim != 3 or layer.multiscale:
             self._plane.clear()
             return
         if self._viewer.dims.ndisplay != 3:
             self._layers.show_newest_in_3d(self._bar.view.chosen)
-        self._plane.cut(layer, axis, position)
+        self._plane.cut(list_shown(self._viewer, layer), axis, position)
+
+    def _cut_as_set(self) -> None:
+        self.cut(self._bar.axis.value, self._bar.position.value() / self._bar.position.maximum())
+
+    def _on_turned(self) -> None:
+        self.view(self._bar.view.chosen)
+
+    def _on_changed(self) -> None:
+        """Cut a new volume as those beside it."""
+        self._bar.forget_message()
+        if self._viewer.dims.ndisplay == 3:
+            self._cut_as_set()
 
     def forget(self) -> None:
         """Release the viewer, which may be closing."""

@@ -53,6 +53,8 @@ class SessionLayers(QObject):
     """Emitted when a run begins, and when a result is shown."""
     box_wanted = Signal()
     """Emitted when the viewer switches to 3-D, where a lazy layer shows only boxes."""
+    turned = Signal()
+    """Emitted when the viewer switches to 3-D in any way while it shows the newest result."""
 
     def __init__(self, viewer: "Viewer", session: "ReconstructionSession", parent: QObject) -> None:
         super().__init__(parent)
@@ -220,9 +222,18 @@ class SessionLayers(QObject):
             self._remove_preview()
 
     def _on_ndisplay(self, _event: Any = None) -> None:
-        """Compute a box in 3-D, where a lazy layer shows only boxes."""
-        if self._viewer.dims.ndisplay == 3 and self.boxes.wanted_in_3d:
+        """Show the newest result in 3-D, where a lazy layer shows only boxes."""
+        if self._viewer.dims.ndisplay != 3:
+            return
+        if self.boxes.wanted_in_3d:
             self.box_wanted.emit()
+        elif self._is_shown and not isinstance(self._session.work, Training):  # its preview is what the user watches
+            self.turned.emit()
+
+    @property
+    def _is_shown(self) -> bool:
+        newest = self.newest
+        return newest is not None and newest.ndim == 3 and newest.visible and not newest.multiscale
 
 
 def _add_layer(
