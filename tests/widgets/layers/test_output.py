@@ -40,6 +40,27 @@ def test_realisations_of_one_run_stand_side_by_side(model, section, kind, ndim):
     assert len({layer.extent.world[0][-2] for layer in layers}) == 1  # top edges aligned
 
 
+def test_gaps_do_not_grow_from_run_to_run(model, section):
+    model.add_labels(section, scale=(0.5, 0.5), units=("um", "um"))
+    for volume in volumes(4, 3):
+        OutputLayers(model).show_result(volume, "result", LOOK, {})
+    places = [layer.extent.world for layer in model.layers[1:]]
+    gaps = [right[0, -1] - left[1, -1] - 0.5 for left, right in pairwise(places)]
+    np.testing.assert_allclose(gaps, 0.06 * 8)
+
+
+def test_the_view_is_fitted_to_a_result_after_a_button_has_moved_it(model, section):
+    model.add_labels(section)
+    for is_button in (True, False):
+        output = OutputLayers(model)
+        model.scene.camera.zoom *= 1.5
+        zoom = model.scene.camera.zoom
+        if is_button:
+            output.keep_fitting()
+        output.show_result(np.zeros((8, 8, 8), np.uint8), "result", LOOK, {})
+        assert (model.scene.camera.zoom != zoom) == is_button
+
+
 def test_a_result_takes_the_place_of_its_preview(model):
     output = OutputLayers(model)
     output.show_preview(np.zeros((8, 8, 8), np.uint8), LOOK, scale=2)

@@ -24,6 +24,7 @@ from napari_swnn.widgets.layers.pointer import ignored_pointer
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
+    from napari.layers import Layer
     from napari.viewer import Viewer
 
     from napari_swnn.core.descriptor.reference import Reference
@@ -164,6 +165,10 @@ class OutputLayers:
         self._viewer.dims.set_point(0, float(low + high) / 2)
         self._plane = self._viewer.dims.point[0]
 
+    def keep_fitting(self) -> None:
+        """Fit the view to further layers, although it has changed, since a button has moved it and not the user."""
+        self._camera = _camera(self._viewer)
+
     def remove_preview(self) -> None:
         """Remove the preview if it still exists."""
         if self._preview is not None and self._preview in self._viewer.layers:
@@ -173,7 +178,7 @@ class OutputLayers:
     def show_result(self, labels: Labels, name: str, look: Look, metadata: Mapping[str, Any]) -> "LabelsLayer":
         """Add a realisation with its metadata, and remove the preview."""
         layer = self._add([labels], name, look)
-        self._corner = _corner_beside(layer)
+        self._corner = _beside(layer.extent, layer)
         self.remove_preview()  # only now: napari resets the view when the number of dimensions changes
         _describe(layer, metadata, look)
         return layer
@@ -193,7 +198,7 @@ class OutputLayers:
             Label of voxels that have not been computed yet; they are shown in grey.
         """
         layer = self._add(levels, name, look)
-        self._corner = _corner_beside(layer)
+        self._corner = _beside(layer.extent, layer)
         self.remove_preview()
         if pending is not None:
             self._show_pending(layer, pending, look)
@@ -270,18 +275,15 @@ def _free_corner(viewer: "Viewer") -> tuple[float, float, float]:
     """Return the corner for a volume to the right of all layers, with aligned top edges."""
     if len(viewer.layers) == 0:
         return (0.0, 0.0, 0.0)
-    return _beside(viewer.layers.extent)
+    rightmost = max(viewer.layers, key=lambda layer: float(layer.extent.world[1, -1]))
+    return _beside(viewer.layers.extent, rightmost)  # of all layers, the gap would grow with each volume
 
 
-def _corner_beside(layer: "LabelsLayer") -> tuple[float, float, float]:
-    """Return the corner for a volume to the right of a layer."""
-    return _beside(layer.extent)
-
-
-def _beside(extent: Any) -> tuple[float, float, float]:
+def _beside(extent: Any, left: "Layer") -> tuple[float, float, float]:
     """Return the corner to the right of an extent, which napari measures between the centres of voxels."""
-    (low, high), side = extent.world, extent.step[-1]
-    return (0.0, float(low[-2]), float(high[-1] + side + _GAP * (high[-1] - low[-1] + side)))
+    (low, high), side = extent.world, left.extent.step[-1]
+    width = left.extent.world[1, -1] - left.extent.world[0, -1] + side
+    return (0.0, float(low[-2]), float(high[-1] + side + _GAP * width))
 
 
 def _camera(viewer: "Viewer") -> tuple[float, ...]:

@@ -9,7 +9,7 @@ from napari_swnn.widgets.kit.file_dialogs import ask_file
 from napari_swnn.widgets.layers.cut_plane import CutPlane
 from napari_swnn.widgets.layers.picture import save_picture
 from napari_swnn.widgets.layers.saving import VOLUMES, LayerSaver
-from napari_swnn.widgets.layers.view_3d import list_shown, show_sections
+from napari_swnn.widgets.layers.view_3d import list_shown
 from napari_swnn.widgets.reconstruction.result_bar import ResultBar
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class ResultActions(QObject):
         self.saver = LayerSaver(self)
         bar.viewed.connect(self.view)
         bar.cut.connect(self.cut)
-        bar.buttons["beside"].clicked.connect(self.show_beside)
+        bar.buttons["beside"].clicked.connect(layers.show_beside)
         bar.buttons["picture"].clicked.connect(self.save_picture)
         bar.buttons["save"].clicked.connect(self.save_volume)
         bar.buttons["compare"].clicked.connect(self.open_comparison)
@@ -82,15 +82,6 @@ class ResultActions(QObject):
         """Release the viewer, which may be closing."""
         self._plane.clear()
         self._bar.end_cut()
-
-    def show_beside(self) -> None:
-        """Show sections of the newest realisations beside the reference."""
-        shown = self._layers.row
-        if not shown:  # a run has begun, and has no result yet
-            return
-        if self._layers.reference is not None:
-            shown = [self._layers.reference, *shown]
-        show_sections(self._viewer, shown)
 
     def save_picture(self) -> None:
         """Prompt for a file, and save the view as an image."""

@@ -13,7 +13,7 @@ from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.layers.output import Look, OutputLayers
 from napari_swnn.widgets.layers.provenance import remember_name
 from napari_swnn.widgets.layers.reading import read_colours
-from napari_swnn.widgets.layers.view_3d import View, add_to_3d, list_views, show_in_3d
+from napari_swnn.widgets.layers.view_3d import View, add_to_3d, list_views, show_in_3d, show_sections
 from napari_swnn.widgets.lazy.boxes import Boxes
 from napari_swnn.widgets.lazy.layers import open_lazily, pause_tiles
 from napari_swnn.widgets.reconstruction.range_preview import RangePreview
@@ -114,6 +114,17 @@ class SessionLayers(QObject):
         if self.newest is not None:
             self._phases = None if phases is None else list(phases)
             show_in_3d(self._viewer, self.newest, phases)
+            self._keep_fitting()
+
+    def show_beside(self) -> None:
+        """Show sections of the newest realisations beside the reference."""
+        if self.row:  # otherwise a run has begun, and has no result yet
+            show_sections(self._viewer, self.row if self.reference is None else [self.reference, *self.row])
+            self._keep_fitting()
+
+    def _keep_fitting(self) -> None:
+        if self._output is not None:
+            self._output.keep_fitting()
 
     def follow(self) -> None:
         """Start computing boxes when the viewer switches to 3-D."""
