@@ -7,20 +7,27 @@ from skimage.io import imread
 from napari_swnn.widgets.layers.picture import save_picture
 
 
-def lit_share(picture):
-    """Return the share of the pixels that are not black."""
-    return np.mean(picture[..., :3].max(-1) > 40)
+def lit_box(picture):
+    """Return the rows and columns, the first and the last, between which pixels are not black."""
+    lit = picture[..., :3].max(-1) > 40
+    return [np.flatnonzero(lit.any(1 - axis))[[0, -1]] for axis in (0, 1)]
 
 
 @pytest.mark.parametrize("ndisplay", [2, 3])
-def test_a_saved_picture_is_the_view_at_a_higher_resolution(make_napari_viewer, tmp_path, ndisplay):
+def test_a_saved_picture_is_what_the_view_shows_at_a_higher_resolution(make_napari_viewer, tmp_path, ndisplay):
     viewer = make_napari_viewer(show=True)
-    viewer.add_labels(np.ones((16, 16, 16), np.uint8))
-    viewer.dims.ndisplay = ndisplay
-    viewer.fit_to_view()
-    shown = viewer.screenshot(canvas_only=True, flash=False)
-    save_picture(viewer, tmp_path / "view.png")
-    saved = imread(tmp_path / "view.png")
-    assert saved.shape[1] > shown.shape[1]
-    assert lit_share(saved) == pytest.approx(lit_share(shown), rel=0.05)
-    assert lit_share(viewer.screenshot(canvas_only=True, flash=False)) == pytest.approx(lit_share(shown), rel=0.01)
+    for shape in ((16, 8, 64), (64, 8, 16)):  # wide, and deep
+        viewer.layers.clear()
+        viewer.add_labels(np.ones(shape, np.uint8))
+        viewer.dims.ndisplay = ndisplay
+        viewer.fit_to_view()
+        shown = viewer.screenshot(canvas_only=True, flash=False)
+        save_picture(viewer, tmp_path / "view.png")
+        saved = imread(tmp_path / "view.png")
+        for axis, (own, found) in enumerate(zip(lit_box(shown), lit_box(saved), strict=True)):
+            assert np.ptp(found) == pytest.approx(2 * np.ptp(own), rel=0.03, abs=4)
+            margins = found[0], saved.shape[axis] - 1 - found[1]
+            assert max(margins) <= 40
+            assert margins[0] == pytest.approx(margins[1], abs=4)
+        again = viewer.screenshot(canvas_only=True, flash=False)
+        np.testing.assert_array_equal(lit_box(again), lit_box(shown))
