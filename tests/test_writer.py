@@ -13,6 +13,7 @@ from napari_swnn import _writer
 from napari_swnn._layer_style import read_names, write_names
 from napari_swnn._reader import labels_reader, open_labels, volume_reader
 from napari_swnn.io import open_ome_zarr, save_volume
+from napari_swnn.widgets.layers.shown_phases import show_only
 
 NAMES = {0: "pore", 1: "NMC", 2: "binder"}
 
@@ -52,6 +53,17 @@ def test_a_layer_comes_back_with_its_voxel_size_and_names(tmp_path, layer, funct
     assert {str(unit) for unit in found.units} == {"micrometer"}
     assert read_names(found) == NAMES
     assert list(found.features["phase"]) == ["pore", "NMC", "binder"]
+
+
+def test_what_3d_hides_and_widens_is_written_as_it_was(layer):
+    layer.data = layer.data.astype(np.uint8)
+    labels, facts = _writer.read_layer(*layer.as_layer_data_tuple()[:2])
+    show_only(layer, [0, 2])
+    assert layer.data.dtype != np.uint8
+    found, found_facts = _writer.read_layer(*layer.as_layer_data_tuple()[:2])
+    assert found.dtype == np.uint8
+    assert_array_equal(found, labels)
+    assert found_facts == facts
 
 
 @pytest.mark.parametrize(

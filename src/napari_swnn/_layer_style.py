@@ -13,6 +13,10 @@ from napari_swnn._phase_names import MAX_LENGTH
 
 METADATA_KEY = "swnn"
 """Key of the napari-swnn entry in layer metadata."""
+OWN_TYPE = "own_type"
+"""Key, in that entry, of the number type of a layer before it was widened to be drawn in 3-D."""
+OWN_COLOURS = "own_colours"
+"""Key, in that entry, of the colours of a layer before phases were hidden in 3-D; empty for napari's own colours."""
 PHASE_COLOUR = (0.9, 0.6, 0.1, 1.0)
 """Colour of the phase of interest when napari's default colours cannot be used."""
 PALETTE: tuple[tuple[float, float, float, float], ...] = (

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from napari_swnn._checks import is_lazy
-from napari_swnn._layer_style import METADATA_KEY, colours_as_json, read_names, read_phase
+from napari_swnn._layer_style import METADATA_KEY, OWN_COLOURS, OWN_TYPE, colours_as_json, read_names, read_phase
 from napari_swnn._types import Path
 from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn.io import save_surface, save_volume
@@ -83,6 +83,8 @@ def cubic_side(facts: Mapping[str, Any]) -> float:
 def read_layer(data: Any, attributes: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Return the labels of a layer, and the arguments with which `save_volume` keeps its voxel size and names.
 
+    They are those that 2-D shows: the layer may hold a copy with larger numbers while it is shown in 3-D.
+
     Parameters
     ----------
     data : array_like or sequence of array_like
@@ -90,7 +92,10 @@ def read_layer(data: Any, attributes: Mapping[str, Any]) -> tuple[Any, dict[str,
     attributes : mapping
         Attributes of the layer, as `Layer.as_layer_data_tuple` returns them.
     """
+    own = dict(attributes.get("metadata", {}).get(METADATA_KEY) or {})
     labels = data[0] if attributes.get("multiscale") else data
+    if OWN_TYPE in own:
+        labels = labels.astype(own.pop(OWN_TYPE))
     if not isinstance(labels, np.ndarray) and not is_lazy(labels):
         import dask.array as da
 
@@ -108,8 +113,8 @@ def read_layer(data: Any, attributes: Mapping[str, Any]) -> tuple[Any, dict[str,
         "names": read_names(layer),
         "provenance": {
             "layer": attributes.get("name", ""),
-            "colours": _colours(attributes.get("colormap")),
-            **(layer.metadata.get(METADATA_KEY) or {}),
+            "colours": own.pop(OWN_COLOURS, _colours(attributes.get("colormap"))),
+            **own,
         },
     }
 

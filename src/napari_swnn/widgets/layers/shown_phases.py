@@ -5,19 +5,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn._layer_style import METADATA_KEY, colours_as_json, read_colours, read_metadata
+from napari_swnn._layer_style import (
+    METADATA_KEY,
+    OWN_COLOURS,
+    OWN_TYPE,
+    colours_as_json,
+    read_colours,
+    read_metadata,
+)
 from napari_swnn.widgets.layers.output import make_colormap
 from napari_swnn.widgets.layers.reading import read_colour
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
 
-_TYPE = "own_type"
-"""Key, in the metadata of a layer, of its number type before it was widened."""
 _WIDE = np.int32
 """Number type with which napari draws label 0 in 3-D; with smaller ones, it takes 0 for the background."""
-_OWN = "own_colours"
-"""Key, in the metadata of a layer, of its colours before phases were hidden; empty for napari's own colours."""
 _MOST_VOXELS = 2**27
 """Number of voxels up to which a volume is copied with larger numbers."""
 MATRIX_COLOUR = (0.62, 0.66, 0.72, 1.0)
@@ -29,19 +32,19 @@ def show_only(layer: "LabelsLayer", phases: Collection[int] | None) -> None:
 
     A phase that is transparent in 2-D, such as the matrix around pores, gets a grey of its own while it is shown.
     """
-    if phases is None and _OWN not in read_metadata(layer):
+    if phases is None and OWN_COLOURS not in read_metadata(layer):
         return
     facts = layer.metadata.setdefault(METADATA_KEY, {})
-    own = read_colours({"colours": facts[_OWN]}) if _OWN in facts else _direct_colours(layer)
+    own = read_colours({"colours": facts[OWN_COLOURS]}) if OWN_COLOURS in facts else _direct_colours(layer)
     if phases is None:
-        del facts[_OWN]
-        if _TYPE in facts:
-            layer.data = layer.data.astype(facts.pop(_TYPE))
+        del facts[OWN_COLOURS]
+        if OWN_TYPE in facts:
+            layer.data = layer.data.astype(facts.pop(OWN_TYPE))
         layer.colormap = make_colormap(own) if own else _napari_colours()
         return
-    facts[_OWN] = colours_as_json(own)
+    facts[OWN_COLOURS] = colours_as_json(own)
     if 0 in phases and can_show_zero(layer) and layer.data.dtype != _WIDE:
-        facts[_TYPE] = layer.data.dtype.name
+        facts[OWN_TYPE] = layer.data.dtype.name
         layer.data = layer.data.astype(_WIDE)
     if own:
         shown = {label: own.get(label, "transparent") for label in {*own, *phases}}
