@@ -9,9 +9,11 @@ import pytest
 from napari.layers import Image, Vectors
 from skimage.data import binary_blobs
 
+from napari_swnn._layer_style import write_names
 from napari_swnn._progress import Progress
 from napari_swnn.physics import conductivity_bounds
 from napari_swnn.widgets.properties.kinds import CONDUCTIVITY, DIFFUSION, PERMEABILITY
+from napari_swnn.widgets.properties.phase_values import PhaseValues
 from napari_swnn.widgets.properties.results import Results
 from napari_swnn.widgets.properties.widget import PropertiesWidget
 
@@ -296,3 +298,15 @@ def test_it_fits_a_small_laptop_and_follows_the_theme(ready, model):
         model.theme = theme
         styles.add(ready.progress.problem.styleSheet())
     assert len(styles) == 2
+
+
+def test_a_long_name_of_a_phase_does_not_widen_the_panel(qtbot, model):
+    layer = model.add_labels(np.zeros((4, 4, 4), np.uint8))
+    widths = set()
+    for name in ("cathode", "cathode cathode cathode"):
+        write_names(layer, {0: name, 1: "rest"})
+        values = PhaseValues()
+        qtbot.addWidget(values)
+        values.set_phases({0: 0.5, 1: 0.5}, 0, layer)
+        widths.add(values.minimumSizeHint().width())
+    assert len(widths) == 1

@@ -35,6 +35,7 @@ class PhaseValues(QWidget):
         self._heads: list[tuple[QLabel, QLabel]] = []
         self._layout = QGridLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setColumnStretch(1, 1)
         self._layout.setColumnStretch(2, 1)
 
     @property
@@ -79,6 +80,7 @@ class PhaseValues(QWidget):
 
     def _add(self, row: int, label: int, text: str) -> None:
         swatch, name, field = QLabel(), QLabel(), QLineEdit(text)
+        name.setWordWrap(True)  # otherwise, a long name makes the panel wider than its dock
         field.textChanged.connect(self._on_changed)
         for column, widget in enumerate((swatch, name, field)):
             self._layout.addWidget(widget, row, column)
