@@ -154,7 +154,7 @@ class _Verdict:
     @property
     def text(self) -> str:
         across = f"{self.lengths_across:.0f} correlation lengths across"
-        accuracy = f"the sampling error of the porosity is ± {100 * self.half_width:.1f} %"
+        accuracy = f"the sampling error of the porosity is ± {100 * self.half_width:.1f} percentage points"
         if self.half_width > _POORLY_KNOWN:
             accuracy += ", which further sections would reduce"
         accuracy += ", and errors of the segmentation add to it"
