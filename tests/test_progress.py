@@ -1,6 +1,6 @@
 import pytest
 
-from napari_swnn._progress import Progress, WorkClock, describe_progress, format_duration
+from napari_swnn._progress import Progress, WorkClock, describe_progress, format_duration, format_estimate
 
 
 @pytest.fixture
@@ -49,6 +49,13 @@ def test_the_total_may_shrink(time):
 @pytest.mark.parametrize(("seconds", "text"), [(0.2, "1 s"), (59, "59 s"), (600, "10 min"), (9000, "2.5 h")])
 def test_durations_are_rounded(seconds, text):
     assert format_duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(7, "7 s"), (43, "45 s"), (258, "4 min"), (3420, "55 min"), (5399, "1.5 h")]
+)
+def test_estimates_are_rounded_to_what_they_can_tell(seconds, text):
+    assert format_estimate(seconds) == text
 
 
 def test_one_line_describes_every_progress():

@@ -108,6 +108,14 @@ def format_duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
+def format_estimate(seconds: float) -> str:
+    """Return an estimated duration as text, rounded to 5 s or 5 min from 10 s or 10 min."""
+    for unit in (60, 1):
+        if 10 * unit <= seconds < 5400:
+            return format_duration(5 * unit * round(seconds / (5 * unit)))
+    return format_duration(seconds)
+
+
 def format_time_left(seconds: float | None) -> str:
     """Return the remaining time as text, such as ``"12 min left"``; empty if it is unknown."""
     return "" if seconds is None else f"{format_duration(seconds)} left"

@@ -8,6 +8,7 @@ import pytest
 
 from napari_swnn._layer_style import PREVIEW_NAME
 from napari_swnn.widgets.reconstruction import range_preview
+from napari_swnn.widgets.reconstruction.preflight import CurrentCost, describe_cost
 
 
 @pytest.fixture
@@ -145,7 +146,17 @@ def test_the_estimate_knows_how_busy_the_computer_is(ready, user, monkeypatch):
     monkeypatch.setattr("napari_swnn.core.numerics.machine_load.measure_load", lambda _n: 4.0)
     ready.settings.seed.setValue(1)
     user.waits_for(lambda: ready.run_bar.cost.text().startswith("About 2 min to train, 4 s to generate while the comp"))
-    assert "else 4.0 times as fast" in ready.run_bar.cost.text()
+    assert "else 4 times as fast" in ready.run_bar.cost.text()
+
+
+@pytest.mark.parametrize(
+    ("load", "said"),
+    [(1.2, ""), (2.34, "else 2.5 times as fast"), (10.0, "to generate while the computer is as busy as now")],
+)
+def test_a_load_is_stated_as_precisely_as_it_can_be_known(load, said):
+    text = describe_cost(CurrentCost(57 * 60, 43, 2**30, load))
+    assert text.startswith("About 55 min to train, 45 s to generate")
+    assert text.endswith(f"{said} · 1.0 GiB of memory")
 
 
 def test_a_failed_estimate_is_told_in_its_place(ready, user, monkeypatch):

@@ -12,6 +12,8 @@ from napari_swnn.core.numerics.parallel import n_threads
 
 _DURATION = 0.2
 """Seconds of work; the turns that an operating system gives to a process last some hundredths of a second."""
+_LARGEST = 10.0
+"""Load that is stated at most: a thread that hardly had a turn in that time says little about the minutes to come."""
 _CHUNK = 200_000
 """Numbers to compute at a time: enough for threads not to wait for each other in Python."""
 
@@ -24,7 +26,7 @@ def present_load(device: torch.device) -> float:
 
 
 def measure_load(n_threads: int, *, wall: Clock = perf_counter, busy: Clock = thread_time) -> float:
-    """Return how many times longer threads take than on a free machine, at least 1.
+    """Return how many times longer threads take than on a free machine, from 1 to 10.
 
     Threads compute for a short time; the longer they have to wait for a processor, the larger is the load.
 
@@ -37,7 +39,7 @@ def measure_load(n_threads: int, *, wall: Clock = perf_counter, busy: Clock = th
     """
     with ThreadPoolExecutor(n_threads) as pool:
         shares = list(pool.map(lambda spin: spin(), [partial(_spin, wall, busy)] * n_threads))
-    return max(1.0, n_threads / max(float(sum(shares)), 1e-3))
+    return max(1.0, n_threads / max(float(sum(shares)), n_threads / _LARGEST))
 
 
 def _spin(wall: Clock, busy: Clock) -> float:

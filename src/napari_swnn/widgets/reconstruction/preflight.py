@@ -9,7 +9,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from napari_swnn._memory import format_memory, free_memory
-from napari_swnn._progress import format_duration
+from napari_swnn._progress import format_estimate
 from napari_swnn._types import Shape
 from napari_swnn.core.numerics.memory import WORKING_MEMORY
 from napari_swnn.core.training.config import TrainingConfig
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _BUSY = 1.5
 """Load from which an estimate mentions it."""
+_MOST_BUSY = 9.5
+"""Load up to which an estimate mentions how large it is; a larger one is measured too roughly."""
 _SHARED = ("map", "mask", "through", "periodic", "exact", "resolution")
 """Keys of the controls that affect both Run and Generate."""
 _CONTROLS = {"shape": "periodic", "periodic": "periodic", "mask": "mask", "exact": "exact", "coarse": "coarse"}
@@ -246,10 +248,17 @@ def estimate(prepared: Prepared) -> "CurrentCost | None":
 
 def describe_cost(cost: "CurrentCost") -> str:
     """Describe an estimate in one line."""
-    times = f"About {format_duration(cost.training)} to train"
-    times += f", {format_duration(cost.generation)} to generate" if cost.generation else ""
-    busy = "" if cost.load < _BUSY else f" while the computer is as busy as now, else {cost.load:.1f} times as fast"
-    return f"{times}{busy} · {format_memory(cost.memory)} of memory"
+    times = f"About {format_estimate(cost.training)} to train"
+    times += f", {format_estimate(cost.generation)} to generate" if cost.generation else ""
+    return f"{times}{_describe_load(cost.load)} · {format_memory(cost.memory)} of memory"
+
+
+def _describe_load(load: float) -> str:
+    """Return for which load of the machine an estimate holds; empty for a free machine."""
+    if load < _BUSY:
+        return ""
+    ratio = f", else {round(2 * load) / 2:g} times as fast" if load < _MOST_BUSY else ""
+    return f" while the computer is as busy as now{ratio}"
 
 
 def size_problem(shape: Shape, n: int, destination: Destination) -> str:
