@@ -76,13 +76,23 @@ def test_discard_ends_a_training_without_a_model(running, viewer, user):
     before = len(Gallery().list_models())
     user.clicks(running.run_bar.discard_button)
     user.waits_for_end(running)
-    assert running.run_bar.progress.status.text() == "Discarded: no model was kept."
+    assert running.run_bar.progress.status.text() == "Discarded: nothing was kept."
     assert len(MODELS) == 0
     assert len(Gallery().list_models()) == before
     assert names(viewer) == ["rock"]
     assert running.run_bar.discard_button.isHidden()
     assert running.run_bar.curve.isHidden()
     assert running.run_bar.run_button.isEnabled()
+
+
+def test_a_discarded_training_cannot_be_resumed(running, user, monkeypatch):
+    monkeypatch.setattr("napari_swnn.core.training.checkpoint.INTERVAL", 0.0)
+    user.waits_for(lambda: running.session.work.keeping.checkpoint.exists)
+    user.clicks(running.run_bar.discard_button)
+    user.waits_for_end(running)
+    user.waits_for(running.run_bar.run_button.isEnabled)
+    assert not running.session.checks.prepared.resumable
+    assert running.run_bar.resume_button.isHidden()
 
 
 def test_discard_ends_a_training_that_is_being_finished(running, viewer, user):

@@ -50,7 +50,7 @@ def train(
     if BENCHMARK.acquire(timeout=_LONGEST_WAIT):
         BENCHMARK.release()
     keeping.piece_distances = piece_distances(plan)
-    checkpoint = find_checkpoint(plan, resume=keeping.resume)
+    keeping.checkpoint = checkpoint = find_checkpoint(plan, resume=keeping.resume)
     model = yield from iter_training(plan, should_stop=should_stop, checkpoint=checkpoint)
     keeping.keep(model)
     if checkpoint is not None and not model.provenance["stopped_early"]:

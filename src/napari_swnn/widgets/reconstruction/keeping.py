@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from napari_swnn.core.model.model import Model
+    from napari_swnn.core.training.checkpoint import Checkpoint
     from napari_swnn.io.model_gallery import KeptModel
 
 
@@ -23,6 +24,8 @@ class Keeping:
         Number of models that the gallery keeps; 0 to keep none.
     kept : KeptModel or None
         Model in the gallery.
+    checkpoint : Checkpoint or None
+        File with the last state of the training.
     piece_distances : mapping of int to float
         Distance between two pieces of the reference for each scale.
     """
@@ -31,6 +34,7 @@ class Keeping:
     facts: Mapping[str, str] = field(default_factory=dict)
     most: int = 0
     kept: "KeptModel | None" = None
+    checkpoint: "Checkpoint | None" = None
     piece_distances: Mapping[int, float] = field(default_factory=dict)
 
     def keep(self, model: "Model") -> None:

@@ -65,7 +65,7 @@ class RunBar(QWidget):
             "saved every half minute. Run starts again from the beginning."
         )
         self.discard_button.setToolTip(
-            "End the training, and keep no model. Its last saved state stays, from which Resume would continue."
+            "End the training, and keep nothing of it: no model, and no state from which it could be resumed."
         )
         self.resume_button.hide()
         self.discard_button.hide()

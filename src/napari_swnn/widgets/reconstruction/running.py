@@ -165,7 +165,7 @@ class RunningWork:
 
     def _on_trained(self, training: Training, model: Any) -> None:
         if training.is_discarded:
-            training.drop_model()
+            training.drop()
             self._end(training.cancelled)
             return
         entry = training.entry(model)
@@ -199,5 +199,7 @@ class RunningWork:
             self.failed.emit(text)
 
     def _on_cancelled(self) -> None:
+        if isinstance(self.work, Training) and self.work.is_discarded:
+            self.work.drop()
         if self.work is not None:
             self._end(self.work.cancelled)

@@ -83,7 +83,7 @@ class Training:
     @property
     def cancelled(self) -> str:
         """Status after Stop without a model."""
-        return "Discarded: no model was kept." if self.is_discarded else "Cancelled."
+        return "Discarded: nothing was kept." if self.is_discarded else "Cancelled."
 
     @property
     def title(self) -> str:
@@ -103,11 +103,12 @@ class Training:
         self.is_discarded = True
         self.keeping.most = 0
 
-    def drop_model(self) -> None:
-        """Remove the model that was kept just before the training was discarded."""
-        if self.keeping.kept is not None:
-            with suppress(OSError):  # it can be removed in the gallery
-                self.keeping.kept.remove()
+    def drop(self) -> None:
+        """Remove the last state of a discarded training, and the model that was kept just before it was discarded."""
+        for kept in (self.keeping.checkpoint, self.keeping.kept):
+            if kept is not None:
+                with suppress(OSError):  # a model can be removed in the gallery, and an old state is removed in time
+                    kept.remove()
 
     def describe_step(self, step: "TrainingStep") -> str:
         """Return the status text for a step."""
