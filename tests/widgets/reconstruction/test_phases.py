@@ -11,6 +11,7 @@ from napari_swnn.widgets.reconstruction.preflight import prepare
 from napari_swnn.widgets.reconstruction.request import ModelEntry, Request
 from napari_swnn.widgets.reconstruction.spatial import SpatialVariation
 from napari_swnn.widgets.reconstruction.widget import ReconstructionWidget
+from napari_swnn.widgets.reconstruction.work import Generation
 
 NAMES = {0: "pore", 1: "active material", 2: "binder"}
 
@@ -164,11 +165,24 @@ def test_colours_pass_through_a_model_file():
     assert read_colours({"colours": {"1": "javascript"}}) == {}
 
 
-def test_a_model_for_ranges_of_fractions_generates_exact_and_periodic_volumes(tiny):
+@pytest.fixture(scope="module")
+def battery(tiny_config):
+    """A hardly trained model for ranges of the fractions of three phases."""
     ((labels, _, _),) = three_phase_electrode()
     reference = Reference(labels[:64, :64], phase=0)
     ranges = {label: (reference.fractions[label] - 0.02, reference.fractions[label] + 0.02) for label in (0, 2)}
-    entry = ModelEntry(train(reference, fractions=ranges, config=tiny), "electrode", "standard")
-    exact = Request((32, 32, 32), exact=True, entry=entry)
-    periodic = Request((32, 32, 32), spatial=SpatialVariation(periodic=(True,) * 3), entry=entry)
+    return ModelEntry(train(reference, fractions=ranges, config=tiny_config), "electrode", "standard")
+
+
+def test_a_model_for_ranges_of_fractions_generates_exact_and_periodic_volumes(battery):
+    exact = Request((32, 32, 32), exact=True, entry=battery)
+    periodic = Request((32, 32, 32), spatial=SpatialVariation(periodic=(True,) * 3), entry=battery)
     assert [prepare(None, request).generate_problem for request in (exact, periodic)] == [None, None]
+
+
+def test_the_outcome_states_the_target_of_each_phase(battery):
+    generation = Generation(Request((16, 16, 16), entry=battery), battery, "the CPU")
+    generation.results(np.zeros((16, 16, 16), np.uint8))
+    targets = [f"{each:.3f}" for each in battery.model.fractions_at()]
+    assert len(targets) == 3
+    assert f" 0.000 (targets {', '.join(targets)})." in generation.summary()

@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_swnn._layer_style import colours_as_json
 from napari_swnn._sentences import as_sentence
-from napari_swnn.widgets.layers.provenance import describe_fractions, measure_phases, name_fraction
+from napari_swnn.widgets.layers.provenance import describe_fractions, list_fractions, measure_phases, name_fraction
 from napari_swnn.widgets.reconstruction import jobs
 from napari_swnn.widgets.reconstruction.keeping import Keeping
 from napari_swnn.widgets.reconstruction.request import (
@@ -248,12 +248,22 @@ class Generation:
         where = "" if self.request.spatial.mask is None else " inside the mask"
         if len(labels.phases) > 2:
             means = {label: float(np.mean([each[label] for each in self._fractions])) for label in labels.phases}
-            return f"Done: {what}, {'' if n == 1 else 'mean of '}{describe_fractions(means, labels.named)}{where}."
+            found = f"{'' if n == 1 else 'mean of '}{describe_fractions(means, labels.named)}{where}"
+            return f"Done: {what}, {found}{self._describe_targets()}."
         porosities = [each[labels.phase] for each in self._fractions]
         low, high, mean = min(porosities), max(porosities), np.mean(porosities)
         found = f"{low:.3f}" if n == 1 else f"{low:.3f} to {high:.3f}, mean {mean:.3f}"
+        return f"Done: {what}, porosity{where} {found}{self._describe_targets()}."
+
+    def _describe_targets(self) -> str:
+        """Return the target fractions in parentheses, in the order of the phases; empty if they vary or are unknown."""
         target = target_porosity(self.request, self.entry)
-        return f"Done: {what}, porosity{where} {found}" + ("." if target is None else f" (target {target:.3f}).")
+        if target is None:
+            return ""
+        if len(self.entry.model.labels.phases) <= 2:
+            return f" (target {target:.3f})"
+        fractions = list_fractions(self.entry.model, target).values()
+        return f" (targets {', '.join(f'{each:.3f}' for each in fractions)})"
 
 
 @dataclass(eq=False)
