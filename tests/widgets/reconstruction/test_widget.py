@@ -9,6 +9,7 @@ import pytest
 from qtpy.QtCore import Qt
 
 from napari_swnn import generate
+from napari_swnn._voxel_size import VoxelSize
 
 
 def problem(panel, key):
@@ -102,6 +103,10 @@ def test_the_size_is_given_in_the_units_of_the_reference(ready, user):
     assert ready.settings.extent.text() == "16 × 16 × 16 µm"
     ready.settings.size.sides[0].setValue(64)
     assert ready.settings.extent.text() == "32 × 16 × 16 µm"
+    ready.settings.show_model_voxel(VoxelSize(0.5, "µm"))
+    assert ready.settings.extent.text() == "32 × 16 × 16 µm"
+    ready.settings.show_model_voxel(VoxelSize(3, "nm"))
+    assert ready.settings.extent.text() == "32 × 16 × 16 µm · 192 × 96 × 96 nm with the selected model"
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ class SettingsPanel(QWidget):
         self.chosen_reference = ReferenceChoice(self.source, self.advanced)
         self._advanced = Drawer("Advanced settings", place_below_one_another(self.reasons, self.advanced))
         self._spatial = Drawer("Spatial variation", self.spatial)
-        self._voxel = VoxelSize()
+        self._voxel = self._model_voxel = VoxelSize()
         self._length: float | None = None
         self._remarks: tuple[str, ...] = ()
         self._fill()
@@ -187,7 +187,13 @@ class SettingsPanel(QWidget):
         self._remarks = tuple(as_sentence(remark) for remark in analysis.reference.remarks)
         self.show_reasons(analysis.choice.reasons)
         self._length = analysis.choice.correlation_length
-        self._show_voxels(analysis.reference.voxel)
+        self._voxel = analysis.reference.voxel
+        self._show_size()
+
+    def show_model_voxel(self, voxel: VoxelSize) -> None:
+        """Show how large a volume is with the voxels of the selected model, unless those of the reference are equal."""
+        self._model_voxel = voxel
+        self._show_size()
 
     def show_reasons(self, reasons: "Iterable[str]") -> None:
         """Show the reasons for a training plan, without what the controls of the reference say already."""
@@ -208,16 +214,20 @@ class SettingsPanel(QWidget):
         self.spatial.set_dark(dark)
         self.targets.set_dark(dark)
 
-    def _show_voxels(self, voxel: VoxelSize) -> None:
-        self._voxel = voxel
-        self.extent.show_text("" if voxel.unit == "voxel" else self.size.physical(voxel))
+    def _show_size(self) -> None:
+        own, other = (
+            "" if each.unit == "voxel" else self.size.physical(each) for each in (self._voxel, self._model_voxel)
+        )
+        from_model = f"{other} with the selected model" if other and other != own else ""
+        self.extent.show_text(" · ".join(text for text in (own, from_model) if text))
         self.small.show_text(describe_small_size(self.size.value, self._length) if self._length else "")
 
     def _on_reference(self) -> None:
         self.targets.clear()
         self._length = None
-        for note in (self.extent, self.small, self.reasons):
-            note.show_text("")
+        self._voxel = VoxelSize()
+        self._show_size()
+        self.reasons.show_text("")
 
     def _on_preset(self, _index: int) -> None:
         self.advanced.set_value(PRESETS[self.preset.value])
@@ -232,7 +242,7 @@ class SettingsPanel(QWidget):
 
     def _on_size(self) -> None:
         self.spatial.set_shape(self.size.value)
-        self._show_voxels(self._voxel)
+        self._show_size()
         self.changed.emit()
 
     def _on_changed(self, _value: Any) -> None:

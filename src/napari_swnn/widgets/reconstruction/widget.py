@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from qtpy.QtWidgets import QWidget
 
 from napari_swnn._phases import PhaseChoice
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.kit.debouncing import make_debouncer
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.preferences import read_preferences
@@ -217,6 +218,7 @@ class ReconstructionWidget(ReconstructionParts):
     def _on_model(self) -> None:
         entry = self.models.entry
         self.layers.preview.keep_for(None if entry is None else entry.model)
+        self.settings.show_model_voxel(VoxelSize() if entry is None else entry.model.voxel)
         self._on_settings()
 
     def _on_porosity(self) -> None:
