@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from PIL import Image
-from qtpy.QtWidgets import QInputDialog, QMessageBox, QWidget
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QDialogButtonBox, QInputDialog, QMessageBox, QWidget
 
 from napari_swnn import Reference, train
 from napari_swnn.core.model.model import Model
@@ -78,12 +79,24 @@ def test_a_failure_is_shown(dialog_of_models, dialog, user, tmp_path):
     assert "mine.swnn" in dialog_of_models.problem.text()
 
 
+@pytest.mark.parametrize("way", ["button", "Escape"])
+def test_the_dialog_is_closed_without_a_model(dialog_of_models, qtbot, way):
+    dialog_of_models.show()
+    if way == "button":
+        dialog_of_models.closing.button(QDialogButtonBox.StandardButton.Close).click()
+    else:
+        qtbot.keyClick(dialog_of_models, Qt.Key.Key_Escape)
+    assert dialog_of_models.isHidden()
+    assert dialog_of_models.chosen is None
+
+
 def test_an_opened_model_is_in_the_list_under_its_name(panel, gallery, user):
     kept = gallery.list_models()[0]
     panel.models.read(kept.path, kept)
     user.waits_for(lambda: len(MODELS) == 1)
     assert panel.models.entry.title.startswith("rock · porosity 0.30")
     assert panel.models.entry.location == "Kept in the gallery."
+    assert panel.settings.extent.text() == "16 × 16 × 16 µm with the selected model"  # and no reference
 
 
 def test_a_model_that_is_in_the_list_is_selected_and_not_read_again(panel, gallery, user, monkeypatch):

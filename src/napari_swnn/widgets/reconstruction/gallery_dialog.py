@@ -8,6 +8,7 @@ from qtpy.QtCore import QSize, Qt, QUrl
 from qtpy.QtGui import QDesktopServices, QIcon
 from qtpy.QtWidgets import (
     QDialog,
+    QDialogButtonBox,
     QHBoxLayout,
     QInputDialog,
     QListWidget,
@@ -60,6 +61,7 @@ class GalleryDialog(QDialog):
         self.empty = Note()
         self.problem = Problem()
         self.buttons = {key: QPushButton(text) for key, text in _TEXTS.items()}
+        self.closing = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.setWindowTitle("Trained models")
         self._lay_out()
         self._connect()
@@ -77,11 +79,13 @@ class GalleryDialog(QDialog):
         for widget in (self.models, self.empty, self.problem):
             layout.addWidget(widget)
         layout.addLayout(row)
+        layout.addWidget(self.closing)
         self.resize(480, 420)
 
     def _connect(self) -> None:
         self.models.currentItemChanged.connect(self._on_selected)
         self.models.itemDoubleClicked.connect(self._on_open)
+        self.closing.rejected.connect(self.reject)
         actions: dict[str, Callable[[], None]] = {
             "open": self._on_open,
             "rename": self._on_rename,
