@@ -9,7 +9,7 @@ from napari_swnn.widgets.kit.file_dialogs import ask_file
 from napari_swnn.widgets.layers.cut_plane import CutPlane
 from napari_swnn.widgets.layers.picture import save_picture
 from napari_swnn.widgets.layers.saving import VOLUMES, LayerSaver
-from napari_swnn.widgets.layers.view_3d import list_shown
+from napari_swnn.widgets.layers.view_3d import list_shown, show_sections
 from napari_swnn.widgets.reconstruction.result_bar import ResultBar
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class ResultActions(QObject):
         self.saver = LayerSaver(self)
         bar.viewed.connect(self.view)
         bar.cut.connect(self.cut)
-        bar.buttons["beside"].clicked.connect(layers.show_beside)
+        bar.buttons["beside"].clicked.connect(self.show_beside)
         bar.buttons["picture"].clicked.connect(self.save_picture)
         bar.buttons["save"].clicked.connect(self.save_volume)
         bar.buttons["compare"].clicked.connect(self.open_comparison)
@@ -53,7 +53,7 @@ class ResultActions(QObject):
     def view(self, phases: Any) -> None:
         """Show the newest result in 3-D, all of it or some of its phases."""
         if self._layers.newest is not None:
-            self._layers.show_newest_in_3d(phases)
+            self._turn(phases)
             self._cut_as_set()
 
     def cut(self, axis: int | None, position: float) -> None:
@@ -63,14 +63,20 @@ class ResultActions(QObject):
             self._plane.clear()
             return
         if self._viewer.dims.ndisplay != 3:
-            self._layers.show_newest_in_3d(self._bar.view.chosen)
+            self._turn(self._bar.view.chosen)
         self._plane.cut(list_shown(self._viewer, layer), axis, position)
+
+    def _turn(self, phases: Any) -> None:
+        self._layers.show_newest_in_3d(phases)
+        self._layers.keep_fitting()
 
     def _cut_as_set(self) -> None:
         self.cut(self._bar.axis.value, self._bar.position.value() / self._bar.position.maximum())
 
     def _on_turned(self) -> None:
-        self.view(self._bar.view.chosen)
+        newest = self._layers.newest
+        if newest is not None and newest.visible and newest.ndim == 3 and not newest.multiscale:
+            self.view(self._bar.view.chosen)
 
     def _on_changed(self) -> None:
         """Cut a new volume as those beside it."""
@@ -82,6 +88,13 @@ class ResultActions(QObject):
         """Release the viewer, which may be closing."""
         self._plane.clear()
         self._bar.end_cut()
+
+    def show_beside(self) -> None:
+        """Show sections of the newest realisations beside the reference."""
+        row, reference = self._layers.row, self._layers.reference
+        if row:  # otherwise a run has begun, and has no result yet
+            show_sections(self._viewer, row if reference is None else [reference, *row])
+            self._layers.keep_fitting()
 
     def save_picture(self) -> None:
         """Prompt for a file, and save the view as an image."""

@@ -13,7 +13,7 @@ from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.layers.output import Look, OutputLayers
 from napari_swnn.widgets.layers.provenance import remember_name
 from napari_swnn.widgets.layers.reading import read_colours
-from napari_swnn.widgets.layers.view_3d import View, add_to_3d, list_views, show_in_3d, show_sections
+from napari_swnn.widgets.layers.view_3d import View, add_to_3d, list_views, show_in_3d
 from napari_swnn.widgets.lazy.boxes import Boxes
 from napari_swnn.widgets.lazy.layers import open_lazily, pause_tiles
 from napari_swnn.widgets.reconstruction.range_preview import RangePreview
@@ -54,7 +54,7 @@ class SessionLayers(QObject):
     box_wanted = Signal()
     """Emitted when the viewer switches to 3-D, where a lazy layer shows only boxes."""
     turned = Signal()
-    """Emitted when the viewer switches to 3-D in any way while it shows the newest result."""
+    """Emitted when the viewer switches to 3-D in any way, except during a training."""
 
     def __init__(self, viewer: "Viewer", session: "ReconstructionSession", parent: QObject) -> None:
         super().__init__(parent)
@@ -96,8 +96,7 @@ class SessionLayers(QObject):
     @property
     def next_seed(self) -> int:
         """Seed that no result of the last run has."""
-        seeds = [int(read_metadata(layer).get("seed", 0)) for layer in self.row]
-        return max(seeds, default=-1) + 1
+        return max((int(read_metadata(layer).get("seed", 0)) for layer in self.row), default=-1) + 1
 
     @property
     def reference(self) -> "LabelsLayer | None":
@@ -114,15 +113,9 @@ class SessionLayers(QObject):
         if self.newest is not None:
             self._phases = None if phases is None else list(phases)
             show_in_3d(self._viewer, self.newest, phases)
-            self._keep_fitting()
 
-    def show_beside(self) -> None:
-        """Show sections of the newest realisations beside the reference."""
-        if self.row:  # otherwise a run has begun, and has no result yet
-            show_sections(self._viewer, self.row if self.reference is None else [self.reference, *self.row])
-            self._keep_fitting()
-
-    def _keep_fitting(self) -> None:
+    def keep_fitting(self) -> None:
+        """Fit the view to further results, although a button has moved it."""
         if self._output is not None:
             self._output.keep_fitting()
 
@@ -189,8 +182,7 @@ class SessionLayers(QObject):
         if not isinstance(work, Training) or work.plan is None or self._output is None or not self._session.is_open:
             return
         if step.activity == "training":
-            shape = work.request.shape[-step.preview.ndim :]
-            look = Look.of_reference(work.plan.reference)
+            look, shape = Look.of_reference(work.plan.reference), work.request.shape[-step.preview.ndim :]
             self._output.show_preview(step.preview, look, scale=step.scale, shape=shape)
 
     def _on_trained(self, entry: "ModelEntry") -> None:
@@ -234,17 +226,11 @@ class SessionLayers(QObject):
 
     def _on_ndisplay(self, _event: Any = None) -> None:
         """Show the newest result in 3-D, where a lazy layer shows only boxes."""
-        if self._viewer.dims.ndisplay != 3:
-            return
-        if self.boxes.wanted_in_3d:
+        is_3d = self._viewer.dims.ndisplay == 3
+        if is_3d and self.boxes.wanted_in_3d:
             self.box_wanted.emit()
-        elif self._is_shown and not isinstance(self._session.work, Training):  # its preview is what the user watches
+        elif is_3d and not isinstance(self._session.work, Training):  # otherwise, the user watches its preview
             self.turned.emit()
-
-    @property
-    def _is_shown(self) -> bool:
-        newest = self.newest
-        return newest is not None and newest.ndim == 3 and newest.visible and not newest.multiscale
 
 
 def _add_layer(

@@ -149,8 +149,7 @@ class ReconstructionWidget(ReconstructionParts):
         if request is not None:
             self.watch_window()
             selected = self.settings.reference.value
-            is_own = selected is not None and selected.name == entry.source
-            if is_own:
+            if selected is not None and selected.name == entry.source:
                 self.layers.begin_from(selected, PhaseChoice.of_model(entry.model.labels.phases))
             else:
                 self.layers.begin()
