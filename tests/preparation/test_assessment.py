@@ -19,7 +19,7 @@ def test_a_sample_is_large_enough():
     assert found.unit == "um"
     assert found.large_enough
     assert found.verdict.startswith("large enough: 61 correlation lengths across, about 184 pores or grains; the sampl")
-    assert found.verdict.endswith("%, and errors of the segmentation add to it")
+    assert found.verdict.endswith("percentage points, and errors of the segmentation add to it")
 
 
 def test_a_small_part_is_small():
