@@ -5,6 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # Python compiles what is imported; compiling everything would take a third of the time of the installation.
 PIP := $(BIN)/pip install --disable-pip-version-check --quiet --no-compile -c constraints.txt
+# Also where a container switches that off: the tests start many processes, and each would compile all of torch anew.
+unexport PYTHONDONTWRITEBYTECODE
 # torch first, at its pinned release: nothing that depends on it may pull another one.
 TORCH := $(shell grep '^torch==' constraints.txt)
 
