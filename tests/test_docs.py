@@ -32,6 +32,11 @@ EXAMPLES = [path for path in ROOT.glob("src/**/*.py") if ">>> " in path.read_tex
 SMALLER = {
     "(256, 256, 256)": "(40, 40, 40)",
     "(128, 128, 128)": "(24, 24, 24)",
+    "(48, 48, 48), seed=1, scale=2": "(12, 12, 12), seed=1, scale=2",
+    "(96, 96, 96), seed=1)\npolished": "(24, 24, 24), seed=1, n_steps=2)\npolished",
+    "(96, 96, 96)": "(24, 24, 24)",
+    "n_steps=50": "n_steps=2",
+    "n_steps=600": "n_steps=4",
     "max_distance=64": "max_distance=16",
     "swnn.TrainingConfig(n_scales=1)": "plain_config",
 }
@@ -82,7 +87,7 @@ def test_snippets_run(page, blobs, tiny_config, tmp_path, monkeypatch, rng):
         swnn.io.save_volume("SEM.tif", image[-300:], voxel_size=0.05, unit="um")
     ran = 0
     for block in snippets(page):
-        exec(compile(block.replace('["standard"], n_steps=600', '["standard"], n_steps=4'), page, "exec"), names)
+        exec(compile(block, page, "exec"), names)
         ran += 1
     assert ran >= 1
 
