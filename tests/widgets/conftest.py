@@ -1,5 +1,6 @@
 """A viewer with the panel, tiny settings, and a user."""
 
+import gc
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +42,13 @@ LONG = replace(TINY, n_coarse_steps=100_000)
 def tiny():
     """Settings of a training that takes a second."""
     return TINY
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _little_to_collect():
+    """Napari collects garbage after each viewer: half a million objects of imported modules need not be looked at."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
