@@ -5,6 +5,7 @@ import pytest
 
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.layers.output import Look, OutputLayers
+from napari_swnn.widgets.layers.shown_phases import show_only
 from napari_swnn.widgets.layers.view_3d import add_to_3d, list_views, show_in_3d, show_sections
 
 NAMES = {0: "pore", 1: "NMC", 2: "binder"}
@@ -37,6 +38,22 @@ def test_phases_are_hidden_in_3d_and_have_their_colours_again_in_2d(model, volum
     np.testing.assert_allclose(volume.colormap.map(2), COLOURS[2], atol=1 / 255)
 
 
+@pytest.mark.parametrize("seed", [None, 5])
+def test_phases_in_the_colours_of_napari_keep_them_in_every_choice(model, seed):
+    layer = model.add_labels(np.arange(27, dtype=np.uint8).reshape(3, 3, 3) % 3)
+    if seed is not None:
+        layer.new_colormap(seed)
+    own = {label: layer.get_color(label) for label in (1, 2)}
+    for phases in ([0, 2], [1, 2], [0, 1], [0, 1, 2]):
+        show_only(layer, phases)
+        for label in {1, 2} & set(phases):
+            np.testing.assert_allclose(layer.get_color(label), own[label], atol=1 / 255)
+        assert (0 in phases) == (float(layer.colormap.map(0)[3]) == 1)
+    show_only(layer, None)
+    for label, colour in own.items():
+        np.testing.assert_allclose(layer.get_color(label), colour, atol=1 / 255)
+
+
 def test_what_3d_hides_is_not_selected(model, volume):
     beside = model.add_labels(np.ones((4, 4), int), translate=(0, 100))
     model.layers.selection.active = beside
@@ -61,7 +78,7 @@ def test_other_phases_leave_the_camera_where_the_user_put_it(model, volume):
 
 def test_each_phase_can_be_left_out_or_shown_alone(volume):
     views = dict(list_views(volume))
-    assert views["All phases"] is None
+    assert views["All phases"] == [0, 1, 2]
     assert views["Without pore"] == [1, 2]
     assert views["Only binder"] == [2]
 

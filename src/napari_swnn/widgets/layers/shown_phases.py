@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -25,6 +26,8 @@ _MOST_VOXELS = 2**27
 """Number of voxels up to which a volume is copied with larger numbers."""
 MATRIX_COLOUR = (0.62, 0.66, 0.72, 1.0)
 """Colour of a phase that is transparent in 2-D."""
+_CYCLIC: "WeakKeyDictionary[LabelsLayer, Any]" = WeakKeyDictionary()
+"""Colour map of napari with which a layer began, as long as phases are hidden."""
 
 
 def show_only(layer: "LabelsLayer", phases: Collection[int] | None) -> None:
@@ -40,8 +43,10 @@ def show_only(layer: "LabelsLayer", phases: Collection[int] | None) -> None:
         del facts[OWN_COLOURS]
         if OWN_TYPE in facts:
             layer.data = layer.data.astype(facts.pop(OWN_TYPE))
-        layer.colormap = make_colormap(own) if own else _napari_colours()
+        layer.colormap = make_colormap(own) if own else _CYCLIC.pop(_unwrap(layer), None) or _napari_colours()
         return
+    if not own and OWN_COLOURS not in facts:
+        _CYCLIC[_unwrap(layer)] = layer.colormap
     facts[OWN_COLOURS] = colours_as_json(own)
     if 0 in phases and can_show_zero(layer) and layer.data.dtype != _WIDE:
         facts[OWN_TYPE] = layer.data.dtype.name
@@ -49,7 +54,8 @@ def show_only(layer: "LabelsLayer", phases: Collection[int] | None) -> None:
     if own:
         shown = {label: own.get(label, "transparent") for label in {*own, *phases}}
     else:  # napari's own colours leave label 0 transparent
-        shown = {label: layer.get_color(label) for label in phases}
+        cyclic = _CYCLIC.get(_unwrap(layer)) or _napari_colours()
+        shown = {label: tuple(map(float, cyclic.map(label))) for label in phases}
     for label in phases:
         if _is_transparent(shown.get(label)):
             shown[label] = MATRIX_COLOUR
@@ -79,6 +85,11 @@ def _direct_colours(layer: "LabelsLayer") -> dict[int, Any]:
 
 def _is_transparent(colour: Any) -> bool:
     return colour is None or isinstance(colour, str) or float(colour[3]) == 0
+
+
+def _unwrap(layer: Any) -> Any:
+    """Return a layer itself, for which napari may give a proxy."""
+    return getattr(layer, "__wrapped__", layer)
 
 
 def _napari_colours() -> Any:

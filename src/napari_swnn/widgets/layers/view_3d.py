@@ -132,7 +132,7 @@ def list_views(layer: "LabelsLayer") -> list[View]:
     names, phases = read_names(layer), _read_phases(layer)
     if len(phases) > 2:
         titles = {label: name_phase(label, names) for label in phases}
-        views: list[View] = [("All phases", None)]
+        views: list[View] = [("All phases", phases)]
         views += [(f"Without {titles[label]}", [each for each in phases if each != label]) for label in phases]
         return [*views, *((f"Only {titles[label]}", [label]) for label in phases)]
     phase = read_phase(layer) if "seed" in read_metadata(layer) else None
