@@ -33,6 +33,17 @@ def test_a_size_is_written_into_the_layers_at_the_same_place():
         assert str(each.units[-1]) == "pixel"
 
 
+def test_an_image_that_merely_overlaps_keeps_its_size():
+    viewer = ViewerModel()
+    image = viewer.add_image(np.zeros((32, 32)), name="micrograph")
+    other = viewer.add_image(np.zeros((16, 24)))
+    far = viewer.add_shapes([[[4, 8], [12, 99]]], shape_type="rectangle")
+    cropped = viewer.add_labels(np.zeros((16, 24), int), metadata={"swnn": {"image": "micrograph"}})
+    assert write_pixel_size(image, VoxelSize(0.5, "um"), viewer.layers) == [image, cropped]
+    assert {str(layer.units[-1]) for layer in (other, far)} == {"pixel"}
+    assert write_pixel_size(cropped, VoxelSize(1, "um"), viewer.layers) == [cropped, image]
+
+
 def test_what_the_file_said_is_kept_and_restored():
     layer = section(scale=(0.5, 0.5), units=("um", "um"), translate=(1, 2))
     assert read_given_size(layer) is None

@@ -10,7 +10,7 @@ from napari_swnn._layer_style import METADATA_KEY, read_metadata
 from napari_swnn._voxel_size import VoxelSize, find_length_unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from napari.layers import Layer
 
@@ -19,7 +19,9 @@ _BEFORE = "pixel_size_before"
 
 
 def write_pixel_size(layer: "Layer", voxel: VoxelSize, layers: "Iterable[Layer]" = ()) -> "list[Layer]":
-    """Give a layer a pixel size, as well as the layers at the same place with pixels of the same size.
+    """Give a layer a pixel size, as well as the layers with pixels of the same size that belong to it.
+
+    They are those that cover the same area, the marks drawn on it, and the segmentations made from it.
 
     All lengths are scaled by one factor, so that the layers still cover each other. The scale and units that each layer
     had at first are kept in its metadata; see `read_given_size`.
@@ -38,7 +40,7 @@ def write_pixel_size(layer: "Layer", voxel: VoxelSize, layers: "Iterable[Layer]"
     list of napari.layers.Layer
         Changed layers.
     """
-    changed = [layer, *(other for other in layers if other is not layer and _is_beside(layer, other))]
+    changed = [layer, *(other for other in layers if other is not layer and _belongs(layer, other))]
     numbers = in_one_unit(layer)
     factor = voxel.value / float(numbers[-1])
     unit = find_length_unit(voxel.unit)
@@ -100,12 +102,36 @@ def in_one_unit(layer: "Layer") -> np.ndarray:
     return scale * factors
 
 
-def _is_beside(layer: "Layer", other: "Layer") -> bool:
-    """Return True if a layer covers part of another one and has pixels of the same size and no origin of its own."""
+def tell_changed(changed: "Sequence[Layer]", voxel: VoxelSize) -> None:
+    """Name the layers that `write_pixel_size` changed beside the one that the user chose."""
+    from napari.utils.notifications import show_info
+
+    if len(changed) > 1:
+        others = " and ".join(f"“{layer.name}”" for layer in changed[1:])
+        show_info(f"“{changed[0].name}” has a pixel size of {voxel} now, and so has what belongs to it: {others}.")
+
+
+def _belongs(layer: "Layer", other: "Layer") -> bool:
+    """Return True if a layer has pixels of the same size as another one, and lies where that one does.
+
+    Images that merely overlap do not belong together: without a pixel size, all of them begin at one corner.
+    """
+    from napari.layers import Points, Shapes
+
     facts = read_metadata(other)
     if "seed" in facts or layer.units[-1] != other.units[-1]:  # a reconstruction has the voxel size of its model
         return False
     if not np.isclose(abs(layer.scale[-1]), abs(other.scale[-1]), rtol=1e-6):
         return False
     (low, high), (other_low, other_high) = (np.asarray(each.extent.world)[:, -2:] for each in (layer, other))
-    return bool((low <= other_high).all() and (other_low <= high).all())
+    near = 1.5 * abs(layer.scale[-1])  # marks reach half a pixel beyond
+    if isinstance(other, Shapes | Points):
+        return bool((low - near <= other_low).all() and (other_high <= high + near).all())
+    if _is_made_from(layer, other) or _is_made_from(other, layer):
+        return bool((low <= other_high).all() and (other_low <= high).all())
+    return bool(np.allclose([low, high], [other_low, other_high], rtol=0, atol=near / 3))
+
+
+def _is_made_from(layer: "Layer", image: "Layer") -> bool:
+    """Return True for a segmentation that the panel *SWNN prepare* made from an image."""
+    return read_metadata(layer).get("image") == image.name
