@@ -182,10 +182,22 @@ def test_a_range_of_porosities_takes_more_steps(blobs, tiny_config):
     assert [schedule.n_volumes for schedule in ranged.schedules] == [2, 2]
 
 
-def test_only_connected_has_a_critic_for_two_phases(blobs):
-    plans = {preset: plan_training(Reference(np.tile(blobs, (2, 2))), preset=preset) for preset in PRESETS}
-    with_critic = {preset for preset, plan in plans.items() if plan.schedules[-1].critic_weight > 0}
-    assert with_critic == {"connected"}
+def test_standard_and_connected_have_a_critic_for_two_phases(blobs):
+    section = Reference(np.tile(blobs, (3, 3)))
+    plans = {preset: analyse_reference(section, config=replace(PRESETS[preset], n_scales=3)) for preset in PRESETS}
+    with_critic = {preset for preset, plan in plans.items() if plan.plan().schedules[-1].critic_weight > 0}
+    assert with_critic == {"standard", "connected"}
+
+
+@pytest.mark.parametrize(
+    ("n_scales", "porosity", "dimension", "has_critic"),
+    [(3, 0.3, 3, True), (2, 0.3, 3, False), (3, (0.2, 0.4), 3, False), (3, 0.3, 2, False)],
+)
+def test_a_critic_connects_the_necks_of_one_porosity(blobs, tiny_config, n_scales, porosity, dimension, has_critic):
+    config = replace(tiny_config, n_scales=n_scales, cube_size=20, coarse_cube_size=20)
+    analysis = analyse_reference(Reference(np.tile(blobs, (3, 3))), config=config, dimension=dimension)
+    weights = {stage.critic_weight for stage in analysis.plan(porosity=porosity).schedules[1:]}
+    assert weights == {config.two_phase_critic if has_critic else 0.0}
 
 
 def test_presets_grow_in_work(blobs):

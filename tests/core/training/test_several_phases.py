@@ -63,6 +63,12 @@ def test_more_phases_have_as_many_voxels_in_more_steps(three_phases, blobs, tiny
     np.testing.assert_allclose(*n_voxels, rtol=0.002)
 
 
+def test_small_volumes_of_more_phases_have_twice_the_steps(three_phases, blobs, tiny_config):
+    two, three = (finest(reference, tiny_config) for reference in (Reference(blobs), three_phases))
+    assert three.windows == two.windows
+    assert three.n_steps == 2 * two.n_steps
+
+
 def test_the_finest_scale_of_more_phases_has_a_critic(three_phases, blobs, tiny_config):
     config = replace(tiny_config, cube_size=20, coarse_cube_size=20)
     weights = [schedule.critic_weight for schedule in plan_training(three_phases, config=config).schedules]

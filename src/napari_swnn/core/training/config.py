@@ -64,15 +64,15 @@ class TrainingConfig:
     n_blocks: int = setting(0, "Blocks (convolution, batch norm, leaky ReLU) per network; 0 for automatic.", low=0)
     n_channels: int = setting(32, "Feature channels of each network; multiples of 8 are fastest.", low=1)
     n_steps: int = setting(
-        120,
+        200,
         "Training steps at the finest scale; increased for two scales, a porosity range, or three or more phases.",
         low=1,
     )
     n_coarse_steps: int = setting(
-        130, "Training steps at each coarser scale; increased for two scales or a porosity range.", low=1
+        150, "Training steps at each coarser scale; increased for two scales or a porosity range.", low=1
     )
     cube_size: int = setting(
-        48,
+        32,
         "Side of the training volumes at the finest scale, in voxels; reduced to two thirds, at least 32, for three or "
         "more phases.",
         low=1,
@@ -86,13 +86,20 @@ class TrainingConfig:
     p: int = setting(1, "Order of the Wasserstein distance.", low=1, label="Wasserstein order")
     critic: float = setting(
         0.0,
-        "Weight of a critic that compares more of a section than a pattern; 0 for none, usually 0.1 to 0.3.",
+        "Weight, at all scales, of a critic that compares more of a section than a pattern; usually 0.1 to 0.3. If it "
+        "is 0, the two weights that follow apply.",
+        low=0.0,
+    )
+    two_phase_critic: float = setting(
+        0.3,
+        "Weight of the critic for volumes of two phases with three or more scales and a single porosity, whose necks "
+        "it connects; 0 for none.",
         low=0.0,
     )
     finest_critic: float = setting(
         0.25,
         "Weight of the critic at the finest scale of volumes of three or more phases, whose films it keeps thin and "
-        "rough; 0 for none. Not used if the weight for all scales is set.",
+        "rough; 0 for none.",
         low=0.0,
     )
     strategy: Strategy = setting(
@@ -142,9 +149,11 @@ def describe_config(config: TrainingConfig) -> dict[str, Any]:
 _STANDARD = TrainingConfig()
 PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
     {
-        "draft": replace(_STANDARD, n_steps=60, n_coarse_steps=65, n_calibration_blocks=12),
+        "draft": replace(
+            _STANDARD, n_steps=60, n_coarse_steps=65, cube_size=48, two_phase_critic=0.0, n_calibration_blocks=12
+        ),
         "standard": _STANDARD,
-        "connected": replace(_STANDARD, n_steps=200, n_coarse_steps=300, cube_size=32, critic=0.3),
+        "connected": replace(_STANDARD, n_coarse_steps=300),
         "fine": replace(
             _STANDARD,
             n_further_scales=1,
@@ -153,6 +162,7 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
             cube_size=64,
             coarse_cube_size=44,
             max_patterns=24_000,
+            two_phase_critic=0.0,
         ),
         "paper": TrainingConfig(
             recipe="paper",
@@ -169,7 +179,7 @@ PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
 )
 """Named training settings.
 
-``connected`` has a critic, and more steps, for flow and conduction in two phases. ``paper`` follows the publication:
+``connected`` has more steps at coarse scales, for flow and conduction in two phases. ``paper`` follows the publication:
 2000 steps on one 128² section per direction.
 """
 

@@ -55,6 +55,8 @@ _CRITIC_SECTIONS = 12
 """Number of generated sections of each direction that the critic sees in a step."""
 _SIDE_FOR_PHASES = 32
 """Least side of the training volumes at the finest scale if smaller ones are used, for three or more phases."""
+_STEPS_FOR_PHASES = 2
+"""Least ratio of the number of steps at the finest scale for three or more phases to that for two."""
 _MIN_SIGHTS = 3
 """Minimum side of a section in multiples of what a critic sees; see `_has_room`."""
 
@@ -119,14 +121,20 @@ def _resolve(config: TrainingConfig, network: NetworkConfig, stage: StageConfig,
 def _n_steps(config: TrainingConfig, network: NetworkConfig, stage: StageConfig) -> int:
     n_steps = config.n_coarse_steps
     if stage.scale == 1:
-        # Smaller volumes in more steps, so that the number of voxels stays the same.
-        n_steps = round(config.n_steps * (config.cube_size / _finest_side(config, network)) ** 3)
+        n_steps = _n_finest_steps(config, network)
     if len(network.stages) == 2:
         # The only coarse stage must create all large-scale structure, and no intermediate stage corrects its errors
         # before the finest stage, which has more to correct.
         n_steps = n_steps * 4 // 3 if stage.scale == 1 else n_steps * 5 // 2
     # A range takes longer, because the network must learn all of its porosities.
     return n_steps * 3 // 2 if network.free_ranges else n_steps
+
+
+def _n_finest_steps(config: TrainingConfig, network: NetworkConfig) -> int:
+    """Return the number of steps at the finest scale, which for films keeps the number of voxels of two phases."""
+    if not _has_smaller_volumes(config, network):
+        return config.n_steps
+    return round(config.n_steps * max(_STEPS_FOR_PHASES, (config.cube_size / _finest_side(config, network)) ** 3))
 
 
 def _windows(config: TrainingConfig, network: NetworkConfig, stage: StageConfig) -> tuple[TrainingWindow, ...]:
@@ -147,14 +155,23 @@ def _finest_side(config: TrainingConfig, network: NetworkConfig) -> int:
     Films of one or two voxels between other phases need more steps than interfaces do, and fewer voxels in each.
     """
     side = config.cube_size
-    if config.recipe == "cascade" and _has_films(network):
+    if _has_smaller_volumes(config, network):
         return min(side, max(_SIDE_FOR_PHASES, side * 2 // 3))
     return side
 
 
+def _has_smaller_volumes(config: TrainingConfig, network: NetworkConfig) -> bool:
+    return config.recipe == "cascade" and _has_films(network)
+
+
 def _critic_weight(config: TrainingConfig, network: NetworkConfig, stage: StageConfig) -> float:
-    keeps_films = stage.scale == 1 and _has_films(network) and not _is_baseline(config)
-    return config.critic or (config.finest_critic if keeps_films else 0.0)
+    if config.critic or _is_baseline(config) or network.dimension == 2:
+        return config.critic
+    if _has_films(network):
+        return config.finest_critic if stage.scale == 1 else 0.0
+    # With two scales, the critic costs accuracy of the patterns.
+    connects_necks = len(network.stages) >= 3 and not network.free_ranges
+    return config.two_phase_critic if connects_necks else 0.0
 
 
 def _has_films(network: NetworkConfig) -> bool:
