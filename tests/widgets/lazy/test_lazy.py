@@ -6,13 +6,16 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from qtpy.QtWidgets import QMessageBox, QProgressDialog, QPushButton, QWidget
 
 from napari_swnn import Reference, generate, train
 from napari_swnn._sample_data import three_phase_electrode
 from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import VirtualVolume, describe_volume
+from napari_swnn.io import open_ome_zarr
 from napari_swnn.runs import iter_generation
 from napari_swnn.widgets.layers.output import OutputLayers
+from napari_swnn.widgets.lazy import saving
 from napari_swnn.widgets.lazy.block_count import BlockCount
 from napari_swnn.widgets.lazy.layers import get_tiles, open_lazily
 from napari_swnn.widgets.lazy.tiles import Tiles
@@ -329,4 +332,40 @@ def test_blocks_to_come_have_a_label_of_their_own_among_three_phases(model, tiny
     assert get_tiles(layer).pending not in (0, 128, 255)
     shown = {tuple(np.round(layer.colormap.map(label), 2)) for label in (0, 128, 255, get_tiles(layer).pending)}
     assert len(shown) == 4
+    get_tiles(layer).stop()
+
+
+@pytest.mark.parametrize("is_wanted", [False, True])
+def test_a_lazy_volume_is_saved_with_progress_and_resumed_after_a_stop(
+    model, range_model, dialog, tmp_path, monkeypatch, qtbot, is_wanted
+):
+    shape = (64, 128, 130)
+    volume = describe_volume(range_model, VolumeSpec(shape))
+    layer = open_lazily(model, volume, "lazy", {}, OutputLayers(model))
+    saver, owner, asked, said = saving.VolumeSaver(get_tiles(layer)), QWidget(), [], []
+    qtbot.addWidget(owner)
+    saver.done.connect(said.append)
+    answers = QMessageBox.StandardButton
+
+    def answer(_owner, _title, text, *_):
+        asked.append(text)
+        return answers.Save if is_wanted else answers.Cancel
+
+    monkeypatch.setattr(saving, "_LARGE", 1)
+    monkeypatch.setattr(QMessageBox, "question", answer)
+    dialog.path = tmp_path / "a.ome.zarr"
+    if is_wanted:
+        with qtbot.waitSignal(saver.ended, timeout=20000):
+            saver.ask(owner, "Save volume", layer)
+            qtbot.waitUntil(lambda: len(owner.findChildren(QProgressDialog)) > 0)
+            owner.findChildren(QProgressDialog)[0].findChild(QPushButton).click()
+        assert said[0].startswith("Stopped; save the volume as a.ome.zarr again")
+    with qtbot.waitSignal(saver.ended, timeout=20000):
+        saver.ask(owner, "Save volume", layer)
+    assert "64 × 128 × 130 voxels: up to" in asked[-1]
+    assert (tmp_path / "a.ome.zarr").exists() == is_wanted
+    assert not saver.is_busy
+    if is_wanted:
+        assert said[-1] == "Saved a.ome.zarr."
+        np.testing.assert_array_equal(open_ome_zarr(dialog.path).levels[0].compute(), generate(range_model, shape))
     get_tiles(layer).stop()

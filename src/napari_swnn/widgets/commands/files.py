@@ -10,7 +10,8 @@ from qtpy.QtWidgets import QApplication, QInputDialog
 from napari_swnn._layer_style import read_names
 from napari_swnn.widgets.commands.panels import find_selected, find_viewer, open_panel
 from napari_swnn.widgets.kit.file_dialogs import ask_existing_file, ask_file
-from napari_swnn.widgets.layers.saving import SURFACES, VOLUMES, LayerSaver, list_labels
+from napari_swnn.widgets.layers.saving import SURFACES, list_labels
+from napari_swnn.widgets.lazy.saving import VolumeSaver
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -32,9 +33,8 @@ def open_segmented() -> None:
 def save_labels() -> None:
     """Prompt for a file and write the selected Labels layer with its voxel size and the names of its phases."""
     _, layer = find_selected()
-    path = ask_file(_window(), "Save labels", layer.name, VOLUMES) if layer is not None else None
-    if layer is not None and path is not None:
-        _saver().save_volume(layer, path)
+    if layer is not None:
+        _saver().ask(_window(), "Save labels", layer)
 
 
 def save_surface() -> None:
@@ -114,11 +114,11 @@ def _run_and_report(work: Callable[[], object]) -> None:
 
 
 @cache
-def _saver() -> LayerSaver:
+def _saver() -> VolumeSaver:
     """Return the object that saves layers in the background and says so when it has."""
     from napari.utils.notifications import show_error, show_info
 
-    saver = LayerSaver(QApplication.instance())
+    saver = VolumeSaver(QApplication.instance())
     saver.done.connect(lambda text: show_info(text))
     saver.failed.connect(lambda text: show_error(text))
     return saver

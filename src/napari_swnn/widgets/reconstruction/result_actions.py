@@ -8,8 +8,8 @@ from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.kit.file_dialogs import ask_file
 from napari_swnn.widgets.layers.cut_plane import CutPlane
 from napari_swnn.widgets.layers.picture import save_picture
-from napari_swnn.widgets.layers.saving import VOLUMES, LayerSaver
 from napari_swnn.widgets.layers.view_3d import list_shown, show_sections
+from napari_swnn.widgets.lazy.saving import VolumeSaver
 from napari_swnn.widgets.reconstruction.result_bar import ResultBar
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class ResultActions(QObject):
         self._bar = bar
         self._layers = layers
         self._plane = CutPlane(viewer, bar.show_position)
-        self.saver = LayerSaver(self)
+        self.saver = VolumeSaver(self)
         bar.viewed.connect(self.view)
         bar.cut.connect(self.cut)
         bar.buttons["beside"].clicked.connect(self.show_beside)
@@ -46,6 +46,7 @@ class ResultActions(QObject):
         bar.buttons["compare"].clicked.connect(self.open_comparison)
         layers.changed.connect(self._on_changed)
         layers.turned.connect(self._on_turned)
+        self.saver.told.connect(bar.tell)
         self.saver.done.connect(bar.tell)
         self.saver.failed.connect(bar.tell)
         bar.end_cut()
@@ -112,12 +113,8 @@ class ResultActions(QObject):
     def save_volume(self) -> None:
         """Prompt for a file, and write the newest result in the background."""
         newest = self._layers.newest
-        if newest is None:
-            return
-        path = ask_file(self._bar, "Save volume", newest.name, VOLUMES)
-        if path is not None:
-            self._bar.tell(f"Saving {path.name}…")
-            self.saver.save_volume(newest, path)
+        if newest is not None:
+            self.saver.ask(self._bar, "Save volume", newest)
 
     def open_comparison(self) -> None:
         """Open the panel *SWNN compare*."""

@@ -1,0 +1,168 @@
+"""Saving of volumes, of which lazy ones are computed into a file, with progress, and can be stopped and resumed."""
+
+from collections.abc import Generator
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QObject, Qt, Signal
+from qtpy.QtWidgets import QMessageBox, QProgressDialog, QWidget
+
+from napari_swnn._files import UNFINISHED
+from napari_swnn._memory import format_memory
+from napari_swnn._progress import describe_progress, format_estimate
+from napari_swnn.widgets.kit.file_dialogs import ask_file
+from napari_swnn.widgets.kit.formatting import format_shape
+from napari_swnn.widgets.kit.threads import Checker, TaskRunner
+from napari_swnn.widgets.layers.saving import VOLUMES, LayerSaver
+from napari_swnn.widgets.lazy.layers import get_tiles
+
+if TYPE_CHECKING:
+    from napari.layers import Labels as LabelsLayer
+
+    from napari_swnn.core.volume.assembly import GenerationStep
+    from napari_swnn.core.volume.virtual_volume import VirtualVolume
+
+_COMPUTED = {"OME-Zarr": "ome.zarr", "TIFF": "labels.tif"}
+"""Formats of volumes that are written block by block."""
+_LARGE = 2**30
+"""Size in bytes from which it is asked before a volume is written."""
+_LONG = 60.0
+"""Time in seconds from which it is asked before a volume is computed."""
+_MARKS = 1000
+
+
+class VolumeSaver(LayerSaver):
+    """Saver of layers, which computes a lazy one block by block into a file.
+
+    Before a large volume, it asks with the size of the file and the time that it takes.
+    """
+
+    told = Signal(str)
+    """Emitted with what is being done."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._writer = TaskRunner(self, "Saving")
+        self._timer = Checker(self)
+        self._window: QProgressDialog | None = None
+        self._owner: QWidget | None = None
+        self._volume: VirtualVolume | None = None
+        self._path = Path()
+        self._timer.done.connect(self._on_timed)
+        self._timer.failed.connect(self._on_failed)
+        self._writer.stepped.connect(self._on_step)
+        self._writer.done.connect(self._on_written)
+        self._writer.failed.connect(self._on_unwritten)
+        self._writer.cancelled.connect(self._on_stopped)
+
+    @property
+    def is_busy(self) -> bool:
+        """True while a file is being written."""
+        return super().is_busy or self._writer.busy or self._timer.busy
+
+    def ask(self, owner: QWidget, title: str, layer: "LabelsLayer") -> None:
+        """Prompt for a file, and write a layer to it in the background.
+
+        Parameters
+        ----------
+        owner : QWidget
+            Parent of the dialogs.
+        title : str
+            Title of the dialog for the file.
+        layer : napari.layers.Labels
+            Layer to write.
+        """
+        tiles = get_tiles(layer)
+        if tiles is None:
+            path = ask_file(owner, title, layer.name, VOLUMES)
+            if path is not None:
+                self.told.emit(f"Saving {path.name}…")
+                self.save_volume(layer, path)
+            return
+        path = ask_file(owner, title, layer.name, _COMPUTED, confirm_overwrite=False)
+        if path is None:
+            return
+        if self.is_busy:
+            self.failed.emit("Another file is being saved; try again when it is complete.")
+            return
+        tiles.stop()  # the view goes on when it is next changed
+        self._owner, self._volume = owner, tiles.volume
+        self._path = path.with_name(path.name.removesuffix(UNFINISHED))
+        self.told.emit(f"Estimating the time to compute {self._path.name}…")
+        self._timer.request(_measure, tiles.volume, self._path)
+
+    def stop(self) -> None:
+        """Stop computing; the unfinished file can be resumed."""
+        self._writer.stop()
+
+    def _on_timed(self, found: tuple[int, float]) -> None:
+        size, seconds = found
+        if (size >= _LARGE or seconds >= _LONG) and not self._confirm(size, seconds):
+            self.told.emit("")
+            self.ended.emit()
+            return
+        self._window = window = QProgressDialog("", "Stop", 0, _MARKS, self._owner)
+        window.setWindowTitle("Save volume")
+        window.setWindowModality(Qt.WindowModality.NonModal)
+        window.setLabelText(f"Computing {self._path.name}…")
+        window.setAutoReset(False)
+        window.setMinimumWidth(420)
+        window.canceled.connect(self.stop)
+        window.show()
+        self.told.emit(f"Computing {self._path.name}…")
+        self._writer.run(_write, self._volume, self._path)
+
+    def _confirm(self, size: int, seconds: float) -> bool:
+        assert self._volume is not None
+        answers = QMessageBox.StandardButton
+        text = (
+            f"“{self._path.name}” has {format_shape(self._volume.shape)} voxels: up to {format_memory(size)} on the "
+            f"disk, computed in about {format_estimate(seconds)}. It can be stopped and resumed."
+        )
+        chosen = QMessageBox.question(
+            self._owner, "Save a large volume?", text, answers.Save | answers.Cancel, answers.Save
+        )
+        return chosen == answers.Save
+
+    def _on_step(self, step: "GenerationStep") -> None:
+        if self._window is not None:
+            self._window.setLabelText(f"Computing {self._path.name} · {describe_progress(step)}")
+            self._window.setValue(min(_MARKS - 1, int(_MARKS * step.fraction)))
+
+    def _on_written(self, _outcome: Any) -> None:
+        self._close(self.done, f"Saved {self._path.name}.")
+
+    def _on_unwritten(self, text: str) -> None:
+        self._close(self.failed, text)
+
+    def _on_stopped(self) -> None:
+        self._close(self.done, f"Stopped; save the volume as {self._path.name} again to resume it.")
+
+    def _close(self, signal: Any, text: str) -> None:
+        window, self._window, self._volume = self._window, None, None
+        if window is not None:
+            window.hide()
+            window.deleteLater()
+        signal.emit(text)
+        self.ended.emit()
+
+
+def _measure(volume: "VirtualVolume", path: Path) -> tuple[int, float]:
+    """Return the largest size of the file of a volume in bytes, and about the time to compute it in seconds."""
+    from napari_swnn.core.numerics.parallel import iter_side_by_side, pool_size
+    from napari_swnn.runs.volume_files import check_name, file_of_volumes
+
+    check_name(path)
+    blocks = volume.blocks()
+    n = pool_size(volume.device)
+    volume.labels(blocks[0])  # loads code
+    start = perf_counter()
+    n_timed = sum(1 for _ in iter_side_by_side(volume.labels, blocks[:n], n))
+    return file_of_volumes(path, [volume]).size, len(blocks) * (perf_counter() - start) / n_timed
+
+
+def _write(volume: "VirtualVolume", path: Path) -> "Generator[GenerationStep, None, Path]":
+    from napari_swnn.runs.lazy_volume import iter_volume_file
+
+    return (yield from iter_volume_file(volume, path))
