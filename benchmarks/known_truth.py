@@ -111,16 +111,16 @@ def train(job: Job, section: np.ndarray, porosity: float, options: argparse.Name
     plan = replace(plan, schedules=tuple(replace(stage, **changes(job, stage.scale)) for stage in plan.schedules))
     model = drain(iter_training(plan), None)
     trained = time.monotonic()
-    if options.models:
-        options.models.mkdir(parents=True, exist_ok=True)
-        path = options.models / f"known-{job.case}-{options.preset}-{config.critic:g}-{job.seed}.swnn"
-        path.unlink(missing_ok=True)
-        model.save(path)
     side = options.side
     volumes = [
         np.asarray(generate(model, (side,) * 3, seed=seed)) == model.labels.phase
         for seed in range(1, options.volumes + 1)
     ]
+    if options.keep:
+        options.keep.mkdir(parents=True, exist_ok=True)
+        settings = "".join(f"-{key}={value}" for key, value in job.config.items())
+        path = options.keep / f"known-{job.case}-{options.preset}{settings}-{job.seed}.npz"
+        np.savez_compressed(path, volumes=np.packbits(volumes, axis=-1))
     with tempfile.NamedTemporaryFile(suffix=".npy", dir=options.folder, delete=False) as file:
         np.save(file, np.stack(volumes))
     return {
@@ -318,7 +318,7 @@ def parse() -> argparse.Namespace:
     add("--data", type=Path, default=DATA)
     add("--pack", type=Path)
     add("--cases-from", type=Path)
-    add("--models", type=Path, help="folder in which to save the models")
+    add("--keep", type=Path, help="folder in which to keep the volumes, as packed bits")
     add("--output", type=Path, default=OUTPUT / "known-truth.jsonl")
     add("--truth", type=Path, help="file of the figures of true cubes; by default beside the results")
     add("--only-truth", action="store_true", help="measure the true cubes and end")
