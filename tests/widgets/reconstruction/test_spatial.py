@@ -192,6 +192,12 @@ def test_a_volume_passes_through_a_section_of_a_layer(ranged, viewer, user, rang
     choice = ranged.settings.spatial.section
     user.choose(choice.layer, layer)
     user.choose(choice.axis, 1)
+    ranged.settings.size.sides[2].setValue(48)
+    user.waits_for(lambda: "change the size" in problem(ranged, "through"))
+    assert choice.fit_button.text() == "Use 32 × 32 × 32"
+    user.clicks(choice.fit_button)
+    assert choice.fit_button.isHidden()
+    assert ranged.widget().minimumSizeHint().width() <= 340
     choice.position.setValue(32)
     user.waits_for(lambda: "below voxel 32" in problem(ranged, "through"))
     assert not ranged.models.generate_button.isEnabled()
@@ -201,6 +207,7 @@ def test_a_volume_passes_through_a_section_of_a_layer(ranged, viewer, user, rang
     ranged.settings.spatial.periodic[0].setChecked(False)
     result = generated(ranged, viewer, user)
     np.testing.assert_array_equal(result.data[:, 9], section)
+    assert viewer.dims.current_step[1] == 9
     assert result.metadata["swnn"]["through"] == {"axis": 1, "position": 9, "layer": "measured"}
 
 

@@ -95,6 +95,15 @@ class SizeControl(QWidget):
         """Size as ``(z, y, x)``."""
         return tuple(side.value() for side in self.sides)
 
+    def set_value(self, shape: Shape) -> None:
+        """Set the size; `changed` is emitted once if it differs."""
+        if shape == self.value:
+            return
+        for side, extent in zip(self.sides, shape, strict=True):
+            with QSignalBlocker(side):
+                side.setValue(extent)
+        self.changed.emit()
+
     def physical(self, voxel: VoxelSize) -> str:
         """Return the size as text, in the unit of the voxel size."""
         sides = " × ".join(f"{side * voxel.value:.4g}" for side in self.value)

@@ -24,6 +24,7 @@ class Drawer(QCollapsible):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.layout().setContentsMargins(0, 0, 0, 0)
         self.layout().setSpacing(2)
+        self.toggleButton().setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # a remark can be long
         self._inside = content
         self.addWidget(content)
         content.hide()
@@ -52,3 +53,4 @@ class Drawer(QCollapsible):
     def _show_title(self, *_: object) -> None:
         arrow = "▾" if self.isExpanded() else "▸"
         self.setText(f"{arrow}  {self._title}" + (f" ({self._remark})" if self._remark else ""))
+        self.toggleButton().setToolTip(self._remark)

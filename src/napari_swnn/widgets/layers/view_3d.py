@@ -127,6 +127,13 @@ def show_sections(viewer: "Viewer", layers: "Iterable[Layer]") -> None:
     viewer.fit_to_view(layers=shown if volumes or viewer.dims.ndim == 2 else None)
 
 
+def show_plane(viewer: "Viewer", layer: "LabelsLayer", axis: int, position: int) -> None:
+    """Move the slider of an axis of a volume to one of its planes."""
+    index = np.zeros(layer.ndim)
+    index[axis] = position
+    viewer.dims.set_point(viewer.dims.ndim - layer.ndim + axis, float(layer.data_to_world(index)[axis]))
+
+
 def list_views(layer: "LabelsLayer") -> list[View]:
     """Return the choices of phases to show in 3-D; a single one if the layer does not state its phases."""
     names, phases = read_names(layer), _read_phases(layer)

@@ -53,7 +53,7 @@ class ChosenSection:
             raise BadInputError(
                 "through",
                 f"The section ({format_shape(self.labels.shape)}) must have the size of the plane "
-                f"({format_shape(across)}); crop it, or change the size of the volume.",
+                f"({format_shape(across)}); change the size of the volume, or crop the section.",
             )
         if self.position >= shape[self.axis]:
             raise BadInputError("through", f"The section must lie below voxel {shape[self.axis]}; lower its position.")

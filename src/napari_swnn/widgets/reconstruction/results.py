@@ -13,7 +13,7 @@ from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.layers.output import Look, OutputLayers
 from napari_swnn.widgets.layers.provenance import remember_name
 from napari_swnn.widgets.layers.reading import read_colours
-from napari_swnn.widgets.layers.view_3d import View, add_to_3d, list_views, show_in_3d
+from napari_swnn.widgets.layers.view_3d import View, add_to_3d, list_views, show_in_3d, show_plane
 from napari_swnn.widgets.lazy.boxes import Boxes
 from napari_swnn.widgets.lazy.layers import open_lazily, pause_tiles
 from napari_swnn.widgets.reconstruction.range_preview import RangePreview
@@ -245,8 +245,12 @@ def _add_layer(
     elif isinstance(result.data, list):
         layer = output.show_levels(result.data, result.name, look, result.metadata)
     else:
-        return open_lazily(viewer, result.data, result.name, result.metadata, output)  # 3-D shows boxes of it
-    add_to_3d(viewer, layer, phases)
+        layer = open_lazily(viewer, result.data, result.name, result.metadata, output)  # 3-D shows boxes of it
+    if isinstance(result.data, np.ndarray | list):
+        add_to_3d(viewer, layer, phases)
+    through = result.metadata.get("through")
+    if through is not None:
+        show_plane(viewer, layer, through["axis"], through["position"])
     return layer
 
 

@@ -7,7 +7,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QDoubleSpinBox, QLabel, QVBoxLayout, QWidget
 
 from napari_swnn.widgets.kit.combo import Combo
-from napari_swnn.widgets.kit.controls import place_side_by_side
+from napari_swnn.widgets.kit.controls import place_below_one_another, place_side_by_side
 from napari_swnn.widgets.kit.layer_combo import LayerCombo
 from napari_swnn.widgets.layers.grid import turn_upright
 from napari_swnn.widgets.layers.reading import copy_values
@@ -32,7 +32,9 @@ class ScanChoice(QWidget):
         self.kind.set_entries(_KINDS, "samples")
         self.background = _grey_box(0)
         self.phase = _grey_box(255)
-        self._levels = place_side_by_side(QLabel("background"), self.background, QLabel("phase"), self.phase)
+        self._levels = place_below_one_another(
+            place_side_by_side(QLabel("background"), self.background), place_side_by_side(QLabel("phase"), self.phase)
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for widget in (self.layer, self.kind, self._levels):

@@ -126,6 +126,7 @@ class SettingsPanel(QWidget):
         self.count.valueChanged.connect(self._on_changed)
         self.exact.toggled.connect(self._on_changed)
         self.spatial.changed.connect(self._on_spatial)
+        self.spatial.section.fitted.connect(self.size.set_value)
 
     def find_problems(self, destination: Destination, scale: int) -> dict[str, str]:
         """Return the problems, by control, that can be found without the reference, for an output and its scale."""

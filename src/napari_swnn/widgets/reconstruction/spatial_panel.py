@@ -46,7 +46,7 @@ _TIPS = {
     "noise: the mask multiplies the input noise of the network. Pores close near its border, where the porosity is too "
     "low, and the outside is generated from zero noise, which usually yields a single phase.",
     "through": "The volume passes through this section, to the voxel, and continues on both sides as the material "
-    "does. The noise around the section is drawn first, which takes from seconds to a minute or two.",
+    "does. The noise around the section is drawn first, and the panel shows the time that it takes.",
     "coarse": "The volume agrees with this coarse scan of the sample, and the model adds the detail of its reference. "
     "The volume must be 2, 4 or 8 times as large as the scan. For an image, give the grey values of voxels that are "
     "all background, and all of the phase of interest.",
@@ -93,7 +93,7 @@ class SpatialPanel(QWidget):
 
     def _lay_out(self) -> None:
         self._ends = place_side_by_side(self.start, QLabel("to"), self.stop)
-        self._outside = place_side_by_side(self.outside, self.outside_label)
+        self._outside = place_below_one_another(self.outside, self.outside_label)
         self._advice = Note()
         self._shape: Shape = ()
         self._map = place_below_one_another(self._ends, self.axis, self.image, self.labels, self.table, self._advice)
@@ -146,6 +146,7 @@ class SpatialPanel(QWidget):
     def set_shape(self, shape: Shape) -> None:
         """Set the number of voxels of the volume, over which a map is stretched."""
         self._shape = shape
+        self.section.set_shape(shape)
         self._show()
 
     def set_dark(self, dark: bool) -> None:
