@@ -6,7 +6,10 @@ import dask.array as da
 import numpy as np
 import pytest
 from napari.layers import Image, Labels
+from napari.layers._source import layer_source
 
+from napari_swnn._layer_style import read_names
+from napari_swnn.io import save_volume
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.layers.conversion import convert_to_labels, may_hold_labels
 
@@ -76,3 +79,17 @@ def test_a_large_image_on_disk_is_not_read_to_give_advice():
     data = da.zeros((100, 1000, 1000), dtype=np.uint8, chunks=(1, 1000, 1000)).map_blocks(fail, dtype=np.uint8)
     image = SimpleNamespace(data=data, multiscale=False, rgb=False)
     assert not may_hold_labels(image)
+
+
+def test_a_file_of_our_own_under_another_name_gives_its_voxel_size_and_names(tmp_path):
+    path = tmp_path / "out1.tif"
+    values = np.arange(60, dtype=np.uint8).reshape(3, 4, 5) % 3
+    save_volume(path, values, voxel_size=0.5, unit="um", names={0: "pore", 1: "NMC", 2: "binder"})
+    with layer_source(path=str(path)):
+        image = Image(values, name="out1")
+    data, attributes = convert_to_labels(image)
+    layer = Labels(data, **attributes)
+    np.testing.assert_array_equal(layer.data, values)
+    np.testing.assert_allclose(layer.scale, 0.5)
+    assert {str(unit) for unit in layer.units} == {"micrometer"}
+    assert read_names(layer) == {0: "pore", 1: "NMC", 2: "binder"}

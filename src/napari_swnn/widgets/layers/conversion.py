@@ -37,11 +37,17 @@ def may_hold_labels(image: "Image") -> bool:
 def convert_to_labels(image: "Image") -> tuple[np.ndarray, dict[str, Any]]:
     """Return the data and the attributes of a Labels layer with the values of an image.
 
+    A TIFF that this plugin wrote gives its voxel size and the names and colours of its phases, of which napari shows
+    none; napari's reader opens it if its name ends in other than ``.labels.tif``.
+
     Raises
     ------
     BadInputError
         If the image has many values, fractions, or different colour channels.
     """
+    own = _read_own_file(image)
+    if own is not None:
+        return own
     data = image.data[0] if image.multiscale else image.data
     check_readable(image, data, "reference")
     values = np.asarray(data)
@@ -57,6 +63,26 @@ def convert_to_labels(image: "Image") -> tuple[np.ndarray, dict[str, Any]]:
     names = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
     place = {name: getattr(image, name) for name in names}
     return kept, {"name": f"{image.name} labels", "metadata": dict(image.metadata), **place}
+
+
+def _read_own_file(image: "Image") -> tuple[Any, dict[str, Any]] | None:
+    """Return the labels of the file of an image if this plugin wrote it and they are of the same size, or None."""
+    from napari_swnn._reader import open_labels
+    from napari_swnn.io.phase_names import read_provenance
+
+    path = image.source.path
+    if path is None or image.multiscale or image.rgb or not np.allclose(image.scale, 1):
+        return None
+    try:
+        if not read_provenance(path):
+            return None
+        layers = open_labels(path)
+    except (OSError, ValueError):  # moved or replaced since it was opened
+        return None
+    data, attributes, _ = layers[0]
+    if len(layers) > 1 or data.shape != np.squeeze(image.data).shape:
+        return None
+    return np.asarray(data), attributes
 
 
 def _grey(values: np.ndarray, name: str) -> np.ndarray:

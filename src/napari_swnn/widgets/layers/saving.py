@@ -55,7 +55,7 @@ class LayerSaver(QObject):
 
     def save_volume(self, layer: "LabelsLayer", path: Path) -> None:
         """Write a layer with its voxel size and the names of its phases."""
-        self._start(layer, f"Saved {path.name}.", _write_volume, path)
+        self._start(layer, describe_saved(path), _write_volume, path)
 
     def save_surface(self, layer: "LabelsLayer", phase: int, path: Path) -> None:
         """Write the smooth surface of a phase of a layer."""
@@ -83,6 +83,17 @@ class LayerSaver(QObject):
     def _on_failed(self, text: str) -> None:
         self.failed.emit(text)
         self.ended.emit()
+
+
+def describe_saved(path: Path) -> str:
+    """Return a sentence on a volume that was saved, with how to open a TIFF that napari takes for an image."""
+    name = path.name.lower()
+    if name.endswith((".labels.tif", ".labels.tiff")) or not name.endswith((".tif", ".tiff")):
+        return f"Saved {path.name}."
+    return (
+        f"Saved {path.name}. napari opens it as an image; a name that ends in .labels.tif opens as labels, and so does "
+        "this file by “Convert to labels” in the panels or Open a segmented image in the command palette."
+    )
 
 
 def _write_volume(labels: Any, facts: dict[str, Any], path: Path) -> Generator[None, None, None]:

@@ -14,7 +14,7 @@ from napari_swnn._progress import describe_progress, format_estimate
 from napari_swnn.widgets.kit.file_dialogs import ask_file
 from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.kit.threads import Checker, TaskRunner
-from napari_swnn.widgets.layers.saving import VOLUMES, LayerSaver
+from napari_swnn.widgets.layers.saving import VOLUMES, LayerSaver, describe_saved
 from napari_swnn.widgets.lazy.layers import get_tiles
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class VolumeSaver(LayerSaver):
             self._window.setValue(min(_MARKS - 1, int(_MARKS * step.fraction)))
 
     def _on_written(self, _outcome: Any) -> None:
-        self._close(self.done, f"Saved {self._path.name}.")
+        self._close(self.done, describe_saved(self._path))
 
     def _on_unwritten(self, text: str) -> None:
         self._close(self.failed, text)
