@@ -31,3 +31,24 @@ def test_a_saved_picture_is_what_the_view_shows_at_a_higher_resolution(make_napa
             assert margins[0] == pytest.approx(margins[1], abs=4)
         again = viewer.screenshot(canvas_only=True, flash=False)
         np.testing.assert_array_equal(lit_box(again), lit_box(shown))
+
+
+def test_a_hidden_layer_without_a_pixel_size_leaves_the_scale_bar_its_unit(make_napari_viewer, tmp_path, monkeypatch):
+    viewer = make_napari_viewer()
+    viewer.add_labels(np.ones((16, 16, 16), np.uint8), scale=(0.5,) * 3, units="um")
+    other = viewer.add_image(np.zeros((16, 16)), visible=False)
+    told, seen = [], []
+    other.events.units.connect(told.append)
+    assert viewer.layers.units is None
+    take = viewer.screenshot
+
+    def screenshot(*args, **options):
+        seen.append(viewer.layers.units)
+        return take(*args, **options)
+
+    monkeypatch.setattr(type(viewer), "screenshot", lambda _self, *args, **options: screenshot(*args, **options))
+    save_picture(viewer, tmp_path / "view.png")
+    assert {str(unit) for unit in seen[-1]} == {"micrometer"}
+    assert {str(unit) for unit in other.units} == {"pixel"}
+    assert viewer.layers.units is None
+    assert told == []

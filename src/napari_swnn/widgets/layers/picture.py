@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from napari.layers import Layer
     from napari.viewer import Viewer
 
 _ENLARGEMENT = 2
@@ -19,13 +20,14 @@ _FOOT = 56
 
 
 def save_picture(viewer: "Viewer", path: Path) -> None:
-    """Save what the view shows as a PNG file, with a small margin."""
+    """Save what the view shows as a PNG file, with a small margin; its scale bar has the unit of the shown layers."""
     camera = viewer.scene.camera
     size = _measure(viewer)
     zoom = camera.zoom
     camera.zoom = zoom * _ENLARGEMENT  # napari enlarges the canvas alone
     try:
-        viewer.screenshot(str(path), size=size, scale=_ENLARGEMENT, canvas_only=True, flash=False)
+        with _one_unit(viewer):
+            viewer.screenshot(str(path), size=size, scale=_ENLARGEMENT, canvas_only=True, flash=False)
     finally:
         camera.zoom = zoom
 
@@ -45,6 +47,34 @@ def _measure(viewer: "Viewer") -> tuple[int, int]:
         half = max(abs(filled - middle), default=middle) / (2 * middle) * whole
         sizes.append(min(whole, round(2 * (half + margin))))
     return sizes[0], sizes[1]
+
+
+@contextmanager
+def _one_unit(viewer: "Viewer") -> Iterator[None]:
+    """Give hidden layers the units of those that are shown; otherwise one without a pixel size takes them from all.
+
+    Only the view follows, and not the panels: the layers have their own units again before anything reads them.
+    """
+    shown = [layer for layer in viewer.layers if layer.visible]
+    if viewer.layers.units is not None or not shown:
+        yield
+        return
+    units = max(shown, key=lambda layer: layer.ndim).units
+    before = [(layer, layer.units) for layer in viewer.layers if not layer.visible]
+    try:
+        for layer, own in before:
+            _set_quietly(layer, (*own[: max(0, layer.ndim - len(units))], *units[-layer.ndim :]))
+        viewer.layers.units = None  # the view follows
+        yield
+    finally:
+        for layer, own in before:
+            _set_quietly(layer, own)
+        viewer.layers.units = None
+
+
+def _set_quietly(layer: "Layer", units: Any) -> None:
+    with layer.events.units.blocker():
+        layer.units = units
 
 
 @contextmanager
