@@ -87,6 +87,7 @@ def test_a_lazy_layer_opens_and_fills_what_is_looked_at(lazy, viewer, user):
     assert tuple(layer.data[0].shape) == (256, 256, 256)
     assert layer.metadata["swnn"]["lazy"]
     assert lazy.settings.reference.findText(layer.name) < 0  # it would be computed whole
+    assert "lazy, " in layer.name
     counts = []
     tiles.counted.connect(lambda *count: counts.append(count))
     viewer.dims.set_point(0, 200)

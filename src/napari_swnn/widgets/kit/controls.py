@@ -107,7 +107,7 @@ class SizeControl(QWidget):
     def physical(self, voxel: VoxelSize) -> str:
         """Return the size as text, in the unit of the voxel size."""
         sides = " × ".join(f"{side * voxel.value:.4g}" for side in self.value)
-        return format_units(f"{sides} {voxel.unit}")
+        return format_units(f"{sides} {'voxels' if voxel.unit == 'voxel' else voxel.unit}")
 
 
 def _spin_box(prefix: str, value: int) -> QSpinBox:

@@ -1,6 +1,7 @@
 """Saving of volumes, of which lazy ones are computed into a file, with progress, and can be stopped and resumed."""
 
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -127,7 +128,7 @@ class VolumeSaver(LayerSaver):
 
     def _on_step(self, step: "GenerationStep") -> None:
         if self._window is not None:
-            self._window.setLabelText(f"Computing {self._path.name} · {describe_progress(step)}")
+            self._window.setLabelText(f"Computing {self._path.name} · {describe_progress(replace(step, activity=''))}")
             self._window.setValue(min(_MARKS - 1, int(_MARKS * step.fraction)))
 
     def _on_written(self, _outcome: Any) -> None:

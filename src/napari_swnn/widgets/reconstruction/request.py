@@ -150,11 +150,12 @@ def describe_result(request: Request, entry: ModelEntry, data: Any, shape: Shape
     seed = request.seed + i
     target = target_porosity(request, entry)
     resolution = "" if request.scale == 1 else f"1/{request.scale} resolution"
+    lazy = f"lazy, {format_shape(shape)}" if request.destination == "lazy" else ""
     name = name_result(
         source=entry.source,
         porosity=request.spatial.describe_porosity(target, entry.subject),
         seed=seed,
-        remark=", ".join(part for part in (resolution, entry.remark) if part),
+        remark=", ".join(part for part in (lazy, resolution, entry.remark) if part),
     )
     metadata = (
         describe_origin(entry.model, shape, source=entry.source, seed=seed, preset=entry.preset, porosity=target)
