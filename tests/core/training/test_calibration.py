@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from napari_swnn._steps import drain
 from napari_swnn.core.network.config import StageConfig
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.training.calibration import (
     CalibrationBlock,
     calibrate_threshold,
     calibration_blocks,
-    expected_coarse_mean,
+    iter_coarse_mean,
 )
 
 ZERO = np.zeros(1)
@@ -83,5 +84,5 @@ def test_the_expected_coarse_mean_is_that_of_blocks_elsewhere(n_stages):
     stages = flat_stages(n_stages)
     means = [block.coarse for block in islice(calibration_blocks(stages, seed=8), 8)]
     error = np.std(means) / np.sqrt(8)
-    assert expected_coarse_mean(stages, seed=3) == pytest.approx(np.mean(means), abs=4 * error)
-    assert expected_coarse_mean(stages[:1], seed=3) == 0
+    assert drain(iter_coarse_mean(stages, seed=3)) == pytest.approx(np.mean(means), abs=4 * error)
+    assert drain(iter_coarse_mean(stages[:1], seed=3)) == 0

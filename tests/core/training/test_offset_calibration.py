@@ -12,7 +12,7 @@ from napari_swnn.core.training.calibration import (
     CalibrationBlock,
     calibrate_threshold,
     calibration_blocks,
-    expected_coarse_mean,
+    iter_coarse_mean,
 )
 from napari_swnn.core.training.offset_calibration import calibrate_offsets, iter_offsets
 
@@ -100,7 +100,7 @@ def flat_stages(n):
 @pytest.mark.parametrize("n_stages", [1, 2])
 def test_calibrated_sections_have_the_fractions(n_stages):
     stages = flat_stages(n_stages)
-    expected = expected_coarse_mean(stages, seed=3)
+    expected = drain(iter_coarse_mean(stages, seed=3))
     assert expected.shape == (3,)
     search = iter_offsets(calibration_blocks(stages, seed=3), FRACTIONS, expected, lambda: 8)
     offsets, _ = drain(search)

@@ -15,6 +15,7 @@ from napari_swnn.core.training.optimiser import Optimiser
 from napari_swnn.core.training.plan import analyse_reference, plan_training
 from napari_swnn.core.training.run import TrainingStep
 from napari_swnn.core.training.sampling import Randomness
+from napari_swnn.core.training.schedule import N_NORM_BATCHES
 from napari_swnn.core.training.trainer import StageTrainer
 
 
@@ -199,9 +200,20 @@ def test_a_stop_shows_in_the_time_left_and_the_provenance(reference, tiny_config
     steps = []
     training = iter_training(plan_training(reference, config=tiny_config), should_stop=lambda: len(steps) >= 12)
     model = drain(training, steps.append)
-    assert [step.scale for step in steps].count(1) == 3  # two of four steps, and the block of the calibration
+    assert [step.scale for step in steps if step.activity == "training"].count(1) == 2  # of four steps
     assert model.provenance["stopped_early"]
     assert steps[-1].time_left == pytest.approx(0, abs=1e-6)
+
+
+def test_a_stopped_training_yields_after_each_batch_so_that_it_can_be_discarded(reference, tiny_config):
+    steps = []
+    plan = plan_training(reference, config=replace(tiny_config, n_calibration_blocks=LEAST_BLOCKS))
+    training = iter_training(plan, should_stop=lambda: len(steps) >= 1)
+    drain(training, steps.append)
+    assert [step.iteration for step in steps] == [1] * len(steps)
+    n_untrained = len(plan.schedules) - 1
+    n_batches = N_NORM_BATCHES * len(plan.schedules)
+    assert len(steps) >= 1 + n_untrained + n_batches + 2 * LEAST_BLOCKS  # the coarse means, then the threshold
 
 
 def test_a_stop_in_the_calibration_leaves_every_threshold_the_fewest_blocks(reference, tiny_config):

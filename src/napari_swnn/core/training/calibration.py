@@ -115,10 +115,12 @@ def _channel_means(volume: Tensor) -> FloatArray:
     return np.array([float(channel.mean()) for channel in volume.cpu().numpy()])
 
 
-def expected_coarse_mean(
+def iter_coarse_mean(
     stages: Sequence[Stage], *, seed: int, fractions: tuple[float, ...] | None = None
-) -> FloatArray:
-    """Estimate the mean of each channel of the coarser volume, ``(c,)``; return zeros for a single stage.
+) -> Generator[None, None, FloatArray]:
+    """Estimate the mean of each channel of the coarser volume, ``(c,)``, yielding after each block.
+
+    The means are zeros for a single stage.
 
     These means show whether the fractions in the calibration blocks happen to be high or low. At a coarser scale, a
     block covers many times the volume in the same time.
@@ -140,7 +142,9 @@ def expected_coarse_mean(
     start = _FIRST_COARSE_BLOCK
     with closing(_iter_samples(coarser, as_means, seed=seed, start=start, fractions=fractions)) as samples:
         while error >= TOLERANCE and len(means) < _MAX_COARSE_BLOCKS:  # in grey values; half in porosity
-            means += islice(samples, LEAST_BLOCKS)
+            for sample in islice(samples, LEAST_BLOCKS):
+                means.append(sample)
+                yield
             error = float(np.std(means, axis=0, ddof=1).max()) / len(means) ** 0.5
     return np.asarray(np.mean(means, axis=0))
 
@@ -225,7 +229,7 @@ def calibrate_threshold(
     porosity : float
         Target porosity, in (0, 1).
     expected_coarse : numpy.ndarray
-        Result of `expected_coarse_mean`.
+        Result of `iter_coarse_mean`.
 
     Returns
     -------

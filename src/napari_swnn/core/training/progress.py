@@ -98,6 +98,10 @@ class TrainingClock:
             preview=preview,
         )
 
+    def wait(self) -> TrainingStep:
+        """Return a step of the work after the last training step that is not counted."""
+        return self._after_training()
+
     def expect_blocks(self, n_blocks: int) -> None:
         """Set the number of remaining calibration blocks."""
         self._clock.total = self._clock.done + n_blocks * self._work.block
@@ -105,6 +109,9 @@ class TrainingClock:
     def count_block(self) -> TrainingStep:
         """Count a calibration block."""
         self._clock.advance(self._work.block)
+        return self._after_training()
+
+    def _after_training(self) -> TrainingStep:
         return replace(
             self._last,
             fraction=self._clock.fraction,

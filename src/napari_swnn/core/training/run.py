@@ -23,7 +23,7 @@ from napari_swnn.core.training.calibration import (
     LEAST_BLOCKS,
     CalibrationBlock,
     calibration_blocks,
-    expected_coarse_mean,
+    iter_coarse_mean,
     iter_threshold,
 )
 from napari_swnn.core.training.checkpoint import Checkpoint
@@ -143,6 +143,7 @@ def iter_training(
         if state is not None and state["trainer"] is not None and index == len(state["finished"]):
             trainer.load_state_dict(state["trainer"])
         if clock.stopped:
+            yield clock.wait()
             trainer.pass_on()
         else:
             with closing(trainer.iter_steps()) as steps:
@@ -153,7 +154,11 @@ def iter_training(
                     saves.save(trainer, when_due=not clock.stopped)
                     if clock.stopped:
                         break
-        trainer.settle_norms()
+        settling = trainer.settle_norms()
+        if clock.stopped:  # the user waits, and may lose patience
+            yield from forward_steps(settling, lambda _: clock.wait())
+        else:
+            drain(settling)
         finished.append(trainer.stage.fold())
         if not clock.stopped:
             saves.save()
@@ -177,7 +182,8 @@ def _iter_calibration(
         free = node if plan.network.free_ranges else None
         expected_coarse: FloatArray = np.zeros(plan.network.n_phase_channels)
         if plan.n_calibration_blocks >= LEAST_BLOCKS:  # fewer blocks are not corrected
-            expected_coarse = expected_coarse_mean(stages, seed=plan.seed, fractions=free)
+            measuring = iter_coarse_mean(stages, seed=plan.seed, fractions=free)
+            expected_coarse = yield from forward_steps(measuring, lambda _: clock.wait())
         clock.expect_blocks((len(nodes) - i) * max_blocks())
         start = i * plan.n_calibration_blocks
         with closing(calibration_blocks(stages, seed=plan.seed, start=start, fractions=free)) as samples:

@@ -187,18 +187,23 @@ class StageTrainer:
         """Make the untrained stage return the interpolated coarser volume."""
         nn.init.zeros_(self.stage.head.weight)
 
-    @torch.no_grad()
-    def settle_norms(self) -> None:
-        """Recompute the running statistics of batch norm with the final weights ("precise" batch norm)."""
+    def settle_norms(self) -> Generator[None, None, None]:
+        """Recompute the running statistics of batch norm with the final weights, yielding after each batch.
+
+        This is known as "precise" batch norm.
+        """
         self.stage.running_statistics = False
         for module in self.stage.modules():
             if isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d):
                 module.reset_running_stats()
                 module.momentum = None  # cumulative average
-        self._bank.renew()
+        with torch.no_grad():
+            self._bank.renew()
         for _ in range(N_NORM_BATCHES):
             for window in self._schedule.windows:
-                self._generate(Window.of_shape(window.shape))
+                with torch.no_grad():  # not around the yield, which would switch off the gradients of the caller
+                    self._generate(Window.of_shape(window.shape))
+            yield
 
     def _generate(self, window: Window) -> tuple[FreeFractions, Tensor, Tensor | None]:
         """Return free fractions, grey volumes, and the coarser volumes that they refine, on the same voxels."""
