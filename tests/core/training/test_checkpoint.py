@@ -14,6 +14,7 @@ from napari_swnn.core.training.checkpoint import Checkpoint, plan_digest
 from napari_swnn.core.training.plan import analyse_reference
 from napari_swnn.core.training.run import iter_training, train
 from napari_swnn.core.training.trainer import StageTrainer
+from napari_swnn.core.training.unfinished import find_unfinished, record_path
 
 
 @pytest.fixture(autouse=True)
@@ -178,3 +179,40 @@ def test_without_a_folder_for_checkpoints_a_training_runs(blobs, tiny_config, mo
     (tmp_path / "file").touch()
     monkeypatch.setattr("platformdirs.user_data_dir", lambda *_, **__: str(tmp_path / "file"))
     assert train(Reference(blobs), config=replace(tiny_config, n_channels=4), dimension=2) is not None
+
+
+def interrupt(plan, monkeypatch, tmp_path, aim=None):
+    """Train as far as the first checkpoint in the user's folder."""
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda *_, **__: str(tmp_path))
+    steps = iter_training(plan, checkpoint=Checkpoint.of(plan, aim=aim))
+    for _ in range(2):
+        next(steps)
+    steps.close()
+    return Checkpoint.of(plan)
+
+
+def test_an_unfinished_training_is_found_by_its_reference_whatever_the_settings(plan_of, monkeypatch, tmp_path, blobs):
+    plan = plan_of(seed=4, porosity=0.4)
+    checkpoint = interrupt(plan, monkeypatch, tmp_path)
+    (found,) = find_unfinished(plan_of().reference)
+    assert (found.path, found.config, found.aim, found.seed) == (checkpoint.path, plan.config, {"porosity": 0.4}, 4)
+    assert (found.n_done, found.n_steps, found.device, found.obstacle) == (1, plan.n_steps, plan.device.type, "")
+    assert find_unfinished(Reference(1 - blobs)) == []
+    assert find_unfinished(Reference(blobs, voxel_size=2.0, unit="um"))[0].obstacle == "pixel size"
+    found.remove()
+    assert find_unfinished(plan.reference) == []
+    assert list(checkpoint.path.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("aim", [{"porosity": (0.3, 0.5)}, {"fractions": {0: 0.625, 1: 0.375}}])
+def test_the_target_of_an_unfinished_training_is_found_as_it_was_given(plan_of, monkeypatch, tmp_path, aim):
+    plan = plan_of()
+    interrupt(plan, monkeypatch, tmp_path, aim)
+    assert find_unfinished(plan.reference)[0].aim == aim
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"reference": 1}', "\0"])
+def test_a_damaged_record_is_passed_over(plan_of, monkeypatch, tmp_path, text):
+    plan = plan_of()
+    record_path(interrupt(plan, monkeypatch, tmp_path).path).write_text(text)
+    assert find_unfinished(plan.reference) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from hashlib import sha256
 from importlib.metadata import version
@@ -18,10 +19,18 @@ from napari_swnn._user_data import data_folder, remove_old
 from napari_swnn.core.numerics.device import describe_device
 from napari_swnn.core.training.config import describe_config
 from napari_swnn.core.training.plan import TrainingPlan
+from napari_swnn.core.training.unfinished import (
+    FOLDER,
+    RECORD_SUFFIX,
+    SUFFIX,
+    describe_plan,
+    read_seconds,
+    record_path,
+    write_record,
+)
 
 INTERVAL = 30.0
 """Time between two checkpoints, in seconds."""
-_SUFFIX = ".checkpoint"
 
 
 class Checkpoint:
@@ -33,22 +42,37 @@ class Checkpoint:
         File to write.
     resume : bool
         Go on from the stored state, if there is one.
+    record : mapping, optional
+        Result of `describe_plan`, by which the training is found again; without it, none is written.
     """
 
-    def __init__(self, path: FilePath, *, resume: bool = False) -> None:
+    def __init__(self, path: FilePath, *, resume: bool = False, record: Mapping[str, Any] | None = None) -> None:
         self.path = path
         self._resume = resume
-        self._saved = time.monotonic()
+        self._record = record
+        self._saved = self._begun = time.monotonic()
+        self._seconds_before = 0.0
 
     @classmethod
-    def of(cls, plan: TrainingPlan, *, resume: bool = False) -> Checkpoint:
+    def of(cls, plan: TrainingPlan, *, resume: bool = False, aim: Mapping[str, Any] | None = None) -> Checkpoint:
         """Return the checkpoint of a plan in the data folder of the user.
 
         Equal plans on the same kind of device, with the same number of threads, have the same checkpoint.
+
+        Parameters
+        ----------
+        plan : TrainingPlan
+            Plan of the training.
+        resume : bool
+            Go on from the stored state, if there is one.
+        aim : mapping, optional
+            Target of the training as it was given; see `describe_plan`.
         """
-        folder = data_folder("trainings")
-        remove_old(folder, f"*{_SUFFIX}")
-        return cls(folder / f"{plan_digest(plan)[:32]}{_SUFFIX}", resume=resume)
+        folder = data_folder(FOLDER)
+        for suffix in (SUFFIX, RECORD_SUFFIX):
+            remove_old(folder, f"*{suffix}")
+        path = folder / f"{plan_digest(plan)[:32]}{SUFFIX}"
+        return cls(path, resume=resume, record=describe_plan(plan, aim))
 
     @classmethod
     def find(cls, plan: TrainingPlan, *, resume: bool = False) -> Checkpoint | None:
@@ -64,7 +88,7 @@ class Checkpoint:
 
         A checkpoint there is seen by all processes that share the folder, as the workers of a cluster do.
         """
-        return cls(path.with_name(f".{path.stem}-{plan_digest(plan)[:16]}{_SUFFIX}"), resume=True)
+        return cls(path.with_name(f".{path.stem}-{plan_digest(plan)[:16]}{SUFFIX}"), resume=True)
 
     @property
     def exists(self) -> bool:
@@ -84,6 +108,7 @@ class Checkpoint:
             state: dict[str, Any] = torch.load(self.path, map_location="cpu", weights_only=True)
         except (OSError, RuntimeError, ValueError, EOFError, LookupError, pickle.UnpicklingError):
             return None  # damaged: the training starts again
+        self._seconds_before = read_seconds(self.path)
         return state
 
     def save(self, state: dict[str, Any]) -> None:
@@ -97,15 +122,19 @@ class Checkpoint:
         with replaced_when_complete(self.path) as partial, partial.open("wb") as file:
             torch.save(state, file)
         self._saved = time.monotonic()
+        if self._record is not None:
+            seconds = self._seconds_before + self._saved - self._begun
+            write_record(self.path, self._record, n_done=len(state.get("losses", ())), seconds=seconds)
 
     def remove(self) -> None:
         """Remove the stored state once the model is safe."""
         self.path.unlink(missing_ok=True)
+        record_path(self.path).unlink(missing_ok=True)
 
 
 def remove_beside(path: FilePath) -> None:
     """Remove the checkpoints beside the file of a model, also those of other settings, such as a number of threads."""
-    for checkpoint in path.parent.glob(f".{path.stem}-*{_SUFFIX}"):
+    for checkpoint in path.parent.glob(f".{path.stem}-*{SUFFIX}"):
         checkpoint.unlink(missing_ok=True)
 
 

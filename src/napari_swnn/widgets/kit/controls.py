@@ -50,6 +50,11 @@ class PorosityControl(QWidget):
         """Target porosity."""
         return float(self.number.value())
 
+    def choose(self, value: float) -> None:
+        """Enter a target porosity."""
+        self.number.setValue(value)
+        self._chosen = True
+
     def forget(self) -> None:
         """Follow the porosity of the reference again."""
         self._chosen = False

@@ -1,6 +1,6 @@
 """Functions and generators that the reconstruction panel runs outside the viewer's thread."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
@@ -8,11 +8,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_swnn._types import Labels
+    from napari_swnn.core.descriptor.reference import Reference
     from napari_swnn.core.grid.windows import Window
     from napari_swnn.core.model.model import Model
     from napari_swnn.core.training.checkpoint import Checkpoint
     from napari_swnn.core.training.plan import TrainingPlan
     from napari_swnn.core.training.run import TrainingStep
+    from napari_swnn.core.training.unfinished import UnfinishedTraining
     from napari_swnn.core.volume.assembly import GenerationStep
     from napari_swnn.core.volume.virtual_volume import VirtualVolume
     from napari_swnn.widgets.reconstruction.keeping import Keeping
@@ -50,7 +52,7 @@ def train(
     if BENCHMARK.acquire(timeout=_LONGEST_WAIT):
         BENCHMARK.release()
     keeping.piece_distances = piece_distances(plan)
-    keeping.checkpoint = checkpoint = find_checkpoint(plan, resume=keeping.resume)
+    keeping.checkpoint = checkpoint = find_checkpoint(plan, resume=keeping.resume, aim=keeping.aim)
     model = yield from iter_training(plan, should_stop=should_stop, checkpoint=checkpoint)
     keeping.keep(model)
     if checkpoint is not None and not model.provenance["stopped_early"]:
@@ -58,14 +60,26 @@ def train(
     return model
 
 
-def find_checkpoint(plan: "TrainingPlan", *, resume: bool = False) -> "Checkpoint | None":
+def find_checkpoint(
+    plan: "TrainingPlan", *, resume: bool = False, aim: "Mapping[str, Any] | None" = None
+) -> "Checkpoint | None":
     """Return the checkpoint of a plan; None if the data folder cannot be used."""
     from napari_swnn.core.training.checkpoint import Checkpoint
 
     try:
-        return Checkpoint.of(plan, resume=resume)
+        return Checkpoint.of(plan, resume=resume, aim=aim)
     except OSError:
         return None
+
+
+def find_unfinished(reference: "Reference") -> "tuple[UnfinishedTraining, ...]":
+    """Return the unfinished trainings of a reference; none if the data folder cannot be used."""
+    from napari_swnn.core.training import unfinished
+
+    try:
+        return tuple(unfinished.find_unfinished(reference))
+    except OSError:
+        return ()
 
 
 def generate(request: "Request", model: "Model", i: int) -> "Generator[GenerationStep, None, Labels]":

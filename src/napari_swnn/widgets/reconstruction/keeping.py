@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from napari_swnn.core.model.model import Model
@@ -18,6 +18,8 @@ class Keeping:
     ----------
     resume : bool
         Continue an unfinished training.
+    aim : mapping or None
+        Target of the training as an argument of its plan.
     facts : mapping of str to str
         Facts about the model for the gallery.
     most : int
@@ -36,6 +38,7 @@ class Keeping:
     kept: "KeptModel | None" = None
     checkpoint: "Checkpoint | None" = None
     piece_distances: Mapping[int, float] = field(default_factory=dict)
+    aim: Mapping[str, Any] | None = None
 
     def keep(self, model: "Model") -> None:
         """Write a model to the gallery; if that fails, the panel says that the model is not saved."""

@@ -143,6 +143,12 @@ class PhaseTable(QWidget):
         self._is_chosen = True
         self.changed.emit()
 
+    def set_fractions(self, fractions: Mapping[int, float]) -> None:
+        """Enter the target of each phase."""
+        for label, row in self.rows.items():
+            row.target.setValue(fractions.get(label, row.target.value()))
+        self._is_chosen = True
+
     def forget(self) -> None:
         """Follow the porosity again."""
         self._is_chosen = False

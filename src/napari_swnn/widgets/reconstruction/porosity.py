@@ -108,6 +108,16 @@ class PorosityChoice(QWidget):
         self.single.forget()
         self._is_chosen = False
 
+    def set_value(self, value: float | tuple[float, float] | None) -> None:
+        """Enter a target porosity, or the ends of a range; None chooses a target for each phase."""
+        self.each.setChecked(value is None)
+        self.ranged.setChecked(isinstance(value, tuple))
+        if isinstance(value, tuple):
+            for end, own in zip((self.low, self.high), value, strict=True):
+                end.setValue(own)
+        elif value is not None:
+            self.single.choose(value)
+
     def set_range(self, low: float, high: float, *, own: float) -> None:
         """Set the reachable range and the porosity of the reference."""
         self.single.set_range(low, high, own=own)

@@ -19,12 +19,13 @@ from napari_swnn.widgets.layers.checked_reference import CheckedReference
 from napari_swnn.widgets.layers.phase_pick import PhasePick
 from napari_swnn.widgets.layers.provenance import list_fractions
 from napari_swnn.widgets.layers.snapshot import Snapshot
-from napari_swnn.widgets.reconstruction.jobs import BENCHMARK, find_checkpoint
+from napari_swnn.widgets.reconstruction.jobs import BENCHMARK, find_checkpoint, find_unfinished
 from napari_swnn.widgets.reconstruction.request import Destination, Request
 
 if TYPE_CHECKING:
     from napari_swnn.core.network.config import NetworkConfig
     from napari_swnn.core.training.plan import ReferenceAnalysis, TrainingPlan
+    from napari_swnn.core.training.unfinished import UnfinishedTraining
     from napari_swnn.statistics import FractionInterval
 
 _BUSY = 1.5
@@ -98,6 +99,10 @@ class Prepared:
         Reason that Run or Generate cannot start.
     resumable : bool
         True if an unfinished training of this plan was saved.
+    unfinished : tuple of UnfinishedTraining
+        Unfinished trainings of the reference, whatever their settings; that of this plan first, if there is one.
+    kept : UnfinishedTraining or None
+        The one of this plan.
     """
 
     request: Request
@@ -105,6 +110,8 @@ class Prepared:
     run_problem: BadInputError | None = None
     generate_problem: BadInputError | None = None
     resumable: bool = False
+    unfinished: "tuple[UnfinishedTraining, ...]" = ()
+    kept: "UnfinishedTraining | None" = None
 
     @property
     def problem(self) -> BadInputError | None:
@@ -179,7 +186,11 @@ def prepare(analysis: "ReferenceAnalysis | None", request: Request) -> Prepared:
                 generate_problem = BadInputError("resolution", text)
     checkpoint = None if plan is None or run_problem is not None else find_checkpoint(plan)
     resumable = checkpoint is not None and checkpoint.exists
-    return Prepared(request, plan, run_problem, generate_problem, resumable)
+    found = () if analysis is None else find_unfinished(analysis.reference)
+    kept = next((each for each in found if checkpoint is not None and each.path == checkpoint.path), None)
+    if kept is not None:
+        found = (kept, *(each for each in found if each is not kept))
+    return Prepared(request, plan, run_problem, generate_problem, resumable, found, kept)
 
 
 def _volume_problem(

@@ -8,6 +8,7 @@ from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from napari_swnn._sentences import as_sentence
 from napari_swnn.widgets.kit.controls import Note, Problem
 from napari_swnn.widgets.kit.progress import ProgressPanel
+from napari_swnn.widgets.reconstruction.kept_training import KeptTraining
 from napari_swnn.widgets.reconstruction.loss_curve import LossCurve
 from napari_swnn.widgets.reconstruction.preflight import describe_cost, memory_warning
 from napari_swnn.widgets.reconstruction.work import Training, is_finishing
@@ -40,6 +41,7 @@ class RunBar(QWidget):
         self.stop_button = QPushButton("Stop")
         self.resume_button = QPushButton("Resume")
         self.discard_button = QPushButton("Discard")
+        self.kept = KeptTraining()
         self.cost = Note()
         self.memory = Problem()
         self.hint = Note()
@@ -62,7 +64,7 @@ class RunBar(QWidget):
         )
         self.resume_button.setToolTip(
             "Continue the unfinished training of this reference with these settings from its last state, which is "
-            "saved every half minute. Run starts again from the beginning."
+            "saved every half minute. Start again begins anew, and replaces that state."
         )
         self.discard_button.setToolTip(
             "End the training, and keep nothing of it: no model, and no state from which it could be resumed."
@@ -75,14 +77,15 @@ class RunBar(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(buttons)
-        for widget in (self.cost, self.memory, self.hint, self.progress, self.curve):
+        for widget in (self.kept, self.cost, self.memory, self.hint, self.progress, self.curve):
             layout.addWidget(widget)
 
     def show_session(self, *, is_loading: bool) -> None:
         """Show the state of the session; Run is disabled while a model file is being read."""
         session, checks = self._session, self._session.checks
         self.run_button.setEnabled(session.can_run and not is_loading)
-        self.run_button.setText("Running…" if session.is_busy else "Run")
+        self.run_button.setText("Running…" if session.is_busy else "Start again" if session.can_resume else "Run")
+        self.kept.show_training(session.unfinished, is_set=session.can_resume)
         self.stop_button.setEnabled(session.can_stop)
         self.discard_button.setVisible(session.can_discard)
         self.resume_button.setVisible(session.can_resume)

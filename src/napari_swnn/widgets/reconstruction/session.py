@@ -13,6 +13,7 @@ from napari_swnn.widgets.reconstruction.work import BoxWork, Generation, Trainin
 
 if TYPE_CHECKING:
     from napari_swnn.core.grid.windows import Window
+    from napari_swnn.core.training.unfinished import UnfinishedTraining
     from napari_swnn.core.volume.virtual_volume import VirtualVolume
 
 
@@ -90,6 +91,18 @@ class ReconstructionSession(RunningWork):
         return self.can_run and prepared is not None and prepared.resumable
 
     @property
+    def kept_training(self) -> "UnfinishedTraining | None":
+        """Unfinished training of these settings, which Run would replace; None if there is none."""
+        prepared = self.checks.prepared
+        return None if prepared is None or not self.can_resume else prepared.kept
+
+    @property
+    def unfinished(self) -> "UnfinishedTraining | None":
+        """Unfinished training of the reference: that of these settings, or else the newest; None if there is none."""
+        prepared = self.checks.prepared
+        return None if self.is_busy or prepared is None else next(iter(prepared.unfinished), None)
+
+    @property
     def can_generate(self) -> bool:
         """True if Generate can start once a model is selected."""
         return not self.is_busy and self.checks.can_generate
@@ -107,8 +120,10 @@ class ReconstructionSession(RunningWork):
         findings = self.checks.findings
         if not self.can_run or findings is None or self._refuses(request):
             return
+        keeping = keeping or Keeping()
+        keeping.aim = request.aim
         source, device = findings.snapshot.name, self._device(request)
-        self._begin(Training(request, source, device, findings.interval, keeping=keeping or Keeping()))
+        self._begin(Training(request, source, device, findings.interval, keeping=keeping))
         if self.checks.prepared is None:
             self.checks.prepare(request)  # training starts once the plan is ready
         else:

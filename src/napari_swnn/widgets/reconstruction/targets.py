@@ -1,7 +1,7 @@
 """Controls for the target of a training: the porosity, a range of it, or the fraction of each phase."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
 
@@ -87,6 +87,12 @@ class TargetControls(QObject):
         """Show no reference, until another one has been analysed."""
         self.forget()
         self._show_none()
+
+    def set_aim(self, aim: Mapping[str, Any]) -> None:
+        """Enter the target of an earlier training of the reference; see `Request.aim`."""
+        self.porosity.set_value(aim.get("porosity"))
+        if "fractions" in aim:
+            self.phases.set_fractions(aim["fractions"])
 
     def show_findings(self, findings: "Findings", layer: "LabelsLayer | None") -> None:
         """Show the phases and the reachable range of an analysed reference.

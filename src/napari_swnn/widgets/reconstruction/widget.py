@@ -5,6 +5,7 @@ Do not use ``from __future__ import annotations``: napari reads the annotation o
 
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from qtpy.QtWidgets import QWidget
@@ -16,6 +17,7 @@ from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.preferences import read_preferences
 from napari_swnn.widgets.layers.watch import LayerWatch
 from napari_swnn.widgets.reconstruction.keeping import Keeping
+from napari_swnn.widgets.reconstruction.kept_training import may_lose
 from napari_swnn.widgets.reconstruction.parts import ReconstructionParts
 from napari_swnn.widgets.reconstruction.save_dialog import check_file_of_model, check_file_of_new_model
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     import napari
     from napari.layers import Labels as LabelsLayer
 
+    from napari_swnn.core.training.unfinished import UnfinishedTraining
     from napari_swnn.widgets.reconstruction.preflight import Findings
     from napari_swnn.widgets.reconstruction.request import Request
 
@@ -47,6 +50,7 @@ class ReconstructionWidget(ReconstructionParts):
     def __init__(self, napari_viewer: "napari.viewer.Viewer", parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
         self._watch = LayerWatch(self)
+        self._wanted: Path | None = None
         self._settling = make_debouncer(self, _PATIENCE, self._prepare)
         self._quiet = make_debouncer(self, _QUIET, self.session.estimate_cost)
         self._connect_views()
@@ -63,6 +67,8 @@ class ReconstructionWidget(ReconstructionParts):
         self.models.generate.connect(self.generate)
         self.run_bar.run.connect(self.run)
         self.run_bar.resume.connect(self.resume)
+        self.run_bar.kept.resume.connect(self.resume_kept)
+        self.run_bar.kept.discarded.connect(self._on_settings)
         self.result_bar.buttons["more"].clicked.connect(self.generate_more)
         self.actions.saver.ended.connect(self.show_state)
         self.layers.box_wanted.connect(self.compute_box)
@@ -75,6 +81,7 @@ class ReconstructionWidget(ReconstructionParts):
         checks.devices_found.connect(self._on_devices)
         checks.found.connect(self._on_findings)
         checks.planned.connect(self._quiet.throttle)
+        checks.changed.connect(self._go_on_once_set)
         self.session.changed.connect(self.show_state)
         self.session.trained.connect(self.models.choose)
         self.session.ended.connect(self._on_ended)
@@ -113,12 +120,31 @@ class ReconstructionWidget(ReconstructionParts):
         self.ensureWidgetVisible(self.settings.reference)
 
     def run(self) -> None:
-        """Train on the reference and generate volumes."""
-        self._train(resume=False)
+        """Train on the reference and generate volumes; ask before a training of hours is replaced."""
+        kept = self.session.kept_training
+        if kept is None or may_lose(self, kept, "Start again?", "Start again"):
+            self._train(resume=False)
 
     def resume(self) -> None:
         """Continue the unfinished training of this reference with these settings, and generate volumes."""
         self._train(resume=True)
+
+    def resume_kept(self, training: "UnfinishedTraining") -> None:
+        """Set the settings of an unfinished training of this reference, and continue it once they are checked."""
+        self._wanted = training.path
+        self.settings.set_training(training)
+
+    def _go_on_once_set(self) -> None:
+        """Continue the training that the user wanted to resume, as soon as the checked settings are its own."""
+        checks, wanted = self.session.checks, self._wanted
+        if wanted is None or checks.findings is None or checks.prepared is None:
+            return
+        self._wanted = None
+        kept = checks.prepared.kept
+        if kept is not None and kept.path == wanted:
+            self.resume()
+        else:
+            self.run_bar.kept.note.show_text("The settings of this training are set, but it cannot be resumed.")
 
     def _train(self, *, resume: bool) -> None:
         findings = self.session.checks.findings

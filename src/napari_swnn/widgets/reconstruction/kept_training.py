@@ -1,0 +1,105 @@
+"""Line on an unfinished training of the reference that is kept, with buttons to resume or discard it."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from napari_swnn.core.training.config import preset_name
+from napari_swnn.widgets.kit.controls import Note
+from napari_swnn.widgets.kit.questions import ask_to_lose
+
+if TYPE_CHECKING:
+    from napari_swnn.core.training.unfinished import UnfinishedTraining
+
+_LONG = 60.0
+"""Time of training, in seconds, that is not lost without a question."""
+
+
+class KeptTraining(QWidget):
+    """Line on the newest unfinished training of the reference; hidden if there is none."""
+
+    resume = Signal(object)
+    """Emitted with the training to resume with its settings."""
+    discarded = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.training: UnfinishedTraining | None = None
+        self.note = Note()
+        self.resume_button = QPushButton("Resume it")
+        self.discard_button = QPushButton("Discard it")
+        self.resume_button.setToolTip("Set the settings of this training, and continue it from its last state.")
+        self.discard_button.setToolTip("Remove the last state of this training, which then cannot be resumed.")
+        self.resume_button.clicked.connect(self._on_resume)
+        self.discard_button.clicked.connect(self.discard)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.resume_button, 1)
+        buttons.addWidget(self.discard_button, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self.note)
+        layout.addLayout(buttons)
+        self.hide()
+
+    def show_training(self, training: "UnfinishedTraining | None", *, is_set: bool) -> None:
+        """Show an unfinished training, or none.
+
+        Parameters
+        ----------
+        training : UnfinishedTraining or None
+            Training to show.
+        is_set : bool
+            True if the settings are those of the training, so that Resume beside Run continues it.
+        """
+        self.training = training
+        self.setVisible(training is not None)
+        if training is None:
+            return
+        self.note.show_text(describe_training(training))
+        can_set = training.aim is not None and not training.obstacle
+        self.resume_button.setVisible(can_set and not is_set)
+
+    def discard(self) -> None:
+        """Remove the training, after a question if it took long."""
+        training = self.training
+        if training is not None and may_lose(self, training, "Discard the training?", "Discard it"):
+            training.remove()
+            self.discarded.emit()
+
+    def _on_resume(self) -> None:
+        if self.training is not None:
+            self.resume.emit(self.training)
+
+
+def may_lose(parent: QWidget, training: "UnfinishedTraining", title: str, action: str) -> bool:
+    """Return True if the state of a training may be lost; one that took long is not lost without a question."""
+    if training.seconds < _LONG:
+        return True
+    text = f"The kept training ({_describe_steps(training)}) will be lost."
+    return ask_to_lose(parent, title, text, action)
+
+
+def describe_training(training: "UnfinishedTraining") -> str:
+    """Return a sentence on an unfinished training, with the reason that it cannot be resumed if there is one."""
+    saved = describe_time(datetime.fromtimestamp(training.saved), datetime.now())
+    kept = f"An unfinished training of this reference is kept ({_describe_steps(training)}, {saved})."
+    if training.obstacle:
+        return f"{kept} It cannot be resumed now: it had another {training.obstacle}."
+    if training.aim is None:
+        return f"{kept} It has ranges of several fractions, and is resumed in Python."
+    return kept
+
+
+def describe_time(then: datetime, now: datetime) -> str:
+    """Return a time as text, such as ``"today 06:42"``."""
+    days = {now.date(): "today", now.date() - timedelta(days=1): "yesterday"}
+    return f"{days.get(then.date(), then.date().isoformat())} {then:%H:%M}"
+
+
+def _describe_steps(training: "UnfinishedTraining") -> str:
+    name = preset_name(training.config)
+    settings = "changed settings" if name == "custom" else name
+    return f"{settings}, step {training.n_done} of {training.n_steps}"

@@ -1,0 +1,71 @@
+"""An unfinished training of the reference is named beside the buttons, resumed or discarded."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from napari_swnn.core.training.plan import analyse_reference
+from napari_swnn.widgets.reconstruction import jobs, kept_training
+from napari_swnn.widgets.reconstruction.keeping import Keeping
+from napari_swnn.widgets.reconstruction.kept_training import describe_time
+from napari_swnn.widgets.reconstruction.request import MODELS
+
+
+@pytest.fixture
+def interrupted(ready, user, tiny, monkeypatch):
+    """The panel with a kept training that has other settings than those shown."""
+    monkeypatch.setattr("napari_swnn.core.training.checkpoint.INTERVAL", 0.0)
+    reference = ready.session.checks.findings.analysis.reference
+    plan = analyse_reference(reference, config=replace(tiny, n_steps=4)).plan(porosity=0.25, seed=7)
+    steps = jobs.train(plan, lambda: False, Keeping(aim={"porosity": 0.25}))
+    for _ in range(2):
+        next(steps)
+    steps.close()
+    ready.settings.size.sides[0].setValue(31)  # the settings are checked again
+    user.waits_for(lambda: not ready.run_bar.kept.isHidden())
+    return ready
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Questions that were asked, all answered with no."""
+    texts = []
+    monkeypatch.setattr(kept_training, "ask_to_lose", lambda _parent, _title, text, _action: bool(texts.append(text)))
+    return texts
+
+
+def test_an_unfinished_training_is_named_and_resumed_with_its_settings(interrupted, user):
+    kept = interrupted.run_bar.kept
+    assert "kept (changed settings, step 1 of 12, today" in kept.note.text()
+    assert interrupted.run_bar.resume_button.isHidden()
+    user.clicks(kept.resume_button)
+    user.waits_for(lambda: len(MODELS) == 1)
+    user.waits_for_end(interrupted)
+    provenance = MODELS.last.model.provenance
+    assert (provenance["n_steps"], provenance["seed"], provenance["stopped_early"]) == (12, 7, False)
+    assert MODELS.last.model.porosity == 0.25
+    user.waits_for(kept.isHidden)
+
+
+def test_an_unfinished_training_is_discarded(interrupted, user):
+    user.clicks(interrupted.run_bar.kept.discard_button)
+    user.waits_for(interrupted.run_bar.kept.isHidden)
+
+
+def test_a_long_training_is_not_replaced_without_a_question(interrupted, user, asked, monkeypatch):
+    interrupted.settings.set_training(interrupted.run_bar.kept.training)
+    user.waits_for(lambda: interrupted.run_bar.run_button.text() == "Start again")
+    assert not interrupted.run_bar.resume_button.isHidden()
+    assert interrupted.run_bar.kept.resume_button.isHidden()
+    monkeypatch.setattr(kept_training, "_LONG", 0.0)
+    user.clicks(interrupted.run_bar.run_button)
+    assert not interrupted.session.is_busy
+    assert asked == ["The kept training (changed settings, step 1 of 12) will be lost."]
+
+
+def test_the_time_of_a_state_is_short():
+    now = datetime(2026, 3, 1, 12, 0)
+    assert describe_time(datetime(2026, 3, 1, 6, 42), now) == "today 06:42"
+    assert describe_time(datetime(2026, 2, 28, 23, 5), now) == "yesterday 23:05"
+    assert describe_time(datetime(2026, 2, 1, 6, 42), now) == "2026-02-01 06:42"
