@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 _BUSY = 1.5
 """Load from which an estimate mentions it."""
-_MOST_BUSY = 9.5
-"""Load up to which an estimate mentions how large it is; a larger one is measured too roughly."""
 _SHARED = ("map", "mask", "through", "periodic", "exact", "resolution")
 """Keys of the controls that affect both Run and Generate."""
 _CONTROLS = {"shape": "periodic", "periodic": "periodic", "mask": "mask", "exact": "exact", "coarse": "coarse"}
@@ -258,18 +256,13 @@ def estimate(prepared: Prepared) -> "CurrentCost | None":
 
 
 def describe_cost(cost: "CurrentCost") -> str:
-    """Describe an estimate in one line."""
-    times = f"About {format_estimate(cost.training)} to train"
-    times += f", {format_estimate(cost.generation)} to generate" if cost.generation else ""
-    return f"{times}{_describe_load(cost.load)} · {format_memory(cost.memory)} of memory"
-
-
-def _describe_load(load: float) -> str:
-    """Return for which load of the machine an estimate holds; empty for a free machine."""
-    if load < _BUSY:
-        return ""
-    ratio = f", else {round(2 * load) / 2:g} times as fast" if load < _MOST_BUSY else ""
-    return f" while the computer is as busy as now{ratio}"
+    """Describe an estimate in one line: the times on a free machine, and the whole time under a considerable load."""
+    load = cost.load if cost.load >= _BUSY else 1.0
+    times = f"About {format_estimate(cost.training / load)} to train"
+    times += f", {format_estimate(cost.generation / load)} to generate" if cost.generation else ""
+    if load > 1:
+        times += f"; {format_estimate(cost.training + cost.generation)} while the computer is as busy as now"
+    return f"{times} · {format_memory(cost.memory)} of memory"
 
 
 def size_problem(shape: Shape, n: int, destination: Destination) -> str:
