@@ -84,16 +84,27 @@ def test_several_volumes_are_judged_by_their_mean():
     assert "0.3 on average" in judge(report(porosities=(0.28, 0.32))).text
 
 
-def test_phases_are_named_if_there_are_more_than_two():
-    text = judge(report(names=("pore", "nickel", "ceramic"))).text
-    assert text.startswith("Porosity and chord length of pore; porosity and chord length of nickel; and porosity and")
-    assert "Pore connects opposite faces" in text
+def test_each_of_more_than_two_phases_has_a_line():
+    lines = judge(report(names=("pore", "nickel", "ceramic"))).text.splitlines()
+    assert lines[:3] == [f"{name}: within what the section tells." for name in ("Pore", "Nickel", "Ceramic")]
+    assert lines[3].startswith("Pore connects opposite faces")
+
+
+def test_few_deviations_of_several_phases_are_given_with_their_numbers():
+    text = judge(report(names=("a", "b", "c"), chord=6.2)).text
+    expected = "chord length (6.2 µm, in the section 5.00 ± 0.50 µm) off; rest within what the section tells."
+    assert text.splitlines()[:3] == [f"{name}: {expected}" for name in "ABC"]
 
 
 def test_many_deviations_are_listed_without_numbers():
     text = judge(report(names=("a", "b", "c", "d"), chord=6.2)).text
-    assert "Chord length of a; chord length of b; chord length of c; and chord length of d do not lie within" in text
+    assert text.splitlines()[3] == "D: chord length off; rest within what the section tells."
     assert "6.2" not in text
+
+
+def test_what_cannot_be_judged_is_named_for_each_phase():
+    text = judge(report(names=("a", "b", "c"), chord=5.7, pieces=PieceScatter(4.8, 0.6))).text
+    assert text.startswith("A: volume too small for chord length; rest within what the section tells.")
 
 
 def test_a_chosen_porosity_leaves_the_rest_unjudged():

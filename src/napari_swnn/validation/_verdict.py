@@ -37,7 +37,7 @@ class Verdict:
     agrees : bool or None
         True if all judged numbers lie within the 95 % intervals of the reference; None if none could be judged.
     text : str
-        The outcome in sentences.
+        The outcome in sentences; of more than two phases, one line for each.
     outside : tuple of str
         Keys of the numbers that do not lie within the intervals, such as ``"specific_surface"``.
     too_small : {"", "section", "volume"}
@@ -58,10 +58,6 @@ class _Judged:
     word: str
     phase: str
     quantity: QuantityComparison
-
-    @property
-    def words(self) -> str:
-        return f"{self.word} of {self.phase}" if self.phase else self.word
 
 
 def judge(report: ValidationReport, *, own_porosity: bool = True) -> Verdict:
@@ -93,15 +89,12 @@ def judge(report: ValidationReport, *, own_porosity: bool = True) -> Verdict:
     if not judged:
         text = "The section is too small to judge the volume by it."
         return Verdict(None, " ".join(part for part in (text, connected) if part), too_small="section")
-    sentences = [_describe_inside(inside)] if inside else []
-    if len(outside) > _MOST_NUMBERS:
-        sentences.append(f"{capitalise(_list_words(outside))} do not lie within what the section can tell.")
+    if report.n_phases > 2:
+        lines = _describe_phases(judged, report.n_volumes, with_numbers=len(outside) <= _MOST_NUMBERS)
+        text = "\n".join(part for part in (*lines, connected) if part)
     else:
-        sentences += [_describe_outside(each, report.n_volumes) for each in outside]
-    if unclear:
-        subject = "The volume is" if report.n_volumes == 1 else "The volumes are"
-        sentences.append(f"{subject} too small to judge {_list_words(unclear)}.")
-    text = " ".join(part for part in (*sentences, connected) if part)
+        sentences = _describe_two_phases(inside, outside, unclear, report.n_volumes)
+        text = " ".join(part for part in (*sentences, connected) if part)
     agrees = False if outside else True if inside else None
     return Verdict(agrees, text, tuple(each.key for each in outside), "volume" if unclear else "")
 
@@ -114,26 +107,63 @@ def _list_judged(groups: Iterable[PhaseGroup], *, several: bool) -> Iterable[_Ju
                 yield _Judged(key, word, group.name if several else "", quantity)
 
 
-def _describe_inside(inside: Sequence[_Judged]) -> str:
-    verb = "lies" if len(inside) == 1 else "lie"
-    return as_sentence(f"{_list_words(inside)} {verb} within what the section can tell")
+def _describe_two_phases(
+    inside: Sequence[_Judged], outside: Sequence[_Judged], unclear: Sequence[_Judged], n_volumes: int
+) -> list[str]:
+    """Return sentences on the numbers of two phases."""
+    sentences = []
+    if inside:
+        verb = "lies" if len(inside) == 1 else "lie"
+        sentences.append(as_sentence(f"{_list_words(inside)} {verb} within what the section can tell"))
+    if len(outside) > _MOST_NUMBERS:
+        sentences.append(f"{capitalise(_list_words(outside))} do not lie within what the section can tell.")
+    else:
+        sentences += [_describe_outside(each, n_volumes) for each in outside]
+    if unclear:
+        subject = "The volume is" if n_volumes == 1 else "The volumes are"
+        sentences.append(f"{subject} too small to judge {_list_words(unclear)}.")
+    return sentences
+
+
+def _describe_phases(judged: Sequence[_Judged], n_volumes: int, *, with_numbers: bool) -> list[str]:
+    """Return a line for each phase, with what lies outside the intervals first."""
+    phases = dict.fromkeys(each.phase for each in judged)
+    return [
+        _describe_phase(phase, [each for each in judged if each.phase == phase], n_volumes, with_numbers=with_numbers)
+        for phase in phases
+    ]
+
+
+def _describe_phase(phase: str, judged: Sequence[_Judged], n_volumes: int, *, with_numbers: bool) -> str:
+    off = [each for each in judged if each.quantity.within is False]
+    unclear = [each for each in judged if each.quantity.is_too_small]
+    parts = []
+    if off:
+        found = [f"{each.word} ({_describe_numbers(each, n_volumes)})" if with_numbers else each.word for each in off]
+        parts.append(f"{_join(found)} off")
+    if unclear:
+        parts.append(f"volume too small for {_list_words(unclear)}")
+    if len(off) + len(unclear) < len(judged):
+        parts.append(f"{'rest ' if parts else ''}within what the section tells")
+    return f"{capitalise(phase)}: {'; '.join(parts)}."
 
 
 def _list_words(judged: Sequence[_Judged]) -> str:
-    """Return the words of several numbers, together for each phase."""
-    phases = list(dict.fromkeys(each.phase for each in judged))
-    words = [_join([each.word for each in judged if each.phase == phase]) for phase in phases]
-    parts = [f"{each} of {phase}" if phase else each for each, phase in zip(words, phases, strict=True)]
-    return parts[0] if len(parts) == 1 else f"{'; '.join(parts[:-1])}; and {parts[-1]}"
+    return _join([each.word for each in judged])
 
 
 def _describe_outside(each: _Judged, n_volumes: int) -> str:
+    return f"{capitalise(each.word)} does not agree with the section: {_describe_numbers(each, n_volumes)}."
+
+
+def _describe_numbers(each: _Judged, n_volumes: int) -> str:
+    """Return the number of the volumes, and that of the section with its interval."""
     quantity = each.quantity
     assert quantity.reference is not None
     unit = f" {quantity.unit}" if quantity.unit else ""
     decimals = format_with_error(quantity.reference.value, quantity.half_width)
     found = f"{quantity.mean:.3g}{unit}" + ("" if n_volumes == 1 else " on average")
-    return f"{capitalise(each.words)} does not agree with the section: {found}, in the section {decimals}{unit}."
+    return f"{found}, in the section {decimals}{unit}"
 
 
 def _describe_connectivity(report: ValidationReport) -> str:

@@ -25,7 +25,6 @@ SURFACE = Verdict(False, "", ("porosity", "specific_surface"))
 def test_each_kind_of_verdict_has_its_next_step(verdict, preset, is_complete, expected):
     advice = advise(verdict, preset=preset, is_complete=is_complete)
     assert expected.lower() in advice.lower()
-    assert "guide" in advice
 
 
 @pytest.mark.parametrize("agrees", [True, None])

@@ -6,7 +6,6 @@ if TYPE_CHECKING:
     from napari_swnn.validation import Verdict
 
 _FRACTIONS = {"porosity", "volume_fraction"}
-_GUIDE = "See “After a verdict” in the guide “Choosing a preset, a section and a porosity”."
 _EARLY = "The training was stopped early: press Run again, or Resume, and let it reach its end."
 _DRAFT = "A draft is for a first look: choose the preset standard and press Run."
 _CHANGED = "The settings were changed: return to a preset, standard first, and press Run."
@@ -30,11 +29,6 @@ def advise(verdict: "Verdict", *, preset: str, is_complete: bool) -> str:
     is_complete : bool
         False if the training was stopped early.
     """
-    step = _find_step(verdict, preset, is_complete)
-    return f"{step} {_GUIDE}" if step else ""
-
-
-def _find_step(verdict: "Verdict", preset: str, is_complete: bool) -> str:
     if verdict.agrees is False:
         if not is_complete:
             return _EARLY
