@@ -10,6 +10,7 @@ from napari_swnn.widgets.reconstruction import jobs, kept_training
 from napari_swnn.widgets.reconstruction.keeping import Keeping
 from napari_swnn.widgets.reconstruction.kept_training import describe_time
 from napari_swnn.widgets.reconstruction.request import MODELS
+from napari_swnn.widgets.reconstruction.resumption import set_training
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_an_unfinished_training_is_discarded(interrupted, user):
 
 
 def test_a_long_training_is_not_replaced_without_a_question(interrupted, user, asked, monkeypatch):
-    interrupted.settings.set_training(interrupted.run_bar.kept.training)
+    set_training(interrupted.settings, interrupted.run_bar.kept.training)
     user.waits_for(lambda: interrupted.run_bar.run_button.text() == "Start again")
     assert not interrupted.run_bar.resume_button.isHidden()
     assert interrupted.run_bar.kept.resume_button.isHidden()

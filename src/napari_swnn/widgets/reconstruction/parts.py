@@ -88,6 +88,9 @@ class ReconstructionParts(DockPanel):
         self.run_bar.grown.connect(self._revealing.throttle)
         self.outcome.check.found.connect(self._on_judged)
         self.result_bar.message_changed.connect(self._on_message)
+        self.layers.preview.failed.connect(self.models.preview_problem.show_text)
+        self.actions.saver.ended.connect(self.show_state)
+        self.destination.refused.connect(self._large.open)
 
     def _on_judged(self, verdict: Any) -> None:
         self.log.add(format_units(verdict.text))

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
     from napari.layers import Shapes as ShapesLayer
 
-    from napari_swnn.core.training.unfinished import UnfinishedTraining
     from napari_swnn.widgets.reconstruction.preflight import Findings
 
 _TIPS = {
@@ -159,15 +158,6 @@ class SettingsPanel(QWidget):
             spatial=spatial,
             spatial_problem=problem,
         )
-
-    def set_training(self, training: "UnfinishedTraining") -> None:
-        """Set the settings of an unfinished training; the size and the number of volumes stay."""
-        named = next((name for name, config in PRESETS.items() if config == training.config), self.preset.value)
-        self.preset.setCurrentIndex(self.preset.findData(named))
-        self.device.setCurrentIndex(max(0, self.device.findData(training.device)))
-        self.seed.setValue(training.seed)
-        self.targets.set_aim(training.aim or {})
-        self.advanced.set_value(training.config)
 
     def set_layers(
         self,

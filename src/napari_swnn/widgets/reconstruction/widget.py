@@ -5,7 +5,6 @@ Do not use ``from __future__ import annotations``: napari reads the annotation o
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from qtpy.QtWidgets import QWidget
@@ -17,15 +16,14 @@ from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.preferences import read_preferences
 from napari_swnn.widgets.layers.watch import LayerWatch
 from napari_swnn.widgets.reconstruction.keeping import Keeping
-from napari_swnn.widgets.reconstruction.kept_training import may_lose
 from napari_swnn.widgets.reconstruction.parts import ReconstructionParts
+from napari_swnn.widgets.reconstruction.resumption import Resumption
 from napari_swnn.widgets.reconstruction.save_dialog import check_file_of_model, check_file_of_new_model
 
 if TYPE_CHECKING:
     import napari
     from napari.layers import Labels as LabelsLayer
 
-    from napari_swnn.core.training.unfinished import UnfinishedTraining
     from napari_swnn.widgets.reconstruction.preflight import Findings
     from napari_swnn.widgets.reconstruction.request import Request
 
@@ -50,29 +48,25 @@ class ReconstructionWidget(ReconstructionParts):
     def __init__(self, napari_viewer: "napari.viewer.Viewer", parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
         self._watch = LayerWatch(self)
-        self._wanted: Path | None = None
         self._settling = make_debouncer(self, _PATIENCE, self._prepare)
         self._quiet = make_debouncer(self, _QUIET, self.session.estimate_cost)
         self._connect_views()
         self._connect_session()
+        self.resumption = Resumption(self.settings, self.session.checks, self.run_bar.kept, self.resume, self)
 
     def _connect_views(self) -> None:
         self.settings.reference_changed.connect(self._on_reference)
         self.settings.changed.connect(self._on_settings)
         self.destination.changed.connect(self._on_settings)
         self.destination.compute.connect(self.compute_box)
-        self.destination.refused.connect(self._large.open)
         self.models.changed.connect(self._on_model)
         self.models.porosity_chosen.connect(self._on_porosity)
         self.models.generate.connect(self.generate)
         self.run_bar.run.connect(self.run)
         self.run_bar.resume.connect(self.resume)
-        self.run_bar.kept.resume.connect(self.resume_kept)
         self.run_bar.kept.discarded.connect(self._on_settings)
         self.result_bar.buttons["more"].clicked.connect(self.generate_more)
-        self.actions.saver.ended.connect(self.show_state)
         self.layers.box_wanted.connect(self.compute_box)
-        self.layers.preview.failed.connect(self.models.preview_problem.show_text)
         self._watch.changed.connect(self._on_layers)
         self._watch.settled.connect(self._analyse)
 
@@ -81,7 +75,6 @@ class ReconstructionWidget(ReconstructionParts):
         checks.devices_found.connect(self._on_devices)
         checks.found.connect(self._on_findings)
         checks.planned.connect(self._quiet.throttle)
-        checks.changed.connect(self._go_on_once_set)
         self.session.changed.connect(self.show_state)
         self.session.trained.connect(self.models.choose)
         self.session.ended.connect(self._on_ended)
@@ -121,30 +114,12 @@ class ReconstructionWidget(ReconstructionParts):
 
     def run(self) -> None:
         """Train on the reference and generate volumes; ask before a training of hours is replaced."""
-        kept = self.session.kept_training
-        if kept is None or may_lose(self, kept, "Start again?", "Start again"):
+        if self.resumption.may_replace(self.session.kept_training):
             self._train(resume=False)
 
     def resume(self) -> None:
         """Continue the unfinished training of this reference with these settings, and generate volumes."""
         self._train(resume=True)
-
-    def resume_kept(self, training: "UnfinishedTraining") -> None:
-        """Set the settings of an unfinished training of this reference, and continue it once they are checked."""
-        self._wanted = training.path
-        self.settings.set_training(training)
-
-    def _go_on_once_set(self) -> None:
-        """Continue the training that the user wanted to resume, as soon as the checked settings are its own."""
-        checks, wanted = self.session.checks, self._wanted
-        if wanted is None or checks.findings is None or checks.prepared is None:
-            return
-        self._wanted = None
-        kept = checks.prepared.kept
-        if kept is not None and kept.path == wanted:
-            self.resume()
-        else:
-            self.run_bar.kept.note.show_text("The settings of this training are set, but it cannot be resumed.")
 
     def _train(self, *, resume: bool) -> None:
         findings = self.session.checks.findings
