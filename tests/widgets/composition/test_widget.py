@@ -7,6 +7,7 @@ import pytest
 
 from napari_swnn import Part, compose
 from napari_swnn._layer_style import METADATA_KEY
+from napari_swnn.io.model_gallery import Gallery
 from napari_swnn.widgets.composition.request import (
     ComposeRequest,
     PartChoice,
@@ -158,3 +159,18 @@ def test_requests_that_cannot_run_are_refused(rock_model):
 
 def test_the_panel_opens_in_napari(in_viewer):
     assert in_viewer("SWNN compose").run_button.text() == "Run"
+
+
+def test_memory_is_told_before_a_run_and_a_model_with_its_porosity(ready, entry):
+    assert ready.settings.extent.text().startswith("4 × 8 × 12 µm · ")
+    assert ready.settings.extent.text().endswith(" of memory")
+    assert ready.settings.parts.rows[1].structure.toolTip().startswith(entry.title)
+
+
+def test_a_model_of_the_gallery_is_offered_once(panel, rock_model, user, monkeypatch, tmp_path):
+    kept = Gallery(tmp_path, most=3).add(rock_model, name="sandstone")
+    monkeypatch.setattr("napari_swnn.widgets.composition.models.ask_model", lambda _: kept)
+    for _ in range(2):
+        user.clicks(panel.settings.gallery_button)
+        user.waits_for(lambda: len(MODELS) == 1)
+    assert (MODELS.last.source, MODELS.last.kept) == ("sandstone", kept)

@@ -11,9 +11,9 @@ from napari_swnn.core.model.model import Model
 from napari_swnn.core.training.plan import analyse_reference
 from napari_swnn.io.model_gallery import Gallery
 from napari_swnn.validation import Verdict
+from napari_swnn.widgets.kit.gallery_dialog import GalleryDialog
 from napari_swnn.widgets.kit.preferences import Preferences, read_preferences
 from napari_swnn.widgets.reconstruction import jobs, preflight
-from napari_swnn.widgets.reconstruction.gallery_dialog import GalleryDialog
 from napari_swnn.widgets.reconstruction.keeping import Keeping
 from napari_swnn.widgets.reconstruction.request import MODELS, ModelEntry, Request, Result
 

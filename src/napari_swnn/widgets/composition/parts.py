@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from napari_swnn._layer_style import to_hex
@@ -53,7 +53,6 @@ class PartRow(QWidget):
         self.angle.setSuffix("°")
         self.angle.setSingleStep(15)
         self.axis.set_entries([(f"about {name}", i) for i, name in enumerate(AXES)], 0)
-        self.structure.setToolTip("Model whose structure fills the region, or a single phase.")
         self.label.setToolTip("Label of the region in the composed volume.")
         self.angle.setToolTip("Rotation of the structure; about z, counter-clockwise on the screen.")
         self.axis.setToolTip("Axis of the rotation.")
@@ -69,8 +68,11 @@ class PartRow(QWidget):
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
-        for widget, stretch in ((self.swatch, 0), (self.name, 0), (self.structure, 1)):
+        for widget, stretch in ((self.swatch, 0), (self.name, 1)):
             head.addWidget(widget, stretch)
+        middle = QHBoxLayout()  # a line of its own, since the porosity stands at the end of the name of a model
+        middle.setContentsMargins(22, 0, 0, 0)
+        middle.addWidget(self.structure)
         self._settings = QWidget()
         below = QHBoxLayout(self._settings)
         below.setContentsMargins(22, 0, 0, 0)
@@ -80,6 +82,7 @@ class PartRow(QWidget):
         layout.setContentsMargins(0, 2, 0, 2)
         layout.setSpacing(2)
         layout.addLayout(head)
+        layout.addLayout(middle)
         layout.addWidget(self._settings)
 
     def _connect(self) -> None:
@@ -113,6 +116,8 @@ class PartRow(QWidget):
         """Offer these models, and a single phase."""
         offered = [(_ONE_PHASE, None), *((entry.title, entry) for entry in entries)]
         self.structure.set_entries(offered, self.entry)
+        for i, (title, _) in enumerate(offered):
+            self.structure.setItemData(i, title, Qt.ItemDataRole.ToolTipRole)
         self._show_settings()
 
     def choose(self, entry: ModelEntry | None) -> None:
@@ -139,6 +144,8 @@ class PartRow(QWidget):
             with QSignalBlocker(self.porosity):
                 self.porosity.setRange(*limits)
                 self.porosity.setValue(sum(limits) / 2 if own is None else own)
+        what = "Model whose structure fills the region, or a single phase."
+        self.structure.setToolTip(what if entry is None else f"{entry.title}\n{what}")
         self._shown = entry
 
 

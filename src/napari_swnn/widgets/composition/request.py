@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from napari_swnn._types import AXES, Labels, Shape
+from napari_swnn.core.numerics.memory import WORKING_MEMORY
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.memory import check_free_memory
 from napari_swnn.widgets.layers.trained_models import ModelEntry
@@ -110,6 +112,11 @@ class ComposeRequest:
         """Name of the result."""
         return f"{self.regions.name} composed · seed {self.seed}"
 
+    @property
+    def memory(self) -> int:
+        """Memory of a run in bytes: the volume, and the blocks in progress."""
+        return prod(self.shape) + WORKING_MEMORY
+
     def to_composition(self) -> "Composition":
         """Return the description of the volume; loads PyTorch."""
         from napari_swnn.core.volume.composition import Composition, Filling, Part
@@ -187,8 +194,5 @@ def check_request(request: ComposeRequest) -> ComposeRequest:
                 f"The voxels of “{first.source}” measure {first.model.voxel}, but those of “{entry.source}” "
                 f"{entry.model.voxel}; train both on images of one pixel size.",
             )
-    size = 1.0
-    for extent in request.shape:
-        size *= extent
-    check_free_memory(size + 2**29, "size", "A volume of this size", advice="choose a smaller one")
+    check_free_memory(request.memory, "size", "A volume of this size", advice="choose a smaller one")
     return request

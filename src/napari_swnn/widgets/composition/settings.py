@@ -10,7 +10,7 @@ from napari_swnn._layer_style import read_metadata
 from napari_swnn.widgets.composition.parts import PartList
 from napari_swnn.widgets.composition.request import RegionChoice
 from napari_swnn.widgets.kit.combo import Combo
-from napari_swnn.widgets.kit.controls import Form, Note, SizeControl
+from napari_swnn.widgets.kit.controls import Form, Note, SizeControl, place_side_by_side
 from napari_swnn.widgets.layers.trained_models import ModelEntry
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ _ROWS = {
 }
 """Label and tooltip of each row."""
 
+_NO_MODEL = "No model yet; reconstruct a section, open one from the gallery, or load a file."
+
 
 class ComposeSettings(QWidget):
     """Form of a composition.
@@ -47,6 +49,7 @@ class ComposeSettings(QWidget):
         self.scale = QSpinBox()
         self.parts = PartList()
         self.load_button = QPushButton("Load model…")
+        self.gallery_button = QPushButton("Gallery…")
         self.models = Note()
         self.size = SizeControl()
         self.seed = QSpinBox()
@@ -59,6 +62,7 @@ class ComposeSettings(QWidget):
         self.scale.setValue(4)
         self.seed.setRange(0, 2**31 - 1)
         self.load_button.setToolTip("Load the model of a structure from a file.")
+        self.gallery_button.setToolTip("Open one of your latest trained models, which are kept automatically.")
         self._lay_out()
         self._connect()
 
@@ -67,7 +71,8 @@ class ComposeSettings(QWidget):
             label, tip = _ROWS[key]
             self.form.add_row(key, label, getattr(self, key), tip)
         self.form.add_row("parts", None, self.parts, "Structure of each region.")
-        self.form.add_row("models", None, self.load_button, self.load_button.toolTip(), self.models)
+        buttons = place_side_by_side(self.load_button, self.gallery_button)
+        self.form.add_row("models", None, buttons, "Models of the structures.", self.models)
         for key in ("size", "seed"):
             label, tip = _ROWS[key]
             self.form.add_row(key, label, getattr(self, key), tip, *((self.extent,) if key == "size" else ()))
@@ -102,7 +107,7 @@ class ComposeSettings(QWidget):
         """Offer these models for the regions and for their structures."""
         self._entries = list(entries)
         self.parts.set_models(self._entries)
-        self.models.show_text("" if self._entries else "No model yet; reconstruct a section, or load a file.")
+        self.models.show_text("" if self._entries else _NO_MODEL)
         self._offer()
 
     def show_regions(self, found: RegionChoice | None) -> None:

@@ -4,11 +4,12 @@ No ``from __future__ import annotations`` here: napari reads the annotation of t
 """
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from qtpy.QtWidgets import QPushButton, QWidget
 
+from napari_swnn._memory import format_memory
+from napari_swnn.widgets.composition.models import ModelReader
 from napari_swnn.widgets.composition.request import (
     ComposeRequest,
     ComposeResult,
@@ -19,14 +20,13 @@ from napari_swnn.widgets.composition.results import ComposeResults
 from napari_swnn.widgets.composition.settings import ComposeSettings
 from napari_swnn.widgets.composition.work import compose
 from napari_swnn.widgets.kit.controls import Form
-from napari_swnn.widgets.kit.file_dialogs import ask_existing_file
 from napari_swnn.widgets.kit.run_panel import RunPanel
 from napari_swnn.widgets.kit.session import NotReady, Report, RunSession
-from napari_swnn.widgets.kit.threads import Checker, TaskRunner
+from napari_swnn.widgets.kit.threads import TaskRunner
 from napari_swnn.widgets.layers.model_relay import MODEL_RELAY
 from napari_swnn.widgets.layers.output import Look, OutputLayers
 from napari_swnn.widgets.layers.provenance import describe_fractions
-from napari_swnn.widgets.layers.trained_models import MODELS, ModelEntry, load_model
+from napari_swnn.widgets.layers.trained_models import MODELS
 from napari_swnn.widgets.layers.watch import LayerCheck, LayerFacts
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ class ComposeWidget(RunPanel):
         self.preview_button = QPushButton("Preview")
         self.preview_button.setToolTip("Compute the middle plane only.")
         self.check = LayerCheck(self._take_layer, LayerFacts.with_phases, "regions", self)
-        self._loader = Checker(self)
-        self._path = Path()
+        self.reader = ModelReader(self)
         self._outputs: OutputLayers | None = None
         self.results = ComposeResults(napari_viewer)
         session: RunSession[ComposeRequest, ComposeResult] = RunSession(TaskRunner(self), compose, self._deliver)
@@ -63,11 +62,11 @@ class ComposeWidget(RunPanel):
         self.lay_out_run(self.settings, self.results, self.preview_button)
         self.settings.regions_changed.connect(self._on_regions)
         self.settings.changed.connect(self.refresh)
-        self.settings.load_button.clicked.connect(self.load)
+        self.settings.load_button.clicked.connect(self.reader.ask_file)
+        self.settings.gallery_button.clicked.connect(self.reader.open_gallery)
         self.check.changed.connect(self._on_check)
         self.preview_button.clicked.connect(self.preview)
-        self._loader.done.connect(self._on_loaded)
-        self._loader.failed.connect(self._on_load_failed)
+        self.reader.told.connect(self.settings.models.show_text)
         self.session.failed.connect(self._on_failed)
         MODEL_RELAY.added.connect(self._on_models)
         self.settings.set_models(MODELS)
@@ -87,7 +86,7 @@ class ComposeWidget(RunPanel):
     def on_closed(self) -> None:
         """Cancel the run, since the viewer may have been closed."""
         self.check.stop()
-        self._loader.drop()
+        self.reader.drop()
         self.session.close()
 
     def set_dark(self, dark: bool) -> None:
@@ -101,20 +100,6 @@ class ComposeWidget(RunPanel):
         self.refresh()
 
     # -- models
-
-    def load(self) -> None:
-        """Prompt for a file and read a model from it."""
-        path = ask_existing_file(self, "Load model", "SWNN model", "swnn")
-        if path is not None:
-            self._path = path
-            self.settings.models.show_text(f"Loading {path.name}…")
-            self._loader.request(load_model, path)
-
-    def _on_loaded(self, model: Any) -> None:
-        MODELS.add(ModelEntry(model, self._path.stem, "as loaded", self._path))
-
-    def _on_load_failed(self, text: str) -> None:
-        self.settings.models.show_text(f"⚠ {text}")
 
     def _on_models(self, _entry: Any = None) -> None:
         self.settings.set_models(MODELS)
@@ -196,7 +181,10 @@ class ComposeWidget(RunPanel):
         extent = ""
         if request is not None:
             entry = next(each.entry for each in request.parts if each.entry is not None)
-            extent = self.settings.size.physical(entry.model.voxel)
+            voxel = entry.model.voxel
+            parts = ["" if voxel.unit == "voxel" else self.settings.size.physical(voxel)]
+            parts.append(f"{format_memory(request.memory)} of memory")
+            extent = " · ".join(part for part in parts if part)
         self.settings.extent.show_text(extent)
 
     # -- the run

@@ -10,10 +10,10 @@ from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import Note, PorosityControl, Problem
 from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.kit.file_dialogs import ask_existing_file, ask_file, ask_to_save
+from napari_swnn.widgets.kit.gallery_dialog import ask_model
 from napari_swnn.widgets.kit.threads import Checker
 from napari_swnn.widgets.layers.model_relay import MODEL_RELAY
 from napari_swnn.widgets.layers.trained_models import MODELS, ModelEntry, load_model
-from napari_swnn.widgets.reconstruction.gallery_dialog import ask_model
 
 if TYPE_CHECKING:
     from napari_swnn.core.model.model import Model
