@@ -51,7 +51,7 @@ class UnfinishedTraining:
     saved : float
         Time at which the state was saved, in seconds since the epoch.
     obstacle : str
-        What differs now, so that the training cannot go on to the same model; empty if nothing does.
+        Name of a difference that keeps the training from going on, such as ``"pixel size"``; empty if there is none.
     """
 
     path: FilePath

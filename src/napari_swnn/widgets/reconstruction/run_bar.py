@@ -64,7 +64,7 @@ class RunBar(QWidget):
         )
         self.resume_button.setToolTip(
             "Continue the unfinished training of this reference with these settings from its last state, which is "
-            "saved every half minute. Start again begins anew, and replaces that state."
+            "saved every half minute. Start again restarts it, and replaces that state."
         )
         self.discard_button.setToolTip(
             "End the training, and keep nothing of it: no model, and no state from which it could be resumed."
