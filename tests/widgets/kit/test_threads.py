@@ -3,6 +3,7 @@
 from threading import Event, current_thread
 
 import pytest
+from qtpy.QtCore import QObject
 
 from napari_swnn.widgets.kit.threads import TaskRunner
 
@@ -104,3 +105,14 @@ def test_abandoned_work_is_not_taken_for_the_next(qtbot, runner, outcomes):
     may_end.set()
     qtbot.waitUntil(lambda: not runner.busy)
     assert outcomes == [("done", "second")]
+
+
+def test_napari_names_the_work_by_its_title(qtbot, monkeypatch):
+    """The question before a window closes would else show the address of a function."""
+    from napari.qt import threading
+
+    named = []
+    monkeypatch.setattr(threading, "create_worker", lambda work, **_: named.append(str(work)))
+    owner = QObject()
+    TaskRunner(owner, "SWNN reconstruction").run(list)
+    assert named == ["SWNN reconstruction"]

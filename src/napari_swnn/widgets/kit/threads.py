@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Generator
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from threading import Event, Thread
 from typing import Any
 
@@ -61,6 +62,15 @@ def _iter_messages(
     return _Message(run, _CANCELLED)
 
 
+class _TitledWork(partial[Any]):
+    """Work that napari names by its title, as when it asks whether to close its window in the meantime."""
+
+    title = ""
+
+    def __repr__(self) -> str:
+        return self.title
+
+
 class TaskRunner(QObject):
     """Runner of one generator at a time in a worker thread.
 
@@ -84,6 +94,7 @@ class TaskRunner(QObject):
     def __init__(self, parent: QObject, title: str = "SWNN") -> None:
         super().__init__(parent)
         self._run: Event | None = None
+        self._title = title
         self._activity = Activity(title)
 
     @property
@@ -97,11 +108,10 @@ class TaskRunner(QObject):
 
         self._run = Event()
         self._activity.begin()
+        titled = _TitledWork(_iter_messages, self._run, work, *args)
+        titled.title = self._title
         create_worker(
-            _iter_messages,
-            self._run,
-            work,
-            *args,
+            titled,
             _start_thread=True,  # napari counts a worker that was never started as pending when the viewer closes
             _ignore_errors=True,
             _connect={
