@@ -14,8 +14,9 @@ from napari_swnn.widgets.reconstruction.resumption import set_training
 
 
 @pytest.fixture
-def interrupted(ready, user, tiny, monkeypatch):
-    """The panel with a kept training that has other settings than those shown."""
+def interrupted(ready, user, tiny, monkeypatch, tmp_path):
+    """The panel with a kept training that has other settings than those shown, and none of other tests."""
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda *args, **kwargs: str(tmp_path))
     monkeypatch.setattr("napari_swnn.core.training.checkpoint.INTERVAL", 0.0)
     reference = ready.session.checks.findings.analysis.reference
     plan = analyse_reference(reference, config=replace(tiny, n_steps=4)).plan(porosity=0.25, seed=7)
