@@ -1,11 +1,13 @@
 """Volumes too large for memory: lazy layers, boxes of them, and files."""
 
 import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from napari.utils._proxies import PublicOnlyProxy
 from qtpy.QtWidgets import QMessageBox, QProgressDialog, QPushButton, QWidget
 
 from napari_swnn import Reference, generate, train
@@ -17,7 +19,7 @@ from napari_swnn.runs import iter_generation
 from napari_swnn.widgets.layers.output import OutputLayers
 from napari_swnn.widgets.lazy import saving
 from napari_swnn.widgets.lazy.block_count import BlockCount
-from napari_swnn.widgets.lazy.layers import get_tiles, open_lazily
+from napari_swnn.widgets.lazy.layers import get_tiles, open_lazily, pause_tiles
 from napari_swnn.widgets.lazy.tiles import Tiles
 
 
@@ -180,6 +182,40 @@ def test_too_large_a_volume_is_offered_as_a_lazy_layer(ready, user):
     assert not ready.run_bar.run_button.isEnabled()
     user.choose(ready.destination.output, "lazy")
     user.waits_for(ready.run_bar.run_button.isEnabled)
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """The blocks that were asked for; each one takes a while."""
+    asked, labels = [], VirtualVolume.labels
+
+    def slowed(volume, block):
+        asked.append(block)
+        time.sleep(0.05)
+        return labels(volume, block)
+
+    monkeypatch.setattr(VirtualVolume, "labels", slowed)
+    return asked
+
+
+@pytest.mark.parametrize("end", ["clear", "remove_selected", "pause"])
+def test_a_layer_that_was_removed_or_paused_computes_no_further_block(model, range_model, slow, qtbot, end):
+    seen = PublicOnlyProxy(model)  # as a panel sees it
+    volume = describe_volume(range_model, VolumeSpec((64, 512, 512)))
+    layer = open_lazily(seen, volume, "lazy", {}, OutputLayers(seen))
+    tiles, text = get_tiles(layer), model.canvas.overlays.text
+    qtbot.waitUntil(lambda: text.visible and 2 <= len(slow) < 40)
+    if end == "pause":
+        pause_tiles(seen)
+    else:
+        model.layers.select_all()
+        getattr(model.layers, end)()
+    assert not text.visible
+    n_asked = len(slow)
+    qtbot.wait(450)  # longer than the time between two refreshes
+    assert len(slow) == n_asked
+    assert not tiles.busy
+    assert not text.visible
 
 
 @pytest.fixture

@@ -46,9 +46,9 @@ def open_lazily(
     BlockCount(viewer, tiles)
     tiles.follow(layer)
 
-    def stop(event: Any) -> None:
-        if event.value is layer:
-            tiles.stop()
+    def stop(_event: Any) -> None:
+        if layer not in viewer.layers:  # the layer of an event is never the proxy that napari returned to the panel
+            tiles.leave()
             viewer.layers.events.removed.disconnect(stop)
 
     viewer.layers.events.removed.connect(stop)

@@ -67,6 +67,7 @@ class Tiles(QObject):
         self._wanted: list[Key] = []
         self._lock = threading.Lock()
         self._n_working = 0
+        self._is_awaited = False
         self._layer: Callable[[], Any] = lambda: None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -112,6 +113,7 @@ class Tiles(QObject):
 
     def want(self, keys: Sequence[Key]) -> None:
         """Compute these blocks in this order instead of those requested earlier."""
+        self._is_awaited = bool(keys)
         with self._lock:
             self._wanted = list(keys)
             n_missing = min(len(keys), self._n_threads()) - self._n_working if keys else 0
@@ -124,6 +126,11 @@ class Tiles(QObject):
         self.want(())
         self._timer.stop()
         self.counted.emit(0, 0)
+
+    def leave(self) -> None:
+        """Stop computing blocks for good, because the layer was removed."""
+        self._layer = lambda: None
+        self.stop()
 
     def _n_threads(self) -> int:
         from napari_swnn.core.numerics.parallel import pool_size
@@ -169,7 +176,7 @@ class Tiles(QObject):
 
     def _on_computed(self) -> None:
         self._reported = ""
-        if not self._timer.isActive():
+        if self._is_awaited and not self._timer.isActive():  # a refresh would request blocks again after a stop
             self._timer.start()
 
     def _refresh(self) -> None:
