@@ -126,12 +126,13 @@ def _describe_two_phases(
 
 
 def _describe_phases(judged: Sequence[_Judged], n_volumes: int, *, with_numbers: bool) -> list[str]:
-    """Return a line for each phase, with what lies outside the intervals first."""
-    phases = dict.fromkeys(each.phase for each in judged)
-    return [
-        _describe_phase(phase, [each for each in judged if each.phase == phase], n_volumes, with_numbers=with_numbers)
-        for phase in phases
+    """Return a line for each phase, with phases and numbers that lie outside the intervals first."""
+    groups = [
+        (phase, [each for each in judged if each.phase == phase])
+        for phase in dict.fromkeys(each.phase for each in judged)
     ]
+    groups.sort(key=lambda group: all(each.quantity.within is not False for each in group[1]))
+    return [_describe_phase(phase, group, n_volumes, with_numbers=with_numbers) for phase, group in groups]
 
 
 def _describe_phase(phase: str, judged: Sequence[_Judged], n_volumes: int, *, with_numbers: bool) -> str:

@@ -198,7 +198,8 @@ def test_an_unfinished_training_is_found_by_its_reference_whatever_the_settings(
     assert (found.path, found.config, found.aim, found.seed) == (checkpoint.path, plan.config, {"porosity": 0.4}, 4)
     assert (found.n_done, found.n_steps, found.device, found.obstacle) == (1, plan.n_steps, plan.device.type, "")
     assert find_unfinished(Reference(1 - blobs)) == []
-    assert find_unfinished(Reference(blobs, voxel_size=2.0, unit="um"))[0].obstacle == "pixel size"
+    assert find_unfinished(Reference(blobs, voxel_size=2.0, unit="um", names={1: "pore"}))[0].obstacle == ""
+    assert find_unfinished(Reference(blobs, phase=0))[0].obstacle == "phase of interest (label 1)"
     found.remove()
     assert find_unfinished(plan.reference) == []
     assert list(checkpoint.path.parent.iterdir()) == []

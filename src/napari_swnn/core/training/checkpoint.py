@@ -151,8 +151,6 @@ def plan_digest(plan: TrainingPlan) -> str:
         "network": asdict(plan.network),
         "schedules": [schedule.as_json() for schedule in plan.schedules],
         "phases": list(reference.phases),
-        "names": sorted(reference.names.items()),
-        "voxel": asdict(reference.voxel),
         **({} if plan.filters is None else {"filters": plan.filters.digest}),
     }
     digest = sha256(json.dumps(settings, sort_keys=True, default=str).encode())

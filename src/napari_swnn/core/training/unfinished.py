@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path as FilePath
 from typing import Any
 
+import numpy as np
 import torch
 
 from napari_swnn._files import replaced_when_complete
@@ -51,7 +52,8 @@ class UnfinishedTraining:
     saved : float
         Time at which the state was saved, in seconds since the epoch.
     obstacle : str
-        Name of a difference that keeps the training from going on, such as ``"pixel size"``; empty if there is none.
+        Difference that keeps the training from going on, such as ``"phase of interest (label 2)"``; empty if there is
+        none.
     """
 
     path: FilePath
@@ -131,13 +133,14 @@ def find_unfinished(reference: Reference) -> list[UnfinishedTraining]:
 
 
 def reference_digest(reference: Reference) -> str:
-    """Return a hash of the phases and the pixels of a reference."""
-    digest = sha256(json.dumps([int(label) for label in reference.phases]).encode())
+    """Return a hash of the labels of the pixels of a reference, whichever is the phase of interest."""
+    labels = np.asarray(reference.phases)
+    digest = sha256(json.dumps(sorted(labels.tolist())).encode())
     for sections in reference.directions:
         digest.update(b"direction")
         for section in sections:
             digest.update(f"{section.positions.shape}".encode())
-            digest.update(section.positions.tobytes())
+            digest.update(labels[section.positions].tobytes())
             digest.update(section.inside.tobytes())
     return digest.hexdigest()
 
@@ -166,18 +169,17 @@ def _find_obstacle(stored: Mapping[str, Any], reference: Reference) -> str:
     try:
         device = pick_device(stored["device"])
     except ValueError:
-        return "device"
+        return f"device ({stored['device']})"
     then, now = stored["circumstances"], _circumstances(reference, device)
-    return next((name for name, value in now.items() if then[name] != value), "")
+    return next((f"{name} ({then[name]})" for name, value in now.items() if then[name] != value), "")
 
 
-def _circumstances(reference: Reference, device: torch.device) -> dict[str, Any]:
+def _circumstances(reference: Reference, device: torch.device) -> dict[str, str]:
     """Return what determines the weights of a training besides its settings, by name."""
     return {
-        "version of napari-swnn or PyTorch": [version("napari-swnn"), torch.__version__],
-        "device or number of threads": [describe_device(device), torch.get_num_threads()],
-        "pixel size": [reference.voxel.value, reference.voxel.unit],
-        "name of a phase": [[int(label), name] for label, name in sorted(reference.names.items())],
+        "phase of interest": f"label {reference.phases[0]}",
+        "version": f"napari-swnn {version('napari-swnn')}, PyTorch {torch.__version__}",
+        "device or number of threads": describe_device(device),
     }
 
 

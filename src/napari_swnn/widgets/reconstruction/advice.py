@@ -6,7 +6,7 @@ if TYPE_CHECKING:
     from napari_swnn.validation import Verdict
 
 _FRACTIONS = {"porosity", "volume_fraction"}
-_EARLY = "The training was stopped early: press Run again, or Resume, and let it reach its end."
+_EARLY = "The training was stopped early: press Resume to let it reach its end, or train again."
 _DRAFT = "A draft is for a first look: choose the preset standard and press Run."
 _CHANGED = "The settings were changed: return to a preset, standard first, and press Run."
 _EXACT = "Tick Match the target porosity exactly and generate again, or average over several realisations."
