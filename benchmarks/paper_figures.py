@@ -194,13 +194,16 @@ def draw_transport(options: argparse.Namespace) -> None:
         theirs = solve_all(material, solve, options, None)
         ax.axhspan(min(theirs), max(theirs), color=THEIRS, alpha=0.15, lw=0)
         ax.plot(np.zeros(len(theirs)), theirs, "s", color=THEIRS)
+        lowest, highest = min(theirs), max(theirs)
         for model in range(options.models):
             ours = solve_all(material, solve, options, model)
             ax.plot(np.full(len(ours), model + 1), ours, "o", color=OURS)
+            lowest, highest = min(lowest, *ours), max(highest, *ours)
         names = ["authors'\nnetwork", *(f"model {model + 1}" for model in range(options.models))]
         ax.set_xticks(range(len(names)), names)
         ax.set_xlim(-0.5, len(names) - 0.5)
-        ax.set_ylim(bottom=0)
+        if 2 * lowest < highest:  # otherwise, all would be one line far from 0
+            ax.set_ylim(bottom=0)
         ax.set_title(title, fontsize=9)
     save(figure, options.output / "transport.png")
 
