@@ -10,6 +10,7 @@ from napari.layers._source import layer_source
 from qtpy.QtCore import Qt
 
 from napari_swnn._layer_style import METADATA_KEY, PREVIEW_NAME
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.preparation import (
     Crop,
     FillHoles,
@@ -20,6 +21,7 @@ from napari_swnn.preparation import (
     Threshold,
     prepare,
 )
+from napari_swnn.widgets.layers.pixel_size import write_pixel_size
 from napari_swnn.widgets.preparation.recipe_bar import ApplyDialog
 from napari_swnn.widgets.preparation.widget import PrepareWidget
 
@@ -409,6 +411,21 @@ def test_the_layers_of_the_panel_follow_the_pixel_size(scribbled, model, image, 
     for layer in model.layers:
         np.testing.assert_allclose(layer.scale, image.scale)
         np.testing.assert_allclose(layer.translate, image.translate)
+
+
+def test_a_hidden_preview_of_a_part_follows_the_pixel_size_and_stays_hidden(shown, model, image, user):
+    shown.session.editor.set_step("crop", Crop(8, 16, 64, 48))
+    user.waits_for(lambda: shown.session.live.preview.job.draft.crop and not shown.session.live.is_pending)
+    preview = layer_of(model, "SWNN preview · segmentation")
+    shown.overlays.preview.hide()
+    write_pixel_size(image, VoxelSize(25, "nm"))  # as another panel does
+    np.testing.assert_allclose(preview.scale, (25, 25))
+    np.testing.assert_allclose(preview.translate, (350, 600))
+    assert preview.units == image.units
+    user.waits_for(lambda: shown.session.live.assessment and shown.session.live.assessment.unit == "nm")
+    assert not preview.visible
+    shown.session.editor.set_step("crop", Crop(8, 16, 48, 48))
+    user.waits_for(lambda: preview.visible)
 
 
 def test_the_pixel_size_of_the_file_is_offered(panel, model, micrograph, tmp_path, user):

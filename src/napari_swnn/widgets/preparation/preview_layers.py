@@ -21,6 +21,8 @@ GREY = f"{PREVIEW_NAME} · grey values"
 _ORDER = {GREY: 0, LABELS: 1, UNCERTAINTY: 2}
 """Number of layers of the preview that lie below each one."""
 _OPACITY = 0.45
+_PLACE = ("scale", "translate", "units")
+"""Properties of the image that its preview follows."""
 
 
 class PreviewLayers:
@@ -43,6 +45,9 @@ class PreviewLayers:
         self._viewer = viewer
         self._layers: dict[str, Layer] = {}
         self._shown: tuple[Any, ...] = ()
+        self._seen: tuple[Any, ...] = ()
+        self._image: Image | None = None
+        self._window: Crop | None = None
 
     def show(self, preview: "Preview | None", image: "Image | None") -> None:
         """Show a preview of an image, or remove all layers if there is none."""
@@ -56,13 +61,16 @@ class PreviewLayers:
         segmented = preview.segmented
         uncertainty = None if segmented is None else segmented.uncertainty
         window = preview.job.window
+        self._follow(image, window)
         self._set(GREY, preview.grey if self.shows_grey else None, image, window)
         self._set(LABELS, preview.labels, image, window)
         self._set(UNCERTAINTY, uncertainty if self.shows_uncertainty else None, image, window)
         layer = self._find(LABELS)
         if layer is not None:
             layer.colormap = make_colormap(tuple(preview.job.draft.labels), preview.job.draft.label)
-            layer.visible = True
+            seen = (image, preview.job.source.sections, preview.job.draft, self.shows_uncertainty, self.shows_grey)
+            layer.visible = layer.visible or seen != self._seen  # a new pixel size does not show a hidden preview
+            self._seen = seen
 
     def hide(self) -> None:
         """Hide the segmentation, for example behind the finished reference."""
@@ -73,8 +81,28 @@ class PreviewLayers:
     def remove(self) -> None:
         """Remove all layers of the preview."""
         self._shown = ()
+        self._follow(None, None)
         for name in tuple(self._layers):
             self._discard(name)
+
+    def _follow(self, image: "Image | None", window: "Crop | None") -> None:
+        """Follow the pixel size and the position of an image, whichever panel changes them."""
+        self._window = window
+        if image is self._image:
+            return
+        for each, connect in ((self._image, False), (image, True)):
+            events = None if each is None else each.events
+            for name in () if events is None else _PLACE:
+                emitter = getattr(events, name)
+                (emitter.connect if connect else emitter.disconnect)(self._on_place)
+        self._image = image
+
+    def _on_place(self, _event: Any = None) -> None:
+        if self._image is None or self._window is None:
+            return
+        place = place_part(self._image, self._window)
+        for layer in filter(None, map(self._find, tuple(self._layers))):
+            _put(layer, place)
 
     def _find(self, name: str) -> Any:
         layer = self._layers.get(name)
@@ -99,9 +127,7 @@ class PreviewLayers:
             self._layers[name] = self._add(name, values, image, place)
             return
         layer.data = values
-        layer.scale = place["scale"]
-        layer.units = place["units"]
-        layer.translate = place["translate"]
+        _put(layer, place)
         if name == GREY:
             layer.contrast_limits = _limits(values)
 
@@ -130,6 +156,11 @@ class PreviewLayers:
         if chosen is not None:  # the user may be painting
             viewer.layers.selection.active = chosen
         return layer
+
+
+def _put(layer: "Layer", place: dict[str, Any]) -> None:
+    for name in _PLACE:
+        setattr(layer, name, place[name])
 
 
 def _limits(values: np.ndarray) -> tuple[float, float]:
