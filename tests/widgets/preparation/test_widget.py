@@ -391,12 +391,39 @@ def test_all_sections_become_one_layer(panel, model, micrograph, monkeypatch, us
     np.testing.assert_allclose(layer.scale, (2, 0.5, 0.5))
 
 
+def test_a_typed_pixel_size_is_written_without_a_button(panel, model, micrograph, user, qtbot):
+    image = model.add_image(micrograph)
+    user.waits_for(lambda: panel.session.can_run)
+    choice, field = panel.choice, panel.choice.size.lineEdit()
+
+    def types(text):
+        field.selectAll()
+        qtbot.keyClicks(field, text)
+
+    def size():
+        return (image.scale[-1], str(image.units[-1]))
+
+    types("25")
+    choice.size.editingFinished.emit()
+    assert size() == (1, "pixel")  # there is no unit yet
+    user.choose(choice.unit, "nm")
+    assert size() == (25, "nanometer")
+    types("30")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert size() == (30, "nanometer")
+    user.waits_for(lambda: panel.session.voxel == VoxelSize(30, "nm") and panel.session.can_run)
+    types("40")
+    user.clicks(panel.run_button)
+    user.waits_for_end(panel)
+    assert size() == (40, "nanometer")
+    np.testing.assert_allclose(layer_of(model, "labels").scale, (40, 40))
+
+
 def test_the_pixel_size_is_written_on_request(shown, image, user):
     assert shown.choice.size.value() == 0.5
     assert shown.choice.unit.value == "µm"
     user.choose(shown.choice.unit, "nm")
     shown.choice.size.setValue(20)
-    np.testing.assert_allclose(image.scale, (0.5, 0.5))
     user.clicks(shown.choice.write_button)
     np.testing.assert_allclose(image.scale, (20, 20))
     assert str(image.units[0]) == "nanometer"

@@ -48,7 +48,7 @@ class ImageChoice(QWidget):
     """Selection of an Image layer, a section of a stack, and the pixel size.
 
     `chosen` is emitted when another layer is selected, `section_chosen` when another section is, and `size_written`
-    when the pixel size should be written to the layer.
+    when the pixel size should be written to the layer: once it is entered, or by *Set* as it is.
 
     Attributes
     ----------
@@ -77,6 +77,7 @@ class ImageChoice(QWidget):
         self.unit = Combo()
         self.unit.setMinimumContentsLength(6)
         self.unit.set_entries([(unit, unit) for unit in UNITS[:-1]] + [("unknown", "voxel")])
+        self._shown = self._entry
         self.write_button = QPushButton("Set")
         self.write_button.setToolTip("Write this pixel size to the layer, so that the scale bar and all panels use it.")
         self.note = Note()
@@ -87,13 +88,15 @@ class ImageChoice(QWidget):
         self.section.valueChanged.connect(self._on_section)
         self.follows.toggled.connect(self._on_section)
         self.write_button.clicked.connect(self._on_write)
+        self.size.editingFinished.connect(self.enter)
+        self.unit.currentIndexChanged.connect(self.enter)
 
     def _lay_out(self) -> None:
         self.form.add_row("image", "Image", self.image, "Image layer with the raw micrograph.", self.note)
         self.form.add_row("section", None, self._stack, "Section of the stack to segment, counted from 0.")
         size = place_side_by_side(self.size, self.unit, self.write_button)
         self.form.add_row(
-            "pixel_size", "Pixel size", size, "Edge length of a pixel, from the layer. Set writes a new one to it."
+            "pixel_size", "Pixel size", size, "Edge length of a pixel. A new one is written to the layer."
         )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -124,6 +127,20 @@ class ImageChoice(QWidget):
         with QSignalBlocker(self.size), QSignalBlocker(self.unit):
             self.size.setValue(voxel.value)
             self.unit.setCurrentIndex(self.unit.findData(voxel.unit))
+        self._shown = self._entry
+
+    def enter(self) -> None:
+        """Write a changed pixel size to the layer; a number waits for its unit."""
+        if self._entry == self._shown or self.unit.value == self._shown[1] == "voxel":
+            return
+        self.size.interpretText()
+        if self._entry != self._shown:  # it was no number otherwise
+            self._on_write()
+
+    @property
+    def _entry(self) -> tuple[str, str]:
+        """Texts of the controls; the number behind the text has more digits."""
+        return self.size.text(), self.unit.value
 
     @property
     def voxel(self) -> VoxelSize:
@@ -141,4 +158,5 @@ class ImageChoice(QWidget):
         self.section_chosen.emit()
 
     def _on_write(self) -> None:
+        self._shown = self._entry
         self.size_written.emit(self.voxel)

@@ -125,6 +125,11 @@ class PrepareWidget(RunPanel):
 
     # -- the session
 
+    def run(self) -> None:
+        """Make the reference, with the pixel size that was typed last."""
+        self.choice.enter()
+        super().run()
+
     def prepare(self) -> "PrepareJob | NotReady":
         """Return the request for a run, or the reason that none can start."""
         return self.session.prepare()
