@@ -7,6 +7,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialogButtonBox, QInputDialog, QMessageBox, QWidget
 
 from napari_swnn import Reference, train
+from napari_swnn._layer_style import read_colours
 from napari_swnn.core.model.model import Model
 from napari_swnn.core.training.plan import analyse_reference
 from napari_swnn.io.model_gallery import Gallery
@@ -16,6 +17,7 @@ from napari_swnn.widgets.kit.preferences import Preferences, read_preferences
 from napari_swnn.widgets.reconstruction import jobs, preflight
 from napari_swnn.widgets.reconstruction.keeping import Keeping
 from napari_swnn.widgets.reconstruction.request import MODELS, ModelEntry, Request, Result
+from napari_swnn.widgets.reconstruction.work import Training
 
 
 @pytest.fixture(autouse=True)
@@ -129,6 +131,16 @@ def test_a_finished_model_is_kept_and_leaves_no_checkpoint(section, tiny):
     assert Model.load(keeping.kept.path).porosity == model.porosity
     assert keeping.kept.facts["description"].startswith("porosity 0.3")
     assert not preflight.prepare(analysis, request).resumable
+
+
+def test_a_model_in_the_gallery_keeps_the_colours_of_its_section(rock_model):
+    colours = {0: "transparent", 1: (0.2, 0.4, 0.6, 1.0), 2: (0.8, 0.0, 0.2, 1.0)}
+    training = Training(Request((16, 16, 16), colours=colours), "rock", "CPU", keeping=Keeping(most=5))
+    training.job()
+    training.keeping.keep(rock_model)
+    kept = Model.load(training.keeping.kept.path)
+    assert kept.provenance == training.entry(rock_model).model.provenance
+    assert read_colours(kept.provenance) == colours
 
 
 def test_a_stopped_training_can_be_resumed(section, tiny):

@@ -1,7 +1,7 @@
 """Record of a training besides its steps: the model in the gallery, and the distance to aim at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ class Keeping:
     ----------
     resume : bool
         Continue an unfinished training.
+    provenance : mapping
+        Facts about the reference that the model states besides those of its training.
     aim : mapping or None
         Target of the training as an argument of its plan.
     facts : mapping of str to str
@@ -38,6 +40,7 @@ class Keeping:
     kept: "KeptModel | None" = None
     checkpoint: "Checkpoint | None" = None
     piece_distances: Mapping[int, float] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
     aim: Mapping[str, Any] | None = None
 
     def keep(self, model: "Model") -> None:
@@ -49,7 +52,8 @@ class Keeping:
         from napari_swnn.widgets.layers.trained_models import ModelEntry
 
         description = ModelEntry(model, "", "").description.strip(" ·")
+        complete = replace(model, provenance={**model.provenance, **self.provenance})
         try:
-            self.kept = Gallery(most=self.most).add(model, description=description, **self.facts)
+            self.kept = Gallery(most=self.most).add(complete, description=description, **self.facts)
         except OSError:
             self.kept = None

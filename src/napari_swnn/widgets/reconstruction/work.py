@@ -92,6 +92,7 @@ class Training:
 
     def job(self) -> Job:
         """Return the job to run, which requires a plan."""
+        self.keeping.provenance = self._provenance
         return (jobs.train, self.plan, self._should_stop.is_set, self.keeping)
 
     def finish_early(self) -> None:
@@ -122,15 +123,16 @@ class Training:
         """Name of the fraction of the phase of interest."""
         return "porosity" if self.plan is None else name_fraction(self.plan.reference.phases, self.plan.reference.names)
 
+    @property
+    def _provenance(self) -> dict[str, Any]:
+        """Facts about the reference that the model states, also in the gallery."""
+        interval, colours = self.interval, self.request.colours
+        facts: dict[str, Any] = {} if interval is None else {"reference_interval": [interval.low, interval.high]}
+        return {**facts, "colours": colours_as_json(colours)} if len(colours) > 2 else facts
+
     def entry(self, model: "Model") -> ModelEntry:
         """Return the trained model with its origin."""
-        facts: dict[str, Any] = {}
-        if self.interval is not None:
-            facts["reference_interval"] = [self.interval.low, self.interval.high]
-        if len(model.labels.phases) > 2 and self.request.colours:
-            facts["colours"] = colours_as_json(self.request.colours)
-        if facts:
-            model = replace(model, provenance={**model.provenance, **facts})
+        model = replace(model, provenance={**model.provenance, **self._provenance})
         reference = None if self.plan is None else self.plan.reference
         return ModelEntry(model, self.source, self.request.preset, kept=self.keeping.kept, reference=reference)
 
