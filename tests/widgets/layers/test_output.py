@@ -192,3 +192,18 @@ def test_napari_does_not_describe_what_lies_under_the_pointer_while_a_layer_is_a
     assert model.layers.selection.active is first
     assert set(seen) == {False}
     assert model.mouse_over_canvas
+
+
+def test_a_preview_that_has_just_changed_is_removed(make_napari_viewer, section, monkeypatch, qtbot):
+    monkeypatch.setattr("napari_swnn.widgets.layers.output.PREVIEW_INTERVAL", 0.0)
+    viewer = make_napari_viewer(show=True)
+    viewer.add_labels(section)
+    for _ in range(2):
+        output = OutputLayers(viewer)
+        for _ in range(2):
+            output.show_preview(volumes(1, 3)[0], Look(1, 0, VoxelSize()), scale=1)
+            qtbot.wait(50)
+        output.show_preview(volumes(1, 3)[0], Look(1, 0, VoxelSize()), scale=1)
+        output.remove_preview()
+        qtbot.wait(50)  # where napari would crash
+    assert [layer.ndim for layer in viewer.layers] == [2]

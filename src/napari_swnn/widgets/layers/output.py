@@ -19,6 +19,7 @@ from napari_swnn._layer_style import (
 )
 from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn._voxel_size import VoxelSize
+from napari_swnn.widgets.layers.drawing import draw_changes
 from napari_swnn.widgets.layers.fitted_preview import LARGEST_LISTED, PENDING, fit_preview
 from napari_swnn.widgets.layers.pointer import ignored_pointer
 
@@ -171,9 +172,10 @@ class OutputLayers:
 
     def remove_preview(self) -> None:
         """Remove the preview if it still exists."""
-        if self._preview is not None and self._preview in self._viewer.layers:
-            self._viewer.layers.remove(self._preview)
-        self._preview = None
+        preview, self._preview = self._preview, None
+        if preview is not None and preview in self._viewer.layers:
+            draw_changes()
+            self._viewer.layers.remove(preview)
 
     def show_result(self, labels: Labels, name: str, look: Look, metadata: Mapping[str, Any]) -> "LabelsLayer":
         """Add a realisation with its metadata, and remove the preview."""
