@@ -131,7 +131,7 @@ def _n_steps(config: TrainingConfig, network: NetworkConfig, stage: StageConfig)
 
 
 def _n_finest_steps(config: TrainingConfig, network: NetworkConfig) -> int:
-    """Return the number of steps at the finest scale, which for films keeps the number of voxels of two phases."""
+    """Return the number of steps at the finest scale; films see at least as many voxels as two phases do."""
     if not _has_smaller_volumes(config, network):
         return config.n_steps
     return round(config.n_steps * max(_STEPS_FOR_PHASES, (config.cube_size / _finest_side(config, network)) ** 3))

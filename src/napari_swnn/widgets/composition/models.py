@@ -25,7 +25,7 @@ class ModelReader(QObject):
         Panel that owns the reader and its dialogs.
     """
 
-    told = Signal(str)
+    message_changed = Signal(str)
     """Emitted with what is being read, or why it could not be."""
 
     def __init__(self, panel: QWidget) -> None:
@@ -56,7 +56,7 @@ class ModelReader(QObject):
     def read(self, path: Path, kept: "KeptModel | None" = None) -> None:
         """Read a model from a file, or one that the gallery keeps."""
         self._path, self._kept = path, kept
-        self.told.emit(f"Loading {path.name if kept is None else kept.name}…")
+        self.message_changed.emit(f"Loading {path.name if kept is None else kept.name}…")
         self._loader.request(load_model, path)
 
     def drop(self) -> None:
@@ -64,10 +64,7 @@ class ModelReader(QObject):
         self._loader.drop()
 
     def _on_loaded(self, model: Any) -> None:
-        if self._kept is None:
-            MODELS.add(ModelEntry(model, self._path.stem, "as loaded", self._path))
-        else:
-            MODELS.add(ModelEntry(model, self._kept.name, "as loaded", kept=self._kept))
+        MODELS.add(ModelEntry.loaded(model, self._path, self._kept))
 
     def _on_failed(self, text: str) -> None:
-        self.told.emit(f"⚠ {text}")
+        self.message_changed.emit(f"⚠ {text}")

@@ -66,7 +66,7 @@ class ComposeWidget(RunPanel):
         self.settings.gallery_button.clicked.connect(self.reader.open_gallery)
         self.check.changed.connect(self._on_check)
         self.preview_button.clicked.connect(self.preview)
-        self.reader.told.connect(self.settings.models.show_text)
+        self.reader.message_changed.connect(self.settings.models.show_text)
         self.session.failed.connect(self._on_failed)
         MODEL_RELAY.added.connect(self._on_models)
         self.settings.set_models(MODELS)

@@ -44,6 +44,13 @@ class ModelEntry:
     kept: "KeptModel | None" = None
     reference: "Reference | None" = None
 
+    @classmethod
+    def loaded(cls, model: "Model", path: Path, kept: "KeptModel | None" = None) -> "ModelEntry":
+        """Return the entry of a model that was read from a file, or from the gallery if it is kept there."""
+        if kept is None:
+            return cls(model, path.stem, "as loaded", path)
+        return cls(model, kept.name, "as loaded", kept=kept)
+
     @property
     def is_safe(self) -> bool:
         """True if a file holds the model."""

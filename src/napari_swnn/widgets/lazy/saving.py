@@ -39,7 +39,7 @@ class VolumeSaver(LayerSaver):
     Before a large volume, it asks with the size of the file and the time that it takes.
     """
 
-    told = Signal(str)
+    message_changed = Signal(str)
     """Emitted with what is being done."""
 
     def __init__(self, parent: QObject) -> None:
@@ -78,7 +78,7 @@ class VolumeSaver(LayerSaver):
         if tiles is None:
             path = ask_file(owner, title, layer.name, VOLUMES)
             if path is not None:
-                self.told.emit(f"Saving {path.name}…")
+                self.message_changed.emit(f"Saving {path.name}…")
                 self.save_volume(layer, path)
             return
         path = ask_file(owner, title, layer.name, _COMPUTED, confirm_overwrite=False)
@@ -90,7 +90,7 @@ class VolumeSaver(LayerSaver):
         tiles.stop()  # the view goes on when it is next changed
         self._owner, self._volume = owner, tiles.volume
         self._path = path.with_name(path.name.removesuffix(UNFINISHED))
-        self.told.emit(f"Estimating the time to compute {self._path.name}…")
+        self.message_changed.emit(f"Estimating the time to compute {self._path.name}…")
         self._timer.request(_measure, tiles.volume, self._path)
 
     def stop(self) -> None:
@@ -100,7 +100,7 @@ class VolumeSaver(LayerSaver):
     def _on_timed(self, found: tuple[int, float]) -> None:
         size, seconds = found
         if (size >= _LARGE or seconds >= _LONG) and not self._confirm(size, seconds):
-            self.told.emit("")
+            self.message_changed.emit("")
             self.ended.emit()
             return
         self._window = window = QProgressDialog("", "Stop", 0, _MARKS, self._owner)
@@ -111,7 +111,7 @@ class VolumeSaver(LayerSaver):
         window.setMinimumWidth(420)
         window.canceled.connect(self.stop)
         window.show()
-        self.told.emit(f"Computing {self._path.name}…")
+        self.message_changed.emit(f"Computing {self._path.name}…")
         self._writer.run(_write, self._volume, self._path)
 
     def _confirm(self, size: int, seconds: float) -> bool:

@@ -182,9 +182,7 @@ class ModelPanel(QWidget):
         self._loader.drop()
 
     def _on_loaded(self, model: "Model") -> None:
-        entry = ModelEntry(model, self._path.stem, "as loaded", self._path)
-        if self._kept is not None:
-            entry = ModelEntry(model, self._kept.name, "as loaded", kept=self._kept)
+        entry = ModelEntry.loaded(model, self._path, self._kept)
         MODELS.add(entry)
         self.choose(entry)
 

@@ -46,7 +46,7 @@ class ResultActions(QObject):
         bar.buttons["compare"].clicked.connect(self.open_comparison)
         layers.changed.connect(self._on_changed)
         layers.turned.connect(self._on_turned)
-        self.saver.told.connect(bar.tell)
+        self.saver.message_changed.connect(bar.tell)
         self.saver.done.connect(bar.tell)
         self.saver.failed.connect(bar.tell)
         bar.end_cut()
