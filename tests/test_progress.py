@@ -28,14 +28,25 @@ def test_work_of_an_earlier_run_does_not_make_this_one_faster(time):
     assert (clock.fraction, clock.time_left) == (0.6, 12)
 
 
-def test_the_first_step_does_not_slow_the_estimate_for_ever(time):
+def test_the_first_step_does_not_count_for_the_pace(time):
     clock = WorkClock(total=5, warm_up=True)
     left = []
     for seconds in (50, 1, 1):
         time[0] += seconds
         clock.advance(1)
         left.append(clock.time_left)
-    assert left == [200, 3, 2]
+    assert left == [None, 3, 2]
+
+
+def test_the_expected_pace_gives_way_to_the_measured_one(time):
+    clock = WorkClock(total=100, warm_up=True, pace=3)
+    left = []
+    for seconds in (50, *[1] * 10):
+        time[0] += seconds
+        clock.advance(1)
+        left.append(clock.time_left)
+    assert left[0] == 3 * 99
+    assert left[10] == pytest.approx(89, rel=0.4)
 
 
 def test_the_total_may_shrink(time):

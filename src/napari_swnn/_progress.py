@@ -47,6 +47,10 @@ class IterationProgress(Progress):
     n_iterations: int
 
 
+_TRUSTED = 0.02
+"""Share of the work that must be measured to count as much as the expected pace."""
+
+
 class WorkClock:
     """Clock that measures the rate of work and estimates the remaining time.
 
@@ -57,15 +61,19 @@ class WorkClock:
     done : float
         Amount completed by an earlier run.
     warm_up : bool
-        If True, the first amount, which may include loading and compiling, is excluded from the rate once a second one
-        has been counted.
+        If True, the first amount, which may include loading and compiling, is excluded from the pace.
+    pace : float, optional
+        Expected time per unit of work, in seconds. What is measured replaces it within the first hundredths of the
+        work; without it, the remaining time is unknown until some work has been measured.
     """
 
-    def __init__(self, total: float, done: float = 0.0, *, warm_up: bool = False) -> None:
+    def __init__(self, total: float, done: float = 0.0, *, warm_up: bool = False, pace: float | None = None) -> None:
         self.total = total
         self.done = done
         self._start = perf_counter()
-        # Pairs of elapsed time and completed amount; the rate is measured between two of them.
+        self._expected = pace
+        self._trusted = _TRUSTED * total
+        # Pairs of elapsed time and completed amount; the pace is measured between two of them.
         self._marks = [(0.0, done)]
         self._skip = 1 if warm_up else 0
 
@@ -90,13 +98,19 @@ class WorkClock:
 
     @property
     def time_left(self) -> float | None:
-        """Estimated remaining time at the current rate, in seconds; None before any work has been counted."""
-        if len(self._marks) == 1:
-            return None
-        first = self._marks[min(self._skip, len(self._marks) - 2)]
-        last = self._marks[-1]
-        pace = (last[0] - first[0]) / (last[1] - first[1])
-        return max(0.0, pace * (self.total - self.done))
+        """Estimated remaining time in seconds; None before the pace is known."""
+        pace = self._pace
+        return None if pace is None else max(0.0, pace * (self.total - self.done))
+
+    @property
+    def _pace(self) -> float | None:
+        """Time per unit of work: the mean of the expected and the measured one, weighted by their work."""
+        first, last = self._marks[min(self._skip, len(self._marks) - 1)], self._marks[-1]
+        seconds, amount = last[0] - first[0], last[1] - first[1]
+        if self._expected is not None:
+            seconds += self._expected * self._trusted
+            amount += self._trusted
+        return seconds / amount if amount else None
 
 
 def format_duration(seconds: float) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
+from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from math import ceil, prod
@@ -14,25 +13,23 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-import platformdirs
 import torch
 
-from napari_swnn._files import write_text
 from napari_swnn._types import Shape
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.evaluation import block_side
 from napari_swnn.core.network.stage import Stage
-from napari_swnn.core.numerics.device import describe_device
 from napari_swnn.core.numerics.memory import WORKING_MEMORY
 from napari_swnn.core.numerics.parallel import pool_size
 from napari_swnn.core.numerics.phase_offsets import MOST_KEPT, bytes_of_ranking
-from napari_swnn.core.training.calibration import LEAST_BLOCKS, MOST_VOXELS, calibration_blocks
+from napari_swnn.core.training.calibration import MOST_VOXELS, calibration_blocks
 from napari_swnn.core.training.coarse_bank import CoarseBank
 from napari_swnn.core.training.memory import check_training_memory, training_memory
 from napari_swnn.core.training.plan import TrainingPlan
 from napari_swnn.core.training.sampling import Randomness
+from napari_swnn.core.training.timings import cache_file, store_timing, stored_timing
 from napari_swnn.core.training.trainer import StageTrainer
-from napari_swnn.core.training.work import Timing, shown_pixels, training_work
+from napari_swnn.core.training.work import Timing, expected_blocks, training_work
 
 _TIMED_STEPS = 4
 _LOADED_LIBRARIES = 400 * 2**20
@@ -91,21 +88,17 @@ def estimate_cost(
         File that stores measurements; by default in the user's cache folder. If it has no matching entry, a few steps
         are run, which takes several seconds.
     """
-    timing = _timing(plan, load, _cache_file() if cache is None else cache)
+    timing = _timing(plan, load, cache_file() if cache is None else cache)
     generation = n_volumes * (1 + exact) * generation_time(timing, shape, plan.device)
-    return CostEstimate(load * _training_time(plan, timing), load * generation, _memory(plan, shape, exact=exact))
+    return CostEstimate(
+        load * training_work(plan, timing, expected_blocks(plan)), load * generation, _memory(plan, shape, exact=exact)
+    )
 
 
 def generation_time(timing: Timing, shape: Shape, device: torch.device) -> float:
     """Return the time to generate a volume of many blocks, in seconds; partial blocks count as whole blocks."""
     side = block_side(len(shape), device)
     return timing.block * prod(ceil(extent / side) for extent in shape)
-
-
-def _training_time(plan: TrainingPlan, timing: Timing) -> float:
-    # The number of blocks depends on their scatter and is not known in advance: use the mean of minimum and maximum.
-    n_blocks = (min(LEAST_BLOCKS, plan.n_calibration_blocks) + plan.n_calibration_blocks) / 2
-    return training_work(plan, timing, n_blocks)
 
 
 def measure(plan: TrainingPlan) -> Timing:
@@ -161,43 +154,8 @@ def _memory(plan: TrainingPlan, shape: Shape, *, exact: bool) -> int:
 
 def _timing(plan: TrainingPlan, load: float, cache: Path) -> Timing:
     """Return the stored timing on a free machine, or measure it under the present load."""
-    key = _key(plan)
-    known = _read(cache)
-    if key not in known:
-        known[key] = asdict(measure(plan).on_free_machine(load))
-        _write(cache, known)
-    entry = known[key]
-    return Timing(tuple(entry["steps"]), tuple(entry["banks"]), entry["block"])
-
-
-def _key(plan: TrainingPlan) -> str:
-    """Return a string of all parameters that determine the time of a step."""
-    work = [
-        (schedule.n_volumes, schedule.windows, schedule.optimiser, schedule.n_projections, schedule.max_patterns)
-        + ((shown_pixels(schedule),) if schedule.critic_weight > 0 else ())
-        for schedule in plan.schedules
-    ]
-    machine = (describe_device(plan.device), torch.__version__)
-    n_channels = plan.network.n_phase_channels
-    several = () if n_channels == 1 else (n_channels,)
-    loss = () if plan.config.loss == "patterns" else (plan.config.loss,)
-    return repr((plan.network.stages, plan.network.dimension, work, machine, *several, *loss))
-
-
-def _cache_file() -> Path:
-    return Path(platformdirs.user_cache_dir("napari-swnn", appauthor=False)) / "timings.json"
-
-
-def _read(cache: Path) -> dict[str, Any]:
-    with suppress(OSError, ValueError):
-        entries = json.loads(cache.read_text(encoding="utf-8"))
-        if isinstance(entries, dict):
-            return entries
-    return {}
-
-
-def _write(cache: Path, entries: dict[str, Any]) -> None:
-    """Store measurements; if the folder is not writable, they are repeated next time."""
-    with suppress(OSError):
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        write_text(cache, json.dumps(entries))
+    known = stored_timing(plan, cache)
+    if known is None:
+        known = measure(plan).on_free_machine(load)
+        store_timing(plan, known, cache)
+    return known

@@ -9,9 +9,11 @@ import numpy as np
 
 from napari_swnn._progress import Progress, WorkClock
 from napari_swnn._types import Labels
+from napari_swnn.core.numerics.machine_load import present_load
 from napari_swnn.core.training.plan import TrainingPlan
+from napari_swnn.core.training.timings import cache_file, stored_timing
 from napari_swnn.core.training.trainer import StageStep
-from napari_swnn.core.training.work import count_arithmetic, stage_work, training_work
+from napari_swnn.core.training.work import count_arithmetic, expected_blocks, stage_work, training_work
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -43,7 +45,9 @@ class TrainingStep(Progress):
 
 
 class TrainingClock:
-    """Counter of training steps that estimates the time left from the remaining arithmetic.
+    """Counter of training steps that estimates the time left from the remaining work.
+
+    The work is weighted by the stored times of the parts of the training, or by their arithmetic if none are stored.
 
     Parameters
     ----------
@@ -59,11 +63,18 @@ class TrainingClock:
     def __init__(self, plan: TrainingPlan) -> None:
         self.stopped = False
         self._plan = plan
-        self._work = count_arithmetic(plan)
-        # The first step includes loading and compilation.
-        self._clock = WorkClock(training_work(plan, self._work, plan.n_calibration_blocks), warm_up=True)
+        timing = stored_timing(plan, cache_file())
+        self._work = timing or count_arithmetic(plan)
+        # Stored times are those on a free machine.
+        self._pace = None if timing is None else present_load(plan.device)
+        self._clock = self._start(0.0)
         self._iteration = 0
         self._last: TrainingStep
+
+    def _start(self, done: float) -> WorkClock:
+        """Return a clock for the work that is left, whose first step includes loading and compilation."""
+        total = training_work(self._plan, self._work, expected_blocks(self._plan))
+        return WorkClock(total, done, warm_up=True, pace=self._pace)
 
     def skip(self, n_steps: Sequence[int], loss: float) -> None:
         """Count the steps of an earlier run, for each stage that it began."""
@@ -71,7 +82,7 @@ class TrainingClock:
         done = sum(
             n * stage_work(self._plan, self._work, i) / self._plan.schedules[i].n_steps for i, n in enumerate(n_steps)
         )
-        self._clock = WorkClock(self._clock.total, done, warm_up=True)
+        self._clock = self._start(done)
         nothing = np.full((1,) * self._plan.network.dimension, self._plan.reference.phase)
         self._last = self._step(len(n_steps) - 1, loss, "", nothing)
 

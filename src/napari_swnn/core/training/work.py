@@ -9,6 +9,7 @@ from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.loss.critic import critic_arithmetic
 from napari_swnn.core.network.config import StageConfig
 from napari_swnn.core.network.evaluation import block_side
+from napari_swnn.core.training.calibration import LEAST_BLOCKS
 from napari_swnn.core.training.plan import TrainingPlan
 from napari_swnn.core.training.schedule import N_NORM_BATCHES
 from napari_swnn.core.training.stage_schedule import StageSchedule
@@ -55,6 +56,14 @@ def training_work(plan: TrainingPlan, timing: Timing, n_blocks: float) -> float:
     """Return the work of a training, with `n_blocks` blocks to calibrate each threshold."""
     stages = sum(stage_work(plan, timing, index) for index in range(len(plan.schedules)))
     return stages + len(plan.nodes) * n_blocks * timing.block
+
+
+def expected_blocks(plan: TrainingPlan) -> float:
+    """Return the number of blocks to calibrate each threshold: the middle of the least and the most.
+
+    It depends on their scatter, and is not known in advance.
+    """
+    return (min(LEAST_BLOCKS, plan.n_calibration_blocks) + plan.n_calibration_blocks) / 2
 
 
 def count_arithmetic(plan: TrainingPlan) -> Timing:
