@@ -169,7 +169,7 @@ def test_memory_is_told_before_a_run_and_a_model_with_its_porosity(ready, entry)
 
 def test_a_model_of_the_gallery_is_offered_once(panel, rock_model, user, monkeypatch, tmp_path):
     kept = Gallery(tmp_path, most=3).add(rock_model, name="sandstone")
-    monkeypatch.setattr("napari_swnn.widgets.composition.models.ask_model", lambda _: kept)
+    monkeypatch.setattr("napari_swnn.widgets.layers.model_reader.ask_model", lambda _: kept)
     for _ in range(2):
         user.clicks(panel.settings.gallery_button)
         user.waits_for(lambda: len(MODELS) == 1)

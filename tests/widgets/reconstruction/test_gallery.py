@@ -94,7 +94,7 @@ def test_the_dialog_is_closed_without_a_model(dialog_of_models, qtbot, way):
 
 def test_an_opened_model_is_in_the_list_under_its_name(panel, gallery, user):
     kept = gallery.list_models()[0]
-    panel.models.read(kept.path, kept)
+    panel.models.reader.read(kept.path, kept)
     user.waits_for(lambda: len(MODELS) == 1)
     assert panel.models.entry.title.startswith("rock · porosity 0.30")
     assert panel.models.entry.location == "Kept in the gallery."
@@ -103,11 +103,11 @@ def test_an_opened_model_is_in_the_list_under_its_name(panel, gallery, user):
 
 def test_a_model_that_is_in_the_list_is_selected_and_not_read_again(panel, gallery, user, monkeypatch):
     kept = gallery.list_models()[0]
-    panel.models.read(kept.path, kept)
+    panel.models.reader.read(kept.path, kept)
     user.waits_for(lambda: len(MODELS) == 1)
     monkeypatch.setattr(GalleryDialog, "exec", lambda dialog: dialog.buttons["open"].click() or True)
-    panel.models.open_gallery()
-    assert not panel.models.is_loading
+    panel.models.reader.open_gallery()
+    assert not panel.models.reader.is_busy
     assert (len(MODELS), panel.models.entry.kept.path) == (1, kept.path)
 
 

@@ -26,7 +26,7 @@ def test_a_saved_model_generates_the_same_after_loading(trained, viewer, user, d
     assert trained.models.state.text().startswith("In the file rock.swnn.")
     assert "not saved" not in trained.models.choice.currentText()
     user.clicks(trained.models.load_button)
-    user.waits_for(lambda: not trained.models.is_loading)
+    user.waits_for(lambda: not trained.models.reader.is_busy)
     assert trained.models.choice.count() == 2
     user.clicks(trained.models.generate_button)
     user.waits_for_end(trained)
@@ -41,7 +41,7 @@ def test_a_loaded_model_needs_no_reference(trained, panel, viewer, user, dialog,
     trained.models.entry.model.save(dialog.path)
     viewer.layers.clear()
     user.clicks(panel.models.load_button)
-    user.waits_for(lambda: not panel.models.is_loading)
+    user.waits_for(lambda: not panel.models.reader.is_busy)
     user.clicks(panel.models.generate_button)
     user.waits_for_end(panel)
     assert [layer.name for layer in viewer.layers] == ["seed 0 · kept · porosity 0.30 · custom"]

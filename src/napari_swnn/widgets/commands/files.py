@@ -95,7 +95,7 @@ def show_model(path: Path) -> None:
     """Open the reconstruction panel, and load a model in it."""
     from napari_swnn.widgets.reconstruction.widget import ReconstructionWidget
 
-    open_panel(find_viewer(), ReconstructionWidget, "SWNN reconstruction").models.read(path)
+    open_panel(find_viewer(), ReconstructionWidget, "SWNN reconstruction").models.reader.read(path)
 
 
 def _add(viewer: "Viewer", read: "Callable[[Path], list[tuple[Any, dict[str, Any], str]]]", path: Path) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_swnn._memory import format_memory
-from napari_swnn.widgets.composition.models import ModelReader
 from napari_swnn.widgets.composition.request import (
     ComposeRequest,
     ComposeResult,
@@ -23,6 +22,7 @@ from napari_swnn.widgets.kit.controls import Form
 from napari_swnn.widgets.kit.run_panel import RunPanel
 from napari_swnn.widgets.kit.session import NotReady, Report, RunSession
 from napari_swnn.widgets.kit.threads import TaskRunner
+from napari_swnn.widgets.layers.model_reader import ModelReader
 from napari_swnn.widgets.layers.model_relay import MODEL_RELAY
 from napari_swnn.widgets.layers.output import Look, OutputLayers
 from napari_swnn.widgets.layers.provenance import describe_fractions
@@ -66,7 +66,8 @@ class ComposeWidget(RunPanel):
         self.settings.gallery_button.clicked.connect(self.reader.open_gallery)
         self.check.changed.connect(self._on_check)
         self.preview_button.clicked.connect(self.preview)
-        self.reader.message_changed.connect(self.settings.models.show_text)
+        self.reader.begun.connect(self.settings.models.show_text)
+        self.reader.failed.connect(self._on_unread)
         self.session.failed.connect(self._on_failed)
         MODEL_RELAY.added.connect(self._on_models)
         self.settings.set_models(MODELS)
@@ -105,6 +106,9 @@ class ComposeWidget(RunPanel):
         self.settings.set_models(MODELS)
         self.guard(self.settings)
         self.refresh()
+
+    def _on_unread(self, text: str) -> None:
+        self.settings.models.show_text(f"⚠ {text}")
 
     # -- the regions
 

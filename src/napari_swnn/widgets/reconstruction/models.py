@@ -1,29 +1,25 @@
 """Controls that select, save and load trained models and generate volumes from them."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import Note, PorosityControl, Problem
 from napari_swnn.widgets.kit.errors import describe_error
-from napari_swnn.widgets.kit.file_dialogs import ask_existing_file, ask_file, ask_to_save
-from napari_swnn.widgets.kit.gallery_dialog import ask_model
-from napari_swnn.widgets.kit.threads import Checker
+from napari_swnn.widgets.kit.file_dialogs import ask_file, ask_to_save
+from napari_swnn.widgets.layers.model_reader import MODEL_ENDING, MODEL_KIND, ModelReader
 from napari_swnn.widgets.layers.model_relay import MODEL_RELAY
-from napari_swnn.widgets.layers.trained_models import MODELS, ModelEntry, load_model
-
-if TYPE_CHECKING:
-    from napari_swnn.core.model.model import Model
-    from napari_swnn.io.model_gallery import KeptModel
-
-_KIND, _ENDING = "SWNN model", "swnn"
+from napari_swnn.widgets.layers.trained_models import MODELS, ModelEntry
 
 
 class ModelPanel(QWidget):
-    """Panel that selects, saves and loads models."""
+    """Panel that selects, saves and loads models.
+
+    Attributes
+    ----------
+    reader : ModelReader
+        Reader of models, which are then selected.
+    """
 
     changed = Signal()
     generate = Signal()
@@ -45,9 +41,7 @@ class ModelPanel(QWidget):
         self._slider_row = QWidget()
         self._slider_row.hide()
         self._shown: ModelEntry | None = None
-        self._loader = Checker(self)
-        self._path = Path()
-        self._kept: KeptModel | None = None
+        self.reader = ModelReader(self)
         self._lay_out()
         self._connect()
         self._show_entries(MODELS.last)
@@ -82,12 +76,13 @@ class ModelPanel(QWidget):
         self.choice.currentIndexChanged.connect(self._on_chosen)
         self.generate_button.clicked.connect(self.generate)
         self.save_button.clicked.connect(self.save)
-        self.load_button.clicked.connect(self.load)
-        self.gallery_button.clicked.connect(self.open_gallery)
+        self.load_button.clicked.connect(self.reader.ask_file)
+        self.gallery_button.clicked.connect(self.reader.open_gallery)
         self.porosity.slider.valueChanged.connect(self.porosity_chosen)
         self.porosity.number.valueChanged.connect(self.porosity_chosen)
-        self._loader.done.connect(self._on_loaded)
-        self._loader.failed.connect(self._on_load_failed)
+        self.reader.begun.connect(self._on_reading)
+        self.reader.opened.connect(self.choose)
+        self.reader.failed.connect(self._on_unread)
         MODEL_RELAY.added.connect(self._on_added)
 
     @property
@@ -102,11 +97,6 @@ class ModelPanel(QWidget):
         entry = self.entry
         return None if entry is None or entry.model.porosity_range is None else self.porosity.value
 
-    @property
-    def is_loading(self) -> bool:
-        """True while a file is being read."""
-        return self._loader.busy
-
     def choose(self, entry: ModelEntry) -> None:
         """Select a model."""
         self._show_entries(entry)
@@ -116,13 +106,13 @@ class ModelPanel(QWidget):
         self.generate_button.setEnabled(generate and self.entry is not None)
         self.porosity.setEnabled(load)
         self.save_button.setEnabled(self.entry is not None)
-        self.load_button.setEnabled(load and not self.is_loading)
+        self.load_button.setEnabled(load and not self.reader.is_busy)
         self.choice.setEnabled(load and self.entry is not None)
 
     def save(self) -> None:
         """Prompt for a file and write the model to it."""
         entry = self.entry
-        path = ask_file(self, "Save model", entry.source, {_KIND: _ENDING}) if entry else None
+        path = ask_file(self, "Save model", entry.source, {MODEL_KIND: MODEL_ENDING}) if entry else None
         if entry is None or path is None:
             return
         try:
@@ -132,34 +122,6 @@ class ModelPanel(QWidget):
             return
         entry.path = path
         self._show_entries(entry)
-
-    def load(self) -> None:
-        """Prompt for a file and read a model from it."""
-        path = ask_existing_file(self, "Load model", _KIND, _ENDING)
-        if path is not None:
-            self.read(path)
-
-    def read(self, path: Path, kept: "KeptModel | None" = None) -> None:
-        """Read a model from a file, or one that the gallery keeps, and select it."""
-        self._kept = kept
-        self._path = path
-        self.problem.show_text("")
-        self.state.show_text(f"Loading {path.name}…")
-        self._loader.request(load_model, path)
-        self.changed.emit()
-
-    def open_gallery(self) -> None:
-        """Show the kept models, and select the one that the user chooses; it is read unless the list has it already."""
-        try:
-            kept = ask_model(self)
-        except OSError as error:
-            self.problem.show_text(describe_error(error))
-            return
-        listed = None if kept is None else MODELS.find_kept(kept.path)
-        if listed is not None:
-            self.choose(listed)
-        elif kept is not None:
-            self.read(kept.path, kept)
 
     def may_close(self) -> bool:
         """Offer to save models that would be lost; return False if the user wants to keep the window open."""
@@ -177,20 +139,16 @@ class ModelPanel(QWidget):
         for problem in (self.problem, self.preview_problem):
             problem.set_dark(dark)
 
-    def drop(self) -> None:
-        """Ignore a file that is being read."""
-        self._loader.drop()
-
-    def _on_loaded(self, model: "Model") -> None:
-        entry = ModelEntry.loaded(model, self._path, self._kept)
-        MODELS.add(entry)
-        self.choose(entry)
+    def _on_reading(self, text: str) -> None:
+        self.problem.show_text("")
+        self.state.show_text(text)
+        self.changed.emit()
 
     def _on_added(self, _entry: ModelEntry) -> None:
         """Add a new model from any panel to the list without changing the selection."""
         self._show_entries(self.entry or MODELS.last, keep_problem=True)
 
-    def _on_load_failed(self, text: str) -> None:
+    def _on_unread(self, text: str) -> None:
         self.problem.show_text(text)
         self._show_entries(self.entry, keep_problem=True)
 

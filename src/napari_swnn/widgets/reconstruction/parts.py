@@ -144,7 +144,7 @@ class ReconstructionParts(DockPanel):
         self.destination.show_checked(problems)
         if {"size", "resolution"} & set(problems):
             self._large.open()
-        self.run_bar.show_session(is_loading=self.models.is_loading)
+        self.run_bar.show_session(is_loading=self.models.reader.is_busy)
         self.result_bar.show_result(
             self.layers.views,
             has_result=self.layers.newest is not None,

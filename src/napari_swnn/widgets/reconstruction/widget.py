@@ -96,7 +96,7 @@ class ReconstructionWidget(ReconstructionParts):
         self._watch.stop()
         self._settling.cancel()
         self._quiet.cancel()
-        self.models.drop()
+        self.models.reader.drop()
         self.outcome.drop()
         if not viewer_goes:
             self.actions.forget()
