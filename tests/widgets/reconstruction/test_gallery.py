@@ -14,6 +14,7 @@ from napari_swnn.io.model_gallery import Gallery
 from napari_swnn.validation import Verdict
 from napari_swnn.widgets.kit.gallery_dialog import GalleryDialog
 from napari_swnn.widgets.kit.preferences import Preferences, read_preferences
+from napari_swnn.widgets.layers.output import Look
 from napari_swnn.widgets.reconstruction import jobs, preflight
 from napari_swnn.widgets.reconstruction.keeping import Keeping
 from napari_swnn.widgets.reconstruction.request import MODELS, ModelEntry, Request, Result
@@ -133,14 +134,16 @@ def test_a_finished_model_is_kept_and_leaves_no_checkpoint(section, tiny):
     assert not preflight.prepare(analysis, request).resumable
 
 
-def test_a_model_in_the_gallery_keeps_the_colours_of_its_section(rock_model):
-    colours = {0: "transparent", 1: (0.2, 0.4, 0.6, 1.0), 2: (0.8, 0.0, 0.2, 1.0)}
+@pytest.mark.parametrize("others", [{}, {2: (0.8, 0.0, 0.2, 1.0)}], ids=["two phases", "three phases"])
+def test_a_model_in_the_gallery_keeps_the_colours_of_its_section(rock_model, others):
+    colours = {0: "transparent", 1: (0.2, 0.4, 0.6, 1.0), **others}
     training = Training(Request((16, 16, 16), colours=colours), "rock", "CPU", keeping=Keeping(most=5))
     training.job()
     training.keeping.keep(rock_model)
     kept = Model.load(training.keeping.kept.path)
     assert kept.provenance == training.entry(rock_model).model.provenance
     assert read_colours(kept.provenance) == colours
+    assert Look.of_model(kept).colours == colours
 
 
 def test_a_stopped_training_can_be_resumed(section, tiny):

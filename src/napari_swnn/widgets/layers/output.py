@@ -70,8 +70,10 @@ class Look:
     def colours(self) -> dict[int, Any]:
         """Colours of a volume without a reference: the palette, or the phase of interest before a transparent rest."""
         if self.phases:
-            return {**dict(zip(self.phases, PALETTE, strict=False)), **self.own_colours}
-        return {self.phase: PHASE_COLOUR, self.background: "transparent"}
+            usual: dict[int, Any] = dict(zip(self.phases, PALETTE, strict=False))
+        else:
+            usual = {self.phase: PHASE_COLOUR, self.background: "transparent"}
+        return {**usual, **self.own_colours}
 
     @classmethod
     def of_reference(cls, reference: "Reference") -> "Look":
@@ -258,7 +260,9 @@ def _has_colours(layer: "LabelsLayer", colours: Mapping[int, Any]) -> bool:
     for label, wanted in colours.items():
         found = layer.get_color(label)
         hidden = isinstance(wanted, str)
-        if hidden != (found is None) or not (hidden or np.allclose(found, wanted)):
+        if hidden != (found is None) or not (
+            hidden or np.allclose(found, wanted, atol=1 / 255)
+        ):  # model files hold bytes
             return False
     return True
 

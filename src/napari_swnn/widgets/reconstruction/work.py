@@ -128,7 +128,7 @@ class Training:
         """Facts about the reference that the model states, also in the gallery."""
         interval, colours = self.interval, self.request.colours
         facts: dict[str, Any] = {} if interval is None else {"reference_interval": [interval.low, interval.high]}
-        return {**facts, "colours": colours_as_json(colours)} if len(colours) > 2 else facts
+        return {**facts, "colours": colours_as_json(colours)} if colours else facts
 
     def entry(self, model: "Model") -> ModelEntry:
         """Return the trained model with its origin."""
