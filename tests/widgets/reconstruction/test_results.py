@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.io import read_voxel_sides
 from napari_swnn.validation import Verdict
+from napari_swnn.widgets.layers.output import Look, OutputLayers
+from napari_swnn.widgets.lazy.boxes import show_part
 
 
 @pytest.fixture
@@ -161,3 +164,17 @@ def test_a_layer_that_fails_half_made_is_removed_and_the_log_says_where(made, vi
     user.waits_for_end(made)
     assert len(viewer.layers) == len(before) + 1
     assert made.session.failure == made.session.trace == ""
+
+
+def test_a_result_is_never_chosen_as_the_reference_by_itself(panel, viewer, layer, user):
+    user.waits_for(lambda: panel.settings.reference.value is not None)
+    viewer.layers.remove(layer)  # while volumes are generated
+    output = OutputLayers(viewer)
+    look = Look(phase=1, background=0, voxel=VoxelSize())
+    for n in (1, 2):
+        levels = [np.zeros((side,) * 3, np.uint8) for side in (8, 4)[:n]]
+        whole = output.show_levels(levels, "result", look, {"seed": 0})
+    show_part(viewer, np.zeros((4, 4, 4), np.uint8), "box", whole, (0, 0, 0))
+    output.show_preview(np.zeros((4, 4, 4), np.uint8), look, scale=2)
+    panel.reset_choices()
+    assert panel.settings.reference.value is None

@@ -19,13 +19,13 @@ from napari_swnn._layer_style import (
 )
 from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn._voxel_size import VoxelSize
+from napari_swnn.widgets.layers.corner import beside, free_corner
 from napari_swnn.widgets.layers.drawing import draw_changes
 from napari_swnn.widgets.layers.fitted_preview import LARGEST_LISTED, PENDING, fit_preview
 from napari_swnn.widgets.layers.pointer import ignored_pointer
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
-    from napari.layers import Layer
     from napari.viewer import Viewer
 
     from napari_swnn.core.descriptor.reference import Reference
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 PREVIEW_INTERVAL = 1.0
 """Seconds between two refreshes of the preview; drawing a volume takes the viewer a good part of a second."""
-_GAP = 0.06
-"""Gap between adjacent volumes as a fraction of the width of the left one."""
 FRAME_COLOUR = (0.5, 0.5, 0.5, 1.0)
 """Colour of frames that is legible on dark and light backgrounds."""
 _PENDING_COLOUR = (0.5, 0.5, 0.5, 0.25)
@@ -113,7 +111,7 @@ class OutputLayers:
     def __init__(self, viewer: "Viewer", colours: Mapping[int, Any] | None = None) -> None:
         self._viewer = viewer
         self._colours = colours
-        self._corner = _free_corner(viewer)
+        self._corner = free_corner(viewer)
         self._camera = _camera(viewer)
         self._preview: LabelsLayer | None = None
         self._shown_at = -np.inf
@@ -181,10 +179,9 @@ class OutputLayers:
 
     def show_result(self, labels: Labels, name: str, look: Look, metadata: Mapping[str, Any]) -> "LabelsLayer":
         """Add a realisation with its metadata, and remove the preview."""
-        layer = self._add([labels], name, look)
-        self._corner = _beside(layer.extent, layer)
+        layer = self._add([labels], name, look, metadata)
+        self._corner = beside(layer.extent, layer)
         self.remove_preview()  # only now: napari resets the view when the number of dimensions changes
-        _describe(layer, metadata, look)
         return layer
 
     def show_levels(
@@ -201,12 +198,11 @@ class OutputLayers:
         pending : int, optional
             Label of voxels that have not been computed yet; they are shown in grey.
         """
-        layer = self._add(levels, name, look)
-        self._corner = _beside(layer.extent, layer)
+        layer = self._add(levels, name, look, metadata)
+        self._corner = beside(layer.extent, layer)
         self.remove_preview()
         if pending is not None:
             self._show_pending(layer, pending, look)
-        _describe(layer, metadata, look)
         return layer
 
     def _show_pending(self, layer: "LabelsLayer", pending: int, look: Look) -> None:
@@ -214,11 +210,18 @@ class OutputLayers:
             colours = self._colours or look.colours
             layer.colormap = make_colormap({**colours, pending: _PENDING_COLOUR})
 
-    def _add(self, levels: Sequence[Any], name: str, look: Look) -> "LabelsLayer":
+    def _add(
+        self, levels: Sequence[Any], name: str, look: Look, metadata: Mapping[str, Any] | None = None
+    ) -> "LabelsLayer":
         with ignored_pointer(self._viewer):
-            return self._add_layer(levels, name, look)
+            layer = self._add_layer(levels, name, look, metadata)
+        if metadata is not None and look.names:
+            write_names(layer, look.names)
+        return layer
 
-    def _add_layer(self, levels: Sequence[Any], name: str, look: Look) -> "LabelsLayer":
+    def _add_layer(
+        self, levels: Sequence[Any], name: str, look: Look, metadata: Mapping[str, Any] | None
+    ) -> "LabelsLayer":
         data, multiscale = layer_data(levels)
         ndim = levels[0].ndim
         chosen = self._viewer.layers.selection.active
@@ -233,6 +236,8 @@ class OutputLayers:
             translate=self._corner[-ndim:],
             units=(_napari_unit(look.voxel),) * ndim,
             axis_labels=AXES[-ndim:],
+            # from the start: the panels choose among layers as soon as they are added, and never a result
+            metadata={} if metadata is None else {METADATA_KEY: dict(metadata)},
         )
         frame = layer.bounding_box  # a volume of few pores has no visible border
         frame.points, frame.line_color, frame.visible = False, FRAME_COLOUR, True
@@ -247,12 +252,6 @@ class OutputLayers:
             self._viewer.fit_to_view(layers=[each for each in self._viewer.layers if each.visible])
             self._camera = _camera(self._viewer)
         return layer
-
-
-def _describe(layer: "LabelsLayer", metadata: Mapping[str, Any], look: Look) -> None:
-    layer.metadata[METADATA_KEY] = dict(metadata)
-    if look.names:
-        write_names(layer, look.names)
 
 
 def _has_colours(layer: "LabelsLayer", colours: Mapping[int, Any]) -> bool:
@@ -275,21 +274,6 @@ def make_colormap(colours: Mapping[int | None, Any] | Mapping[int, Any]) -> Any:
     for label, colour in colours.items():
         shown[label] = colour if isinstance(colour, str) else np.array(colour, float)
     return DirectLabelColormap(color_dict={**shown, None: "transparent"})
-
-
-def _free_corner(viewer: "Viewer") -> tuple[float, float, float]:
-    """Return the corner for a volume to the right of all layers, with aligned top edges."""
-    if len(viewer.layers) == 0:
-        return (0.0, 0.0, 0.0)
-    rightmost = max(viewer.layers, key=lambda layer: float(layer.extent.world[1, -1]))
-    return _beside(viewer.layers.extent, rightmost)  # of all layers, the gap would grow with each volume
-
-
-def _beside(extent: Any, left: "Layer") -> tuple[float, float, float]:
-    """Return the corner to the right of an extent, which napari measures between the centres of voxels."""
-    (low, high), side = extent.world, left.extent.step[-1]
-    width = left.extent.world[1, -1] - left.extent.world[0, -1] + side
-    return (0.0, float(low[-2]), float(high[-1] + side + _GAP * width))
 
 
 def _camera(viewer: "Viewer") -> tuple[float, ...]:

@@ -127,10 +127,10 @@ def show_part(viewer: "Viewer", labels: Labels, name: str, whole: "LabelsLayer",
     place = read_placement(whole, labels.ndim) | {
         "translate": np.array(whole.translate) + np.array(whole.scale) * start
     }
-    layer = viewer.add_labels(labels, name=name, opacity=1.0, **place)
+    facts = {**whole.metadata.get(METADATA_KEY, {}), "first_voxel": list(start), "lazy": False}
+    layer = viewer.add_labels(labels, name=name, opacity=1.0, metadata={METADATA_KEY: facts}, **place)
     layer.colormap = whole.colormap
     layer.features = whole.features
-    layer.metadata[METADATA_KEY] = {**whole.metadata.get(METADATA_KEY, {}), "first_voxel": list(start), "lazy": False}
     if chosen is not None:
         viewer.layers.selection.active = chosen
     return layer

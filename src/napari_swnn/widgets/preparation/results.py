@@ -41,10 +41,10 @@ def add_reference(viewer: "Viewer", group: "Sequence[PreparedImage]") -> "Labels
         labels = np.stack([each.labels for each in group])
         name = first.source.name
         place = place_stack(image, place, first.source.sections[-1])
-    added = viewer.add_labels(labels, name=f"{name} · {SUFFIX}", opacity=_OPACITY, **place)
+    own = {METADATA_KEY: describe_preparation(first)}
+    added = viewer.add_labels(labels, name=f"{name} · {SUFFIX}", opacity=_OPACITY, metadata=own, **place)
     layer: LabelsLayer = find_layer(viewer, added)
     layer.colormap = make_colormap(tuple(draft.labels), draft.label)
-    layer.metadata[METADATA_KEY] = describe_preparation(first)
     write_names(layer, draft.labels)
     return layer
 
