@@ -7,7 +7,7 @@ from qtpy.QtWidgets import QApplication, QPushButton, QSpinBox, QVBoxLayout, QWi
 
 from napari_swnn.widgets.kit.activity import Activity
 from napari_swnn.widgets.kit.dock import DockPanel
-from napari_swnn.widgets.kit.drawer import Drawer
+from napari_swnn.widgets.kit.drawer import Drawer, enable_controls
 
 
 class Panel(DockPanel):
@@ -72,6 +72,15 @@ def test_the_tab_key_skips_what_is_folded_away(panel, qtbot):
     for is_open in (False, True, False):
         (panel.drawer.expand if is_open else panel.drawer.collapse)(animate=False)
         assert panel.hidden.isVisible() == is_open
+
+
+def test_a_drawer_opens_and_closes_while_the_controls_are_disabled(panel, user):
+    enable_controls(panel.drawer.parentWidget(), False)
+    assert not panel.field.isEnabled()
+    for is_open in (True, False):
+        user.clicks(panel.drawer.toggleButton())
+        assert panel.hidden.isVisible() == is_open
+        assert not panel.hidden.isEnabled()
 
 
 def test_a_run_has_an_entry_in_the_activity_dock(qapp):

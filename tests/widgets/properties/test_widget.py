@@ -217,7 +217,7 @@ def test_stop_adds_nothing(ready, model, endless, user):
     ready.session.work = endless
     user.clicks(ready.run_button)
     user.waits_for(lambda: "half-way" in ready.progress.status.text())
-    assert not ready.settings.isEnabled()
+    assert not ready.settings.form.isEnabled()
     user.clicks(ready.stop_button)
     user.waits_for(ready.run_button.isEnabled)
     assert ready.progress.status.text() == "Cancelled; nothing was added."

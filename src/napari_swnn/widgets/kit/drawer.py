@@ -1,5 +1,6 @@
 """Collapsible section of a panel with a remark in its title."""
 
+from qtpy.QtCore import Qt
 from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QSizePolicy, QWidget
 from superqt import QCollapsible
@@ -45,6 +46,10 @@ class Drawer(QCollapsible):
         """Show the content."""
         self.expand(animate=False)
 
+    def enable_content(self, on: bool) -> None:
+        """Enable or disable the content; the section can be opened and closed all the same."""
+        self._inside.setEnabled(on)
+
     def set_remark(self, remark: str) -> None:
         """Show a remark in parentheses after the title, or none if it is empty."""
         self._remark = remark
@@ -54,3 +59,12 @@ class Drawer(QCollapsible):
         arrow = "▾" if self.isExpanded() else "▸"
         self.setText(f"{arrow}  {self._title}" + (f" ({self._remark})" if self._remark else ""))
         self.toggleButton().setToolTip(self._remark)
+
+
+def enable_controls(panel: QWidget, on: bool) -> None:
+    """Enable or disable the controls of a panel, whose drawers can be opened and closed all the same."""
+    for part in panel.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        if isinstance(part, Drawer):
+            part.enable_content(on)
+        else:
+            part.setEnabled(on)

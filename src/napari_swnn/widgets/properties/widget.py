@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_swnn._memory import format_memory
 from napari_swnn.widgets.kit.controls import Form
+from napari_swnn.widgets.kit.drawer import enable_controls
 from napari_swnn.widgets.kit.errors import BadInputError, describe_error
 from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.kit.memory import check_free_memory
@@ -142,7 +143,7 @@ class PropertiesWidget(RunPanel):
         super().show_session()
         layer = self.settings.layer.value
         self.settings.extent.show_text(self._describe_extent())
-        self.settings.setEnabled(not self.session.is_busy)
+        enable_controls(self.settings, not self.session.is_busy)
         self.view.setEnabled(layer is not None and layer.ndim >= 3)
         self.view.offer([] if layer is None else list_views(layer))
 

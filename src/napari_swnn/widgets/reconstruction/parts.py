@@ -9,7 +9,7 @@ from napari_swnn._voxel_size import format_units
 from napari_swnn.widgets.kit.controls import make_line
 from napari_swnn.widgets.kit.debouncing import make_debouncer
 from napari_swnn.widgets.kit.dock import DockPanel
-from napari_swnn.widgets.kit.drawer import Drawer
+from napari_swnn.widgets.kit.drawer import Drawer, enable_controls
 from napari_swnn.widgets.kit.threads import Checker, TaskRunner
 from napari_swnn.widgets.lazy.layers import get_tiles
 from napari_swnn.widgets.reconstruction.destination import DestinationPanel
@@ -137,7 +137,7 @@ class ReconstructionParts(DockPanel):
         """Show the state of the session in all parts."""
         session = self.session
         problems = session.checks.problems
-        self.settings.setEnabled(not session.is_busy)
+        enable_controls(self.settings, not session.is_busy)
         self.settings.show_problems(problems)
         if session.checks.prepared is not None and session.checks.prepared.plan is not None:
             self.settings.show_reasons(session.checks.prepared.plan.reasons)
