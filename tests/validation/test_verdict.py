@@ -60,12 +60,23 @@ def test_a_small_volume_is_not_judged_like_a_bad_one():
     """A chord length of 5.7 is outside 5.0 ± 0.5, but pieces of the section of that size scatter by 0.6 about 4.8."""
     pieces = PieceScatter(4.8, 0.6)
     verdict = judge(report(chord=5.7, pieces=pieces))
-    assert verdict.agrees
-    assert verdict.text.startswith("Porosity lies within what the section can tell. The volume is too small to judge")
-    assert "too small to judge chord length." in verdict.text
+    assert verdict.agrees is None  # the porosity alone, which pure noise can have too, does not suffice
+    assert verdict.text.startswith("Only porosity could be judged: it lies within what the section can tell.")
+    assert "The volume is too small to judge chord length." in verdict.text
     assert verdict.too_small == "volume"
     assert judge(report(chord=6.2, pieces=pieces)).agrees is False  # outside what the size explains
     assert judge(report(chord=5.2, pieces=pieces)).too_small == ""
+
+
+@pytest.mark.parametrize(("n_judged", "agrees"), [(1, None), (2, None), (3, True), (5, True)])
+def test_volumes_agree_only_if_most_numbers_could_be_judged(n_judged, agrees):
+    keys = ("porosity", "correlation_length", "specific_surface", "mean_chord_length", "mean_pore_size")
+    several = report()
+    for i, key in enumerate(keys):
+        several.phases[0].quantities[key] = quantity(key, 1.0, 0.1 if i < n_judged else np.nan, 1.0)
+    verdict = judge(several)
+    assert verdict.agrees is agrees
+    assert ("The section is too small to judge" in verdict.text) == (n_judged < len(keys))
 
 
 def test_what_agrees_by_chance_says_nothing():

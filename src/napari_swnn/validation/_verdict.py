@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from napari_swnn._sentences import as_sentence, capitalise
 from napari_swnn._types import AXES
 from napari_swnn.validation._comparison import QuantityComparison
@@ -35,7 +37,8 @@ class Verdict:
     Attributes
     ----------
     agrees : bool or None
-        True if all judged numbers lie within the 95 % intervals of the reference; None if none could be judged.
+        True if more than half of the numbers could be judged, and all of these lie within the 95 % intervals of the
+        reference; False if one does not; None if too few could be judged.
     text : str
         The outcome in sentences; of more than two phases, one line for each.
     outside : tuple of str
@@ -58,6 +61,13 @@ class _Judged:
     word: str
     phase: str
     quantity: QuantityComparison
+
+    @property
+    def too_small(self) -> Literal["", "section", "volume"]:
+        """Sample that is too small to judge this number; empty if it is judged."""
+        if self.quantity.within is not None:
+            return ""
+        return "volume" if self.quantity.is_too_small or not np.isfinite(self.quantity.mean) else "section"
 
 
 def judge(report: ValidationReport, *, own_porosity: bool = True) -> Verdict:
@@ -83,46 +93,64 @@ def judge(report: ValidationReport, *, own_porosity: bool = True) -> Verdict:
         text = "The porosity was chosen to differ from that of the section, so the section cannot judge the rest."
         return Verdict(None, " ".join(part for part in (text, connected) if part))
     judged = list(_list_judged(report.phases, several=report.n_phases > 2))
-    unclear = [each for each in judged if each.quantity.is_too_small]
     inside = [each for each in judged if each.quantity.within]
     outside = [each for each in judged if each.quantity.within is False]
-    if not judged:
+    if all(each.too_small == "section" for each in judged):
         text = "The section is too small to judge the volume by it."
         return Verdict(None, " ".join(part for part in (text, connected) if part), too_small="section")
     if report.n_phases > 2:
         lines = _describe_phases(judged, report.n_volumes, with_numbers=len(outside) <= _MOST_NUMBERS)
         text = "\n".join(part for part in (*lines, connected) if part)
     else:
-        sentences = _describe_two_phases(inside, outside, unclear, report.n_volumes)
+        sentences = _describe_two_phases(judged, report.n_volumes)
         text = " ".join(part for part in (*sentences, connected) if part)
-    agrees = False if outside else True if inside else None
-    return Verdict(agrees, text, tuple(each.key for each in outside), "volume" if unclear else "")
+    agrees = False if outside else True if _are_most(inside, judged) else None
+    return Verdict(agrees, text, tuple(each.key for each in outside), _find_too_small(judged))
+
+
+def _are_most(inside: Sequence[_Judged], judged: Sequence[_Judged]) -> bool:
+    """Return True if these numbers say enough: the porosity of pure noise agrees too."""
+    return 2 * len(inside) > len(judged)
+
+
+def _find_too_small(judged: Sequence[_Judged]) -> Literal["", "section", "volume"]:
+    """Return the sample that is too small for some numbers; the volume first, which is easier to enlarge."""
+    found = {each.too_small for each in judged}
+    return "volume" if "volume" in found else "section" if "section" in found else ""
 
 
 def _list_judged(groups: Iterable[PhaseGroup], *, several: bool) -> Iterable[_Judged]:
     for group in groups:
         for key, word in _WORDS.items():
             quantity = group.quantities.get(key)
-            if quantity is not None and (quantity.within is not None or quantity.is_too_small):
+            if quantity is not None and quantity.reference is not None:  # otherwise, no section can show it
                 yield _Judged(key, word, group.name if several else "", quantity)
 
 
-def _describe_two_phases(
-    inside: Sequence[_Judged], outside: Sequence[_Judged], unclear: Sequence[_Judged], n_volumes: int
-) -> list[str]:
+def _describe_two_phases(judged: Sequence[_Judged], n_volumes: int) -> list[str]:
     """Return sentences on the numbers of two phases."""
+    inside = [each for each in judged if each.quantity.within]
+    outside = [each for each in judged if each.quantity.within is False]
     sentences = []
     if inside:
-        verb = "lies" if len(inside) == 1 else "lie"
-        sentences.append(as_sentence(f"{_list_words(inside)} {verb} within what the section can tell"))
+        sentences.append(_describe_inside(inside, are_few=not outside and not _are_most(inside, judged)))
     if len(outside) > _MOST_NUMBERS:
         sentences.append(f"{capitalise(_list_words(outside))} do not lie within what the section can tell.")
     else:
         sentences += [_describe_outside(each, n_volumes) for each in outside]
-    if unclear:
-        subject = "The volume is" if n_volumes == 1 else "The volumes are"
-        sentences.append(f"{subject} too small to judge {_list_words(unclear)}.")
+    for sample, subject in (("volume", "volume is" if n_volumes == 1 else "volumes are"), ("section", "section is")):
+        unclear = [each for each in judged if each.too_small == sample]
+        if unclear:
+            sentences.append(f"The {subject} too small to judge {_list_words(unclear)}.")
     return sentences
+
+
+def _describe_inside(inside: Sequence[_Judged], *, are_few: bool) -> str:
+    verb, pronoun = ("lies", "it") if len(inside) == 1 else ("lie", "they")
+    words, where = _list_words(inside), "within what the section can tell"
+    if are_few:
+        return f"Only {words} could be judged: {pronoun} {verb} {where}."
+    return as_sentence(f"{words} {verb} {where}")
 
 
 def _describe_phases(judged: Sequence[_Judged], n_volumes: int, *, with_numbers: bool) -> list[str]:
@@ -137,14 +165,15 @@ def _describe_phases(judged: Sequence[_Judged], n_volumes: int, *, with_numbers:
 
 def _describe_phase(phase: str, judged: Sequence[_Judged], n_volumes: int, *, with_numbers: bool) -> str:
     off = [each for each in judged if each.quantity.within is False]
-    unclear = [each for each in judged if each.quantity.is_too_small]
     parts = []
     if off:
         found = [f"{each.word} ({_describe_numbers(each, n_volumes)})" if with_numbers else each.word for each in off]
         parts.append(f"{_join(found)} off")
-    if unclear:
-        parts.append(f"volume too small for {_list_words(unclear)}")
-    if len(off) + len(unclear) < len(judged):
+    for sample in ("volume", "section"):
+        unclear = [each for each in judged if each.too_small == sample]
+        if unclear:
+            parts.append(f"{sample} too small for {_list_words(unclear)}")
+    if any(each.quantity.within for each in judged):
         parts.append(f"{'rest ' if parts else ''}within what the section tells")
     return f"{capitalise(phase)}: {'; '.join(parts)}."
 

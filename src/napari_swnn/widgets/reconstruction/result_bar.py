@@ -138,7 +138,8 @@ class ResultBar(QWidget):
         """Show the verdict on a result, and the next step."""
         self.advice.show_text(advice)
         text = format_units(verdict.text)
-        self.verdict.show_text("" if verdict.agrees is False else f"{'✓ ' if verdict.agrees else ''}{text}")
+        sign = "✓" if verdict.agrees else "○"  # without a tick, too little could be judged
+        self.verdict.show_text("" if verdict.agrees is False else f"{sign} {text}")
         self.doubt.show_text(text if verdict.agrees is False else "")
 
     def show_state(self, text: str) -> None:
