@@ -62,7 +62,7 @@ def test_a_small_volume_is_not_judged_like_a_bad_one():
     verdict = judge(report(chord=5.7, pieces=pieces))
     assert verdict.agrees is None  # the porosity alone, which pure noise can have too, does not suffice
     assert verdict.text.startswith("Only porosity could be judged: it lies within what the section can tell.")
-    assert "The volume is too small to judge chord length." in verdict.text
+    assert "Chord length varies too much between volumes of this size to be judged." in verdict.text
     assert verdict.too_small == "volume"
     assert judge(report(chord=6.2, pieces=pieces)).agrees is False  # outside what the size explains
     assert judge(report(chord=5.2, pieces=pieces)).too_small == ""
@@ -83,11 +83,6 @@ def test_what_agrees_by_chance_says_nothing():
     pieces = PieceScatter(5.0, 1.2)  # more than twice what the section knows
     assert judge(report(chord=5.0, pieces=pieces)).too_small == "volume"
     assert judge(report(chord=9.0, pieces=pieces)).agrees is False  # no size explains that
-
-
-def test_numbers_are_too_small_to_judge_in_several_volumes_together():
-    text = judge(report(chord=5.7, porosities=(0.2, 0.2), pieces=PieceScatter(4.8, 0.6))).text
-    assert "The volumes are too small to judge chord length." in text
 
 
 def test_several_volumes_are_judged_by_their_mean():
@@ -115,7 +110,7 @@ def test_many_deviations_are_listed_without_numbers():
 
 def test_what_cannot_be_judged_is_named_for_each_phase():
     text = judge(report(names=("a", "b", "c"), chord=5.7, pieces=PieceScatter(4.8, 0.6))).text
-    assert text.startswith("A: volume too small for chord length; rest within what the section tells.")
+    assert text.startswith("A: chord length varies too much at this size to be judged; rest within what the section")
 
 
 def test_a_chosen_porosity_leaves_the_rest_unjudged():

@@ -138,11 +138,17 @@ def _describe_two_phases(judged: Sequence[_Judged], n_volumes: int) -> list[str]
         sentences.append(f"{capitalise(_list_words(outside))} do not lie within what the section can tell.")
     else:
         sentences += [_describe_outside(each, n_volumes) for each in outside]
-    for sample, subject in (("volume", "volume is" if n_volumes == 1 else "volumes are"), ("section", "section is")):
-        unclear = [each for each in judged if each.too_small == sample]
-        if unclear:
-            sentences.append(f"The {subject} too small to judge {_list_words(unclear)}.")
+    scattered = [each for each in judged if each.too_small == "volume"]
+    if scattered:
+        sentences.append(f"{capitalise(_describe_scatter(scattered))} between volumes of this size to be judged.")
+    unclear = [each for each in judged if each.too_small == "section"]
+    if unclear:
+        sentences.append(f"The section is too small to judge {_list_words(unclear)}.")
     return sentences
+
+
+def _describe_scatter(scattered: Sequence[_Judged]) -> str:
+    return f"{_list_words(scattered)} {'varies' if len(scattered) == 1 else 'vary'} too much"
 
 
 def _describe_inside(inside: Sequence[_Judged], *, are_few: bool) -> str:
@@ -169,10 +175,12 @@ def _describe_phase(phase: str, judged: Sequence[_Judged], n_volumes: int, *, wi
     if off:
         found = [f"{each.word} ({_describe_numbers(each, n_volumes)})" if with_numbers else each.word for each in off]
         parts.append(f"{_join(found)} off")
-    for sample in ("volume", "section"):
-        unclear = [each for each in judged if each.too_small == sample]
-        if unclear:
-            parts.append(f"{sample} too small for {_list_words(unclear)}")
+    scattered = [each for each in judged if each.too_small == "volume"]
+    if scattered:
+        parts.append(f"{_describe_scatter(scattered)} at this size to be judged")
+    unclear = [each for each in judged if each.too_small == "section"]
+    if unclear:
+        parts.append(f"section too small for {_list_words(unclear)}")
     if any(each.quantity.within for each in judged):
         parts.append(f"{'rest ' if parts else ''}within what the section tells")
     return f"{capitalise(phase)}: {'; '.join(parts)}."

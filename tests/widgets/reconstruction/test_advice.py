@@ -18,7 +18,7 @@ SURFACE = Verdict(False, "", ("porosity", "specific_surface"))
         (SURFACE, "standard", True, "choose the preset connected or fine"),
         (SURFACE, "fine", True, "another seed"),
         (SURFACE, "standard", False, "stopped early"),
-        (Verdict(True, "", too_small="volume"), "standard", True, "a larger size"),
+        (Verdict(True, "", too_small="volume"), "standard", True, "several realisations"),
         (Verdict(None, "", too_small="section"), "standard", True, "a larger section"),
     ],
 )

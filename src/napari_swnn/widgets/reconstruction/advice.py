@@ -12,7 +12,7 @@ _CHANGED = "The settings were changed: return to a preset, standard first, and p
 _EXACT = "Tick Match the target porosity exactly and generate again, or average over several realisations."
 _FINE = "Choose the preset connected or fine and press Run; if the deviation stays, give a larger section or several."
 _SEED = "Train again with another seed: a deviation that stays is a limit of this section, and a larger one may help."
-_VOLUME = "To judge the rest, choose a larger size, or several realisations, and generate again."
+_VOLUME = "To judge the rest, generate several realisations: they are judged together."
 _SECTION = "Use a larger section, or several sections of the same material."
 _BY_PRESET = {"draft": _DRAFT, "custom": _CHANGED, "standard": _FINE}
 
