@@ -419,6 +419,20 @@ def test_a_typed_pixel_size_is_written_without_a_button(panel, model, micrograph
     np.testing.assert_allclose(layer_of(model, "labels").scale, (40, 40))
 
 
+def test_a_unit_waits_for_its_number(panel, model, micrograph, user, qtbot):
+    image = model.add_image(micrograph)
+    user.waits_for(lambda: panel.session.can_run)
+    choice = panel.choice
+    user.choose(choice.unit, "nm")
+    choice.size.editingFinished.emit()
+    panel.images.read()  # as after any change of the layer
+    assert (image.scale[-1], str(image.units[-1]), choice.unit.value) == (1, "pixel", "nm")
+    choice.size.lineEdit().selectAll()
+    qtbot.keyClicks(choice.size.lineEdit(), "1")
+    choice.size.editingFinished.emit()
+    assert (image.scale[-1], str(image.units[-1])) == (1, "nanometer")
+
+
 def test_the_pixel_size_is_written_on_request(shown, image, user):
     assert shown.choice.size.value() == 0.5
     assert shown.choice.unit.value == "µm"

@@ -78,6 +78,7 @@ class ImageChoice(QWidget):
         self.unit.setMinimumContentsLength(6)
         self.unit.set_entries([(unit, unit) for unit in UNITS[:-1]] + [("unknown", "voxel")])
         self._shown = self._entry
+        self._is_typed = False
         self.write_button = QPushButton("Set")
         self.write_button.setToolTip("Write this pixel size to the layer, so that the scale bar and all panels use it.")
         self.note = Note()
@@ -88,6 +89,8 @@ class ImageChoice(QWidget):
         self.section.valueChanged.connect(self._on_section)
         self.follows.toggled.connect(self._on_section)
         self.write_button.clicked.connect(self._on_write)
+        self.size.lineEdit().textEdited.connect(self._on_typed)
+        self.size.valueChanged.connect(self._on_typed)
         self.size.editingFinished.connect(self.enter)
         self.unit.currentIndexChanged.connect(self.enter)
 
@@ -121,21 +124,31 @@ class ImageChoice(QWidget):
                 self.section.setValue(sections[-1])
 
     def show_voxel(self, voxel: VoxelSize) -> None:
-        """Show the pixel size of the layer."""
+        """Show the pixel size of the layer; a unit that was chosen before any number is known stays."""
         if self.unit.findData(voxel.unit) < 0:
             self.unit.addItem(voxel.unit, voxel.unit)
+        stays = voxel == VoxelSize() and self._is_unknown
         with QSignalBlocker(self.size), QSignalBlocker(self.unit):
             self.size.setValue(voxel.value)
-            self.unit.setCurrentIndex(self.unit.findData(voxel.unit))
-        self._shown = self._entry
+            if not stays:
+                self.unit.setCurrentIndex(self.unit.findData(voxel.unit))
+        self._shown = (self.size.text(), voxel.unit)
+        self._is_typed = False
 
     def enter(self) -> None:
-        """Write a changed pixel size to the layer; a number waits for its unit."""
+        """Write a changed pixel size to the layer; a number waits for its unit, and a unit for its number."""
+        if self._is_unknown and (self.unit.value == "voxel" or not self._is_typed):
+            return
         if self._entry == self._shown or self.unit.value == self._shown[1] == "voxel":
             return
         self.size.interpretText()
         if self._entry != self._shown:  # it was no number otherwise
             self._on_write()
+
+    @property
+    def _is_unknown(self) -> bool:
+        """True if the layer has no pixel size: nobody entered the 1 in the field."""
+        return self._shown == (self.size.textFromValue(1.0), "voxel")
 
     @property
     def _entry(self) -> tuple[str, str]:
@@ -156,6 +169,9 @@ class ImageChoice(QWidget):
             with QSignalBlocker(self.follows):
                 self.follows.setChecked(False)
         self.section_chosen.emit()
+
+    def _on_typed(self, _number: object) -> None:
+        self._is_typed = True
 
     def _on_write(self) -> None:
         self._shown = self._entry
