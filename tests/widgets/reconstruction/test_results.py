@@ -57,6 +57,20 @@ def test_more_like_it_has_the_next_seed_and_stands_in_the_row(made, viewer, user
     assert (first.data != second.data).any()
 
 
+def test_a_new_result_leaves_a_layer_selected_that_is_being_painted(made, viewer, user):
+    viewer.layers.selection.active = viewer.layers[0]
+    viewer.layers[0].mode = "paint"
+    user.clicks(made.result_bar.buttons["more"])
+    user.waits_for_end(made)
+    assert viewer.layers.selection.active == viewer.layers[0]
+
+
+def test_the_sentence_on_a_result_goes_with_its_layer(made, viewer):
+    assert made.run_bar.progress.status.text().startswith("Done")
+    del viewer.layers[-1]
+    assert made.run_bar.progress.status.text() == ""
+
+
 def test_the_reference_is_shown_beside_the_sections(made, viewer, user):
     other = viewer.add_labels(np.ones((8, 8), int), name="other")
     user.clicks(made.result_bar.buttons["view"])
@@ -72,9 +86,8 @@ def test_the_outcome_of_a_run_goes_with_its_reference(made, viewer):
     made.run_bar.curve.add(1, 0.5, 1)
     made.run_bar.curve.show()
     viewer.layers.remove(viewer.layers[-1])
-    assert made.run_bar.progress.status.text().startswith("Done")
+    assert not made.run_bar.curve.isHidden()  # of a model that is still there
     viewer.layers.clear()
-    assert made.run_bar.progress.status.text() == ""
     assert len(made.run_bar.curve) == 0
     assert made.run_bar.curve.isHidden()
 

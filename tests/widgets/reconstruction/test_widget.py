@@ -202,7 +202,7 @@ def test_a_run_gives_a_layer_with_size_and_origin(ready, viewer, layer, section,
     assert ready.run_bar.progress.status.text().startswith("Done")
     assert ready.run_bar.run_button.isEnabled()
     assert not ready.run_bar.stop_button.isEnabled()
-    assert viewer.layers.selection.active.name == "rock"  # the user's choice
+    assert viewer.layers.selection.active == result
 
 
 def test_results_stand_beside_the_reference(ready, viewer, layer, user):

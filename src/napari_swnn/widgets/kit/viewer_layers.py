@@ -1,6 +1,6 @@
-"""Layers of the viewer that panels offer."""
+"""Layers of the viewer that panels offer and select."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_swnn._layer_style import PREVIEW_NAME, SCRIBBLES, read_metadata
 
@@ -31,6 +31,13 @@ def list_image_layers(viewer: "Viewer") -> "list[Image]":
     from napari.layers import Image
 
     return [layer for layer in viewer.layers if isinstance(layer, Image) and not _is_preview(layer)]
+
+
+def select_unless_editing(viewer: "Viewer", layer: Any) -> None:
+    """Select a new layer, unless the user is painting or drawing in the selected one."""
+    chosen = viewer.layers.selection.active
+    if chosen is None or str(getattr(chosen, "mode", "pan_zoom")) == "pan_zoom":
+        viewer.layers.selection.active = layer
 
 
 def _is_preview(layer: "Image | LabelsLayer") -> bool:

@@ -131,6 +131,8 @@ class ReconstructionParts(DockPanel):
         self.settings.set_layers(labels, self.shapes_layers(), self.image_layers())
         if self.outcome.is_orphan and not self.session.is_busy:
             self.run_bar.forget()
+        elif self.layers.are_removed and not self.session.is_busy:
+            self.run_bar.forget_results()
         self.show_state()
 
     def show_state(self) -> None:

@@ -10,6 +10,7 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_swnn._layer_style import read_metadata
 from napari_swnn.widgets.kit.errors import describe_error
+from napari_swnn.widgets.kit.viewer_layers import select_unless_editing
 from napari_swnn.widgets.layers.output import Look, OutputLayers
 from napari_swnn.widgets.layers.provenance import remember_name
 from napari_swnn.widgets.layers.reading import read_colours
@@ -92,6 +93,11 @@ class SessionLayers(QObject):
     def row(self) -> list[Any]:
         """Result layers of the last run, and of those that followed with *More like it*, from left to right."""
         return [layer for layer in self._row if layer in self._viewer.layers]
+
+    @property
+    def are_removed(self) -> bool:
+        """True once all results of the last run were removed from the viewer."""
+        return bool(self._row) and not self.row and self.newest is None
 
     @property
     def next_seed(self) -> int:
@@ -206,6 +212,7 @@ class SessionLayers(QObject):
         except Exception:
             _remove_added(self._viewer, before)
             raise
+        select_unless_editing(self._viewer, self._newest)
         self._newest_result = result
         self._row.append(self._newest)
         self.changed.emit()

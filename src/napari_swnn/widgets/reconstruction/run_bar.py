@@ -113,6 +113,10 @@ class RunBar(QWidget):
     def forget(self) -> None:
         """Clear the outcome of the last run, as its reference is gone."""
         self._drop_curve()
+        self.forget_results()
+
+    def forget_results(self) -> None:
+        """Clear the sentence on results that are gone."""
         self.progress.end("")
 
     def _on_begun(self) -> None:
