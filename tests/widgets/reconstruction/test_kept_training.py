@@ -8,7 +8,7 @@ import pytest
 from napari_swnn.core.training.plan import analyse_reference
 from napari_swnn.widgets.reconstruction import jobs, kept_training
 from napari_swnn.widgets.reconstruction.keeping import Keeping
-from napari_swnn.widgets.reconstruction.kept_training import describe_time
+from napari_swnn.widgets.reconstruction.kept_training import describe_time, describe_training
 from napari_swnn.widgets.reconstruction.request import MODELS
 from napari_swnn.widgets.reconstruction.resumption import set_training
 
@@ -48,6 +48,19 @@ def test_an_unfinished_training_is_named_and_resumed_with_its_settings(interrupt
     assert (provenance["n_steps"], provenance["seed"], provenance["stopped_early"]) == (12, 7, False)
     assert MODELS.last.model.porosity == 0.25
     user.waits_for(kept.isHidden)
+
+
+def test_the_line_on_an_unfinished_training_is_scrolled_to(interrupted, user):
+    interrupted.window().resize(900, 400)
+    interrupted.window().show()
+    assert interrupted.run_bar.kept.visibleRegion().isEmpty()
+    interrupted.run_bar.kept.appeared.emit()
+    user.waits_for(lambda: not interrupted.run_bar.kept.visibleRegion().isEmpty())
+
+
+def test_another_phase_of_interest_is_named_as_the_remedy(interrupted):
+    training = replace(interrupted.run_bar.kept.training, obstacle="phase of interest (label 2)")
+    assert describe_training(training).endswith("Choose label 2 as the phase of interest to resume it.")
 
 
 def test_an_unfinished_training_is_discarded(interrupted, user):

@@ -1,6 +1,7 @@
 """Line on an unfinished training of the reference that is kept, with buttons to resume or discard it."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
 
 _LONG = 60.0
 """Time of training, in seconds, that is not lost without a question."""
+_REMEDIES = {
+    "phase of interest": "Choose {} as the phase of interest to resume it.",
+    "version": "Only {} can resume it.",
+    "device": "It can be resumed on the device {} only, which is not available.",
+    "device or number of threads": "It can be resumed on {} only.",
+}
+"""What to do about an obstacle, by its name."""
 
 
 class KeptTraining(QWidget):
@@ -23,10 +31,13 @@ class KeptTraining(QWidget):
     resume = Signal(object)
     """Emitted with the training to resume with its settings."""
     discarded = Signal()
+    appeared = Signal()
+    """Emitted when another training is shown than before."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.training: UnfinishedTraining | None = None
+        self._newest: Path | None = None
         self.note = Note()
         self.resume_button = QPushButton("Resume it")
         self.discard_button = QPushButton("Discard it")
@@ -61,6 +72,9 @@ class KeptTraining(QWidget):
         self.note.show_text(describe_training(training))
         can_set = training.aim is not None and not training.obstacle
         self.resume_button.setVisible(can_set and not is_set)
+        if training.path != self._newest:
+            self._newest = training.path
+            self.appeared.emit()
 
     def discard(self) -> None:
         """Remove the training, after a question if it took long."""
@@ -83,11 +97,12 @@ def may_lose(parent: QWidget, training: "UnfinishedTraining", title: str, action
 
 
 def describe_training(training: "UnfinishedTraining") -> str:
-    """Return a sentence on an unfinished training, with the reason that it cannot be resumed if there is one."""
+    """Return a sentence on an unfinished training, with what to do if it cannot be resumed as it is."""
     saved = describe_time(datetime.fromtimestamp(training.saved), datetime.now())
     kept = f"An unfinished training of this reference is kept ({_describe_steps(training)}, {saved})."
     if training.obstacle:
-        return f"{kept} It cannot be resumed now: it had another {training.obstacle}."
+        name, _, value = training.obstacle.removesuffix(")").partition(" (")
+        return f"{kept} {_REMEDIES[name].format(value)}"
     if training.aim is None:
         return f"{kept} It has ranges of several fractions, and is resumed in Python."
     return kept

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QWidget
+from qtpy.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QWidget
 
 from napari_swnn._voxel_size import format_units
 from napari_swnn.widgets.kit.controls import make_line
@@ -83,6 +83,8 @@ class ReconstructionParts(DockPanel):
             self.settings, self._large, self.run_bar, self.result_bar, make_line(), self.models, Drawer("Log", self.log)
         )
         self._revealing = make_debouncer(self, _SETTLED, self._reveal)
+        self._noticing = make_debouncer(self, _SETTLED, self._reveal_kept)
+        self.run_bar.kept.appeared.connect(self._noticing.throttle)
         self.session.begun.connect(self._revealing.throttle)
         self.session.ended.connect(self._revealing.throttle)
         self.run_bar.grown.connect(self._revealing.throttle)
@@ -107,6 +109,13 @@ class ReconstructionParts(DockPanel):
         part = self.run_bar if self.session.is_busy else self.result_bar
         if part.isVisible():
             self.ensureWidgetVisible(part, 0, 10)
+
+    def _reveal_kept(self) -> None:
+        """Scroll to the line on an unfinished training, unless the user is typing elsewhere."""
+        kept, field = self.run_bar.kept, QApplication.focusWidget()
+        types = isinstance(field, QLineEdit | QAbstractSpinBox) and self.isAncestorOf(field)
+        if self.is_docked and kept.isVisible() and not types:
+            self.ensureWidgetVisible(kept, 0, 10)
 
     def _find_reference(self, entry: "ModelEntry") -> "Reference | None":
         """Return the reference of a model, which for a model from a file is the selected one if it has its name."""
