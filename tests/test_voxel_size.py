@@ -7,7 +7,7 @@ import tifffile
 from napari.components import ViewerModel
 
 from napari_swnn import Model, Reference, train
-from napari_swnn._voxel_size import LENGTH_UNITS, VoxelSize, find_length_unit
+from napari_swnn._voxel_size import LENGTH_UNITS, VoxelSize, find_length_unit, format_lengths
 from napari_swnn.io import open_ome_zarr, write_tiff
 from napari_swnn.io.ome_zarr import OmeZarrFile
 from napari_swnn.io.volume_file import Layout
@@ -49,6 +49,22 @@ def test_a_unit_is_known_in_its_spellings(name, spellings):
     assert {spelling: getattr(find_length_unit(spelling), "name", None) for spelling in spellings} == dict.fromkeys(
         spellings, name
     )
+
+
+@pytest.mark.parametrize(
+    ("lengths", "unit", "expected"),
+    [
+        ((50_000.0, 50_000.0), "nm", "50 × 50 µm"),
+        ((6400.0,), "nm", "6400 nm"),
+        ((0.0002,), "mm", "200 nm"),
+        ((1000.0 * 1000,), "um", "1 m"),
+        ((0.00001,), "nm", "1e-05 nm"),  # smaller than any structure
+        ((123_456.0,), "voxels", "123\u202f456 voxels"),
+        ((64.0, 6.25), "px", "64 × 6.25 px"),
+    ],
+)
+def test_a_length_has_no_power_of_ten(lengths, unit, expected):
+    assert format_lengths(lengths, unit) == expected
 
 
 @pytest.mark.parametrize("text", ["", "voxel", "pixels", "s", "um²", "MM", "furlongs per fortnight", "m/s"])

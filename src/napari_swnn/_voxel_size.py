@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -80,6 +81,8 @@ _OTHER_NAMES = {
     "âµm": "micrometer",
 }
 """Further names and, for units of images, symbols in capitals and damaged encodings; all in lower case."""
+_THOUSANDS = "\u202f"
+"""Narrow space between groups of three digits."""
 _PER_PIXEL = re.compile(r"\s*(/|per)\s*(px|vx|pixel|voxel)s?$", re.IGNORECASE)
 """Ending of a unit such as ``um/px``."""
 SAME_LENGTH = 1.001
@@ -105,6 +108,8 @@ def decode_unit(text: str) -> str:
 
 _BY_SYMBOL = {_plain(unit.symbol): unit for unit in LENGTH_UNITS}
 _BY_NAME = {unit.name: unit for unit in LENGTH_UNITS}
+_HANDY = tuple(_BY_SYMBOL[symbol] for symbol in ("km", "m", "mm", "um", "nm"))
+"""Units of lengths that are too small or too large for their own unit."""
 
 
 def find_length_unit(text: str) -> LengthUnit | None:
@@ -127,6 +132,46 @@ def find_length_unit(text: str) -> LengthUnit | None:
         if unit is not None:
             return unit
     return None
+
+
+def format_number(value: float, digits: int = 4) -> str:
+    """Return a number with some significant digits; a large one has its whole integer part, and no power of ten.
+
+    Examples
+    --------
+    >>> format_number(0.25), format_number(1234.5, 3)
+    ('0.25', '1\u202f234')
+    """
+    text = f"{value:.{digits}g}"
+    if "e" not in text or not 1 <= abs(value) < 1e15:
+        return text
+    return f"{value:,.0f}".replace(",", _THOUSANDS)
+
+
+def format_lengths(lengths: Sequence[float], unit: str, digits: int = 4) -> str:
+    """Return lengths with one unit, such as ``"50 × 50 × 50 µm"``.
+
+    Parameters
+    ----------
+    lengths : sequence of float
+        Lengths, for example the sides of a volume.
+    unit : str
+        Their unit, which is kept unless the longest one is below 0.001 or has more than `digits` digits in it.
+    digits : int
+        Number of significant digits.
+
+    Examples
+    --------
+    >>> format_lengths((50_000, 25_000), "nm"), format_lengths((6400, 6400), "nm")
+    ('50 × 25 µm', '6400 × 6400 nm')
+    """
+    known, longest = find_length_unit(unit), max(lengths)
+    if known is not None and not 1e-3 <= longest < 10**digits:
+        whole = longest * known.metres * (1 + 1e-9)
+        handy = next((each for each in _HANDY if each.metres <= whole), _HANDY[-1])
+        factor = float(f"{known.metres / handy.metres:.15g}")
+        lengths, unit = [length * factor for length in lengths], handy.symbol
+    return " × ".join(format_number(length, digits) for length in lengths) + f" {unit}"
 
 
 def format_units(text: str) -> str:
@@ -174,7 +219,7 @@ class VoxelSize:
         object.__setattr__(self, "unit", ("" if unit is None else str(unit)) or "voxel")
 
     def __str__(self) -> str:
-        return f"{self.value:g} {self.unit}"
+        return format_lengths((self.value,), self.unit, 6)
 
     @property
     def length_unit(self) -> LengthUnit | None:

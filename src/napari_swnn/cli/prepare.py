@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_swnn._voxel_size import format_lengths
 from napari_swnn.cli._command import add_command
 from napari_swnn.cli._paths import check_new, check_writable
 from napari_swnn.cli._progress import run_with_progress
@@ -101,7 +102,7 @@ def _report(labels: Labels, choice: PhaseChoice, voxel: VoxelSize) -> None:
     assessment = assess(labels, choice.phase, voxel)
     low, high = assessment.interval
     print(choice.describe())
-    length = f"{assessment.correlation_length:.3g} {assessment.unit}"
+    length = format_lengths((assessment.correlation_length,), assessment.unit, 3)
     print(
         f"Porosity {100 * assessment.porosity:.2f} %, 95 % interval {100 * low:.2f} to {100 * high:.2f} %; "
         f"correlation length {length}; {assessment.n_objects} separate regions"

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_swnn._voxel_size import format_number
+
 if TYPE_CHECKING:
     from napari_swnn.physics import Bounds
 
@@ -29,7 +31,7 @@ def format_with_error(value: float, error: float) -> str:
         scaled = format_with_error(value / 10.0**power, error / 10.0**power)
         return (f"({scaled})" if "±" in scaled else scaled) + " × 10" + str(power).translate(_SUPERSCRIPTS)
     if not np.isfinite(error):
-        return f"{value:.4g}"
+        return format_number(value)
     decimals = int(np.clip(1 - np.floor(np.log10(error)), 0, 6)) if error > 0 else 4
     return f"{value:.{decimals}f} ± {error:.{decimals}f}"
 

@@ -213,7 +213,7 @@ def _common_voxel(sizes: Sequence[VoxelSize]) -> VoxelSize:
     for other in sizes[1:]:
         if other != first:
             raise ValueError(
-                f"parts must have one voxel size, got {first.value:g} {first.unit} and {other.value:g} {other.unit}; "
+                f"parts must have one voxel size, got {first} and {other}; "
                 "train their models on references of the same pixel size"
             )
     return first

@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_swnn._types import AXES, Shape
-from napari_swnn._voxel_size import VoxelSize, format_units
+from napari_swnn._voxel_size import VoxelSize, format_lengths, format_units
 
 MAX_SIZE = 8192
 POROSITY_DECIMALS = 3
@@ -111,8 +111,8 @@ class SizeControl(QWidget):
 
     def physical(self, voxel: VoxelSize) -> str:
         """Return the size as text, in the unit of the voxel size."""
-        sides = " × ".join(f"{side * voxel.value:.4g}" for side in self.value)
-        return format_units(f"{sides} {'voxels' if voxel.unit == 'voxel' else voxel.unit}")
+        unit = "voxels" if voxel.unit == "voxel" else voxel.unit
+        return format_units(format_lengths([side * voxel.value for side in self.value], unit))
 
 
 def _spin_box(prefix: str, value: int) -> QSpinBox:

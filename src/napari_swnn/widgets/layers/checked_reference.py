@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari_swnn._phase_names import name_phase
 from napari_swnn._sentences import as_sentence
+from napari_swnn._voxel_size import format_lengths
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.layers.phase_pick import AllBut, PhasePick, resolve_pick
 from napari_swnn.widgets.layers.snapshot import Snapshot, check_same_labels
@@ -145,7 +146,8 @@ def _describe(found: "Disagreement", names: list[str], snapshot: Snapshot) -> st
             f"difference of {found.tolerance:.3f}."
         )
     unit = "px" if snapshot.voxel.unit == "voxel" else snapshot.voxel.unit
+    distance = format_lengths((found.distance,), unit, 3)
     return (
-        f"The two-point correlation of {own} at {found.distance:.3g} {unit} differs from that of {others} by "
+        f"The two-point correlation of {own} at {distance} differs from that of {others} by "
         f"{abs(found.value - found.others):.3f}; chance explains {found.tolerance:.3f}."
     )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_swnn._voxel_size import SAME_LENGTH, LengthUnit, VoxelSize, find_length_unit
+from napari_swnn._voxel_size import SAME_LENGTH, LengthUnit, VoxelSize, find_length_unit, format_lengths, format_number
 from napari_swnn.widgets.kit.errors import BadInputError, Remedy
 
 if TYPE_CHECKING:
@@ -75,9 +75,11 @@ class Grid:
         """Describe the edges of a pixel, such as ``"0.5 µm × 0.25 µm"``."""
         lengths = np.sqrt(np.square(self.matrix).sum(axis=0))
         if not self.is_upright:
-            return " × ".join(f"{side:g}" for side in lengths)
+            return " × ".join(format_number(side, 6) for side in lengths)
         pairs = zip(lengths, self.units, strict=True)
-        return " × ".join(f"{side:g}" + ("" if unit is None else f" {unit.symbol}") for side, unit in pairs)
+        return " × ".join(
+            format_number(side, 6) if unit is None else format_lengths((side,), unit.symbol, 6) for side, unit in pairs
+        )
 
     def voxel_size(self, control: str) -> VoxelSize:
         """Return the edge length of a pixel, in the unit ``"voxel"`` if the layer has no unit of length.

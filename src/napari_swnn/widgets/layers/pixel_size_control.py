@@ -7,7 +7,7 @@ from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtGui import QDoubleValidator
 from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
 
-from napari_swnn._voxel_size import VoxelSize, find_length_unit
+from napari_swnn._voxel_size import VoxelSize, find_length_unit, format_number
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.layers.pixel_size import in_one_unit, read_given_size, read_stored_size
 
@@ -90,7 +90,7 @@ def _describe_oblong(layer: "Layer | None") -> str:
     if layer is None or layer.ndim < 2:
         return ""
     height, width = in_one_unit(layer)[-2:]
-    return "" if np.isclose(height, width, rtol=1e-6) else f"{height:g} × {width:g}"
+    return "" if np.isclose(height, width, rtol=1e-6) else f"{format_number(height, 6)} × {format_number(width, 6)}"
 
 
 def _read(layer: "Layer") -> VoxelSize:

@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QCheckBox, QFormLayout, QVBoxLayout, QWidget
 
 from napari_swnn._layer_style import PALETTE, to_hex
 from napari_swnn._sentences import as_sentence
+from napari_swnn._voxel_size import format_lengths
 from napari_swnn.preparation import Assessment
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import Note
@@ -129,7 +130,7 @@ def describe_facts(porosity: float, assessment: Assessment | None) -> str:
     unit = "px" if assessment.unit == "voxel" else assessment.unit
     return (
         f"Porosity {100 * assessment.porosity:.1f} % (95 %: {100 * low:.1f}–{100 * high:.1f} %) · correlation length "
-        f"{assessment.correlation_length:.3g} {unit} · {assessment.n_objects} separate areas"
+        f"{format_lengths((assessment.correlation_length,), unit, 3)} · {assessment.n_objects} separate areas"
         f"{', most of them specks: reduce noise or remove specks' if _is_noisy(assessment) else ''}"
     )
 
