@@ -54,7 +54,7 @@ def test_a_large_image_carries_no_warning(structures, rng):
 
 @pytest.mark.parametrize(
     ("shape", "sigma", "text"),
-    [((150, 150), 2, "150 voxels across"), ((256, 256), 17, "does not decay within a quarter")],
+    [((150, 150), 2, "150 pixels across"), ((256, 256), 17, "does not decay within a quarter")],
 )
 def test_a_small_image_carries_a_warning(structures, rng, shape, sigma, text):
     interval = statistics.volume_fraction_interval(structures.level_set(rng, shape, sigma, 0.4))

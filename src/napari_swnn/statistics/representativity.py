@@ -18,7 +18,7 @@ from napari_swnn.statistics.two_point import TwoPointMap, two_point_map
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_swnn._types import FloatArray
+    from napari_swnn._types import FloatArray, Shape
 
 VALIDATED_SIDE = 200
 """Image side, in voxels, below which the authors of ImageRep did not validate the method."""
@@ -145,7 +145,7 @@ def volume_fraction_interval(
         confidence=confidence,
         integral_range=n_voxels / samples * voxel.value ** len(shape),
         effective_samples=samples,
-        warning=_warn(min(shape), samples, fits=4 * wanted <= min(shape)),
+        warning=_warn(shape, samples, fits=4 * wanted <= min(shape)),
         unit=voxel.unit,
     )
 
@@ -170,7 +170,7 @@ def _summation_radius(radial: FloatArray) -> int:
     return int(wide[0]) if len(wide) else len(lengths)
 
 
-def _warn(side: int, samples: float, *, fits: bool) -> str | None:
+def _warn(shape: Shape, samples: float, *, fits: bool) -> str | None:
     if not fits:
         return (
             "features are large relative to the image: the autocovariance does not decay within a quarter of its side, "
@@ -181,9 +181,9 @@ def _warn(side: int, samples: float, *, fits: bool) -> str | None:
             f"the image contains only {samples:.0f} independent samples (fewer than {FEW_SAMPLES}): "
             "the interval is approximate; use a larger image"
         )
-    if side < VALIDATED_SIDE:
+    if min(shape) < VALIDATED_SIDE:
         return (
-            f"the image is {side} voxels across: the method has not been validated below {VALIDATED_SIDE}; "
+            f"the image is {min(shape)} {'pixels' if len(shape) == 2 else 'voxels'} across: the method has not been validated below {VALIDATED_SIDE}; "
             "treat the interval as a rough guide"
         )
     return None

@@ -13,6 +13,11 @@ def format_shape(shape: Shape) -> str:
     return " × ".join(map(str, shape))
 
 
+def format_extent(shape: Shape) -> str:
+    """Format a shape with the name of its elements, for example as ``"64 × 64 pixels"``."""
+    return f"{format_shape(shape)} {'pixels' if len(shape) == 2 else 'voxels'}"
+
+
 def format_interval(own: float, interval: tuple[float, float] | None) -> str:
     """Format the porosity of a reference with the 95 % confidence interval of the material's porosity."""
     if interval is None:

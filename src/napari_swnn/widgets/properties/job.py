@@ -10,7 +10,7 @@ from napari_swnn._phase_names import name_phase
 from napari_swnn._phases import MOST_PHASES
 from napari_swnn._types import AXES
 from napari_swnn.widgets.kit.errors import BadInputError
-from napari_swnn.widgets.kit.formatting import format_shape
+from napari_swnn.widgets.kit.formatting import format_extent
 from napari_swnn.widgets.kit.memory import check_free_memory
 from napari_swnn.widgets.layers.phase_pick import AllBut, LabelPick
 from napari_swnn.widgets.layers.watch import LayerFacts
@@ -150,12 +150,12 @@ class PropertyJob:
     def summary(self) -> str:
         """Assumptions of the run, as text."""
         choice = self.choice
-        size = format_shape(self.facts.labels.shape)
+        size = format_extent(self.facts.labels.shape)
         boundary = dict(choice.kind.boundaries)[choice.boundary]
         named = {name_phase(label, self.facts.names): value for label, value in choice.conductivities.items()}
         values = ", ".join(f"{value:g} for {name}" for name, value in named.items())
         with_unit = f" Conductivities in {choice.conductivity_unit}: {values}." if values else ""
-        return f"{size} voxels; {boundary}, sides periodic.{with_unit}"
+        return f"{size}; {boundary}, sides periodic.{with_unit}"
 
     def name_axis(self, axis: int) -> str:
         """Return the name of an axis: ``"z"``, ``"y"`` or ``"x"``."""

@@ -12,7 +12,7 @@ from napari_swnn._memory import format_memory
 from napari_swnn.widgets.kit.controls import Form
 from napari_swnn.widgets.kit.drawer import enable_controls
 from napari_swnn.widgets.kit.errors import BadInputError, describe_error
-from napari_swnn.widgets.kit.formatting import format_shape
+from napari_swnn.widgets.kit.formatting import format_extent
 from napari_swnn.widgets.kit.memory import check_free_memory
 from napari_swnn.widgets.kit.run_panel import RunPanel
 from napari_swnn.widgets.kit.session import NotReady, Report
@@ -154,7 +154,7 @@ class PropertiesWidget(RunPanel):
             return ""
         shape = facts.labels.shape
         voxel = "" if facts.voxel.unit == "voxel" else f" of {facts.voxel}"
-        text = f"{format_shape(shape)} voxels{voxel}"
+        text = f"{format_extent(shape)}{voxel}"
         if self.session.request is not None:
             text += f" · a run needs about {format_memory(self.session.request.choice.estimate_memory(shape))}"
         if prod(shape) > LARGE[self.settings.kind.key]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from napari_swnn._types import Shape
 from napari_swnn.widgets.kit.errors import BadInputError
-from napari_swnn.widgets.kit.formatting import format_shape
+from napari_swnn.widgets.kit.formatting import format_extent, format_shape
 from napari_swnn.widgets.layers.provenance import (
     describe_origin,
     name_result,
@@ -111,8 +111,8 @@ class Request:
 
     def describe_size(self, dimension: int, i: int) -> str:
         """Describe the size of a volume, with its number if there are several."""
-        voxels = f"{format_shape(self.grid(dimension))} voxels"
-        return voxels if self.n == 1 else f"{voxels}, {i + 1} of {self.n}"
+        size = format_extent(self.grid(dimension))
+        return size if self.n == 1 else f"{size}, {i + 1} of {self.n}"
 
 
 @dataclass(frozen=True, eq=False)
