@@ -181,9 +181,10 @@ def _warn(shape: Shape, samples: float, *, fits: bool) -> str | None:
             f"the image contains only {samples:.0f} independent samples (fewer than {FEW_SAMPLES}): "
             "the interval is approximate; use a larger image"
         )
-    if min(shape) < VALIDATED_SIDE:
+    side, elements = min(shape), "pixels" if len(shape) == 2 else "voxels"
+    if side < VALIDATED_SIDE:
         return (
-            f"the image is {min(shape)} {'pixels' if len(shape) == 2 else 'voxels'} across: the method has not been validated below {VALIDATED_SIDE}; "
+            f"the image is {side} {elements} across: the method has not been validated below {VALIDATED_SIDE}; "
             "treat the interval as a rough guide"
         )
     return None

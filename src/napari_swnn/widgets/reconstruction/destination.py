@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QPushButton, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QAbstractSpinBox, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import Form, Note, place_side_by_side
@@ -49,6 +49,8 @@ class DestinationPanel(QWidget):
         self.side.setRange(8, 1024)
         self.side.setValue(128)
         self.side.setSuffix(" voxels")
+        self.side.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)  # they would cover the end of the text
+        self.side.setStyleSheet("QSpinBox {padding: 1px 4px;}")
         self.form.add_row("output", "Output", self.output, _TIPS["output"], self.note)
         self.form.add_row("resolution", "Resolution", self.resolution, _TIPS["resolution"])
         self.form.add_row("box", "Box", place_side_by_side(self.side, self.compute_button), _TIPS["box"])
