@@ -102,7 +102,7 @@ def in_one_unit(layer: "Layer") -> np.ndarray:
     return scale * factors
 
 
-def tell_changed(changed: "Sequence[Layer]", voxel: VoxelSize) -> None:
+def notify_resized(changed: "Sequence[Layer]", voxel: VoxelSize) -> None:
     """Name the layers that `write_pixel_size` changed beside the one that the user chose."""
     from napari.utils.notifications import show_info
 

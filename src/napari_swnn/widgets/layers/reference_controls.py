@@ -14,7 +14,7 @@ from napari_swnn.widgets.kit.layer_combo import LayerCombo
 from napari_swnn.widgets.layers.lead import Guide, Lead
 from napari_swnn.widgets.layers.phase_combo import PhaseCombo
 from napari_swnn.widgets.layers.phase_pick import Merged, PhasePick, format_share, pick_of
-from napari_swnn.widgets.layers.pixel_size import tell_changed, write_pixel_size
+from napari_swnn.widgets.layers.pixel_size import notify_resized, write_pixel_size
 from napari_swnn.widgets.layers.pixel_size_control import PixelSizeControl
 from napari_swnn.widgets.layers.plane_slots import PlaneSlots
 from napari_swnn.widgets.layers.provenance import is_result
@@ -265,7 +265,7 @@ class ReferenceControls(QObject):
     def _on_pixel_size(self, size: "VoxelSize") -> None:
         layer = self.reference.value
         if layer is not None:
-            tell_changed(write_pixel_size(layer, size, [*self._labels, *self._shapes, *self._images]), size)
+            notify_resized(write_pixel_size(layer, size, [*self._labels, *self._shapes, *self._images]), size)
             self.pixel.show_layer(layer)
             self.resized.emit()
             self.changed.emit()

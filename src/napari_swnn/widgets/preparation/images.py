@@ -11,7 +11,7 @@ from napari_swnn.widgets.kit.debouncing import make_debouncer
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.viewer_layers import list_image_layers
 from napari_swnn.widgets.layers.grid import read_voxel_size
-from napari_swnn.widgets.layers.pixel_size import read_stored_size, tell_changed, write_pixel_size
+from napari_swnn.widgets.layers.pixel_size import notify_resized, read_stored_size, write_pixel_size
 from napari_swnn.widgets.layers.provenance import is_field
 from napari_swnn.widgets.preparation.image_choice import ImageChoice
 from napari_swnn.widgets.preparation.placement import to_pixel
@@ -201,5 +201,5 @@ class ImageFollower(QObject):
     def _write_size(self, voxel: VoxelSize) -> None:
         layer = self.layer
         if layer is not None:
-            tell_changed(write_pixel_size(layer, voxel, self._viewer.layers), voxel)
+            notify_resized(write_pixel_size(layer, voxel, self._viewer.layers), voxel)
             self._viewer.fit_to_view()  # the image may have left the view

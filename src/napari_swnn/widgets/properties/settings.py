@@ -17,7 +17,7 @@ from napari_swnn.widgets.kit.layer_combo import LayerCombo
 from napari_swnn.widgets.layers.lead import Lead
 from napari_swnn.widgets.layers.phase_combo import PhaseCombo
 from napari_swnn.widgets.layers.phase_pick import LabelPick, list_picks
-from napari_swnn.widgets.layers.pixel_size import tell_changed, write_pixel_size
+from napari_swnn.widgets.layers.pixel_size import notify_resized, write_pixel_size
 from napari_swnn.widgets.layers.pixel_size_control import PixelSizeControl
 from napari_swnn.widgets.layers.watch import LayerFacts
 from napari_swnn.widgets.properties.job import PropertyChoice, SolverSettings
@@ -201,7 +201,7 @@ class PropertySettings(QWidget):
     def _on_pixel_size(self, size: "VoxelSize") -> None:
         layer = self.layer.value
         if layer is not None:
-            tell_changed(write_pixel_size(layer, size, self._layers), size)
+            notify_resized(write_pixel_size(layer, size, self._layers), size)
             self.pixel.show_layer(layer)
             self.layer_changed.emit()
 

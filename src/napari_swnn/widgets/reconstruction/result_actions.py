@@ -46,9 +46,9 @@ class ResultActions(QObject):
         bar.buttons["compare"].clicked.connect(self.open_comparison)
         layers.changed.connect(self._on_changed)
         layers.turned.connect(self._on_turned)
-        self.saver.message_changed.connect(bar.tell)
-        self.saver.done.connect(bar.tell)
-        self.saver.failed.connect(bar.tell)
+        self.saver.message_changed.connect(bar.show_message)
+        self.saver.done.connect(bar.show_message)
+        self.saver.failed.connect(bar.show_message)
         bar.end_cut()
 
     def view(self, phases: Any) -> None:
@@ -106,9 +106,9 @@ class ResultActions(QObject):
         try:
             save_picture(self._viewer, path)
         except (OSError, ValueError) as error:
-            self._bar.tell(describe_error(error))
+            self._bar.show_message(describe_error(error))
         else:
-            self._bar.tell(f"Saved {path.name}.")
+            self._bar.show_message(f"Saved {path.name}.")
 
     def save_volume(self) -> None:
         """Prompt for a file, and write the newest result in the background."""

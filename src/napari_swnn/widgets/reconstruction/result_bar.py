@@ -125,8 +125,8 @@ class ResultBar(QWidget):
         self.buttons["save"].setEnabled(can_save)
         self.view.offer(views)
 
-    def tell(self, message: str) -> None:
-        """Say what has been saved, or why not."""
+    def show_message(self, message: str) -> None:
+        """Show what has been saved, or why not."""
         self.saved.show_text(message)
         self.message_changed.emit(message)
 
