@@ -22,7 +22,7 @@ _REMEDIES = {
     "device": "It can be resumed on the device {} only, which is not available.",
     "device or number of threads": "It can be resumed on {} only.",
 }
-"""What to do about an obstacle, by its name."""
+"""Sentence on the next step, by the name of the obstacle."""
 
 
 class KeptTraining(QWidget):

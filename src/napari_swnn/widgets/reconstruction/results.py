@@ -76,7 +76,7 @@ class SessionLayers(QObject):
         session.trained.connect(self._on_trained)
         session.made.connect(self._on_made)
         session.box_made.connect(self._on_box)
-        session.failed.connect(self._on_failed)
+        session.failed.connect(_notify_failure)
         session.ended.connect(self._on_ended)
 
     @property
@@ -212,7 +212,6 @@ class SessionLayers(QObject):
         except Exception:
             _remove_added(self._viewer, before)
             raise
-        select_unless_editing(self._viewer, self._newest)
         self._newest_result = result
         self._row.append(self._newest)
         self.changed.emit()
@@ -220,11 +219,6 @@ class SessionLayers(QObject):
     def _on_box(self, labels: Any) -> None:
         self._newest = self.boxes.show(labels) or self._newest
         self.changed.emit()
-
-    def _on_failed(self, text: str) -> None:
-        from napari.utils.notifications import show_error
-
-        show_error(f"SWNN reconstruction: {text}")
 
     def _on_ended(self) -> None:
         self.boxes.forget()
@@ -258,7 +252,14 @@ def _add_layer(
     through = result.metadata.get("through")
     if through is not None:
         show_plane(viewer, layer, through["axis"], through["position"])
+    select_unless_editing(viewer, layer)
     return layer
+
+
+def _notify_failure(text: str) -> None:
+    from napari.utils.notifications import show_error
+
+    show_error(f"SWNN reconstruction: {text}")
 
 
 def _remove_added(viewer: "Viewer", before: "list[Layer]") -> None:
