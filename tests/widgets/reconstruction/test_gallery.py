@@ -18,7 +18,7 @@ from napari_swnn.widgets.layers.output import Look
 from napari_swnn.widgets.reconstruction import jobs, preflight
 from napari_swnn.widgets.reconstruction.keeping import Keeping
 from napari_swnn.widgets.reconstruction.request import MODELS, ModelEntry, Request, Result
-from napari_swnn.widgets.reconstruction.work import Training
+from napari_swnn.widgets.reconstruction.training import Training
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from napari_swnn.widgets.reconstruction.keeping import Keeping
     from napari_swnn.widgets.reconstruction.request import Request
 
+Job = tuple[Any, ...]
+"""Function or generator function, and its arguments."""
 BENCHMARK = Lock()
 """Lock held during a benchmark; training waits for it, as both would be slow at the same time."""
 _LONGEST_WAIT = 20.0

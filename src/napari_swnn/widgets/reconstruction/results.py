@@ -18,7 +18,7 @@ from napari_swnn.widgets.layers.view_3d import View, add_to_3d, list_views, show
 from napari_swnn.widgets.lazy.boxes import Boxes
 from napari_swnn.widgets.lazy.layers import open_lazily, pause_tiles
 from napari_swnn.widgets.reconstruction.range_preview import RangePreview
-from napari_swnn.widgets.reconstruction.work import Training
+from napari_swnn.widgets.reconstruction.training import Training
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer

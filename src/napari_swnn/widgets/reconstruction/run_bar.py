@@ -11,7 +11,7 @@ from napari_swnn.widgets.kit.progress import ProgressPanel
 from napari_swnn.widgets.reconstruction.kept_training import KeptTraining
 from napari_swnn.widgets.reconstruction.loss_curve import LossCurve
 from napari_swnn.widgets.reconstruction.preflight import describe_cost, memory_warning
-from napari_swnn.widgets.reconstruction.work import Training, is_finishing
+from napari_swnn.widgets.reconstruction.training import Training, is_finishing
 
 if TYPE_CHECKING:
     from napari_swnn.core.training.run import TrainingStep

@@ -9,7 +9,7 @@ from napari_swnn._sentences import as_sentence
 from napari_swnn.widgets.kit.controls import Problem
 from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.kit.file_dialogs import ask_file
-from napari_swnn.widgets.reconstruction.work import Training
+from napari_swnn.widgets.reconstruction.training import Training
 
 if TYPE_CHECKING:
     from napari_swnn.widgets.reconstruction.request import ModelEntry

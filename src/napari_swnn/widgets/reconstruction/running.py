@@ -10,7 +10,8 @@ from psygnal import Signal
 from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.kit.session import Worker
 from napari_swnn.widgets.reconstruction.request import ModelEntry, ModelList, Result
-from napari_swnn.widgets.reconstruction.work import BoxWork, Generation, Training
+from napari_swnn.widgets.reconstruction.training import Training
+from napari_swnn.widgets.reconstruction.work import BoxWork, Generation
 
 Work = Training | Generation | BoxWork
 

@@ -9,7 +9,8 @@ from napari_swnn.widgets.reconstruction.checks import Checks
 from napari_swnn.widgets.reconstruction.keeping import Keeping
 from napari_swnn.widgets.reconstruction.request import MODELS, ModelList, Request
 from napari_swnn.widgets.reconstruction.running import RunningWork, Work
-from napari_swnn.widgets.reconstruction.work import BoxWork, Generation, Training
+from napari_swnn.widgets.reconstruction.training import Training
+from napari_swnn.widgets.reconstruction.work import BoxWork, Generation
 
 if TYPE_CHECKING:
     from napari_swnn.core.grid.windows import Window
