@@ -146,6 +146,21 @@ def test_a_model_in_the_gallery_keeps_the_colours_of_its_section(rock_model, oth
     assert Look.of_model(kept).colours == colours
 
 
+def test_the_curve_of_a_resumed_training_begins_with_its_first_steps(section, tiny):
+    plan = analyse_reference(Reference(section), config=tiny).plan()
+    before = []
+    interrupted = jobs.train(plan, lambda: len(before) == plan.n_steps - 1, Keeping())
+    while len(before) < plan.n_steps - 1:
+        step = next(interrupted)
+        before.append((step.loss, step.scale))
+    drain(interrupted)
+    training = Training(Request((16, 16, 16)), "rock", "CPU", plan=plan, keeping=Keeping(resume=True))
+    assert training.steps_before == []
+    work, *arguments = training.job()
+    assert next(work(*arguments)).iteration == plan.n_steps
+    assert training.steps_before == before
+
+
 def test_a_stopped_training_can_be_resumed(section, tiny):
     analysis = analyse_reference(Reference(section), config=tiny)
     stopped = drain(jobs.train(analysis.plan(), lambda: True, Keeping()))

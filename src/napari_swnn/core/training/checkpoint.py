@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from hashlib import sha256
 from importlib.metadata import version
@@ -44,6 +44,11 @@ class Checkpoint:
         Go on from the stored state, if there is one.
     record : mapping, optional
         Result of `describe_plan`, by which the training is found again; without it, none is written.
+
+    Attributes
+    ----------
+    losses_before : sequence of float
+        Loss of each step before the state that `load` has returned; empty if it returned none.
     """
 
     def __init__(self, path: FilePath, *, resume: bool = False, record: Mapping[str, Any] | None = None) -> None:
@@ -52,6 +57,7 @@ class Checkpoint:
         self._record = record
         self._saved = self._begun = time.monotonic()
         self._seconds_before = 0.0
+        self.losses_before: Sequence[float] = ()
 
     @classmethod
     def of(cls, plan: TrainingPlan, *, resume: bool = False, aim: Mapping[str, Any] | None = None) -> Checkpoint:
@@ -109,6 +115,7 @@ class Checkpoint:
         except (OSError, RuntimeError, ValueError, EOFError, LookupError, pickle.UnpicklingError):
             return None  # damaged: the training starts again
         self._seconds_before = read_seconds(self.path)
+        self.losses_before = tuple(state.get("losses", ()))
         return state
 
     def save(self, state: dict[str, Any]) -> None:

@@ -135,6 +135,8 @@ class RunBar(QWidget):
         if isinstance(work, Training):
             if len(self.curve) == 0:
                 self.curve.aim_at(work.keeping.piece_distances)
+                for i, (loss, scale) in enumerate(work.steps_before):
+                    self.curve.add(i + 1, loss, scale)
                 self.curve.show()
                 self.grown.emit()
             self.add_step(step)

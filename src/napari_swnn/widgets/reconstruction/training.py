@@ -90,6 +90,14 @@ class Training:
                 with suppress(OSError):  # a model can be removed in the gallery, and an old state is removed in time
                     kept.remove()
 
+    @property
+    def steps_before(self) -> "list[tuple[float, int]]":
+        """Loss and scale of each step before the state from which the training goes on; empty for a new training."""
+        if self.plan is None or self.keeping.checkpoint is None:
+            return []
+        scales = [schedule.scale for schedule in self.plan.schedules for _ in range(schedule.n_steps)]
+        return list(zip(self.keeping.checkpoint.losses_before, scales, strict=False))  # the other scales are to come
+
     def describe_step(self, step: "TrainingStep") -> str:
         """Return the status text for a step."""
         if is_finishing(step):
