@@ -15,6 +15,8 @@ from napari_swnn._types import Path
 from napari_swnn._voxel_sides import VoxelSides
 from napari_swnn.io import save_surface, save_volume
 
+MOST_COMPUTED = 2**28
+"""Number of voxels of a lazy layer up to which napari's own Save computes them, which it cannot stop."""
 LABELS_TIFF = ".labels.tif"
 """Ending of a TIFF that this plugin opens as labels; napari opens other TIFF files as images."""
 
@@ -55,9 +57,10 @@ def write_surface(path: Path, data: Any, attributes: Mapping[str, Any]) -> list[
     Raises
     ------
     ValueError
-        If the layer is not a volume, or its voxels are not cubes.
+        If the layer is not a volume, is too large to be computed here, or its voxels are not cubes.
     """
     out = _ending(path, (".stl", ".ply", ".obj"))
+    _check_computable(data, attributes)
     labels, facts = read_layer(data, attributes)
     labels = np.asarray(labels)
     phase = read_phase(SimpleNamespace(metadata=attributes.get("metadata", {})))
@@ -125,7 +128,19 @@ def _colours(colormap: Any) -> dict[str, str]:
     return colours_as_json({label: colour for label, colour in chosen.items() if label is not None})
 
 
+def _check_computable(data: Any, attributes: Mapping[str, Any]) -> None:
+    """Refuse a large layer whose tiles would be computed one by one while napari waits."""
+    finest = data[0] if attributes.get("multiscale") else data
+    if hasattr(finest, "tiles") and finest.size > MOST_COMPUTED:
+        raise ValueError(
+            f"“{attributes.get('name', '')}” has {finest.size:.2g} voxels that are computed as they are saved, which "
+            "napari's own Save cannot stop. Use Save volume… in the SWNN reconstruction panel: it shows the time left, "
+            "and can be stopped and resumed."
+        )
+
+
 def _write(out: FilePath, data: Any, attributes: Mapping[str, Any], **options: Any) -> list[str]:
+    _check_computable(data, attributes)
     labels, facts = read_layer(data, attributes)
     save_volume(out, labels, **facts, **options)
     return [str(out)]

@@ -10,7 +10,7 @@ import pytest
 from napari.utils._proxies import PublicOnlyProxy
 from qtpy.QtWidgets import QMessageBox, QProgressDialog, QPushButton, QWidget
 
-from napari_swnn import Reference, generate, train
+from napari_swnn import Reference, _writer, generate, train
 from napari_swnn._sample_data import three_phase_electrode
 from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import VirtualVolume, describe_volume
@@ -66,6 +66,14 @@ def test_the_viewer_does_not_wait(tiles):
     key = (0, 1, 0)
     block = tiles.compute(key)
     np.testing.assert_array_equal(np.asarray(tiles.level(1)[3])[64:128, :64], block[3])
+
+
+def test_napari_s_own_save_of_a_large_layer_names_the_one_that_can_be_stopped(tiles, tmp_path, monkeypatch):
+    monkeypatch.setattr(_writer, "MOST_COMPUTED", 1000)
+    for write in (_writer.write_nrrd, _writer.write_surface):
+        with pytest.raises(ValueError, match="Use Save volume…"):
+            write(tmp_path / "a.nrrd", [tiles.level(1), tiles.level(2)], {"multiscale": True, "name": "rock"})
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.fixture
