@@ -13,8 +13,11 @@ def reconstruction(in_viewer):
 
 
 def tabs(panel):
-    window = next(each for each in _parents(panel.dock) if isinstance(each, QMainWindow))
-    return [dock.widget() for dock in window.tabifiedDockWidgets(panel.dock)]
+    return [dock.widget() for dock in window_of(panel).tabifiedDockWidgets(panel.dock)]
+
+
+def window_of(panel):
+    return next(each for each in _parents(panel.dock) if isinstance(each, QMainWindow))
 
 
 def _parents(widget):
@@ -37,6 +40,17 @@ def test_bar_and_tab_have_the_plain_name(in_viewer, user):
         texts = [label.text() for label in dock.titleBarWidget().findChildren(QLabel)]
         assert "SWNN compare" in texts
         assert not any("napari-swnn" in text for text in texts)
+
+
+def test_a_panel_behind_the_tab_of_another_one_is_told_so(in_viewer, user, monkeypatch):
+    told = {}
+    monkeypatch.setattr(DockPanel, "on_shown", lambda panel, is_shown: told.update({panel: is_shown}))
+    first = in_viewer("SWNN compare")
+    window_of(first).show()
+    second = in_viewer("SWNN properties")
+    user.waits_for(lambda: (told.get(first), told.get(second)) == (False, True))
+    first.dock.raise_()
+    user.waits_for(lambda: (told.get(first), told.get(second)) == (True, False))
 
 
 def test_the_hint_opens_the_preparation_in_a_tab(reconstruction, viewer, user):

@@ -49,6 +49,22 @@ def test_it_says_that_an_image_is_missing(session):
     assert session.state is State.IDLE
 
 
+def test_a_hidden_panel_computes_nothing_and_catches_up_once_shown(session, source, monkeypatch):
+    searched = []
+    monkeypatch.setattr("napari_swnn.widgets.preparation.session.find_bar", searched.append)
+    session.show(False)
+    session.set_source(source)
+    session.editor.set_step("noise", Denoise("median", 1))
+    assert (session.live.preview, searched) == (None, [])
+    session.show(True)
+    assert session.live.preview.job.draft == session.editor.draft
+    assert searched == [source]
+    preview = session.live.preview
+    for on in (False, True):
+        session.show(on)
+    assert session.live.preview is preview  # nothing was missed
+
+
 def test_the_preview_of_a_small_image_is_the_reference(opened, micrograph):
     opened.editor.set_step("noise", Denoise("median", 1))
     opened.editor.set_step("specks", RemoveSpecks(20))

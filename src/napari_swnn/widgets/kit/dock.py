@@ -72,6 +72,9 @@ class DockPanel(QScrollArea):
     def on_closed(self) -> None:
         """Cancel all work after the panel or the viewer was closed."""
 
+    def on_shown(self, is_shown: bool) -> None:
+        """Respond to the dock being shown, or hidden, as behind the tab of another one."""
+
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""
 
@@ -177,6 +180,8 @@ class DockPanel(QScrollArea):
     def _join_tabs(self) -> None:
         """Share one place with the other panels as tabs; one above another, they leave no room for their controls."""
         dock, window = _find_parent(self, QDockWidget), _find_parent(self, QMainWindow)
+        if dock is not None:
+            dock.visibilityChanged.connect(self._on_visibility)
         if dock is None or window is None or dock.isFloating():
             return
         self._name_plainly()
@@ -195,6 +200,10 @@ class DockPanel(QScrollArea):
                 QTimer.singleShot(0, dock.raise_)  # a tab that Qt has not laid out yet stays behind
                 QTimer.singleShot(0, partial(_show_whole_titles, window))
                 return
+
+    def _on_visibility(self, is_shown: bool) -> None:
+        if self.is_docked:
+            self.on_shown(is_shown)
 
     def _name_plainly(self, _place: Any = None) -> None:
         """Leave the name of the plugin out of the title, which tabs would cut; the bar shows the same name."""

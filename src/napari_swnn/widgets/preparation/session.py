@@ -17,6 +17,7 @@ from napari_swnn.widgets.preparation.work import PreparedImage, PrepareJob, find
 if TYPE_CHECKING:
     from napari_swnn._voxel_size import VoxelSize
     from napari_swnn.preparation import Crop, Recipe
+    from napari_swnn.widgets.preparation.preview import Preview
     from napari_swnn.widgets.preparation.source import ImageSource
 
 NO_IMAGE = "Add an Image layer with the micrograph: drop a file on the window, or open a sample from the File menu."
@@ -66,6 +67,8 @@ class PreparationSession(RunSession[PrepareJob, tuple[PreparedImage, ...]]):
         self._view_centre: tuple[float, float] | None = None
         self.proposal: Crop | None = None
         self._is_inspected = False
+        self._is_shown = True
+        self._is_stale = False
         self._inspector = make_checker()
         self._inspector.done.connect(self._on_inspected)
         self._inspector.failed.connect(self._on_not_inspected)
@@ -91,27 +94,30 @@ class PreparationSession(RunSession[PrepareJob, tuple[PreparedImage, ...]]):
         self.voxel = voxel
         self._image_problem = problem
         if is_new:
-            draft = self._draft_for_another_image()
+            draft = _draft_for_another_image(self.editor.draft, self.live.preview)
             self.proposal = None
             self._is_inspected = False
             self._view_centre = None
             self.live.forget()
             self._inspector.drop()
             self.editor.restart(draft)
-            if source is not None:
-                self._inspector.request(find_bar, source)
+            self._inspect()
         else:
             self.refresh()
 
-    def _draft_for_another_image(self) -> Draft:
-        """Return the draft without its crop; scribbles are replaced by the classifier that learned from them."""
-        draft = self.editor.draft.with_step("crop", None)
-        if not isinstance(draft.segmentation, Strokes):
-            return draft
-        preview = self.live.preview
-        is_current = preview is not None and preview.is_trained_for(self.editor.draft)
-        trained = preview.trained if preview is not None and is_current else None
-        return draft.with_step("segmentation", Threshold() if trained is None else trained)
+    def show(self, on: bool) -> None:
+        """Compute nothing while the panel is hidden, and what was missed once it is shown."""
+        if on == self._is_shown:
+            return
+        self._is_shown = on
+        if on and not self._is_inspected:
+            self._inspect()
+        if self._is_stale or self.live.is_pending:
+            self.refresh()
+
+    def _inspect(self) -> None:
+        if self.source is not None and self._is_shown:
+            self._inspector.request(find_bar, self.source)
 
     def look_at(self, centre: tuple[float, float]) -> None:
         """Preview the part of a large image around a pixel, ``(row, column)``."""
@@ -141,7 +147,8 @@ class PreparationSession(RunSession[PrepareJob, tuple[PreparedImage, ...]]):
     def refresh(self) -> None:
         """Compute the preview again, and prepare the request."""
         window = self.window
-        if self.source is None or window is None or self.is_busy:
+        self._is_stale = not self._is_shown
+        if self.source is None or window is None or self.is_busy or self._is_stale:
             self.live.pause()
         else:
             self.live.request(PreviewJob(self.source, window, self.editor.draft), self.voxel)
@@ -211,6 +218,16 @@ class PreparationSession(RunSession[PrepareJob, tuple[PreparedImage, ...]]):
 
     def _on_preview(self) -> None:
         self.update(self.prepare)
+
+
+def _draft_for_another_image(draft: Draft, preview: "Preview | None") -> Draft:
+    """Return a draft without its crop; scribbles are replaced by the classifier that learned from them."""
+    kept = draft.with_step("crop", None)
+    if not isinstance(draft.segmentation, Strokes):
+        return kept
+    is_current = preview is not None and preview.is_trained_for(draft)
+    trained = preview.trained if preview is not None and is_current else None
+    return kept.with_step("segmentation", Threshold() if trained is None else trained)
 
 
 def _place_of(source: "ImageSource | None") -> tuple[object, ...]:

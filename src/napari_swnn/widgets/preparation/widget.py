@@ -100,8 +100,13 @@ class PrepareWidget(RunPanel):
 
     # -- docked and closed
 
+    def on_shown(self, is_shown: bool) -> None:
+        """Compute previews only while the panel can be seen."""
+        self.session.show(is_shown)
+
     def on_docked(self) -> None:
         """Read the selected image."""
+        self.session.show(True)
         self._show_draft()
         self.images.start()
 
