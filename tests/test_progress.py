@@ -49,6 +49,14 @@ def test_the_expected_pace_gives_way_to_the_measured_one(time):
     assert left[10] == pytest.approx(89, rel=0.4)
 
 
+def test_a_pace_that_has_changed_is_followed(time):
+    clock = WorkClock(total=100, memory=0.1)
+    for seconds in (*[4] * 30, *[1] * 40):
+        time[0] += seconds
+        clock.advance(1)
+    assert clock.time_left == pytest.approx(30, rel=0.3)
+
+
 def test_the_total_may_shrink(time):
     clock = WorkClock(total=100)
     time[0] += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from time import perf_counter
 
 
@@ -65,26 +66,42 @@ class WorkClock:
     pace : float, optional
         Expected time per unit of work, in seconds. What is measured replaces it within the first hundredths of the
         work; without it, the remaining time is unknown until some work has been measured.
+    memory : float, optional
+        Share of the work after which a measurement counts by half, as other programs make a computer faster or slower.
+        By default, all count alike.
     """
 
-    def __init__(self, total: float, done: float = 0.0, *, warm_up: bool = False, pace: float | None = None) -> None:
+    def __init__(
+        self,
+        total: float,
+        done: float = 0.0,
+        *,
+        warm_up: bool = False,
+        pace: float | None = None,
+        memory: float | None = None,
+    ) -> None:
         self.total = total
         self.done = done
         self._start = perf_counter()
-        self._expected = pace
-        self._trusted = _TRUSTED * total
-        # Pairs of elapsed time and completed amount; the pace is measured between two of them.
-        self._marks = [(0.0, done)]
-        self._skip = 1 if warm_up else 0
+        self._last = 0.0
+        self._is_warming_up = warm_up
+        self._half_life = inf if memory is None else memory * total
+        # Work that the pace is measured on, and the seconds that it took.
+        self._measured = 0.0 if pace is None else _TRUSTED * total
+        self._seconds = 0.0 if pace is None else pace * self._measured
 
     def advance(self, amount: float) -> None:
         """Add completed work."""
         if amount == 0:
             return
         self.done += amount
-        self._marks.append((self.elapsed, self.done))
-        if len(self._marks) > 2 + self._skip:
-            del self._marks[1 + self._skip]
+        now = self.elapsed
+        if not self._is_warming_up:
+            kept = 0.5 ** (amount / self._half_life)
+            self._seconds = kept * self._seconds + now - self._last
+            self._measured = kept * self._measured + amount
+        self._is_warming_up = False
+        self._last = now
 
     @property
     def elapsed(self) -> float:
@@ -99,18 +116,9 @@ class WorkClock:
     @property
     def time_left(self) -> float | None:
         """Estimated remaining time in seconds; None before the pace is known."""
-        pace = self._pace
-        return None if pace is None else max(0.0, pace * (self.total - self.done))
-
-    @property
-    def _pace(self) -> float | None:
-        """Time per unit of work: the mean of the expected and the measured one, weighted by their work."""
-        first, last = self._marks[min(self._skip, len(self._marks) - 1)], self._marks[-1]
-        seconds, amount = last[0] - first[0], last[1] - first[1]
-        if self._expected is not None:
-            seconds += self._expected * self._trusted
-            amount += self._trusted
-        return seconds / amount if amount else None
+        if self._measured == 0:
+            return None
+        return max(0.0, self._seconds / self._measured * (self.total - self.done))
 
 
 def format_duration(seconds: float) -> str:

@@ -44,6 +44,10 @@ class TrainingStep(Progress):
     preview: Labels
 
 
+_MEMORY = 0.1
+"""Share of a training after which a measurement of its pace counts by half."""
+
+
 class TrainingClock:
     """Counter of training steps that estimates the time left from the remaining work.
 
@@ -74,7 +78,7 @@ class TrainingClock:
     def _start(self, done: float) -> WorkClock:
         """Return a clock for the work that is left, whose first step includes loading and compilation."""
         total = training_work(self._plan, self._work, expected_blocks(self._plan))
-        return WorkClock(total, done, warm_up=True, pace=self._pace)
+        return WorkClock(total, done, warm_up=True, pace=self._pace, memory=_MEMORY)
 
     def skip(self, n_steps: Sequence[int], loss: float) -> None:
         """Count the steps of an earlier run, for each stage that it began."""
