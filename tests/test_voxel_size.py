@@ -58,13 +58,14 @@ def test_a_unit_is_known_in_its_spellings(name, spellings):
         ((6400.0,), "nm", "6400 nm"),
         ((0.0002,), "mm", "200 nm"),
         ((1000.0 * 1000,), "um", "1 m"),
-        ((0.00001,), "nm", "1e-05 nm"),  # smaller than any structure
+        ((0.00001,), "nm", "1e-05 nm"),  # smaller than an atom
         ((123_456.0,), "voxels", "123\u202f456 voxels"),
         ((64.0, 6.25), "px", "64 × 6.25 px"),
     ],
 )
 def test_a_length_has_no_power_of_ten(lengths, unit, expected):
     assert format_lengths(lengths, unit) == expected
+    assert str(VoxelSize(50_000.0, "nm")) == "50 µm"
 
 
 @pytest.mark.parametrize("text", ["", "voxel", "pixels", "s", "um²", "MM", "furlongs per fortnight", "m/s"])

@@ -110,6 +110,8 @@ _BY_SYMBOL = {_plain(unit.symbol): unit for unit in LENGTH_UNITS}
 _BY_NAME = {unit.name: unit for unit in LENGTH_UNITS}
 _HANDY = tuple(_BY_SYMBOL[symbol] for symbol in ("km", "m", "mm", "um", "nm"))
 """Units of lengths that are too small or too large for their own unit."""
+_LEAST, _MOST = 1e-3, 1e4
+"""Range of numbers for which a length keeps its unit."""
 
 
 def find_length_unit(text: str) -> LengthUnit | None:
@@ -156,7 +158,7 @@ def format_lengths(lengths: Sequence[float], unit: str, digits: int = 4) -> str:
     lengths : sequence of float
         Lengths, for example the sides of a volume.
     unit : str
-        Their unit, which is kept unless the longest one is below 0.001 or has more than `digits` digits in it.
+        Their unit, which is kept unless the longest one is below 0.001 or at least 10 000 in it.
     digits : int
         Number of significant digits.
 
@@ -166,7 +168,7 @@ def format_lengths(lengths: Sequence[float], unit: str, digits: int = 4) -> str:
     ('50 × 25 µm', '6400 × 6400 nm')
     """
     known, longest = find_length_unit(unit), max(lengths)
-    if known is not None and not 1e-3 <= longest < 10**digits:
+    if known is not None and not _LEAST <= longest < _MOST:
         whole = longest * known.metres * (1 + 1e-9)
         handy = next((each for each in _HANDY if each.metres <= whole), _HANDY[-1])
         factor = float(f"{known.metres / handy.metres:.15g}")

@@ -424,6 +424,8 @@ def test_a_unit_waits_for_its_number(panel, model, micrograph, user, qtbot):
     user.waits_for(lambda: panel.session.can_run)
     choice = panel.choice
     user.choose(choice.unit, "nm")
+    qtbot.keyClicks(choice.size.lineEdit(), "2")
+    qtbot.keyClick(choice.size.lineEdit(), Qt.Key.Key_Backspace)
     choice.size.editingFinished.emit()
     panel.images.read()  # as after any change of the layer
     assert (image.scale[-1], str(image.units[-1]), choice.unit.value) == (1, "pixel", "nm")

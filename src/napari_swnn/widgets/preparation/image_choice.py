@@ -28,20 +28,42 @@ UNITS = ("nm", "µm", "mm", "Å", "voxel")
 
 
 class _LengthBox(QDoubleSpinBox):
-    """Number box for a length, which shows significant digits only."""
+    """Number box for a length, which shows significant digits only, and is empty until a number is known.
+
+    Attributes
+    ----------
+    is_known : bool
+        True once a number was shown or entered.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.is_known = False
         self.setDecimals(9)
         self.setRange(1e-9, 1e9)
         self.setValue(1.0)
         self.setKeyboardTracking(False)
         self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.setStyleSheet("QDoubleSpinBox {min-width: 56px;}")
+        self.lineEdit().setPlaceholderText("not known")
+        self.lineEdit().textEdited.connect(self._on_entered)
+        self.valueChanged.connect(self._on_entered)
+
+    def show_length(self, value: float | None) -> None:
+        """Show a number without a signal, or none."""
+        with QSignalBlocker(self):
+            self.is_known = value is not None
+            self.setValue(1.0 if value is None else value)
+            self.lineEdit().setText(self.textFromValue(self.value()))
 
     def textFromValue(self, value: float) -> str:  # noqa: N802  (Qt's name)
         """Return the number as text."""
-        return f"{value:.6g}"
+        return f"{value:.6g}" if self.is_known else ""
+
+    def _on_entered(self, entered: str | float) -> None:
+        self.is_known = entered != ""
+        if not isinstance(entered, str):  # the text was made before
+            self.lineEdit().setText(self.textFromValue(entered))
 
 
 class ImageChoice(QWidget):
@@ -78,7 +100,6 @@ class ImageChoice(QWidget):
         self.unit.setMinimumContentsLength(6)
         self.unit.set_entries([(unit, unit) for unit in UNITS[:-1]] + [("unknown", "voxel")])
         self._shown = self._entry
-        self._is_typed = False
         self.write_button = QPushButton("Set")
         self.write_button.setToolTip("Write this pixel size to the layer, so that the scale bar and all panels use it.")
         self.note = Note()
@@ -89,8 +110,6 @@ class ImageChoice(QWidget):
         self.section.valueChanged.connect(self._on_section)
         self.follows.toggled.connect(self._on_section)
         self.write_button.clicked.connect(self._on_write)
-        self.size.lineEdit().textEdited.connect(self._on_typed)
-        self.size.valueChanged.connect(self._on_typed)
         self.size.editingFinished.connect(self.enter)
         self.unit.currentIndexChanged.connect(self.enter)
 
@@ -127,18 +146,15 @@ class ImageChoice(QWidget):
         """Show the pixel size of the layer; a unit that was chosen before any number is known stays."""
         if self.unit.findData(voxel.unit) < 0:
             self.unit.addItem(voxel.unit, voxel.unit)
-        stays = voxel == VoxelSize() and self._is_unknown
-        with QSignalBlocker(self.size), QSignalBlocker(self.unit):
-            self.size.setValue(voxel.value)
-            if not stays:
+        is_unknown = voxel == VoxelSize()
+        self.size.show_length(None if is_unknown else voxel.value)
+        if not (is_unknown and self._is_unknown):
+            with QSignalBlocker(self.unit):
                 self.unit.setCurrentIndex(self.unit.findData(voxel.unit))
         self._shown = (self.size.text(), voxel.unit)
-        self._is_typed = False
 
     def enter(self) -> None:
         """Write a changed pixel size to the layer; a number waits for its unit, and a unit for its number."""
-        if self._is_unknown and (self.unit.value == "voxel" or not self._is_typed):
-            return
         if self._entry == self._shown or self.unit.value == self._shown[1] == "voxel":
             return
         self.size.interpretText()
@@ -147,8 +163,8 @@ class ImageChoice(QWidget):
 
     @property
     def _is_unknown(self) -> bool:
-        """True if the layer has no pixel size: nobody entered the 1 in the field."""
-        return self._shown == (self.size.textFromValue(1.0), "voxel")
+        """True if the layer has no pixel size."""
+        return self._shown == ("", "voxel")
 
     @property
     def _entry(self) -> tuple[str, str]:
@@ -170,9 +186,7 @@ class ImageChoice(QWidget):
                 self.follows.setChecked(False)
         self.section_chosen.emit()
 
-    def _on_typed(self, _number: object) -> None:
-        self._is_typed = True
-
     def _on_write(self) -> None:
-        self._shown = self._entry
-        self.size_written.emit(self.voxel)
+        if self.size.is_known:
+            self._shown = self._entry
+            self.size_written.emit(self.voxel)
