@@ -85,6 +85,11 @@ def test_what_agrees_by_chance_says_nothing():
     assert judge(report(chord=9.0, pieces=pieces)).agrees is False  # no size explains that
 
 
+def test_an_interval_of_no_width_contradicts_nothing():
+    assert quantity("mean pore size", 1.0, 0.0, 1.01).within is None
+    assert quantity("mean pore size", 1.0, 0.0, 1.0).within
+
+
 def test_several_volumes_are_judged_by_their_mean():
     assert judge(report(porosities=(0.15, 0.25))).agrees
     assert "0.3 on average" in judge(report(porosities=(0.28, 0.32))).text

@@ -218,7 +218,10 @@ class QuantityComparison:
     def _is_inside(self) -> bool | None:
         if self.reference is None or not np.isfinite([self.mean, self.reference.value, self.half_width]).all():
             return None
-        return abs(self.mean - self.reference.value) <= self.half_width
+        deviation = abs(self.mean - self.reference.value)
+        if self.half_width == 0 < deviation:  # equal parts of a section, such as pores of one pixel, know no scatter
+            return None
+        return deviation <= self.half_width
 
     def axes_of(self, quantity: Quantity) -> tuple[str, ...]:
         """Return the names of the entries of `by_axis`."""
