@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from napari_swnn import Reference
+from napari_swnn.core.numerics import timing
 from napari_swnn.core.training import cost
 from napari_swnn.core.training.coarse_bank import CoarseBank
 from napari_swnn.core.training.cost import estimate_cost, generation_time, measure
@@ -164,7 +165,7 @@ def test_each_part_is_timed_alone(plan, monkeypatch):
             clock.now += 7.0
             yield
 
-    monkeypatch.setattr(cost, "perf_counter", lambda: clock.now)
+    monkeypatch.setattr(timing, "perf_counter", lambda: clock.now)
     monkeypatch.setattr(StageTrainer, "accumulate_gradients", slow_step)
     monkeypatch.setattr(CoarseBank, "take", slow_take)
     monkeypatch.setattr(cost, "calibration_blocks", slow_blocks)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from math import ceil, prod
 from pathlib import Path
-from time import perf_counter
-from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +20,7 @@ from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.memory import WORKING_MEMORY
 from napari_swnn.core.numerics.parallel import pool_size
 from napari_swnn.core.numerics.phase_offsets import MOST_KEPT, bytes_of_ranking
+from napari_swnn.core.numerics.timing import time_of, time_per_item
 from napari_swnn.core.training.calibration import MOST_VOXELS, calibration_blocks
 from napari_swnn.core.training.coarse_bank import CoarseBank
 from napari_swnn.core.training.memory import check_training_memory, training_memory
@@ -112,7 +111,7 @@ def measure(plan: TrainingPlan) -> Timing:
         banks.append(_time_of_bank(plan, finished, source) if finished else 0.0)
         trainer = StageTrainer(plan, index, finished, source)
         with closing(trainer.iter_steps()) as iteration:
-            times = [_time_of(partial(next, iteration, None)) for _ in range(_TIMED_STEPS + 1)]
+            times = [time_of(partial(next, iteration, None)) for _ in range(_TIMED_STEPS + 1)]
         steps.append(float(np.median(times[1:])))  # the first step also fills the bank and loads code
         finished.append(trainer.stage.fold())
     return Timing(tuple(steps), tuple(banks), _time_of_block(plan, finished))
@@ -122,7 +121,7 @@ def _time_of_bank(plan: TrainingPlan, finished: Sequence[Stage], source: Randomn
     index = len(finished)
     window = Window.of_shape(plan.schedules[index].windows[0].shape).grown(plan.network.stages[index].margin)
     bank = CoarseBank(plan, finished, source)
-    return _time_of(lambda: bank.take(window))
+    return time_of(lambda: bank.take(window))
 
 
 def _time_of_block(plan: TrainingPlan, stages: Sequence[Stage]) -> float:
@@ -131,13 +130,7 @@ def _time_of_block(plan: TrainingPlan, stages: Sequence[Stage]) -> float:
     n = pool_size(plan.device)
     with closing(calibration_blocks(stages, seed=plan.seed, fractions=fractions)) as blocks:
         _ = list(islice(blocks, n))  # loads code
-        return _time_of(lambda: list(islice(blocks, 2 * n))) / (2 * n)
-
-
-def _time_of(work: Callable[[], Any]) -> float:
-    start = perf_counter()
-    work()
-    return perf_counter() - start
+        return time_per_item(blocks, 2 * n)
 
 
 def _memory(plan: TrainingPlan, shape: Shape, *, exact: bool) -> int:

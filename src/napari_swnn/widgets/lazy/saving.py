@@ -3,7 +3,6 @@
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Qt, Signal
@@ -151,16 +150,11 @@ class VolumeSaver(LayerSaver):
 
 def _measure(volume: "VirtualVolume", path: Path) -> tuple[int, float]:
     """Return the largest size of the file of a volume in bytes, and about the time to compute it in seconds."""
-    from napari_swnn.core.numerics.parallel import iter_side_by_side, pool_size
+    from napari_swnn.core.volume.block_time import estimate_time
     from napari_swnn.runs.volume_files import check_name, file_of_volumes
 
     check_name(path)
-    blocks = volume.blocks()
-    n = pool_size(volume.device)
-    volume.labels(blocks[0])  # loads code
-    start = perf_counter()
-    n_timed = sum(1 for _ in iter_side_by_side(volume.labels, blocks[:n], n))
-    return file_of_volumes(path, [volume]).size, len(blocks) * (perf_counter() - start) / n_timed
+    return file_of_volumes(path, [volume]).size, estimate_time(volume)
 
 
 def _write(volume: "VirtualVolume", path: Path) -> "Generator[GenerationStep, None, Path]":
