@@ -1,5 +1,6 @@
 """The compose panel: a row for each region, a preview, a volume with all labels, and what can be missing."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +8,9 @@ import pytest
 
 from napari_swnn import Part, compose
 from napari_swnn._layer_style import METADATA_KEY
+from napari_swnn.core.model.labels import PhaseLabels
+from napari_swnn.core.volume.composed_volume import ComposedVolume
+from napari_swnn.io import open_volumes
 from napari_swnn.io.model_gallery import Gallery
 from napari_swnn.widgets.composition.request import (
     ComposeRequest,
@@ -17,6 +21,7 @@ from napari_swnn.widgets.composition.request import (
 from napari_swnn.widgets.composition.widget import ComposeWidget
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.layers.trained_models import MODELS, ModelEntry
+from napari_swnn.widgets.lazy.layers import get_tiles
 
 REGIONS = np.zeros((8, 16, 24), np.uint8)
 REGIONS[:, :, 10:] = 1
@@ -121,6 +126,113 @@ def test_rows_of_regions_that_stay_keep_their_settings(ready, model, user):
     assert ready.settings.parts.rows[2].value.angle == 30
 
 
+@pytest.mark.parametrize("name", ["v.zarr", "v.tif"])
+def test_a_file_holds_the_volume_and_is_resumed_after_a_stop(ready, model, rock_model, user, file, monkeypatch, name):
+    path = file(name)
+    ready.settings.size.sides[2].setValue(200)
+    user.choose(ready.settings.output.output, "file")
+    n_steps = []
+    monkeypatch.setattr("napari_swnn.widgets.kit.run_progress.WorkProgress.reach", lambda *_: n_steps.append(1))
+    user.waits_for(ready.run_button.isEnabled)
+    gate = threading.Event()
+    labels = ComposedVolume.labels
+
+    def gated(volume, block):
+        if block.window.start[2]:
+            gate.wait(60)
+        return labels(volume, block)
+
+    monkeypatch.setattr(ComposedVolume, "labels", gated)
+    user.clicks(ready.run_button)
+    user.waits_for(lambda: len(n_steps) > 2)
+    user.clicks(ready.stop_button)
+    gate.set()
+    user.waits_for(lambda: not ready.session.is_busy)
+    assert ready.session.report.status.endswith(f"the file {name} resumes it.")
+    assert len(model.layers) == 1
+    assert not path.exists()
+    run(ready, ready.run_button, user)
+    parts = {0: 2, 1: rock_model, 2: Part(rock_model, angle=30)}
+    expected = compose(parts, (8, 16, 200), regions=REGIONS)
+    np.testing.assert_array_equal(np.asarray(open_volumes(path)[0]), expected)
+    opened = [layer.name for layer in model.layers[1:]]
+    assert opened == ([name] if name == "v.zarr" else [])
+    assert ready.session.report.status.startswith(f"Done. {name} was written")
+
+
+@pytest.fixture
+def file(monkeypatch, tmp_path):
+    """Answers the dialog for the file of a run."""
+
+    def answer(name):
+        monkeypatch.setattr("napari_swnn.widgets.lazy.output_panel.ask_for_volume_file", lambda *_: tmp_path / name)
+        return tmp_path / name
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("v.png", "must end in .zarr or .tif"), ("no/v.zarr", "no folder"), ("there.zarr", "already exists")],
+)
+def test_a_file_that_cannot_be_written_is_refused_beside_its_control(ready, user, file, tmp_path, name, words):
+    (tmp_path / "there.zarr").mkdir()
+    file(name)
+    user.choose(ready.settings.output.output, "file")
+    user.waits_for(ready.run_button.isEnabled)
+    user.clicks(ready.run_button)
+    assert words in ready.settings.output.form.problems["output"].text()
+    assert ready.settings.large.isExpanded()
+    assert not ready.session.is_busy
+
+
+def test_a_lazy_layer_and_its_box_are_the_volume(ready, model, rock_model, user):
+    user.choose(ready.settings.output.output, "lazy")
+    user.waits_for(ready.run_button.isEnabled)
+    assert ready.cost.isHidden()
+    run(ready, ready.run_button, user)
+    lazy = model.layers[-1]
+    assert lazy.multiscale
+    assert model.layers.selection.active is lazy
+    assert lazy not in [ready.settings.regions.itemData(i) for i in range(ready.settings.regions.count())]
+    ready.settings.output.side.setValue(24)
+    run(ready, ready.settings.output.compute_button, user)
+    box = model.layers[-1]
+    parts = {0: 2, 1: rock_model, 2: Part(rock_model, angle=30)}
+    np.testing.assert_array_equal(box.data, compose(parts, REGIONS.shape, regions=REGIONS))
+    np.testing.assert_array_equal(box.get_color(2), lazy.get_color(2))
+    get_tiles(lazy).stop()
+
+
+def test_run_after_two_previews_composes_the_volume(ready, model, user):
+    for _ in range(2):
+        run(ready, ready.preview_button, user)
+    run(ready, ready.run_button, user)
+    assert model.layers[-1].data.shape == REGIONS.shape
+
+
+def test_time_and_memory_are_estimated_before_a_run_and_the_size_of_a_file(ready, user, monkeypatch):
+    monkeypatch.setattr("napari_swnn.core.volume.block_time.estimate_time", lambda _: 90.0)
+    ready.settings.size.sides[0].setValue(9)
+    assert ready.cost.text().startswith("Estimating the time…")
+    user.waits_for(lambda: ready.cost.text().startswith("About 2 min to compose · 0.5 GiB of memory"))
+    user.choose(ready.settings.output.output, "file")
+    assert "on the disk" in ready.cost.text()
+    user.choose(ready.settings.output.output, "lazy")
+    assert ready.cost.isHidden()
+
+
+def test_the_new_layer_is_selected_unless_the_user_paints(ready, model, user):
+    colonies = model.layers["colonies"]
+    model.layers.selection.active = colonies
+    run(ready, ready.run_button, user)
+    assert model.layers.selection.active is model.layers[-1]
+    model.layers.selection.active = colonies
+    colonies.mode = "paint"
+    run(ready, ready.run_button, user)
+    assert model.layers.selection.active is colonies
+
+
 def test_stopping_adds_nothing(ready, model, endless, user):
     ready.session.work = endless
     user.clicks(ready.run_button)
@@ -147,11 +259,16 @@ def test_requests_that_cannot_run_are_refused(rock_model):
     entry = ModelEntry(rock_model, "rock", "standard")
     other = ModelEntry(replace(rock_model, voxel=replace(rock_model.voxel, value=2.0)), "coarse", "standard")
     part = PartChoice(1, entry)
+    pore, void = (
+        ModelEntry(replace(rock_model, labels=PhaseLabels((1, 0), (name, ""))), source, "standard")
+        for name, source in (("pore", "rock"), ("void", "void"))
+    )
     for bad, words in (
         (request([PartChoice(0, None)]), "At least one region"),
         (request([part], n=40), "at most 16 regions"),
         (request([part, PartChoice(0, other)]), "train both on images of one pixel size"),
-        (request([part], shape=(10**5,) * 3), "of memory"),
+        (request([part], shape=(10**5,) * 3), "a lazy layer or a file under Large volumes"),
+        (request([PartChoice(0, pore), PartChoice(1, void)]), "Label 1 is “pore” in “rock”, but “void” in “void”"),
     ):
         with pytest.raises(BadInputError, match=words):
             check_request(bad)
@@ -161,9 +278,8 @@ def test_the_panel_opens_in_napari(in_viewer):
     assert in_viewer("SWNN compose").run_button.text() == "Run"
 
 
-def test_memory_is_told_before_a_run_and_a_model_with_its_porosity(ready, entry):
-    assert ready.settings.extent.text().startswith("4 × 8 × 12 µm · ")
-    assert ready.settings.extent.text().endswith(" of memory")
+def test_the_size_is_shown_in_the_unit_of_length_and_a_model_with_its_porosity(ready, entry):
+    assert ready.settings.extent.text() == "4 × 8 × 12 µm"
     assert ready.settings.parts.rows[1].structure.toolTip().startswith(entry.title)
 
 

@@ -229,7 +229,7 @@ def test_a_layer_that_was_removed_or_paused_computes_no_further_block(model, ran
 @pytest.fixture
 def file(monkeypatch, tmp_path):
     path = tmp_path / "rock.zarr"
-    monkeypatch.setattr("napari_swnn.widgets.reconstruction.destination.ask_for_volume_file", lambda *_: path)
+    monkeypatch.setattr("napari_swnn.widgets.lazy.output_panel.ask_for_volume_file", lambda *_: path)
     return path
 
 
@@ -293,7 +293,7 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_training(ready, use
     (tmp_path / "there.zarr").mkdir()
     (tmp_path / "begun.zarr.partial").mkdir()
     path = tmp_path / name
-    monkeypatch.setattr("napari_swnn.widgets.reconstruction.destination.ask_for_volume_file", lambda *_: path)
+    monkeypatch.setattr("napari_swnn.widgets.lazy.output_panel.ask_for_volume_file", lambda *_: path)
     user.choose(ready.destination.output, "file")
     user.waits_for(ready.run_bar.run_button.isEnabled)
     user.clicks(ready.run_bar.run_button)
@@ -309,7 +309,7 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_training(ready, use
 @pytest.mark.parametrize("name", ["rock.zarr", "rock.tif"])
 def test_a_file_that_the_disk_cannot_hold_is_refused_before_the_training(ready, user, monkeypatch, tmp_path, name):
     path = tmp_path / name
-    monkeypatch.setattr("napari_swnn.widgets.reconstruction.destination.ask_for_volume_file", lambda *_: path)
+    monkeypatch.setattr("napari_swnn.widgets.lazy.output_panel.ask_for_volume_file", lambda *_: path)
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
     user.choose(ready.destination.output, "file")
     user.waits_for(ready.run_bar.run_button.isEnabled)
@@ -327,7 +327,7 @@ def test_labels_that_a_tiff_cannot_hold_are_refused_before_the_training(
     user.choose(panel.destination.output, "file")
     user.waits_for(panel.run_bar.run_button.isEnabled)
     with monkeypatch.context() as patch:
-        patch.setattr("napari_swnn.widgets.reconstruction.destination.ask_for_volume_file", lambda *_: tiff)
+        patch.setattr("napari_swnn.widgets.lazy.output_panel.ask_for_volume_file", lambda *_: tiff)
         user.clicks(panel.run_bar.run_button)
     note = panel.destination.form.problems["output"]
     assert "labels from 0 to 65535, got 0 to 70000; relabel the reference, or choose a .zarr" in note.text()
@@ -346,7 +346,7 @@ def test_a_file_of_another_job_is_refused_when_generate_is_pressed(panel, user, 
     user.choose(panel.destination.output, "file")
     user.clicks(panel.models.generate_button)
     note = panel.destination.form.problems["output"]
-    assert "got a different porosity" in note.text()
+    assert "begun with other settings (porosity)" in note.text()
     assert not note.isHidden()
     assert not panel.session.is_busy
     file.with_name("rock.zarr.partial").rename(file.with_name("elsewhere"))

@@ -1,26 +1,33 @@
 """Requests for a composition, and the structure of each region."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_swnn._types import AXES, Labels, Shape
+import numpy as np
+
+from napari_swnn._types import AXES, Shape
 from napari_swnn.core.numerics.memory import WORKING_MEMORY
 from napari_swnn.widgets.kit.errors import BadInputError
-from napari_swnn.widgets.kit.memory import check_free_memory
+from napari_swnn.widgets.kit.formatting import format_shape
+from napari_swnn.widgets.kit.memory import size_problem
+from napari_swnn.widgets.layers.provenance import describe_fractions
 from napari_swnn.widgets.layers.trained_models import ModelEntry
+from napari_swnn.widgets.lazy.output_panel import Destination
 
 if TYPE_CHECKING:
-    from napari_swnn._voxel_size import VoxelSize
-    from napari_swnn.core.model.labels import PhaseLabels
+    from napari_swnn.core.grid.windows import Window
+    from napari_swnn.core.volume.block_volume import BlockVolume
+    from napari_swnn.core.volume.composed_volume import ComposedVolume
     from napari_swnn.core.volume.composition import Composition
 
 MOST_REGIONS = 16
 """Largest number of regions that the panel lists."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class PartChoice:
     """Structure of one region.
 
@@ -99,6 +106,10 @@ class ComposeRequest:
         Seed of the composition.
     is_preview : bool
         True to compute the middle plane only.
+    destination : str
+        Output: ``"memory"``, ``"lazy"`` or ``"file"``.
+    path : Path or None
+        File to write to.
     """
 
     regions: RegionChoice
@@ -106,16 +117,30 @@ class ComposeRequest:
     shape: Shape
     seed: int = 0
     is_preview: bool = False
+    destination: Destination = "memory"
+    path: Path | None = None
+
+    @property
+    def is_lazy(self) -> bool:
+        """True if only the visible part is computed."""
+        return self.destination == "lazy" and not self.is_preview
 
     @property
     def title(self) -> str:
         """Name of the result."""
-        return f"{self.regions.name} composed · seed {self.seed}"
+        lazy = f" · lazy, {format_shape(self.shape)}" if self.is_lazy else ""
+        return f"{self.regions.name} composed · seed {self.seed}{lazy}"
 
     @property
     def memory(self) -> int:
-        """Memory of a run in bytes: the volume, and the blocks in progress."""
-        return prod(self.shape) + WORKING_MEMORY
+        """Memory of a run in bytes: the volume unless it is written to a file, and the blocks in progress."""
+        return (prod(self.shape) if self.destination == "memory" else 0) + WORKING_MEMORY
+
+    def resembles(self, other: "ComposeRequest") -> bool:
+        """Return True if another request takes as much time."""
+        regions = (self.regions.entry, self.regions.scale, self.shape)
+        others = (other.regions.entry, other.regions.scale, other.shape)
+        return regions == others and self.regions.labels is other.regions.labels and self.parts == other.parts
 
     def to_composition(self) -> "Composition":
         """Return the description of the volume; loads PyTorch."""
@@ -151,18 +176,59 @@ class ComposeResult:
     ----------
     request : ComposeRequest
         Request of the run.
-    labels : numpy.ndarray
-        Labels of the volume, or of the plane.
-    phases : PhaseLabels
-        Labels and names of the phases.
-    voxel : VoxelSize
-        Edge length of a voxel.
+    volume : ComposedVolume
+        Description of the volume.
+    data : numpy.ndarray, ComposedVolume, list or None
+        Labels of the volume or of the plane, a lazy volume, or the levels of a file; None for a file that
+        is not opened.
     """
 
     request: ComposeRequest
-    labels: Labels
-    phases: "PhaseLabels"
-    voxel: "VoxelSize"
+    volume: "ComposedVolume"
+    data: Any
+
+    @property
+    def name(self) -> str:
+        """Name of the layer."""
+        return self.request.title if self.request.path is None else self.request.path.name
+
+    @property
+    def fractions(self) -> str:
+        """Fractions of the phases of a volume in memory as a sentence; empty for others, which are not read."""
+        if not isinstance(self.data, np.ndarray):
+            return ""
+        phases = self.volume.phase_labels
+        found = {label: float((self.data == label).mean()) for label in phases.phases}
+        return f"Fractions: {describe_fractions(found, phases.named)}."
+
+    @property
+    def summary(self) -> str:
+        """Outcome in one or two sentences."""
+        if self.request.path is not None:
+            opened = " and opened" if self.data is not None else ""
+            return f"Done. {self.request.path.name} was written{opened}."
+        if self.request.is_lazy:
+            return "Done. One layer was added; only its visible part is computed. In 3-D, compute a box."
+        return "Done. One layer was added."
+
+
+@dataclass(frozen=True, eq=False)
+class BoxRequest:
+    """Request for a box of a lazy layer.
+
+    Attributes
+    ----------
+    volume : BlockVolume
+        Volume that contains the box.
+    window : Window
+        Position of the box.
+    name : str
+        Description of the box.
+    """
+
+    volume: "BlockVolume"
+    window: "Window"
+    name: str
 
 
 def check_request(request: ComposeRequest) -> ComposeRequest:
@@ -171,8 +237,8 @@ def check_request(request: ComposeRequest) -> ComposeRequest:
     Raises
     ------
     BadInputError
-        If there are too many regions, no region has a model, models differ in voxel size or dimension, or the volume
-        does not fit into memory.
+        If there are too many regions, no region has a model, models differ in voxel size, dimension or the names of
+        phases, or the volume does not fit into memory.
     """
     n = len(request.regions.fractions)
     if n > MOST_REGIONS:
@@ -194,5 +260,23 @@ def check_request(request: ComposeRequest) -> ComposeRequest:
                 f"The voxels of “{first.source}” measure {first.model.voxel}, but those of “{entry.source}” "
                 f"{entry.model.voxel}; train both on images of one pixel size.",
             )
-    check_free_memory(request.memory, "size", "A volume of this size", advice="choose a smaller one")
+    _check_names(entries)
+    problem = size_problem(request.shape, 1, request.destination)
+    if problem:
+        raise BadInputError("size", problem)
     return request
+
+
+def _check_names(entries: Sequence[ModelEntry]) -> None:
+    """Check that no label stands for phases of two names."""
+    names: dict[int, tuple[str, str]] = {}
+    for entry in entries:
+        for label, name in entry.model.labels.named.items():
+            known, source = names.setdefault(label, (name, entry.source))
+            if known == name:
+                continue
+            raise BadInputError(
+                "parts",
+                f"Label {label} is “{known}” in “{source}”, but “{name}” in “{entry.source}”; train both on sections "
+                "in which each label has one name.",
+            )

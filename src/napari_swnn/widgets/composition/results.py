@@ -2,11 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_swnn.widgets.kit.controls import Note
 from napari_swnn.widgets.layers.view_3d import add_to_3d, list_views, show_in_3d
 from napari_swnn.widgets.layers.view_choice import ViewChoice
+from napari_swnn.widgets.lazy.layers import get_tiles
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -28,6 +30,9 @@ class ComposeResults(QWidget):
         Button that shows the volume in 3-D, with the choice of its phases.
     """
 
+    box_wanted = Signal()
+    """Emitted when a lazy layer is shown in 3-D, where only boxes of it are visible."""
+
     def __init__(self, viewer: "Viewer", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.fractions = Note()
@@ -41,10 +46,11 @@ class ComposeResults(QWidget):
         self.view.viewed.connect(self._on_view)
         self.hide()
 
-    def show_result(self, layer: Any, fractions: str) -> None:
-        """Show a new volume."""
+    def show_result(self, layer: Any, fractions: str = "") -> None:
+        """Show a new volume, or a box of one."""
         self._layer = layer
-        add_to_3d(self._viewer, layer, self.view.chosen)
+        if get_tiles(layer) is None:
+            add_to_3d(self._viewer, layer, self.view.chosen)
         self.fractions.show_text(fractions)
         self.refresh()
 
@@ -59,5 +65,8 @@ class ComposeResults(QWidget):
         return self._layer if self._layer is not None and self._layer in self._viewer.layers else None
 
     def _on_view(self, phases: Any) -> None:
-        if self._newest is not None:
-            show_in_3d(self._viewer, self._newest, phases)
+        if self._newest is None:
+            return
+        show_in_3d(self._viewer, self._newest, phases)
+        if get_tiles(self._newest) is not None:
+            self.box_wanted.emit()

@@ -1,4 +1,4 @@
-"""Form of the compose panel: regions, parts, size and seed."""
+"""Form of the compose panel: regions, parts, size, seed and output."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -8,10 +8,12 @@ from qtpy.QtWidgets import QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from napari_swnn._layer_style import read_metadata
 from napari_swnn.widgets.composition.parts import PartList
-from napari_swnn.widgets.composition.request import RegionChoice
+from napari_swnn.widgets.composition.request import ComposeRequest, RegionChoice
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import Form, Note, SizeControl, place_side_by_side
+from napari_swnn.widgets.kit.drawer import Drawer
 from napari_swnn.widgets.layers.trained_models import ModelEntry
+from napari_swnn.widgets.lazy.output_panel import OutputPanel
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -54,6 +56,8 @@ class ComposeSettings(QWidget):
         self.size = SizeControl()
         self.seed = QSpinBox()
         self.extent = Note()
+        self.output = OutputPanel("Run")
+        self.large = Drawer("Large volumes", self.output)
         self.form = Form()
         self._layers: list[LabelsLayer] = []
         self._entries: list[ModelEntry] = []
@@ -79,6 +83,7 @@ class ComposeSettings(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.form)
+        layout.addWidget(self.large)
         self.form.show_row("scale", False)
 
     def _connect(self) -> None:
@@ -87,6 +92,8 @@ class ComposeSettings(QWidget):
         self.seed.valueChanged.connect(self._on_changed)
         self.size.changed.connect(self.changed)
         self.parts.changed.connect(self.changed)
+        self.output.changed.connect(self._on_output)
+        self.output.refused.connect(self.large.open)
 
     @property
     def layer(self) -> "LabelsLayer | None":
@@ -123,6 +130,13 @@ class ComposeSettings(QWidget):
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""
         self.form.set_dark(dark)
+        self.output.set_dark(dark)
+
+    def show_request(self, request: ComposeRequest | None) -> None:
+        """Show the size of the volume of a request in the unit of length."""
+        entry = None if request is None else next(each.entry for each in request.parts if each.entry is not None)
+        is_known = entry is not None and entry.model.voxel.unit != "voxel"
+        self.extent.show_text(self.size.physical(entry.model.voxel) if is_known and entry is not None else "")
 
     def _offer(self) -> None:
         layers = [(layer.name, layer) for layer in self._layers]
@@ -147,6 +161,10 @@ class ComposeSettings(QWidget):
         if self.regions.value is not self._last:
             self._last = self.regions.value
             self.regions_changed.emit()
+
+    def _on_output(self) -> None:
+        self.large.set_remark(self.output.remark)
+        self.changed.emit()
 
     def _on_changed(self, _value: int) -> None:
         self.changed.emit()

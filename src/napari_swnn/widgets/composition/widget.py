@@ -3,31 +3,32 @@
 No ``from __future__ import annotations`` here: napari reads the annotation of the constructor's argument.
 """
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from qtpy.QtWidgets import QPushButton, QWidget
 
-from napari_swnn._memory import format_memory
+from napari_swnn.widgets.composition.cost import CostEstimate
+from napari_swnn.widgets.composition.layers import ComposeLayers
 from napari_swnn.widgets.composition.request import (
     ComposeRequest,
-    ComposeResult,
     RegionChoice,
     check_request,
 )
 from napari_swnn.widgets.composition.results import ComposeResults
+from napari_swnn.widgets.composition.session import ComposeSession
 from napari_swnn.widgets.composition.settings import ComposeSettings
-from napari_swnn.widgets.composition.work import compose
+from napari_swnn.widgets.composition.work import check_file
 from napari_swnn.widgets.kit.controls import Form
+from napari_swnn.widgets.kit.drawer import enable_controls
+from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.run_panel import RunPanel
-from napari_swnn.widgets.kit.session import NotReady, Report, RunSession
+from napari_swnn.widgets.kit.session import NotReady, Report
 from napari_swnn.widgets.kit.threads import TaskRunner
 from napari_swnn.widgets.layers.model_reader import ModelReader
 from napari_swnn.widgets.layers.model_relay import MODEL_RELAY
-from napari_swnn.widgets.layers.output import Look, OutputLayers
-from napari_swnn.widgets.layers.provenance import describe_fractions
 from napari_swnn.widgets.layers.trained_models import MODELS
 from napari_swnn.widgets.layers.watch import LayerCheck, LayerFacts
+from napari_swnn.widgets.lazy.layers import get_tiles, pause_tiles
 
 if TYPE_CHECKING:
     import napari
@@ -44,8 +45,8 @@ class ComposeWidget(RunPanel):
 
     run_label = "Run"
     running_label = "Running…"
-    run_tip: ClassVar[str] = "Compose the volume and add it as a layer."
-    stop_tip: ClassVar[str] = "Cancel the run; nothing is added."
+    run_tip: ClassVar[str] = "Compose the volume and add it as a layer, or write it to a file."
+    stop_tip: ClassVar[str] = "Cancel the run; nothing is added. An unfinished file is kept and can be resumed."
 
     def __init__(self, napari_viewer: "napari.viewer.Viewer", parent: QWidget | None = None) -> None:
         super().__init__(napari_viewer, parent)
@@ -54,21 +55,24 @@ class ComposeWidget(RunPanel):
         self.preview_button.setToolTip("Compute the middle plane only.")
         self.check = LayerCheck(self._take_layer, LayerFacts.with_phases, "regions", self)
         self.reader = ModelReader(self)
-        self._outputs: OutputLayers | None = None
         self.results = ComposeResults(napari_viewer)
-        session: RunSession[ComposeRequest, ComposeResult] = RunSession(TaskRunner(self), compose, self._deliver)
-        session.report_cancelled = lambda: Report("Cancelled; nothing was added.")  # type: ignore[method-assign]
+        session = ComposeSession(TaskRunner(self, "SWNN compose"), self._deliver)
         self.set_session(session)
+        self.layers = ComposeLayers(napari_viewer, session, self.results)
+        self.estimate = CostEstimate(self)
         self.lay_out_run(self.settings, self.results, self.preview_button)
         self.settings.regions_changed.connect(self._on_regions)
         self.settings.changed.connect(self.refresh)
         self.settings.load_button.clicked.connect(self.reader.ask_file)
         self.settings.gallery_button.clicked.connect(self.reader.open_gallery)
         self.check.changed.connect(self._on_check)
-        self.preview_button.clicked.connect(self.preview)
+        self.preview_button.clicked.connect(session.preview)
         self.reader.begun.connect(self.settings.models.show_text)
         self.reader.failed.connect(self._on_unread)
         self.session.failed.connect(self._on_failed)
+        self.settings.output.compute.connect(self.compute_box)
+        self.results.box_wanted.connect(self.compute_box)
+        self.estimate.changed.connect(self._on_estimate)
         MODEL_RELAY.added.connect(self._on_models)
         self.settings.set_models(MODELS)
 
@@ -88,6 +92,8 @@ class ComposeWidget(RunPanel):
         """Cancel the run, since the viewer may have been closed."""
         self.check.stop()
         self.reader.drop()
+        self.estimate.pause()
+        self.layers.boxes.forget()
         self.session.close()
 
     def set_dark(self, dark: bool) -> None:
@@ -97,7 +103,8 @@ class ComposeWidget(RunPanel):
 
     def reset_choices(self, _event: Any = None) -> None:
         """Offer the layers of the viewer; napari calls this when a layer is added, removed, moved or renamed."""
-        self.settings.set_layers(self.labels_layers())
+        # Lazy layers are excluded because they would have to be computed completely.
+        self.settings.set_layers([layer for layer in self.labels_layers() if get_tiles(layer) is None])
         self.refresh()
 
     # -- models
@@ -169,50 +176,56 @@ class ComposeWidget(RunPanel):
         regions = self._find_regions()
         if regions is None:
             return NotReady("Reading the layer…", is_checking=True)
-        request = ComposeRequest(
-            regions, self.settings.parts.value, self.settings.size.value, self.settings.seed.value()
+        settings = self.settings
+        return check_request(
+            ComposeRequest(
+                regions,
+                settings.parts.value,
+                settings.size.value,
+                settings.seed.value(),
+                destination=settings.output.destination,
+            )
         )
-        return check_request(request)
 
     def show_session(self) -> None:
         """Show the state of the session."""
         super().show_session()
-        request = self.session.request
-        busy = self.session.is_busy
-        self.settings.setEnabled(not busy)
-        self.preview_button.setEnabled(self.session.can_run)
+        session, busy = self.session, self.session.is_busy
+        enable_controls(self.settings, not busy)
+        self.settings.output.set_enabled(choose=not busy, compute=not busy and self.layers.boxes.possible)
+        if session.problem is not None and session.problem.control == "size":
+            self.settings.large.open()
+        self.preview_button.setEnabled(session.can_run)
         self.results.refresh()
-        extent = ""
-        if request is not None:
-            entry = next(each.entry for each in request.parts if each.entry is not None)
-            voxel = entry.model.voxel
-            parts = ["" if voxel.unit == "voxel" else self.settings.size.physical(voxel)]
-            parts.append(f"{format_memory(request.memory)} of memory")
-            extent = " · ".join(part for part in parts if part)
-        self.settings.extent.show_text(extent)
+        self.settings.show_request(session.request)
+        self.estimate.follow(None if busy else session.request)
+        self._on_estimate()
+
+    def _on_estimate(self) -> None:
+        self.cost.show_text(self.estimate.text)
 
     # -- the run
 
-    def preview(self) -> None:
-        """Compute the middle plane of the volume."""
-        if self.session.request is not None:
-            self.session.request = replace(self.session.request, is_preview=True)
-            self.run()
+    def run(self) -> None:
+        """Compose the volume; for a file, prompt for its name first."""
+        request = self.session.request
+        if request is None or self.session.is_busy:
+            return
+        completed = self.settings.output.complete(request, request.title, check_file)
+        if completed is not None:
+            pause_tiles(self._viewer)
+            self.session.start(completed)
 
-    def _deliver(self, found: ComposeResult) -> Report:
-        """Add a volume, or show its middle plane."""
-        look = Look.of_labels(found.phases, found.voxel)
-        if self._outputs is None:
-            self._outputs = OutputLayers(self._viewer)
-        if found.request.is_preview:
-            self._outputs.show_preview(found.labels, look, scale=1)
-            return Report("Preview of the middle plane.")
-        layer = self._outputs.show_result(found.labels, found.request.title, look, found.request.to_dict())
-        self._outputs = None
-        n = found.labels.size
-        fractions = {label: float((found.labels == label).sum() / n) for label in found.phases.phases}
-        self.results.show_result(layer, f"Fractions: {describe_fractions(fractions, found.phases.named)}.")
-        return Report("Done. One layer was added.")
+    def compute_box(self) -> None:
+        """Compute a box of a lazy layer."""
+        self.settings.output.form.show_problems({})
+        try:
+            self.layers.boxes.begin(self.settings.output.side.value())
+        except BadInputError as problem:
+            self.settings.output.show_problem(problem)
+
+    def _deliver(self, found: Any) -> Report:
+        return self.layers.show(found)
 
     def _on_failed(self, text: str) -> None:
         from napari.utils.notifications import show_error

@@ -1,7 +1,12 @@
 """Checks of the free memory before a run."""
 
+from math import prod
+
 from napari_swnn._memory import format_memory, free_memory
+from napari_swnn._types import Shape
+from napari_swnn.core.numerics.memory import WORKING_MEMORY
 from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.kit.formatting import format_shape
 
 _ADVICE = "crop the layer, or bin its voxels"
 
@@ -31,3 +36,15 @@ def check_free_memory(needed: float, control: str, what: str, *, advice: str = _
             control,
             f"{what} needs about {format_memory(needed)} of memory, but only {format_memory(free)} is free; {advice}.",
         )
+
+
+def size_problem(shape: Shape, n: int, destination: str) -> str:
+    """Return the reason that volumes do not fit into memory; empty if they fit, or are not kept in memory."""
+    needed, free = n * prod(shape) + WORKING_MEMORY, free_memory()
+    if destination != "memory" or needed <= free:
+        return ""
+    volumes = "" if n == 1 else f"{n} volumes of "
+    return (
+        f"{volumes}{format_shape(shape)} voxels need {format_memory(needed)}, and {format_memory(free)} are "
+        "free; choose a smaller size, or a lazy layer or a file under Large volumes."
+    )

@@ -23,6 +23,11 @@ class RunPanel(DockPanel):
     ----------
     viewer : napari.Viewer
         Viewer that contains the panel.
+
+    Attributes
+    ----------
+    cost : Note
+        Estimated cost of a run, which a subclass can show.
     """
 
     run_label: ClassVar[str]
@@ -32,6 +37,7 @@ class RunPanel(DockPanel):
 
     def __init__(self, viewer: "Viewer", parent: QWidget | None = None) -> None:
         super().__init__(viewer, parent)
+        self.cost = Note()
         self.hint = Note()
         self.progress = WorkProgress()
         self.run_button = QPushButton(self.run_label)
@@ -75,7 +81,7 @@ class RunPanel(DockPanel):
         buttons = QHBoxLayout()
         for button in (self.run_button, self.stop_button, *more_buttons):
             buttons.addWidget(button, 1)
-        self.lay_out(settings, buttons, self.hint, self.progress, make_line(), results)
+        self.lay_out(settings, buttons, self.cost, self.hint, self.progress, make_line(), results)
 
     # -- the session
 

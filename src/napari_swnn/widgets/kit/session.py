@@ -204,8 +204,13 @@ class RunSession(Generic[Request, Result]):
 
     def run(self) -> None:
         """Start a run of the request if possible."""
-        if self.running is None and self.request is not None:
-            self.running = self.request
+        if self.request is not None:
+            self.start(self.request)
+
+    def start(self, request: Request) -> None:
+        """Start a run of a request, of which Run may start another one, unless a run is in progress."""
+        if self.running is None:
+            self.running = request
             self.is_stopping = False
             self.report = Report()
             self._worker.run(self.work, self.running)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_swnn.core.grid.windows import Window
-    from napari_swnn.core.volume.virtual_volume import VirtualVolume
+    from napari_swnn.core.volume.block_volume import BlockVolume
 
 
 class BoxWorker(Protocol):
@@ -28,7 +28,7 @@ class BoxWorker(Protocol):
     def is_busy(self) -> bool:
         """True while work is in progress."""
 
-    def compute_box(self, volume: "VirtualVolume", window: "Window", name: str) -> None:
+    def compute_box(self, volume: "BlockVolume", window: "Window", name: str) -> None:
         """Start computing a box, and pass its labels to `Boxes.show` when done."""
 
 

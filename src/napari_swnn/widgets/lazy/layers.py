@@ -1,9 +1,11 @@
 """Lazy layers of volumes, and positions of boxes in them."""
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_swnn._layer_style import read_colours
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.layers.output import Look, OutputLayers
 from napari_swnn.widgets.lazy.block_count import BlockCount
@@ -11,10 +13,13 @@ from napari_swnn.widgets.lazy.tiles import Tiles, TileView
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
+    from napari.layers import Layer
     from napari.viewer import Viewer
 
     from napari_swnn.core.grid.windows import Window
-    from napari_swnn.core.volume.virtual_volume import VirtualVolume
+    from napari_swnn.core.volume.block_volume import BlockVolume
+
+logger = logging.getLogger(__name__)
 
 _COARSEST = 128
 """Maximum side of the coarsest level, which is drawn in full in 3-D."""
@@ -30,13 +35,18 @@ def get_tiles(layer: Any) -> Tiles | None:
     return found
 
 
+def look_of_volume(volume: "BlockVolume") -> Look:
+    """Return the appearance of a volume that is computed block by block."""
+    return Look.of_labels(volume.phase_labels, volume.voxel, read_colours(volume.training.get("model", {})))
+
+
 def open_lazily(
-    viewer: "Viewer", volume: "VirtualVolume", name: str, metadata: dict[str, Any], output: OutputLayers
+    viewer: "Viewer", volume: "BlockVolume", name: str, metadata: dict[str, Any], output: OutputLayers
 ) -> "LabelsLayer":
     """Add a volume as a layer that opens immediately and computes only the visible part."""
-    outside = [] if volume.spec.mask is None or volume.spec.mask.outside is None else [volume.spec.mask.outside]
-    look = Look.of_model(volume.model)
-    tiles = Tiles(volume, [*volume.model.labels.phases, look.background, *outside])
+    outside = [] if volume.outside is None else [volume.outside]
+    look = look_of_volume(volume)
+    tiles = Tiles(volume, [*volume.phase_labels.phases, look.background, *outside])
     strides = [1, 2]
     while max(volume.shape) // strides[-1] > _COARSEST:
         strides.append(2 * strides[-1])
@@ -53,6 +63,47 @@ def open_lazily(
 
     viewer.layers.events.removed.connect(stop)
     return layer
+
+
+def show_volume(
+    viewer: "Viewer", data: Any, name: str, look: Look, metadata: dict[str, Any], output: OutputLayers
+) -> "LabelsLayer":
+    """Add the layer of a result; an error leaves no layer that is half made.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Viewer that receives the layer.
+    data : numpy.ndarray, BlockVolume or list
+        Labels in memory, a lazy volume, or the resolution levels of a file, the finest first.
+    name : str
+        Name of the layer.
+    look : Look
+        Appearance of a volume that is not lazy.
+    metadata : dict
+        Origin of the result.
+    output : OutputLayers
+        Layers of the run.
+    """
+    before = list(viewer.layers)
+    try:
+        if isinstance(data, np.ndarray):
+            return output.show_result(data, name, look, metadata)
+        if isinstance(data, list):
+            return output.show_levels(data, name, look, metadata)
+        return open_lazily(viewer, data, name, metadata, output)
+    except Exception:
+        _remove_added(viewer, before)
+        raise
+
+
+def _remove_added(viewer: "Viewer", before: "list[Layer]") -> None:
+    """Remove layers that are half made because of an error, which may prevent their removal too."""
+    for layer in [each for each in viewer.layers if each not in before]:
+        try:
+            viewer.layers.remove(layer)
+        except Exception:
+            logger.exception("A layer could not be removed")
 
 
 def find_lazy_layer(viewer: "Viewer") -> "LabelsLayer | None":

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
 
     from napari_swnn.core.volume.assembly import GenerationStep
-    from napari_swnn.core.volume.virtual_volume import VirtualVolume
+    from napari_swnn.core.volume.block_volume import BlockVolume
 
 _COMPUTED = {"OME-Zarr": "ome.zarr", "TIFF": "labels.tif"}
 """Formats of volumes that are written block by block."""
@@ -47,7 +47,7 @@ class VolumeSaver(LayerSaver):
         self._timer = Checker(self)
         self._window: QProgressDialog | None = None
         self._owner: QWidget | None = None
-        self._volume: VirtualVolume | None = None
+        self._volume: BlockVolume | None = None
         self._path = Path()
         self._timer.done.connect(self._on_timed)
         self._timer.failed.connect(self._on_failed)
@@ -148,7 +148,7 @@ class VolumeSaver(LayerSaver):
         self.ended.emit()
 
 
-def _measure(volume: "VirtualVolume", path: Path) -> tuple[int, float]:
+def _measure(volume: "BlockVolume", path: Path) -> tuple[int, float]:
     """Return the largest size of the file of a volume in bytes, and about the time to compute it in seconds."""
     from napari_swnn.core.volume.block_time import estimate_time
     from napari_swnn.runs.volume_files import check_name, file_of_volumes
@@ -157,7 +157,7 @@ def _measure(volume: "VirtualVolume", path: Path) -> tuple[int, float]:
     return file_of_volumes(path, [volume]).size, estimate_time(volume)
 
 
-def _write(volume: "VirtualVolume", path: Path) -> "Generator[GenerationStep, None, Path]":
+def _write(volume: "BlockVolume", path: Path) -> "Generator[GenerationStep, None, Path]":
     from napari_swnn.runs.lazy_volume import iter_volume_file
 
     return (yield from iter_volume_file(volume, path))

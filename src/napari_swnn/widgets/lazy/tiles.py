@@ -24,7 +24,7 @@ from napari_swnn.widgets.kit.shutdown import is_shutdown_error
 from napari_swnn.widgets.kit.threads import CHECK_THREAD
 
 if TYPE_CHECKING:
-    from napari_swnn.core.volume.virtual_volume import VirtualVolume
+    from napari_swnn.core.volume.block_volume import BlockVolume
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Tiles(QObject):
 
     Parameters
     ----------
-    volume : VirtualVolume
+    volume : BlockVolume
         Volume to compute.
     taken : sequence of int
         Labels that occur in the volume.
@@ -57,7 +57,7 @@ class Tiles(QObject):
     _computed = Signal()
     _stopped = Signal(str)
 
-    def __init__(self, volume: "VirtualVolume", taken: Sequence[int]) -> None:
+    def __init__(self, volume: "BlockVolume", taken: Sequence[int]) -> None:
         from napari_swnn.core.volume.block_cache import BlockCache
 
         super().__init__()
@@ -249,7 +249,7 @@ class TileView:
         if wait:
             check_memory(shape, self.dtype.itemsize)
         if not wait and len(shape) == self.ndim > 2:  # in 3-D, single blocks would hide the computed boxes
-            return np.full(shape, self.tiles.volume.model.labels.background, self.dtype)
+            return np.full(shape, self.tiles.volume.phase_labels.background, self.dtype)
         labels = np.full(shape, self.tiles.pending, self.dtype)
         missing = []
         keys = list(product(*(_blocks_of(span, self.tiles.side) for span in spans)))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from napari_swnn.core.training.run import TrainingStep
     from napari_swnn.core.training.unfinished import UnfinishedTraining
     from napari_swnn.core.volume.assembly import GenerationStep
+    from napari_swnn.core.volume.block_volume import BlockVolume
     from napari_swnn.core.volume.virtual_volume import VirtualVolume
     from napari_swnn.widgets.reconstruction.keeping import Keeping
     from napari_swnn.widgets.reconstruction.request import Request
@@ -129,7 +130,7 @@ def through_section(request: "Request", model: "Model") -> "Generator[Generation
     return (yield from iter_through_sections(model, spec, section.through, device=request.device))
 
 
-def compute_box(volume: "VirtualVolume", window: "Window") -> "Generator[GenerationStep, None, Labels]":
+def compute_box(volume: "BlockVolume", window: "Window") -> "Generator[GenerationStep, None, Labels]":
     """Compute a box of a volume; yield steps and return its labels."""
     from napari_swnn.core.volume.assembly import iter_assembly
 

@@ -10,17 +10,14 @@ from typing import TYPE_CHECKING
 
 from napari_swnn._memory import format_memory, free_memory
 from napari_swnn._progress import format_estimate
-from napari_swnn._types import Shape
-from napari_swnn.core.numerics.memory import WORKING_MEMORY
 from napari_swnn.core.training.config import TrainingConfig
 from napari_swnn.widgets.kit.errors import BadInputError, to_bad_input
-from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.layers.checked_reference import CheckedReference
 from napari_swnn.widgets.layers.phase_pick import PhasePick
 from napari_swnn.widgets.layers.provenance import list_fractions
 from napari_swnn.widgets.layers.snapshot import Snapshot
 from napari_swnn.widgets.reconstruction.jobs import BENCHMARK, find_checkpoint, find_unfinished
-from napari_swnn.widgets.reconstruction.request import Destination, Request
+from napari_swnn.widgets.reconstruction.request import Request
 
 if TYPE_CHECKING:
     from napari_swnn.core.network.config import NetworkConfig
@@ -263,18 +260,6 @@ def describe_cost(cost: "CurrentCost") -> str:
     if load > 1:
         times += f"; {format_estimate(cost.training + cost.generation)} while the computer is as busy as now"
     return f"{times} · {format_memory(cost.memory)} of memory"
-
-
-def size_problem(shape: Shape, n: int, destination: Destination) -> str:
-    """Return the reason that volumes do not fit into memory, or an empty text if they fit."""
-    needed, free = n * prod(shape) + WORKING_MEMORY, free_memory()
-    if destination != "memory" or needed <= free:
-        return ""
-    volumes = "" if n == 1 else f"{n} volumes of "
-    return (
-        f"{volumes}{format_shape(shape)} voxels need {format_memory(needed)}, and {format_memory(free)} are "
-        "free; choose a smaller size, or a lazy layer or a file under Large volumes."
-    )
 
 
 def memory_warning(cost: "CurrentCost") -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from napari_swnn._types import Shape
 from napari_swnn.widgets.kit.errors import BadInputError
@@ -15,12 +15,11 @@ from napari_swnn.widgets.layers.provenance import (
 from napari_swnn.widgets.layers.trained_models import MODELS as MODELS
 from napari_swnn.widgets.layers.trained_models import ModelEntry as ModelEntry
 from napari_swnn.widgets.layers.trained_models import ModelList as ModelList
+from napari_swnn.widgets.lazy.output_panel import Destination
 from napari_swnn.widgets.reconstruction.spatial import UNIFORM, SpatialVariation
 
 if TYPE_CHECKING:
     from napari_swnn.core.volume.spec import VolumeSpec
-
-Destination = Literal["memory", "lazy", "file"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,5 @@
 """Layers that show previews, results and boxes of a session in the viewer."""
 
-import logging
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,20 +15,17 @@ from napari_swnn.widgets.layers.provenance import remember_name
 from napari_swnn.widgets.layers.reading import read_colours
 from napari_swnn.widgets.layers.view_3d import View, add_to_3d, list_views, show_in_3d, show_plane
 from napari_swnn.widgets.lazy.boxes import Boxes
-from napari_swnn.widgets.lazy.layers import open_lazily, pause_tiles
+from napari_swnn.widgets.lazy.layers import pause_tiles, show_volume
 from napari_swnn.widgets.reconstruction.range_preview import RangePreview
 from napari_swnn.widgets.reconstruction.training import Training
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
-    from napari.layers import Layer
     from napari.viewer import Viewer
 
     from napari_swnn._phases import PhaseChoice
     from napari_swnn.widgets.reconstruction.request import ModelEntry, Result
     from napari_swnn.widgets.reconstruction.session import ReconstructionSession
-
-logger = logging.getLogger(__name__)
 
 
 class SessionLayers(QObject):
@@ -206,12 +202,7 @@ class SessionLayers(QObject):
     def _show(self, result: "Result") -> None:
         if self._output is None:
             return
-        before = list(self._viewer.layers)
-        try:
-            self._newest = _add_layer(self._viewer, result, self._output, self._phases)
-        except Exception:
-            _remove_added(self._viewer, before)
-            raise
+        self._newest = _add_layer(self._viewer, result, self._output, self._phases)
         self._newest_result = result
         self._row.append(self._newest)
         self.changed.emit()
@@ -241,13 +232,8 @@ def _add_layer(
     look = Look.of_model(result.entry.model)
     scale = 1 if result.request is None else result.request.scale
     look = replace(look, voxel=look.voxel.scaled(scale))
-    if isinstance(result.data, np.ndarray):
-        layer = output.show_result(result.data, result.name, look, result.metadata)
-    elif isinstance(result.data, list):
-        layer = output.show_levels(result.data, result.name, look, result.metadata)
-    else:
-        layer = open_lazily(viewer, result.data, result.name, result.metadata, output)  # 3-D shows boxes of it
-    if isinstance(result.data, np.ndarray | list):
+    layer = show_volume(viewer, result.data, result.name, look, result.metadata, output)
+    if isinstance(result.data, np.ndarray | list):  # 3-D shows boxes of a lazy layer
         add_to_3d(viewer, layer, phases)
     through = result.metadata.get("through")
     if through is not None:
@@ -260,12 +246,3 @@ def _notify_failure(text: str) -> None:
     from napari.utils.notifications import show_error
 
     show_error(f"SWNN reconstruction: {text}")
-
-
-def _remove_added(viewer: "Viewer", before: "list[Layer]") -> None:
-    """Remove layers that are half made because of an error, which may prevent their removal too."""
-    for layer in [each for each in viewer.layers if each not in before]:
-        try:
-            viewer.layers.remove(layer)
-        except Exception:
-            logger.exception("A layer could not be removed")

@@ -1,31 +1,18 @@
-"""Dialog for the output file of a run, and checks of the file before the run."""
+"""Checks of the output file of a run before the run."""
 
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING
-
-from qtpy.QtWidgets import QWidget
 
 from napari_swnn._files import UNFINISHED
 from napari_swnn._sentences import as_sentence
 from napari_swnn.widgets.kit.errors import BadInputError, describe_error
-from napari_swnn.widgets.kit.file_dialogs import ask_file
+from napari_swnn.widgets.lazy.volume_file import check_file_name, check_file_of_run
 from napari_swnn.widgets.reconstruction.jobs import iter_file
 
 if TYPE_CHECKING:
     from napari_swnn.core.descriptor.reference import Reference
     from napari_swnn.core.model.model import Model
     from napari_swnn.widgets.reconstruction.request import Request
-
-_KINDS = {"OME-Zarr": "zarr", "TIFF": "tif"}
-
-
-def ask_for_volume_file(parent: QWidget, name: str) -> Path | None:
-    """Prompt for an output file for volumes; return None if the dialog is cancelled.
-
-    Existing files can be selected: unfinished files are resumed, and finished files are never overwritten.
-    """
-    path = ask_file(parent, "Write volumes to", name, _KINDS, confirm_overwrite=False)
-    return None if path is None else path.with_name(path.name.removesuffix(UNFINISHED))
 
 
 def check_file_of_new_model(request: "Request", reference: "Reference") -> None:
@@ -49,7 +36,7 @@ def check_file_of_new_model(request: "Request", reference: "Reference") -> None:
     from napari_swnn.io.volume_file import check_free_space
     from napari_swnn.runs.volume_files import file_at, planned_layout
 
-    path = _checked_name(request)
+    path = check_file_name(request.path)
     if path.exists():
         raise BadInputError("output", f"“{path.name}” already exists and is finished; choose another name.")
     if path.with_name(path.name + UNFINISHED).exists():
@@ -81,22 +68,7 @@ def check_file_of_model(request: "Request", model: "Model") -> None:
     BadInputError
         If the name or folder is invalid, the file belongs to another request, or the volumes cannot be stored in it.
     """
-    _checked_name(request)
+    path = check_file_name(request.path)
     if request.spatial.section is not None:  # the file then belongs to a model that is still to be fitted
         return
-    try:
-        iter_file(request, model)  # checks the file, and writes nothing before the first step
-    except (TypeError, ValueError, OSError) as error:
-        raise BadInputError("output", describe_error(error)) from error
-
-
-def _checked_name(request: "Request") -> Path:
-    from napari_swnn.runs.volume_files import SUFFIXES
-
-    path = request.path
-    if path is None or path.suffix.lower() not in SUFFIXES:
-        name = "" if path is None else path.name
-        raise BadInputError("output", f"The file name must end in .zarr or .tif, got “{name}”; change it.")
-    if not path.parent.is_dir():
-        raise BadInputError("output", f"There is no folder {path.parent}; choose another, or create it first.")
-    return path
+    check_file_of_run(path, partial(iter_file, request, model))

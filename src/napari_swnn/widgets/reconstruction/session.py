@@ -15,7 +15,7 @@ from napari_swnn.widgets.reconstruction.work import BoxWork, Generation
 if TYPE_CHECKING:
     from napari_swnn.core.grid.windows import Window
     from napari_swnn.core.training.unfinished import UnfinishedTraining
-    from napari_swnn.core.volume.virtual_volume import VirtualVolume
+    from napari_swnn.core.volume.block_volume import BlockVolume
 
 
 class State(StrEnum):
@@ -141,7 +141,7 @@ class ReconstructionSession(RunningWork):
         if not self.is_busy:
             self.checks.estimate_cost()
 
-    def compute_box(self, volume: "VirtualVolume", window: "Window", name: str) -> None:
+    def compute_box(self, volume: "BlockVolume", window: "Window", name: str) -> None:
         """Compute a box of a volume."""
         if not self.is_busy:
             self._begin(BoxWork(volume, window, name))

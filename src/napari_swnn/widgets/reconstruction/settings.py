@@ -14,11 +14,12 @@ from napari_swnn.widgets.kit.controls import Form, Note, Problem, SizeControl, p
 from napari_swnn.widgets.kit.drawer import Drawer
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.forms import ConfigForm
+from napari_swnn.widgets.kit.memory import size_problem
 from napari_swnn.widgets.kit.preferences import read_preferences
 from napari_swnn.widgets.layers.reference_controls import ReferenceControls
-from napari_swnn.widgets.reconstruction.preflight import size_problem
+from napari_swnn.widgets.lazy.output_panel import Destination
 from napari_swnn.widgets.reconstruction.reference_choice import ReferenceChoice
-from napari_swnn.widgets.reconstruction.request import Destination, Request
+from napari_swnn.widgets.reconstruction.request import Request
 from napari_swnn.widgets.reconstruction.size_note import describe_small_size
 from napari_swnn.widgets.reconstruction.spatial import UNIFORM
 from napari_swnn.widgets.reconstruction.spatial_panel import SpatialPanel

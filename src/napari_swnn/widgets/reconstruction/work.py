@@ -8,6 +8,7 @@ import numpy as np
 
 from napari_swnn._sentences import as_sentence
 from napari_swnn.widgets.layers.provenance import describe_fractions, list_fractions, measure_phases
+from napari_swnn.widgets.lazy.volume_file import open_levels
 from napari_swnn.widgets.reconstruction import jobs
 from napari_swnn.widgets.reconstruction.jobs import Job
 from napari_swnn.widgets.reconstruction.request import (
@@ -21,7 +22,7 @@ from napari_swnn.widgets.reconstruction.request import (
 
 if TYPE_CHECKING:
     from napari_swnn.core.grid.windows import Window
-    from napari_swnn.core.volume.virtual_volume import VirtualVolume
+    from napari_swnn.core.volume.block_volume import BlockVolume
 
 _REMARKS = {
     "draft": "Draft: for a first look.",
@@ -125,11 +126,9 @@ class Generation:
         return replace(result, metadata={**result.metadata, **measured})
 
     def _stored(self, path: Path) -> list[Result]:
-        from napari_swnn.io.ome_zarr_image import is_ome_zarr, open_ome_zarr
-
-        if not is_ome_zarr(path):  # other formats cannot be opened without reading them completely
+        levels, n = open_levels(path), self.request.n
+        if levels is None:
             return []
-        levels, n = open_ome_zarr(path).levels, self.request.n
         each = [levels] if n == 1 else [[level[i] for level in levels] for i in range(n)]
         return [describe_stored_result(self.request, self.entry, path, own, i) for i, own in enumerate(each)]
 
@@ -168,7 +167,7 @@ class BoxWork:
 
     Attributes
     ----------
-    volume : VirtualVolume
+    volume : BlockVolume
         Volume that contains the box.
     window : Window
         Position of the box.
@@ -176,7 +175,7 @@ class BoxWork:
         Description of the box.
     """
 
-    volume: "VirtualVolume"
+    volume: "BlockVolume"
     window: "Window"
     name: str
 

@@ -1,0 +1,68 @@
+"""Layers that show the results of the compose panel in the viewer."""
+
+from typing import TYPE_CHECKING, Any
+
+from napari_swnn.widgets.composition.request import ComposeResult
+from napari_swnn.widgets.composition.results import ComposeResults
+from napari_swnn.widgets.composition.session import ComposeSession
+from napari_swnn.widgets.kit.session import Report
+from napari_swnn.widgets.kit.viewer_layers import select_unless_editing
+from napari_swnn.widgets.layers.output import OutputLayers
+from napari_swnn.widgets.lazy.boxes import Boxes
+from napari_swnn.widgets.lazy.layers import look_of_volume, show_volume
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+
+class ComposeLayers:
+    """Layers of the previews, volumes and boxes of a session.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Viewer that receives the layers.
+    session : ComposeSession
+        Session that computes the boxes.
+    results : ComposeResults
+        Controls of the newest volume.
+
+    Attributes
+    ----------
+    boxes : Boxes
+        Boxes of lazy layers.
+    """
+
+    def __init__(self, viewer: "Viewer", session: ComposeSession, results: ComposeResults) -> None:
+        self.boxes = Boxes(viewer, session)
+        self._viewer = viewer
+        self._results = results
+        self._outputs: OutputLayers | None = None
+
+    def show(self, found: Any) -> Report:
+        """Add a volume or a box, or show the middle plane of a volume, and report it."""
+        if not isinstance(found, ComposeResult):
+            self._show_box(found)
+            return Report("Done. The box was added as a layer.")
+        if self._outputs is None:
+            self._outputs = OutputLayers(self._viewer)
+        if found.request.is_preview:
+            self._outputs.show_preview(found.data, look_of_volume(found.volume), scale=1)
+            return Report("Preview of the middle plane.")
+        outputs, self._outputs = self._outputs, None
+        self._show_volume(found, outputs)
+        return Report(found.summary)
+
+    def _show_box(self, labels: Any) -> None:
+        box = self.boxes.show(labels)
+        if box is not None:
+            self._results.show_result(box)
+
+    def _show_volume(self, found: ComposeResult, outputs: OutputLayers) -> None:
+        if found.data is None:
+            outputs.remove_preview()
+            return
+        look = look_of_volume(found.volume)
+        layer = show_volume(self._viewer, found.data, found.name, look, found.request.to_dict(), outputs)
+        select_unless_editing(self._viewer, layer)
+        self._results.show_result(layer, found.fractions)
