@@ -207,3 +207,15 @@ def test_a_preview_that_has_just_changed_is_removed(make_napari_viewer, section,
         output.remove_preview()
         qtbot.wait(50)  # where napari would crash
     assert [layer.ndim for layer in viewer.layers] == [2]
+
+
+def test_a_framed_volume_is_removed_beside_others_in_3d(make_napari_viewer, section, qtbot):
+    viewer = make_napari_viewer(show=True)
+    viewer.add_labels(section)
+    viewer.dims.ndisplay = 3
+    for _ in range(2):
+        layer = OutputLayers(viewer).show_result(volumes(2, 3)[1], "result", LOOK, {})
+        qtbot.wait(100)
+        viewer.layers.remove(layer)
+        qtbot.wait(100)  # where Mesa would crash if the shader program were deleted
+    assert [layer.ndim for layer in viewer.layers] == [2]

@@ -20,9 +20,9 @@ from napari_swnn._layer_style import (
 from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.layers.corner import beside, free_corner
-from napari_swnn.widgets.layers.drawing import draw_changes
 from napari_swnn.widgets.layers.fitted_preview import LARGEST_LISTED, PENDING, fit_preview
 from napari_swnn.widgets.layers.pointer import ignored_pointer
+from napari_swnn.widgets.layers.programs import keep_programs
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -109,6 +109,7 @@ class OutputLayers:
     """
 
     def __init__(self, viewer: "Viewer", colours: Mapping[int, Any] | None = None) -> None:
+        keep_programs(viewer)
         self._viewer = viewer
         self._colours = colours
         self._corner = free_corner(viewer)
@@ -174,7 +175,6 @@ class OutputLayers:
         """Remove the preview if it still exists."""
         preview, self._preview = self._preview, None
         if preview is not None and preview in self._viewer.layers:
-            draw_changes()
             self._viewer.layers.remove(preview)
 
     def show_result(self, labels: Labels, name: str, look: Look, metadata: Mapping[str, Any]) -> "LabelsLayer":
