@@ -219,3 +219,14 @@ def test_a_framed_volume_is_removed_beside_others_in_3d(make_napari_viewer, sect
         viewer.layers.remove(layer)
         qtbot.wait(100)  # where Mesa would crash if the shader program were deleted
     assert [layer.ndim for layer in viewer.layers] == [2]
+
+
+def test_what_a_preview_lacks_hides_nothing_in_3d(model, monkeypatch):
+    monkeypatch.setattr("napari_swnn.widgets.layers.output.PREVIEW_INTERVAL", 0)
+    output = OutputLayers(model)
+    opacities = []
+    for ndisplay in (2, 3, 2):
+        model.dims.ndisplay = ndisplay
+        output.show_preview(np.ones((8, 8, 8), np.uint8), LOOK, scale=1, shape=(16,) * 3)
+        opacities.append(model.layers[0].colormap.color_dict[PENDING][-1])
+    assert opacities[1] == 0 < opacities[0] == opacities[2]

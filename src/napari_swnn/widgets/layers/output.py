@@ -206,9 +206,12 @@ class OutputLayers:
         return layer
 
     def _show_pending(self, layer: "LabelsLayer", pending: int, look: Look) -> None:
-        if pending not in getattr(layer.colormap, "color_dict", {}):
+        # In 3-D, napari draws all labels as opaque, and these would hide what is known.
+        wanted = "transparent" if self._viewer.dims.ndisplay == 3 else _PENDING_COLOUR
+        shown = getattr(layer.colormap, "color_dict", {}).get(pending)
+        if shown is None or (shown[-1] == 0) != (wanted == "transparent"):
             colours = self._colours or look.colours
-            layer.colormap = make_colormap({**colours, pending: _PENDING_COLOUR})
+            layer.colormap = make_colormap({**colours, pending: wanted})
 
     def _add(
         self, levels: Sequence[Any], name: str, look: Look, metadata: Mapping[str, Any] | None = None

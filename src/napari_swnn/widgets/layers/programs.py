@@ -39,8 +39,9 @@ def keep_programs(viewer: "Viewer") -> None:
 
 def _drawn_programs() -> dict[Any, Any]:
     """Return the program of each visual in the canvases of napari."""
-    canvases = [getattr(widget, "_vispy_canvas", None) for widget in QApplication.allWidgets()]
-    nodes = (node for canvas in canvases if hasattr(canvas, "scene") for node in _descendants(canvas.scene))
+    canvases = (getattr(widget, "_vispy_canvas", None) for widget in QApplication.allWidgets())
+    scenes = [canvas.scene for canvas in canvases if canvas is not None]
+    nodes = (node for scene in scenes for node in _descendants(scene))
     programs = ((node, getattr(node, "_program", None)) for node in nodes)
     return {node: program for node, program in programs if program is not None}
 
