@@ -79,6 +79,29 @@ def test_a_long_training_is_not_replaced_without_a_question(interrupted, user, a
     assert asked == ["The kept training (changed settings, step 1 of 12) will be lost."]
 
 
+def test_discard_leaves_the_state_of_a_resumed_training(interrupted, user, asked, monkeypatch):
+    set_training(interrupted.settings, interrupted.run_bar.kept.training)
+    user.waits_for(lambda: not interrupted.run_bar.resume_button.isHidden())
+    monkeypatch.setattr(kept_training, "_LONG", 0.1)
+    user.clicks(interrupted.run_bar.resume_button)
+    user.clicks(interrupted.run_bar.discard_button)
+    user.waits_for_end(interrupted)
+    assert interrupted.run_bar.progress.status.text().endswith("The unfinished training can still be resumed.")
+    user.waits_for(lambda: not interrupted.run_bar.resume_button.isHidden())
+    assert (asked, len(MODELS)) == ([], 0)
+
+
+def test_a_long_training_is_not_discarded_without_a_question(running, user, asked, monkeypatch):
+    monkeypatch.setattr(kept_training, "_LONG", 0.0)
+    user.clicks(running.run_bar.discard_button)
+    assert running.session.can_discard
+    (text,) = asked
+    assert text.startswith("The training (step ")
+    monkeypatch.setattr(kept_training, "_LONG", 60.0)
+    user.clicks(running.run_bar.discard_button)
+    user.waits_for_end(running)
+
+
 def test_the_time_of_a_state_is_short():
     now = datetime(2026, 3, 1, 12, 0)
     assert describe_time(datetime(2026, 3, 1, 6, 42), now) == "today 06:42"

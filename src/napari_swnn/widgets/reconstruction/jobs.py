@@ -58,7 +58,7 @@ def train(
     keeping.checkpoint = checkpoint = find_checkpoint(plan, resume=keeping.resume, aim=keeping.aim)
     model = yield from iter_training(plan, should_stop=should_stop, checkpoint=checkpoint)
     keeping.keep(model)
-    if checkpoint is not None and not model.provenance["stopped_early"]:
+    if checkpoint is not None and not model.provenance["stopped_early"] and not keeping.is_discarded:
         checkpoint.remove()
     return model
 

@@ -26,6 +26,8 @@ class Keeping:
         Facts about the model for the gallery.
     most : int
         Number of models that the gallery keeps; 0 to keep none.
+    is_discarded : bool
+        True once the user has chosen to keep no model.
     kept : KeptModel or None
         Model in the gallery.
     checkpoint : Checkpoint or None
@@ -37,6 +39,7 @@ class Keeping:
     resume: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
     most: int = 0
+    is_discarded: bool = False
     kept: "KeptModel | None" = None
     checkpoint: "Checkpoint | None" = None
     piece_distances: Mapping[int, float] = field(default_factory=dict)
@@ -47,7 +50,7 @@ class Keeping:
         """Write a model to the gallery; if that fails, the panel says that the model is not saved."""
         from napari_swnn.io.model_gallery import Gallery
 
-        if self.most < 1:
+        if self.most < 1 or self.is_discarded:
             return
         from napari_swnn.widgets.layers.trained_models import ModelEntry
 

@@ -90,10 +90,12 @@ class KeptTraining(QWidget):
 
 def may_lose(parent: QWidget, training: "UnfinishedTraining", title: str, action: str) -> bool:
     """Return True if the state of a training may be lost; one that took long is not lost without a question."""
-    if training.seconds < _LONG:
-        return True
-    text = f"The kept training ({_describe_steps(training)}) will be lost."
-    return ask_to_lose(parent, title, text, action)
+    return may_lose_time(parent, training.seconds, f"The kept training ({_describe_steps(training)})", title, action)
+
+
+def may_lose_time(parent: QWidget, seconds: float, what: str, title: str, action: str) -> bool:
+    """Return True if a training that has taken `seconds` may be lost; after a long time, this is asked."""
+    return seconds < _LONG or ask_to_lose(parent, title, f"{what} will be lost.", action)
 
 
 def describe_training(training: "UnfinishedTraining") -> str:

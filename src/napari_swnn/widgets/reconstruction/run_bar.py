@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from napari_swnn._sentences import as_sentence
 from napari_swnn.widgets.kit.controls import Note, Problem
 from napari_swnn.widgets.kit.progress import ProgressPanel
-from napari_swnn.widgets.reconstruction.kept_training import KeptTraining
+from napari_swnn.widgets.reconstruction.kept_training import KeptTraining, may_lose_time
 from napari_swnn.widgets.reconstruction.loss_curve import LossCurve
 from napari_swnn.widgets.reconstruction.preflight import describe_cost, memory_warning
 from napari_swnn.widgets.reconstruction.training import Training, is_finishing
@@ -52,7 +52,7 @@ class RunBar(QWidget):
         self.run_button.clicked.connect(self.run)
         self.resume_button.clicked.connect(self.resume)
         self.stop_button.clicked.connect(session.stop)
-        self.discard_button.clicked.connect(session.discard)
+        self.discard_button.clicked.connect(self.discard)
         session.begun.connect(self._on_begun)
         session.stepped.connect(self._on_step)
         session.ended.connect(self._on_ended)
@@ -67,7 +67,8 @@ class RunBar(QWidget):
             "saved every half minute. Start again restarts it, and replaces that state."
         )
         self.discard_button.setToolTip(
-            "End the training, and keep nothing of it: no model, and no state from which it could be resumed."
+            "End the training, and keep nothing of it: no model, and no state from which it could be resumed. If it "
+            "was resumed, its last state is kept."
         )
         self.resume_button.hide()
         self.discard_button.hide()
@@ -97,6 +98,15 @@ class RunBar(QWidget):
         self.memory.show_text(memory_warning(cost) if cost else "")
         if session.is_busy and session.status != self.progress.status.text():
             self.progress.wait(session.status)
+
+    def discard(self) -> None:
+        """End the training without a model, after a question if that loses a long time of it."""
+        training = self._session.work
+        if not isinstance(training, Training) or training.plan is None:
+            return
+        what = f"The training (step {len(self.curve)} of {training.plan.n_steps})"
+        if may_lose_time(self, training.seconds_at_stake, what, "Discard the training?", "Discard it"):
+            self._session.discard()  # nothing happens if it has ended during the question
 
     def add_step(self, step: "TrainingStep") -> None:
         """Add a training step to the curve; its note remains visible until the work ends."""

@@ -1,5 +1,6 @@
 """Task of a session that trains."""
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from threading import Event
@@ -42,8 +43,6 @@ class Training:
         Plan to execute; None until prepared.
     keeping : Keeping
         Record of what is kept of the training.
-    is_discarded : bool
-        True if no model is to be kept.
     """
 
     request: Request
@@ -52,8 +51,8 @@ class Training:
     interval: "FractionInterval | None" = None
     plan: "TrainingPlan | None" = None
     keeping: Keeping = field(default_factory=Keeping)
-    is_discarded: bool = False
     _should_stop: Event = field(default_factory=Event)
+    _begun: float = field(default_factory=time.monotonic)
 
     stopping = "Stopping: finishing the model…"
     discarding = "Discarding the training…"
@@ -62,7 +61,21 @@ class Training:
     @property
     def cancelled(self) -> str:
         """Status after Stop without a model."""
-        return "Discarded: nothing was kept." if self.is_discarded else "Cancelled."
+        if not self.is_discarded:
+            return "Cancelled."
+        if self.keeping.resume:
+            return "Discarded: no model was kept. The unfinished training can still be resumed."
+        return "Discarded: nothing was kept."
+
+    @property
+    def is_discarded(self) -> bool:
+        """True if no model is to be kept."""
+        return self.keeping.is_discarded
+
+    @property
+    def seconds_at_stake(self) -> float:
+        """Time of training that is lost if it is discarded; 0 if it was resumed, as its state is kept."""
+        return 0.0 if self.keeping.resume else time.monotonic() - self._begun
 
     @property
     def title(self) -> str:
@@ -80,12 +93,12 @@ class Training:
 
     def discard(self) -> None:
         """Keep no model of the training."""
-        self.is_discarded = True
-        self.keeping.most = 0
+        self.keeping.is_discarded = True
 
     def drop(self) -> None:
-        """Remove the last state of a discarded training, and the model that was kept just before it was discarded."""
-        for kept in (self.keeping.checkpoint, self.keeping.kept):
+        """Remove what is kept of a discarded training, except the state of one that was kept before it was resumed."""
+        state = None if self.keeping.resume else self.keeping.checkpoint
+        for kept in (state, self.keeping.kept):
             if kept is not None:
                 with suppress(OSError):  # a model can be removed in the gallery, and an old state is removed in time
                     kept.remove()
