@@ -15,11 +15,11 @@ from napari_swnn.widgets.layers.provenance import (
 from napari_swnn.widgets.layers.trained_models import MODELS as MODELS
 from napari_swnn.widgets.layers.trained_models import ModelEntry as ModelEntry
 from napari_swnn.widgets.layers.trained_models import ModelList as ModelList
-from napari_swnn.widgets.lazy.output_panel import Destination
 from napari_swnn.widgets.reconstruction.spatial import UNIFORM, SpatialVariation
 
 if TYPE_CHECKING:
     from napari_swnn.core.volume.spec import VolumeSpec
+    from napari_swnn.widgets.lazy.output_panel import Destination
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +72,7 @@ class Request:
     preset: str = "standard"
     spatial: SpatialVariation = UNIFORM
     spatial_problem: BadInputError | None = None
-    destination: Destination = "memory"
+    destination: "Destination" = "memory"
     path: Path | None = None
     colours: Mapping[int, Any] = field(default_factory=dict)
     entry: ModelEntry | None = None

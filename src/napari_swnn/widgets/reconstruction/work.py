@@ -8,7 +8,6 @@ import numpy as np
 
 from napari_swnn._sentences import as_sentence
 from napari_swnn.widgets.layers.provenance import describe_fractions, list_fractions, measure_phases
-from napari_swnn.widgets.lazy.volume_file import open_levels
 from napari_swnn.widgets.reconstruction import jobs
 from napari_swnn.widgets.reconstruction.jobs import Job
 from napari_swnn.widgets.reconstruction.request import (
@@ -126,6 +125,8 @@ class Generation:
         return replace(result, metadata={**result.metadata, **measured})
 
     def _stored(self, path: Path) -> list[Result]:
+        from napari_swnn.widgets.lazy.volume_file import open_levels  # needs Qt, which a session does not
+
         levels, n = open_levels(path), self.request.n
         if levels is None:
             return []
