@@ -18,8 +18,6 @@ from napari_swnn.widgets.layers.trained_models import ModelEntry
 from napari_swnn.widgets.lazy.output_panel import Destination
 
 if TYPE_CHECKING:
-    from napari_swnn.core.grid.windows import Window
-    from napari_swnn.core.volume.block_volume import BlockVolume
     from napari_swnn.core.volume.composed_volume import ComposedVolume
     from napari_swnn.core.volume.composition import Composition
 
@@ -210,25 +208,6 @@ class ComposeResult:
         if self.request.is_lazy:
             return "Done. One layer was added; only its visible part is computed. In 3-D, compute a box."
         return "Done. One layer was added."
-
-
-@dataclass(frozen=True, eq=False)
-class BoxRequest:
-    """Request for a box of a lazy layer.
-
-    Attributes
-    ----------
-    volume : BlockVolume
-        Volume that contains the box.
-    window : Window
-        Position of the box.
-    name : str
-        Description of the box.
-    """
-
-    volume: "BlockVolume"
-    window: "Window"
-    name: str
 
 
 def check_request(request: ComposeRequest) -> ComposeRequest:

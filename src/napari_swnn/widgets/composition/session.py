@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from napari_swnn.widgets.composition.request import BoxRequest
 from napari_swnn.widgets.composition.work import work
 from napari_swnn.widgets.kit.session import Report, RunSession, Worker
+from napari_swnn.widgets.lazy.boxes import BoxRequest
 
 if TYPE_CHECKING:
     from napari_swnn.core.grid.windows import Window

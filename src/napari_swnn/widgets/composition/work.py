@@ -4,7 +4,8 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from napari_swnn._progress import Progress
-from napari_swnn.widgets.composition.request import BoxRequest, ComposeRequest, ComposeResult
+from napari_swnn.widgets.composition.request import ComposeRequest, ComposeResult
+from napari_swnn.widgets.lazy.boxes import BoxRequest
 from napari_swnn.widgets.lazy.volume_file import check_file_name, check_file_of_run, open_levels
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ import numpy as np
 
 from napari_swnn._sentences import as_sentence
 from napari_swnn.widgets.layers.provenance import describe_fractions, list_fractions, measure_phases
+from napari_swnn.widgets.lazy.boxes import BoxRequest
 from napari_swnn.widgets.reconstruction import jobs
 from napari_swnn.widgets.reconstruction.jobs import Job
 from napari_swnn.widgets.reconstruction.request import (
@@ -20,8 +21,7 @@ from napari_swnn.widgets.reconstruction.request import (
 )
 
 if TYPE_CHECKING:
-    from napari_swnn.core.grid.windows import Window
-    from napari_swnn.core.volume.block_volume import BlockVolume
+    pass
 
 _REMARKS = {
     "draft": "Draft: for a first look.",
@@ -162,23 +162,9 @@ class Generation:
         return f" (targets {', '.join(f'{each:.3f}' for each in fractions)})"
 
 
-@dataclass(eq=False)
-class BoxWork:
-    """Computation of a box of a lazy layer.
-
-    Attributes
-    ----------
-    volume : BlockVolume
-        Volume that contains the box.
-    window : Window
-        Position of the box.
-    name : str
-        Description of the box.
-    """
-
-    volume: "BlockVolume"
-    window: "Window"
-    name: str
+@dataclass(frozen=True, eq=False)
+class BoxWork(BoxRequest):
+    """Computation of a box of a lazy layer."""
 
     stopping = "Cancelling…"
     failed = "The box was not computed."
