@@ -42,6 +42,41 @@ def test_a_verdict_follows_a_run(made, viewer, judged, user):
     assert question.own_porosity
 
 
+def test_verdict_curve_and_row_stay_with_the_result_after_discard(made, user):
+    user.waits_for(lambda: made.result_bar.verdict.text().startswith("✓ Porosity"))
+    for step in ((1, 0.5, 2), (2, 0.4, 2), (3, 0.3, 1)):
+        made.run_bar.curve.add(*step)
+    before, reference, seed = made.run_bar.curve.history, made.layers.reference, made.layers.next_seed
+    user.choose(made.settings.preset, "long")
+    user.waits_for(made.run_bar.run_button.isEnabled)
+    user.clicks(made.run_bar.run_button)
+    user.waits_for(lambda: len(made.run_bar.curve) > 3)
+    user.clicks(made.run_bar.discard_button)
+    user.waits_for_end(made)
+    assert made.result_bar.verdict.text().startswith("✓ Porosity")
+    assert made.run_bar.curve.history == before
+    assert not made.run_bar.curve.isHidden()
+    assert (made.layers.reference, made.layers.next_seed) == (reference, seed)
+
+
+def test_a_check_begins_again_after_a_run_without_results(ready, add_model, rock_model, judged, user):
+    add_model(ready, rock_model)
+    user.waits_for(lambda: ready.session.can_generate)
+    states = []
+    ready.outcome.check.changed.connect(states.append)
+    ready.session.made.connect(lambda _result: ready.session.ended.connect(interrupt))
+
+    def interrupt():  # before the answer of the check arrives
+        ready.session.ended.disconnect(interrupt)
+        ready.session.begun.emit()
+        ready.session.ended.emit()
+
+    ready.generate()
+    user.waits_for_end(ready)
+    user.waits_for(lambda: ready.result_bar.verdict.text().startswith("✓ Porosity"))
+    assert states[-4:] == ["Comparing with the reference…", "", "Comparing with the reference…", ""]
+
+
 def test_a_doubt_is_shown_as_a_problem(made, user):
     made.result_bar.show_verdict(Verdict(False, "Surface does not."))
     assert made.result_bar.doubt.text() == "⚠ Surface does not."

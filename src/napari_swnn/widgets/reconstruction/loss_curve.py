@@ -1,6 +1,7 @@
 """Plot of the loss during training."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import ceil, floor, isnan, log10, nan
 
 import pyqtgraph as pg
@@ -40,6 +41,22 @@ class _DecimalAxis(pg.AxisItem):
         return [f"{10**value:.3g}" for value in values]
 
 
+@dataclass(frozen=True)
+class LossHistory:
+    """Course of a training.
+
+    Attributes
+    ----------
+    steps : tuple of tuple
+        Number, loss and scale of each step.
+    aims : mapping of int to float
+        Distance to aim at, for each scale.
+    """
+
+    steps: tuple[tuple[int, float, int], ...] = ()
+    aims: Mapping[int, float] = field(default_factory=dict)
+
+
 class LossCurve(QWidget):
     """Plot of the logarithmic loss against the training step, with dashed lines between scales."""
 
@@ -61,9 +78,9 @@ class LossCurve(QWidget):
         self._borders: list[pg.InfiniteLine] = []
         self._iterations: list[int] = []
         self._losses: list[float] = []
+        self._scales: list[int] = []
         self._aims: Mapping[int, float] = {}
         self._aimed: list[float] = []
-        self._scale = 0
         self._throttler = QSignalThrottler(parent=self)
         self._throttler.setTimeout(_REFRESH)
         self._throttler.triggered.connect(self.refresh)
@@ -79,10 +96,10 @@ class LossCurve(QWidget):
         """Start a new curve."""
         self._iterations = []
         self._losses = []
+        self._scales = []
         self._aims = {}
         self._aimed = []
         self.note.show_text("")
-        self._scale = 0
         for border in self._borders:
             self._plot.removeItem(border)
         self._borders = []
@@ -95,9 +112,9 @@ class LossCurve(QWidget):
 
     def add(self, iteration: int, loss: float, scale: int) -> None:
         """Add a step, which `refresh` draws."""
-        if self._scale not in (0, scale):
+        if self._scales and self._scales[-1] != scale:
             self._borders.append(self._plot.addLine(x=iteration - 0.5, pen=self._border_pen()))
-        self._scale = scale
+        self._scales.append(scale)
         self._iterations.append(iteration)
         self._losses.append(loss)
         self._aimed.append(self._aims.get(scale, nan))
@@ -114,6 +131,20 @@ class LossCurve(QWidget):
             [each for each, is_known in zip(self._iterations, known, strict=True) if is_known],
             [each for each, is_known in zip(self._aimed, known, strict=True) if is_known],
         )
+
+    @property
+    def history(self) -> LossHistory:
+        """Course of the training that is shown; without steps if there is none."""
+        steps = zip(self._iterations, self._losses, self._scales, strict=True)
+        return LossHistory(tuple(steps), self._aims)
+
+    def show_history(self, history: LossHistory) -> None:
+        """Show the course of an earlier training."""
+        self.clear()
+        self.aim_at(history.aims)
+        for step in history.steps:
+            self.add(*step)
+        self.refresh()
 
     @property
     def aimed(self) -> list[float]:

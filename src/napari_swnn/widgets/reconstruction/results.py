@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from napari_swnn.widgets.reconstruction.request import ModelEntry, Result
     from napari_swnn.widgets.reconstruction.session import ReconstructionSession
 
+_Run = tuple[list[Any], "LabelsLayer | None", Mapping[int, Any] | None]
+"""Result layers of a run, its reference, and the colours of its labels."""
+
 
 class SessionLayers(QObject):
     """Layers that show the results of a session in the viewer.
@@ -63,6 +66,7 @@ class SessionLayers(QObject):
         self._newest: Any = None
         self._newest_result: Result | None = None
         self._row: list[Any] = []
+        self._before: _Run | None = None
         self._reference: LabelsLayer | None = None
         self._colours: Mapping[int, Any] | None = None
         self._phases: list[int] | None = None
@@ -154,6 +158,7 @@ class SessionLayers(QObject):
         reference : napari.layers.Labels, optional
             Reference of the model.
         """
+        self._before = (self._row, self._reference, self._colours)
         self._row = []
         self._reference = reference
         self._colours = colours
@@ -215,6 +220,9 @@ class SessionLayers(QObject):
         self.boxes.forget()
         if self._session.is_open:
             self._remove_preview()
+        if self._before is not None and not self._row:  # the newest result is still that of the run before
+            self._row, self._reference, self._colours = self._before
+        self._before = None
 
     def _on_ndisplay(self, _event: Any = None) -> None:
         """Show the newest result in 3-D, where a lazy layer shows only boxes."""

@@ -9,7 +9,7 @@ from napari_swnn._sentences import as_sentence
 from napari_swnn.widgets.kit.controls import Note, Problem
 from napari_swnn.widgets.kit.progress import ProgressPanel
 from napari_swnn.widgets.reconstruction.kept_training import KeptTraining, may_lose_time
-from napari_swnn.widgets.reconstruction.loss_curve import LossCurve
+from napari_swnn.widgets.reconstruction.loss_curve import LossCurve, LossHistory
 from napari_swnn.widgets.reconstruction.preflight import describe_cost, memory_warning
 from napari_swnn.widgets.reconstruction.training import Training, is_finishing
 
@@ -37,6 +37,7 @@ class RunBar(QWidget):
         super().__init__(parent)
         self._session = session
         self._training: Training | None = None
+        self._before = LossHistory()
         self.run_button = QPushButton("Run")
         self.stop_button = QPushButton("Stop")
         self.resume_button = QPushButton("Resume")
@@ -133,6 +134,7 @@ class RunBar(QWidget):
         work = self._session.work
         self._training = work if isinstance(work, Training) else None
         if self._training is not None:
+            self._before = self.curve.history
             self._drop_curve()
         self.progress.begin(self._session.status)
 
@@ -161,7 +163,9 @@ class RunBar(QWidget):
         self.curve.refresh_soon()
 
     def _on_ended(self) -> None:
-        if self._training is not None and self._training.is_discarded:  # no model has this curve
-            self._drop_curve()
+        training = self._training
+        if training is not None and (training.is_discarded or len(self.curve) == 0):  # no model has this curve
+            self.curve.show_history(self._before)
+            self.curve.setVisible(len(self.curve) > 0)
         self.curve.refresh()
         self.progress.end(self._session.status, self._session.failure)

@@ -56,7 +56,9 @@ def judge_volumes(question: Question, is_dropped: Callable[[], bool]) -> "Verdic
 
 
 class VerdictCheck(QObject):
-    """Check that follows each run whose volumes are in memory; a new run drops it.
+    """Check that follows each run whose volumes are in memory.
+
+    A new run interrupts it, and its results replace those to check; after a run without results, it begins again.
 
     Parameters
     ----------
@@ -81,12 +83,14 @@ class VerdictCheck(QObject):
         self._session = session
         self._find_reference = find_reference
         self._results: list[Result] = []
+        self._is_first = True
         self._dropped = Event()
         self._checker = Checker(self)
         self._checker.done.connect(self._on_done)
         self._checker.failed.connect(self._on_failed)
-        session.begun.connect(self.drop)
+        session.begun.connect(self._interrupt)
         session.made.connect(self._on_made)
+        session.box_made.connect(self.drop)
         session.ended.connect(self._on_ended)
 
     def drop(self) -> None:
@@ -96,15 +100,27 @@ class VerdictCheck(QObject):
         self._results = []
         self.changed.emit("")
 
+    def _interrupt(self) -> None:
+        self._is_first = True
+        self._dropped.set()
+        self._checker.drop()
+        if self._results:  # they are not judged yet
+            self.changed.emit("")
+
     def _on_made(self, result: "Result") -> None:
+        if self._is_first:
+            self.drop()  # the verdict so far is that on an earlier result
+        self._is_first = False
         if isinstance(result.data, np.ndarray):
             self._results.append(result)
 
     def _on_ended(self) -> None:
         question = self._ask()
-        self._results = []
+        if question is None:
+            self._results = []
         if question is None or not self._session.is_open:
             return
+        self._dropped.set()
         self._dropped = Event()
         self.changed.emit("Comparing with the reference…")
         self._checker.request(judge_volumes, question, self._dropped.is_set)
@@ -121,11 +137,13 @@ class VerdictCheck(QObject):
         return Question(tuple(result.data for result in self._results), reference, is_own)
 
     def _on_done(self, verdict: "Verdict | None") -> None:
+        self._results = []
         self.changed.emit("")
         if verdict is not None:
             self.found.emit(verdict)
 
     def _on_failed(self, text: str) -> None:
+        self._results = []
         self.changed.emit(f"The volume could not be compared with the reference: {text}")
 
 
