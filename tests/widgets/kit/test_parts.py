@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 from napari.layers import Labels
+from pyqtgraph import PlotWidget
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QFileDialog, QPushButton, QVBoxLayout, QWidget
 
 from napari_swnn._voxel_size import VoxelSize
@@ -116,6 +118,15 @@ def test_the_curve_marks_where_a_scale_begins(qtbot):
     curve.clear()
     assert len(curve) == 0
     assert curve.n_borders == 0
+
+
+def test_the_note_on_the_curve_says_how_its_aim_is_drawn(qtbot):
+    curve = LossCurve()
+    qtbot.addWidget(curve)
+    curve.aim_at({1: 0.1})
+    pen, _ = (line.opts["pen"] for line in curve.findChild(PlotWidget).listDataItems())
+    assert pen.style() == Qt.PenStyle.DashLine
+    assert curve.note.text().startswith("Horizontal dashes: ")
 
 
 def test_a_snapshot_is_a_copy():

@@ -108,7 +108,7 @@ class LossCurve(QWidget):
     def aim_at(self, distances: Mapping[int, float]) -> None:
         """Draw the distance between two pieces of the reference for each scale; a good model comes near it."""
         self._aims = dict(distances)
-        self.note.show_text("Dotted: distance between two halves of the reference." if distances else "")
+        self.note.show_text("Horizontal dashes: distance between two halves of the reference." if distances else "")
 
     def add(self, iteration: int, loss: float, scale: int) -> None:
         """Add a step, which `refresh` draws."""
@@ -163,7 +163,7 @@ class LossCurve(QWidget):
         """Adapt the colours to a dark or light theme."""
         self._text = QColor("#f0f1f2" if dark else "#1e1e21")
         self._curve.setPen(pg.mkPen(_LINES[dark], width=1.5))
-        self._aim.setPen(pg.mkPen(self._text, width=1.5, style=pg.QtCore.Qt.PenStyle.DotLine))
+        self._aim.setPen(pg.mkPen(self._text, width=1.5, style=pg.QtCore.Qt.PenStyle.DashLine))
         for name in ("bottom", "left"):
             axis = self._plot.getAxis(name)
             axis.setPen(self._text)
