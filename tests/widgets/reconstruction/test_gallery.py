@@ -112,6 +112,17 @@ def test_a_model_that_is_in_the_list_is_selected_and_not_read_again(panel, galle
     assert (len(MODELS), panel.models.entry.kept.path) == (1, kept.path)
 
 
+def test_the_model_box_follows_the_gallery(panel, gallery, rock_model):
+    kept = gallery.list_models()[0]
+    MODELS.add(ModelEntry(rock_model, "rock", "standard", kept=kept))
+    kept.note(name="my rock")
+    MODELS.read_notes()
+    assert panel.models.choice.currentText().startswith("my rock · porosity 0.30")
+    kept.remove()
+    MODELS.read_notes()
+    assert panel.models.choice.currentText().endswith("(not saved)")
+
+
 def test_a_finished_model_is_kept_and_leaves_no_checkpoint(section, tiny):
     analysis = analyse_reference(Reference(section), config=tiny)
     plan = analysis.plan()

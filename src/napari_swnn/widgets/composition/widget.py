@@ -74,6 +74,7 @@ class ComposeWidget(RunPanel):
         self.results.box_wanted.connect(self.compute_box)
         self.estimate.changed.connect(self._on_estimate)
         MODEL_RELAY.added.connect(self._on_models)
+        MODEL_RELAY.noted.connect(self._on_models)
         self.settings.set_models(MODELS)
 
     @property

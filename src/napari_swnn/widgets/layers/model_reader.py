@@ -60,6 +60,7 @@ class ModelReader(QObject):
         except OSError as error:
             self.failed.emit(describe_error(error))
             return
+        MODELS.read_notes()
         listed = None if kept is None else MODELS.find_kept(kept.path)
         if listed is not None:
             self.opened.emit(listed)

@@ -59,7 +59,8 @@ class ModelEntry:
     @property
     def title(self) -> str:
         """Entry in a list of models."""
-        return f"{self.source}{self.description}" + ("" if self.is_safe else " (not saved)")
+        name = self.source if self.kept is None else self.kept.facts.get("name", self.source)
+        return f"{name}{self.description}" + ("" if self.is_safe else " (not saved)")
 
     @property
     def description(self) -> str:
@@ -120,6 +121,8 @@ class ModelList:
     """List of trained and loaded models, oldest first; new models never replace earlier ones."""
 
     added = Signal(ModelEntry)
+    noted = Signal()
+    """Emitted when models may have another name, or may have left the gallery."""
 
     def __init__(self) -> None:
         self._entries: list[ModelEntry] = []
@@ -132,6 +135,13 @@ class ModelList:
     def find_kept(self, path: Path) -> ModelEntry | None:
         """Return the entry of a model of the gallery; None if it was not opened or trained since napari was started."""
         return next((entry for entry in self if entry.kept is not None and entry.kept.path == path), None)
+
+    def read_notes(self) -> None:
+        """Read again what the gallery says about the models, and whether it still has them."""
+        for entry in self:
+            if entry.kept is not None:
+                entry.kept = entry.kept.read(entry.kept.path) if entry.kept.path.exists() else None
+        self.noted.emit()
 
     def clear(self) -> None:
         """Remove all models."""

@@ -83,7 +83,8 @@ class ModelPanel(QWidget):
         self.reader.begun.connect(self._on_reading)
         self.reader.opened.connect(self.choose)
         self.reader.failed.connect(self._on_unread)
-        MODEL_RELAY.added.connect(self._on_added)
+        MODEL_RELAY.added.connect(self._on_listed)
+        MODEL_RELAY.noted.connect(self._on_listed)
 
     @property
     def entry(self) -> ModelEntry | None:
@@ -144,8 +145,8 @@ class ModelPanel(QWidget):
         self.state.show_text(text)
         self.changed.emit()
 
-    def _on_added(self, _entry: ModelEntry) -> None:
-        """Add a new model from any panel to the list without changing the selection."""
+    def _on_listed(self, _entry: ModelEntry | None = None) -> None:
+        """Show the models of all panels with their names, without changing the selection."""
         self._show_entries(self.entry or MODELS.last, keep_problem=True)
 
     def _on_unread(self, text: str) -> None:
