@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from PIL import Image
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QDialogButtonBox, QInputDialog, QMessageBox, QWidget
 
 from napari_swnn import Reference, train
@@ -55,6 +56,15 @@ def test_the_newest_model_is_selected_and_opened(dialog_of_models, user):
     assert dialog_of_models.models.item(0).text().startswith("rock\nporosity 0.30 · 20")
     user.clicks(dialog_of_models.buttons["open"])
     assert dialog_of_models.chosen.name == "rock"
+
+
+def test_a_thumbnail_keeps_its_colours_in_a_selected_row(gallery, qtbot):
+    gallery.list_models()[0].draw(np.eye(8, dtype=np.uint8), {0: (1, 0, 0, 1), 1: (0, 1, 0, 1)})
+    window = QWidget()
+    qtbot.addWidget(window)
+    icon = GalleryDialog(gallery.list_models, window).models.item(0).icon()
+    pictures = [icon.pixmap(QSize(72, 72), mode).toImage() for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected)]
+    assert pictures[0] == pictures[1]
 
 
 def test_a_model_is_renamed_and_exported(dialog_of_models, dialog, user, tmp_path, monkeypatch):

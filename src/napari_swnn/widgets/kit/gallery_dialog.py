@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QSize, Qt, QUrl
-from qtpy.QtGui import QDesktopServices, QIcon
+from qtpy.QtGui import QDesktopServices, QIcon, QPixmap
 from qtpy.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -108,7 +108,7 @@ class GalleryDialog(QDialog):
         for kept in self._list_models():
             item = QListWidgetItem(_describe(kept))
             if kept.thumbnail.exists():
-                item.setIcon(QIcon(str(kept.thumbnail)))
+                item.setIcon(_make_icon(kept.thumbnail))
             item.setToolTip(str(kept.path))
             item.setData(Qt.ItemDataRole.UserRole, kept)
             self.models.addItem(item)
@@ -180,6 +180,14 @@ def ask_model(parent: QWidget) -> "KeptModel | None":
     accepted = bool(dialog.exec())
     dialog.deleteLater()
     return dialog.chosen if accepted else None
+
+
+def _make_icon(path: Path) -> QIcon:
+    """Return an icon that keeps its colours in a selected row, where Qt would tint it."""
+    picture = QPixmap(str(path))
+    icon = QIcon(picture)
+    icon.addPixmap(picture, QIcon.Mode.Selected)
+    return icon
 
 
 def _describe(kept: "KeptModel") -> str:
