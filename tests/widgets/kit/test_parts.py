@@ -16,7 +16,7 @@ from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.training.config import PRESETS, TrainingConfig, setting
 from napari_swnn.widgets.kit.controls import Form, Note, PorosityControl
 from napari_swnn.widgets.kit.errors import BadInputError, WorkFailedError, describe_error, to_bad_input
-from napari_swnn.widgets.kit.file_dialogs import ask_file
+from napari_swnn.widgets.kit.file_dialogs import ask_file, make_file_name
 from napari_swnn.widgets.kit.forms import ConfigForm
 from napari_swnn.widgets.kit.number_table import Head, NumberTable, Row
 from napari_swnn.widgets.kit.threads import guard_errors
@@ -118,6 +118,19 @@ def test_the_curve_marks_where_a_scale_begins(qtbot):
     curve.clear()
     assert len(curve) == 0
     assert curve.n_borders == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("seed 0 · rock · lazy, 600 × 600 × 600, stopped early", "seed 0 - rock - lazy - 600x600x600 - stopped early"),
+        ("a/b: c (50 %)", "a-b - c - 50"),
+        ("rock-1_2.5", "rock-1_2.5"),
+        ("· /", "results"),
+    ],
+)
+def test_a_suggested_file_name_is_clean(text, name):
+    assert make_file_name(text) == name
 
 
 def test_the_note_on_the_curve_says_how_its_aim_is_drawn(qtbot):

@@ -1,5 +1,6 @@
 """Dialogs for selecting files and folders."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -82,8 +83,10 @@ def ask_to_save(parent: QWidget, name: str) -> bool | None:
 
 
 def make_file_name(text: str) -> str:
-    """Convert a text into a valid file name; invalid characters become dashes."""
-    return "".join(letter if letter.isalnum() or letter in " .-_" else "-" for letter in text).strip() or "results"
+    """Convert a text into a valid file name: a size gets plain letters, other invalid characters become one dash."""
+    plain = re.sub(r"(?<=\d)\s*×\s*(?=\d)", "x", text)
+    dashed = re.sub(r"[\s-]*[^\w\s.-][^\w.]*", lambda found: " - " if re.search(r"\s", found[0]) else "-", plain)
+    return " ".join(dashed.split()).strip(" -") or "results"
 
 
 def _answer(dialog: QFileDialog) -> Path | None:
