@@ -16,6 +16,7 @@ from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import VirtualVolume, describe_volume
 from napari_swnn.io import open_ome_zarr
 from napari_swnn.runs import iter_generation
+from napari_swnn.runs.lazy_volume import measure_written
 from napari_swnn.widgets.layers.output import OutputLayers
 from napari_swnn.widgets.lazy import saving
 from napari_swnn.widgets.lazy.block_count import BlockCount
@@ -405,9 +406,11 @@ def test_a_lazy_volume_is_saved_with_progress_and_resumed_after_a_stop(
             qtbot.waitUntil(lambda: len(owner.findChildren(QProgressDialog)) > 0)
             owner.findChildren(QProgressDialog)[0].findChild(QPushButton).click()
         assert said[0].startswith("Stopped; save the volume as a.ome.zarr again")
+    written = measure_written(volume, dialog.path)
     with qtbot.waitSignal(saver.ended, timeout=20000):
         saver.ask(owner, "Save volume", layer)
     assert "64 × 128 × 130 voxels: up to" in asked[-1]
+    assert ("of it is written already" in asked[-1]) == (0 < written < 1)
     assert (tmp_path / "a.ome.zarr").exists() == is_wanted
     assert not saver.is_busy
     if is_wanted:

@@ -1,7 +1,7 @@
 """Saving of volumes, of which lazy ones are computed into a file, with progress, and can be stopped and resumed."""
 
 from collections.abc import Generator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,9 +96,8 @@ class VolumeSaver(LayerSaver):
         """Stop computing; the unfinished file can be resumed."""
         self._writer.stop()
 
-    def _on_timed(self, found: tuple[int, float]) -> None:
-        size, seconds = found
-        if (size >= _LARGE or seconds >= _LONG) and not self._confirm(size, seconds):
+    def _on_timed(self, found: "_Cost") -> None:
+        if (found.size >= _LARGE or found.seconds >= _LONG) and not self._confirm(found):
             self.message_changed.emit("")
             self.ended.emit()
             return
@@ -113,16 +112,21 @@ class VolumeSaver(LayerSaver):
         self.message_changed.emit(f"Computing {self._path.name}…")
         self._writer.run(_write, self._volume, self._path)
 
-    def _confirm(self, size: int, seconds: float) -> bool:
+    def _confirm(self, cost: "_Cost") -> bool:
         assert self._volume is not None
         answers = QMessageBox.StandardButton
+        time = f"about {format_estimate(cost.seconds)} while the computer is as busy as now"
+        if cost.written > 0:
+            title = "Resume the file?"
+            time = f"{cost.written:.0%} of it is written already, and the rest is computed in {time}"
+        else:
+            title = "Save a large volume?"
+            time = f"It is computed in {time}"
         text = (
-            f"“{self._path.name}” has {format_shape(self._volume.shape)} voxels: up to {format_memory(size)} on the "
-            f"disk, computed in about {format_estimate(seconds)}. It can be stopped and resumed."
+            f"“{self._path.name}” has {format_shape(self._volume.shape)} voxels: up to {format_memory(cost.size)} on "
+            f"the disk. {time}. It can be stopped and resumed."
         )
-        chosen = QMessageBox.question(
-            self._owner, "Save a large volume?", text, answers.Save | answers.Cancel, answers.Save
-        )
+        chosen = QMessageBox.question(self._owner, title, text, answers.Save | answers.Cancel, answers.Save)
         return chosen == answers.Save
 
     def _on_step(self, step: "GenerationStep") -> None:
@@ -148,13 +152,25 @@ class VolumeSaver(LayerSaver):
         self.ended.emit()
 
 
-def _measure(volume: "BlockVolume", path: Path) -> tuple[int, float]:
-    """Return the largest size of the file of a volume in bytes, and about the time to compute it in seconds."""
-    from napari_swnn.core.volume.block_time import estimate_time
-    from napari_swnn.runs.volume_files import check_name, file_of_volumes
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    """Cost of a file: its largest size in bytes, the part that is written already, and the time for the rest."""
 
-    check_name(path)
-    return file_of_volumes(path, [volume]).size, estimate_time(volume)
+    size: int
+    written: float
+    seconds: float
+
+
+def _measure(volume: "BlockVolume", path: Path) -> _Cost:
+    """Return the cost of the file of a volume; raise an error if the volume cannot be written there."""
+    from napari_swnn.core.volume.block_time import estimate_time
+    from napari_swnn.runs.lazy_volume import iter_volume_file, measure_written
+    from napari_swnn.runs.volume_files import file_of_volumes
+
+    iter_volume_file(volume, path)  # checks the file, and writes nothing before its first step
+    written = measure_written(volume, path)
+    seconds = (1 - written) * estimate_time(volume) if written < 1 else 0.0
+    return _Cost(file_of_volumes(path, [volume]).size, written, seconds)
 
 
 def _write(volume: "BlockVolume", path: Path) -> "Generator[GenerationStep, None, Path]":
