@@ -200,6 +200,17 @@ def test_an_unknown_unit_of_a_model_becomes_pixels():
     np.testing.assert_allclose(layer.scale, 2.0)
 
 
+@pytest.mark.parametrize(("error", "is_logged"), [(ValueError("bug"), True), (BadInputError("size", "bad"), False)])
+def test_only_what_may_be_a_bug_is_logged_with_its_traceback(error, is_logged, caplog):
+    def work():
+        yield from ()
+        raise error
+
+    with pytest.raises(WorkFailedError):
+        next(guard_errors(work))
+    assert bool(caplog.records) == is_logged
+
+
 def test_a_runtime_error_comes_out_as_another_kind():
     def work():
         yield 1

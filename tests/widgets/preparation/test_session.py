@@ -174,6 +174,14 @@ def test_an_unusable_layer_is_refused(session):
     assert session.problem.control == "image"
 
 
+def test_an_image_that_is_smaller_than_the_crop_is_named_before_any_is_computed(opened, worker, micrograph):
+    opened.editor.set_step("crop", Crop(10, 20, 60, 70))
+    opened.run_on((ImageSource("large", micrograph), ImageSource("small", micrograph[:64, :64])))
+    (_, job), *_ = worker.calls
+    with pytest.raises(BadInputError, match="“small” has 64 × 64 px, but the recipe crops to rows 10 to 70"):
+        next(prepare_images(job))
+
+
 def test_several_images_are_segmented_in_the_same_way(opened, worker, micrograph):
     others = tuple(ImageSource(name, micrograph[::step]) for name, step in (("a", 1), ("b", 2)))
     opened.run_on(others)

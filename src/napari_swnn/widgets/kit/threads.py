@@ -15,7 +15,7 @@ from typing import Any
 from qtpy.QtCore import QObject, Signal
 
 from napari_swnn.widgets.kit.activity import Activity
-from napari_swnn.widgets.kit.errors import WorkFailedError, describe_error
+from napari_swnn.widgets.kit.errors import BadInputError, WorkFailedError, describe_error
 from napari_swnn.widgets.kit.shutdown import is_shutdown_error
 
 CHECK_THREAD = "napari-swnn check"
@@ -24,11 +24,11 @@ logger = logging.getLogger(__name__)
 
 
 def guard_errors(work: Callable[..., Generator[Any, None, Any]], *args: Any) -> Generator[Any, None, Any]:
-    """Run work, and raise every error as a `WorkFailedError`."""
+    """Run work, and raise every error as a `WorkFailedError`; all but bad input are logged with their traceback."""
     try:
         return (yield from work(*args))
     except Exception as error:
-        if not is_shutdown_error(error):
+        if not isinstance(error, BadInputError) and not is_shutdown_error(error):
             logger.exception("%s failed", work.__name__)
         raise WorkFailedError(describe_error(error)) from error
 

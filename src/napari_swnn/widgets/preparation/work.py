@@ -8,8 +8,9 @@ from napari_swnn._progress import Progress
 from napari_swnn._steps import forward_steps
 from napari_swnn._types import Labels
 from napari_swnn.preparation import Crop, PreparationStep, Recipe, find_data_bar, iter_prepare
+from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.preparation.draft import Draft
-from napari_swnn.widgets.preparation.source import ImageSource
+from napari_swnn.widgets.preparation.source import IMAGE, ImageSource
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +65,15 @@ def find_bar(source: ImageSource) -> Crop | None:
 
 
 def prepare_images(job: PrepareJob) -> Generator[Progress, None, tuple[PreparedImage, ...]]:
-    """Prepare images one after the other, yielding progress and returning the results."""
+    """Prepare images one after the other, yielding progress and returning the results.
+
+    Raises
+    ------
+    BadInputError
+        If the recipe is cropped to a rectangle that does not lie within each image.
+    """
+    for source in job.sources:  # before the first one is computed
+        check_crop(source, job.recipe)
     results = []
     n_images = len(job.sources)
     for index, source in enumerate(job.sources):
@@ -73,6 +82,21 @@ def prepare_images(job: PrepareJob) -> Generator[Progress, None, tuple[PreparedI
         labels = yield from forward_steps(steps, partial(_count_image, index, n_images))
         results.append(PreparedImage(source, labels, job))
     return tuple(results)
+
+
+def check_crop(source: ImageSource, recipe: Recipe) -> None:
+    """Raise a `BadInputError` if an image is too small for the rectangle that a recipe begins with."""
+    crop = recipe.steps[0] if recipe.steps else None
+    if not isinstance(crop, Crop):
+        return
+    height, width = source.shape
+    bottom, right = crop.top + crop.height, crop.left + crop.width
+    if bottom > height or right > width:
+        raise BadInputError(
+            IMAGE,
+            f"“{source.title}” has {height} × {width} px, but the recipe crops to rows {crop.top} to {bottom} and "
+            f"columns {crop.left} to {right}; choose a smaller rectangle, or leave this image out.",
+        )
 
 
 def _count_image(index: int, n_images: int, step: PreparationStep) -> Progress:
