@@ -1,5 +1,6 @@
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
@@ -13,7 +14,7 @@ from napari_swnn.core.training.cost import estimate_cost, generation_time, measu
 from napari_swnn.core.training.plan import plan_training
 from napari_swnn.core.training.run import iter_training
 from napari_swnn.core.training.trainer import StageTrainer
-from napari_swnn.core.training.work import Timing, training_work
+from napari_swnn.core.training.work import Timing, expected_blocks, training_work
 
 CPU = torch.device("cpu")
 TIMING = Timing(steps=(0.5, 2.0), banks=(0.0, 3.0), block=1.0)
@@ -91,6 +92,14 @@ def test_the_time_of_all_volumes_is_added_to_the_training(plan, measured, tmp_pa
     assert one.training == three.training > 0
     assert three.generation == 3 * one.generation == 3 * 8 * TIMING.block  # 8 blocks of 64³
     assert three.total == three.training + three.generation
+
+
+def test_the_time_left_falls_from_that_of_the_training_to_that_of_the_calibration(plan, measured, tmp_path):
+    cache = tmp_path / "timings.json"
+    left = [cost.time_after(plan, n, cache=cache) for n in range(plan.n_steps + 1)]
+    assert left[0] == pytest.approx(estimate_cost(plan, (64,) * 3, cache=cache).training)
+    assert left[-1] == pytest.approx(expected_blocks(plan) * TIMING.block)
+    assert all(later < earlier for earlier, later in pairwise(left))
 
 
 def test_an_exact_volume_takes_twice_the_time(plan, measured, tmp_path):

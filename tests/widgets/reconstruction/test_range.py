@@ -163,6 +163,11 @@ def test_the_time_is_that_of_a_free_machine_with_that_under_its_load(load, said)
     assert text == f"{said} · 1.0 GiB of memory"
 
 
+def test_the_time_for_what_is_left_stands_beside_that_of_the_whole_training():
+    text = describe_cost(CurrentCost(5800, 0, 2**30, rest=1500))
+    assert text == "About 1.6 h to train (25 min with Resume) · 1.0 GiB of memory"
+
+
 def test_a_failed_estimate_is_told_in_its_place(ready, user, monkeypatch):
     def failing(*_args, **_kwargs):
         raise RuntimeError("CUDA out of memory")

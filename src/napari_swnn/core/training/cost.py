@@ -28,7 +28,7 @@ from napari_swnn.core.training.plan import TrainingPlan
 from napari_swnn.core.training.sampling import Randomness
 from napari_swnn.core.training.timings import cache_file, store_timing, stored_timing
 from napari_swnn.core.training.trainer import StageTrainer
-from napari_swnn.core.training.work import Timing, expected_blocks, training_work
+from napari_swnn.core.training.work import Timing, expected_blocks, training_work, work_of_steps
 
 _TIMED_STEPS = 4
 _LOADED_LIBRARIES = 400 * 2**20
@@ -92,6 +92,12 @@ def estimate_cost(
     return CostEstimate(
         load * training_work(plan, timing, expected_blocks(plan)), load * generation, _memory(plan, shape, exact=exact)
     )
+
+
+def time_after(plan: TrainingPlan, n_steps: int, *, load: float = 1.0, cache: Path | None = None) -> float:
+    """Return the time for what is left of a training after `n_steps` steps, in seconds; see `estimate_cost`."""
+    timing = _timing(plan, load, cache_file() if cache is None else cache)
+    return load * (training_work(plan, timing, expected_blocks(plan)) - work_of_steps(plan, timing, n_steps))
 
 
 def generation_time(timing: Timing, shape: Shape, device: torch.device) -> float:

@@ -13,7 +13,7 @@ from napari_swnn.core.numerics.machine_load import present_load
 from napari_swnn.core.training.plan import TrainingPlan
 from napari_swnn.core.training.timings import cache_file, stored_timing
 from napari_swnn.core.training.trainer import StageStep
-from napari_swnn.core.training.work import count_arithmetic, expected_blocks, stage_work, training_work
+from napari_swnn.core.training.work import count_arithmetic, expected_blocks, stage_work, training_work, work_of_steps
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -83,10 +83,7 @@ class TrainingClock:
     def skip(self, n_steps: Sequence[int], loss: float) -> None:
         """Count the steps of an earlier run, for each stage that it began."""
         self._iteration = sum(n_steps)
-        done = sum(
-            n * stage_work(self._plan, self._work, i) / self._plan.schedules[i].n_steps for i, n in enumerate(n_steps)
-        )
-        self._clock = self._start(done)
+        self._clock = self._start(work_of_steps(self._plan, self._work, self._iteration))
         nothing = np.full((1,) * self._plan.network.dimension, self._plan.reference.phase)
         self._last = self._step(len(n_steps) - 1, loss, "", nothing)
 

@@ -52,6 +52,16 @@ def stage_work(plan: TrainingPlan, timing: Timing, index: int) -> float:
     return steps * timing.steps[index] + n_banks * timing.banks[index]
 
 
+def work_of_steps(plan: TrainingPlan, timing: Timing, n_steps: int) -> float:
+    """Return the work of the first `n_steps` steps of a training."""
+    done = 0.0
+    for index, schedule in enumerate(plan.schedules):
+        n = min(n_steps, schedule.n_steps)
+        done += n * stage_work(plan, timing, index) / schedule.n_steps
+        n_steps -= n
+    return done
+
+
 def training_work(plan: TrainingPlan, timing: Timing, n_blocks: float) -> float:
     """Return the work of a training, with `n_blocks` blocks to calibrate each threshold."""
     stages = sum(stage_work(plan, timing, index) for index in range(len(plan.schedules)))

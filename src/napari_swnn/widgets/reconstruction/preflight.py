@@ -72,12 +72,15 @@ class CurrentCost:
         Peak memory, in bytes.
     load : float
         Factor by which the times are longer than on a free machine, if that is known; otherwise 1.
+    rest : float or None
+        Time for what is left of an unfinished training with the same settings, in seconds; None if there is none.
     """
 
     training: float
     generation: float
     memory: int
     load: float = 1.0
+    rest: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,7 +239,7 @@ def estimate(prepared: Prepared) -> "CurrentCost | None":
     so that its load is measured each time.
     """
     from napari_swnn.core.numerics.machine_load import present_load
-    from napari_swnn.core.training.cost import estimate_cost
+    from napari_swnn.core.training.cost import estimate_cost, time_after
 
     plan, request = prepared.plan, prepared.request
     if plan is None:
@@ -245,17 +248,19 @@ def estimate(prepared: Prepared) -> "CurrentCost | None":
     with BENCHMARK:
         load = present_load(plan.device)
         cost = estimate_cost(plan, shape, n_volumes=request.n, exact=request.exact, load=load)
+        rest = None if prepared.kept is None else time_after(plan, prepared.kept.n_done, load=load)
     memory, generation = cost.memory + (request.n - 1) * prod(shape), cost.generation
     if request.destination != "memory":
         memory = estimate_cost(plan, (1,) * len(shape)).memory  # only single blocks are in memory
         generation = 0.0 if request.destination == "lazy" else generation
-    return CurrentCost(cost.training, generation, memory, load)
+    return CurrentCost(cost.training, generation, memory, load, rest)
 
 
 def describe_cost(cost: "CurrentCost") -> str:
     """Describe an estimate in one line: the times on a free machine, and the whole time under a considerable load."""
     load = cost.load if cost.load >= _BUSY else 1.0
     times = f"About {format_estimate(cost.training / load)} to train"
+    times += f" ({format_estimate(cost.rest / load)} with Resume)" if cost.rest is not None else ""
     times += f", {format_estimate(cost.generation / load)} to generate" if cost.generation else ""
     if load > 1:
         times += f"; {format_estimate(cost.training + cost.generation)} while the computer is as busy as now"
