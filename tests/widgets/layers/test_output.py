@@ -181,19 +181,6 @@ def test_numbered_objects_have_no_names(model):
     assert read_names(layer) == {}
 
 
-def test_napari_does_not_describe_what_lies_under_the_pointer_while_a_layer_is_added(model):
-    output = OutputLayers(model)
-    first = output.show_result(np.zeros((8, 8, 8), np.uint8), "first", LOOK, {})
-    model.layers.selection.active = first
-    model.mouse_over_canvas = True
-    seen = []
-    model.layers.selection.events.active.connect(lambda: seen.append(model.mouse_over_canvas))
-    output.show_result(np.zeros((8, 8, 8), np.uint8), "second", LOOK, {})
-    assert model.layers.selection.active is first
-    assert set(seen) == {False}
-    assert model.mouse_over_canvas
-
-
 def test_a_preview_that_has_just_changed_is_removed(make_napari_viewer, section, monkeypatch, qtbot):
     monkeypatch.setattr("napari_swnn.widgets.layers.output.PREVIEW_INTERVAL", 0.0)
     viewer = make_napari_viewer(show=True)

@@ -23,6 +23,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_swnn.widgets.kit.controls import WheelGuard
+from napari_swnn.widgets.kit.pointer import ignore_resting_pointer
 from napari_swnn.widgets.kit.shutdown import await_work_at_end
 from napari_swnn.widgets.kit.viewer_layers import list_image_layers, list_labels_layers, list_shapes_layers
 
@@ -56,6 +57,7 @@ class DockPanel(QScrollArea):
         self.is_docked = False
         self._guard = WheelGuard(self)
         await_work_at_end()
+        ignore_resting_pointer(viewer)
 
     def sizeHint(self) -> QSize:  # noqa: N802  (Qt's name)
         """Preferred size, which suits a small laptop screen; docks ignore minimum sizes."""

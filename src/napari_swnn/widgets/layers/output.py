@@ -21,7 +21,6 @@ from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.layers.corner import beside, free_corner
 from napari_swnn.widgets.layers.fitted_preview import LARGEST_LISTED, PENDING, fit_preview
-from napari_swnn.widgets.layers.pointer import ignored_pointer
 from napari_swnn.widgets.layers.programs import keep_programs
 
 if TYPE_CHECKING:
@@ -216,15 +215,6 @@ class OutputLayers:
     def _add(
         self, levels: Sequence[Any], name: str, look: Look, metadata: Mapping[str, Any] | None = None
     ) -> "LabelsLayer":
-        with ignored_pointer(self._viewer):
-            layer = self._add_layer(levels, name, look, metadata)
-        if metadata is not None and look.names:
-            write_names(layer, look.names)
-        return layer
-
-    def _add_layer(
-        self, levels: Sequence[Any], name: str, look: Look, metadata: Mapping[str, Any] | None
-    ) -> "LabelsLayer":
         data, multiscale = layer_data(levels)
         ndim = levels[0].ndim
         chosen = self._viewer.layers.selection.active
@@ -254,6 +244,8 @@ class OutputLayers:
         if not moved:  # otherwise, the user has chosen the view
             self._viewer.fit_to_view(layers=[each for each in self._viewer.layers if each.visible])
             self._camera = _camera(self._viewer)
+        if metadata is not None and look.names:
+            write_names(layer, look.names)
         return layer
 
 
