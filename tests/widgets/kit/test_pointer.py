@@ -5,6 +5,8 @@ import pytest
 
 from napari_swnn.widgets.kit.pointer import ignore_resting_pointer
 
+NAMES = {"index": [1], "name": ["pore"]}
+
 
 def test_napari_describes_what_lies_under_the_pointer_in_3d_once_it_has_moved(model):
     ignore_resting_pointer(model)
@@ -22,16 +24,13 @@ def test_napari_describes_what_lies_under_the_pointer_in_3d_once_it_has_moved(mo
     assert model.mouse_over_canvas
 
 
-@pytest.mark.parametrize("begins", ["in 3-D", "over the canvas"])
-def test_layers_are_added_and_selected_in_3d_while_the_pointer_rests(make_napari_viewer, begins):
-    viewer = make_napari_viewer()
-    ignore_resting_pointer(viewer)
-    viewer.mouse_over_canvas = begins != "in 3-D"
-    viewer.dims.ndisplay = 3
-    viewer.mouse_over_canvas = True
-    for _ in range(2):
-        viewer.add_labels(np.ones((4, 4, 4), int))
-    first, second = viewer.layers
-    viewer.layers.selection.active = first  # where napari would raise an error
-    viewer.layers.remove(first)
-    assert list(viewer.layers) == [second]
+@pytest.mark.parametrize("is_over", [True, False])
+def test_layers_with_names_are_selected_in_3d_while_the_pointer_rests(model, is_over):
+    ignore_resting_pointer(model)
+    model.mouse_over_canvas = is_over
+    model.dims.ndisplay = 3
+    model.mouse_over_canvas = True
+    layers = [model.add_labels(np.ones((4, 4, 4), int), features=NAMES) for _ in range(2)]
+    model.layers.selection.active = layers[0]  # where napari would raise an error
+    model.layers.remove(layers[0])
+    assert list(model.layers) == layers[1:]
