@@ -8,19 +8,24 @@ from napari_swnn.widgets.kit.pointer import ignore_resting_pointer
 NAMES = {"index": [1], "name": ["pore"]}
 
 
+def move_pointer(viewer):
+    for callback in viewer.mouse_move_callbacks:
+        callback(viewer, None)
+
+
 def test_napari_describes_what_lies_under_the_pointer_in_3d_once_it_has_moved(model):
     ignore_resting_pointer(model)
     model.mouse_over_canvas = True
     assert model.mouse_over_canvas
     model.dims.ndisplay = 3
     assert not model.mouse_over_canvas
-    model.cursor.position = (1.0, 2.0)
+    move_pointer(model)
     assert model.mouse_over_canvas
     model.mouse_over_canvas = False
     model.mouse_over_canvas = True  # as when a dialog above the canvas is closed
     assert not model.mouse_over_canvas
     model.dims.ndisplay = 2
-    model.cursor.position = (2.0, 1.0)
+    move_pointer(model)
     assert model.mouse_over_canvas
 
 

@@ -25,7 +25,7 @@ def ignore_resting_pointer(viewer: "Viewer") -> None:
             is_resting = True
             viewer.mouse_over_canvas = False
 
-    def move() -> None:
+    def move(_viewer: Any, _event: Any) -> None:
         nonlocal is_resting, is_moving
         if is_resting:
             is_resting = False
@@ -35,5 +35,5 @@ def ignore_resting_pointer(viewer: "Viewer") -> None:
 
     viewer.events.mouse_over_canvas.connect(rest)
     viewer.dims.events.ndisplay.connect(rest)
-    viewer.cursor.events.position.connect(move)
+    viewer.mouse_move_callbacks.append(move)  # the position of the cursor changes with the dimensions, too
     rest()
