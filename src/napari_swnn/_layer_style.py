@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ PALETTE: tuple[tuple[float, float, float, float], ...] = (
     (0.70, 0.70, 0.70, 1.0),
 )
 """Colours of the phases by position; they stay distinct with the common colour deficiencies."""
+_SAME, _SIMILAR = 0.02, 0.2
+"""Differences, in each channel, below which two colours are one, and below which one is not added to the other."""
 PREVIEW_NAME = "SWNN preview"
 """Prefix of the name of the layer that previews a training."""
 _NAME_COLUMNS = ("phase", "name", "label", "class", "material")
@@ -106,6 +109,43 @@ def read_colours(facts: Mapping[str, Any]) -> dict[int, Any]:
         elif _HEX.fullmatch(str(colour)):
             found[label] = (*(int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)), 1.0)
     return found
+
+
+def colours_in(provenance: Mapping[str, Any]) -> dict[int, Any]:
+    """Return the colours of labels that the provenance of a volume or a layer states; empty without them."""
+    sources = (provenance, *(provenance.get(key) for key in ("origin", "model")))
+    found = (read_colours(facts) for facts in sources if isinstance(facts, Mapping))
+    return next((colours for colours in found if colours), {})
+
+
+def merge_colours(sources: Iterable[Mapping[int, Any]]) -> dict[int, Any]:
+    """Return the colours of labels of several models; the first that shows a label determines its colour.
+
+    A colour that a label of another model has already is left out, as the two would look alike.
+    """
+    merged: dict[int, Any] = {}
+    for own in sources:
+        taken = list(merged.values())
+        for label, colour in own.items():
+            is_hidden = merged.get(label, "transparent") == "transparent"
+            if is_hidden and not _is_similar(colour, taken, _SAME):
+                merged[label] = colour
+    return merged
+
+
+def complete_colours(phases: Sequence[int], own: Mapping[int, Any]) -> dict[int, Any]:
+    """Return the colours of phases: their own, and for the others those of the palette that are not in use."""
+    free = [colour for colour in PALETTE if not _is_similar(colour, own.values(), _SIMILAR)] or PALETTE
+    others = [label for label in phases if label not in own]
+    return {**dict(zip(others, cycle(free), strict=False)), **own}
+
+
+def _is_similar(colour: Any, others: Iterable[Any], distance: float) -> bool:
+    """Return True if a visible colour hardly differs from one of the others; distances are those of the channels."""
+    if isinstance(colour, str):
+        return False
+    seen = (other for other in others if not isinstance(other, str))
+    return any(np.abs(np.subtract(colour[:3], other[:3])).max() < distance for other in seen)
 
 
 def _as_text(colour: Any) -> str:

@@ -11,10 +11,10 @@ import numpy as np
 
 from napari_swnn._layer_style import (
     METADATA_KEY,
+    colours_in,
     layer_data,
     name_features,
     phase_colours,
-    read_colours,
 )
 from napari_swnn._phases import MOST_PHASES
 from napari_swnn._types import AXES, Path
@@ -107,11 +107,10 @@ def _style(provenance: Mapping[str, Any]) -> dict[str, Any]:
     attributes: dict[str, Any] = {"metadata": {METADATA_KEY: own}}
     if names:
         attributes["features"] = name_features(names)
-    sources = [provenance.get(key) for key in ("origin", "model")]
-    found = [colours for facts in sources if isinstance(facts, Mapping) and (colours := read_colours(facts))]
-    if found:
+    colours = colours_in(provenance)
+    if colours:
         colormap: dict[int | None, Any] = {None: "transparent"}
-        attributes["colormap"] = colormap | found[0]
+        attributes["colormap"] = colormap | colours
     return attributes
 
 

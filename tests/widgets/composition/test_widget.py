@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from napari_swnn import Part, compose
-from napari_swnn._layer_style import METADATA_KEY
+from napari_swnn._layer_style import METADATA_KEY, PALETTE, to_hex
 from napari_swnn.core.model.labels import PhaseLabels
 from napari_swnn.core.volume.composed_volume import ComposedVolume
 from napari_swnn.io import open_volumes
@@ -20,6 +20,7 @@ from napari_swnn.widgets.composition.request import (
 )
 from napari_swnn.widgets.composition.widget import ComposeWidget
 from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.layers.reading import read_colour
 from napari_swnn.widgets.layers.trained_models import MODELS, ModelEntry
 from napari_swnn.widgets.lazy.layers import get_tiles
 
@@ -202,6 +203,25 @@ def test_a_lazy_layer_and_its_box_are_the_volume(ready, model, rock_model, user)
     np.testing.assert_array_equal(box.data, compose(parts, REGIONS.shape, regions=REGIONS))
     np.testing.assert_array_equal(box.get_color(2), lazy.get_color(2))
     get_tiles(lazy).stop()
+
+
+@pytest.mark.parametrize("output", ["memory", "lazy"])
+def test_phases_keep_the_colours_of_their_models(ready, model, rock_model, user, output):
+    """A label that no model has gets a colour that is not in use."""
+    blue = "#338ce6"  # of the palette
+    provenance = {**rock_model.provenance, "colours": {"0": "#000080", "1": blue}}
+    entry = ModelEntry(replace(rock_model, provenance=provenance), "coloured", "standard")
+    MODELS.add(entry)
+    run(ready, ready.preview_button, user)
+    for region in (1, 2):
+        ready.settings.parts.rows[region].choose(entry)
+    user.choose(ready.settings.output.output, output)
+    user.waits_for(ready.run_button.isEnabled)
+    run(ready, ready.run_button if output == "lazy" else ready.preview_button, user)
+    layer = model.layers[-1]
+    assert [to_hex(read_colour(layer, label)) for label in (0, 1, 2)] == ["#000080", blue, to_hex(PALETTE[0])]
+    if output == "lazy":
+        get_tiles(layer).stop()
 
 
 def test_run_after_two_previews_composes_the_volume(ready, model, user):

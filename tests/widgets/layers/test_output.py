@@ -6,7 +6,7 @@ import dask.array as da
 import numpy as np
 import pytest
 
-from napari_swnn._layer_style import PHASE_COLOUR, read_names, write_names
+from napari_swnn._layer_style import PALETTE, PHASE_COLOUR, complete_colours, merge_colours, read_names, write_names
 from napari_swnn._phases import choose_phase, measure_fractions
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.layers.fitted_preview import PENDING, fit_preview
@@ -217,3 +217,13 @@ def test_what_a_preview_lacks_hides_nothing_in_3d(model, monkeypatch):
         output.show_preview(np.ones((8, 8, 8), np.uint8), LOOK, scale=1, shape=(16,) * 3)
         opacities.append(model.layers[0].colormap.color_dict[PENDING][-1])
     assert opacities[1] == 0 < opacities[0] == opacities[2]
+
+
+def test_models_share_their_colours_without_a_clash():
+    orange, navy = (0.9, 0.6, 0.1, 1.0), (0.0, 0.0, 0.5, 1.0)
+    first, second = {0: "transparent", 1: orange}, {0: navy, 1: navy, 2: orange}
+    merged = merge_colours([first, second])
+    assert merged == {0: navy, 1: orange}  # label 2 could not be told from label 1
+    completed = complete_colours((0, 1, 2, 3), merged)
+    assert completed == {**merged, 2: PALETTE[1], 3: PALETTE[2]}
+    assert len(complete_colours(range(12), {})) == 12

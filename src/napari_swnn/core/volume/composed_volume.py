@@ -11,6 +11,7 @@ from uuid import uuid4
 import numpy as np
 import torch
 
+from napari_swnn._layer_style import colours_as_json, complete_colours, merge_colours, read_colours
 from napari_swnn._types import BoolArray, Labels, Shape
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.grid.windows import Block
@@ -41,6 +42,13 @@ class FilledRegion:
     volume: VirtualVolume
     frame: PartFrame
     painted: tuple[int, ...]
+
+    @property
+    def colours(self) -> dict[int, Any]:
+        """Colours of the labels in the composition that the model states; may be empty."""
+        model = self.volume.model
+        own = read_colours(model.provenance)
+        return {to: own[label] for label, to in zip(model.labels.phases, self.painted, strict=True) if label in own}
 
     def labels(self, block: Block, inside: BoolArray) -> Labels:
         """Compute the labels ``(n,)`` of the needed voxels of a block that lie inside the region."""
@@ -150,9 +158,13 @@ class ComposedVolume(BlockVolume):
 
     @property
     def training(self) -> dict[str, Any]:
-        """Provenance of the model of each region that one fills."""
-        filled = (part for part in self.parts if isinstance(part, FilledRegion))
-        return {"models": {str(part.region): part.volume.model.provenance for part in filled}}
+        """Provenance of the model of each region that one fills, and the colours that the models give the labels."""
+        filled = [part for part in self.parts if isinstance(part, FilledRegion)]
+        facts: dict[str, Any] = {"models": {str(part.region): part.volume.model.provenance for part in filled}}
+        colours = merge_colours(part.colours for part in filled)
+        if colours:
+            facts["colours"] = colours_as_json(complete_colours(self.names.phases, colours))
+        return facts
 
     def on(self, device: torch.device) -> ComposedVolume:
         """Return the volume with another device to compute on."""

@@ -47,7 +47,7 @@ class ComposeLayers:
         if self._outputs is None:
             self._outputs = OutputLayers(self._viewer)
         if found.request.is_preview:
-            self._outputs.show_preview(found.data, look_of_volume(found.volume), scale=1)
+            self._outputs.show_preview(found.data, look_of_volume(found.volume), scale=1, at_once=True)
             return Report("Preview of the middle plane.")
         outputs, self._outputs = self._outputs, None
         self._show_volume(found, outputs)

@@ -10,9 +10,9 @@ import numpy as np
 
 from napari_swnn._layer_style import (
     METADATA_KEY,
-    PALETTE,
     PHASE_COLOUR,
     PREVIEW_NAME,
+    complete_colours,
     layer_data,
     read_colours,
     write_names,
@@ -67,10 +67,8 @@ class Look:
     def colours(self) -> dict[int, Any]:
         """Colours of a volume without a reference: the palette, or the phase of interest before a transparent rest."""
         if self.phases:
-            usual: dict[int, Any] = dict(zip(self.phases, PALETTE, strict=False))
-        else:
-            usual = {self.phase: PHASE_COLOUR, self.background: "transparent"}
-        return {**usual, **self.own_colours}
+            return complete_colours(self.phases, self.own_colours)
+        return {self.phase: PHASE_COLOUR, self.background: "transparent", **self.own_colours}
 
     @classmethod
     def of_reference(cls, reference: "Reference") -> "Look":
@@ -114,10 +112,11 @@ class OutputLayers:
         self._corner = free_corner(viewer)
         self._camera = _camera(viewer)
         self._preview: LabelsLayer | None = None
+        self._preview_look: Look
         self._shown_at = -np.inf
         self._plane: float | None = None
 
-    def show_preview(self, labels: Labels, look: Look, *, scale: int, shape: Shape = ()) -> None:
+    def show_preview(self, labels: Labels, look: Look, *, scale: int, shape: Shape = (), at_once: bool = False) -> None:
         """Show an unfinished volume in the place of the final one, at most once per `PREVIEW_INTERVAL`.
 
         Parameters
@@ -130,8 +129,10 @@ class OutputLayers:
             Edge length of the preview voxels in voxels of the final volume.
         shape : tuple of int, optional
             Shape of the final volume, whose place the preview then fills; by default, it is shown as it is.
+        at_once : bool
+            True for a preview that no other follows, which is shown however short the time since the last one.
         """
-        if monotonic() - self._shown_at >= PREVIEW_INTERVAL:
+        if at_once or monotonic() - self._shown_at >= PREVIEW_INTERVAL:
             phases = (look.phase, look.background, *look.phases)
             bordered = PENDING not in phases and max(phases) <= LARGEST_LISTED
             fitted = tuple(-(-side // scale) for side in shape)
@@ -152,10 +153,14 @@ class OutputLayers:
     def _refresh_preview(self, labels: Labels, coarse: Look) -> None:
         if self._preview is None:
             self._preview = self._add([labels], PREVIEW_NAME, coarse)
+            self._preview_look = coarse
         elif self._preview in self._viewer.layers:  # otherwise, the user removed it, and it stays removed
             is_followed = self._viewer.dims.point[0] == self._plane
             self._preview.data = labels
             self._preview.scale = (coarse.voxel.value,) * labels.ndim
+            if self._colours is None and coarse.colours != self._preview_look.colours:  # of another composition
+                self._preview.colormap = make_colormap(coarse.colours)
+                self._preview_look = coarse
             if is_followed:  # otherwise, the user has chosen a plane
                 self._show_middle(self._preview)
         self._shown_at = monotonic()

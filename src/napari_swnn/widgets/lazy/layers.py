@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn._layer_style import read_colours
+from napari_swnn._layer_style import colours_in
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.layers.output import Look, OutputLayers
 from napari_swnn.widgets.lazy.block_count import BlockCount
@@ -37,7 +37,7 @@ def get_tiles(layer: Any) -> Tiles | None:
 
 def look_of_volume(volume: "BlockVolume") -> Look:
     """Return the appearance of a volume that is computed block by block."""
-    return Look.of_labels(volume.phase_labels, volume.voxel, read_colours(volume.training.get("model", {})))
+    return Look.of_labels(volume.phase_labels, volume.voxel, colours_in(volume.training))
 
 
 def open_lazily(
