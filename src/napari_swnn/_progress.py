@@ -80,8 +80,10 @@ class WorkClock:
         pace: float | None = None,
         memory: float | None = None,
     ) -> None:
-        self.total = total
         self.done = done
+        self._total = total
+        # Share and amount of the work that were completed when the total was last set.
+        self._share, self._origin = 0.0, 0.0
         self._start = perf_counter()
         self._last = 0.0
         self._is_warming_up = warm_up
@@ -109,16 +111,30 @@ class WorkClock:
         return perf_counter() - self._start
 
     @property
+    def total(self) -> float:
+        """Total amount of work; once it changes, the fraction grows from its value to 1 with the work that is left."""
+        return self._total
+
+    @total.setter
+    def total(self, total: float) -> None:
+        self._share, self._origin = self.fraction, self.done
+        self._total = total
+
+    @property
     def fraction(self) -> float:
-        """Completed fraction of the work, in [0, 1]."""
-        return min(1.0, self.done / self.total) if self.total else 1.0
+        """Completed fraction of the work, in [0, 1]; it never falls."""
+        left = self._total - self._origin
+        if left <= 0:
+            return 1.0
+        return min(1.0, self._share + (1 - self._share) * (self.done - self._origin) / left)
 
     @property
     def time_left(self) -> float | None:
         """Estimated remaining time in seconds; None before the pace is known."""
         if self._measured == 0:
             return None
-        return max(0.0, self._seconds / self._measured * (self.total - self.done))
+        since = self.elapsed - self._last
+        return max(0.0, self._seconds / self._measured * (self.total - self.done) - since)
 
 
 def format_duration(seconds: float) -> str:

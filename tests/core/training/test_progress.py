@@ -6,9 +6,10 @@ import pytest
 from napari_swnn import Reference
 from napari_swnn.core.training.plan import plan_training
 from napari_swnn.core.training.progress import TrainingClock
+from napari_swnn.core.training.run import iter_training
 from napari_swnn.core.training.timings import cache_file, store_timing
 from napari_swnn.core.training.trainer import StageStep
-from napari_swnn.core.training.work import Timing, expected_blocks, stage_work
+from napari_swnn.core.training.work import Timing, calibration_work, expected_blocks, stage_work
 
 TIMING = Timing(steps=(0.2, 1.0), banks=(0.0, 2.0), block=1.5)
 WARM_UP = 30.0
@@ -39,7 +40,7 @@ def costs(plan):
 def run(plan, clock, time, slowness):
     """Yield the estimated time left after each step, and the true one."""
     steps = [slowness * cost for cost in costs(plan)]
-    left = sum(steps) + slowness * len(plan.nodes) * expected_blocks(plan) * TIMING.block
+    left = sum(steps) + slowness * len(plan.nodes) * calibration_work(plan, TIMING, expected_blocks(plan))
     n_coarse = plan.schedules[0].n_steps
     time[0] += WARM_UP
     for i, cost in enumerate(steps):
@@ -62,3 +63,19 @@ def test_the_time_left_is_not_stated_before_it_is_measured(plan, time, tmp_path,
     first, second, *_ = run(plan, TrainingClock(plan), time, 1.0)
     assert first[0] is None
     assert second[0] is not None
+
+
+def test_a_stopped_training_states_the_rest_and_its_fraction_never_falls(plan, time, tmp_path, monkeypatch):
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda *_, **__: str(tmp_path))
+    store_timing(plan, TIMING, cache_file())
+    steps = []
+    stopped = iter_training(plan, should_stop=lambda: len(steps) > 2)
+    for step in stopped:
+        steps.append(step)
+        time[0] += 1.0
+    finishing = [step for step in steps if step.activity != "training"]
+    fractions = [step.fraction for step in steps]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == pytest.approx(1)
+    assert len({step.fraction for step in finishing}) > 0.8 * len(finishing)
+    assert all(step.time_left is not None for step in finishing)

@@ -19,6 +19,7 @@ from napari_swnn.widgets.kit.errors import BadInputError, WorkFailedError, descr
 from napari_swnn.widgets.kit.file_dialogs import ask_file, make_file_name
 from napari_swnn.widgets.kit.forms import ConfigForm
 from napari_swnn.widgets.kit.number_table import Head, NumberTable, Row
+from napari_swnn.widgets.kit.progress import ProgressPanel
 from napari_swnn.widgets.kit.threads import guard_errors
 from napari_swnn.widgets.layers.checked_reference import CheckedReference
 from napari_swnn.widgets.layers.grid import read_voxel_size
@@ -320,3 +321,16 @@ def test_a_note_shrinks_with_its_text(qtbot):
     tall = note.minimumHeight()
     note.show_text("word")
     assert 0 < note.minimumHeight() < tall / 3
+
+
+def test_the_remaining_time_is_counted_down_until_the_next_step(qtbot, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("napari_swnn.widgets.kit.progress.monotonic", lambda: now[0])
+    panel = ProgressPanel()
+    qtbot.addWidget(panel)
+    panel.advance(94, 100, 37.0)
+    texts = []
+    for now[0] in (0.0, 20.0, 40.0):
+        panel.refresh()
+        texts.append(panel.bar.format())
+    assert texts == ["94 / 100 · 37 s left", "94 / 100 · 17 s left", "94 / 100"]

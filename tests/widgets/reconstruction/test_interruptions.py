@@ -61,10 +61,20 @@ def failing(error):
 
 
 def test_stop_in_training_finishes_the_model_and_generates(running, viewer, user):
+    progress, shown = running.run_bar.progress, []
+
+    def look(step):
+        if step.activity == "finding the threshold":
+            progress.refresh()
+            shown.append(progress.bar.format())
+
+    running.session.stepped.connect(look)
     user.clicks(running.run_bar.stop_button)
     assert running.run_bar.progress.status.text() == "Stopping: finishing the model…"
     assert not running.run_bar.stop_button.isEnabled()
     user.waits_for_end(running)
+    assert all("/ 100" in text for text in shown)
+    assert any(text.endswith("left") for text in shown)
     assert names(viewer)[-1].startswith("seed 0 · rock · porosity")
     assert names(viewer)[-1].endswith("stopped early")
     assert PREVIEW_NAME not in names(viewer)

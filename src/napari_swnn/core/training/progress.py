@@ -10,10 +10,22 @@ import numpy as np
 from napari_swnn._progress import Progress, WorkClock
 from napari_swnn._types import Labels
 from napari_swnn.core.numerics.machine_load import present_load
+from napari_swnn.core.training.calibration import LEAST_BLOCKS
 from napari_swnn.core.training.plan import TrainingPlan
+from napari_swnn.core.training.schedule import N_NORM_BATCHES
 from napari_swnn.core.training.timings import cache_file, stored_timing
 from napari_swnn.core.training.trainer import StageStep
-from napari_swnn.core.training.work import count_arithmetic, expected_blocks, stage_work, training_work, work_of_steps
+from napari_swnn.core.training.work import (
+    calibration_work,
+    coarse_block_work,
+    count_arithmetic,
+    expected_blocks,
+    n_coarse_blocks,
+    norm_work,
+    stage_work,
+    training_work,
+    work_of_steps,
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -73,6 +85,9 @@ class TrainingClock:
         self._pace = None if timing is None else present_load(plan.device)
         self._clock = self._start(0.0)
         self._iteration = 0
+        # Thresholds to calibrate, and blocks of the present one: coarser ones that are left, and those computed.
+        self._n_left, self._n_coarse, self._n_blocks = len(plan.nodes), 0, 0
+        self._norms = 0.0
         self._last: TrainingStep
 
     def _start(self, done: float) -> WorkClock:
@@ -114,12 +129,47 @@ class TrainingClock:
         """Return a step of the work after the last training step that is not counted."""
         return self._after_training()
 
-    def expect_blocks(self, n_blocks: int) -> None:
-        """Set the number of remaining calibration blocks."""
-        self._clock.total = self._clock.done + n_blocks * self._work.block
+    def expect_end(self, index: int) -> None:
+        """Set the remaining work of a training that was stopped: the norms from a stage on, and the thresholds."""
+        left = sum(norm_work(self._plan, self._work, i) for i in range(index, len(self._plan.schedules)))
+        least = min(LEAST_BLOCKS, self._plan.n_calibration_blocks)
+        left += len(self._plan.nodes) * calibration_work(self._plan, self._work, least)
+        self._clock.total = self._clock.done + left
+        self._norms = norm_work(self._plan, self._work, index)
+
+    def count_norms(self) -> TrainingStep:
+        """Count a batch for the norms of the stage of `expect_end`."""
+        self._clock.advance(self._norms / N_NORM_BATCHES)
+        return self._after_training()
+
+    def begin_threshold(self, n_left: int, most: int) -> None:
+        """Begin one of `n_left` thresholds, each with `most` calibration blocks at most."""
+        self._n_left = n_left
+        self._n_coarse = n_coarse_blocks(self._plan)
+        self._n_blocks = 0
+        self.expect_blocks(most)
+
+    def expect_blocks(self, most: int) -> None:
+        """Set the largest number of calibration blocks of each threshold."""
+        least = max(min(LEAST_BLOCKS, most), self._n_blocks)
+        n_blocks = max(0.0, (least + most) / 2 - self._n_blocks)
+        further = calibration_work(self._plan, self._work, expected_blocks(self._plan, most))
+        own = n_blocks * self._work.block + self._n_coarse * coarse_block_work(self._plan, self._work)
+        self._clock.total = self._clock.done + own + (self._n_left - 1) * further
+
+    def count_coarse_block(self) -> TrainingStep:
+        """Count a block of the coarser volume."""
+        work = coarse_block_work(self._plan, self._work)
+        if self._n_coarse == 0:  # their scatter requires more
+            self._n_coarse = LEAST_BLOCKS
+            self._clock.total += LEAST_BLOCKS * work
+        self._n_coarse -= 1
+        self._clock.advance(work)
+        return self._after_training()
 
     def count_block(self) -> TrainingStep:
         """Count a calibration block."""
+        self._n_blocks += 1
         self._clock.advance(self._work.block)
         return self._after_training()
 

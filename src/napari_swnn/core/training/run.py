@@ -156,7 +156,8 @@ def iter_training(
                         break
         settling = trainer.settle_norms()
         if clock.stopped:  # the user waits, and may lose patience
-            yield from forward_steps(settling, lambda _: clock.wait())
+            clock.expect_end(index)
+            yield from forward_steps(settling, lambda _: clock.count_norms())
         else:
             drain(settling)
         finished.append(trainer.stage.fold())
@@ -176,15 +177,17 @@ def _iter_calibration(
 
     def max_blocks() -> int:
         clock.stopped = clock.stopped or should_stop()
-        return min(LEAST_BLOCKS, plan.n_calibration_blocks) if clock.stopped else plan.n_calibration_blocks
+        most = min(LEAST_BLOCKS, plan.n_calibration_blocks) if clock.stopped else plan.n_calibration_blocks
+        clock.expect_blocks(most)
+        return most
 
     for i, node in enumerate(nodes):
         free = node if plan.network.free_ranges else None
+        clock.begin_threshold(len(nodes) - i, max_blocks())
         expected_coarse: FloatArray = np.zeros(plan.network.n_phase_channels)
         if plan.n_calibration_blocks >= LEAST_BLOCKS:  # fewer blocks are not corrected
             measuring = iter_coarse_mean(stages, seed=plan.seed, fractions=free)
-            expected_coarse = yield from forward_steps(measuring, lambda _: clock.wait())
-        clock.expect_blocks((len(nodes) - i) * max_blocks())
+            expected_coarse = yield from forward_steps(measuring, lambda _: clock.count_coarse_block())
         start = i * plan.n_calibration_blocks
         with closing(calibration_blocks(stages, seed=plan.seed, start=start, fractions=free)) as samples:
             if plan.network.n_phase_channels == 1:

@@ -47,9 +47,14 @@ class Timing:
 def stage_work(plan: TrainingPlan, timing: Timing, index: int) -> float:
     """Return the work of a stage: training steps, generation of coarser volumes, and final batch norm statistics."""
     schedule = plan.schedules[index]
-    steps = schedule.n_steps + N_NORM_BATCHES * _FORWARD_SHARE
-    n_banks = sum(ceil(n / schedule.bank_lifetime) for n in (schedule.n_steps, N_NORM_BATCHES))
-    return steps * timing.steps[index] + n_banks * timing.banks[index]
+    n_banks = ceil(schedule.n_steps / schedule.bank_lifetime)
+    return schedule.n_steps * timing.steps[index] + n_banks * timing.banks[index] + norm_work(plan, timing, index)
+
+
+def norm_work(plan: TrainingPlan, timing: Timing, index: int) -> float:
+    """Return the work of the final batch norm statistics of a stage."""
+    n_banks = ceil(N_NORM_BATCHES / plan.schedules[index].bank_lifetime)
+    return N_NORM_BATCHES * _FORWARD_SHARE * timing.steps[index] + n_banks * timing.banks[index]
 
 
 def work_of_steps(plan: TrainingPlan, timing: Timing, n_steps: int) -> float:
@@ -65,15 +70,37 @@ def work_of_steps(plan: TrainingPlan, timing: Timing, n_steps: int) -> float:
 def training_work(plan: TrainingPlan, timing: Timing, n_blocks: float) -> float:
     """Return the work of a training, with `n_blocks` blocks to calibrate each threshold."""
     stages = sum(stage_work(plan, timing, index) for index in range(len(plan.schedules)))
-    return stages + len(plan.nodes) * n_blocks * timing.block
+    return stages + len(plan.nodes) * calibration_work(plan, timing, n_blocks)
 
 
-def expected_blocks(plan: TrainingPlan) -> float:
+def calibration_work(plan: TrainingPlan, timing: Timing, n_blocks: float) -> float:
+    """Return the work to calibrate a threshold with `n_blocks` blocks, and with the least number of coarser ones."""
+    return n_coarse_blocks(plan) * coarse_block_work(plan, timing) + n_blocks * timing.block
+
+
+def n_coarse_blocks(plan: TrainingPlan) -> int:
+    """Return the least number of blocks of the coarser volume to calibrate a threshold; 0 if none is needed."""
+    is_corrected = plan.n_calibration_blocks >= LEAST_BLOCKS and len(plan.network.stages) > 1
+    return LEAST_BLOCKS if is_corrected else 0
+
+
+def coarse_block_work(plan: TrainingPlan, timing: Timing) -> float:
+    """Return the work of a block of the coarser volume of a network of several stages."""
+    dimension, stages = plan.network.dimension, plan.network.stages
+    if len(stages) == 1:
+        return 0.0
+    side = block_side(dimension, plan.device)
+    coarse, fine = (_forward_arithmetic(each, side, dimension) for each in (stages[:-1], stages))
+    return timing.block * coarse / fine
+
+
+def expected_blocks(plan: TrainingPlan, most: int | None = None) -> float:
     """Return the number of blocks to calibrate each threshold: the middle of the least and the most.
 
     It depends on their scatter, and is not known in advance.
     """
-    return (min(LEAST_BLOCKS, plan.n_calibration_blocks) + plan.n_calibration_blocks) / 2
+    limit = plan.n_calibration_blocks if most is None else most
+    return (min(LEAST_BLOCKS, limit) + limit) / 2
 
 
 def count_arithmetic(plan: TrainingPlan) -> Timing:

@@ -1,5 +1,7 @@
 """Progress display of a panel."""
 
+from time import monotonic
+
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
@@ -33,6 +35,7 @@ class ProgressPanel(QWidget):
         self._text = ""
         self._done = 0
         self._total = 0
+        self._ends_at: float | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_REFRESH)
         self._timer.timeout.connect(self.refresh)
@@ -57,6 +60,7 @@ class ProgressPanel(QWidget):
         self._text = ""
         self._done = 0
         self._total = 0
+        self._expect(None)
         self.refresh()
 
     def end(self, status: str, problem: str = "") -> None:
@@ -80,7 +84,12 @@ class ProgressPanel(QWidget):
         """
         self._done = done
         self._total = total
-        self._text = " · ".join(part for part in (f"{done} / {total}", format_time_left(time_left)) if part)
+        self._text = f"{done} / {total}"
+        self._expect(time_left)
+
+    def _expect(self, time_left: float | None) -> None:
+        """Count down the remaining time until the next step."""
+        self._ends_at = None if time_left is None else monotonic() + time_left
 
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""
@@ -90,4 +99,7 @@ class ProgressPanel(QWidget):
         """Draw the progress."""
         self.bar.setRange(0, self._total)  # a range from 0 to 0 shows a busy bar
         self.bar.setValue(self._done)
-        self.bar.setFormat(self._text)
+        left = None if self._ends_at is None else self._ends_at - monotonic()
+        is_known = left is not None and left > 0  # a step that takes longer than expected ends at an unknown time
+        parts = (self._text, format_time_left(left if is_known else None))
+        self.bar.setFormat(" · ".join(part for part in parts if part))

@@ -2,7 +2,6 @@
 
 from time import monotonic
 
-from napari_swnn._progress import format_duration
 from napari_swnn.widgets.kit.progress import ProgressPanel
 
 _SETTLING = 2.0
@@ -35,7 +34,7 @@ class WorkProgress(ProgressPanel):
         self._total = 100
         spent = monotonic() - self._started
         is_known = steady and spent > _SETTLING and self._share > 0.02
-        left = f" · {format_duration(spent * (1 / self._share - 1))} left" if is_known else ""
-        self._text = f"{self._done} %{left}"
+        self._text = f"{self._done} %"
+        self._expect(spent * (1 / self._share - 1) if is_known else None)
         if status:
             self.status.show_text(status)

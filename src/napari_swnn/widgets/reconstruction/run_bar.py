@@ -157,7 +157,7 @@ class RunBar(QWidget):
                 done, total = round(100 * step.fraction), 100
         else:
             done, total = step.block, step.n_blocks
-        if self._session.can_stop:
+        if self._session.can_stop or (isinstance(work, Training) and work.is_stopped and is_finishing(step)):
             self.progress.status.show_text(self._session.status)
             self.progress.advance(done, total, step.time_left)
         self.curve.refresh_soon()

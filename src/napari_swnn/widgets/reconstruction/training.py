@@ -91,6 +91,11 @@ class Training:
         """End training early and finalise the model."""
         self._should_stop.set()
 
+    @property
+    def is_stopped(self) -> bool:
+        """True if training ends early and its model is finalised."""
+        return self._should_stop.is_set() and not self.is_discarded
+
     def discard(self) -> None:
         """Keep no model of the training."""
         self.keeping.is_discarded = True
