@@ -1,6 +1,6 @@
 import pytest
 
-from napari_swnn._progress import Progress, WorkClock, describe_progress, format_duration, format_estimate
+from napari_swnn._progress import Progress, WorkClock, describe_progress, format_duration, format_estimate, format_span
 
 
 @pytest.fixture
@@ -82,3 +82,8 @@ def test_one_line_describes_every_progress():
         describe_progress(Progress(fraction=0.5, time_left=90, activity="training")) == "training · 50 % · 2 min left"
     )
     assert describe_progress(Progress(fraction=0)) == "0 %"
+
+
+def test_a_rough_duration_lies_between_two_usual_ones():
+    spans = {10: "less than 30 s", 80: "1 to 2 min", 2400: "30 min to 1 h", 4800: "1 to 2 h", 1e6: "more than 64 h"}
+    assert {seconds: format_span(seconds) for seconds in spans} == spans

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from math import inf
 from time import perf_counter
@@ -137,6 +138,10 @@ class WorkClock:
         return max(0.0, self._seconds / self._measured * (self.total - self.done) - since)
 
 
+_MARKS = (30, 60, 120, 300, 900, 1800, *(3600 * 2**i for i in range(7)))
+"""Durations in seconds between which rough ones are stated."""
+
+
 def format_duration(seconds: float) -> str:
     """Return a duration as rounded text, such as ``"40 s"``, ``"12 min"`` or ``"2.5 h"``."""
     if seconds < 60:
@@ -152,6 +157,22 @@ def format_estimate(seconds: float) -> str:
         if 10 * unit <= seconds < 5400:
             return format_duration(5 * unit * round(seconds / (5 * unit)))
     return format_duration(seconds)
+
+
+def format_span(seconds: float) -> str:
+    """Return a duration that is known roughly as the two usual ones around it, such as ``"1 to 2 h"``."""
+    i = bisect_right(_MARKS, seconds)
+    if i == 0:
+        return f"less than {format_duration(_MARKS[0])}"
+    if i == len(_MARKS):
+        return f"more than {_format_mark(_MARKS[-1])}"
+    low, high = _format_mark(_MARKS[i - 1]), _format_mark(_MARKS[i])
+    unit = high.split()[1]
+    return f"{low.removesuffix(f' {unit}')} to {high}"
+
+
+def _format_mark(seconds: float) -> str:
+    return f"{seconds / 3600:.0f} h" if seconds >= 3600 else format_duration(seconds)
 
 
 def format_time_left(seconds: float | None) -> str:

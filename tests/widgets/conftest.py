@@ -18,6 +18,7 @@ from superqt.utils import WorkerBase
 
 from napari_swnn import Reference, train
 from napari_swnn._progress import Progress
+from napari_swnn.core.numerics.machine_load import LoadMeter
 from napari_swnn.core.training.config import TrainingConfig
 from napari_swnn.widgets.kit.threads import CHECK_THREAD
 from napari_swnn.widgets.reconstruction.request import MODELS, ModelEntry
@@ -74,6 +75,7 @@ def _known_speed(monkeypatch):
     timing = cost.Timing(steps=(0.5, 2.0), banks=(0.0, 3.0), block=1.0)
     monkeypatch.setattr(cost, "_timing", lambda _plan, _load, _cache: timing)
     monkeypatch.setattr("napari_swnn.core.numerics.machine_load.measure_load", lambda _n: 1.0)
+    monkeypatch.setattr("napari_swnn.core.numerics.machine_load.METER", LoadMeter())
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from napari_swnn._layer_style import PREVIEW_NAME
+from napari_swnn.core.numerics.machine_load import LoadMeter
 from napari_swnn.widgets.reconstruction import range_preview
 from napari_swnn.widgets.reconstruction.preflight import CurrentCost, describe_cost
 
@@ -144,10 +145,11 @@ def test_time_and_memory_are_foretold_by_the_run_button(ready, user):
 
 def test_the_estimate_knows_how_busy_the_computer_is(ready, user, monkeypatch):
     monkeypatch.setattr("napari_swnn.core.numerics.machine_load.measure_load", lambda _n: 4.0)
+    monkeypatch.setattr("napari_swnn.core.numerics.machine_load.METER", LoadMeter())
     ready.settings.seed.setValue(1)
-    user.waits_for(lambda: "as busy as now" in ready.run_bar.cost.text())
+    user.waits_for(lambda: "this busy" in ready.run_bar.cost.text())
     assert ready.run_bar.cost.text().startswith(
-        "About 25 s to train, 1 s to generate; 2 min while the computer is as b"
+        "About 25 s to train, 1 s to generate; 1 to 2 min while the computer is th"
     )
 
 
@@ -155,7 +157,7 @@ def test_the_estimate_knows_how_busy_the_computer_is(ready, user, monkeypatch):
     ("load", "said"),
     [
         (1.2, "About 1.6 h to train, 2.0 h to generate"),
-        (4.0, "About 25 min to train, 30 min to generate; 3.6 h while the computer is as busy as now"),
+        (4.0, "About 25 min to train, 30 min to generate; 2 to 4 h while the computer is this busy"),
     ],
 )
 def test_the_time_is_that_of_a_free_machine_with_that_under_its_load(load, said):

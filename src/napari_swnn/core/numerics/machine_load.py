@@ -1,8 +1,10 @@
 """Load of the machine: how many times longer work takes now than on a free machine."""
 
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from threading import Lock
 from time import perf_counter, thread_time
 
 import numpy as np
@@ -14,15 +16,37 @@ _DURATION = 0.2
 """Seconds of work; the turns that an operating system gives to a process last some hundredths of a second."""
 _LARGEST = 10.0
 """Load that is stated at most: a thread that hardly had a turn in that time says little about the minutes to come."""
+_REMEMBERED = 600.0
+"""Seconds for which a measurement counts."""
 _CHUNK = 200_000
 """Numbers to compute at a time: enough for threads not to wait for each other in Python."""
 
 Clock = Callable[[], float]
 
 
+class LoadMeter:
+    """Mean load of the machine over the last minutes; that of a single moment says little about a long run."""
+
+    def __init__(self) -> None:
+        self._measured: deque[tuple[float, float]] = deque()
+        self._lock = Lock()
+
+    def add(self, load: float, now: float) -> float:
+        """Add a measurement at a time in seconds, and return the load to which the mean speed corresponds."""
+        with self._lock:
+            self._measured.append((now, 1 / load))
+            while now - self._measured[0][0] > _REMEMBERED:
+                self._measured.popleft()
+            return len(self._measured) / sum(speed for _, speed in self._measured)
+
+
+METER = LoadMeter()
+"""Measurements of this process."""
+
+
 def present_load(device: torch.device) -> float:
-    """Return the load of the machine for work on a device; 1 on a GPU, where it is not measured."""
-    return measure_load(n_threads()) if device.type == "cpu" else 1.0
+    """Return the mean load of the last minutes for work on a device; 1 on a GPU, where it is not measured."""
+    return METER.add(measure_load(n_threads()), perf_counter()) if device.type == "cpu" else 1.0
 
 
 def measure_load(n_threads: int, *, wall: Clock = perf_counter, busy: Clock = thread_time) -> float:

@@ -9,7 +9,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from napari_swnn._memory import format_memory, free_memory
-from napari_swnn._progress import format_estimate
+from napari_swnn._progress import format_estimate, format_span
 from napari_swnn.core.training.config import TrainingConfig
 from napari_swnn.widgets.kit.errors import BadInputError, to_bad_input
 from napari_swnn.widgets.layers.checked_reference import CheckedReference
@@ -263,7 +263,7 @@ def describe_cost(cost: "CurrentCost") -> str:
     times += f" ({format_estimate(cost.rest / load)} with Resume)" if cost.rest is not None else ""
     times += f", {format_estimate(cost.generation / load)} to generate" if cost.generation else ""
     if load > 1:
-        times += f"; {format_estimate(cost.training + cost.generation)} while the computer is as busy as now"
+        times += f"; {format_span(cost.training + cost.generation)} while the computer is this busy"
     return f"{times} · {format_memory(cost.memory)} of memory"
 
 
