@@ -62,14 +62,14 @@ class TrainingConfig:
     )
     template_size: int = setting(0, "Side of the patterns in pixels; 0 for automatic.", low=0)
     n_blocks: int = setting(0, "Blocks (convolution, batch norm, leaky ReLU) per network; 0 for automatic.", low=0)
-    n_channels: int = setting(32, "Feature channels of each network; multiples of 8 are fastest.", low=1)
+    n_channels: int = setting(16, "Feature channels of each network; multiples of 16 are fastest.", low=1)
     n_steps: int = setting(
-        200,
+        300,
         "Training steps at the finest scale; increased for two scales, a porosity range, or three or more phases.",
         low=1,
     )
     n_coarse_steps: int = setting(
-        150, "Training steps at each coarser scale; increased for two scales or a porosity range.", low=1
+        240, "Training steps at each coarser scale; increased for two scales or a porosity range.", low=1
     )
     cube_size: int = setting(
         32,
@@ -149,14 +149,13 @@ def describe_config(config: TrainingConfig) -> dict[str, Any]:
 _STANDARD = TrainingConfig()
 PRESETS: Mapping[str, TrainingConfig] = MappingProxyType(
     {
-        "draft": replace(
-            _STANDARD, n_steps=60, n_coarse_steps=65, cube_size=48, two_phase_critic=0.0, n_calibration_blocks=12
-        ),
+        "draft": replace(_STANDARD, n_steps=100, n_coarse_steps=90, two_phase_critic=0.0, n_calibration_blocks=12),
         "standard": _STANDARD,
-        "connected": replace(_STANDARD, n_coarse_steps=300),
+        "connected": replace(_STANDARD, n_steps=400, n_coarse_steps=500),
         "fine": replace(
             _STANDARD,
             n_further_scales=1,
+            n_channels=32,
             n_steps=600,
             n_coarse_steps=600,
             cube_size=64,
