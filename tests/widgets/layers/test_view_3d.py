@@ -54,6 +54,16 @@ def test_phases_in_the_colours_of_napari_keep_them_in_every_choice(model, seed):
         np.testing.assert_allclose(layer.get_color(label), colour, atol=1 / 255)
 
 
+def test_the_hidden_reference_is_visible_again_once_the_last_result_is_removed(model, volume):
+    reference = model.add_labels(np.ones((4, 4), int), translate=(0, 100))
+    for _ in range(2):
+        show_in_3d(model, volume)
+    assert not reference.visible
+    model.layers.remove(volume)
+    assert reference.visible
+    assert model.dims.ndisplay == 2
+
+
 def test_what_3d_hides_is_not_selected(model, volume):
     beside = model.add_labels(np.ones((4, 4), int), translate=(0, 100))
     model.layers.selection.active = beside

@@ -71,6 +71,7 @@ def _enter_3d(viewer: "Viewer", layer: "LabelsLayer") -> None:
             other.visible = True
 
     _call_in_2d(viewer, restore)
+    _leave_empty(viewer)
 
 
 def add_to_3d(viewer: "Viewer", layer: "LabelsLayer", phases: Collection[int] | None = None) -> None:
@@ -108,6 +109,17 @@ def _call_in_2d(viewer: "Viewer", action: Callable[[], None]) -> None:
             action()
 
     viewer.dims.events.ndisplay.connect(call)
+
+
+def _leave_empty(viewer: "Viewer") -> None:
+    """Return to 2-D once all that 3-D shows has been removed, so that the layers that it hides are visible again."""
+
+    def on_removed(_event: Any = None) -> None:
+        if viewer.dims.ndisplay == 3 and len(viewer.layers) > 0 and not any(each.visible for each in viewer.layers):
+            viewer.dims.ndisplay = 2
+
+    viewer.layers.events.removed.connect(on_removed)
+    _call_in_2d(viewer, lambda: viewer.layers.events.removed.disconnect(on_removed))
 
 
 def show_sections(viewer: "Viewer", layers: "Iterable[Layer]") -> None:
