@@ -18,6 +18,7 @@ from napari_swnn.widgets.composition.request import (
     RegionChoice,
     check_request,
 )
+from napari_swnn.widgets.composition.settings import ComposeSettings
 from napari_swnn.widgets.composition.widget import ComposeWidget
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.layers.reading import read_colour
@@ -80,6 +81,14 @@ def test_the_section_of_a_structure_is_not_chosen_for_the_regions(panel, model, 
     user.choose(panel.settings.regions, model.layers["rock"])
     model.layers["colonies"].name = "grains"
     assert panel.settings.layer.name == "rock"  # a choice of the user stays
+
+
+def test_a_reconstruction_is_chosen_last_for_the_regions(model, qtbot):
+    result = model.add_labels(REGIONS, name="seed 0", metadata={METADATA_KEY: {"seed": 0}})
+    settings = ComposeSettings()
+    qtbot.addWidget(settings)
+    settings.set_layers([result, model.add_labels(REGIONS, name="colonies")])
+    assert settings.layer.name == "colonies"
 
 
 def test_the_volume_is_that_of_the_function(ready, model, rock_model, user):
