@@ -7,11 +7,13 @@ import dask.array as da
 import numpy as np
 import pytest
 from napari.layers import Image, Vectors
+from qtpy.QtWidgets import QLabel
 from skimage.data import binary_blobs
 
 from napari_swnn._layer_style import write_names
 from napari_swnn._progress import Progress
 from napari_swnn.physics import conductivity_bounds
+from napari_swnn.widgets.kit.controls import Form
 from napari_swnn.widgets.properties.kinds import CONDUCTIVITY, DIFFUSION, PERMEABILITY
 from napari_swnn.widgets.properties.phase_values import PhaseValues
 from napari_swnn.widgets.properties.results import Results
@@ -310,3 +312,25 @@ def test_a_long_name_of_a_phase_does_not_widen_the_panel(qtbot, model):
         values.set_phases({0: 0.5, 1: 0.5}, 0, layer)
         widths.add(values.minimumSizeHint().width())
     assert len(widths) == 1
+
+
+def test_the_selected_or_else_the_newest_volume_is_offered_first(beside, model):
+    old, new = (model.add_labels(LAMINATE.copy()) for _ in range(2))
+    model.add_labels(LAMINATE[0])  # a section
+    assert beside(PropertiesWidget).settings.layer.value is new
+    model.layers.selection.active = old
+    assert beside(PropertiesWidget).settings.layer.value is old
+
+
+def test_the_fraction_of_a_phase_is_shown_in_full_on_a_small_laptop(qtbot, model):
+    layer = model.add_labels(np.zeros((4, 4, 4), np.uint8))
+    write_names(layer, {0: "active material", 1: "rest"})
+    form = Form()
+    values = PhaseValues()
+    form.add_row("values", "Conductivity\nof each phase", values, "")
+    qtbot.addWidget(form)
+    values.set_phases({0: 0.527, 1: 0.473}, 0, layer)
+    form.resize(330, 300)
+    form.show()
+    label = next(each for each in values.findChildren(QLabel) if "active" in each.text())
+    assert label.height() >= label.heightForWidth(label.width())

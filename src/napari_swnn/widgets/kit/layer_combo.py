@@ -29,7 +29,9 @@ class LayerCombo(Combo):
         self._last: Layer | None = None
         self.currentIndexChanged.connect(self._on_changed)
 
-    def set_layers(self, layers: "Iterable[Layer]", last: "Iterable[Layer]" = ()) -> None:
+    def set_layers(
+        self, layers: "Iterable[Layer]", last: "Iterable[Layer]" = (), first_choice: "Layer | None" = None
+    ) -> None:
         """Set the available layers; emit `chosen` if the selected layer is no longer available.
 
         Parameters
@@ -38,10 +40,14 @@ class LayerCombo(Combo):
             Layers in the order of the list.
         last : iterable of napari.layers.Layer
             Layers at the end of the list, which are never selected automatically.
+        first_choice : napari.layers.Layer, optional
+            Layer to select while none is selected, or once the selected one has gone; by default, the first one.
         """
         usual, unusual = list(layers), list(last)
         none = [] if self._no_layer is None else [(self._no_layer, None)]
-        self.set_entries([*none, *((layer.name, layer) for layer in (*usual, *unusual))], self._last)
+        is_kept = any(self._last is layer for layer in (*usual, *unusual))
+        chosen = self._last if is_kept or first_choice is None else first_choice
+        self.set_entries([*none, *((layer.name, layer) for layer in (*usual, *unusual))], chosen)
         if self.value in unusual and self.value is not self._last:
             with QSignalBlocker(self):
                 self.setCurrentIndex(-1)

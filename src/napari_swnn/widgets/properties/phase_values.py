@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 from napari_swnn._layer_style import read_names
 from napari_swnn._paper import PORE_CONDUCTIVITY, SOLID_CONDUCTIVITY
 from napari_swnn._phase_names import name_phase
+from napari_swnn.widgets.kit.controls import Note
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.layers.phase_combo import find_swatch
 from napari_swnn.widgets.layers.phase_pick import format_share
@@ -32,10 +33,10 @@ class PhaseValues(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.fields: dict[int, QLineEdit] = {}
-        self._heads: list[tuple[QLabel, QLabel]] = []
+        self._heads: list[tuple[QLabel, Note]] = []
         self._layout = QGridLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setColumnStretch(1, 1)
+        self._layout.setColumnStretch(1, 2)  # a name with its fraction needs more room than a number
         self._layout.setColumnStretch(2, 1)
 
     @property
@@ -75,12 +76,12 @@ class PhaseValues(QWidget):
         names = {} if layer is None else read_names(layer)
         for (swatch, name), (label, fraction) in zip(self._heads, phases.items(), strict=True):
             swatch.setPixmap(find_swatch(layer, label).pixmap(16, 10))
-            name.setText(f"{name_phase(label, names)}  ({format_share(fraction)})")
+            name.show_text(f"{name_phase(label, names)}  ({_unbroken(format_share(fraction))})")
+            name.setToolTip(name.text())
             self.fields[label].setAccessibleName(f"conductivity of {name_phase(label, names)}")
 
     def _add(self, row: int, label: int, text: str) -> None:
-        swatch, name, field = QLabel(), QLabel(), QLineEdit(text)
-        name.setWordWrap(True)  # otherwise, a long name makes the panel wider than its dock
+        swatch, name, field = QLabel(), Note(), QLineEdit(text)  # a note is as high as its lines
         field.textChanged.connect(self._on_changed)
         for column, widget in enumerate((swatch, name, field)):
             self._layout.addWidget(widget, row, column)
@@ -98,6 +99,11 @@ class PhaseValues(QWidget):
 
     def _on_changed(self, _text: str) -> None:
         self.changed.emit()
+
+
+def _unbroken(text: str) -> str:
+    """Return a text that is not broken between two lines."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _parse(text: str, name: str) -> float:

@@ -26,7 +26,7 @@ from napari_swnn.widgets.properties.outputs import OutputChoice
 from napari_swnn.widgets.properties.phase_values import PhaseValues
 
 if TYPE_CHECKING:
-    from napari.layers import Image
+    from napari.layers import Image, Layer
     from napari.layers import Labels as LabelsLayer
 
     from napari_swnn._voxel_size import VoxelSize
@@ -156,10 +156,17 @@ class PropertySettings(QWidget):
             outputs=self.outputs.value,
         )
 
-    def set_layers(self, layers: "Iterable[LabelsLayer]", images: "Iterable[Image]" = ()) -> None:
-        """Offer these layers, or advise on the last image if there are none; volumes are preferred to sections."""
+    def set_layers(
+        self, layers: "Iterable[LabelsLayer]", images: "Iterable[Image]" = (), selected: "Layer | None" = None
+    ) -> None:
+        """Offer these layers, or advise on the last image if there are none.
+
+        Volumes are preferred to sections, and of these the layer that is selected in the viewer, or the newest.
+        """
         self._layers = sorted(layers, key=lambda layer: -layer.ndim)  # stable: keeps the viewer's order
-        self.layer.set_layers(self._layers)
+        preferred = [layer for layer in self._layers if layer.ndim == self._layers[0].ndim]
+        newest = preferred[-1] if preferred else None
+        self.layer.set_layers(self._layers, first_choice=selected if selected in preferred else newest)
         self.lead.lead_from(None if self._layers else next(reversed(list(images)), None))
 
     def set_ndim(self, ndim: int) -> None:

@@ -93,7 +93,8 @@ class PropertiesWidget(RunPanel):
 
     def reset_choices(self, _event: Any = None) -> None:
         """Offer the layers of the viewer; napari calls this when a layer is added, removed, moved or renamed."""
-        self.settings.set_layers(self.labels_layers(), self.image_layers())
+        selected = self._viewer.layers.selection.active
+        self.settings.set_layers(self.labels_layers(), self.image_layers(), selected)
         self.refresh()
 
     # -- the layer
