@@ -66,7 +66,7 @@ def test_a_layer_of_any_name_gives_a_name_for_a_file(trained, user, monkeypatch)
     user.choose(trained.destination.output, "file")
     user.waits_for(trained.models.generate_button.isEnabled)
     user.clicks(trained.models.generate_button)
-    assert proposed == ["a-b- rock.swnn", "a-b- rock.zarr"]
+    assert proposed == ["a-b - rock.swnn", "a-b - rock.zarr"]
 
 
 def test_a_cancelled_dialog_changes_nothing(trained, user, dialog):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_swnn.widgets.composition.work import work
 from napari_swnn.widgets.kit.session import Report, RunSession, Worker
-from napari_swnn.widgets.lazy.boxes import BoxRequest
+from napari_swnn.widgets.lazy.box_request import BoxRequest
 
 if TYPE_CHECKING:
     from napari_swnn.core.grid.windows import Window

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_swnn._progress import Progress
 from napari_swnn.widgets.composition.request import ComposeRequest, ComposeResult
-from napari_swnn.widgets.lazy.boxes import BoxRequest
+from napari_swnn.widgets.lazy.box_request import BoxRequest
 from napari_swnn.widgets.lazy.volume_file import check_file_name, check_file_of_run, open_levels
 
 if TYPE_CHECKING:

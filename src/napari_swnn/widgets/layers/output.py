@@ -106,7 +106,7 @@ class OutputLayers:
     """
 
     def __init__(self, viewer: "Viewer", colours: Mapping[int, Any] | None = None) -> None:
-        keep_programs(viewer)
+        keep_programs()
         self._viewer = viewer
         self._colours = colours
         self._corner = free_corner(viewer)

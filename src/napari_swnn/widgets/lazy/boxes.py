@@ -1,6 +1,5 @@
 """Boxes of lazy layers, shown as ordinary layers."""
 
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,25 +19,6 @@ if TYPE_CHECKING:
 
     from napari_swnn.core.grid.windows import Window
     from napari_swnn.core.volume.block_volume import BlockVolume
-
-
-@dataclass(frozen=True, eq=False)
-class BoxRequest:
-    """Request for a box of a lazy layer.
-
-    Attributes
-    ----------
-    volume : BlockVolume
-        Volume that contains the box.
-    window : Window
-        Position of the box.
-    name : str
-        Description of the box.
-    """
-
-    volume: "BlockVolume"
-    window: "Window"
-    name: str
 
 
 class BoxWorker(Protocol):

@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_swnn._sentences import as_sentence
 from napari_swnn.widgets.layers.provenance import describe_fractions, list_fractions, measure_phases
-from napari_swnn.widgets.lazy.boxes import BoxRequest
+from napari_swnn.widgets.lazy.box_request import BoxRequest
 from napari_swnn.widgets.reconstruction import jobs
 from napari_swnn.widgets.reconstruction.jobs import Job
 from napari_swnn.widgets.reconstruction.request import (

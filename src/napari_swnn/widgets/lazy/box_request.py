@@ -1,0 +1,27 @@
+"""Request for a box of a lazy layer."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari_swnn.core.grid.windows import Window
+    from napari_swnn.core.volume.block_volume import BlockVolume
+
+
+@dataclass(frozen=True, eq=False)
+class BoxRequest:
+    """Request for a box of a lazy layer.
+
+    Attributes
+    ----------
+    volume : BlockVolume
+        Volume that contains the box.
+    window : Window
+        Position of the box.
+    name : str
+        Description of the box.
+    """
+
+    volume: "BlockVolume"
+    window: "Window"
+    name: str
