@@ -82,7 +82,15 @@ def test_dependencies_are_those_that_are_imported():
     declared = {re.match(r"[\w-]+", entry)[0] for entry in settings["dependencies"]}
     names = {"PIL": "pillow", "lazy_loader": "lazy-loader", "mpl_toolkits": "matplotlib", "skimage": "scikit-image"}
     names |= {"nrrd": "pynrrd", "sklearn": "scikit-learn"}
-    of_napari = {"app_model", "magicgui", "napari", "psygnal", "qtpy", "superqt"}  # the panels run within napari
+    of_napari = {
+        "app_model",
+        "magicgui",
+        "napari",
+        "psygnal",
+        "qtpy",
+        "superqt",
+        "vispy",
+    }  # the panels run within napari
     optional = {*of_napari, "distributed", "triton"}
     imported = {names.get(name, name) for name in imported_packages()} - optional
     assert imported | {"imagecodecs", "scikit-learn"} == declared  # tifffile decodes with imagecodecs

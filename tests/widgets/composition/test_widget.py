@@ -23,6 +23,7 @@ from napari_swnn.widgets.composition.widget import ComposeWidget
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.layers.reading import read_colour
 from napari_swnn.widgets.layers.trained_models import MODELS, ModelEntry
+from napari_swnn.widgets.layers.view_3d import list_views
 from napari_swnn.widgets.lazy.layers import get_tiles
 
 REGIONS = np.zeros((8, 16, 24), np.uint8)
@@ -230,6 +231,7 @@ def test_phases_keep_the_colours_of_their_models(ready, model, rock_model, user,
     layer = model.layers[-1]
     assert [to_hex(read_colour(layer, label)) for label in (0, 1, 2)] == ["#000080", blue, to_hex(PALETTE[0])]
     if output == "lazy":
+        assert sorted(next(phases for _, phases in list_views(layer))) == [0, 1, 2]  # in 3-D, each can be shown alone
         get_tiles(layer).stop()
 
 

@@ -63,6 +63,7 @@ class ComposeLayers:
             outputs.remove_preview()
             return
         look = look_of_volume(found.volume)
-        layer = show_volume(self._viewer, found.data, found.name, look, found.request.to_dict(), outputs)
+        facts = {**found.request.to_dict(), "phases": list(found.volume.phase_labels.phases)}
+        layer = show_volume(self._viewer, found.data, found.name, look, facts, outputs)
         select_unless_editing(self._viewer, layer)
         self._results.show_result(layer, found.fractions)
