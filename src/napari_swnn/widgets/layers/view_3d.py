@@ -173,9 +173,9 @@ def _other_labels(layer: "LabelsLayer", phase: int) -> list[int]:
 def _read_phases(layer: "LabelsLayer") -> list[int]:
     """Return the labels of the phases that the metadata of a result state; damaged entries are left out."""
     facts = read_metadata(layer)
-    stated = facts.get("fractions", facts.get("phases"))
-    labels = (to_label(key) for key in stated) if isinstance(stated, Mapping | list) else ()
-    return [label for label in labels if label is not None]
+    fractions, phases = facts.get("fractions"), facts.get("phases")
+    stated = list(fractions) if isinstance(fractions, Mapping) else phases if isinstance(phases, list) else []
+    return [label for label in map(to_label, stated) if label is not None]
 
 
 def _furnish(viewer: "Viewer", layer: "LabelsLayer") -> Callable[[], None]:
