@@ -1,4 +1,4 @@
-"""What lies under a pointer that rests on the canvas in 3-D."""
+"""Description of the layers under a pointer that rests on the canvas in 3-D."""
 
 import numpy as np
 import pytest

@@ -42,15 +42,15 @@ def test_bar_and_tab_have_the_plain_name(in_viewer, user):
         assert not any("napari-swnn" in text for text in texts)
 
 
-def test_a_panel_behind_the_tab_of_another_one_is_told_so(in_viewer, user, monkeypatch):
-    told = {}
-    monkeypatch.setattr(DockPanel, "on_shown", lambda panel, is_shown: told.update({panel: is_shown}))
+def test_a_panel_is_notified_when_the_tab_of_another_one_hides_it(in_viewer, user, monkeypatch):
+    visible = {}
+    monkeypatch.setattr(DockPanel, "on_shown", lambda panel, is_shown: visible.update({panel: is_shown}))
     first = in_viewer("SWNN compare")
     window_of(first).show()
     second = in_viewer("SWNN properties")
-    user.waits_for(lambda: (told.get(first), told.get(second)) == (False, True))
+    user.waits_for(lambda: (visible.get(first), visible.get(second)) == (False, True))
     first.dock.raise_()
-    user.waits_for(lambda: (told.get(first), told.get(second)) == (True, False))
+    user.waits_for(lambda: (visible.get(first), visible.get(second)) == (True, False))
 
 
 def test_the_hint_opens_the_preparation_in_a_tab(reconstruction, viewer, user):

@@ -223,7 +223,13 @@ def test_models_share_their_colours_without_a_clash():
     orange, navy = (0.9, 0.6, 0.1, 1.0), (0.0, 0.0, 0.5, 1.0)
     first, second = {0: "transparent", 1: orange}, {0: navy, 1: navy, 2: orange}
     merged = merge_colours([first, second])
-    assert merged == {0: navy, 1: orange}  # label 2 could not be told from label 1
+    assert merged == {0: navy, 1: orange}  # label 2 would look like label 1
     completed = complete_colours((0, 1, 2, 3), merged)
     assert completed == {**merged, 2: PALETTE[1], 3: PALETTE[2]}
     assert len(complete_colours(range(12), {})) == 12
+
+
+def test_what_a_lazy_layer_lacks_is_grey_even_if_it_is_added_in_3d(model):
+    model.dims.ndisplay = 3
+    layer = OutputLayers(model).show_levels([np.full((8, 8, 8), 9, np.uint8)], "lazy", LOOK, {}, pending=9)
+    assert layer.colormap.color_dict[9][-1] > 0

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, Any
 from napari_swnn._progress import Progress
 from napari_swnn.widgets.composition.request import ComposeRequest, ComposeResult
 from napari_swnn.widgets.lazy.box_request import BoxRequest
-from napari_swnn.widgets.lazy.volume_file import check_file_name, check_file_of_run, open_levels
+from napari_swnn.widgets.lazy.volume_file import check_file_name, check_file_of_run, iter_volume, open_levels
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from napari_swnn._types import Labels
     from napari_swnn.core.volume.block_volume import BlockVolume
     from napari_swnn.core.volume.composed_volume import ComposedVolume
@@ -22,9 +20,7 @@ def work(request: ComposeRequest | BoxRequest) -> Generator[Progress, None, Any]
     The result is a `ComposeResult`, or the labels of a box.
     """
     if isinstance(request, BoxRequest):
-        from napari_swnn.core.volume.assembly import iter_assembly
-
-        return (yield from iter_assembly(request.volume, request.window))
+        return (yield from request.compute())
     return (yield from compose(request))
 
 
@@ -36,7 +32,7 @@ def compose(request: ComposeRequest) -> Generator[Progress, None, ComposeResult]
         return ComposeResult(request, volume, volume)
     yield Progress(fraction=0.0, activity="Generating the first block…")
     if request.path is not None and not request.is_preview:
-        path = yield from _write(volume, request.path)
+        path = yield from iter_volume(volume, request.path)
         return ComposeResult(request, volume, open_levels(path))
     labels = yield from _assemble(volume, is_preview=request.is_preview)
     return ComposeResult(request, volume, labels)
@@ -58,7 +54,7 @@ def check_file(request: ComposeRequest) -> None:
         If the name or folder is invalid, the file belongs to another request, or the volume cannot be stored in it.
     """
     path = check_file_name(request.path)
-    check_file_of_run(path, lambda: _write(describe(request), path))
+    check_file_of_run(path, lambda: iter_volume(describe(request), path))
 
 
 def estimate(request: ComposeRequest) -> tuple[float, int]:
@@ -70,12 +66,6 @@ def estimate(request: ComposeRequest) -> tuple[float, int]:
 
     volume = describe(request)
     return estimate_time(volume), file_of_volumes(Path("volume.zarr"), [volume]).size
-
-
-def _write(volume: "BlockVolume", path: "Path") -> Generator[Progress, None, "Path"]:
-    from napari_swnn.runs.lazy_volume import iter_volume_file
-
-    return iter_volume_file(volume, path)
 
 
 def _assemble(volume: "BlockVolume", *, is_preview: bool) -> Generator[Progress, None, "Labels"]:

@@ -139,7 +139,9 @@ class OutputLayers:
             shown = fit_preview(labels, fitted, bordered=bordered) if shape else labels
             self._refresh_preview(shown, replace(look, voxel=look.voxel.scaled(scale)))
             if bordered and shown is not labels and self._preview is not None:
-                self._show_pending(self._preview, PENDING, look)
+                # In 3-D, napari draws all labels as opaque, and these would hide what is known.
+                in_3d = self._viewer.dims.ndisplay == 3
+                self._show_pending(self._preview, PENDING, look, "transparent" if in_3d else _PENDING_COLOUR)
 
     def show_porosity(self, labels: Labels, look: Look, porosity: float) -> "LabelsLayer":
         """Show a small volume with a chosen porosity, even if the user removed the previous one."""
@@ -206,16 +208,14 @@ class OutputLayers:
         self._corner = beside(layer.extent, layer)
         self.remove_preview()
         if pending is not None:
-            self._show_pending(layer, pending, look)
+            self._show_pending(layer, pending, look, _PENDING_COLOUR)
         return layer
 
-    def _show_pending(self, layer: "LabelsLayer", pending: int, look: Look) -> None:
-        # In 3-D, napari draws all labels as opaque, and these would hide what is known.
-        wanted = "transparent" if self._viewer.dims.ndisplay == 3 else _PENDING_COLOUR
+    def _show_pending(self, layer: "LabelsLayer", pending: int, look: Look, colour: Any) -> None:
         shown = getattr(layer.colormap, "color_dict", {}).get(pending)
-        if shown is None or (shown[-1] == 0) != (wanted == "transparent"):
+        if shown is None or (shown[-1] == 0) != (colour == "transparent"):
             colours = self._colours or look.colours
-            layer.colormap = make_colormap({**colours, pending: wanted})
+            layer.colormap = make_colormap({**colours, pending: colour})
 
     def _add(
         self, levels: Sequence[Any], name: str, look: Look, metadata: Mapping[str, Any] | None = None
@@ -259,9 +259,9 @@ def _has_colours(layer: "LabelsLayer", colours: Mapping[int, Any]) -> bool:
     for label, wanted in colours.items():
         found = layer.get_color(label)
         hidden = isinstance(wanted, str)
-        if hidden != (found is None) or not (
-            hidden or np.allclose(found, wanted, atol=1 / 255)
-        ):  # model files hold bytes
+        if hidden != (found is None):
+            return False
+        if not hidden and not np.allclose(found, wanted, atol=1 / 255):  # model files hold bytes
             return False
     return True
 

@@ -4,7 +4,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from napari_swnn._types import Labels
     from napari_swnn.core.grid.windows import Window
+    from napari_swnn.core.volume.assembly import GenerationStep
     from napari_swnn.core.volume.block_volume import BlockVolume
 
 
@@ -25,3 +29,9 @@ class BoxRequest:
     volume: "BlockVolume"
     window: "Window"
     name: str
+
+    def compute(self) -> "Generator[GenerationStep, None, Labels]":
+        """Compute the box; yield steps and return its labels."""
+        from napari_swnn.core.volume.assembly import iter_assembly
+
+        return (yield from iter_assembly(self.volume, self.window))

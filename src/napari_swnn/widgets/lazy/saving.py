@@ -1,6 +1,5 @@
 """Saving of volumes, of which lazy ones are computed into a file, with progress, and can be stopped and resumed."""
 
-from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from napari_swnn.widgets.kit.formatting import format_shape
 from napari_swnn.widgets.kit.threads import Checker, TaskRunner
 from napari_swnn.widgets.layers.saving import VOLUMES, LayerSaver, describe_saved
 from napari_swnn.widgets.lazy.layers import get_tiles
+from napari_swnn.widgets.lazy.volume_file import iter_volume
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -110,7 +110,7 @@ class VolumeSaver(LayerSaver):
         window.canceled.connect(self.stop)
         window.show()
         self.message_changed.emit(f"Computing {self._path.name}…")
-        self._writer.run(_write, self._volume, self._path)
+        self._writer.run(iter_volume, self._volume, self._path)
 
     def _confirm(self, cost: "_Cost") -> bool:
         assert self._volume is not None
@@ -164,16 +164,10 @@ class _Cost:
 def _measure(volume: "BlockVolume", path: Path) -> _Cost:
     """Return the cost of the file of a volume; raise an error if the volume cannot be written there."""
     from napari_swnn.core.volume.block_time import estimate_time
-    from napari_swnn.runs.lazy_volume import iter_volume_file, measure_written
+    from napari_swnn.runs.lazy_volume import measure_written
     from napari_swnn.runs.volume_files import file_of_volumes
 
-    iter_volume_file(volume, path)  # checks the file, and writes nothing before its first step
+    iter_volume(volume, path)  # checks the file, and writes nothing before its first step
     written = measure_written(volume, path)
     seconds = (1 - written) * estimate_time(volume) if written < 1 else 0.0
     return _Cost(file_of_volumes(path, [volume]).size, written, seconds)
-
-
-def _write(volume: "BlockVolume", path: Path) -> "Generator[GenerationStep, None, Path]":
-    from napari_swnn.runs.lazy_volume import iter_volume_file
-
-    return (yield from iter_volume_file(volume, path))

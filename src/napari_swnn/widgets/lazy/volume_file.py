@@ -1,15 +1,19 @@
 """Files that volumes are written to: their dialog, their checks before a run, and their levels after it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QWidget
 
 from napari_swnn._files import UNFINISHED
 from napari_swnn.widgets.kit.errors import BadInputError, describe_error
 from napari_swnn.widgets.kit.file_dialogs import ask_file
+
+if TYPE_CHECKING:
+    from napari_swnn.core.volume.assembly import GenerationStep
+    from napari_swnn.core.volume.block_volume import BlockVolume
 
 _OTHER_SETTING = re.compile(r"^resume needs .* got a different (\w+)")
 _KINDS = {"OME-Zarr": "zarr", "TIFF": "tif"}
@@ -71,6 +75,16 @@ def _describe_refusal(path: Path, error: Exception) -> str:
     if str(error).startswith("resume needs"):
         return f"“{path.name}” already exists, and is not the file of such a run; choose another name."
     return describe_error(error)
+
+
+def iter_volume(volume: "BlockVolume", path: Path) -> "Generator[GenerationStep, None, Path]":
+    """Write a volume to a file, or resume an unfinished one; yield steps and return the path.
+
+    The file is checked at once, and nothing is written before the first step.
+    """
+    from napari_swnn.runs.lazy_volume import iter_volume_file
+
+    return iter_volume_file(volume, path)
 
 
 def open_levels(path: Path) -> list[Any] | None:

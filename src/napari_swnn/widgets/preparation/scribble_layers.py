@@ -79,9 +79,7 @@ class ScribbleLayers(QObject):
             fits = strokes is not None and strokes.shape == source.shape
             data = strokes.to_layer() if fits and strokes is not None else np.zeros(source.shape, np.uint8)
             name = f"{source.title} · {SUFFIX}"
-            own = {
-                METADATA_KEY: {"role": SCRIBBLES}
-            }  # from the start, as other panels offer layers once they are added
+            own = {METADATA_KEY: {"role": SCRIBBLES}}  # from the start: panels offer layers as soon as they are added
             place = place_part(image, source.whole)
             added = self._viewer.add_labels(data, name=name, opacity=1.0, metadata=own, **place)
             layer = find_layer(self._viewer, added)

@@ -9,14 +9,12 @@ if TYPE_CHECKING:
 
     from napari_swnn._types import Labels
     from napari_swnn.core.descriptor.reference import Reference
-    from napari_swnn.core.grid.windows import Window
     from napari_swnn.core.model.model import Model
     from napari_swnn.core.training.checkpoint import Checkpoint
     from napari_swnn.core.training.plan import TrainingPlan
     from napari_swnn.core.training.run import TrainingStep
     from napari_swnn.core.training.unfinished import UnfinishedTraining
     from napari_swnn.core.volume.assembly import GenerationStep
-    from napari_swnn.core.volume.block_volume import BlockVolume
     from napari_swnn.core.volume.virtual_volume import VirtualVolume
     from napari_swnn.widgets.reconstruction.keeping import Keeping
     from napari_swnn.widgets.reconstruction.request import Request
@@ -128,10 +126,3 @@ def through_section(request: "Request", model: "Model") -> "Generator[Generation
 
     spec = request.spec(model.dimension, porosity=request.porosity)
     return (yield from iter_through_sections(model, spec, section.through, device=request.device))
-
-
-def compute_box(volume: "BlockVolume", window: "Window") -> "Generator[GenerationStep, None, Labels]":
-    """Compute a box of a volume; yield steps and return its labels."""
-    from napari_swnn.core.volume.assembly import iter_assembly
-
-    return (yield from iter_assembly(volume, window))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,9 +19,6 @@ from napari_swnn.widgets.reconstruction.request import (
     describe_stored_result,
     target_porosity,
 )
-
-if TYPE_CHECKING:
-    pass
 
 _REMARKS = {
     "draft": "Draft: for a first look.",
@@ -177,4 +174,4 @@ class BoxWork(BoxRequest):
 
     def job(self) -> Job:
         """Return the job to run."""
-        return (jobs.compute_box, self.volume, self.window)
+        return (self.compute,)
