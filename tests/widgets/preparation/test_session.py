@@ -198,18 +198,35 @@ def test_closing_ignores_what_still_runs(opened, checkers):
     assert checkers[0].waiting is None
 
 
-def test_a_data_bar_is_proposed(session):
-    rng = np.random.default_rng(1)
-    image = rng.normal(120, 20, (300, 256)).clip(0, 255).astype(np.uint8)
+@pytest.fixture
+def with_bar(rng):
+    """Grey image of 260 rows above a black data bar of 40 rows with white text."""
+    image = rng.normal(120, 20, (300, 256)).clip(1, 254).astype(np.uint8)
     image[260:] = 0
     image[275:280, 20:80] = 255
-    session.set_source(ImageSource("sem", image))
+    return image
+
+
+def test_a_data_bar_is_proposed(session, with_bar):
+    session.set_source(ImageSource("sem", with_bar))
     assert session.proposal == Crop(0, 0, 260, 256)
     assert session.is_cropped is False
     session.editor.set_step("crop", Crop(0, 0, 280, 256))  # cuts off a part of the bar only
     assert session.is_cropped is False
     session.editor.set_step("crop", Crop(20, 0, 240, 256))
     assert session.is_cropped
+
+
+def test_a_data_bar_is_not_counted_in_the_histogram(session, with_bar):
+    session.set_source(ImageSource("sem", with_bar))
+    before = session.live.preview
+    expected = np.bincount(with_bar[:260].ravel(), minlength=256)
+    np.testing.assert_array_equal(before.counts, expected)
+    assert (before.edges[0], before.edges[-1]) == (-0.5, 255.5)  # thresholds within the bar can be shown
+    session.editor.set_step("crop", Crop(100, 0, 200, 256))  # still with the bar
+    np.testing.assert_array_equal(session.live.preview.counts, np.bincount(with_bar[100:260].ravel(), minlength=256))
+    session.editor.set_step("crop", Crop(265, 0, 30, 256))  # nothing but the bar
+    assert session.live.preview.counts.sum() == 30 * 256
 
 
 def test_an_unexpected_failure_is_reported(opened, checkers):

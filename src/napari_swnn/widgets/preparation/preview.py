@@ -82,11 +82,14 @@ class PreviewJob:
         Part of the image to preview.
     draft : Draft
         Steps to apply.
+    free : Crop or None
+        Part of the image without its data bar; None if it has none, or is not known to have one.
     """
 
     source: ImageSource
     window: Crop
     draft: Draft
+    free: Crop | None = None
 
     @property
     def area(self) -> Crop:
@@ -102,6 +105,16 @@ class PreviewJob:
         left = self.window.left - self.area.left
         return slice(top, top + self.window.height), slice(left, left + self.window.width)
 
+    @property
+    def rows_without_bar(self) -> slice:
+        """Rows of the window that lie outside the data bar; all of them if the window contains nothing else."""
+        rows = slice(0, self.window.height)
+        if self.free is None:
+            return rows
+        ends = (self.free.top, self.free.top + self.free.height)
+        first, end = (min(max(0, row - self.window.top), rows.stop) for row in ends)
+        return slice(first, end) if first < end else rows
+
 
 @dataclass(frozen=True, eq=False)
 class Preview:
@@ -114,7 +127,7 @@ class Preview:
     grey : numpy.ndarray or None
         Grey values before segmentation, ``(height, width)``; None if the image cannot be read.
     counts, edges : numpy.ndarray
-        Histogram of the grey values, ``(n,)`` and ``(n + 1,)``.
+        Histogram of the grey values, ``(n,)`` and ``(n + 1,)``. A data bar is within its range, but not counted.
     segmented : Segmented or None
         Result of the segmentation; None without one.
     labels : numpy.ndarray or None
@@ -203,7 +216,7 @@ class _Steps:
         for slot in _GREY:
             grey = self._apply_step(slot, grey)
         visible = grey[job.window_in_area]
-        counts, edges = _count_values(visible)
+        counts, edges = _count_values(visible, job.rows_without_bar)
         self.found |= {"grey": visible, "counts": counts, "edges": edges}
         segmented = self._segment(grey)
         if segmented is None:
@@ -263,12 +276,19 @@ def assess_preview(preview: Preview, voxel: "VoxelSize | None") -> "Assessment":
     return assess(preview.labels, preview.job.draft.label, voxel)
 
 
-def _count_values(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return a histogram with equal bins; for whole numbers each holds the same number of grey values."""
+def _count_values(grey: np.ndarray, rows: slice) -> tuple[np.ndarray, np.ndarray]:
+    """Return a histogram of some rows with equal bins over the grey values of all.
+
+    For whole numbers, each bin holds the same number of grey values.
+    """
     histogram = grey_histogram(grey).merged(N_BINS)
     width = float(histogram.centres[1] - histogram.centres[0]) if len(histogram.centres) > 1 else 1.0
     first = float(histogram.centres[0]) - width / 2
-    return histogram.counts, first + width * np.arange(len(histogram.counts) + 1)
+    edges = first + width * np.arange(len(histogram.counts) + 1)
+    if grey[rows].size == grey.size:
+        return histogram.counts, edges
+    span = (edges[0], edges[-1])
+    return np.histogram(np.clip(grey[rows], *span), len(histogram.counts), span)[0], edges
 
 
 def _fraction(labels: Labels, phase: int) -> float:

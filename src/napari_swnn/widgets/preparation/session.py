@@ -151,7 +151,7 @@ class PreparationSession(RunSession[PrepareJob, tuple[PreparedImage, ...]]):
         if self.source is None or window is None or self.is_busy or self._is_stale:
             self.live.pause()
         else:
-            self.live.request(PreviewJob(self.source, window, self.editor.draft), self.voxel)
+            self.live.request(PreviewJob(self.source, window, self.editor.draft, self.proposal), self.voxel)
         self.update(self.prepare)
 
     def prepare(self) -> PrepareJob | NotReady:
@@ -211,6 +211,8 @@ class PreparationSession(RunSession[PrepareJob, tuple[PreparedImage, ...]]):
     def _on_inspected(self, proposal: "Crop | None") -> None:
         self.proposal = proposal
         self._is_inspected = True
+        if proposal is not None and not self.is_busy:
+            self.refresh()  # the histogram counts the pixels outside the data bar
         self.changed.emit()
 
     def _on_not_inspected(self, _text: str) -> None:
