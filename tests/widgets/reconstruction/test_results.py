@@ -77,6 +77,34 @@ def test_a_check_begins_again_after_a_run_without_results(ready, add_model, rock
     assert states[-4:] == ["Comparing with the reference…", "", "Comparing with the reference…", ""]
 
 
+@pytest.fixture
+def stopped(running, user, monkeypatch):
+    """The panel with the doubtful result of a stopped training, which can be resumed."""
+
+    def judge(_question, _is_dropped):
+        return Verdict(False, "Surface does not.", outside=("surface",))
+
+    monkeypatch.setattr("napari_swnn.widgets.reconstruction.verdict.judge_volumes", judge)
+    user.clicks(running.run_bar.stop_button)
+    user.waits_for_end(running)
+    user.waits_for(lambda: "press Resume" in running.result_bar.advice.text())
+    user.waits_for(lambda: not running.run_bar.resume_button.isHidden())
+    return running
+
+
+def test_resume_is_not_advised_while_the_resumed_training_runs(stopped, user):
+    bar, run = stopped.result_bar, stopped.run_bar
+    begun = len(run.curve)
+    user.clicks(run.resume_button)
+    assert "Resume" not in bar.advice.text()
+    assert "before the training that is running" in bar.advice.text()
+    assert bar.doubt.text() == "⚠ Surface does not."
+    user.waits_for(lambda: len(run.curve) > begun)
+    user.clicks(run.discard_button)
+    user.waits_for_end(stopped)
+    assert "press Resume" in bar.advice.text()  # its state is kept
+
+
 def test_a_doubt_is_shown_as_a_problem(made, user):
     made.result_bar.show_verdict(Verdict(False, "Surface does not."))
     assert made.result_bar.doubt.text() == "⚠ Surface does not."

@@ -10,6 +10,7 @@ from qtpy.QtCore import QObject
 from napari_swnn.widgets.layers.shown_phases import find_colours
 from napari_swnn.widgets.reconstruction.advice import advise
 from napari_swnn.widgets.reconstruction.result_bar import ResultBar
+from napari_swnn.widgets.reconstruction.training import Training
 from napari_swnn.widgets.reconstruction.verdict import VerdictCheck
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from napari_swnn.widgets.reconstruction.request import ModelEntry, Result
     from napari_swnn.widgets.reconstruction.results import SessionLayers
     from napari_swnn.widgets.reconstruction.session import ReconstructionSession
+
+_TRAINING = "This is the verdict on the last result, from before the training that is running now."
+_TRAINED = "This is the verdict on an earlier result; a model was trained since."
+"""Texts instead of advice on a result that a training has left behind."""
 
 
 class Outcome(QObject):
@@ -47,11 +52,15 @@ class Outcome(QObject):
         self._layers = layers
         self._bar = bar
         self.check = VerdictCheck(session, find_reference, self)
-        self.check.changed.connect(bar.show_state)
+        self.check.changed.connect(self._on_state)
         self.check.found.connect(self._on_verdict)
+        self._session = session
         self._had_reference = False
+        self._advice = ""
         session.begun.connect(self._on_begun)
+        session.trained.connect(self._on_trained)
         session.made.connect(self._on_made)
+        session.ended.connect(self._on_ended)
 
     @property
     def is_orphan(self) -> bool:
@@ -64,6 +73,18 @@ class Outcome(QObject):
 
     def _on_begun(self) -> None:
         self._had_reference = self._layers.reference is not None
+        if self._advice and isinstance(self._session.work, Training):
+            self._bar.show_advice(_TRAINING)
+
+    def _on_trained(self, _entry: "ModelEntry") -> None:
+        if self._advice:
+            self._advice = _TRAINED
+            self._bar.show_advice(_TRAINED)
+
+    def _on_ended(self) -> None:
+        """Show the advice on the last result again if a training has led to no other one."""
+        if self._advice:
+            self._bar.show_advice(self._advice)
 
     def _on_made(self, result: "Result") -> None:
         """Draw the thumbnail of a model in the gallery from its first volume."""
@@ -73,10 +94,15 @@ class Outcome(QObject):
         with suppress(OSError):  # a model without a thumbnail is as good
             kept.draw(result.data, find_colours(layer, result.entry.model.labels.phases))
 
+    def _on_state(self, text: str) -> None:
+        self._advice = ""
+        self._bar.show_state(text)
+
     def _on_verdict(self, verdict: "Verdict") -> None:
         result = self._layers.newest_result
         entry = None if result is None else result.entry
-        self._bar.show_verdict(verdict, "" if entry is None else _advise(verdict, entry))
+        self._advice = "" if entry is None else _advise(verdict, entry)
+        self._bar.show_verdict(verdict, self._advice)
         if result is not None:
             _note_verdict(result.entry, verdict)
 

@@ -142,6 +142,10 @@ class ResultBar(QWidget):
         self.verdict.show_text("" if verdict.agrees is False else f"{sign} {text}")
         self.doubt.show_text(text if verdict.agrees is False else "")
 
+    def show_advice(self, advice: str) -> None:
+        """Show another next step below the verdict."""
+        self.advice.show_text(advice)
+
     def show_state(self, text: str) -> None:
         """Show the state of the check instead of a verdict."""
         self.advice.show_text("")
