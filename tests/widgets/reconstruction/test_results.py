@@ -105,6 +105,19 @@ def test_resume_is_not_advised_while_the_resumed_training_runs(stopped, user):
     assert "press Resume" in bar.advice.text()  # its state is kept
 
 
+def test_results_of_trainings_stopped_at_different_steps_have_different_names(stopped, viewer, user):
+    begun = len(stopped.run_bar.curve)
+    user.clicks(stopped.run_bar.resume_button)
+    user.waits_for(lambda: len(stopped.run_bar.curve) > begun)
+    user.clicks(stopped.run_bar.stop_button)
+    user.waits_for_end(stopped)
+    first, second = [layer.name for layer in viewer.layers[1:]]
+    assert [name.rpartition(" ")[0] for name in (first, second)] == [
+        "seed 0 · rock · porosity 0.30 · custom, stopped at step"
+    ] * 2
+    assert int(first.split()[-1]) < int(second.split()[-1])
+
+
 def test_a_doubt_is_shown_as_a_problem(made, user):
     made.result_bar.show_verdict(Verdict(False, "Surface does not."))
     assert made.result_bar.doubt.text() == "⚠ Surface does not."

@@ -96,11 +96,18 @@ class ModelEntry:
 
     @property
     def remark(self) -> str:
-        """Remark on a model that is not of full quality: ``"draft"``, ``"custom"`` or ``"stopped early"``."""
+        """Remark on a model that is not of full quality: ``"draft"``, ``"custom"``, and if its training was stopped."""
         preset = self.model.provenance.get("preset")
         parts = [str(preset)] if preset in ("draft", "custom") else []
-        parts += ["stopped early"] if self.model.provenance.get("stopped_early") else []
-        return ", ".join(parts)
+        return ", ".join([*parts, self.end] if self.end else parts)
+
+    @property
+    def end(self) -> str:
+        """Step at which the training was stopped, which tells the models of one reference apart; otherwise empty."""
+        facts = self.model.provenance
+        if not facts.get("stopped_early"):
+            return ""
+        return f"stopped at step {facts['n_steps']}" if "n_steps" in facts else "stopped early"
 
     @property
     def reference_porosity(self) -> str:

@@ -23,7 +23,6 @@ from napari_swnn.widgets.reconstruction.request import (
 _REMARKS = {
     "draft": "Draft: for a first look.",
     "custom": "Trained with changed settings.",
-    "stopped early": "The training was stopped early: the model is not finished.",
 }
 """Sentence on a result, by the remark on its model."""
 
@@ -101,7 +100,10 @@ class Generation:
     def summary(self) -> str:
         """Summarise the outcome in one or two sentences."""
         remark = self.entry.remark
-        return self._made() + (f" {_REMARKS.get(remark, as_sentence(remark))}" if remark else "")
+        sentence = _REMARKS.get(remark, as_sentence(remark))
+        if remark and remark == self.entry.end:
+            sentence = f"The training was {remark}: the model is not finished."
+        return f"{self._made()} {sentence}".strip()
 
     @property
     def _dimension(self) -> int:
