@@ -63,6 +63,26 @@ def test_all_phases_come_first_with_their_names_and_colours(shown):
         assert name in view.phase_legend.text()
 
 
+def test_volumes_in_the_colours_of_the_phases_differ_in_their_lines(shown, user):
+    view = shown.view
+    lines = [line.opts["pen"].style() for line in view.plot.lines]
+    assert (
+        lines[:3]
+        == lines[3:6]
+        == lines[6:]
+        == [
+            Qt.PenStyle.SolidLine,
+            Qt.PenStyle.DotLine,
+            Qt.PenStyle.DashLine,  # of the reference
+        ]
+    )
+    first, second = view.comparison.names
+    text = view.legend.text()
+    assert f"Solid: “{first}”. Dotted: “{second}”." in text
+    user.choose(view.phases, (2,))  # one phase is drawn in the colours of the volumes
+    assert [line.opts["pen"].style() for line in view.plot.lines[:2]] == [Qt.PenStyle.SolidLine] * 2
+
+
 def test_the_overview_has_a_row_for_each_phase_and_pair(shown):
     table, report = shown.view.table, shown.view.comparison.report
     names = [table.verticalHeaderItem(i).text().replace("\n", " ") for i in range(table.rowCount())]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyqtgraph as pg
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QColor
+from qtpy.QtGui import QColor, QPen
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_swnn.widgets.comparison.colours import make_legible
@@ -21,13 +21,20 @@ ORIGIN = 8
 """Largest distance in the plot of short distances, in voxels."""
 _LABEL_WIDTH = 24
 """Largest number of characters beside the vertical axis."""
+VOLUME_LINES = {
+    "solid": Qt.PenStyle.SolidLine,
+    "dotted": Qt.PenStyle.DotLine,
+    "dash-dotted": Qt.PenStyle.DashDotLine,
+    "dash-double-dotted": Qt.PenStyle.DashDotDotLine,
+}
+"""Lines of the volumes in the colours of the phases, used cyclically; dashes belong to the reference."""
 _TEXT = {True: "#f0f1f2", False: "#1e1e21"}
 
 
 class ComparisonPlot(QWidget):
     """Plot of one statistic: the reference as a dashed line, the volumes as solid lines.
 
-    With several phases, the confidence band of the reference is omitted.
+    With several phases, each volume has a line of its own, and the confidence band of the reference is omitted.
 
     Attributes
     ----------
@@ -75,14 +82,17 @@ class ComparisonPlot(QWidget):
         for group, curve in zip(groups, curves, strict=True):
             if len(groups) == 1:
                 self._draw_band(curve, part)
-                self._draw_curve(curve, part, comparison.colours, self._text, marked=origin)
+                pens = [pg.mkPen(colour, width=2) for colour in comparison.colours]
+                self._draw_curve(curve, part, pens, self._text, marked=origin)
             else:
-                own = make_legible(comparison.phase_colours[group.labels[0]], dark=self._is_dark)
-                self._draw_curve(curve, part, [own] * len(comparison.colours), QColor(own), marked=origin)
+                own = QColor(make_legible(comparison.phase_colours[group.labels[0]], dark=self._is_dark))
+                lines = name_lines(len(curve.realisations))
+                pens = [pg.mkPen(own, width=2, style=VOLUME_LINES[line]) for line in lines]
+                self._draw_curve(curve, part, pens, own, marked=origin)
         first = curves[0]
         self._plot.setLabel("bottom", _with_unit(first.argument, first.reference.unit))
-        lines = wrap(_with_unit(first.symbol, first.unit), _LABEL_WIDTH)
-        self._plot.setLabel("left", "<br>".join(map(escape, lines)))
+        text = wrap(_with_unit(first.symbol, first.unit), _LABEL_WIDTH)
+        self._plot.setLabel("left", "<br>".join(map(escape, text)))
         self._plot.autoRange(padding=0.04)
         if not origin and all(np.nanmin(curve.reference.values) >= 0 for curve in curves):
             self._plot.setYRange(0, self._plot.viewRange()[1][1], padding=0)
@@ -106,17 +116,17 @@ class ComparisonPlot(QWidget):
             self.show_curves(comparison, groups, key, origin=origin)
 
     def _draw_curve(
-        self, curve: "CurveComparison", part: slice, colours: Sequence[str], reference: QColor, *, marked: bool
+        self, curve: "CurveComparison", part: slice, pens: Sequence[QPen], reference: QColor, *, marked: bool
     ) -> None:
         """Draw the curves of the volumes, then that of the reference as a dashed line."""
         distance = curve.distance[part]
-        for volume, colour in zip(curve.realisations, colours, strict=True):
-            self.lines.append(self._draw(distance, volume.values[part], pg.mkPen(colour, width=2), colour, marked))
+        for volume, pen in zip(curve.realisations, pens, strict=True):
+            self.lines.append(self._draw(distance, volume.values[part], pen, marked))
         dashed = pg.mkPen(reference, width=2, style=Qt.PenStyle.DashLine)
-        self.lines.append(self._draw(distance, curve.reference.values[part], dashed, reference, marked))
+        self.lines.append(self._draw(distance, curve.reference.values[part], dashed, marked))
 
-    def _draw(self, x: np.ndarray, y: np.ndarray, pen: object, colour: object, marked: bool) -> pg.PlotDataItem:
-        marks = {"symbol": "o", "symbolSize": 6, "symbolBrush": colour, "symbolPen": None} if marked else {}
+    def _draw(self, x: np.ndarray, y: np.ndarray, pen: QPen, marked: bool) -> pg.PlotDataItem:
+        marks = {"symbol": "o", "symbolSize": 6, "symbolBrush": pen.color(), "symbolPen": None} if marked else {}
         return self._plot.plot(x, y, pen=pen, connect="finite", **marks)
 
     def _draw_band(self, curve: "CurveComparison", part: slice) -> None:
@@ -133,6 +143,12 @@ class ComparisonPlot(QWidget):
         colour = QColor(self._text)
         colour.setAlpha(45)
         self._plot.addItem(pg.FillBetweenItem(*edges, brush=pg.mkBrush(colour)))
+
+
+def name_lines(n_volumes: int) -> list[str]:
+    """Return the name of the line of each volume in the colours of the phases; see `VOLUME_LINES`."""
+    names = list(VOLUME_LINES)
+    return [names[i % len(names)] for i in range(n_volumes)]
 
 
 def _end(curve: "CurveComparison") -> int:

@@ -1,6 +1,6 @@
 """View of the results of a comparison: curves, numbers, notes and files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_swnn.widgets.comparison.colours import make_legible
-from napari_swnn.widgets.comparison.plot import ComparisonPlot
+from napari_swnn.widgets.comparison.plot import ComparisonPlot, name_lines
 from napari_swnn.widgets.comparison.selection import ALL_PHASES, find_groups, list_curves, list_selections
 from napari_swnn.widgets.comparison.table import ComparisonTable
 from napari_swnn.widgets.kit.combo import Combo
@@ -26,7 +26,7 @@ _LEGEND = (
     "Dashed line and band: reference with its 95 % confidence interval. Solid lines: volumes, in the colours of the "
     "list and the table. Hover over a number for details."
 )
-_LEGEND_OF_PHASES = "Dashed lines: reference. Solid lines: volumes. Hover over a number for details."
+_LEGEND_OF_PHASES = "Dashed lines: reference. {} Hover over a number for details."
 
 
 class ComparisonView(QWidget):
@@ -147,7 +147,7 @@ class ComparisonView(QWidget):
 
     def _show_legend(self, comparison: "Comparison") -> None:
         several = self.phases.value == ALL_PHASES
-        self.legend.show_text(_LEGEND_OF_PHASES if several else _LEGEND)
+        self.legend.show_text(_LEGEND_OF_PHASES.format(_name_lines(comparison.names)) if several else _LEGEND)
         self.phase_legend.setVisible(several)
         if several:
             self.phase_legend.setText(_write_legend(comparison, dark=self._is_dark))
@@ -205,6 +205,14 @@ def _write_legend(comparison: "Comparison", *, dark: bool) -> str:
         for group in comparison.report.phases
     )
     return "&nbsp; ".join(entries)
+
+
+def _name_lines(volumes: Sequence[str]) -> str:
+    """Return sentences on the lines of the volumes in the colours of the phases."""
+    found: dict[str, list[str]] = {}
+    for line, volume in zip(name_lines(len(volumes)), volumes, strict=True):
+        found.setdefault(line, []).append(f"“{volume}”")
+    return " ".join(f"{line.capitalize()}: {', '.join(each)}." for line, each in found.items())
 
 
 def _write_report(comparison: "Comparison", path: Path) -> None:
