@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from skimage.data import binary_blobs
 
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.preparation import Crop, Denoise, Recipe, RemoveSpecks, SegmentScribbles, Threshold, prepare
@@ -10,6 +11,7 @@ from napari_swnn.widgets.kit.session import State
 from napari_swnn.widgets.preparation.session import NO_IMAGE
 from napari_swnn.widgets.preparation.source import ImageSource
 from napari_swnn.widgets.preparation.strokes import Strokes
+from napari_swnn.widgets.preparation.summary import WITH_SPECKS, describe_verdict
 from napari_swnn.widgets.preparation.work import prepare_images
 
 
@@ -227,6 +229,24 @@ def test_a_data_bar_is_not_counted_in_the_histogram(session, with_bar):
     np.testing.assert_array_equal(session.live.preview.counts, np.bincount(with_bar[100:260].ravel(), minlength=256))
     session.editor.set_step("crop", Crop(265, 0, 30, 256))  # nothing but the bar
     assert session.live.preview.counts.sum() == 30 * 256
+
+
+def test_the_size_is_said_to_be_judged_with_specks_until_they_are_removed(session, rng):
+    structure = binary_blobs(512, blob_size_fraction=0.04, n_dim=2, volume_fraction=0.6, rng=3)
+    clean = np.where(structure, 150.0, 60.0)
+
+    def verdict():
+        return describe_verdict(session.live.assessment, session.live.preview.job.draft)
+
+    session.set_source(ImageSource("clean", clean))
+    assert verdict().startswith("✓ Large enough")
+    assert WITH_SPECKS not in verdict()
+    session.set_source(ImageSource("noisy", clean + rng.normal(0, 18, clean.shape), layer="noisy"))
+    assert verdict().startswith("✓ Large enough")
+    assert verdict().endswith(WITH_SPECKS)
+    session.editor.set_step("specks", RemoveSpecks(20))
+    assert verdict().startswith("✓ Large enough")
+    assert WITH_SPECKS not in verdict()
 
 
 def test_an_unexpected_failure_is_reported(opened, checkers):

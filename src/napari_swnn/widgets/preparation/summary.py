@@ -12,6 +12,7 @@ from napari_swnn.preparation import Assessment
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import Note
 from napari_swnn.widgets.kit.swatch import make_swatch
+from napari_swnn.widgets.preparation.draft import Draft
 from napari_swnn.widgets.preparation.preview import Preview
 
 ONE_PHASE = (
@@ -26,6 +27,8 @@ UNEVEN = (
     "background above."
 )
 NOISY = "⚠ Specks count as pores or grains here. Remove them; then the size can be judged."
+
+WITH_SPECKS = "Judged with the specks in the image; Remove specks above can change it."
 
 _SPECKS = 4
 """Number of separate areas, for each pore or grain that the correlation length suggests, above which most are noise."""
@@ -108,7 +111,8 @@ class Summary(QWidget):
         elif preview.is_uneven and is_cropped:
             self.verdict.show_text(UNEVEN)
         else:
-            self.verdict.show_text(describe_verdict(assessment) if assessment is not None and is_cropped else "")
+            known = assessment if is_cropped else None
+            self.verdict.show_text("" if known is None else describe_verdict(known, preview.job.draft))
         window = preview.job.window
         self.part.show_text(
             ""
@@ -135,11 +139,21 @@ def describe_facts(porosity: float, assessment: Assessment | None) -> str:
     )
 
 
-def describe_verdict(assessment: Assessment) -> str:
-    """Return the verdict on the size of the image with a sign."""
+def describe_verdict(assessment: Assessment, draft: Draft) -> str:
+    """Return the verdict on the size of the image with a sign, and say if there may be specks that a step removes.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Facts on the labels after the steps of the draft.
+    draft : Draft
+        Steps that were applied.
+    """
     if _is_noisy(assessment):
         return NOISY
-    return f"{'✓' if assessment.large_enough else '⚠'} {as_sentence(assessment.verdict)}"
+    verdict = f"{'✓' if assessment.large_enough else '⚠'} {as_sentence(assessment.verdict)}"
+    has_specks = draft.specks is None and assessment.n_objects > assessment.n_features
+    return f"{verdict} {WITH_SPECKS}" if has_specks else verdict
 
 
 def _is_noisy(assessment: Assessment) -> bool:
