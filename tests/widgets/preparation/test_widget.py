@@ -391,6 +391,44 @@ def test_all_sections_become_one_layer(panel, model, micrograph, monkeypatch, us
     np.testing.assert_allclose(layer.scale, (2, 0.5, 0.5))
 
 
+@pytest.fixture
+def applied(shown, model, micrograph, monkeypatch, user):
+    """Applies the recipe of the panel to two more images, which begin at a column of pixels; returns all three."""
+
+    def tick_all(dialog):
+        for row in range(dialog.list.count()):
+            dialog.list.item(row).setCheckState(Qt.CheckState.Checked)
+        return 1
+
+    def apply(first, second):
+        flipped = micrograph[::-1]
+        for name, at in (("b", first), ("c", second)):
+            model.add_image(flipped, name=name, translate=(3, 4 + 0.5 * at), **PLACE)
+        user.waits_for(lambda: shown.session.can_run)
+        user.clicks(shown.recipe_bar.apply_button)
+        user.waits_for_end(shown)
+        np.testing.assert_array_equal(layer_of(model, "c · labels").data, prepare(flipped, Recipe((Threshold(),))))
+        return [layer_of(model, name) for name in ("sem", "b · labels", "c · labels")]
+
+    monkeypatch.setattr(ApplyDialog, "exec", tick_all)
+    return apply
+
+
+def test_results_of_images_on_each_other_lie_beside_them(applied, shown):
+    layers = applied(0, 0)
+    starts, ends = zip(*(layer.extent.world[:, 1] for layer in layers), strict=True)
+    assert ends[0] < starts[1] < ends[1] < starts[2]
+    np.testing.assert_allclose([layer.extent.world[0, 0] for layer in layers], 3)
+    np.testing.assert_allclose(layers[2].scale, (0.5, 0.5))
+    assert "beside the images" in shown.progress.status.text()
+
+
+def test_results_of_images_beside_each_other_lie_on_them(applied, model):
+    _, first, second = applied(200, 400)
+    np.testing.assert_allclose(first.translate, model.layers["b"].translate)
+    np.testing.assert_allclose(second.translate, model.layers["c"].translate)
+
+
 def test_a_typed_pixel_size_is_written_without_a_button(panel, model, micrograph, user, qtbot):
     image = model.add_image(micrograph)
     user.waits_for(lambda: panel.session.can_run)

@@ -1,11 +1,13 @@
 """Positions of layers relative to the image: pixels of the image, rectangles, and parts of it."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_swnn._types import AXES
 from napari_swnn.preparation import Crop
+from napari_swnn.widgets.layers.corner import free_corner
 from napari_swnn.widgets.layers.reading import read_placement
 
 if TYPE_CHECKING:
@@ -46,6 +48,19 @@ def place_stack(layer: "Image", place: dict[str, Any], first: int) -> dict[str, 
         "units": tuple(layer.units[-3:]),
         "axis_labels": AXES,
     }
+
+
+def place_beside(viewer: "Viewer", place: dict[str, Any]) -> dict[str, Any]:
+    """Return arguments that place a new 2-D layer to the right of all layers, with the pixels of another place."""
+    kept = {name: place[name] for name in ("scale", "units", "axis_labels")}
+    return {**kept, "translate": free_corner(viewer)[-2:]}
+
+
+def is_covered(layer: "Image", others: Iterable["Image"]) -> bool:
+    """Return True if another image lies at the same place, so that both cannot be seen."""
+    low, high = layer.extent.world[:, -2:]
+    extents = (other.extent.world[:, -2:] for other in others if other != layer)
+    return any(bool((low < end).all() and (start < high).all()) for start, end in extents)
 
 
 def to_pixel(layer: "Image", world: Any) -> tuple[float, float]:

@@ -4,9 +4,12 @@ from typing import TYPE_CHECKING
 
 from napari_swnn._layer_style import METADATA_KEY, read_metadata
 from napari_swnn.widgets.kit.session import Report
+from napari_swnn.widgets.kit.viewer_layers import list_image_layers
+from napari_swnn.widgets.preparation.placement import is_covered
 from napari_swnn.widgets.preparation.results import add_reference
 
 if TYPE_CHECKING:
+    from napari.layers import Image
     from napari.layers import Labels as LabelsLayer
     from napari.viewer import Viewer
 
@@ -42,15 +45,35 @@ class References:
         layers = reversed(self._viewer.layers)
         return {layer.name: layer for layer in layers if "recipe" in read_metadata(layer)}
 
-    def add(self, prepared: "tuple[PreparedImage, ...]") -> Report:
-        """Add segmented images as layers; the sections of one stack become one layer."""
+    def add(self, prepared: "tuple[PreparedImage, ...]", selected: "Image | None") -> Report:
+        """Add segmented images as layers; the sections of one stack become one layer.
+
+        A layer lies on its image, unless this is hidden behind other images: then, it is placed to the right of all
+        layers, as it would lie on an image that it does not belong to.
+
+        Parameters
+        ----------
+        prepared : tuple of PreparedImage
+            Segmented images.
+        selected : napari.layers.Image or None
+            Image whose reference always lies on it.
+        """
         groups: dict[int, list[PreparedImage]] = {}
         for each in prepared:
             groups.setdefault(id(each.source.layer), []).append(each)
-        layers = [add_reference(self._viewer, group) for group in groups.values()]
+        images = list_image_layers(self._viewer)
+        layers = []
+        is_any_beside = False
+        for group in groups.values():
+            image = group[0].source.layer
+            is_beside = image != selected and is_covered(image, images)
+            layers.append(add_reference(self._viewer, group, is_beside=is_beside))
+            is_any_beside = is_any_beside or is_beside
+        if is_any_beside:  # otherwise, it may lie outside the view
+            self._viewer.fit_to_view()
         self._newest = layers[-1]
         names = ", ".join(f"“{layer.name}”" for layer in layers)
-        return Report(f"Added {names}.")
+        return Report(f"Added {names}{' beside the images, which lie on each other' if is_any_beside else ''}.")
 
     def reconstruct(self) -> None:
         """Open the reconstruction panel with the last reference."""

@@ -8,7 +8,7 @@ import numpy as np
 from napari_swnn._layer_style import METADATA_KEY, read_names, write_names
 from napari_swnn.preparation import Crop, Recipe
 from napari_swnn.widgets.preparation.colours import make_colormap
-from napari_swnn.widgets.preparation.placement import find_layer, place_part, place_stack
+from napari_swnn.widgets.preparation.placement import find_layer, place_beside, place_part, place_stack
 from napari_swnn.widgets.preparation.preview import clip_crop
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ SUFFIX = "labels"
 _OPACITY = 0.7
 
 
-def add_reference(viewer: "Viewer", group: "Sequence[PreparedImage]") -> "LabelsLayer":
+def add_reference(viewer: "Viewer", group: "Sequence[PreparedImage]", *, is_beside: bool = False) -> "LabelsLayer":
     """Add segmented sections of one image as a Labels layer at the position of the image.
 
     Parameters
@@ -30,6 +30,8 @@ def add_reference(viewer: "Viewer", group: "Sequence[PreparedImage]") -> "Labels
         Viewer that receives the layer.
     group : sequence of PreparedImage
         One section, or several sections of a stack, in their order.
+    is_beside : bool
+        If True, a single section is placed to the right of all layers instead.
     """
     first = group[0]
     image = first.source.layer
@@ -41,6 +43,8 @@ def add_reference(viewer: "Viewer", group: "Sequence[PreparedImage]") -> "Labels
         labels = np.stack([each.labels for each in group])
         name = first.source.name
         place = place_stack(image, place, first.source.sections[-1])
+    elif is_beside:
+        place = place_beside(viewer, place)
     own = {METADATA_KEY: describe_preparation(first)}
     added = viewer.add_labels(labels, name=f"{name} · {SUFFIX}", opacity=_OPACITY, metadata=own, **place)
     layer: LabelsLayer = find_layer(viewer, added)
