@@ -11,6 +11,7 @@ from napari_swnn import Reference
 from napari_swnn._steps import drain
 from napari_swnn.core.training import checkpoint as module
 from napari_swnn.core.training.checkpoint import Checkpoint, plan_digest
+from napari_swnn.core.training.obstacle import Circumstance, Obstacle
 from napari_swnn.core.training.plan import analyse_reference
 from napari_swnn.core.training.run import iter_training, train
 from napari_swnn.core.training.trainer import StageTrainer
@@ -196,10 +197,10 @@ def test_an_unfinished_training_is_found_by_its_reference_whatever_the_settings(
     checkpoint = interrupt(plan, monkeypatch, tmp_path)
     (found,) = find_unfinished(plan_of().reference)
     assert (found.path, found.config, found.aim, found.seed) == (checkpoint.path, plan.config, {"porosity": 0.4}, 4)
-    assert (found.n_done, found.n_steps, found.device, found.obstacle) == (1, plan.n_steps, plan.device.type, "")
+    assert (found.n_done, found.n_steps, found.device, found.obstacle) == (1, plan.n_steps, plan.device.type, None)
     assert find_unfinished(Reference(1 - blobs)) == []
-    assert find_unfinished(Reference(blobs, voxel_size=2.0, unit="um", names={1: "pore"}))[0].obstacle == ""
-    assert find_unfinished(Reference(blobs, phase=0))[0].obstacle == "phase of interest (label 1)"
+    assert find_unfinished(Reference(blobs, voxel_size=2.0, unit="um", names={1: "pore"}))[0].obstacle is None
+    assert find_unfinished(Reference(blobs, phase=0))[0].obstacle == Obstacle(Circumstance.PHASE, "label 1")
     found.remove()
     assert find_unfinished(plan.reference) == []
     assert list(checkpoint.path.parent.iterdir()) == []

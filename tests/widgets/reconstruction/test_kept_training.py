@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
+from napari_swnn.core.training.config import TrainingConfig
+from napari_swnn.core.training.obstacle import Circumstance, Obstacle
 from napari_swnn.core.training.plan import analyse_reference
+from napari_swnn.core.training.unfinished import UnfinishedTraining
 from napari_swnn.widgets.reconstruction import jobs, kept_training
 from napari_swnn.widgets.reconstruction.keeping import Keeping
 from napari_swnn.widgets.reconstruction.kept_training import describe_time, describe_training
@@ -58,9 +62,19 @@ def test_the_line_on_an_unfinished_training_is_scrolled_to(interrupted, user):
     user.waits_for(lambda: not interrupted.run_bar.kept.visibleRegion().isEmpty())
 
 
-def test_another_phase_of_interest_is_named_as_the_remedy(interrupted):
-    training = replace(interrupted.run_bar.kept.training, obstacle="phase of interest (label 2)")
-    assert describe_training(training).endswith("Choose label 2 as the phase of interest to resume it.")
+@pytest.mark.parametrize(
+    ("circumstance", "needed", "remedy"),
+    [
+        (Circumstance.PHASE, "label 2", "Choose label 2 as the phase of interest to resume it."),
+        (Circumstance.VERSION, "napari-swnn 1.0 (beta), PyTorch 2.0", "Only napari-swnn 1.0 (beta), PyTorch 2.0 can"),
+        (Circumstance.DEVICE, "cuda", "It can be resumed on the device cuda only, which is not available."),
+        (Circumstance.THREADS, "CPU (1 thread)", "It can be resumed on CPU (1 thread) only."),
+    ],
+)
+def test_the_remedy_for_an_obstacle_is_named(circumstance, needed, remedy):
+    obstacle = Obstacle(circumstance, needed)
+    training = UnfinishedTraining(Path(), TrainingConfig(), {}, 0, "cpu", 1, 9, 5.0, 0.0, obstacle)
+    assert remedy in describe_training(training)
 
 
 def test_an_unfinished_training_is_discarded(interrupted, user):

@@ -20,6 +20,7 @@ from napari_swnn._user_data import data_folder
 from napari_swnn.core.descriptor.reference import Reference
 from napari_swnn.core.numerics.device import describe_device, pick_device
 from napari_swnn.core.training.config import TrainingConfig
+from napari_swnn.core.training.obstacle import Circumstance, Obstacle
 from napari_swnn.core.training.plan import TrainingPlan
 
 FOLDER = "trainings"
@@ -51,9 +52,8 @@ class UnfinishedTraining:
         Time that the completed steps have taken.
     saved : float
         Time at which the state was saved, in seconds since the epoch.
-    obstacle : str
-        Difference that keeps the training from going on, such as ``"phase of interest (label 2)"``; empty if there is
-        none.
+    obstacle : Obstacle or None
+        Difference that keeps the training from going on; None if there is none.
     """
 
     path: FilePath
@@ -65,7 +65,7 @@ class UnfinishedTraining:
     n_steps: int
     seconds: float
     saved: float
-    obstacle: str = ""
+    obstacle: Obstacle | None = None
 
     def remove(self) -> None:
         """Remove the state and its record."""
@@ -165,21 +165,21 @@ def _read(path: FilePath, stored: Mapping[str, Any], reference: Reference) -> Un
     )
 
 
-def _find_obstacle(stored: Mapping[str, Any], reference: Reference) -> str:
+def _find_obstacle(stored: Mapping[str, Any], reference: Reference) -> Obstacle | None:
     try:
         device = pick_device(stored["device"])
     except ValueError:
-        return f"device ({stored['device']})"
+        return Obstacle(Circumstance.DEVICE, str(stored["device"]))
     then, now = stored["circumstances"], _circumstances(reference, device)
-    return next((f"{name} ({then[name]})" for name, value in now.items() if then[name] != value), "")
+    return next((Obstacle(each, str(then[each])) for each, value in now.items() if then[each] != value), None)
 
 
-def _circumstances(reference: Reference, device: torch.device) -> dict[str, str]:
-    """Return what determines the weights of a training besides its settings, by name."""
+def _circumstances(reference: Reference, device: torch.device) -> dict[Circumstance, str]:
+    """Return what determines the weights of a training besides its settings."""
     return {
-        "phase of interest": f"label {reference.phases[0]}",
-        "version": f"napari-swnn {version('napari-swnn')}, PyTorch {torch.__version__}",
-        "device or number of threads": describe_device(device),
+        Circumstance.PHASE: f"label {reference.phases[0]}",
+        Circumstance.VERSION: f"napari-swnn {version('napari-swnn')}, PyTorch {torch.__version__}",
+        Circumstance.THREADS: describe_device(device),
     }
 
 

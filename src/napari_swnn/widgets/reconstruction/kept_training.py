@@ -8,6 +8,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_swnn.core.training.config import preset_name
+from napari_swnn.core.training.obstacle import Circumstance
 from napari_swnn.widgets.kit.controls import Note
 from napari_swnn.widgets.kit.questions import ask_to_lose
 
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 _LONG = 60.0
 """Time of training, in seconds, that is not lost without a question."""
 _REMEDIES = {
-    "phase of interest": "Choose {} as the phase of interest to resume it.",
-    "version": "Only {} can resume it.",
-    "device": "It can be resumed on the device {} only, which is not available.",
-    "device or number of threads": "It can be resumed on {} only.",
+    Circumstance.PHASE: "Choose {} as the phase of interest to resume it.",
+    Circumstance.VERSION: "Only {} can resume it.",
+    Circumstance.DEVICE: "It can be resumed on the device {} only, which is not available.",
+    Circumstance.THREADS: "It can be resumed on {} only.",
 }
-"""Sentence on the next step, by the name of the obstacle."""
+"""Sentence on the next step, by what keeps the training from going on."""
 
 
 class KeptTraining(QWidget):
@@ -103,8 +104,7 @@ def describe_training(training: "UnfinishedTraining") -> str:
     saved = describe_time(datetime.fromtimestamp(training.saved), datetime.now())
     kept = f"An unfinished training of this reference is kept ({_describe_steps(training)}, {saved})."
     if training.obstacle:
-        name, _, value = training.obstacle.removesuffix(")").partition(" (")
-        return f"{kept} {_REMEDIES[name].format(value)}"
+        return f"{kept} {_REMEDIES[training.obstacle.circumstance].format(training.obstacle.needed)}"
     if training.aim is None:
         return f"{kept} It has ranges of several fractions, and is resumed in Python."
     return kept
