@@ -12,6 +12,7 @@ from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.layers.fitted_preview import PENDING, fit_preview
 from napari_swnn.widgets.layers.output import Look, OutputLayers
 from napari_swnn.widgets.layers.reading import read_colours
+from napari_swnn.widgets.layers.view_3d import add_to_3d
 
 LOOK = Look(phase=1, background=0, voxel=VoxelSize(0.5, "um"))
 
@@ -217,6 +218,29 @@ def test_what_a_preview_lacks_hides_nothing_in_3d(model, monkeypatch):
         output.show_preview(np.ones((8, 8, 8), np.uint8), LOOK, scale=1, shape=(16,) * 3)
         opacities.append(model.layers[0].colormap.color_dict[PENDING][-1])
     assert opacities[1] == 0 < opacities[0] == opacities[2]
+
+
+def test_a_preview_looks_in_3d_as_the_result_does(make_napari_viewer):
+    """Its pores of label 0 are a phase, and not a skin of their colour on the surfaces of the other phases."""
+    colours = {0: (0.1, 0.1, 0.9, 1.0), 1: (0.9, 0.1, 0.1, 1.0), 2: (0.1, 0.9, 0.1, 1.0)}
+    labels = np.random.default_rng(0).choice(3, (6, 6, 6), p=(0.4, 0.4, 0.2)).astype(np.uint8)
+    look = Look(phase=0, background=3, voxel=VoxelSize(), phases=(0, 1, 2))
+    viewer = make_napari_viewer(show=True)
+    output = OutputLayers(viewer, colours)
+    viewer.dims.ndisplay = 3
+
+    def take_picture():
+        viewer.layers[0].iso_gradient_mode = "fast"
+        viewer.scene.camera.angles = (-25.0, 35.0, 12.0)
+        viewer.fit_to_view()
+        return viewer.screenshot(canvas_only=True, flash=False)[..., :3].astype(int)
+
+    output.show_preview(labels, look, scale=1, at_once=True)
+    preview = take_picture()
+    add_to_3d(viewer, output.show_result(labels, "result", look, {"phases": [0, 1, 2]}))
+    result = take_picture()
+    assert (result.max(axis=-1) > 60).mean() > 0.05
+    assert (abs(preview - result).max(axis=-1) > 60).mean() < 0.001
 
 
 def test_models_share_their_colours_without_a_clash():

@@ -22,6 +22,7 @@ from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.layers.corner import beside, free_corner
 from napari_swnn.widgets.layers.fitted_preview import LARGEST_LISTED, PENDING, fit_preview
 from napari_swnn.widgets.layers.programs import keep_programs
+from napari_swnn.widgets.layers.zero_label import widen_if_zero_shows
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -153,6 +154,7 @@ class OutputLayers:
         return self._preview
 
     def _refresh_preview(self, labels: Labels, coarse: Look) -> None:
+        labels = widen_if_zero_shows(labels, self._colours or coarse.colours)
         if self._preview is None:
             self._preview = self._add([labels], PREVIEW_NAME, coarse)
             self._preview_look = coarse

@@ -4,8 +4,6 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-import numpy as np
-
 from napari_swnn._layer_style import (
     METADATA_KEY,
     OWN_COLOURS,
@@ -16,14 +14,11 @@ from napari_swnn._layer_style import (
 )
 from napari_swnn.widgets.layers.output import make_colormap
 from napari_swnn.widgets.layers.reading import read_colour
+from napari_swnn.widgets.layers.zero_label import WIDE, can_show_zero, is_transparent
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
 
-_WIDE = np.int32
-"""Number type with which napari draws label 0 in 3-D; with smaller ones, it takes 0 for the background."""
-_MOST_VOXELS = 2**27
-"""Number of voxels up to which a volume is copied with larger numbers."""
 MATRIX_COLOUR = (0.62, 0.66, 0.72, 1.0)
 """Colour of a phase that is transparent in 2-D."""
 _CYCLIC: "WeakKeyDictionary[LabelsLayer, Any]" = WeakKeyDictionary()
@@ -48,16 +43,16 @@ def show_only(layer: "LabelsLayer", phases: Collection[int] | None) -> None:
     if not own and OWN_COLOURS not in facts:
         _CYCLIC[_unwrap(layer)] = layer.colormap
     facts[OWN_COLOURS] = colours_as_json(own)
-    if 0 in phases and can_show_zero(layer) and layer.data.dtype != _WIDE:
+    if 0 in phases and can_show_zero(layer) and layer.data.dtype != WIDE:
         facts[OWN_TYPE] = layer.data.dtype.name
-        layer.data = layer.data.astype(_WIDE)
+        layer.data = layer.data.astype(WIDE)
     if own:
         shown = {label: own.get(label, "transparent") for label in {*own, *phases}}
     else:  # napari's own colours leave label 0 transparent
         cyclic = _CYCLIC.get(_unwrap(layer)) or _napari_colours()
         shown = {label: tuple(map(float, cyclic.map(label))) for label in phases}
     for label in phases:
-        if _is_transparent(shown.get(label)):
+        if is_transparent(shown.get(label)):
             shown[label] = MATRIX_COLOUR
     layer.colormap = make_colormap({label: shown[label] if label in phases else "transparent" for label in shown})
 
@@ -68,23 +63,14 @@ def find_colours(layer: "LabelsLayer", phases: Collection[int]) -> dict[int, Any
     return {label: MATRIX_COLOUR if colour is None else colour for label, colour in found.items()}
 
 
-def can_show_zero(layer: "LabelsLayer") -> bool:
-    """Return True if label 0 of a layer can be shown in 3-D, which needs a copy with larger numbers."""
-    return isinstance(layer.data, np.ndarray) and layer.data.size <= _MOST_VOXELS
-
-
 def _direct_colours(layer: "LabelsLayer") -> dict[int, Any]:
     """Return the colours that a layer states for its labels; empty for napari's own."""
     stated: Mapping[Any, Any] = getattr(layer.colormap, "color_dict", None) or {}
     return {
-        label: "transparent" if _is_transparent(colour) else tuple(map(float, colour))
+        label: "transparent" if is_transparent(colour) else tuple(map(float, colour))
         for label, colour in stated.items()
         if label is not None
     }
-
-
-def _is_transparent(colour: Any) -> bool:
-    return colour is None or isinstance(colour, str) or float(colour[3]) == 0
 
 
 def _unwrap(layer: Any) -> Any:
