@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_swnn._layer_style import colours_in
+from napari_swnn._layer_style import colours_in, name_features
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.layers.output import Look, OutputLayers
 from napari_swnn.widgets.lazy.block_count import BlockCount
@@ -23,6 +23,10 @@ logger = logging.getLogger(__name__)
 
 _COARSEST = 128
 """Maximum side of the coarsest level, which is drawn in full in 3-D."""
+_NOT_COMPUTED = "not computed yet"
+"""Text under the cursor where blocks are missing, in place of the name of a phase."""
+_ONLY_BOXES = "none (3-D shows only boxes)"
+_THE_REST = "the rest"
 
 
 def get_tiles(layer: Any) -> Tiles | None:
@@ -53,6 +57,9 @@ def open_lazily(
     levels = [tiles.level(stride) for stride in strides]
     facts = {**metadata, "lazy": True, "pending_label": tiles.pending}
     layer = output.show_levels(levels, name, look, facts, pending=tiles.pending)
+    if look.names:
+        rest = _ONLY_BOXES if look.phases else _THE_REST  # more than two phases leave the background to 3-D
+        layer.features = name_features({look.background: rest, tiles.pending: _NOT_COMPUTED, **look.names})
     BlockCount(viewer, tiles)
     tiles.follow(layer)
 
