@@ -215,6 +215,27 @@ def test_a_lazy_layer_and_its_box_are_the_volume(ready, model, rock_model, user)
     get_tiles(lazy).stop()
 
 
+def test_a_box_that_3d_lacks_during_a_run_follows_it(ready, model, user, monkeypatch):
+    said = []
+    monkeypatch.setattr("napari.utils.notifications.show_info", said.append)
+    user.choose(ready.settings.output.output, "lazy")
+    user.waits_for(ready.run_button.isEnabled)
+    run(ready, ready.run_button, user)
+    whole = model.layers[-1]
+    user.clicks(ready.run_button)
+    user.clicks(ready.results.view.button)
+    assert f"3-D shows only boxes of “{whole.name}”" in said[0]
+    user.waits_for(lambda: any("box at" in layer.name for layer in model.layers), 60)
+    user.waits_for(lambda: not ready.session.is_busy)
+    n_layers = len(model.layers)
+    user.clicks(ready.results.view.button)
+    user.waits(0.2)
+    assert len(model.layers) == n_layers  # the box is there
+    for layer in model.layers:
+        if get_tiles(layer) is not None:
+            get_tiles(layer).stop()
+
+
 @pytest.mark.parametrize("output", ["memory", "lazy"])
 def test_phases_keep_the_colours_of_their_models(ready, model, rock_model, user, output):
     """A label that no model has gets a colour that is not in use."""

@@ -11,6 +11,7 @@ from napari.utils._proxies import PublicOnlyProxy
 from qtpy.QtWidgets import QMessageBox, QProgressDialog, QPushButton, QWidget
 
 from napari_swnn import Reference, _writer, generate, train
+from napari_swnn._layer_style import read_names
 from napari_swnn._sample_data import three_phase_electrode
 from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import VirtualVolume, describe_volume
@@ -114,7 +115,7 @@ def test_3d_computes_a_box_and_never_the_volume(lazy, viewer, user, range_model)
     tiles = get_tiles(viewer.layers[-1])
     lazy.destination.side.setValue(40)
     viewer.dims.ndisplay = 3
-    user.waits_for(lambda: not lazy.session.is_busy)
+    user.waits_for(lambda: "box at" in viewer.layers[-1].name)
     box = viewer.layers[-1]
     assert box.data.shape == (40, 40, 40)
     whole = viewer.layers[-2]
@@ -379,6 +380,40 @@ def test_blocks_to_come_have_a_label_of_their_own_among_three_phases(model, tiny
     shown = {tuple(np.round(layer.colormap.map(label), 2)) for label in (0, 128, 255, get_tiles(layer).pending)}
     assert len(shown) == 4
     get_tiles(layer).stop()
+
+
+def test_the_status_bar_names_what_a_lazy_layer_lacks(model, tiny):
+    labels = three_phase_electrode()[0][0][:64, :64]
+    reference = Reference(labels, phase=0, names={0: "pore", 1: "NMC", 2: "binder"})
+    layer = open_lazily(
+        model, describe_volume(train(reference, config=tiny), VolumeSpec((32,) * 3)), "lazy", {}, OutputLayers(model)
+    )
+    get_tiles(layer).stop()
+    middle = np.mean(layer.extent.world, axis=0)
+    assert layer.get_status(middle, world=True)["coordinates"].endswith("phase: not computed yet")
+    model.dims.ndisplay = 3
+    ray = {"view_direction": np.array([1.0, 0.0, 0.0]), "dims_displayed": [0, 1, 2]}
+    assert layer.get_status(middle, world=True, **ray)["coordinates"].endswith("phase: none (3-D shows only boxes)")
+    assert read_names(layer) == {0: "pore", 1: "NMC", 2: "binder"}
+
+
+def test_a_box_that_3d_lacks_during_a_run_follows_it(lazy, viewer, user, monkeypatch):
+    said, compute = [], VirtualVolume.labels
+    monkeypatch.setattr("napari.utils.notifications.show_info", said.append)
+    monkeypatch.setattr(VirtualVolume, "labels", lambda *args: time.sleep(0.5) or compute(*args))
+    lazy.destination.side.setValue(16)
+    user.choose(lazy.destination.output, "memory")
+    whole = viewer.layers[-1]
+    for side in lazy.settings.size.sides:
+        side.setValue(100)
+    user.waits_for(lambda: lazy.models.generate_button.isEnabled())
+    user.clicks(lazy.models.generate_button)
+    assert lazy.session.is_busy
+    viewer.dims.ndisplay = 3
+    user.waits_for(lambda: len(said) == 1)
+    assert f"3-D shows only boxes of “{whole.name}”" in said[0]
+    user.waits_for(lambda: any("box at" in layer.name for layer in viewer.layers), 60)
+    user.waits_for_end(lazy)
 
 
 @pytest.mark.parametrize("is_wanted", [False, True])

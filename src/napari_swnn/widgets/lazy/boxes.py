@@ -1,11 +1,12 @@
 """Boxes of lazy layers, shown as ordinary layers."""
 
 from math import prod
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
+from weakref import WeakSet
 
 import numpy as np
 
-from napari_swnn._layer_style import METADATA_KEY
+from napari_swnn._layer_style import METADATA_KEY, read_metadata
 from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn.core.numerics.memory import WORKING_MEMORY
 from napari_swnn.widgets.kit.formatting import format_shape
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
     from napari_swnn.core.grid.windows import Window
     from napari_swnn.core.volume.block_volume import BlockVolume
+    from napari_swnn.widgets.lazy.tiles import Tiles
+
+_FIRST_VOXEL = "first_voxel"
+"""Entry in the metadata of a box: the position of its first voxel in the volume."""
+_BEGUN: "WeakSet[Tiles]" = WeakSet()
+"""Tiles of the lazy layers of which any panel computes a box."""
 
 
 class BoxWorker(Protocol):
@@ -47,7 +54,7 @@ class Boxes:
         self._viewer = viewer
         self._worker = worker
         self._source: tuple[LabelsLayer, Window] | None = None
-        self._shown: list[Any] = []
+        self._is_awaited = False
 
     @property
     def possible(self) -> bool:
@@ -56,12 +63,21 @@ class Boxes:
 
     @property
     def wanted_in_3d(self) -> bool:
-        """True if a lazy layer is active or visible and no box is visible."""
-        self._shown = [layer for layer in self._shown if layer in self._viewer.layers]
-        return self.possible and not any(layer.visible for layer in self._shown)
+        """True if a lazy layer is active or visible, and no box is visible or being computed."""
+        layer = find_lazy_layer(self._viewer)
+        if layer is None or get_tiles(layer) in _BEGUN:
+            return False
+        return not any(each.visible and _FIRST_VOXEL in read_metadata(each) for each in self._viewer.layers)
+
+    @property
+    def is_awaited(self) -> bool:
+        """True if a box could not be computed because of a run, and 3-D still lacks it."""
+        return self._is_awaited and self._viewer.dims.ndisplay == 3 and self.wanted_in_3d
 
     def begin(self, side: int) -> None:
         """Compute a box around the centre of the view if a lazy layer is active or visible.
+
+        During a run, the user is told that the box follows it; the panel then begins it once `is_awaited`.
 
         Parameters
         ----------
@@ -74,13 +90,18 @@ class Boxes:
             If the box lies outside the layer or does not fit into memory.
         """
         layer = find_lazy_layer(self._viewer)
-        if layer is None or self._worker.is_busy:
+        if layer is None:
             return
+        if self._worker.is_busy:
+            self._wait(layer)
+            return
+        self._is_awaited = False
         tiles = get_tiles(layer)
         assert tiles is not None
         window = locate_box(self._viewer, layer, side)
         _check_box(window.shape, tiles.volume.dtype.itemsize)
         self._source = (layer, window)
+        _BEGUN.add(tiles)
         name = f"{format_shape(window.shape)} voxels of “{layer.name}”"
         self._worker.compute_box(tiles.volume, window, name)
 
@@ -89,16 +110,26 @@ class Boxes:
         if self._source is None:
             return None
         whole, window = self._source
-        self._source = None
+        self.forget()
         box = " · ".join(f"{name} {start}" for name, start in zip(AXES[-labels.ndim :], window.start, strict=True))
         layer = show_part(self._viewer, labels, f"{whole.name} · box at {box}", whole, window.start)
-        self._shown.append(layer)
         whole.refresh()
         return layer
 
     def forget(self) -> None:
         """Discard the box that is being computed."""
+        tiles = None if self._source is None else get_tiles(self._source[0])
+        if tiles is not None:
+            _BEGUN.discard(tiles)
         self._source = None
+
+    def _wait(self, layer: "LabelsLayer") -> None:
+        """Say why 3-D shows an empty frame during a run, unless that run computes the box."""
+        from napari.utils.notifications import show_info
+
+        if self._source is None and self._viewer.dims.ndisplay == 3:
+            self._is_awaited = True
+            show_info(f"3-D shows only boxes of “{layer.name}”. One is computed as soon as the current run has ended.")
 
 
 def _check_box(shape: Shape, itemsize: int) -> None:
@@ -127,7 +158,7 @@ def show_part(viewer: "Viewer", labels: Labels, name: str, whole: "LabelsLayer",
     place = read_placement(whole, labels.ndim) | {
         "translate": np.array(whole.translate) + np.array(whole.scale) * start
     }
-    facts = {**whole.metadata.get(METADATA_KEY, {}), "first_voxel": list(start), "lazy": False}
+    facts = {**whole.metadata.get(METADATA_KEY, {}), _FIRST_VOXEL: list(start), "lazy": False}
     layer = viewer.add_labels(labels, name=name, opacity=1.0, metadata={METADATA_KEY: facts}, **place)
     layer.colormap = whole.colormap
     layer.features = whole.features

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_swnn._layer_style import read_metadata
 from napari_swnn.widgets.kit.errors import describe_error
@@ -228,9 +228,13 @@ class SessionLayers(QObject):
         """Show the newest result in 3-D, where a lazy layer shows only boxes."""
         is_3d = self._viewer.dims.ndisplay == 3
         if is_3d and self.boxes.wanted_in_3d:
-            self.box_wanted.emit()
+            QTimer.singleShot(0, self._want_box)  # the panel whose button has turned the viewer comes first
         elif is_3d and not isinstance(self._session.work, Training):  # otherwise, the user watches its preview
             self.turned.emit()
+
+    def _want_box(self) -> None:
+        if self._is_following and self._viewer.dims.ndisplay == 3 and self.boxes.wanted_in_3d:
+            self.box_wanted.emit()
 
 
 def _add_layer(
