@@ -57,6 +57,13 @@ def show_only(layer: "LabelsLayer", phases: Collection[int] | None) -> None:
     layer.colormap = make_colormap({label: shown[label] if label in phases else "transparent" for label in shown})
 
 
+def read_shown(layer: "LabelsLayer") -> list[int] | None:
+    """Return the labels of the phases that `show_only` has left, in ascending order; None if it has hidden none."""
+    if OWN_COLOURS not in read_metadata(layer):
+        return None
+    return sorted(label for label, colour in _direct_colours(layer).items() if not is_transparent(colour))
+
+
 def find_colours(layer: "LabelsLayer", phases: Collection[int]) -> dict[int, Any]:
     """Return the colour of each of some phases; one that is transparent in 2-D has the grey that it has in 3-D."""
     found = {label: read_colour(layer, label) for label in phases}

@@ -19,7 +19,7 @@ from napari_swnn.widgets.kit.session import NotReady, Report
 from napari_swnn.widgets.kit.threads import TaskRunner
 from napari_swnn.widgets.layers.lead import Guide
 from napari_swnn.widgets.layers.reading import read_placement
-from napari_swnn.widgets.layers.view_3d import list_views, show_in_3d
+from napari_swnn.widgets.layers.view_3d import show_in_3d
 from napari_swnn.widgets.layers.view_choice import ViewChoice
 from napari_swnn.widgets.layers.watch import LayerCheck, LayerFacts
 from napari_swnn.widgets.properties.job import PropertyJob, make_job
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 LARGE = {"conductivity": 2**25, "diffusion": 2**25, "permeability": 2**21}
 """Number of voxels above which a run takes more than a few minutes on a CPU."""
+_PHASES_TIP = "Phases shown in 3-D. The numbers above are of the whole volume, whatever 3-D shows of it."
 
 
 class PropertiesWidget(RunPanel):
@@ -57,6 +58,7 @@ class PropertiesWidget(RunPanel):
         self.settings = PropertySettings()
         self.results = Results()
         self.view = ViewChoice()
+        self.view.phases.setToolTip(_PHASES_TIP)
         self.check = LayerCheck(self._take_layer, LayerFacts.with_phases, "layer", self)
         self._guide = Guide(napari_viewer, self.settings.lead, self.settings.layer, self.reset_choices)
         self._placement: dict[str, Any] = {}
@@ -85,6 +87,7 @@ class PropertiesWidget(RunPanel):
         """Cancel the run, since the viewer may have been closed."""
         self.check.stop()
         self.session.close()
+        self.view.follow(None)
 
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""
@@ -146,7 +149,7 @@ class PropertiesWidget(RunPanel):
         self.settings.extent.show_text(self._describe_extent())
         enable_controls(self.settings, not self.session.is_busy)
         self.view.setEnabled(layer is not None and layer.ndim >= 3)
-        self.view.offer([] if layer is None else list_views(layer))
+        self.view.follow(layer if self.is_docked else None)
 
     def _describe_extent(self) -> str:
         """Return the size of the layer, the memory that a run needs, and a warning if the run is long."""
