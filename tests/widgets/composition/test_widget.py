@@ -241,7 +241,8 @@ def test_phases_keep_the_colours_of_their_models(ready, model, rock_model, user,
     """A label that no model has gets a colour that is not in use."""
     blue = "#338ce6"  # of the palette
     provenance = {**rock_model.provenance, "colours": {"0": "#000080", "1": blue}}
-    entry = ModelEntry(replace(rock_model, provenance=provenance), "coloured", "standard")
+    labels = PhaseLabels(rock_model.labels.phases, ("pore", "rock"))  # the label without a model has no name
+    entry = ModelEntry(replace(rock_model, labels=labels, provenance=provenance), "coloured", "standard")
     MODELS.add(entry)
     run(ready, ready.preview_button, user)
     for region in (1, 2):

@@ -12,7 +12,7 @@ from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.layers.fitted_preview import PENDING, fit_preview
 from napari_swnn.widgets.layers.output import Look, OutputLayers
 from napari_swnn.widgets.layers.reading import read_colours
-from napari_swnn.widgets.layers.view_3d import add_to_3d
+from napari_swnn.widgets.layers.view_3d import ALL_PHASES, add_to_3d
 
 LOOK = Look(phase=1, background=0, voxel=VoxelSize(0.5, "um"))
 
@@ -237,7 +237,7 @@ def test_a_preview_looks_in_3d_as_the_result_does(make_napari_viewer):
 
     output.show_preview(labels, look, scale=1, at_once=True)
     preview = take_picture()
-    add_to_3d(viewer, output.show_result(labels, "result", look, {"phases": [0, 1, 2]}))
+    add_to_3d(viewer, output.show_result(labels, "result", look, {ALL_PHASES: [0, 1, 2]}))
     result = take_picture()
     assert (result.max(axis=-1) > 60).mean() > 0.05
     assert (abs(preview - result).max(axis=-1) > 60).mean() < 0.001

@@ -14,7 +14,7 @@ from napari_swnn._layer_style import METADATA_KEY, write_names
 from napari_swnn._progress import Progress
 from napari_swnn.physics import conductivity_bounds
 from napari_swnn.widgets.kit.controls import Form
-from napari_swnn.widgets.layers.view_3d import show_in_3d
+from napari_swnn.widgets.layers.view_3d import ALL_PHASES, show_in_3d
 from napari_swnn.widgets.properties.kinds import CONDUCTIVITY, DIFFUSION, PERMEABILITY
 from napari_swnn.widgets.properties.phase_values import PhaseValues
 from napari_swnn.widgets.properties.results import Results
@@ -202,7 +202,7 @@ def test_a_bad_layer_is_refused_beside_the_control(panel, model, user, data, opt
 def test_the_list_of_phases_names_those_that_3d_shows(panel, model, user):
     """Also if another panel has chosen them; the numbers are of the whole volume, as its tooltip says."""
     labels = np.arange(27, dtype=np.uint8).reshape(3, 3, 3) % 3
-    layer = model.add_labels(labels, metadata={METADATA_KEY: {"phases": [0, 1, 2]}})
+    layer = model.add_labels(labels, metadata={METADATA_KEY: {ALL_PHASES: [0, 1, 2]}})
     user.waits_for(lambda: panel.view.phases.count() == 7)
     assert panel.view.phases.currentText() == "All phases"
     show_in_3d(model, layer, [1, 2])

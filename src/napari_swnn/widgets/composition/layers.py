@@ -8,6 +8,7 @@ from napari_swnn.widgets.composition.session import ComposeSession
 from napari_swnn.widgets.kit.session import Report
 from napari_swnn.widgets.kit.viewer_layers import select_unless_editing
 from napari_swnn.widgets.layers.output import OutputLayers
+from napari_swnn.widgets.layers.view_3d import ALL_PHASES
 from napari_swnn.widgets.lazy.boxes import Boxes
 from napari_swnn.widgets.lazy.layers import look_of_volume, show_volume
 
@@ -63,7 +64,7 @@ class ComposeLayers:
             outputs.remove_preview()
             return
         look = look_of_volume(found.volume)
-        facts = {**found.request.to_dict(), "phases": list(found.volume.phase_labels.phases)}
+        facts = {**found.request.to_dict(), ALL_PHASES: list(found.volume.phase_labels.phases)}
         layer = show_volume(self._viewer, found.data, found.name, look, facts, outputs)
         select_unless_editing(self._viewer, layer)
         self._results.show_result(layer, found.fractions)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _PERSPECTIVE = 12.0
 """Field of view in degrees: near corners look larger than far ones, which shows what lies in front."""
+ALL_PHASES = "all_phases"
+"""Entry in the metadata of a result without fractions: the labels of its phases, also of those without a name."""
 _SAMPLED = 64
 """Number of voxels along each axis in which the labels of a large volume are looked up."""
 
@@ -173,7 +175,7 @@ def _other_labels(layer: "LabelsLayer", phase: int) -> list[int]:
 def _read_phases(layer: "LabelsLayer") -> list[int]:
     """Return the labels of the phases that the metadata of a result state; damaged entries are left out."""
     facts = read_metadata(layer)
-    fractions, phases = facts.get("fractions"), facts.get("phases")
+    fractions, phases = facts.get("fractions"), facts.get(ALL_PHASES)
     stated = list(fractions) if isinstance(fractions, Mapping) else phases if isinstance(phases, list) else []
     return [label for label in map(to_label, stated) if label is not None]
 
