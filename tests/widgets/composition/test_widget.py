@@ -227,10 +227,7 @@ def test_a_box_that_3d_lacks_during_a_run_follows_it(ready, model, user, monkeyp
     assert f"3-D shows only boxes of “{whole.name}”" in said[0]
     user.waits_for(lambda: any("box at" in layer.name for layer in model.layers), 60)
     user.waits_for(lambda: not ready.session.is_busy)
-    n_layers = len(model.layers)
-    user.clicks(ready.results.view.button)
-    user.waits(0.2)
-    assert len(model.layers) == n_layers  # the box is there
+    assert len([layer for layer in model.layers if "box at" in layer.name]) == 1
     for layer in model.layers:
         if get_tiles(layer) is not None:
             get_tiles(layer).stop()

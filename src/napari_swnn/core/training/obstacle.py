@@ -1,11 +1,11 @@
-"""What keeps an unfinished training from going on."""
+"""Differences that keep an unfinished training from going on."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Circumstance(StrEnum):
-    """What a training depends on besides its settings, as records name it."""
+    """Condition of a training besides its settings, as records name it."""
 
     PHASE = "phase of interest"
     VERSION = "version"
@@ -21,9 +21,9 @@ class Obstacle:
     Attributes
     ----------
     circumstance : Circumstance
-        What has changed since the training.
+        Condition that has changed since the training.
     needed : str
-        What it was then, such as ``"label 2"``.
+        Condition of the training, such as ``"label 2"``.
     """
 
     circumstance: Circumstance

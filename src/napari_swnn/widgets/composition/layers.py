@@ -39,6 +39,7 @@ class ComposeLayers:
         self._viewer = viewer
         self._results = results
         self._outputs: OutputLayers | None = None
+        session.ended.connect(self._on_ended)
 
     def show(self, found: Any) -> Report:
         """Add a volume or a box, or show the middle plane of a volume, and report it."""
@@ -53,6 +54,9 @@ class ComposeLayers:
         outputs, self._outputs = self._outputs, None
         self._show_volume(found, outputs)
         return Report(found.summary)
+
+    def _on_ended(self) -> None:
+        self.boxes.end_run(self._results.box_wanted.emit)
 
     def _show_box(self, labels: Any) -> None:
         box = self.boxes.show(labels)

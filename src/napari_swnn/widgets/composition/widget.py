@@ -5,7 +5,6 @@ No ``from __future__ import annotations`` here: napari reads the annotation of t
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_swnn.widgets.composition.cost import CostEstimate
@@ -72,8 +71,7 @@ class ComposeWidget(RunPanel):
         self.reader.failed.connect(self._on_unread)
         self.session.failed.connect(self._on_failed)
         self.settings.output.compute.connect(self.compute_box)
-        self.results.box_wanted.connect(self._on_box_wanted)
-        self.session.ended.connect(self._on_session_ended)
+        self.results.box_wanted.connect(self.compute_box)
         self.estimate.changed.connect(self._on_estimate)
         MODEL_RELAY.added.connect(self._on_models)
         MODEL_RELAY.noted.connect(self._on_models)
@@ -96,7 +94,7 @@ class ComposeWidget(RunPanel):
         self.check.stop()
         self.reader.drop()
         self.estimate.pause()
-        self.layers.boxes.forget()
+        self.layers.boxes.stop()
         self.session.close()
 
     def set_dark(self, dark: bool) -> None:
@@ -226,15 +224,6 @@ class ComposeWidget(RunPanel):
             self.layers.boxes.begin(self.settings.output.side.value())
         except BadInputError as problem:
             self.settings.output.show_problem(problem)
-
-    def _on_box_wanted(self) -> None:
-        if self.layers.boxes.wanted_in_3d:
-            self.compute_box()
-
-    def _on_session_ended(self) -> None:
-        self.layers.boxes.forget()
-        if self.is_docked and self.layers.boxes.is_awaited:
-            QTimer.singleShot(0, self.compute_box)  # once all parts know that the run has ended
 
     def _deliver(self, found: Any) -> Report:
         return self.layers.show(found)

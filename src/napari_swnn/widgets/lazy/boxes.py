@@ -1,10 +1,12 @@
 """Boxes of lazy layers, shown as ordinary layers."""
 
+from collections.abc import Callable
 from math import prod
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
 
 import numpy as np
+from qtpy.QtCore import QTimer
 
 from napari_swnn._layer_style import METADATA_KEY, read_metadata
 from napari_swnn._types import AXES, Labels, Shape
@@ -71,13 +73,18 @@ class Boxes:
 
     @property
     def is_awaited(self) -> bool:
-        """True if a box could not be computed because of a run, and 3-D still lacks it."""
+        """True if 3-D lacks a box that has not been begun yet."""
         return self._is_awaited and self._viewer.dims.ndisplay == 3 and self.wanted_in_3d
+
+    def await_box(self, begin: Callable[[], None]) -> None:
+        """Call `begin` soon, if 3-D still lacks a box; the panel whose button has turned the viewer comes first."""
+        self._is_awaited = True
+        QTimer.singleShot(0, lambda: begin() if self.is_awaited else None)
 
     def begin(self, side: int) -> None:
         """Compute a box around the centre of the view if a lazy layer is active or visible.
 
-        During a run, the user is told that the box follows it; the panel then begins it once `is_awaited`.
+        During a run, a message says that the box follows it, as `end_run` then arranges.
 
         Parameters
         ----------
@@ -122,6 +129,17 @@ class Boxes:
         if tiles is not None:
             _BEGUN.discard(tiles)
         self._source = None
+
+    def end_run(self, begin: Callable[[], None]) -> None:
+        """Discard the box of a run that has ended, and call `begin` if 3-D lacks one because of that run."""
+        self.forget()
+        if self.is_awaited:
+            self.await_box(begin)
+
+    def stop(self) -> None:
+        """Discard all boxes, since the viewer may be closing."""
+        self._is_awaited = False
+        self.forget()
 
     def _wait(self, layer: "LabelsLayer") -> None:
         """Say why 3-D shows an empty frame during a run, unless that run computes the box."""

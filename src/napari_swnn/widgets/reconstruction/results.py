@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Signal
 
 from napari_swnn._layer_style import read_metadata
 from napari_swnn.widgets.kit.errors import describe_error
@@ -140,7 +140,7 @@ class SessionLayers(QObject):
             If True, remove the previews because the viewer remains open.
         """
         self.preview.stop()
-        self.boxes.forget()
+        self.boxes.stop()
         if self._is_following:
             self._viewer.dims.events.ndisplay.disconnect(self._on_ndisplay)
         self._is_following = False
@@ -217,7 +217,7 @@ class SessionLayers(QObject):
         self.changed.emit()
 
     def _on_ended(self) -> None:
-        self.boxes.forget()
+        self.boxes.end_run(self.box_wanted.emit)
         if self._session.is_open:
             self._remove_preview()
         if self._before is not None and not self._row:  # the newest result is still that of the run before
@@ -228,13 +228,9 @@ class SessionLayers(QObject):
         """Show the newest result in 3-D, where a lazy layer shows only boxes."""
         is_3d = self._viewer.dims.ndisplay == 3
         if is_3d and self.boxes.wanted_in_3d:
-            QTimer.singleShot(0, self._want_box)  # the panel whose button has turned the viewer comes first
+            self.boxes.await_box(self.box_wanted.emit)
         elif is_3d and not isinstance(self._session.work, Training):  # otherwise, the user watches its preview
             self.turned.emit()
-
-    def _want_box(self) -> None:
-        if self._is_following and self._viewer.dims.ndisplay == 3 and self.boxes.wanted_in_3d:
-            self.box_wanted.emit()
 
 
 def _add_layer(

@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QWidget
 
 from napari_swnn._phases import PhaseChoice
@@ -230,8 +229,6 @@ class ReconstructionWidget(ReconstructionParts):
 
     def _on_ended(self) -> None:
         self.finishing.discard(self)
-        if self.is_docked and self.layers.boxes.is_awaited:
-            QTimer.singleShot(0, self.compute_box)  # once all parts know that the run has ended
         if self.is_docked:
             self._settling.throttle()
             if self.session.checks.findings is None:
