@@ -1,5 +1,7 @@
 """Volumes too large for memory: lazy layers, boxes of them, and files."""
 
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -109,6 +111,48 @@ def test_a_lazy_layer_opens_and_fills_what_is_looked_at(lazy, viewer, user):
     assert 16 <= tiles.n_kept <= 32  # the blocks of a plane, never the 64 of the volume
     viewer.layers.remove(layer)
     assert not tiles.busy
+
+
+CLOSED_AT_WORK = """
+import sys
+
+import napari
+from qtpy.QtCore import QEventLoop, QTimer
+from qtpy.QtWidgets import QWidget
+
+from napari_swnn import Model
+from napari_swnn.core.volume.spec import VolumeSpec
+from napari_swnn.core.volume.virtual_volume import describe_volume
+from napari_swnn.widgets.layers.output import OutputLayers
+from napari_swnn.widgets.lazy.layers import get_tiles, open_lazily
+
+
+def wait(milliseconds):
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()  # unlike processEvents, it deletes a closed window
+
+
+viewer, panel = napari.Viewer(), QWidget()
+viewer.window.add_dock_widget(panel)
+volume = describe_volume(Model.load(sys.argv[1]), VolumeSpec((256, 256, 256)))
+tiles = get_tiles(open_lazily(viewer, volume, "lazy", {}, OutputLayers(viewer)))
+wait(100)
+print("at work" if tiles.busy else "at rest")
+panel.window().close()
+while tiles.busy:
+    wait(100)
+print("went on" if tiles.n_kept >= 16 else "stopped")
+"""
+
+
+def test_closing_the_window_while_blocks_are_computed_ends_quietly(range_model, tmp_path):
+    model = tmp_path / "rock.swnn"
+    range_model.save(model)
+    command = [sys.executable, "-c", CLOSED_AT_WORK, str(model)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    assert (done.returncode, done.stdout.split("\n")[:2]) == (0, ["at work", "stopped"])
+    assert "deleted" not in done.stderr
 
 
 def test_3d_computes_a_box_and_never_the_volume(lazy, viewer, user, range_model):

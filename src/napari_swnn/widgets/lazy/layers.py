@@ -4,6 +4,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from qtpy.QtWidgets import QMainWindow
 
 from napari_swnn._layer_style import colours_in, name_features
 from napari_swnn.widgets.kit.errors import BadInputError
@@ -69,7 +70,17 @@ def open_lazily(
             viewer.layers.events.removed.disconnect(stop)
 
     viewer.layers.events.removed.connect(stop)
+    window = _find_window(viewer)
+    if window is not None:  # the viewer keeps its layers, but nothing can be drawn any more
+        window.destroyed.connect(tiles.leave)
     return layer
+
+
+def _find_window(viewer: "Viewer") -> QMainWindow | None:
+    """Return the window of a viewer, which contains its docks; None without docks."""
+    docks = getattr(getattr(viewer, "window", None), "dock_widgets", {})
+    windows = (panel.window() for panel in docks.values() if hasattr(panel, "window"))
+    return next((window for window in windows if isinstance(window, QMainWindow)), None)
 
 
 def show_volume(
