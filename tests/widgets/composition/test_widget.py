@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from napari.qt import get_stylesheet
+from qtpy.QtWidgets import QLineEdit
 
 from napari_swnn import Part, compose
 from napari_swnn._layer_style import METADATA_KEY, PALETTE, to_hex
@@ -12,6 +14,7 @@ from napari_swnn.core.model.labels import PhaseLabels
 from napari_swnn.core.volume.composed_volume import ComposedVolume
 from napari_swnn.io import open_volumes
 from napari_swnn.io.model_gallery import Gallery
+from napari_swnn.widgets.composition.parts import PartRow
 from napari_swnn.widgets.composition.request import (
     ComposeRequest,
     PartChoice,
@@ -303,6 +306,23 @@ def test_the_porosity_of_a_range_can_be_chosen(ready, range_model, user):
 
 def request(parts, shape=(16, 16, 16), n=2):
     return ComposeRequest(RegionChoice("grains", fractions=dict.fromkeys(range(n), 1 / n)), tuple(parts), shape)
+
+
+def test_the_porosity_beside_the_angle_is_shown_whole(qtbot, range_model):
+    entry = ModelEntry(range_model, "range", "standard")
+    row = PartRow(1, 2)
+    row.setStyleSheet(get_stylesheet("light"))  # its number boxes are those of napari, with wide buttons
+    qtbot.addWidget(row)
+    row.set_models([entry])
+    row.choose(entry)
+    row.porosity.setValue(0.375)
+    row.angle.setValue(-112.5)
+    row.show()
+    row.resize(334, row.sizeHint().height())  # as in a narrow dock
+    qtbot.waitUntil(lambda: row.width() == 334)
+    for box in (row.porosity, row.angle):
+        field = box.findChild(QLineEdit)
+        assert field.width() > field.fontMetrics().horizontalAdvance(box.text()) + 4, box.text()
 
 
 def test_requests_that_cannot_run_are_refused(rock_model):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
-from qtpy.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from napari_swnn._layer_style import to_hex
 from napari_swnn._phases import first_free
@@ -55,7 +55,10 @@ class PartRow(QWidget):
         self.axis.set_entries([(f"about {name}", i) for i, name in enumerate(AXES)], 0)
         self.label.setToolTip("Label of the region in the composed volume.")
         self.angle.setToolTip("Rotation of the structure; about z, counter-clockwise on the screen.")
+        self.axis.setMinimumContentsLength(4)  # three controls share a row
         self.axis.setToolTip("Axis of the rotation.")
+        self.porosity.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)  # which would cover its digits
+        self.porosity.setStyleSheet("QDoubleSpinBox {min-width: 50px; padding: 1px 4px;}")
         self.porosity.setToolTip("Target porosity within the range of the model.")
         for control, what in (
             (self.structure, "structure"),
@@ -76,8 +79,8 @@ class PartRow(QWidget):
         self._settings = QWidget()
         below = QHBoxLayout(self._settings)
         below.setContentsMargins(22, 0, 0, 0)
-        for control in (self.label, self.angle, self.axis, self.porosity):
-            below.addWidget(control, 1)
+        for control, stretch in ((self.label, 1), (self.angle, 1), (self.axis, 0), (self.porosity, 0)):
+            below.addWidget(control, stretch)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 2, 0, 2)
         layout.setSpacing(2)
