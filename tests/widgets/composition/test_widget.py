@@ -121,6 +121,15 @@ def test_the_preview_is_the_middle_plane(ready, model, user):
     assert len(model.layers) == 2  # the preview has gone
 
 
+def test_a_volume_is_shown_whole_although_the_view_has_moved_since_the_preview(ready, model, user):
+    run(ready, ready.preview_button, user)
+    model.scene.camera.zoom *= 10
+    model.scene.camera.center = (0, 500, 500)
+    run(ready, ready.run_button, user)
+    low, high = model.layers.extent.world[:, -2:]
+    np.testing.assert_allclose(model.scene.camera.center[-2:], (low + high) / 2, atol=0.5)
+
+
 def test_regions_that_a_model_generates(panel, entry, user):
     panel.settings.regions.setCurrentIndex(0)
     user.waits_for(lambda: list(panel.settings.parts.rows) == [0, 1])

@@ -109,6 +109,19 @@ def test_the_middle_plane_is_shown_until_the_user_chooses_one(model, section, mo
     assert model.dims.current_step[0] == 2
 
 
+@pytest.mark.parametrize("kind", ["memory", "two levels", "slider"])
+def test_a_result_that_the_plane_misses_is_shown_in_its_middle(model, kind):
+    model.add_labels(np.zeros((600, 8, 8), np.uint8), scale=(0.5,) * 3, units=("um",) * 3)
+    output, volume = OutputLayers(model), np.ones((16, 16, 16), np.uint8)
+    model.dims.set_point(0, 4)
+    layer = output.show_porosity(volume, LOOK, 0.3) if kind == "slider" else shown(output, kind, volume, "first")
+    assert model.dims.point[0] == 4  # it cuts the volume already
+    model.dims.set_point(0, 200)
+    layer = output.show_porosity(volume, LOOK, 0.4) if kind == "slider" else shown(output, kind, volume, "second")
+    low, high = layer.extent.world[:, 0]
+    assert abs(model.dims.point[0] - (low + high) / 2) <= 0.5
+
+
 @pytest.mark.parametrize("shape", [(12, 12, 12), (12, 12)])
 def test_a_single_level_is_no_pyramid(model, shape):
     labels = np.random.default_rng(0).integers(0, 2, shape, dtype=np.uint8)

@@ -40,6 +40,12 @@ class ComposeLayers:
         self._results = results
         self._outputs: OutputLayers | None = None
         session.ended.connect(self._on_ended)
+        session.started.connect(self._on_started)
+
+    def _on_started(self) -> None:
+        """Fit the view to the result, although it may have moved since the last preview."""
+        if self._outputs is not None:
+            self._outputs.keep_fitting()
 
     def show(self, found: Any) -> Report:
         """Add a volume or a box, or show the middle plane of a volume, and report it."""

@@ -150,6 +150,8 @@ class OutputLayers:
             self._preview = None
         self._refresh_preview(labels, look)
         assert self._preview is not None
+        if not self._is_cut(self._preview):  # whoever moves the slider of the porosity wants to see what it does
+            self._show_middle(self._preview)
         self._preview.name = f"{PREVIEW_NAME} · porosity {porosity:.3f}"
         return self._preview
 
@@ -174,6 +176,14 @@ class OutputLayers:
         low, high = np.asarray(layer.extent.world)[:, 0]
         self._viewer.dims.set_point(0, float(low + high) / 2)
         self._plane = self._viewer.dims.point[0]
+
+    def _is_cut(self, layer: "LabelsLayer") -> bool:
+        """Return True if the plane of the viewer runs through a volume, or if it shows all of them."""
+        if layer.ndim < 3 or self._viewer.dims.ndisplay == 3:
+            return True
+        axis = self._viewer.dims.ndim - 3
+        (low, high), step = np.asarray(layer.extent.world)[:, -3], layer.extent.step[-3]
+        return bool(low - step / 2 <= self._viewer.dims.point[axis] <= high + step / 2)
 
     def keep_fitting(self) -> None:
         """Fit the view to further layers, although it has changed, since a button has moved it and not the user."""
@@ -246,7 +256,7 @@ class OutputLayers:
             layer.colormap = make_colormap(colours)
         if chosen is not None:  # the user may be painting
             self._viewer.layers.selection.active = chosen
-        if was_flat:
+        if was_flat or not self._is_cut(layer):
             self._show_middle(layer)
         if not moved:  # otherwise, the user has chosen the view
             self._viewer.fit_to_view(layers=[each for each in self._viewer.layers if each.visible])
