@@ -228,6 +228,7 @@ class ManualWorker:
     done = Signal(object)
     failed = Signal(str)
     cancelled = Signal()
+    waiting = Signal(str)
 
     def __init__(self):
         self.calls = []

@@ -51,6 +51,15 @@ def test_a_run_is_delivered_once(session, worker):
     assert session.state is State.READY
 
 
+def test_a_run_that_waits_for_a_thread_shows_why(session, worker):
+    shown = []
+    session.stepped.connect(shown.append)
+    session.update(lambda: 1)
+    session.run()
+    worker.waiting.emit("Waiting until SWNN reconstruction is done.")
+    assert shown == [Progress(fraction=0.0, activity="Waiting until SWNN reconstruction is done.")]
+
+
 def test_the_request_may_change_during_a_run(session, worker):
     session.update(lambda: 1)
     session.run()

@@ -3,7 +3,7 @@
 from threading import Event, current_thread
 
 import pytest
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, QThreadPool
 
 from napari_swnn.widgets.kit.threads import TaskRunner
 
@@ -105,6 +105,38 @@ def test_abandoned_work_is_not_taken_for_the_next(qtbot, runner, outcomes):
     may_end.set()
     qtbot.waitUntil(lambda: not runner.busy)
     assert outcomes == [("done", "second")]
+
+
+def test_work_that_waits_for_the_only_core_says_so_and_stops_at_once(qtbot, qapp, runner, outcomes):
+    pool, enough, begun = QThreadPool.globalInstance(), Event(), []
+
+    def training():
+        yield 1
+        enough.wait(WAIT)
+
+    def composing():
+        begun.append(True)
+        yield 1
+
+    other, n = TaskRunner(qapp, "SWNN reconstruction"), pool.maxThreadCount()
+    pool.setMaxThreadCount(1)
+    try:
+        with qtbot.waitSignal(other.stepped):
+            other.run(training)
+        with qtbot.waitSignal(runner.waiting) as waiting:
+            runner.run(composing)
+        assert waiting.args[0].startswith("Waiting until SWNN reconstruction is done")
+        runner.stop()
+        assert outcomes == [("cancelled", None)]
+        assert not runner.busy
+        assert other.busy
+    finally:
+        enough.set()
+        qtbot.waitUntil(lambda: not other.busy)
+        pool.setMaxThreadCount(n)
+    assert pool.waitForDone(10_000)
+    assert begun == []
+    assert outcomes == [("cancelled", None)]
 
 
 def test_napari_names_the_work_by_its_title(qtbot, monkeypatch):

@@ -42,6 +42,7 @@ class Worker(Protocol):
     done: Emitter
     failed: Emitter
     cancelled: Emitter
+    waiting: Emitter
 
     def run(self, work: Callable[..., Generator[Any, None, Any]], *args: Any) -> None:
         """Start `work` in a thread."""
@@ -150,6 +151,7 @@ class RunSession(Generic[Request, Result]):
         worker.done.connect(self._on_done)
         worker.failed.connect(self._on_failed)
         worker.cancelled.connect(self._on_cancelled)
+        worker.waiting.connect(self._on_waiting)
 
     @property
     def state(self) -> State:
@@ -241,6 +243,9 @@ class RunSession(Generic[Request, Result]):
     def _on_step(self, step: Progress) -> None:
         if self.can_stop:
             self.stepped.emit(step)
+
+    def _on_waiting(self, reason: str) -> None:
+        self._on_step(Progress(fraction=0.0, activity=reason))
 
     def _on_done(self, result: Result) -> None:
         if self.running is None:

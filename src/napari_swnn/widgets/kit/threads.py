@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Event, Thread
 from typing import Any
+from weakref import WeakSet
 
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_swnn.widgets.kit.activity import Activity
 from napari_swnn.widgets.kit.errors import BadInputError, WorkFailedError, describe_error
 from napari_swnn.widgets.kit.shutdown import is_shutdown_error
 
 CHECK_THREAD = "napari-swnn check"
+
+_QUEUED = 200
+"""Milliseconds after which work that has not begun counts as waiting."""
 
 logger = logging.getLogger(__name__)
 
@@ -33,11 +37,18 @@ def guard_errors(work: Callable[..., Generator[Any, None, Any]], *args: Any) -> 
         raise WorkFailedError(describe_error(error)) from error
 
 
+class _Run(Event):
+    """One run of a generator, set as soon as it is to stop."""
+
+    has_begun = False
+    """True once a thread is free for it."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class _Message:
-    """Step or outcome of a run, which is identified by its stop event."""
+    """Step or outcome of a run."""
 
-    run: Event
+    run: _Run
     value: Any
 
 
@@ -46,9 +57,10 @@ _CANCELLED = object()
 
 
 def _iter_messages(
-    run: Event, work: Callable[..., Generator[Any, None, Any]], *args: Any
+    run: _Run, work: Callable[..., Generator[Any, None, Any]], *args: Any
 ) -> Generator[_Message, None, _Message]:
     """Run work until it ends or its event is set, and close it in the same thread."""
+    run.has_begun = True
     try:
         with closing(guard_errors(work, *args)) as steps:
             while not run.is_set():
@@ -90,10 +102,12 @@ class TaskRunner(QObject):
     done = Signal(object)
     failed = Signal(str)
     cancelled = Signal()
+    waiting = Signal(str)
+    """Emitted with the reason if the work waits for a thread, as on a computer with one core that is at work."""
 
     def __init__(self, parent: QObject, title: str = "SWNN") -> None:
         super().__init__(parent)
-        self._run: Event | None = None
+        self._run: _Run | None = None
         self._title = title
         self._activity = Activity(title)
 
@@ -106,7 +120,9 @@ class TaskRunner(QObject):
         """Start `work` in a worker thread."""
         from napari.qt.threading import create_worker
 
-        self._run = Event()
+        self._run = _Run()
+        _at_work.add(self)
+        QTimer.singleShot(_QUEUED, self._on_queued)
         self._activity.begin()
         titled = _TitledWork(_iter_messages, self._run, work, *args)
         titled.title = self._title
@@ -122,18 +138,33 @@ class TaskRunner(QObject):
         )
 
     def stop(self) -> None:
-        """Cancel the work after its current step."""
-        if self._run is not None:
-            self._run.set()
+        """Cancel the work after its current step, or at once if it has not begun."""
+        if self._run is None:
+            return
+        self._run.set()
+        if not self._run.has_begun:  # it will end unseen when its turn comes
+            self._end()
+            self.cancelled.emit()
 
     def abandon(self) -> None:
         """Cancel the work and ignore its result."""
-        self.stop()
+        if self._run is not None:
+            self._run.set()
         self._end()
 
     def _end(self) -> None:
         self._run = None
+        _at_work.discard(self)
         self._activity.end()
+
+    def _on_queued(self) -> None:
+        """Say what the work waits for if no thread was free for it."""
+        if self._run is None or self._run.has_begun:
+            return
+        others = (each for each in _at_work if each._run is not None and each._run.has_begun)
+        names = sorted(each._title for each in others)
+        what = " and ".join(names) or "other work in napari"
+        self.waiting.emit(f"Waiting until {what} is done: all cores of this computer are at work.")
 
     def _on_yielded(self, message: _Message) -> None:
         if message.run is self._run:
@@ -156,6 +187,10 @@ class TaskRunner(QObject):
         if self._run is not None:
             self._end()
             self.cancelled.emit()
+
+
+_at_work: "WeakSet[TaskRunner]" = WeakSet()
+"""Runners with work in progress, or waiting for a thread."""
 
 
 class Checker(QObject):
