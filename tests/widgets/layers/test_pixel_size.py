@@ -6,6 +6,7 @@ from napari.components import ViewerModel
 from napari.layers import Labels
 
 from napari_swnn._voxel_size import VoxelSize
+from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.layers.grid import read_voxel_size, turn_upright
 from napari_swnn.widgets.layers.pixel_size import read_given_size, write_pixel_size
 from napari_swnn.widgets.layers.pixel_size_control import PixelSizeControl
@@ -148,3 +149,48 @@ def test_maps_are_taken_as_they_are_seen():
     np.testing.assert_array_equal(turn_upright(mirrored, values, "map"), values[:, ::-1])
     with pytest.raises(ValueError, match="is rotated or sheared"):
         turn_upright(Labels(values, rotate=30), values, "map")
+
+
+@pytest.fixture
+def counted():
+    """A viewer, and the largest numbers of positions of its sliders, which have to fit into 32 bits."""
+    viewer = ViewerModel()
+    counts = [0]
+    viewer.dims.events.range.connect(lambda _event: counts.append(max(viewer.dims.nsteps)))
+    return viewer, counts
+
+
+def test_layers_change_their_unit_in_one_step(counted):
+    viewer, counts = counted
+    image = viewer.add_image(np.zeros((512, 512)), scale=(0.05, 0.05), units=("angstrom",) * 2)
+    labels = viewer.add_labels(np.zeros((512, 512), int), scale=(0.05, 0.05), units=("angstrom",) * 2)
+    assert write_pixel_size(image, VoxelSize(0.05, "mm"), viewer.layers) == [image, labels]
+    assert {str(layer.units[-1]) for layer in (image, labels)} == {"millimeter"}
+    assert max(counts) <= 512
+    np.testing.assert_allclose(viewer.layers.extent.world[1], 511 * 0.05)
+
+
+@pytest.mark.parametrize("unit", ["angstrom", "nm", "pixel"])
+def test_a_size_that_the_viewer_cannot_show_beside_the_others_is_refused(counted, unit):
+    viewer, counts = counted
+    image = viewer.add_image(np.zeros((3000, 3000)), scale=(0.05, 0.05), units=(unit,) * 2)
+    viewer.add_labels(np.zeros((64, 64), int), name="detail", scale=(0.05, 0.05), units=(unit,) * 2, translate=(9e2, 0))
+    counts.clear()
+    before = (tuple(image.scale), image.units, dict(image.metadata))
+    huge = VoxelSize(5e8 if unit == "pixel" else 5.0, "mm")
+    with pytest.raises(BadInputError, match="“detail”, which measure 0.05"):
+        write_pixel_size(image, huge, viewer.layers)
+    assert (tuple(image.scale), image.units, image.metadata) == before
+    assert max(counts, default=0) < 2**31
+    write_pixel_size(image, VoxelSize(0.05, unit if unit != "pixel" else "nm"), viewer.layers)
+
+
+def test_a_refused_size_is_explained_beside_the_control(control):
+    layer = section(scale=(0.5, 0.5), units=("um", "um"))
+    control.show_layer(layer)
+    control.unit.setCurrentText("m")
+    control.refuse(layer, BadInputError("pixel_size", "Too large."))
+    assert (control.number.text(), control.unit.value) == ("0.5", "µm")
+    assert control.problem.text() == "⚠ Too large."
+    control.show_layer(layer)
+    assert control.problem.isHidden()

@@ -232,6 +232,17 @@ def scribbled(shown, model, solid, user):
     return shown
 
 
+def test_another_segmentation_hides_the_finished_one_on_its_image(made, model, solid, user):
+    finished = layer_of(model, "sem · labels")
+    assert finished.visible
+    user.choose(made.steps.segmentation.method, "scribbles")
+    assert not finished.visible
+    finished.visible = True  # the user wants to see both
+    stroke(layer_of(model, "scribbles"), solid)
+    user.waits_for(lambda: made.session.live.preview.segmented)
+    assert finished.visible
+
+
 def test_scribbles_repaint_the_preview(scribbled, model, solid):
     layer = layer_of(model, "scribbles")
     assert model.layers.selection.active is layer
@@ -492,6 +503,17 @@ def test_the_layers_of_the_panel_follow_the_pixel_size(scribbled, model, image, 
     for layer in model.layers:
         np.testing.assert_allclose(layer.scale, image.scale)
         np.testing.assert_allclose(layer.translate, image.translate)
+
+
+def test_a_size_that_cannot_be_shown_is_refused_beside_the_control(shown, model, image, user):
+    model.add_image(np.zeros((8, 8)), name="atoms", scale=(0.05, 0.05), units=("angstrom",) * 2)
+    shown.choice.image.choose(image)
+    user.choose(shown.choice.unit, "mm")
+    assert shown.choice.refusal.text().startswith("⚠ The viewer cannot show pixels of 0.5 mm together with")
+    assert shown.choice.unit.value == "µm"
+    assert str(image.units[-1]) == "micrometer"
+    user.choose(shown.choice.unit, "nm")
+    assert shown.choice.refusal.isHidden()
 
 
 def test_a_hidden_preview_of_a_part_follows_the_pixel_size_and_stays_hidden(shown, model, image, user):

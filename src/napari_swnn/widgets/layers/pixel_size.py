@@ -2,12 +2,14 @@
 
 import os
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_swnn._layer_style import METADATA_KEY, read_metadata
 from napari_swnn._voxel_size import VoxelSize, find_length_unit
+from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.layers.placement_change import MOST_STEPS, change_together, count_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,13 +41,50 @@ def write_pixel_size(layer: "Layer", voxel: VoxelSize, layers: "Iterable[Layer]"
     -------
     list of napari.layers.Layer
         Changed layers.
+
+    Raises
+    ------
+    BadInputError
+        If the viewer cannot show a pixel of this size together with those of the other layers.
     """
-    changed = [layer, *(other for other in layers if other is not layer and _belongs(layer, other))]
+    others = [other for other in layers if other is not layer]
+    changed = [layer, *(other for other in others if _belongs(layer, other))]
+    shown = [layer, *others]
+    before = [(each.scale, each.translate, each.affine, each.units) for each in changed]
+    n_steps = count_steps(shown)
+    with change_together(changed):
+        _resize(layer, voxel, changed)
+        if count_steps(shown) > max(MOST_STEPS, n_steps):
+            for each, place in zip(changed, before, strict=True):
+                each.scale, each.translate, each.affine, each.units = place
+            raise BadInputError("pixel_size", _describe_mismatch(voxel, [o for o in others if o not in changed]))
+    for each, (scale, _, _, units) in zip(changed, before, strict=True):
+        facts = {"scale": [float(side) for side in scale], "units": [str(unit) for unit in units]}
+        each.metadata.setdefault(METADATA_KEY, {}).setdefault(_BEFORE, facts)
+    return changed
+
+
+def _describe_mismatch(voxel: VoxelSize, others: "Sequence[Layer]") -> str:
+    own = voxel.length_unit
+    far = max(others, key=lambda other: abs(np.log(_read_length(other) / (voxel.value * (own.metres if own else 1)))))
+    unit = find_length_unit(str(far.units[-1]))
+    size = VoxelSize(abs(float(far.scale[-1])), "voxel" if unit is None else unit.symbol)
+    return (
+        f"The viewer cannot show pixels of {voxel} together with those of “{far.name}”, which measure {size}. Correct "
+        "the number or the unit, or remove that layer first."
+    )
+
+
+def _read_length(layer: "Layer") -> float:
+    unit = find_length_unit(str(layer.units[-1]))
+    return abs(float(layer.scale[-1])) * (1.0 if unit is None else unit.metres)
+
+
+def _resize(layer: "Layer", voxel: VoxelSize, changed: "Sequence[Layer]") -> None:
     numbers = in_one_unit(layer)
     factor = voxel.value / float(numbers[-1])
     unit = find_length_unit(voxel.unit)
     for each in changed:
-        each.metadata.setdefault(METADATA_KEY, {}).setdefault(_BEFORE, _describe(each))
         ratio = factor * in_one_unit(each) / np.abs(np.asarray(each.scale, float))
         affine = np.array(each.affine.affine_matrix, float)
         affine[:-1, -1] *= ratio
@@ -54,7 +93,6 @@ def write_pixel_size(layer: "Layer", voxel: VoxelSize, layers: "Iterable[Layer]"
         each.translate = translate
         each.affine = affine
         each.units = ("pixel" if unit is None else unit.name,) * each.ndim
-    return changed
 
 
 def read_given_size(layer: "Layer") -> VoxelSize | None:
@@ -86,10 +124,6 @@ def _size_in_file(path: str, _changed: int) -> VoxelSize | None:
     except (OSError, ValueError):
         return None
     return None if voxel.length_unit is None else VoxelSize(voxel.value, voxel.length_unit.symbol)
-
-
-def _describe(layer: "Layer") -> dict[str, Any]:
-    return {"scale": [float(side) for side in layer.scale], "units": [str(unit) for unit in layer.units]}
 
 
 def in_one_unit(layer: "Layer") -> np.ndarray:

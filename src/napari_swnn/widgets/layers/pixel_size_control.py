@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtGui import QDoubleValidator
-from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from napari_swnn._voxel_size import VoxelSize, find_length_unit, format_number
 from napari_swnn.widgets.kit.combo import Combo
+from napari_swnn.widgets.kit.controls import Problem
+from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.layers.pixel_size import in_one_unit, read_given_size, read_stored_size
 
 if TYPE_CHECKING:
@@ -31,16 +33,21 @@ class PixelSizeControl(QWidget):
         self.number = QLineEdit()
         self.unit = Combo()
         self.back = QToolButton()
+        self.problem = Problem()
         self._given: VoxelSize | None = None
         self._shown: VoxelSize | None = None
         self.number.setValidator(QDoubleValidator(0.0, 1e12, 12, self.number))
         self.unit.set_entries([(unit, unit) for unit in _UNITS], _DEFAULT)
         self.back.setText("↺")
-        layout = QHBoxLayout(self)
+        row = QHBoxLayout()
+        row.addWidget(self.number, 2)
+        row.addWidget(self.unit, 1)
+        row.addWidget(self.back)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.number, 2)
-        layout.addWidget(self.unit, 1)
-        layout.addWidget(self.back)
+        layout.setSpacing(2)
+        layout.addLayout(row)
+        layout.addWidget(self.problem)
         self.number.editingFinished.connect(self._on_entered)
         self.unit.currentIndexChanged.connect(self._on_entered)
         self.back.clicked.connect(self._on_back)
@@ -48,6 +55,7 @@ class PixelSizeControl(QWidget):
 
     def show_layer(self, layer: "Layer | None") -> None:
         """Show the pixel size of a layer, and the button that restores the original one if it was changed."""
+        self.problem.show_text("")
         stored = None if layer is None else read_stored_size(layer)
         self._given = None if layer is None else read_given_size(layer) or stored
         self.number.setPlaceholderText("not known" if stored is None else f"{stored} in the file")
@@ -70,6 +78,15 @@ class PixelSizeControl(QWidget):
         if self._given is not None:
             known = "no pixel size" if self._given.length_unit is None else str(self._given)
             self.back.setToolTip(f"Use the pixel size of the file: {known}.")
+
+    def refuse(self, layer: "Layer", problem: BadInputError) -> None:
+        """Show the pixel size that the layer has kept, and why."""
+        self.show_layer(layer)
+        self.problem.show_text(str(problem))
+
+    def set_dark(self, dark: bool) -> None:
+        """Adapt the colours to a dark or light theme."""
+        self.problem.set_dark(dark)
 
     def _on_entered(self) -> None:
         text = self.number.text().replace(",", ".")

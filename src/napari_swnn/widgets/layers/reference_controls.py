@@ -217,6 +217,7 @@ class ReferenceControls(QObject):
         """Adapt the colours to a dark or light theme."""
         self.notes.disagreement.set_dark(dark)
         self.planes.set_dark(dark)
+        self.pixel.set_dark(dark)
 
     # -- rows
 
@@ -264,8 +265,14 @@ class ReferenceControls(QObject):
 
     def _on_pixel_size(self, size: "VoxelSize") -> None:
         layer = self.reference.value
-        if layer is not None:
-            notify_resized(write_pixel_size(layer, size, [*self._labels, *self._shapes, *self._images]), size)
+        if layer is None:
+            return
+        try:
+            changed = write_pixel_size(layer, size, [*self._labels, *self._shapes, *self._images])
+        except BadInputError as problem:
+            self.pixel.refuse(layer, problem)
+        else:
+            notify_resized(changed, size)
             self.pixel.show_layer(layer)
             self.resized.emit()
             self.changed.emit()

@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
 
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.kit.combo import Combo
-from napari_swnn.widgets.kit.controls import Form, Note, place_side_by_side
+from napari_swnn.widgets.kit.controls import Form, Note, Problem, place_side_by_side
 from napari_swnn.widgets.kit.layer_combo import LayerCombo
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ class ImageChoice(QWidget):
         True if the section is the one in the viewer.
     note : Note
         Number of pixels and data type.
+    refusal : Problem
+        Reason that a pixel size was not written.
     """
 
     chosen = Signal()
@@ -103,6 +105,7 @@ class ImageChoice(QWidget):
         self.write_button = QPushButton("Set")
         self.write_button.setToolTip("Write this pixel size to the layer, so that the scale bar and all panels use it.")
         self.note = Note()
+        self.refusal = Problem()
         self.form = Form()
         self._stack = place_side_by_side(QLabel("Section"), self.section, self.follows)
         self._lay_out()
@@ -117,9 +120,8 @@ class ImageChoice(QWidget):
         self.form.add_row("image", "Image", self.image, "Image layer with the raw micrograph.", self.note)
         self.form.add_row("section", None, self._stack, "Section of the stack to segment, counted from 0.")
         size = place_side_by_side(self.size, self.unit, self.write_button)
-        self.form.add_row(
-            "pixel_size", "Pixel size", size, "Edge length of a pixel. A new one is written to the layer."
-        )
+        tip = "Edge length of a pixel. A new one is written to the layer."
+        self.form.add_row("pixel_size", "Pixel size", size, tip, self.refusal)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.form)
@@ -179,6 +181,7 @@ class ImageChoice(QWidget):
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""
         self.form.set_dark(dark)
+        self.refusal.set_dark(dark)
 
     def _on_section(self, value: object) -> None:
         if not isinstance(value, bool):

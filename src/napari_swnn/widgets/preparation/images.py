@@ -200,6 +200,14 @@ class ImageFollower(QObject):
 
     def _write_size(self, voxel: VoxelSize) -> None:
         layer = self.layer
-        if layer is not None:
-            notify_resized(write_pixel_size(layer, voxel, self._viewer.layers), voxel)
+        if layer is None:
+            return
+        self._choice.refusal.show_text("")
+        try:
+            changed = write_pixel_size(layer, voxel, self._viewer.layers)
+        except BadInputError as problem:
+            self._show(layer)
+            self._choice.refusal.show_text(str(problem))
+        else:
+            notify_resized(changed, voxel)
             self._viewer.fit_to_view()  # the image may have left the view

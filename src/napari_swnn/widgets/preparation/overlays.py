@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject
 
+from napari_swnn._layer_style import read_metadata
 from napari_swnn.preparation import Crop, SegmentScribbles
 from napari_swnn.widgets.kit.viewer_layers import list_shapes_layers
 from napari_swnn.widgets.preparation.crop_layers import CropLayers
@@ -12,6 +13,9 @@ from napari_swnn.widgets.preparation.scribble_layers import ScribbleLayers
 from napari_swnn.widgets.preparation.strokes import Strokes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from napari.layers import Labels as LabelsLayer
     from napari.viewer import Viewer
 
     from napari_swnn.widgets.preparation.draft import Draft
@@ -52,6 +56,7 @@ class Overlays(QObject):
         self._images = images
         self._steps = steps
         self._shown_for: Any = None
+        self._finished: list[tuple[LabelsLayer, Draft]] = []
         self._connect()
 
     def _connect(self) -> None:
@@ -92,12 +97,27 @@ class Overlays(QObject):
         if strokes is not None and strokes.used and isinstance(editor.draft.segmentation, SegmentScribbles):
             editor.restart(editor.draft.with_step("segmentation", strokes))
 
+    def put_behind(self, references: "Iterable[LabelsLayer]") -> None:
+        """Hide the preview behind finished references, until the draft changes."""
+        self.preview.hide()
+        self._finished = [(layer, self._session.editor.draft) for layer in references]
+
     def show_draft(self, draft: "Draft") -> None:
-        """Show the scribbles of a draft."""
+        """Show the scribbles of a draft, and hide the finished references of another one on this image."""
+        self._hide_finished(draft)
         self.scribbles.show_phases(len(draft.names))
         self.scribbles.show(on=isinstance(draft.segmentation, Strokes))
         if isinstance(draft.segmentation, Strokes):
             self.scribbles.write(draft.segmentation)
+
+    def _hide_finished(self, draft: "Draft") -> None:
+        """Hide references that another segmentation of the image would mix with; the user may show them again."""
+        image = self._images.layer
+        for layer, its_draft in tuple(self._finished):
+            is_here = image is not None and read_metadata(layer).get("image") == image.name
+            if is_here and draft != its_draft:
+                layer.visible = False
+                self._finished.remove((layer, its_draft))
 
     def show_preview(self, preview: Any) -> None:
         """Show a preview."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._layer_style import PREVIEW_NAME
+from napari_swnn.widgets.layers.placement_change import change_together
 from napari_swnn.widgets.preparation.colours import make_colormap
 from napari_swnn.widgets.preparation.placement import find_layer, place_part
 
@@ -101,8 +102,10 @@ class PreviewLayers:
         if self._image is None or self._window is None:
             return
         place = place_part(self._image, self._window)
-        for layer in filter(None, map(self._find, tuple(self._layers))):
-            _put(layer, place)
+        layers = [layer for layer in map(self._find, tuple(self._layers)) if layer is not None]
+        with change_together(layers):
+            for layer in layers:
+                _put(layer, place)
 
     def _find(self, name: str) -> Any:
         layer = self._layers.get(name)

@@ -26,10 +26,16 @@ class References:
     ----------
     viewer : napari.Viewer
         Viewer that receives the layers.
+
+    Attributes
+    ----------
+    last : list of napari.layers.Labels
+        Layers of the last run.
     """
 
     def __init__(self, viewer: "Viewer") -> None:
         self._viewer = viewer
+        self.last: list[LabelsLayer] = []
         self._newest: LabelsLayer | None = None
 
     @property
@@ -72,6 +78,7 @@ class References:
         if is_any_beside:  # otherwise, it may lie outside the view
             self._viewer.fit_to_view()
         self._newest = layers[-1]
+        self.last = layers
         names = ", ".join(f"“{layer.name}”" for layer in layers)
         return Report(f"Added {names}{' beside the images, which lie on each other' if is_any_beside else ''}.")
 

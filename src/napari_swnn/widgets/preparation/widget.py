@@ -197,7 +197,7 @@ class PrepareWidget(RunPanel):
     def _deliver(self, prepared: "tuple[PreparedImage, ...]") -> Report:
         """Add the references, and hide the preview behind them."""
         report = self.references.add(prepared, self.images.layer)
-        self.overlays.preview.hide()
+        self.overlays.put_behind(self.references.last)
         self._revealing.throttle()
         return report
 

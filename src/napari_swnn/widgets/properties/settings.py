@@ -12,6 +12,7 @@ from napari_swnn._types import AXES
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import Form, Note
 from napari_swnn.widgets.kit.drawer import Drawer
+from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.forms import ConfigForm
 from napari_swnn.widgets.kit.layer_combo import LayerCombo
 from napari_swnn.widgets.layers.lead import Lead
@@ -191,6 +192,7 @@ class PropertySettings(QWidget):
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""
         self.form.set_dark(dark)
+        self.pixel.set_dark(dark)
 
     def _show_rows(self) -> None:
         for key in ("method", "phase", "conductivities", "unit"):
@@ -207,8 +209,14 @@ class PropertySettings(QWidget):
 
     def _on_pixel_size(self, size: "VoxelSize") -> None:
         layer = self.layer.value
-        if layer is not None:
-            notify_resized(write_pixel_size(layer, size, self._layers), size)
+        if layer is None:
+            return
+        try:
+            changed = write_pixel_size(layer, size, self._layers)
+        except BadInputError as problem:
+            self.pixel.refuse(layer, problem)
+        else:
+            notify_resized(changed, size)
             self.pixel.show_layer(layer)
             self.layer_changed.emit()
 
