@@ -369,3 +369,21 @@ def test_a_model_of_the_gallery_is_offered_once(panel, rock_model, user, monkeyp
         user.clicks(panel.settings.gallery_button)
         user.waits_for(lambda: len(MODELS) == 1)
     assert (MODELS.last.source, MODELS.last.kept) == ("sandstone", kept)
+
+
+def test_the_controls_go_to_a_volume_that_is_left_and_follow_the_one_that_is_selected(ready, model, user):
+    texts = []
+    for seed in (0, 1):
+        ready.settings.seed.setValue(seed)
+        user.waits_for(ready.run_button.isEnabled)
+        run(ready, ready.run_button, user)
+        texts.append(ready.results.fractions.text())
+    first, second = model.layers[-2:]
+    assert texts[0] != texts[1]
+    model.layers.selection.active = first
+    assert ready.results.fractions.text() == texts[0]
+    model.layers.remove(first)
+    assert ready.results.fractions.text() == texts[1]
+    assert not ready.results.isHidden()
+    model.layers.remove(second)
+    assert ready.results.isHidden()

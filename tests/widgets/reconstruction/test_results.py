@@ -1,5 +1,8 @@
 """What the panel offers for a result: a verdict, views, files, and another realisation."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -46,7 +49,7 @@ def test_verdict_curve_and_row_stay_with_the_result_after_discard(made, user):
     user.waits_for(lambda: made.result_bar.verdict.text().startswith("✓ Porosity"))
     for step in ((1, 0.5, 2), (2, 0.4, 2), (3, 0.3, 1)):
         made.run_bar.curve.add(*step)
-    before, reference, seed = made.run_bar.curve.history, made.layers.reference, made.layers.next_seed
+    before, reference, seed = made.run_bar.curve.history, made.layers.current.reference, made.layers.current.next_seed
     user.choose(made.settings.preset, "long")
     user.waits_for(made.run_bar.run_button.isEnabled)
     user.clicks(made.run_bar.run_button)
@@ -56,7 +59,7 @@ def test_verdict_curve_and_row_stay_with_the_result_after_discard(made, user):
     assert made.result_bar.verdict.text().startswith("✓ Porosity")
     assert made.run_bar.curve.history == before
     assert not made.run_bar.curve.isHidden()
-    assert (made.layers.reference, made.layers.next_seed) == (reference, seed)
+    assert (made.layers.current.reference, made.layers.current.next_seed) == (reference, seed)
 
 
 def test_a_check_begins_again_after_a_run_without_results(ready, add_model, rock_model, judged, user):
@@ -267,3 +270,105 @@ def test_a_result_is_never_chosen_as_the_reference_by_itself(panel, viewer, laye
     output.show_preview(np.zeros((4, 4, 4), np.uint8), look, scale=2)
     panel.reset_choices()
     assert panel.settings.reference.value is None
+
+
+@pytest.fixture
+def pair(made, viewer, user):
+    """Two cut results in 3-D, the second made with *More like it*."""
+    user.waits_for(lambda: made.result_bar.verdict.text().startswith("✓ Porosity"))
+    user.clicks(made.result_bar.buttons["view"])
+    user.choose(made.result_bar.axis, 0)
+    user.clicks(made.result_bar.buttons["more"])
+    user.waits_for_end(made)
+    user.waits_for(lambda: made.result_bar.verdict.text().startswith("✓ Porosity"))
+    return viewer.layers[-2:]
+
+
+def test_the_section_goes_to_a_result_that_is_left(made, pair, viewer, judged, user):
+    first, second = pair
+    bar, status = made.result_bar, made.run_bar.progress.status
+    assert "seed 1" in status.text()
+    viewer.layers.remove(second)
+    assert not bar.isHidden()
+    assert "seed 0" in status.text()
+    assert bar.verdict.text().startswith("✓ Porosity")
+    assert bar.axis.value == 0
+    user.choose(bar.axis, None)
+    assert len(first.experimental_clipping_planes) == 0
+    user.choose(bar.axis, 0)
+    viewer.layers.remove(first)
+    assert bar.isHidden()
+    assert status.text() == ""
+    assert bar.axis.value is None
+    assert len(first.experimental_clipping_planes) == len(second.experimental_clipping_planes) == 0
+    viewer.layers.append(first)  # as a script can undo it
+    assert not bar.isHidden()
+    assert "seed 0" in status.text()
+    assert len(judged) == 2  # each once
+
+
+def test_the_section_follows_the_result_that_is_selected_in_the_list(made, pair, viewer, user):
+    first, second = pair
+    bar, status = made.result_bar, made.run_bar.progress.status
+    viewer.dims.ndisplay = 2
+    first.visible = False
+    viewer.layers.selection.active = first
+    assert "seed 0" in status.text()
+    assert bar.verdict.text().startswith("✓ Porosity")
+    user.clicks(bar.buttons["view"])
+    assert first.visible
+    assert not second.visible
+    viewer.layers.selection.active = viewer.layers[0]
+    assert "seed 0" in status.text()  # the reference is no result
+    first.name = "mine"
+    assert status.text().startswith("Done: “mine”, porosity")
+    user.clicks(bar.buttons["more"])
+    user.waits_for_end(made)
+    assert "seed 2" in status.text()
+
+
+def test_a_result_has_its_own_verdict(made, viewer, user, monkeypatch):
+    user.waits_for(lambda: made.result_bar.verdict.text().startswith("✓ Porosity"))
+    first, bar = viewer.layers[-1], made.result_bar
+    verdict = Verdict(False, "Surface does not.")
+    monkeypatch.setattr("napari_swnn.widgets.reconstruction.verdict.judge_volumes", lambda *_: verdict)
+    user.clicks(bar.buttons["more"])
+    user.waits_for_end(made)
+    user.waits_for(lambda: bar.doubt.text() == "⚠ Surface does not.")
+    viewer.layers.selection.active = first
+    assert (bar.verdict.text()[:10], bar.doubt.text()) == ("✓ Porosity", "")
+    viewer.layers.remove(first)
+    assert bar.doubt.text() == "⚠ Surface does not."
+
+
+def test_a_result_that_was_not_judged_is_judged_when_it_is_looked_at(made, viewer, judged, user):
+    user.waits_for(lambda: made.result_bar.verdict.text().startswith("✓ Porosity"))
+    first = viewer.layers[-1]
+    made.outcome.drop()
+    assert made.result_bar.verdict.text().startswith("✓ Porosity")  # it is known
+    user.clicks(made.result_bar.buttons["more"])
+    made.session.made.connect(lambda _result: made.session.ended.connect(made.outcome.drop))
+    user.waits_for_end(made)
+    assert made.result_bar.verdict.text() == ""
+    viewer.layers.selection.active = first
+    viewer.layers.selection.active = viewer.layers[-1]
+    user.waits_for(lambda: made.result_bar.verdict.text().startswith("✓ Porosity"))
+
+
+def test_a_result_is_called_by_the_name_of_its_layer(made, viewer, user):
+    user.waits_for(lambda: made.session.can_generate)
+    made.generate()
+    user.waits_for_end(made)
+    assert viewer.layers[-1].name.endswith("[1]")
+    assert f"“{viewer.layers[-1].name}”" in made.run_bar.progress.status.text()
+    assert f"“{viewer.layers[-1].name}”" in made.log.text.toPlainText()
+
+
+def test_a_removed_volume_is_not_kept_in_memory(made, viewer, judged, user):
+    voxels = weakref.ref(viewer.layers[-1].data)
+    user.clicks(made.result_bar.buttons["more"])
+    user.waits_for_end(made)
+    user.waits_for(lambda: made.result_bar.verdict.text().startswith("✓ Porosity"))
+    del viewer.layers[-2]
+    judged.clear()
+    user.waits_for(lambda: gc.collect() >= 0 and voxels() is None, seconds=5)

@@ -1,4 +1,4 @@
-"""The newest composed volume: its fractions, and its view in 3-D."""
+"""The present composed volume: its fractions, and its view in 3-D."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,6 +6,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_swnn.widgets.kit.controls import Note
+from napari_swnn.widgets.layers.current_result import CurrentResult
 from napari_swnn.widgets.layers.view_3d import add_to_3d, list_views, show_in_3d
 from napari_swnn.widgets.layers.view_choice import ViewChoice
 from napari_swnn.widgets.lazy.layers import get_tiles
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
 
 class ComposeResults(QWidget):
-    """Fractions of the newest volume and the button *Show in 3-D*, hidden as long as there is no volume.
+    """Fractions of a volume and the button *Show in 3-D*, hidden as long as there is no volume.
+
+    The volume is the newest one, or the one that is selected in the list of layers; see `CurrentResult`.
 
     Parameters
     ----------
@@ -38,7 +41,8 @@ class ComposeResults(QWidget):
         self.fractions = Note()
         self.view = ViewChoice()
         self._viewer = viewer
-        self._layer: Any = None
+        self.current: CurrentResult[str] = CurrentResult(viewer)
+        self.current.changed.connect(self._show)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.fractions)
@@ -48,25 +52,25 @@ class ComposeResults(QWidget):
 
     def show_result(self, layer: Any, fractions: str = "") -> None:
         """Show a new volume, or a box of one."""
-        self._layer = layer
         if get_tiles(layer) is None:
             add_to_3d(self._viewer, layer, self.view.chosen)
-        self.fractions.show_text(fractions)
-        self.refresh()
+        self.current.add(layer, fractions)
 
     def refresh(self) -> None:
-        """Hide the controls of a volume that was removed from the viewer."""
-        layer = self._newest
+        """Show the controls of another volume if theirs was removed; hide them if there is none."""
+        self.current.refresh()
+        self._show()
+
+    def _show(self) -> None:
+        layer = self.current.layer
+        self.fractions.show_text(self.current.facts or "")
         self.setVisible(layer is not None)
         self.view.offer([] if layer is None else list_views(layer))
 
-    @property
-    def _newest(self) -> Any:
-        return self._layer if self._layer is not None and self._layer in self._viewer.layers else None
-
     def _on_view(self, phases: Any) -> None:
-        if self._newest is None:
+        layer = self.current.layer
+        if layer is None:
             return
-        show_in_3d(self._viewer, self._newest, phases)
-        if get_tiles(self._newest) is not None:
+        show_in_3d(self._viewer, layer, phases)
+        if get_tiles(layer) is not None:
             self.box_wanted.emit()

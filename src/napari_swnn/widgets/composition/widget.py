@@ -86,11 +86,13 @@ class ComposeWidget(RunPanel):
 
     def on_docked(self) -> None:
         """Read the chosen regions."""
+        self.results.current.follow()
         self._on_models()
         self._on_regions()
 
     def on_closed(self) -> None:
         """Cancel the run, since the viewer may have been closed."""
+        self.results.current.stop()
         self.check.stop()
         self.reader.drop()
         self.estimate.pause()

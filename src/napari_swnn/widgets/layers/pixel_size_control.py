@@ -11,9 +11,17 @@ from napari_swnn._voxel_size import VoxelSize, find_length_unit, format_number
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import Problem
 from napari_swnn.widgets.kit.errors import BadInputError
-from napari_swnn.widgets.layers.pixel_size import in_one_unit, read_given_size, read_stored_size
+from napari_swnn.widgets.layers.pixel_size import (
+    in_one_unit,
+    notify_resized,
+    read_given_size,
+    read_stored_size,
+    write_pixel_size,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from napari.layers import Layer
 
 _UNITS = ("nm", "µm", "mm", "Å", "m")
@@ -79,10 +87,16 @@ class PixelSizeControl(QWidget):
             known = "no pixel size" if self._given.length_unit is None else str(self._given)
             self.back.setToolTip(f"Use the pixel size of the file: {known}.")
 
-    def refuse(self, layer: "Layer", problem: BadInputError) -> None:
-        """Show the pixel size that the layer has kept, and why."""
-        self.show_layer(layer)
-        self.problem.show_text(str(problem))
+    def resize(self, layer: "Layer", size: VoxelSize, layers: "Iterable[Layer]") -> None:
+        """Write a pixel size into a layer and those that belong to it, or show why it is refused."""
+        try:
+            changed = write_pixel_size(layer, size, layers)
+        except BadInputError as problem:
+            self.show_layer(layer)
+            self.problem.show_text(str(problem))
+        else:
+            notify_resized(changed, size)
+            self.show_layer(layer)
 
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""

@@ -14,7 +14,6 @@ from napari_swnn.widgets.kit.layer_combo import LayerCombo
 from napari_swnn.widgets.layers.lead import Guide, Lead
 from napari_swnn.widgets.layers.phase_combo import PhaseCombo
 from napari_swnn.widgets.layers.phase_pick import Merged, PhasePick, format_share, pick_of
-from napari_swnn.widgets.layers.pixel_size import notify_resized, write_pixel_size
 from napari_swnn.widgets.layers.pixel_size_control import PixelSizeControl
 from napari_swnn.widgets.layers.plane_slots import PlaneSlots
 from napari_swnn.widgets.layers.provenance import is_result
@@ -265,14 +264,7 @@ class ReferenceControls(QObject):
 
     def _on_pixel_size(self, size: "VoxelSize") -> None:
         layer = self.reference.value
-        if layer is None:
-            return
-        try:
-            changed = write_pixel_size(layer, size, [*self._labels, *self._shapes, *self._images])
-        except BadInputError as problem:
-            self.pixel.refuse(layer, problem)
-        else:
-            notify_resized(changed, size)
-            self.pixel.show_layer(layer)
+        if layer is not None:
+            self.pixel.resize(layer, size, [*self._labels, *self._shapes, *self._images])
             self.resized.emit()
             self.changed.emit()

@@ -12,13 +12,11 @@ from napari_swnn._types import AXES
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import Form, Note
 from napari_swnn.widgets.kit.drawer import Drawer
-from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.forms import ConfigForm
 from napari_swnn.widgets.kit.layer_combo import LayerCombo
 from napari_swnn.widgets.layers.lead import Lead
 from napari_swnn.widgets.layers.phase_combo import PhaseCombo
 from napari_swnn.widgets.layers.phase_pick import LabelPick, list_picks
-from napari_swnn.widgets.layers.pixel_size import notify_resized, write_pixel_size
 from napari_swnn.widgets.layers.pixel_size_control import PixelSizeControl
 from napari_swnn.widgets.layers.watch import LayerFacts
 from napari_swnn.widgets.properties.job import PropertyChoice, SolverSettings
@@ -209,15 +207,8 @@ class PropertySettings(QWidget):
 
     def _on_pixel_size(self, size: "VoxelSize") -> None:
         layer = self.layer.value
-        if layer is None:
-            return
-        try:
-            changed = write_pixel_size(layer, size, self._layers)
-        except BadInputError as problem:
-            self.pixel.refuse(layer, problem)
-        else:
-            notify_resized(changed, size)
-            self.pixel.show_layer(layer)
+        if layer is not None:
+            self.pixel.resize(layer, size, self._layers)
             self.layer_changed.emit()
 
     def _on_property(self, _index: int = 0) -> None:

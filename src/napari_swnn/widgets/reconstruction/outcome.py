@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from qtpy.QtCore import QObject
@@ -56,7 +57,9 @@ class Outcome(QObject):
         self.check.found.connect(self._on_verdict)
         self._session = session
         self._had_reference = False
-        self._advice = ""
+        self._state = ""
+        self._known: WeakKeyDictionary[Result, tuple[Verdict, str]] = WeakKeyDictionary()
+        layers.current.changed.connect(self._on_current)
         session.begun.connect(self._on_begun)
         session.trained.connect(self._on_trained)
         session.made.connect(self._on_made)
@@ -65,26 +68,24 @@ class Outcome(QObject):
     @property
     def is_orphan(self) -> bool:
         """True once the reference of the last run was removed from the viewer."""
-        return self._had_reference and self._layers.reference is None
+        return self._had_reference and self._layers.current.last_reference is None
 
     def drop(self) -> None:
         """Drop the check in progress."""
         self.check.drop()
 
     def _on_begun(self) -> None:
-        self._had_reference = self._layers.reference is not None
-        if self._advice and isinstance(self._session.work, Training):
-            self._bar.show_advice(_TRAINING)
+        self._had_reference = self._layers.current.last_reference is not None
+        self.show()
 
     def _on_trained(self, _entry: "ModelEntry") -> None:
-        if self._advice:
-            self._advice = _TRAINED
-            self._bar.show_advice(_TRAINED)
+        for result, (verdict, advice) in self._known.items():
+            self._known[result] = (verdict, advice and _TRAINED)
+        self.show()
 
     def _on_ended(self) -> None:
         """Show the advice on the last result again if a training has led to no other one."""
-        if self._advice:
-            self._bar.show_advice(self._advice)
+        self.show()
 
     def _on_made(self, result: "Result") -> None:
         """Draw the thumbnail of a model in the gallery from its first volume."""
@@ -94,17 +95,32 @@ class Outcome(QObject):
         with suppress(OSError):  # a model without a thumbnail is as good
             kept.draw(result.data, find_colours(layer, result.entry.model.labels.phases))
 
+    def show(self) -> None:
+        """Show the verdict on the present result."""
+        result = self._layers.newest_result
+        known = None if result is None else self._known.get(result)
+        if known is not None:
+            verdict, advice = known
+            trains = isinstance(self._session.work, Training) and advice != _TRAINED
+            self._bar.show_verdict(verdict, _TRAINING if advice and trains else advice)
+            return
+        self._bar.show_state(self._state if result in self.check.subject else "")
+
+    def _on_current(self) -> None:
+        self.show()
+        result = self._layers.newest_result
+        if result is not None and result not in self._known and self._session.is_open:
+            self.check.judge(result)
+
     def _on_state(self, text: str) -> None:
-        self._advice = ""
-        self._bar.show_state(text)
+        self._state = text
+        self.show()
 
     def _on_verdict(self, verdict: "Verdict") -> None:
-        result = self._layers.newest_result
-        entry = None if result is None else result.entry
-        self._advice = "" if entry is None else _advise(verdict, entry)
-        self._bar.show_verdict(verdict, self._advice)
-        if result is not None:
+        for result in self.check.subject:
+            self._known[result] = (verdict, _advise(verdict, result.entry))
             _note_verdict(result.entry, verdict)
+        self.show()
 
 
 def _note_verdict(entry: "ModelEntry", verdict: "Verdict") -> None:

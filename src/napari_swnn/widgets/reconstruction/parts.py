@@ -90,6 +90,7 @@ class ReconstructionParts(DockPanel):
         self.run_bar.grown.connect(self._revealing.throttle)
         self.outcome.check.found.connect(self._on_judged)
         self.result_bar.message_changed.connect(self._on_message)
+        self.layers.current.changed.connect(self.show_state)
         self.layers.preview.failed.connect(self.models.preview_problem.show_text)
         self.actions.saver.ended.connect(self.show_state)
         self.destination.refused.connect(self._large.open)
@@ -140,8 +141,7 @@ class ReconstructionParts(DockPanel):
         self.settings.set_layers(labels, self.shapes_layers(), self.image_layers())
         if self.outcome.is_orphan and not self.session.is_busy:
             self.run_bar.forget()
-        elif self.layers.are_removed and not self.session.is_busy:
-            self.run_bar.forget_results()
+        self.layers.current.refresh()
         self.show_state()
 
     def show_state(self) -> None:
@@ -156,10 +156,11 @@ class ReconstructionParts(DockPanel):
         if {"size", "resolution"} & set(problems):
             self._large.open()
         self.run_bar.show_session(is_loading=self.models.reader.is_busy)
+        self.run_bar.show_sentence(self.layers.current.sentence)
         self.result_bar.show_result(
             self.layers.views,
             has_result=self.layers.newest is not None,
-            has_reference=self.layers.reference is not None,
+            has_reference=self.layers.current.reference is not None,
             can_make=not session.is_busy and self.layers.newest_result is not None,
             can_save=not self.actions.saver.is_busy,
         )

@@ -80,9 +80,11 @@ class ResultActions(QObject):
             self.view(self._bar.view.chosen)
 
     def _on_changed(self) -> None:
-        """Cut a new volume as those beside it."""
+        """Cut another volume as those beside it; without any, undo the cut."""
         self._bar.forget_message()
-        if self._viewer.dims.ndisplay == 3:
+        if self._layers.newest is None:
+            self.forget()
+        elif self._viewer.dims.ndisplay == 3:
             self._cut_as_set()
 
     def forget(self) -> None:
@@ -92,7 +94,7 @@ class ResultActions(QObject):
 
     def show_beside(self) -> None:
         """Show sections of the newest realisations beside the reference."""
-        row, reference = self._layers.row, self._layers.reference
+        row, reference = self._layers.current.row, self._layers.current.reference
         if row:  # otherwise a run has begun, and has no result yet
             show_sections(self._viewer, row if reference is None else [reference, *row])
             self._layers.keep_fitting()

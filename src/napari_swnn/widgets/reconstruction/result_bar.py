@@ -1,4 +1,4 @@
-"""Controls for the newest result: verdict, views, and buttons that save it or make another one."""
+"""Controls for a result: verdict, views, and buttons that save it or make another one."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,19 +19,21 @@ if TYPE_CHECKING:
 _BUTTONS = {
     "beside": (
         "Beside reference",
-        "Show sections of the newest realisations beside the reference, at the same scale and in the same colours.",
+        "Show sections of the realisations beside the reference, at the same scale and in the same colours.",
     ),
     "more": ("More like it", "Generate another realisation of the same model and size, with the next seed."),
     "compare": ("Compare…", "Open the curves and numbers of the comparison with the reference."),
     "picture": ("Save picture…", "Save the view as an image, at twice its resolution on the screen."),
-    "save": ("Save volume…", "Save the newest realisation with its voxel size and the names of its phases."),
+    "save": ("Save volume…", "Save the realisation with its voxel size and the names of its phases."),
 }
 """Text and tooltip of each button."""
 _STEPS = 200
 
 
 class ResultBar(QWidget):
-    """Controls for the newest result, hidden as long as there is none.
+    """Controls for a result, hidden as long as there is none.
+
+    It is the newest one, or the one that is selected in the list of layers.
 
     Attributes
     ----------
@@ -109,7 +111,7 @@ class ResultBar(QWidget):
     def show_result(
         self, views: "Sequence[View]", *, has_result: bool, has_reference: bool, can_make: bool, can_save: bool
     ) -> None:
-        """Show what can be done with the newest result.
+        """Show what can be done with the result.
 
         Parameters
         ----------

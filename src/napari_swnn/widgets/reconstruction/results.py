@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from qtpy.QtCore import QObject, Signal
 
-from napari_swnn._layer_style import read_metadata
 from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.kit.viewer_layers import select_unless_editing
 from napari_swnn.widgets.layers.output import Look, OutputLayers
@@ -17,6 +16,7 @@ from napari_swnn.widgets.layers.view_3d import View, add_to_3d, list_views, show
 from napari_swnn.widgets.lazy.boxes import Boxes
 from napari_swnn.widgets.lazy.layers import pause_tiles, show_volume
 from napari_swnn.widgets.reconstruction.range_preview import RangePreview
+from napari_swnn.widgets.reconstruction.shown import ShownResults
 from napari_swnn.widgets.reconstruction.training import Training
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from napari_swnn._phases import PhaseChoice
     from napari_swnn.widgets.reconstruction.request import ModelEntry, Result
     from napari_swnn.widgets.reconstruction.session import ReconstructionSession
-
-_Run = tuple[list[Any], "LabelsLayer | None", Mapping[int, Any] | None]
-"""Result layers of a run, its reference, and the colours of its labels."""
 
 
 class SessionLayers(QObject):
@@ -47,10 +44,12 @@ class SessionLayers(QObject):
         Small volume that follows the porosity slider of a model for a porosity range.
     boxes : Boxes
         Boxes of lazy layers.
+    current : ShownResults
+        Result layer that the controls are about.
     """
 
     changed = Signal()
-    """Emitted when a run begins, and when a result is shown."""
+    """Emitted when a run begins, and when the controls are about another result."""
     box_wanted = Signal()
     """Emitted when the viewer switches to 3-D, where a lazy layer shows only boxes."""
     turned = Signal()
@@ -63,12 +62,8 @@ class SessionLayers(QObject):
         self._viewer = viewer
         self._session = session
         self._output: OutputLayers | None = None
-        self._newest: Any = None
-        self._newest_result: Result | None = None
-        self._row: list[Any] = []
-        self._before: _Run | None = None
-        self._reference: LabelsLayer | None = None
-        self._colours: Mapping[int, Any] | None = None
+        self.current = ShownResults(viewer)
+        self.current.changed.connect(self._on_current)
         self._phases: list[int] | None = None
         self._is_following = False
         session.begun.connect(self._on_begun)
@@ -81,33 +76,13 @@ class SessionLayers(QObject):
 
     @property
     def newest(self) -> Any:
-        """Newest result layer; None if there are no results or it was removed."""
-        return self._newest if self._newest is not None and self._newest in self._viewer.layers else None
+        """Result layer that the controls are about; None if there are no results."""
+        return self.current.layer
 
     @property
     def newest_result(self) -> "Result | None":
-        """Realisation of the newest result layer; None if it was removed, or is a box."""
-        return self._newest_result if self.newest is not None else None
-
-    @property
-    def row(self) -> list[Any]:
-        """Result layers of the last run, and of those that followed with *More like it*, from left to right."""
-        return [layer for layer in self._row if layer in self._viewer.layers]
-
-    @property
-    def are_removed(self) -> bool:
-        """True once all results of the last run were removed from the viewer."""
-        return bool(self._row) and not self.row and self.newest is None
-
-    @property
-    def next_seed(self) -> int:
-        """Seed that no result of the last run has."""
-        return max((int(read_metadata(layer).get("seed", 0)) for layer in self.row), default=-1) + 1
-
-    @property
-    def reference(self) -> "LabelsLayer | None":
-        """Reference of the last run; None if there is none in the viewer."""
-        return self._reference if self._reference in self._viewer.layers else None
+        """Realisation that the controls are about; None without a result, and for a box."""
+        return None if self.current.facts is None else self.current.facts.result
 
     @property
     def views(self) -> "list[View]":
@@ -130,6 +105,7 @@ class SessionLayers(QObject):
         if not self._is_following:
             self._viewer.dims.events.ndisplay.connect(self._on_ndisplay)
         self._is_following = True
+        self.current.follow()
 
     def stop(self, *, remove_previews: bool) -> None:
         """Release the viewer, which may be closing.
@@ -141,6 +117,7 @@ class SessionLayers(QObject):
         """
         self.preview.stop()
         self.boxes.stop()
+        self.current.stop()
         if self._is_following:
             self._viewer.dims.events.ndisplay.disconnect(self._on_ndisplay)
         self._is_following = False
@@ -158,15 +135,12 @@ class SessionLayers(QObject):
         reference : napari.layers.Labels, optional
             Reference of the model.
         """
-        self._before = (self._row, self._reference, self._colours)
-        self._row = []
-        self._reference = reference
-        self._colours = colours
+        self.current.begin(reference, colours)
         self._output = OutputLayers(self._viewer, colours)
 
     def begin_again(self) -> None:
-        """Reserve space for further results in the row of the last run."""
-        self._output = OutputLayers(self._viewer, self._colours)
+        """Reserve space for further results in the row of the result."""
+        self._output = OutputLayers(self._viewer, self.current.begin_again())
 
     def begin_from(self, reference: "LabelsLayer", choice: "PhaseChoice") -> Mapping[int, Any]:
         """Reserve space for the results of a run on a reference, and return its colours, which they have too."""
@@ -179,7 +153,11 @@ class SessionLayers(QObject):
         if self._output is not None:
             self._output.remove_preview()
 
+    def _on_current(self) -> None:
+        self.changed.emit()
+
     def _on_begun(self) -> None:
+        self.current.forget_sentence()
         self.preview.stop()
         pause_tiles(self._viewer)
         self.changed.emit()
@@ -207,22 +185,22 @@ class SessionLayers(QObject):
     def _show(self, result: "Result") -> None:
         if self._output is None:
             return
-        self._newest = _add_layer(self._viewer, result, self._output, self._phases)
-        self._newest_result = result
-        self._row.append(self._newest)
-        self.changed.emit()
+        layer = _add_layer(self._viewer, result, self._output, self._phases)
+        self._session.rename_result(layer.name)
+        self.current.note(layer, result)
 
     def _on_box(self, labels: Any) -> None:
-        self._newest = self.boxes.show(labels) or self._newest
-        self.changed.emit()
+        box = self.boxes.show(labels)
+        if box is None:
+            self.changed.emit()
+        else:
+            self.current.note(box, None)
 
     def _on_ended(self) -> None:
-        self.boxes.end_run(self.box_wanted.emit)
+        self.current.end(self._session.outcome)
+        self.boxes.end_run(self.box_wanted.emit)  # this may begin the next run
         if self._session.is_open:
             self._remove_preview()
-        if self._before is not None and not self._row:  # the newest result is still that of the run before
-            self._row, self._reference, self._colours = self._before
-        self._before = None
 
     def _on_ndisplay(self, _event: Any = None) -> None:
         """Show the newest result in 3-D, where a lazy layer shows only boxes."""

@@ -124,11 +124,12 @@ class RunBar(QWidget):
     def forget(self) -> None:
         """Clear the outcome of the last run, as its reference is gone."""
         self._drop_curve()
-        self.forget_results()
-
-    def forget_results(self) -> None:
-        """Clear the sentence on results that are gone."""
         self.progress.end("")
+
+    def show_sentence(self, sentence: str | None) -> None:
+        """Show the sentence on the present result in the place of that on another one; None leaves what is there."""
+        if sentence is not None:
+            self.progress.status.show_text(sentence)
 
     def _on_begun(self) -> None:
         work = self._session.work

@@ -78,6 +78,16 @@ class RunningWork:
         return self.work is not None
 
     @property
+    def outcome(self) -> str:
+        """Status after work that came to its end; empty after any other, and while work is in progress."""
+        return self.status if self.status.startswith("Done") and not self.is_busy and not self.failure else ""
+
+    def rename_result(self, name: str) -> None:
+        """Call the last realisation by the name of its layer, since napari gives no two layers one name."""
+        if isinstance(self.work, Generation):
+            self.work.last_name = name
+
+    @property
     def can_stop(self) -> bool:
         """True if Stop can be pressed."""
         return self.is_busy and not self.is_stopping

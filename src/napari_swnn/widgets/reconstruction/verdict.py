@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import numpy as np
 from qtpy.QtCore import QObject, Signal
@@ -66,6 +67,11 @@ class VerdictCheck(QObject):
         Session whose results are judged.
     find_reference : callable
         Function that returns the reference of a model entry, or None if it is not known.
+
+    Attributes
+    ----------
+    subject : set of Result
+        Results that the state or the last verdict is about.
     """
 
     found = Signal(object)
@@ -83,6 +89,7 @@ class VerdictCheck(QObject):
         self._session = session
         self._find_reference = find_reference
         self._results: list[Result] = []
+        self.subject: WeakSet[Result] = WeakSet()
         self._is_first = True
         self._dropped = Event()
         self._checker = Checker(self)
@@ -98,12 +105,22 @@ class VerdictCheck(QObject):
         self._dropped.set()
         self._checker.drop()
         self._results = []
+        self.subject = WeakSet()
         self.changed.emit("")
+
+    def judge(self, result: "Result") -> None:
+        """Compare an earlier result with its reference, unless it was tried, or work or a check is in progress."""
+        if result in self.subject or self._results or self._session.is_busy:
+            return
+        if isinstance(result.data, np.ndarray):
+            self._results = [result]
+            self._on_ended()
 
     def _interrupt(self) -> None:
         self._is_first = True
         self._dropped.set()
         self._checker.drop()
+        self.subject = WeakSet()
         if self._results:  # they are not judged yet
             self.changed.emit("")
 
@@ -113,9 +130,12 @@ class VerdictCheck(QObject):
         self._is_first = False
         if isinstance(result.data, np.ndarray):
             self._results.append(result)
+            self.subject.add(result)
 
     def _on_ended(self) -> None:
         question = self._ask()
+        if self._results:
+            self.subject = WeakSet(self._results)
         if question is None:
             self._results = []
         if question is None or not self._session.is_open:

@@ -161,7 +161,7 @@ class ReconstructionWidget(ReconstructionParts):
         result = self.layers.newest_result
         if result is None or result.request is None or self.session.is_busy:
             return
-        seed, device = self.layers.next_seed, self.settings.device.value
+        seed, device = self.layers.current.next_seed, self.settings.device.value
         self.watch_window()
         self.layers.begin_again()
         again = replace(result.request, seed=seed, n=1, destination="memory", path=None, device=device)

@@ -41,14 +41,16 @@ class Generation:
         Description of the device.
     n_made : int
         Number of realisations generated so far.
+    last_name : str
+        Name of the last one.
     """
 
     request: Request
     entry: ModelEntry
     device: str
     n_made: int = 0
+    last_name: str = ""
     _fractions: list[dict[int, float]] = field(default_factory=list)
-    _last_name: str = ""
 
     stopping = "Cancelling the generation…"
     failed = "The model is kept; use Generate to try again."
@@ -94,7 +96,7 @@ class Generation:
             found = [self._describe(volume) for volume in outcome]
         else:
             found = [self._measured(self._describe(outcome))]
-        self._last_name = found[-1].name if found else ""
+        self.last_name = found[-1].name if found else ""
         return found
 
     def summary(self) -> str:
@@ -135,8 +137,8 @@ class Generation:
     def _made(self) -> str:
         path, n = self.request.path, self.n_made
         if path is not None:
-            return f"Done: {path.name} was written" + (" and opened." if self._last_name else ".")
-        what = f"“{self._last_name}”" if n == 1 else f"{n} realisations"
+            return f"Done: {path.name} was written" + (" and opened." if self.last_name else ".")
+        what = f"“{self.last_name}”" if n == 1 else f"{n} realisations"
         if not self._fractions:
             return f"Done: {what}; only the visible part is computed. In 3-D, compute a box."
         labels = self.entry.model.labels
