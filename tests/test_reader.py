@@ -7,7 +7,7 @@ from napari.layers import Image, Labels, Layer
 from numpy.testing import assert_allclose, assert_array_equal
 
 from napari_swnn import Reference, generate, train
-from napari_swnn._layer_style import read_phase, write_names
+from napari_swnn._layer_style import PHASE_COLOUR, read_phase, write_names
 from napari_swnn._reader import open_labels, volume_reader
 from napari_swnn._writer import write_ome_zarr, write_tiff
 from napari_swnn.io import save_volume
@@ -36,6 +36,14 @@ def test_a_stored_volume_opens_as_it_was_generated(model, tmp_path):
     assert layer.metadata["swnn"]["request"]["seed"] == 2
     assert layer.colormap.map(0)[3] == 1  # seen, and what lies between is not
     assert layer.colormap.map(5)[3] == 0
+
+
+def test_a_stored_volume_has_the_colour_that_it_had_in_the_session(blobs, tiny_config, tmp_path):
+    model = train(Reference(blobs, phase=1), config=tiny_config)
+    generate(model, (20, 20, 20), out=tmp_path / "v.ome.zarr")
+    layer = opened(tmp_path / "v.ome.zarr")
+    assert_allclose(layer.get_color(1), PHASE_COLOUR, atol=1 / 255)
+    assert layer.colormap.map(0)[3] == 0
 
 
 def test_realisations_stand_on_a_leading_axis(model, tmp_path):

@@ -140,6 +140,13 @@ def complete_colours(phases: Sequence[int], own: Mapping[int, Any]) -> dict[int,
     return {**dict(zip(others, cycle(free), strict=False)), **own}
 
 
+def volume_colours(phases: Sequence[int], own: Mapping[int, Any]) -> dict[int, Any]:
+    """Return the colours of the phases of a volume, of which two are the phase of interest and a transparent rest."""
+    if len(phases) > 2:
+        return complete_colours(phases, own)
+    return {phases[0]: PHASE_COLOUR, phases[1]: "transparent", **own}
+
+
 def _is_similar(colour: Any, others: Iterable[Any], distance: float) -> bool:
     """Return True if a visible colour hardly differs from one of the others; distances are those of the channels."""
     if isinstance(colour, str):
@@ -164,14 +171,6 @@ def _clean(names: Mapping[Any, Any]) -> dict[int, str]:
     found = ((to_label(key), " ".join(str(name).split())[:MAX_LENGTH]) for key, name in names.items())
     named = {label: name for label, name in found if label is not None and name}
     return named if len(set(named.values())) == len(named) else {}
-
-
-def phase_colours(phase: int, background: int, colour: Any = PHASE_COLOUR) -> dict[int | None, Any]:
-    """Return the label colours for a background label other than 0.
-
-    napari makes only label 0 transparent; by default a phase with label 0 would be a hole in an opaque background.
-    """
-    return {phase: colour, background: "transparent", None: "transparent"}
 
 
 def layer_data(levels: Sequence[Any]) -> tuple[Any, bool]:

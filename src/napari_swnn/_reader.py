@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from napari_swnn._label_values import to_label
 from napari_swnn._layer_style import (
     METADATA_KEY,
     colours_in,
     layer_data,
     name_features,
-    phase_colours,
+    volume_colours,
 )
 from napari_swnn._phases import MOST_PHASES
 from napari_swnn._types import AXES, Path
@@ -107,11 +108,22 @@ def _style(provenance: Mapping[str, Any]) -> dict[str, Any]:
     attributes: dict[str, Any] = {"metadata": {METADATA_KEY: own}}
     if names:
         attributes["features"] = name_features(names)
-    colours = colours_in(provenance)
+    colours = _colours(provenance)
     if colours:
         colormap: dict[int | None, Any] = {None: "transparent"}
         attributes["colormap"] = colormap | colours
     return attributes
+
+
+def _colours(provenance: Mapping[str, Any]) -> dict[int, Any]:
+    """Return the colours of labels: those stated, completed for a generated volume as in the session that made it."""
+    own, labels = colours_in(provenance), provenance.get("labels")
+    if "request" not in provenance or not isinstance(labels, Mapping):
+        return own
+    stated = labels.get("phases")
+    stated = stated if isinstance(stated, list) else [labels.get("phase"), labels.get("background")]
+    phases = [label for label in map(to_label, stated) if label is not None]
+    return volume_colours(phases, own) if len(phases) > 1 else own
 
 
 def _holds_labels(stored: OmeZarr) -> bool:
@@ -142,7 +154,4 @@ def _layer(stored: OmeZarr, name: str) -> LayerData:
         "axis_labels": stored.axes,
     }
     attributes |= _style(stored.provenance)
-    labels = stored.provenance.get("labels", {})
-    if labels.get("background"):
-        attributes["colormap"] = phase_colours(labels["phase"], labels["background"])
     return data, attributes, "labels"

@@ -10,11 +10,10 @@ import numpy as np
 
 from napari_swnn._layer_style import (
     METADATA_KEY,
-    PHASE_COLOUR,
     PREVIEW_NAME,
-    complete_colours,
     layer_data,
     read_colours,
+    volume_colours,
     write_names,
 )
 from napari_swnn._types import AXES, Labels, Shape
@@ -67,9 +66,7 @@ class Look:
     @property
     def colours(self) -> dict[int, Any]:
         """Colours of a volume without a reference: the palette, or the phase of interest before a transparent rest."""
-        if self.phases:
-            return complete_colours(self.phases, self.own_colours)
-        return {self.phase: PHASE_COLOUR, self.background: "transparent", **self.own_colours}
+        return volume_colours(self.phases or (self.phase, self.background), self.own_colours)
 
     @classmethod
     def of_reference(cls, reference: "Reference") -> "Look":
