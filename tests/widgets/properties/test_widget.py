@@ -7,6 +7,7 @@ import dask.array as da
 import numpy as np
 import pytest
 from napari.layers import Image, Vectors
+from napari.qt import get_stylesheet
 from qtpy.QtWidgets import QLabel
 from skimage.data import binary_blobs
 
@@ -318,6 +319,15 @@ def test_it_fits_a_small_laptop_and_follows_the_theme(ready, model):
         model.theme = theme
         styles.add(ready.progress.problem.styleSheet())
     assert len(styles) == 2
+
+
+def test_it_fits_a_narrow_dock_during_a_run_too(ready):
+    ready.setStyleSheet(get_stylesheet("light"))  # its buttons are wide
+    ready.settings.drawer.open()
+    ready.run_button.setText(ready.running_label)
+    ready.view.offer([("All phases", None), ("Without active material", [1])])
+    ready.parent().show()
+    assert ready.widget().minimumSizeHint().width() <= 350
 
 
 def test_a_long_name_of_a_phase_does_not_widen_the_panel(qtbot, model):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from qtpy.QtWidgets import QWidget
 
 from napari_swnn._memory import format_memory
-from napari_swnn.widgets.kit.controls import Form
+from napari_swnn.widgets.kit.controls import Form, place_below_one_another
 from napari_swnn.widgets.kit.drawer import enable_controls
 from napari_swnn.widgets.kit.errors import BadInputError, describe_error
 from napari_swnn.widgets.kit.formatting import format_extent
@@ -63,7 +63,7 @@ class PropertiesWidget(RunPanel):
         self._guide = Guide(napari_viewer, self.settings.lead, self.settings.layer, self.reset_choices)
         self._placement: dict[str, Any] = {}
         self.set_session(PropertySession(TaskRunner(self, "SWNN properties"), self._deliver))
-        self.lay_out_run(self.settings, self.results, self.view)
+        self.lay_out_run(self.settings, place_below_one_another(self.view, self.results))
         self.settings.layer_changed.connect(self._on_layer)
         self.settings.changed.connect(self.refresh)
         self.check.changed.connect(self._on_check)
