@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QLineEdit
 
 from napari_swnn import Part, compose
 from napari_swnn._layer_style import METADATA_KEY, PALETTE, to_hex
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.core.model.labels import PhaseLabels
 from napari_swnn.core.volume.composed_volume import ComposedVolume
 from napari_swnn.io import open_volumes
@@ -351,6 +352,28 @@ def test_requests_that_cannot_run_are_refused(rock_model):
     ):
         with pytest.raises(BadInputError, match=words):
             check_request(bad)
+
+
+def test_sizes_are_written_in_micrometres_whatever_the_spelling_of_the_model(rock_model):
+    fine, coarse = (
+        ModelEntry(replace(rock_model, voxel=VoxelSize(side, "um")), name, "standard")
+        for side, name in ((0.25, "fine"), (2.0, "coarse"))
+    )
+    assert fine.facts == ("Its voxels measure 0.25 µm.",)
+    with pytest.raises(BadInputError, match=r"“fine” measure 0\.25 µm, but those of “coarse” 2 µm"):
+        check_request(request([PartChoice(0, fine), PartChoice(1, coarse)]))
+
+
+def test_compositions_are_named_by_the_porosities_and_rotations_of_their_structures(rock_model):
+    entry = ModelEntry(rock_model, "rock", "standard")
+    titles = [
+        request([PartChoice(1, entry, porosity=low, angle=angle), PartChoice(2, entry, porosity=0.375)]).title
+        for low, angle in ((0.2, 0), (0.25, 30))
+    ]
+    assert titles == [
+        "grains composed · porosity 0.2, 0.375 · seed 0",
+        "grains composed · porosity 0.25, 0.375 · 30° about z · seed 0",
+    ]
 
 
 def test_the_panel_opens_in_napari(in_viewer):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._types import AXES, Shape
+from napari_swnn._voxel_size import format_units
 from napari_swnn.core.numerics.memory import WORKING_MEMORY
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.formatting import format_shape
@@ -56,8 +57,9 @@ class PartChoice:
         """Return the structure as text."""
         if self.entry is None:
             return f"region {self.region}: label {self.label}"
+        porosity = "" if self.porosity is None else f", porosity {self.porosity:.3g}"
         turned = f", rotated by {self.angle:g}° about {AXES[self.axis]}" if self.angle else ""
-        return f"region {self.region}: {self.entry.source}{turned}"
+        return f"region {self.region}: {self.entry.source}{porosity}{turned}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +129,15 @@ class ComposeRequest:
     def title(self) -> str:
         """Name of the result."""
         lazy = f" · lazy, {format_shape(self.shape)}" if self.is_lazy else ""
-        return f"{self.regions.name} composed · seed {self.seed}{lazy}"
+        return f"{self.regions.name} composed{self._chosen} · seed {self.seed}{lazy}"
+
+    @property
+    def _chosen(self) -> str:
+        """Porosities and rotations of the structures, which tell compositions of the same regions apart."""
+        porosities = dict.fromkeys(f"{each.porosity:.3g}" for each in self.parts if each.porosity is not None)
+        turns = dict.fromkeys(f"{each.angle:g}° about {AXES[each.axis]}" for each in self.parts if each.angle)
+        shown = (f"porosity {', '.join(porosities)}" if porosities else "", ", ".join(turns))
+        return "".join(f" · {text}" for text in shown if text)
 
     @property
     def memory(self) -> int:
@@ -236,8 +246,8 @@ def check_request(request: ComposeRequest) -> ComposeRequest:
         if entry.model.voxel != first.model.voxel:
             raise BadInputError(
                 "parts",
-                f"The voxels of “{first.source}” measure {first.model.voxel}, but those of “{entry.source}” "
-                f"{entry.model.voxel}; train both on images of one pixel size.",
+                f"The voxels of “{first.source}” measure {format_units(str(first.model.voxel))}, but those of "
+                f"“{entry.source}” {format_units(str(entry.model.voxel))}; train both on images of one pixel size.",
             )
     _check_names(entries)
     problem = size_problem(request.shape, 1, request.destination)
