@@ -47,7 +47,7 @@ def three_phases(blobs):
 
 
 def train_stages(plan, path, n_steps=None):
-    """Train all stages, or for some steps as if the process were killed after them; return the finished stages."""
+    """Train all stages, or for some steps after which it is closed; return the finished stages."""
     steps = iter_training(plan, checkpoint=Checkpoint(path, resume=True))
     for _, step in zip(itertools.count() if n_steps is None else range(n_steps), steps, strict=False):
         if step.activity != "training":
@@ -87,13 +87,13 @@ def test_a_training_resumed_in_its_calibration_gives_the_same_model(plan_of, tmp
 
 def test_the_first_step_after_resuming_is_the_next(plan_of, tmp_path):
     path = tmp_path / "a.checkpoint"
-    whole = [next_step for next_step, _ in zip(iter_training(plan_of()), range(6), strict=False)]
+    whole = [next_step for next_step, _ in zip(iter_training(plan_of()), range(7), strict=False)]
     train_stages(plan_of(), path, 4)
     steps = iter_training(plan_of(), checkpoint=Checkpoint(path, resume=True))
     resumed = [next(steps), next(steps), next(steps)]
-    assert [step.iteration for step in resumed] == [4, 5, 6], "the state of three steps was saved before the fourth"
-    assert [step.loss for step in resumed] == [step.loss for step in whole[3:]]
-    assert resumed[0].fraction == pytest.approx(whole[3].fraction)
+    assert [step.iteration for step in resumed] == [5, 6, 7], "the state of four steps was saved at the end"
+    assert [step.loss for step in resumed] == [step.loss for step in whole[4:]]
+    assert resumed[0].fraction == pytest.approx(whole[4].fraction)
 
 
 def test_without_resume_a_training_starts_again(plan_of, tmp_path):
@@ -171,7 +171,7 @@ def test_an_interrupted_call_is_resumed_to_the_same_model(blobs, tiny_config, mo
         train(Reference(blobs), **options, progress=interrupt)
     steps = []
     resumed = train(Reference(blobs), **options, resume=True, progress=steps.append)
-    assert steps[0].iteration == 5  # the state of the step before is the last one saved
+    assert steps[0].iteration == 6  # the state of the interrupted step is the last one saved
     assert resumed.fingerprint() == whole.fingerprint()
     assert list((tmp_path / "trainings").iterdir()) == []
 
@@ -197,7 +197,7 @@ def test_an_unfinished_training_is_found_by_its_reference_whatever_the_settings(
     checkpoint = interrupt(plan, monkeypatch, tmp_path)
     (found,) = find_unfinished(plan_of().reference)
     assert (found.path, found.config, found.aim, found.seed) == (checkpoint.path, plan.config, {"porosity": 0.4}, 4)
-    assert (found.n_done, found.n_steps, found.device, found.obstacle) == (1, plan.n_steps, plan.device.type, None)
+    assert (found.n_done, found.n_steps, found.device, found.obstacle) == (2, plan.n_steps, plan.device.type, None)
     assert find_unfinished(Reference(1 - blobs)) == []
     assert find_unfinished(Reference(blobs, voxel_size=2.0, unit="um", names={1: "pore"}))[0].obstacle is None
     assert find_unfinished(Reference(blobs, phase=0))[0].obstacle == Obstacle(Circumstance.PHASE, "label 1")
@@ -218,3 +218,14 @@ def test_a_damaged_record_is_passed_over(plan_of, monkeypatch, tmp_path, text):
     plan = plan_of()
     record_path(interrupt(plan, monkeypatch, tmp_path).path).write_text(text)
     assert find_unfinished(plan.reference) == []
+
+
+def test_a_training_that_is_closed_keeps_its_last_step(plan_of, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "INTERVAL", 30.0)
+    checkpoint = Checkpoint(tmp_path / "state")
+    steps = iter_training(plan_of(), checkpoint=checkpoint)
+    for _ in range(3):
+        next(steps)
+    assert not checkpoint.exists  # half a minute has not passed
+    steps.close()
+    assert next(iter_training(plan_of(), checkpoint=Checkpoint(tmp_path / "state", resume=True))).iteration == 4

@@ -14,6 +14,7 @@ from napari_swnn.core.training.run import TrainingStep
 from napari_swnn.core.volume.assembly import GenerationStep
 from napari_swnn.io.model_gallery import Gallery
 from napari_swnn.widgets.layers import output as output_layers
+from napari_swnn.widgets.reconstruction import jobs
 from napari_swnn.widgets.reconstruction.request import MODELS
 
 
@@ -296,6 +297,21 @@ def test_closing_the_viewer_ends_the_run(running, viewer, user):
     user.waits_for(lambda: not threads_at_work())
     user.waits(0.2)
     assert not running.session.is_busy
+
+
+def test_closing_the_viewer_keeps_all_steps(running, viewer, user):
+    reference = running.session.work.plan.reference
+    checkpoint = running.session.work.keeping.checkpoint
+    user.waits_for(lambda: len(running.run_bar.curve) > 5)
+    checkpoint.remove()
+    n_seen = len(running.run_bar.curve)
+    begun = time.monotonic()
+    viewer.close()
+    user.waits_for(lambda: not threads_at_work())
+    assert time.monotonic() - begun < 5
+    (kept,) = [each for each in jobs.find_unfinished(reference) if each.path == checkpoint.path]
+    assert kept.n_done >= n_seen
+    checkpoint.remove()
 
 
 def test_closing_the_dock_while_the_reference_is_analysed(panel, viewer, layer, user):

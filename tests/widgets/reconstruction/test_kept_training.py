@@ -43,7 +43,7 @@ def asked(monkeypatch):
 
 def test_an_unfinished_training_is_named_and_resumed_with_its_settings(interrupted, user):
     kept = interrupted.run_bar.kept
-    assert "kept (changed settings, step 1 of 12, today" in kept.note.text()
+    assert "kept (changed settings, step 2 of 12, today" in kept.note.text()
     assert interrupted.run_bar.resume_button.isHidden()
     user.clicks(kept.resume_button)
     user.waits_for(lambda: len(MODELS) == 1)
@@ -90,7 +90,7 @@ def test_a_long_training_is_not_replaced_without_a_question(interrupted, user, a
     monkeypatch.setattr(kept_training, "_LONG", 0.0)
     user.clicks(interrupted.run_bar.run_button)
     assert not interrupted.session.is_busy
-    assert asked == ["The kept training (changed settings, step 1 of 12) will be lost."]
+    assert asked == ["The kept training (changed settings, step 2 of 12) will be lost."]
 
 
 def test_discard_leaves_the_state_of_a_resumed_training(interrupted, user, asked, monkeypatch):

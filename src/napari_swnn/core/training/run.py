@@ -118,8 +118,8 @@ def iter_training(
         Called after each step. Once it returns True, training stops and the partially trained model is calibrated and
         returned; untrained stages interpolate the coarser volume.
     checkpoint : Checkpoint, optional
-        File to which the state of the training is saved every half minute, after each stage and when it is stopped. If
-        it resumes from a stored state, the model is that of an uninterrupted training.
+        File to which the state of the training is saved every half minute, after each stage, and when it is stopped or
+        closed. If it resumes from a stored state, the model is that of an uninterrupted training.
 
     Returns
     -------
@@ -149,7 +149,11 @@ def iter_training(
             with closing(trainer.iter_steps()) as steps:
                 for step in steps:
                     losses.append(step.loss)
-                    yield clock.count_step(index, step, _as_labels(plan.reference, step.grey))
+                    try:
+                        yield clock.count_step(index, step, _as_labels(plan.reference, step.grey))
+                    except GeneratorExit:  # closed, as by the end of the program
+                        saves.save(trainer)
+                        raise
                     clock.stopped = should_stop()
                     saves.save(trainer, when_due=not clock.stopped)
                     if clock.stopped:

@@ -68,7 +68,8 @@ def _iter_messages(
                     step = next(steps)
                 except StopIteration as end:
                     return _Message(run, end.value)
-                yield _Message(run, step)
+                if not run.is_set():  # a viewer that closes takes no further step, and leaves the work open
+                    yield _Message(run, step)
     except WorkFailedError as error:
         return _Message(run, error)
     return _Message(run, _CANCELLED)

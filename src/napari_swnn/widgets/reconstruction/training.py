@@ -64,7 +64,7 @@ class Training:
         if not self.is_discarded:
             return "Cancelled."
         if self.keeping.resume:
-            return "Discarded: no model was kept. The unfinished training can still be resumed."
+            return "Discarded: no model was added. The unfinished training can still be resumed."
         return "Discarded: nothing was kept."
 
     @property
