@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from napari.layers import Labels
 
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.layers.output import Look, OutputLayers
+from napari_swnn.widgets.layers.phase_combo import find_swatch
 from napari_swnn.widgets.layers.shown_phases import show_only
 from napari_swnn.widgets.layers.view_3d import add_to_3d, list_views, show_in_3d, show_sections
 
@@ -189,3 +191,18 @@ def test_a_section_is_shown_alone_while_a_hidden_volume_has_a_third_dimension(mo
     show_sections(model, [section])
     assert section.visible
     assert not volume.visible
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_phase_keeps_its_swatch_while_3d_hides_it(qapp, own):
+    layer = Labels(np.arange(27, dtype=np.uint8).reshape(3, 3, 3) % 3)
+    if own:
+        layer.colormap = {1: "red", 2: "lime", None: "transparent"}
+    before = swatch_colours(layer)
+    show_only(layer, [1])
+    assert swatch_colours(layer) == before
+    assert before[0].alpha() == before[1].alpha() == 255
+
+
+def swatch_colours(layer):
+    return [find_swatch(layer, label).pixmap(16, 10).toImage().pixelColor(8, 5) for label in (1, 2)]

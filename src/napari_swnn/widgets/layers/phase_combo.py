@@ -11,7 +11,7 @@ from napari_swnn._layer_style import read_names, to_hex
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.swatch import make_swatch
 from napari_swnn.widgets.layers.phase_pick import LabelPick, list_picks
-from napari_swnn.widgets.layers.reading import read_colour
+from napari_swnn.widgets.layers.shown_phases import read_own_colour
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -55,6 +55,6 @@ class PhaseCombo(Combo):
 
 
 def find_swatch(layer: "LabelsLayer | None", label: int) -> QIcon:
-    """Return an icon in the colour of a label in the viewer; transparent without a layer."""
-    colour = None if layer is None else read_colour(layer, label)
+    """Return an icon in the colour of a label, also while it is hidden in 3-D; transparent without a layer."""
+    colour = None if layer is None else read_own_colour(layer, label)
     return make_swatch(None if colour is None else to_hex(colour))

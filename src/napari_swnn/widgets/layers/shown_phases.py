@@ -64,6 +64,17 @@ def read_shown(layer: "LabelsLayer") -> list[int] | None:
     return sorted(label for label, colour in _direct_colours(layer).items() if not is_transparent(colour))
 
 
+def read_own_colour(layer: "LabelsLayer", label: int) -> Any:
+    """Return the colour of a label, also while it is hidden in 3-D; None if it is transparent in 2-D and 3-D."""
+    facts = read_metadata(layer)
+    shown = read_colour(layer, label)
+    if shown is not None or OWN_COLOURS not in facts:
+        return shown
+    own = read_colours({"colours": facts[OWN_COLOURS]})
+    colour = own.get(label) if own else (_CYCLIC.get(_unwrap(layer)) or _napari_colours()).map(label)
+    return None if is_transparent(colour) else colour
+
+
 def find_colours(layer: "LabelsLayer", phases: Collection[int]) -> dict[int, Any]:
     """Return the colour of each of some phases; one that is transparent in 2-D has the grey that it has in 3-D."""
     found = {label: read_colour(layer, label) for label in phases}
