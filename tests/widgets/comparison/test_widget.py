@@ -261,3 +261,18 @@ def test_it_fits_a_small_laptop_and_follows_the_theme(shown, model):
         model.theme = theme
         styles.add(shown.view.problem.styleSheet())
     assert len(styles) == 2
+
+
+def test_it_opens_with_the_reference_of_the_selected_result_and_changes_to_that_of_another(model, section, beside):
+    for name in ("old", "rock"):
+        model.add_labels(section, name=name)
+    for name in ("old", "rock", "rock"):
+        facts = {"swnn": {"seed": 0, "reference": name}}
+        model.add_labels(blobs(20, 0.3, 1), name=f"result of {name}", metadata=facts)
+    panel = beside(CompareWidget)
+    assert panel.settings.reference.value.name == "rock"
+    assert [layer.name for layer in panel.settings.volumes.chosen] == ["result of rock", "result of rock [1]"]
+    panel.choose_reference(model.layers["old"])
+    assert [layer.name for layer in panel.settings.volumes.chosen] == ["result of old"]
+    model.layers.selection.active = model.layers["result of old"]
+    assert beside(CompareWidget).settings.reference.value.name == "old"

@@ -10,11 +10,11 @@ from napari_swnn.widgets.comparison.volume_list import VolumeList, VolumeToCopy
 from napari_swnn.widgets.kit.controls import Form, Note
 from napari_swnn.widgets.kit.errors import Remedy
 from napari_swnn.widgets.layers.lead import Lead
-from napari_swnn.widgets.layers.provenance import is_made_from
+from napari_swnn.widgets.layers.provenance import find_reference, is_made_from
 from napari_swnn.widgets.layers.reference_controls import ReferenceControls
 
 if TYPE_CHECKING:
-    from napari.layers import Image
+    from napari.layers import Image, Layer
     from napari.layers import Labels as LabelsLayer
     from napari.layers import Shapes as ShapesLayer
 
@@ -83,12 +83,22 @@ class CompareSettings(QWidget):
         self.physics.toggled.connect(self._on_physics)
 
     def set_layers(
-        self, labels: "Iterable[LabelsLayer]", shapes: "Iterable[ShapesLayer]", images: "Iterable[Image]"
+        self,
+        labels: "Iterable[LabelsLayer]",
+        shapes: "Iterable[ShapesLayer]",
+        images: "Iterable[Image]",
+        selected: "Layer | None" = None,
     ) -> None:
-        """Offer these layers; sections are preferred to volumes as the reference."""
+        """Offer these layers; as the reference, that of the selected result, or else sections before volumes."""
         self._layers = sorted(labels, key=lambda layer: layer.ndim)  # stable: keeps the viewer's order
+        self.source.first_choice = find_reference(self._layers, selected)
         self.source.set_layers(self._layers, shapes, images)
         self._offer_volumes()
+
+    def choose_reference(self, layer: "LabelsLayer") -> None:
+        """Select a layer as the reference, and tick the volumes that were made from it instead of all others."""
+        self.volumes.set_layers(())
+        self.source.choose(layer)
 
     def offer_copy(self, layer: "LabelsLayer | None", remedy: Remedy | None = None) -> None:
         """Offer a remedy for a ticked volume, or none."""

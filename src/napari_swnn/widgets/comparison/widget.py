@@ -92,8 +92,14 @@ class CompareWidget(RunPanel):
 
     def reset_choices(self, _event: Any = None) -> None:
         """Offer the layers of the viewer; napari calls this when a layer is added, removed, moved or renamed."""
-        self.settings.set_layers(self.labels_layers(), self.shapes_layers(), self.image_layers())
+        selected = self._viewer.layers.selection.active
+        self.settings.set_layers(self.labels_layers(), self.shapes_layers(), self.image_layers(), selected)
         self.refresh()
+
+    def choose_reference(self, layer: "LabelsLayer") -> None:
+        """Select a layer of the viewer as the reference, and tick the volumes that were made from it."""
+        if layer != self.settings.reference.value:
+            self.settings.choose_reference(layer)
 
     # -- layers
 

@@ -1,6 +1,6 @@
 """Name, origin and porosity of a realisation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -102,3 +102,16 @@ def is_made_from(layer: "Layer", reference: "Layer") -> bool:
     source = read_metadata(layer).get("reference")
     known = read_metadata(reference).get("reference_names", [])
     return source is not None and source in (reference.name, *known)
+
+
+def find_reference(layers: "Iterable[Layer]", selected: "Layer | None" = None) -> "Layer | None":
+    """Return the reference of the selected result, or else of the last one; None if it is not among the layers."""
+    listed = list(layers)
+    results = [layer for layer in listed if is_result(layer)]
+    chosen = selected if selected is not None and is_result(selected) else (results or [None])[-1]
+    if chosen is None:
+        return None
+    others = [layer for layer in listed if not is_result(layer)]
+    found = [layer for layer in others if is_made_from(chosen, layer)]
+    named = [layer for layer in found if layer.name == read_metadata(chosen)["reference"]]
+    return (named or found or [None])[-1]

@@ -92,6 +92,7 @@ class ReferenceControls(QObject):
         self.planes = PlaneSlots()
         self.further = SectionList()
         self.pixel = PixelSizeControl()
+        self.first_choice: LabelsLayer | None = None  # to be selected as long as no layer is
         self.phase = PhaseCombo()
         self.merge = QCheckBox("Merge the others")
         self.region = LayerCombo(no_layer="whole image")
@@ -149,8 +150,8 @@ class ReferenceControls(QObject):
     ) -> None:
         """Offer these layers; reconstructions come last and are not selected automatically."""
         self._labels, self._shapes, self._images = list(labels), list(shapes), list(images)
-        results = [layer for layer in self._labels if is_result(layer)]
-        self.reference.set_layers([layer for layer in self._labels if layer not in results], last=results)
+        usual = [layer for layer in self._labels if not is_result(layer)]
+        self.reference.set_layers(usual, filter(is_result, self._labels), self.first_choice)
         self._offer_others()
         self._show_lead()
 
@@ -214,9 +215,8 @@ class ReferenceControls(QObject):
 
     def set_dark(self, dark: bool) -> None:
         """Adapt the colours to a dark or light theme."""
-        self.notes.disagreement.set_dark(dark)
-        self.planes.set_dark(dark)
-        self.pixel.set_dark(dark)
+        for part in (self.notes.disagreement, self.planes, self.pixel):
+            part.set_dark(dark)
 
     # -- rows
 
@@ -240,8 +240,8 @@ class ReferenceControls(QObject):
         self._form.show_row("plane", layer is not None and layer.ndim == 2)
 
     def _show_lead(self) -> None:
-        usual = [layer for layer in self._labels if not is_result(layer)]
-        self.lead.lead_from(self._images[-1] if self._images and not usual else None)
+        has_usual = not all(map(is_result, self._labels))
+        self.lead.lead_from(self._images[-1] if self._images and not has_usual else None)
 
     def _on_reference(self) -> None:
         self.phase.set_entries([])

@@ -119,7 +119,9 @@ class ResultActions(QObject):
             self.saver.ask(self._bar, "Save volume", newest)
 
     def open_comparison(self) -> None:
-        """Open the panel *SWNN compare*."""
-        dock, _ = self._viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN compare", tabify=True)
+        """Open the panel *SWNN compare* with the reference of the result."""
+        dock, panel = self._viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN compare", tabify=True)
         dock.show()
         dock.raise_()
+        if self._layers.current.reference is not None:
+            panel.choose_reference(self._layers.current.reference)
