@@ -11,6 +11,9 @@ _SETTLING = 2.0
 class WorkProgress(ProgressPanel):
     """Progress panel with a percentage bar that never moves backwards."""
 
+    _started = 0.0
+    _share = 0.0  # a run that waits for another one reports so before it begins
+
     def begin(self, status: str) -> None:
         """Show that work of unknown duration has started."""
         self._started = monotonic()
