@@ -3,7 +3,7 @@
 import pytest
 from napari.utils import progress
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QApplication, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QCheckBox, QComboBox, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from napari_swnn.widgets.kit.activity import Activity
 from napari_swnn.widgets.kit.dock import DockPanel
@@ -11,17 +11,19 @@ from napari_swnn.widgets.kit.drawer import Drawer, enable_controls
 
 
 class Panel(DockPanel):
-    """A panel with a field, a button and a folded field, which notes what it is asked to do."""
+    """A panel with a control of each kind and a folded field, which notes what it is asked to do."""
 
     def __init__(self, viewer):
         super().__init__(viewer)
         self.asked = []
         self.field, self.hidden, self.button = QSpinBox(), QSpinBox(), QPushButton("Save")
         self.button.clicked.connect(lambda: self.asked.append("save"))
+        self.choice, self.tick = QComboBox(), QCheckBox("exact")
+        self.choice.addItems(["CPU", "GPU"])
         inside = QWidget()
         QVBoxLayout(inside).addWidget(self.hidden)
         self.drawer = Drawer("More", inside)
-        self.lay_out(self.field, self.drawer, self.button)
+        self.lay_out(self.field, self.choice, self.tick, self.drawer, self.button)
 
     def run(self):
         self.asked.append("run")
@@ -65,6 +67,26 @@ def test_enter_on_a_button_presses_it(panel, qtbot, focus):
     focus(panel.button)
     qtbot.keyClick(panel.button, Qt.Key.Key_Return)
     assert panel.asked == ["save"]
+
+
+def test_enter_on_a_list_opens_it_and_the_next_one_chooses(panel, qtbot, focus):
+    focus(panel.choice)
+    qtbot.keyClick(panel.choice, Qt.Key.Key_Return)
+    entries = panel.choice.view()
+    assert entries.isVisible()
+    qtbot.keyClick(entries, Qt.Key.Key_Down)
+    qtbot.keyClick(entries, Qt.Key.Key_Return)
+    assert not entries.isVisible()
+    assert (panel.choice.currentText(), panel.asked) == ("GPU", [])
+    qtbot.keyClick(panel.choice, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert panel.asked == ["run"]
+
+
+def test_enter_on_a_check_box_ticks_it(panel, qtbot, focus):
+    focus(panel.tick)
+    qtbot.keyClick(panel.tick, Qt.Key.Key_Return)
+    assert panel.tick.isChecked()
+    assert panel.asked == []
 
 
 def test_the_tab_key_skips_what_is_folded_away(panel, qtbot):

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from qtpy.QtWidgets import (
+    QAbstractButton,
     QAbstractItemView,
     QAbstractSpinBox,
     QApplication,
+    QComboBox,
     QDockWidget,
     QFrame,
     QLabel,
     QLayout,
     QLineEdit,
     QMainWindow,
-    QPushButton,
     QScrollArea,
     QTabBar,
     QVBoxLayout,
@@ -128,15 +129,17 @@ class DockPanel(QScrollArea):
             window.installEventFilter(self)
 
     def keyPressEvent(self, event: Any) -> None:  # noqa: N802  (Qt's name)
-        """Run with Enter and stop with Escape; in a field, Enter only completes the input, and Ctrl+Enter runs."""
+        """Run with Enter and stop with Escape; on a control, Enter acts on that only, and Ctrl+Enter runs."""
         if event.key() == Qt.Key.Key_Escape:
             self.stop()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             focused = QApplication.focusWidget()
             if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
                 self.run()
-            elif isinstance(focused, QPushButton):
+            elif isinstance(focused, QAbstractButton):
                 focused.click()
+            elif isinstance(focused, QComboBox):
+                focused.showPopup()
             elif not isinstance(focused, QAbstractSpinBox | QLineEdit | QAbstractItemView):
                 self.run()
         else:
