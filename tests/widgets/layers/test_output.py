@@ -122,6 +122,24 @@ def test_a_result_that_the_plane_misses_is_shown_in_its_middle(model, kind):
     assert abs(model.dims.point[0] - (low + high) / 2) <= 0.5
 
 
+def test_a_result_half_as_thick_as_a_volume_shown_in_its_middle_is_shown_too(model):
+    """The slider stands on the face of the result, and napari rounds it to the plane that follows."""
+    model.add_labels(np.zeros((32, 8, 8), np.uint8), scale=(0.5,) * 3, units=("um",) * 3)
+    model.dims.set_point(0, 15.5 * 0.5)
+    assert model.dims.current_step[0] == 16
+    OutputLayers(model).show_result(np.ones((16, 16, 16), np.uint8), "result", LOOK, {})
+    assert model.dims.current_step[0] < 16
+
+
+def test_the_plane_in_view_is_kept_if_another_layer_has_a_finer_unit(model):
+    model.add_labels(np.zeros((32, 8, 8), np.uint8), scale=(500.0,) * 3, units=("nm",) * 3)
+    output = OutputLayers(model)
+    for point, kept in ((4000, True), (12_000, False)):
+        model.dims.set_point(0, point)
+        output.show_result(np.ones((16, 16, 16), np.uint8), "result", LOOK, {})
+        assert model.dims.point[0] == pytest.approx(point if kept else 7.5 * 500)
+
+
 @pytest.mark.parametrize("shape", [(12, 12, 12), (12, 12)])
 def test_a_single_level_is_no_pyramid(model, shape):
     labels = np.random.default_rng(0).integers(0, 2, shape, dtype=np.uint8)

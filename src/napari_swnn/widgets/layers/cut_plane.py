@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_swnn.widgets.layers.plane_in_view import unit_in_view
+
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
     from napari.viewer import Viewer
@@ -75,16 +77,9 @@ class CutPlane:
         the view.
         """
         corners = np.vstack([np.zeros(layer.ndim), np.eye(layer.ndim)])
-        origin, *ends = (np.array(layer.data_to_world(corner)) * self._unit(layer) for corner in corners)
+        unit = unit_in_view(self._viewer, layer)
+        origin, *ends = (np.array(layer.data_to_world(corner)) * unit for corner in corners)
         return origin, np.transpose(ends - origin)
-
-    def _unit(self, layer: "LabelsLayer") -> np.ndarray:
-        """Return the unit of a layer along each axis in that of the view, which another layer may have given it."""
-        shown = self._viewer.layers.extent.units
-        if shown is None:  # the units cannot be converted, and napari ignores them
-            return np.ones(layer.ndim)
-        pairs = zip(layer.units, shown[-layer.ndim :], strict=True)
-        return np.array([float((1 * own).to(wanted).magnitude) for own, wanted in pairs])
 
     def _on_drag(self, viewer: Any, event: Any) -> Generator[None, None, None]:
         """Move the plane with the mouse while the Shift key is held."""
@@ -93,7 +88,7 @@ class CutPlane:
             return
         camera = viewer.scene.camera
         pans, camera.mouse_pan = camera.mouse_pan, False
-        unit = self._unit(layer)
+        unit = unit_in_view(self._viewer, layer)
         start, before = self._point(event.position, unit), self._position
         side = layer.data.shape[self._axis]
         yield

@@ -20,6 +20,7 @@ from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.layers.corner import beside, free_corner
 from napari_swnn.widgets.layers.fitted_preview import LARGEST_LISTED, PENDING, fit_preview
+from napari_swnn.widgets.layers.plane_in_view import is_in_view, show_middle
 from napari_swnn.widgets.layers.programs import keep_programs
 from napari_swnn.widgets.layers.zero_label import widen_if_zero_shows
 
@@ -147,7 +148,7 @@ class OutputLayers:
             self._preview = None
         self._refresh_preview(labels, look)
         assert self._preview is not None
-        if not self._is_cut(self._preview):  # whoever moves the slider of the porosity wants to see what it does
+        if not is_in_view(self._viewer, self._preview):  # whoever chooses the porosity wants to see what it does
             self._show_middle(self._preview)
         self._preview.name = f"{PREVIEW_NAME} · porosity {porosity:.3f}"
         return self._preview
@@ -158,7 +159,7 @@ class OutputLayers:
             self._preview = self._add([labels], PREVIEW_NAME, coarse)
             self._preview_look = coarse
         elif self._preview in self._viewer.layers:  # otherwise, the user removed it, and it stays removed
-            is_followed = self._viewer.dims.point[0] == self._plane
+            is_followed = self._viewer.dims.point[-3:][0] == self._plane
             self._preview.data = labels
             self._preview.scale = (coarse.voxel.value,) * labels.ndim
             if self._colours is None and coarse.colours != self._preview_look.colours:  # of another composition
@@ -169,18 +170,7 @@ class OutputLayers:
         self._shown_at = monotonic()
 
     def _show_middle(self, layer: "LabelsLayer") -> None:
-        """Show the middle plane of a volume; the first one, which the viewer would show, is a face."""
-        low, high = np.asarray(layer.extent.world)[:, 0]
-        self._viewer.dims.set_point(0, float(low + high) / 2)
-        self._plane = self._viewer.dims.point[0]
-
-    def _is_cut(self, layer: "LabelsLayer") -> bool:
-        """Return True if the plane of the viewer runs through a volume, or if it shows all of them."""
-        if layer.ndim < 3 or self._viewer.dims.ndisplay == 3:
-            return True
-        axis = self._viewer.dims.ndim - 3
-        (low, high), step = np.asarray(layer.extent.world)[:, -3], layer.extent.step[-3]
-        return bool(low - step / 2 <= self._viewer.dims.point[axis] <= high + step / 2)
+        self._plane = show_middle(self._viewer, layer)
 
     def keep_fitting(self) -> None:
         """Fit the view to further layers, although it has changed, since a button has moved it and not the user."""
@@ -253,7 +243,7 @@ class OutputLayers:
             layer.colormap = make_colormap(colours)
         if chosen is not None:  # the user may be painting
             self._viewer.layers.selection.active = chosen
-        if was_flat or not self._is_cut(layer):
+        if was_flat or not is_in_view(self._viewer, layer):
             self._show_middle(layer)
         if not moved:  # otherwise, the user has chosen the view
             self._viewer.fit_to_view(layers=[each for each in self._viewer.layers if each.visible])
