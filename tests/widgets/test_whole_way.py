@@ -40,7 +40,9 @@ def test_from_a_raw_micrograph_to_a_saved_report(in_viewer, viewer, user, dialog
     )
     dialog.path = tmp_path / "volume.labels.tif"
     user.clicks(second.result_bar.buttons["save"])
-    user.waits_for(lambda: second.result_bar.saved.text() == "Saved volume.labels.tif.", seconds=60)
+    user.waits_for(
+        lambda: second.result_bar.saved.text() == "Saved volume.labels.tif (32 × 32 × 32 voxels).", seconds=60
+    )
     user.clicks(second.result_bar.buttons["compare"])
 
     user.waits_for(lambda: find_panel(first, CompareWidget) is not None)

@@ -104,7 +104,10 @@ def test_labels_and_surfaces_are_saved(viewer, volume, tmp_path, messages, dialo
     assert (tmp_path / "a.stl").stat().st_size > 84
     dialog.path = tmp_path / "a.doc"
     do(files.save_labels)
-    assert messages[:2] == ["Saved a.ome.zarr.", "Saved the surface of label 1 as a.stl."]
+    assert messages[:2] == [
+        f"Saved a.ome.zarr ({' × '.join(map(str, volume.data.shape))} voxels).",
+        "Saved the surface of label 1 as a.stl.",
+    ]
     assert "must end in one of" in messages[2]
     volume.scale = (1.0, 0.5, 0.5)
     dialog.path = tmp_path / "b.stl"

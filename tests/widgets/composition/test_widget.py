@@ -210,7 +210,7 @@ def test_a_file_that_cannot_be_written_is_refused_beside_its_control(ready, user
     assert not ready.session.is_busy
 
 
-def test_a_lazy_layer_and_its_box_are_the_volume(ready, model, rock_model, user):
+def test_a_lazy_layer_is_the_volume_and_3d_shows_its_box(ready, model, rock_model, user):
     user.choose(ready.settings.output.output, "lazy")
     user.waits_for(ready.run_button.isEnabled)
     assert ready.cost.isHidden()
@@ -225,6 +225,10 @@ def test_a_lazy_layer_and_its_box_are_the_volume(ready, model, rock_model, user)
     parts = {0: 2, 1: rock_model, 2: Part(rock_model, angle=30)}
     np.testing.assert_array_equal(box.data, compose(parts, REGIONS.shape, regions=REGIONS))
     np.testing.assert_array_equal(box.get_color(2), lazy.get_color(2))
+    assert ready.results.current.layer == lazy
+    user.clicks(ready.results.view.button)
+    assert not ready.session.is_busy  # 3-D has that box
+    assert model.layers.selection.active == lazy
     get_tiles(lazy).stop()
 
 

@@ -173,6 +173,63 @@ def test_3d_computes_a_box_and_never_the_volume(lazy, viewer, user, range_model)
     assert not tiles.busy
 
 
+@pytest.fixture
+def boxed(lazy, viewer, user):
+    """The panel with a lazy layer of 64³ that was shown in 3-D; with the layer, and its box of 16³."""
+    for side in lazy.settings.size.sides:
+        side.setValue(64)
+    user.waits_for(lazy.models.generate_button.isEnabled)
+    user.clicks(lazy.models.generate_button)
+    user.waits_for_end(lazy)
+    whole = viewer.layers[-1]
+    lazy.destination.side.setValue(16)
+    user.clicks(lazy.result_bar.buttons["view"])
+    user.waits_for(lambda: "box at" in viewer.layers[-1].name)
+    user.waits_for_end(lazy)
+    return lazy, whole, viewer.layers[-1]
+
+
+def save_as(panel, path, dialog, user):
+    """Press *Save volume…*, and return what was saved and the message on it."""
+    dialog.path = path
+    user.clicks(panel.result_bar.buttons["save"])
+    user.waits_for(lambda: panel.result_bar.saved.text().startswith("Saved "), 60)
+    return open_ome_zarr(path).levels[0].shape, panel.result_bar.saved.text()
+
+
+def test_the_result_is_the_lazy_volume_and_not_the_box_that_3d_shows(boxed, viewer, user, dialog, tmp_path):
+    panel, whole, box = boxed
+    assert viewer.layers.selection.active == whole
+    assert panel.layers.newest == whole
+    assert panel.result_bar.buttons["more"].isEnabled()
+    shape, said = save_as(panel, tmp_path / "big.ome.zarr", dialog, user)
+    assert shape == (64, 64, 64)
+    assert said == "Saved big.ome.zarr (64 × 64 × 64 voxels)."
+    viewer.layers.selection.active = box
+    assert "select it in the list of layers" in panel.result_bar.buttons["save"].toolTip()
+    shape, said = save_as(panel, tmp_path / "box.ome.zarr", dialog, user)
+    assert shape == (16, 16, 16)
+    assert said == "Saved box.ome.zarr (16 × 16 × 16 voxels)."
+    viewer.layers.selection.active = whole
+    assert panel.layers.newest == whole
+
+
+def test_views_of_a_lazy_volume_are_those_of_its_box(boxed, viewer, user):
+    panel, whole, box = boxed
+    user.choose(panel.result_bar.axis, 0)
+    assert len(box.experimental_clipping_planes) == 1
+    beside = viewer.add_labels(np.ones((8, 8), int), translate=(-5000, -5000))
+    viewer.dims.ndisplay = 2
+    viewer.layers.selection.active = beside
+    user.clicks(panel.result_bar.buttons["view"])
+    assert not beside.visible
+    assert viewer.layers.selection.active == whole
+    assert panel.layers.newest == whole
+    assert len([layer for layer in viewer.layers if "box at" in layer.name]) == 1
+    viewer.layers.remove(whole)
+    assert panel.layers.newest != box  # another volume is left
+
+
 def test_a_block_that_fails_is_reported_once_and_tried_again(lazy, viewer, user, monkeypatch):
     layer = viewer.layers[-1]
     tiles = get_tiles(layer)
@@ -493,6 +550,6 @@ def test_a_lazy_volume_is_saved_with_progress_and_resumed_after_a_stop(
     assert (tmp_path / "a.ome.zarr").exists() == is_wanted
     assert not saver.is_busy
     if is_wanted:
-        assert said[-1] == "Saved a.ome.zarr."
+        assert said[-1] == "Saved a.ome.zarr (64 × 128 × 130 voxels)."
         np.testing.assert_array_equal(open_ome_zarr(dialog.path).levels[0].compute(), generate(range_model, shape))
     get_tiles(layer).stop()

@@ -182,7 +182,8 @@ def test_a_cut_opens_the_volume_in_3d(made, viewer, user):
 def test_the_volume_is_saved_in_the_background(made, user, dialog, tmp_path):
     dialog.path = tmp_path / "volume.tif"
     user.clicks(made.result_bar.buttons["save"])
-    user.waits_for(lambda: made.result_bar.saved.text().startswith("Saved volume.tif. napari opens it as an image"))
+    user.waits_for(lambda: made.result_bar.saved.text().startswith("Saved volume.tif ("))
+    assert "voxels). napari opens it as an image" in made.result_bar.saved.text()
     assert read_voxel_sides(tmp_path / "volume.tif").lengths == (0.5, 0.5, 0.5)
     user.waits_for(made.result_bar.buttons["save"].isEnabled)
     user.clicks(made.result_bar.buttons["more"])

@@ -65,9 +65,9 @@ class ComposeLayers:
         self.boxes.end_run(self._results.box_wanted.emit)
 
     def _show_box(self, labels: Any) -> None:
-        box = self.boxes.show(labels)
-        if box is not None:
-            self._results.show_result(box)
+        shown = self.boxes.show(labels)
+        if shown is not None:
+            self._results.show_box(*shown)
 
     def _show_volume(self, found: ComposeResult, outputs: OutputLayers) -> None:
         if found.data is None:

@@ -51,10 +51,15 @@ class ComposeResults(QWidget):
         self.hide()
 
     def show_result(self, layer: Any, fractions: str = "") -> None:
-        """Show a new volume, or a box of one."""
+        """Show a new volume."""
         if get_tiles(layer) is None:
             add_to_3d(self._viewer, layer, self.view.chosen)
         self.current.add(layer, fractions)
+
+    def show_box(self, box: Any, whole: Any) -> None:
+        """Show a box of a lazy layer, which remains the volume."""
+        add_to_3d(self._viewer, box, self.view.chosen)
+        self.current.add_part(box, whole, "")
 
     def refresh(self) -> None:
         """Show the controls of another volume if theirs was removed; hide them if there is none."""
@@ -62,15 +67,15 @@ class ComposeResults(QWidget):
         self._show()
 
     def _show(self) -> None:
-        layer = self.current.layer
+        layer = self.current.view
         self.fractions.show_text(self.current.facts or "")
         self.setVisible(layer is not None)
         self.view.offer([] if layer is None else list_views(layer))
 
     def _on_view(self, phases: Any) -> None:
-        layer = self.current.layer
+        layer = self.current.view
         if layer is None:
             return
-        show_in_3d(self._viewer, layer, phases)
+        show_in_3d(self._viewer, layer, phases, whole=self.current.layer)
         if get_tiles(layer) is not None:
             self.box_wanted.emit()

@@ -8,7 +8,9 @@ import numpy as np
 from qtpy.QtCore import QObject, Signal
 
 from napari_swnn._layer_style import read_names
+from napari_swnn._types import Shape
 from napari_swnn.widgets.kit.errors import describe_error
+from napari_swnn.widgets.kit.formatting import format_extent
 from napari_swnn.widgets.kit.threads import TaskRunner
 
 if TYPE_CHECKING:
@@ -55,7 +57,8 @@ class LayerSaver(QObject):
 
     def save_volume(self, layer: "LabelsLayer", path: Path) -> None:
         """Write a layer with its voxel size and the names of its phases."""
-        self._start(layer, describe_saved(path), _write_volume, path)
+        values = layer.data[0] if layer.multiscale else layer.data
+        self._start(layer, describe_saved(path, values.shape), _write_volume, path)
 
     def save_surface(self, layer: "LabelsLayer", phase: int, path: Path) -> None:
         """Write the smooth surface of a phase of a layer."""
@@ -85,13 +88,13 @@ class LayerSaver(QObject):
         self.ended.emit()
 
 
-def describe_saved(path: Path) -> str:
+def describe_saved(path: Path, shape: Shape) -> str:
     """Return a sentence on a volume that was saved, with how to open a TIFF that napari takes for an image."""
-    name = path.name.lower()
+    said, name = f"Saved {path.name} ({format_extent(shape)}).", path.name.lower()
     if name.endswith((".labels.tif", ".labels.tiff")) or not name.endswith((".tif", ".tiff")):
-        return f"Saved {path.name}."
+        return said
     return (
-        f"Saved {path.name}. napari opens it as an image; a name that ends in .labels.tif opens as labels, and so does "
+        f"{said} napari opens it as an image; a name that ends in .labels.tif opens as labels, and so does "
         "this file by “Convert to labels” in the panels or Open a segmented image in the command palette."
     )
 

@@ -28,7 +28,13 @@ View = tuple[str, list[int] | None]
 """Title of a choice of phases, and their labels; None for those with a colour in 2-D."""
 
 
-def show_in_3d(viewer: "Viewer", layer: "LabelsLayer", phases: Collection[int] | None = None) -> None:
+def show_in_3d(
+    viewer: "Viewer",
+    layer: "LabelsLayer",
+    phases: Collection[int] | None = None,
+    *,
+    whole: "LabelsLayer | None" = None,
+) -> None:
     """Switch the viewer to 3-D and show one volume as a smooth surface in a frame, with axes and a scale bar.
 
     Layers that lie beside it are hidden until the viewer returns to 2-D: in 3-D, they would stand in front of it.
@@ -42,23 +48,27 @@ def show_in_3d(viewer: "Viewer", layer: "LabelsLayer", phases: Collection[int] |
     phases : collection of int, optional
         Labels of the phases to show; by default, all that have a colour in 2-D. In 2-D, the others have it again. Other
         volumes that are shown, and that have these phases, show them too.
+    whole : napari.layers.Labels, optional
+        Volume of which the layer is a part, and which is selected instead of it if the selected layer is hidden.
     """
     is_framed = layer.bounding_box.visible and viewer.canvas.overlays.axes.visible
     if viewer.dims.ndisplay != 3 or not layer.visible or not is_framed:
-        _enter_3d(viewer, layer)  # otherwise only the phases change, and the user may have turned the volume
+        _enter_3d(
+            viewer, layer, whole or layer
+        )  # otherwise only the phases change, and the user may have turned the volume
     for volume in list_shown(viewer, layer):
         if volume == layer or phases in [each for _, each in list_views(volume)]:
             show_only(volume, phases)
 
 
-def _enter_3d(viewer: "Viewer", layer: "LabelsLayer") -> None:
-    """Turn the viewer to one volume, until it returns to 2-D."""
+def _enter_3d(viewer: "Viewer", layer: "LabelsLayer", whole: "LabelsLayer") -> None:
+    """Turn the viewer to one volume, which may be a part of a whole one, until it returns to 2-D."""
     hidden = [other for other in viewer.layers if other.visible and _lies_beside(other, layer)]
     for other in hidden:
         other.visible = False
     layer.visible = True
     if viewer.layers.selection.active in hidden:  # its controls would change what nobody sees
-        viewer.layers.selection.active = layer
+        viewer.layers.selection.active = whole
     layer.iso_gradient_mode = "smooth"
     undo = _furnish(viewer, layer)
     viewer.dims.ndisplay = 3

@@ -112,8 +112,8 @@ class Boxes:
         name = f"{format_shape(window.shape)} voxels of “{layer.name}”"
         self._worker.compute_box(tiles.volume, window, name)
 
-    def show(self, labels: Labels) -> "LabelsLayer | None":
-        """Add the computed box at its position; return its layer, or None if it is no longer needed."""
+    def show(self, labels: Labels) -> "tuple[LabelsLayer, LabelsLayer] | None":
+        """Add the computed box at its position; return its layer and the lazy one, or None if it is not needed."""
         if self._source is None:
             return None
         whole, window = self._source
@@ -121,7 +121,7 @@ class Boxes:
         box = " · ".join(f"{name} {start}" for name, start in zip(AXES[-labels.ndim :], window.start, strict=True))
         layer = show_part(self._viewer, labels, f"{whole.name} · box at {box}", whole, window.start)
         whole.refresh()
-        return layer
+        return layer, whole
 
     def forget(self) -> None:
         """Discard the box that is being computed."""
@@ -159,6 +159,8 @@ def _check_box(shape: Shape, itemsize: int) -> None:
 def show_part(viewer: "Viewer", labels: Labels, name: str, whole: "LabelsLayer", start: Shape) -> "LabelsLayer":
     """Add a part of a volume at its position, with the same colours.
 
+    The selection stays; without any, the whole volume is selected, since the part is only a view of it.
+
     Parameters
     ----------
     viewer : napari.Viewer
@@ -180,6 +182,5 @@ def show_part(viewer: "Viewer", labels: Labels, name: str, whole: "LabelsLayer",
     layer = viewer.add_labels(labels, name=name, opacity=1.0, metadata={METADATA_KEY: facts}, **place)
     layer.colormap = whole.colormap
     layer.features = whole.features
-    if chosen is not None:
-        viewer.layers.selection.active = chosen
+    viewer.layers.selection.active = whole if chosen is None else chosen
     return layer

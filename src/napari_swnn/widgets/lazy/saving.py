@@ -135,7 +135,8 @@ class VolumeSaver(LayerSaver):
             self._window.setValue(min(_MARKS - 1, int(_MARKS * step.fraction)))
 
     def _on_written(self, _outcome: Any) -> None:
-        self._close(self.done, describe_saved(self._path))
+        assert self._volume is not None
+        self._close(self.done, describe_saved(self._path, self._volume.shape))
 
     def _on_unwritten(self, text: str) -> None:
         self._close(self.failed, text)

@@ -59,7 +59,7 @@ class ResultActions(QObject):
 
     def cut(self, axis: int | None, position: float) -> None:
         """Cut the newest result and those beside it open in 3-D, or show the whole of them."""
-        layer = self._layers.newest
+        layer = self._layers.in_3d
         if axis is None or layer is None or layer.ndim != 3 or layer.multiscale:
             self._plane.clear()
             return
@@ -75,8 +75,8 @@ class ResultActions(QObject):
         self.cut(self._bar.axis.value, self._bar.position.value() / self._bar.position.maximum())
 
     def _on_turned(self) -> None:
-        newest = self._layers.newest
-        if newest is not None and newest.visible and newest.ndim == 3 and not newest.multiscale:
+        shown = self._layers.in_3d
+        if shown is not None and shown.visible and shown.ndim == 3 and not shown.multiscale:
             self.view(self._bar.view.chosen)
 
     def _on_changed(self) -> None:

@@ -24,7 +24,11 @@ _BUTTONS = {
     "more": ("More like it", "Generate another realisation of the same model and size, with the next seed."),
     "compare": ("Compare…", "Open the curves and numbers of the comparison with the reference."),
     "picture": ("Save picture…", "Save the view as an image, at twice its resolution on the screen."),
-    "save": ("Save volume…", "Save the realisation with its voxel size and the names of its phases."),
+    "save": (
+        "Save volume…",
+        "Save the realisation with its voxel size and the names of its phases. A lazy layer is computed and saved as a "
+        "whole, also while 3-D shows a box of it; to save that box only, select it in the list of layers.",
+    ),
 }
 """Text and tooltip of each button."""
 _STEPS = 200

@@ -49,7 +49,7 @@ class SessionLayers(QObject):
     """
 
     changed = Signal()
-    """Emitted when a run begins, and when the controls are about another result."""
+    """Emitted when a run begins, when the controls are about another result, and when a box was added."""
     box_wanted = Signal()
     """Emitted when the viewer switches to 3-D, where a lazy layer shows only boxes."""
     turned = Signal()
@@ -80,6 +80,11 @@ class SessionLayers(QObject):
         return self.current.layer
 
     @property
+    def in_3d(self) -> Any:
+        """Layer that 3-D shows of that result, which is the newest box of a lazy one; None if there are no results."""
+        return self.current.view
+
+    @property
     def newest_result(self) -> "Result | None":
         """Realisation that the controls are about; None without a result, and for a box."""
         return None if self.current.facts is None else self.current.facts.result
@@ -87,13 +92,13 @@ class SessionLayers(QObject):
     @property
     def views(self) -> "list[View]":
         """Choices of the phases of the newest result to show in 3-D; empty without a result."""
-        return [] if self.newest is None else list_views(self.newest)
+        return [] if self.in_3d is None else list_views(self.in_3d)
 
     def show_newest_in_3d(self, phases: Collection[int] | None = None) -> None:
         """Show the newest result in 3-D, all of it or some of its phases."""
         if self.newest is not None:
             self._phases = None if phases is None else list(phases)
-            show_in_3d(self._viewer, self.newest, phases)
+            show_in_3d(self._viewer, self.in_3d, phases, whole=self.newest)
 
     def keep_fitting(self) -> None:
         """Fit the view to further results, although a button has moved it."""
@@ -190,11 +195,11 @@ class SessionLayers(QObject):
         self.current.note(layer, result)
 
     def _on_box(self, labels: Any) -> None:
-        box = self.boxes.show(labels)
-        if box is None:
+        shown = self.boxes.show(labels)
+        if shown is None:
             self.changed.emit()
         else:
-            self.current.note(box, None)
+            self.current.note_box(*shown)
 
     def _on_ended(self) -> None:
         self.current.end(self._session.outcome)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from napari_swnn._layer_style import read_metadata
-from napari_swnn.widgets.layers.current_result import CurrentResult
+from napari_swnn.widgets.layers.current_result import CurrentResult, unwrap
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
@@ -47,7 +47,7 @@ class Shown:
     name : str
         Its name when it was added.
     sentence : str
-        Sentence on the run that added it; empty if that did not come to its end.
+        Sentence on the run that added it, or the last box of it; empty if that did not come to its end.
     """
 
     run: Run
@@ -118,13 +118,19 @@ class ShownResults(CurrentResult[Shown]):
         self._added = []
         self._is_told = False
 
-    def note(self, layer: Any, result: "Result | None") -> None:
-        """Note the layer of a realisation of the last run, or of a box if `result` is None."""
-        shown = Shown(self._run_shown if result is None else self._run, result, layer.name)
+    def note(self, layer: Any, result: "Result") -> None:
+        """Note the layer of a realisation of the last run."""
+        shown = Shown(self._run, result, layer.name)
         self._added.append(shown)
         self.add(layer, shown)
-        if result is not None:
-            shown.run.row[self.layer] = None
+        shown.run.row[self.layer] = None
+
+    def note_box(self, box: Any, whole: Any) -> None:
+        """Note a box of a lazy layer, whose run it belongs to."""
+        known = self._facts.get(unwrap(whole))
+        shown = Shown(self._run_shown if known is None else known.run, None, box.name)
+        self._added += [shown] if known is None else [shown, known]
+        self.add_part(box, whole, shown)
 
     def end(self, sentence: str) -> None:
         """End a run with a sentence on its results; empty if it did not come to its end."""
