@@ -119,3 +119,50 @@ def test_the_part_in_front_of_it_is_gone_in_the_view(make_napari_viewer, scale, 
         assert lit(viewer).sum() / whole == pytest.approx(1 - position, abs=0.05)
     plane.clear()
     assert lit(viewer).sum() == whole
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_the_face_of_a_cut_is_seen_from_the_side_where_it_was_chosen(make_napari_viewer, axis):
+    """The core of a block has a colour that nothing else shows, and only a cut towards the camera opens it."""
+    labels = np.ones((16, 16, 16), np.uint8)
+    labels[4:12, 4:12, 4:12] = 2
+    viewer = make_napari_viewer(show=True)
+    colours = {1: (0.1, 0.1, 0.9, 1), 2: (0.9, 0.1, 0.1, 1), None: "transparent"}
+    volume = viewer.add_labels(labels, opacity=1.0, colormap=colours)
+    volume.iso_gradient_mode = "smooth"
+    viewer.dims.ndisplay = 3
+    viewer.scene.camera.angles = (-25.0, 35.0, 12.0)
+    viewer.fit_to_view()
+    plane = CutPlane(viewer, lambda _position: None)
+    assert count_red(viewer) == 0
+    plane.cut([volume], axis, 0.5)
+    assert count_red(viewer) > 1000
+    viewer.scene.camera.set_view_direction(-np.array(viewer.scene.camera.view_direction))
+    plane.cut([volume], axis, 0.45)  # moved by the slider, from behind
+    assert count_red(viewer) == 0
+    plane.clear()
+    plane.cut([volume], axis, 0.45)
+    assert count_red(viewer) > 1000
+
+
+def count_red(viewer):
+    picture = viewer.screenshot(canvas_only=True, flash=False)[..., :3].astype(int)
+    return (picture[..., 0] > picture[..., 2] + 60).sum()
+
+
+def test_a_drag_at_the_end_of_an_axis_takes_away_more_towards_its_begin(model, volume, plane):
+    model.dims.ndisplay = 3
+    model.scene.camera.set_view_direction((0.5, 0, -1))
+    plane.cut([volume], 2, 0.25)
+    (cut,) = volume.experimental_clipping_planes
+    np.testing.assert_allclose([cut.position[2], cut.normal[2]], [0.5 * 8.5, -1], rtol=1e-6)
+    event = SimpleNamespace(
+        type="mouse_press",
+        modifiers=["Shift"],
+        position=(0, 0, 0),
+        view_direction=(1, 0, 0),
+        dims_displayed=(0, 1, 2),
+    )
+    drag(model, event, (0, 0, -0.6))
+    assert plane.reported == [pytest.approx(0.25 + 1.2 / 12)]
+    assert volume.experimental_clipping_planes[0].position[2] == pytest.approx(0.5 * (8.5 - 1.2))

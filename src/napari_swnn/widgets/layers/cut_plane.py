@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 class CutPlane:
     """Plane normal to an axis of volumes, in front of which nothing is drawn.
 
+    When a cut is chosen, what lies on the side of the camera goes, so that the face of the cut is seen. The side stays
+    the same when the view is turned or the plane is moved.
+
     Parameters
     ----------
     viewer : napari.Viewer
@@ -29,6 +32,7 @@ class CutPlane:
         self._layers: list[LabelsLayer] = []
         self._axis = 0
         self._position = 0.0
+        self._from_end = False
 
     def cut(self, layers: "Sequence[LabelsLayer]", axis: int, position: float) -> None:
         """Cut volumes, each at the same part of its side, and no longer those before.
@@ -46,6 +50,8 @@ class CutPlane:
             self.clear()
         if not self._layers:
             self._viewer.mouse_drag_callbacks.append(self._on_drag)
+        if not self._layers or axis != self._axis:
+            self._from_end = self._faces_end(layers[-1], axis)
         self._layers, self._axis = list(layers), axis
         self._move(position)
 
@@ -57,16 +63,30 @@ class CutPlane:
             layer.experimental_clipping_planes = []
         self._layers = []
 
+    def _faces_end(self, layer: "LabelsLayer", axis: int) -> bool:
+        """Return True if the camera looks at the face of a volume where an axis ends, and not where it begins."""
+        camera, dims = self._viewer.scene.camera, self._viewer.dims
+        view = camera.calculate_nd_view_direction(dims.ndim, dims.displayed)
+        if view is None:  # in 2-D
+            return False
+        _, matrix = self._frame(layer)
+        return bool(np.linalg.inv(matrix)[axis] @ view[-layer.ndim :] < 0)
+
     def _move(self, position: float) -> None:
         self._position = min(max(position, 0.0), 1.0)
         for layer in self._layers:
             self._cut(layer)
 
+    @property
+    def _sign(self) -> int:
+        return -1 if self._from_end else 1
+
     def _cut(self, layer: "LabelsLayer") -> None:
         point = np.zeros(layer.ndim)
-        point[self._axis] = self._position * layer.data.shape[self._axis] - 0.5
+        part = 1 - self._position if self._from_end else self._position
+        point[self._axis] = part * layer.data.shape[self._axis] - 0.5
         origin, matrix = self._frame(layer)
-        normal = np.linalg.inv(matrix)[self._axis]
+        normal = np.linalg.inv(matrix)[self._axis] * self._sign
         cut = {"position": tuple(origin + matrix @ point), "normal": tuple(normal), "enabled": True}
         layer.experimental_clipping_planes = [cut]
 
@@ -100,7 +120,7 @@ class CutPlane:
                 vector=np.eye(3)[self._axis],
                 dims_displayed=list(range(layer.ndim)),
             )
-            self._move(before + float(np.ravel(moved)[0]) / side)
+            self._move(before + self._sign * float(np.ravel(moved)[0]) / side)
             self._report(self._position)
             yield
         camera.mouse_pan = pans

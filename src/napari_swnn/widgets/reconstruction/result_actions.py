@@ -68,6 +68,8 @@ class ResultActions(QObject):
         self._plane.cut(list_shown(self._viewer, layer), axis, position)
 
     def _turn(self, phases: Any) -> None:
+        if self._viewer.dims.ndisplay != 3:
+            self._plane.clear()  # its side depends on the direction of the view, which changes
         self._layers.show_newest_in_3d(phases)
         self._layers.keep_fitting()
 
@@ -77,6 +79,7 @@ class ResultActions(QObject):
     def _on_turned(self) -> None:
         shown = self._layers.in_3d
         if shown is not None and shown.visible and shown.ndim == 3 and not shown.multiscale:
+            self._plane.clear()  # the view has another direction than before
             self.view(self._bar.view.chosen)
 
     def _on_changed(self) -> None:
