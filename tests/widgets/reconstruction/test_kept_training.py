@@ -54,6 +54,27 @@ def test_an_unfinished_training_is_named_and_resumed_with_its_settings(interrupt
     user.waits_for(kept.isHidden)
 
 
+def test_a_gradient_that_the_training_cannot_have_is_taken_away(interrupted, user):
+    user.choose(interrupted.settings.spatial.kind, "gradient")
+    user.waits_for(lambda: "range" in interrupted.settings.spatial.form.problems["map"].text())
+    user.clicks(interrupted.run_bar.kept.resume_button)
+    user.waits_for(lambda: interrupted.session.is_busy)
+    assert interrupted.settings.spatial.kind.value == "uniform"
+    user.waits_for_end(interrupted)
+    assert MODELS.last.model.provenance["seed"] == 7
+
+
+def test_the_reason_that_a_training_cannot_be_resumed_is_named(interrupted, user):
+    interrupted.settings.exact.setChecked(True)
+    user.choose(interrupted.destination.output, "lazy")
+    user.waits_for(lambda: "whole volume" in user.reads_problem(interrupted, "exact"))
+    user.clicks(interrupted.run_bar.kept.resume_button)
+    kept = interrupted.run_bar.kept.note
+    user.waits_for(lambda: "it cannot be resumed" in kept.text())
+    assert "it cannot be resumed: An exact porosity needs the whole volume" in kept.text()
+    assert not interrupted.session.is_busy
+
+
 def test_the_line_on_an_unfinished_training_is_scrolled_to(interrupted, user):
     interrupted.window().resize(900, 400)
     interrupted.window().show()

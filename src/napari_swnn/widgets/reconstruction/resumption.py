@@ -66,11 +66,16 @@ class Resumption(QObject):
         if found is not None and found.path == wanted:
             self._resume()
         else:
-            self._kept.note.show_text("The settings of this training are set, but it cannot be resumed.")
+            problem = checks.prepared.run_problem
+            reason = "." if problem is None else f": {problem}"
+            self._kept.note.show_text(f"The settings of this training are set, but it cannot be resumed{reason}")
 
 
 def set_training(settings: "SettingsPanel", training: "UnfinishedTraining") -> None:
-    """Set the settings of an unfinished training; the size and the number of volumes stay."""
+    """Set the settings of an unfinished training; the size and the number of volumes stay.
+
+    The porosity of the volume becomes uniform, unless the training is for a range, which any variation needs.
+    """
     named = settings.preset.findData(preset_name(training.config))
     if named >= 0:
         settings.preset.setCurrentIndex(named)
@@ -78,3 +83,5 @@ def set_training(settings: "SettingsPanel", training: "UnfinishedTraining") -> N
     settings.seed.setValue(training.seed)
     settings.targets.set_aim(training.aim or {})
     settings.advanced.set_value(training.config)
+    if not isinstance((training.aim or {}).get("porosity"), tuple):
+        settings.spatial.kind.setCurrentIndex(settings.spatial.kind.findData("uniform"))
