@@ -1,7 +1,8 @@
 """Layers that a run adds to the viewer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import monotonic
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,15 @@ from napari_swnn._layer_style import (
 )
 from napari_swnn._types import AXES, Labels, Shape
 from napari_swnn._voxel_size import VoxelSize
+from napari_swnn.widgets.layers.colormap import has_colours, make_colormap
 from napari_swnn.widgets.layers.corner import beside, free_corner
-from napari_swnn.widgets.layers.fitted_preview import LARGEST_LISTED, PENDING, fit_preview
+from napari_swnn.widgets.layers.fitted_preview import (
+    LARGEST_LISTED,
+    MOST_FILLED,
+    MOST_FILLED_IN_3D,
+    PENDING,
+    fit_preview,
+)
 from napari_swnn.widgets.layers.plane_in_view import is_in_view, show_middle
 from napari_swnn.widgets.layers.programs import keep_programs
 from napari_swnn.widgets.layers.zero_label import widen_if_zero_shows
@@ -114,6 +122,7 @@ class OutputLayers:
         self._preview_look: Look
         self._shown_at = -np.inf
         self._plane: float | None = None
+        self._refit: Callable[[], None] | None = None
 
     def show_preview(self, labels: Labels, look: Look, *, scale: int, shape: Shape = (), at_once: bool = False) -> None:
         """Show an unfinished volume in the place of the final one, at most once per `PREVIEW_INTERVAL`.
@@ -135,12 +144,25 @@ class OutputLayers:
             phases = (look.phase, look.background, *look.phases)
             bordered = PENDING not in phases and max(phases) <= LARGEST_LISTED
             fitted = tuple(-(-side // scale) for side in shape)
-            shown = fit_preview(labels, fitted, bordered=bordered) if shape else labels
-            self._refresh_preview(shown, replace(look, voxel=look.voxel.scaled(scale)))
+            in_3d = self._viewer.dims.ndisplay == 3
+            most = MOST_FILLED_IN_3D if in_3d else MOST_FILLED
+            shown = fit_preview(labels, fitted, bordered=bordered, most=most) if shape else labels
+            start = [(side - own) // 2 for own, side in zip(shown.shape, fitted, strict=True)] if shape and in_3d else 0
+            self._follow_view(partial(self.show_preview, labels, look, scale=scale, shape=shape, at_once=True))
+            self._refresh_preview(shown, replace(look, voxel=look.voxel.scaled(scale)), start)
             if bordered and shown is not labels and self._preview is not None:
                 # In 3-D, napari draws all labels as opaque, and these would hide what is known.
-                in_3d = self._viewer.dims.ndisplay == 3
                 self._show_pending(self._preview, PENDING, look, "transparent" if in_3d else _PENDING_COLOUR)
+
+    def _follow_view(self, refit: Callable[[], None]) -> None:
+        """Fit the preview again when the viewer turns to 3-D or back, before a large one is drawn."""
+        if self._refit is None:
+            self._viewer.dims.events.ndisplay.connect(self._on_ndisplay)
+        self._refit = refit
+
+    def _on_ndisplay(self, _event: Any = None) -> None:
+        if self._refit is not None:
+            self._refit()
 
     def show_porosity(self, labels: Labels, look: Look, porosity: float) -> "LabelsLayer":
         """Show a small volume with a chosen porosity, even if the user removed the previous one."""
@@ -153,15 +175,17 @@ class OutputLayers:
         self._preview.name = f"{PREVIEW_NAME} · porosity {porosity:.3f}"
         return self._preview
 
-    def _refresh_preview(self, labels: Labels, coarse: Look) -> None:
+    def _refresh_preview(self, labels: Labels, coarse: Look, start: Sequence[int] | int = 0) -> None:
+        """Show a preview that begins at a voxel of the place of the final volume."""
+        corner = np.asarray(self._corner[-labels.ndim :]) + np.multiply(start, coarse.voxel.value)
         labels = widen_if_zero_shows(labels, self._colours or coarse.colours)
         if self._preview is None:
-            self._preview = self._add([labels], PREVIEW_NAME, coarse)
+            self._preview = self._add([labels], PREVIEW_NAME, coarse, corner=corner)
             self._preview_look = coarse
         elif self._preview in self._viewer.layers:  # otherwise, the user removed it, and it stays removed
             is_followed = self._viewer.dims.point[-3:][0] == self._plane
             self._preview.data = labels
-            self._preview.scale = (coarse.voxel.value,) * labels.ndim
+            self._preview.scale, self._preview.translate = (coarse.voxel.value,) * labels.ndim, corner
             if self._colours is None and coarse.colours != self._preview_look.colours:  # of another composition
                 self._preview.colormap = make_colormap(coarse.colours)
                 self._preview_look = coarse
@@ -179,6 +203,9 @@ class OutputLayers:
     def remove_preview(self) -> None:
         """Remove the preview if it still exists."""
         preview, self._preview = self._preview, None
+        if self._refit is not None:
+            self._viewer.dims.events.ndisplay.disconnect(self._on_ndisplay)
+            self._refit = None
         if preview is not None and preview in self._viewer.layers:
             self._viewer.layers.remove(preview)
 
@@ -217,7 +244,12 @@ class OutputLayers:
             layer.colormap = make_colormap({**colours, pending: colour})
 
     def _add(
-        self, levels: Sequence[Any], name: str, look: Look, metadata: Mapping[str, Any] | None = None
+        self,
+        levels: Sequence[Any],
+        name: str,
+        look: Look,
+        metadata: Mapping[str, Any] | None = None,
+        corner: Any = None,
     ) -> "LabelsLayer":
         data, multiscale = layer_data(levels)
         ndim = levels[0].ndim
@@ -230,7 +262,7 @@ class OutputLayers:
             multiscale=multiscale,
             opacity=1.0,  # there is nothing below it
             scale=(look.voxel.value,) * ndim,
-            translate=self._corner[-ndim:],
+            translate=self._corner[-ndim:] if corner is None else corner,
             units=(_napari_unit(look.voxel),) * ndim,
             axis_labels=AXES[-ndim:],
             # from the start: the panels choose among layers as soon as they are added, and never a result
@@ -239,7 +271,7 @@ class OutputLayers:
         frame = layer.bounding_box  # a volume of few pores has no visible border
         frame.points, frame.line_color, frame.visible = False, FRAME_COLOUR, True
         colours = self._colours or look.colours
-        if not _has_colours(layer, colours):  # others can be painted with napari's own colours
+        if not has_colours(layer, colours):  # others can be painted with napari's own colours
             layer.colormap = make_colormap(colours)
         if chosen is not None:  # the user may be painting
             self._viewer.layers.selection.active = chosen
@@ -251,28 +283,6 @@ class OutputLayers:
         if metadata is not None and look.names:
             write_names(layer, look.names)
         return layer
-
-
-def _has_colours(layer: "LabelsLayer", colours: Mapping[int, Any]) -> bool:
-    """Return True if a layer with napari's own colours, in which label 0 is transparent, shows labels as wanted."""
-    for label, wanted in colours.items():
-        found = layer.get_color(label)
-        hidden = isinstance(wanted, str)
-        if hidden != (found is None):
-            return False
-        if not hidden and not np.allclose(found, wanted, atol=1 / 255):  # model files hold bytes
-            return False
-    return True
-
-
-def make_colormap(colours: Mapping[int | None, Any] | Mapping[int, Any]) -> Any:
-    """Return the napari colour map with a colour, or ``"transparent"``, for each label; others are transparent."""
-    from napari.utils.colormaps import DirectLabelColormap
-
-    shown: dict[int | None, Any] = {}
-    for label, colour in colours.items():
-        shown[label] = colour if isinstance(colour, str) else np.array(colour, float)
-    return DirectLabelColormap(color_dict={**shown, None: "transparent"})
 
 
 def _camera(viewer: "Viewer") -> tuple[float, ...]:

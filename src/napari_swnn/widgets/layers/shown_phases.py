@@ -12,7 +12,7 @@ from napari_swnn._layer_style import (
     read_colours,
     read_metadata,
 )
-from napari_swnn.widgets.layers.output import make_colormap
+from napari_swnn.widgets.layers.colormap import make_colormap
 from napari_swnn.widgets.layers.reading import read_colour
 from napari_swnn.widgets.layers.zero_label import WIDE, can_show_zero, is_transparent
 

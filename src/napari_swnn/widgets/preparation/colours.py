@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from napari_swnn._layer_style import PALETTE
-from napari_swnn.widgets.layers import output
+from napari_swnn.widgets.layers import colormap
 
 
 def make_colormap(labels: Sequence[int], phase: int) -> Any:
@@ -22,13 +22,13 @@ def make_colormap(labels: Sequence[int], phase: int) -> Any:
     colours: dict[int, Any] = {label: PALETTE[k % len(PALETTE)] for k, label in enumerate(labels)}
     if len(labels) == 2:
         colours = {label: colour if label == phase else "transparent" for label, colour in colours.items()}
-    return output.make_colormap(colours)
+    return colormap.make_colormap(colours)
 
 
 def make_scribble_colormap(n_phases: int) -> Any:
     """Return the napari colour map of scribbles, in which label ``k + 1`` marks phase ``k``."""
     colours: dict[int, Any] = {k + 1: PALETTE[k % len(PALETTE)] for k in range(n_phases)}
-    return output.make_colormap({0: "transparent", **colours})
+    return colormap.make_colormap({0: "transparent", **colours})
 
 
 def name_by_brightness(n_phases: int) -> tuple[str, ...]:
