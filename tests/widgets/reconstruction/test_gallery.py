@@ -146,7 +146,7 @@ def test_a_finished_model_is_kept_and_leaves_no_checkpoint(section, tiny):
     keeping = Keeping(resume=True, facts={"name": "rock"}, most=5)
     steps = jobs.train(plan, lambda: False, keeping)
     first = next(steps)
-    assert first.iteration == n_coarse + 1
+    assert first.iteration == n_coarse + 2
     assert set(keeping.piece_distances) == {1, 2}
     model = drain(steps)
     assert not model.provenance["stopped_early"]
