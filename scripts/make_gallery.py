@@ -90,7 +90,8 @@ PAPER = """## The materials of the paper
 
 Silica, porous rock, a battery electrode and a superalloy, 128 × 128 pixels each: the section, and three sections of a
 volume made from it with `standard`, beside those of the authors' networks. The scores of the structure against theirs,
-1 being equal and lower better, are 0.46, 0.94, 0.92 and 0.81, means of three trainings; `fine` reaches 0.50, 0.79, 0.80 and 0.65
+1 being equal and lower better, are 0.46, 0.94, 0.92 and 0.81 in the mean of three trainings; `fine` reaches 0.50, 0.79,
+0.80 and 0.65
 ([all figures](../benchmarks/RESULTS.md#accuracy)).
 
 ![Sections of reference, volume and the authors' volume](images/contact-sheet.png)
