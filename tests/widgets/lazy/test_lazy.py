@@ -214,6 +214,19 @@ def test_the_result_is_the_lazy_volume_and_not_the_box_that_3d_shows(boxed, view
     assert panel.layers.newest == whole
 
 
+def test_each_lazy_volume_gets_a_box_of_its_own_in_3d(boxed, viewer, user):
+    panel, _, first = boxed
+    user.waits_for(panel.models.generate_button.isEnabled)
+    user.clicks(panel.models.generate_button)
+    user.waits_for_end(panel)
+    second = panel.layers.newest
+    assert viewer.dims.ndisplay == 3
+    user.clicks(panel.result_bar.buttons["view"])
+    user.waits_for(lambda: viewer.layers[-1].name.startswith(f"{second.name} · box at"))
+    user.waits_for_end(panel)
+    assert panel.layers.in_3d == viewer.layers[-1] != first
+
+
 def test_views_of_a_lazy_volume_are_those_of_its_box(boxed, viewer, user):
     panel, whole, box = boxed
     user.choose(panel.result_bar.axis, 0)

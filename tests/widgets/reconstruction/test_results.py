@@ -246,7 +246,7 @@ def test_a_layer_that_fails_half_made_is_removed_and_the_log_says_where(made, vi
 
     before = list(viewer.layers)
     with monkeypatch.context() as patch:
-        patch.setattr("napari_swnn.widgets.layers.output._has_colours", fail)
+        patch.setattr("napari_swnn.widgets.layers.output.has_colours", fail)
         user.clicks(made.result_bar.buttons["more"])
         user.waits_for_end(made)
     assert list(viewer.layers) == before

@@ -14,7 +14,7 @@ from napari_swnn.widgets.layers.provenance import remember_name
 from napari_swnn.widgets.layers.reading import read_colours
 from napari_swnn.widgets.layers.view_3d import View, add_to_3d, list_views, show_in_3d, show_plane
 from napari_swnn.widgets.lazy.boxes import Boxes
-from napari_swnn.widgets.lazy.layers import pause_tiles, show_volume
+from napari_swnn.widgets.lazy.layers import get_tiles, pause_tiles, show_volume
 from napari_swnn.widgets.reconstruction.range_preview import RangePreview
 from napari_swnn.widgets.reconstruction.shown import ShownResults
 from napari_swnn.widgets.reconstruction.training import Training
@@ -99,6 +99,8 @@ class SessionLayers(QObject):
         if self.newest is not None:
             self._phases = None if phases is None else list(phases)
             show_in_3d(self._viewer, self.in_3d, phases, whole=self.newest)
+            if get_tiles(self.in_3d) is not None:  # 3-D may show boxes of other lazy layers already
+                self.box_wanted.emit()
 
     def keep_fitting(self) -> None:
         """Fit the view to further results, although a button has moved it."""
