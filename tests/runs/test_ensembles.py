@@ -102,7 +102,7 @@ def test_an_ensemble_stopped_within_a_training_resumes_within_it(made, reference
     steps.close()
     assert len(list((tmp_path / "e").glob(".training-1-*.checkpoint"))) == 1
     steps = iter_ensemble(spec, resume=True)
-    assert next(step.detail.iteration for step in steps if step.detail is not None) == 2
+    assert next(step.detail.iteration for step in steps if step.detail is not None) == 3
     while next(steps).index < 1:
         pass
     steps.close()
