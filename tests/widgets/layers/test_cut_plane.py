@@ -52,6 +52,16 @@ def test_volumes_in_a_row_are_cut_at_the_same_part_of_their_sides(model, volume,
     assert [len(layer.experimental_clipping_planes) for layer in (volume, other)] == [0, 0]
 
 
+def press_with_shift():
+    return SimpleNamespace(
+        type="mouse_press",
+        modifiers=["Shift"],
+        position=(0, 0, 0),
+        view_direction=(1, 0, 0),
+        dims_displayed=(0, 1, 2),
+    )
+
+
 def drag(model, event, *positions):
     callback = model.mouse_drag_callbacks[-1]
     steps = callback(model, event)
@@ -67,14 +77,7 @@ def drag(model, event, *positions):
 def test_a_drag_with_shift_moves_it_along_its_normal(model, volume, plane):
     model.dims.ndisplay = 3
     plane.cut([volume], 2, 0.5)
-    event = SimpleNamespace(
-        type="mouse_press",
-        modifiers=["Shift"],
-        position=(0, 0, 0),
-        view_direction=(1, 0, 0),
-        dims_displayed=(0, 1, 2),
-    )
-    drag(model, event, (0, 0, 0.6))
+    drag(model, press_with_shift(), (0, 0, 0.6))
     assert plane.reported == [pytest.approx(0.5 + 1.2 / 12)]
     assert model.scene.camera.mouse_pan
 
@@ -156,13 +159,6 @@ def test_a_drag_at_the_end_of_an_axis_takes_away_more_towards_its_begin(model, v
     plane.cut([volume], 2, 0.25)
     (cut,) = volume.experimental_clipping_planes
     np.testing.assert_allclose([cut.position[2], cut.normal[2]], [0.5 * 8.5, -1], rtol=1e-6)
-    event = SimpleNamespace(
-        type="mouse_press",
-        modifiers=["Shift"],
-        position=(0, 0, 0),
-        view_direction=(1, 0, 0),
-        dims_displayed=(0, 1, 2),
-    )
-    drag(model, event, (0, 0, -0.6))
+    drag(model, press_with_shift(), (0, 0, -0.6))
     assert plane.reported == [pytest.approx(0.25 + 1.2 / 12)]
     assert volume.experimental_clipping_planes[0].position[2] == pytest.approx(0.5 * (8.5 - 1.2))

@@ -19,6 +19,11 @@ def list_labels_layers(viewer: "Viewer") -> "list[LabelsLayer]":
     return [layer for layer in layers if read_metadata(layer).get("role") != SCRIBBLES]
 
 
+def unwrap(thing: Any) -> Any:
+    """Return a layer, or an object it holds, itself; napari gives panels a proxy of it, which nobody else refers to."""
+    return getattr(thing, "__wrapped__", thing)
+
+
 def list_shapes_layers(viewer: "Viewer") -> "list[ShapesLayer]":
     """Return the Shapes layers of a viewer."""
     from napari.layers import Shapes as ShapesLayer

@@ -5,6 +5,8 @@ from weakref import WeakKeyDictionary, ref
 
 from psygnal import Signal
 
+from napari_swnn.widgets.kit.viewer_layers import unwrap
+
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
@@ -94,8 +96,3 @@ class CurrentResult(Generic[Facts]):
         if own is not None and own is not self._current and own in self._facts and own in self._viewer.layers:
             self._current = own
             self.changed.emit()
-
-
-def unwrap(layer: Any) -> Any:
-    """Return a layer itself; napari gives panels a proxy of it, which nobody else refers to."""
-    return getattr(layer, "__wrapped__", layer)

@@ -12,6 +12,7 @@ from napari_swnn._layer_style import (
     read_colours,
     read_metadata,
 )
+from napari_swnn.widgets.kit.viewer_layers import unwrap
 from napari_swnn.widgets.layers.colormap import make_colormap
 from napari_swnn.widgets.layers.reading import read_colour
 from napari_swnn.widgets.layers.zero_label import WIDE, can_show_zero, is_transparent
@@ -38,10 +39,10 @@ def show_only(layer: "LabelsLayer", phases: Collection[int] | None) -> None:
         del facts[OWN_COLOURS]
         if OWN_TYPE in facts:
             layer.data = layer.data.astype(facts.pop(OWN_TYPE))
-        layer.colormap = make_colormap(own) if own else _CYCLIC.pop(_unwrap(layer), None) or _napari_colours()
+        layer.colormap = make_colormap(own) if own else _CYCLIC.pop(unwrap(layer), None) or _napari_colours()
         return
     if not own and OWN_COLOURS not in facts:
-        _CYCLIC[_unwrap(layer)] = layer.colormap
+        _CYCLIC[unwrap(layer)] = layer.colormap
     facts[OWN_COLOURS] = colours_as_json(own)
     if 0 in phases and can_show_zero(layer) and layer.data.dtype != WIDE:
         facts[OWN_TYPE] = layer.data.dtype.name
@@ -49,7 +50,7 @@ def show_only(layer: "LabelsLayer", phases: Collection[int] | None) -> None:
     if own:
         shown = {label: own.get(label, "transparent") for label in {*own, *phases}}
     else:  # napari's own colours leave label 0 transparent
-        cyclic = _CYCLIC.get(_unwrap(layer)) or _napari_colours()
+        cyclic = _cyclic_colours(layer)
         shown = {label: tuple(map(float, cyclic.map(label))) for label in phases}
     for label in phases:
         if is_transparent(shown.get(label)):
@@ -71,7 +72,7 @@ def read_own_colour(layer: "LabelsLayer", label: int) -> Any:
     if shown is not None or OWN_COLOURS not in facts:
         return shown
     own = read_colours({"colours": facts[OWN_COLOURS]})
-    colour = own.get(label) if own else (_CYCLIC.get(_unwrap(layer)) or _napari_colours()).map(label)
+    colour = own.get(label) if own else _cyclic_colours(layer).map(label)
     return None if is_transparent(colour) else colour
 
 
@@ -91,9 +92,9 @@ def _direct_colours(layer: "LabelsLayer") -> dict[int, Any]:
     }
 
 
-def _unwrap(layer: Any) -> Any:
-    """Return a layer itself, for which napari may give a proxy."""
-    return getattr(layer, "__wrapped__", layer)
+def _cyclic_colours(layer: "LabelsLayer") -> Any:
+    """Return napari's own colours of a layer that states none for its labels."""
+    return _CYCLIC.get(unwrap(layer)) or _napari_colours()
 
 
 def _napari_colours() -> Any:

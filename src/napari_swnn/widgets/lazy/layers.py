@@ -8,6 +8,7 @@ from qtpy.QtWidgets import QMainWindow
 
 from napari_swnn._layer_style import colours_in, name_features
 from napari_swnn.widgets.kit.errors import BadInputError
+from napari_swnn.widgets.kit.viewer_layers import unwrap
 from napari_swnn.widgets.layers.output import Look, OutputLayers
 from napari_swnn.widgets.lazy.block_count import BlockCount
 from napari_swnn.widgets.lazy.tiles import Tiles, TileView
@@ -36,7 +37,7 @@ def get_tiles(layer: Any) -> Tiles | None:
     if not isinstance(data, TileView):
         return None
     tiles: Any = data.tiles
-    found: Tiles = getattr(tiles, "__wrapped__", tiles)  # napari returns proxies, even of our objects
+    found: Tiles = unwrap(tiles)
     return found
 
 

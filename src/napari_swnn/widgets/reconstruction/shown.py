@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from napari_swnn._layer_style import read_metadata
-from napari_swnn.widgets.layers.current_result import CurrentResult, unwrap
+from napari_swnn.widgets.kit.viewer_layers import unwrap
+from napari_swnn.widgets.layers.current_result import CurrentResult
 
 if TYPE_CHECKING:
     from napari.layers import Labels as LabelsLayer
