@@ -4,6 +4,7 @@ import gc
 import threading
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from types import MappingProxyType
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 from napari.components import ViewerModel
 from psygnal import Signal
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFileDialog, QWidget
+from qtpy.QtWidgets import QApplication, QFileDialog, QWidget
 from skimage.data import binary_blobs
 from superqt.utils import WorkerBase
 
@@ -50,6 +51,15 @@ def _little_to_collect():
     """Napari collects garbage after each viewer: half a million objects of imported modules need not be looked at."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _checks_end_with_the_test():
+    """Wait for checks, of which a closing viewer starts more, so that none runs into the patches of another test."""
+    yield
+    deadline = perf_counter() + 60
+    while _join_checks() and perf_counter() < deadline:
+        QApplication.processEvents()  # may start the next check
 
 
 @pytest.fixture(autouse=True)
@@ -197,11 +207,7 @@ def beside(model, qtbot):
     yield make
     for widget in panels:
         widget.session.close()
-    WorkerBase.await_workers(60_000)
-    for thread in threading.enumerate():
-        if thread.name == CHECK_THREAD:
-            thread.join(60)
-    qtbot.wait(20)
+    _wait_for_threads(qtbot)
 
 
 @pytest.fixture
@@ -308,7 +314,13 @@ def user(qtbot):
 
 def _wait_for_threads(qtbot):
     WorkerBase.await_workers(60_000)
-    for thread in threading.enumerate():
-        if thread.name == CHECK_THREAD:
-            thread.join(60)
+    _join_checks()
     qtbot.wait(20)
+
+
+def _join_checks():
+    """Wait for the checks that are running; returns True if there was one."""
+    checks = [thread for thread in threading.enumerate() if thread.name == CHECK_THREAD]
+    for thread in checks:
+        thread.join(60)
+    return bool(checks)
