@@ -126,6 +126,7 @@ def report_html(report: ValidationReport, *, colours: Colours | None = None) -> 
     parts = [
         "<h1>Validation report</h1>",
         f'<p class="about">{_about(report)}</p>',
+        *_names(report),
         _notes(report.notes),
         "<h2>Comparison</h2>",
         *_comparison(report, painted, structure),
@@ -173,6 +174,14 @@ def _about(report: ValidationReport) -> str:
         f"Written by napari-swnn {version('napari-swnn')}."
     )
     return escape(format_units(text))
+
+
+def _names(report: ValidationReport) -> Iterator[str]:
+    """Yield a paragraph with the names of the reference and of the volumes, if known."""
+    if report.volume_names:
+        lines = [f"Reference: {report.reference_name}"]
+        lines += [f"Realisation {i}: {name}" for i, name in enumerate(report.volume_names, 1)]
+        yield f"<p>{'<br>'.join(map(escape, lines))}</p>"
 
 
 def _notes(notes: Sequence[str]) -> str:

@@ -87,7 +87,7 @@ def connectivity_table(report: ValidationReport, colours: Colours) -> str:
         rows += heading if group.connectivity else []
         rows += [
             (
-                f"realisation {i}",
+                escape(_name_volume(report, i)),
                 *(
                     f"{'yes' if spans else 'no'} ({share:.3f})"
                     for spans, share in zip(c.percolates, c.connected_by_axis, strict=True)
@@ -117,7 +117,7 @@ def transport_table(report: ValidationReport) -> str:
     no_bounds = (_UNKNOWN, _UNKNOWN) if report.conductivities else ()
     rows: list[Cells | Heading] = []
     for i, transport in enumerate(report.transport):
-        name = f"realisation {i + 1}"
+        name = escape(_name_volume(report, i + 1))
         if transport.bounds is not None:
             bounds = [format_bounds(limits) for limits in transport.bounds]
             k = [_solved(p, p.value) for p in transport.conductivity]
@@ -130,6 +130,11 @@ def transport_table(report: ValidationReport) -> str:
         rows.append((f"{name}: permeability{of_phase}, {permeability.unit}", *big_k, *no_bounds))
     bounds_head = ("Wiener bounds", "Hashin–Shtrikman bounds") if report.conductivities else ()
     return _table(_describe_transport(report), ("", "along z", "along y", "along x", *bounds_head), rows)
+
+
+def _name_volume(report: ValidationReport, number: int) -> str:
+    name = f"realisation {number}"
+    return f"{name} ({report.volume_names[number - 1]})" if report.volume_names else name
 
 
 def _describe_transport(report: ValidationReport) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -71,6 +72,10 @@ class ValidationReport:
         Central part of the first volume, at most 128 voxels wide, for figures.
     notes : tuple of str
         Remarks on the reliability of the numbers.
+    reference_name : str
+        Name of the reference for the reader of the report; empty if unknown.
+    volume_names : tuple of str
+        Name of each volume; empty if unknown.
     """
 
     phase: int
@@ -89,6 +94,20 @@ class ValidationReport:
     volume_sections: tuple[tuple[Labels, ...], ...]
     block: Labels
     notes: tuple[str, ...]
+    reference_name: str = ""
+    volume_names: tuple[str, ...] = ()
+
+    def with_names(self, reference: str, volumes: Sequence[str]) -> ValidationReport:
+        """Return the report with the names of the reference and of each volume, which its files then state.
+
+        Raises
+        ------
+        ValueError
+            If the number of names differs from that of the volumes.
+        """
+        if len(volumes) != self.n_volumes:
+            raise ValueError(f"volumes must hold {self.n_volumes} names, one for each volume, got {len(volumes)}")
+        return replace(self, reference_name=reference, volume_names=tuple(volumes))
 
     @property
     def n_volumes(self) -> int:
@@ -151,6 +170,8 @@ class ValidationReport:
         found: dict[str, Any] = {"phase": self.phase}
         if self.n_phases > 2:
             found["names"] = {str(label): name for label, name in self.names.items()}
+        if self.volume_names:
+            found |= {"reference_name": self.reference_name, "volume_names": list(self.volume_names)}
         found |= {
             "voxel_size": self.voxel.value,
             "unit": self.voxel.unit,
@@ -187,7 +208,8 @@ class ValidationReport:
         The columns are ``statistic``, ``realisation`` (``reference`` or 1, 2, …), ``axis`` (``mean`` for all axes),
         ``distance`` and its unit (empty for numbers), ``value``, ``half_width_95`` (of the reference's interval, where
         known) and ``unit``; with more than two phases, also ``phase`` after the first, the name of the phase or group
-        of phases. Bounds of the conductivity are named ``conductivity_wiener_lower`` and so on.
+        of phases; if the volumes have names, also ``name`` after ``realisation``. Bounds of the conductivity are named
+        ``conductivity_wiener_lower`` and so on.
         """
         write_csv(FilePath(path), list_columns(self), iter_rows(self))
 

@@ -17,29 +17,39 @@ if TYPE_CHECKING:
     from napari_swnn.validation._report import ValidationReport
 
 COLUMNS = ("statistic", "realisation", "axis", "distance", "distance_unit", "value", "half_width_95", "unit")
-"""Columns of the CSV file; a report on more than two phases has the column ``phase`` after the first."""
+"""Columns of the CSV file; a report on more than two phases has the column ``phase`` after the first, and one on
+named volumes the column ``name`` after ``realisation``."""
 
 Row = tuple[str, ...]
 
 
 def list_columns(report: ValidationReport) -> Row:
     """Return the names of the columns."""
-    return (COLUMNS[0], "phase", *COLUMNS[1:]) if report.n_phases > 2 else COLUMNS
+    return _extend(COLUMNS, "phase", "name", report)
 
 
 def iter_rows(report: ValidationReport) -> Iterator[Row]:
     """Yield every number of a report, then every curve."""
     for group in report.groups:
-        yield from _with_phase(_number_rows(group), group, report)
+        yield from _with_names(_number_rows(group), group, report)
     for i, transport in enumerate(report.transport, 1):
-        yield from _with_phase(_bound_rows(str(i), transport), report.whole, report)
+        yield from _with_names(_bound_rows(str(i), transport), report.whole, report)
     for group in report.groups:
-        yield from _with_phase(_curves_rows(group), group, report)
+        yield from _with_names(_curves_rows(group), group, report)
 
 
-def _with_phase(rows: Iterator[Row], group: PhaseGroup, report: ValidationReport) -> Iterator[Row]:
+def _with_names(rows: Iterator[Row], group: PhaseGroup, report: ValidationReport) -> Iterator[Row]:
+    names = {"reference": report.reference_name}
+    names |= {str(i): name for i, name in enumerate(report.volume_names, 1)}
     for row in rows:
-        yield (row[0], group.name, *row[1:]) if report.n_phases > 2 else row
+        yield _extend(row, group.name, names.get(row[1], ""), report)
+
+
+def _extend(row: Row, phase: str, name: str, report: ValidationReport) -> Row:
+    """Return a row with the phase, of more than two, and the name of the volume, if known."""
+    phases = (phase,) if report.n_phases > 2 else ()
+    names = (name,) if report.volume_names else ()
+    return (row[0], *phases, row[1], *names, *row[2:])
 
 
 def _number_rows(group: PhaseGroup) -> Iterator[Row]:

@@ -80,7 +80,7 @@ def test_the_numbers_are_those_of_the_arrays(shown, layers):
 def test_the_report_is_that_of_the_script(shown, layers, section):
     reference = Reference(section, phase=1, voxel_size=0.5, unit="µm")
     expected = validate([layer.data for layer in layers[1:]], reference)
-    assert shown.view.comparison.report.to_dict() == expected.to_dict()
+    assert shown.view.comparison.report.to_dict() == expected.with_names("rock", ["one", "two"]).to_dict()
 
 
 def test_the_lines_are_the_curves(shown, user):
@@ -200,13 +200,18 @@ def test_files_hold_what_the_table_shows(shown, user, dialog, tmp_path, button, 
     text, porosity = dialog.path.read_text(encoding="utf-8"), shown.view.comparison.report.porosities[1]
     if ending == "csv":
         rows = [row for row in csv.DictReader(text.splitlines()) if row["statistic"] == "porosity"]
+        assert list(dict.fromkeys(row["name"] for row in rows)) == ["rock", "one", "two"]
         found = next(row["value"] for row in rows if (row["realisation"], row["axis"]) == ("2", "mean"))
         assert float(found) == pytest.approx(porosity)
     elif ending == "json":
-        assert json.loads(text)["porosities"][1]["value"] == pytest.approx(porosity)
+        found = json.loads(text)
+        assert found["porosities"][1]["value"] == pytest.approx(porosity)
+        assert (found["reference_name"], found["volume_names"]) == ("rock", ["one", "two"])
     else:
         assert text.startswith("<!DOCTYPE html>")
         assert f"{shown.view.comparison.report.porosity:.3f}" in text
+        assert "Reference: rock<br>Realisation 1: one<br>Realisation 2: two" in text
+        assert "<td>realisation 2 (two)</td>" in text
 
 
 def test_figures_are_written_into_a_folder(shown, user, dialog, tmp_path, monkeypatch):

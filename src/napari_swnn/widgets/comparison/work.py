@@ -72,11 +72,12 @@ def compare(job: CompareJob) -> Generator[Progress, None, Comparison]:
         iter_validate(volumes, reference, physics=job.physics),
         lambda step: Progress(fraction=step.fraction, activity=capitalise(step.activity)),
     )
+    source, names = job.reference.snapshot.name, tuple(each.name for each in accepted)
     return Comparison(
-        reference=job.reference.snapshot.name,
-        names=tuple(each.name for each in accepted),
+        reference=source,
+        names=names,
         colours=tuple(each.colour for each in accepted),
-        report=report,
+        report=report.with_names(source, names),
         refused=tuple(refused),
         phase_colours=job.colours,
     )
