@@ -78,8 +78,13 @@ def iter_through_sections(
         The constrained model.
     """
     check_fits(model, spec, through, n=n)
-    constraint = ConstraintSpec(through, None, spec.seed, spec.porosity, spec.fractions)
-    return (yield from forward_steps(iter_constrain(model, constraint, device=device), _as_generation))
+    steps = iter_constrain(model, describe_constraint(spec, through), device=device)
+    return (yield from forward_steps(steps, _as_generation))
+
+
+def describe_constraint(spec: VolumeSpec, through: Sections) -> ConstraintSpec:
+    """Return the description of the draw around sections of a volume."""
+    return ConstraintSpec(through, None, spec.seed, spec.porosity, spec.fractions)
 
 
 def _as_generation(step: ConstraintStep) -> GenerationStep:

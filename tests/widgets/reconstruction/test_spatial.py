@@ -205,9 +205,12 @@ def test_a_volume_passes_through_a_section_of_a_layer(ranged, viewer, user, rang
     ranged.settings.spatial.periodic[0].setChecked(True)
     user.waits_for(lambda: "periodic axes" in problem(ranged, "through"))
     ranged.settings.spatial.periodic[0].setChecked(False)
+    user.waits_for(lambda: "Through the section: about" in ranged.run_bar.cost.text(), 60)
     result = generated(ranged, viewer, user)
     np.testing.assert_array_equal(result.data[:, 9], section)
     assert viewer.dims.current_step[1] == 9
+    user.choose(choice.layer, None)
+    user.waits_for(lambda: "Through the section" not in ranged.run_bar.cost.text())
     assert result.metadata["swnn"]["through"] == {"axis": 1, "position": 9, "layer": "measured"}
 
 

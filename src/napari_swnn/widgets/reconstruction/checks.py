@@ -10,6 +10,7 @@ from napari_swnn.widgets.kit.session import Checker
 from napari_swnn.widgets.reconstruction import jobs, preflight
 from napari_swnn.widgets.reconstruction.preflight import CurrentCost, Findings, Prepared
 from napari_swnn.widgets.reconstruction.request import Request
+from napari_swnn.widgets.reconstruction.section_cost import estimate_section
 
 if TYPE_CHECKING:
     from napari_swnn.core.training.config import TrainingConfig
@@ -38,6 +39,8 @@ class Checks:
         Estimated cost of the plan; None until available.
     cost_problem : str
         Reason that the cost could not be estimated.
+    section_cost : float or None
+        Estimated time to fit the section with the selected model, in seconds; None until available.
     """
 
     changed = Signal()
@@ -46,7 +49,7 @@ class Checks:
     found = Signal(Findings)
     """Emitted when the reference has been analysed."""
     planned = Signal()
-    """Emitted when a plan is ready for Run."""
+    """Emitted when the cost of Run, or of a section for Generate, can be estimated."""
 
     def __init__(self, make_checker: Callable[[], Checker]) -> None:
         self.devices: Mapping[str, str] = {}
@@ -54,11 +57,12 @@ class Checks:
         self.prepared: Prepared | None = None
         self.cost: CurrentCost | None = None
         self.cost_problem = ""
+        self.section_cost: float | None = None
         self._has_reference = False
         self._device_problem = ""
         self._reference_problem: BadInputError | None = None
         self._form_problems: Mapping[str, str] = {}
-        self._finder, self._analyst, self._planner, self._estimator = (make_checker() for _ in range(4))
+        self._finder, self._analyst, self._planner, self._estimator, self._fitter = (make_checker() for _ in range(5))
         self._finder.done.connect(self._on_devices)
         self._finder.failed.connect(self._on_no_device)
         self._analyst.done.connect(self._on_findings)
@@ -67,6 +71,7 @@ class Checks:
         self._planner.failed.connect(self._on_planning_failed)
         self._estimator.done.connect(self._on_cost)
         self._estimator.failed.connect(self._on_no_cost)
+        self._fitter.done.connect(self._on_section_cost)
 
     # -- requests from the panel
 
@@ -106,7 +111,7 @@ class Checks:
         """
         self._form_problems = problems
         self.pause()
-        self.prepared = self.cost = None
+        self.prepared = self.cost = self.section_cost = None
         self.cost_problem = ""
         self.changed.emit()
 
@@ -115,14 +120,17 @@ class Checks:
         self._planner.request(preflight.prepare, self._analysis, request)
 
     def estimate_cost(self) -> None:
-        """Estimate the cost of the plan if Run can execute it."""
-        if self.prepared is not None and self.prepared.plan is not None and self.prepared.run_problem is None:
+        """Estimate the cost of the plan if Run can execute it, and of a section if Generate can fit it."""
+        if self.prepared is not None and self.prepared.can_run:
             self._estimator.request(preflight.estimate, self.prepared)
+        if self.prepared is not None and self.prepared.fits_section:
+            self._fitter.request(estimate_section, self.prepared)
 
     def pause(self) -> None:
         """Ignore the results of planning and cost estimation in progress."""
         self._planner.drop()
         self._estimator.drop()
+        self._fitter.drop()
 
     def stop(self) -> None:
         """Ignore the results of all checks."""
@@ -192,7 +200,7 @@ class Checks:
 
     def _on_prepared(self, prepared: Prepared) -> None:
         self.prepared = prepared
-        if prepared.plan is not None and prepared.run_problem is None:
+        if prepared.can_run or prepared.fits_section:
             self.planned.emit()
         self.changed.emit()
 
@@ -202,6 +210,10 @@ class Checks:
 
     def _on_cost(self, cost: CurrentCost | None) -> None:
         self.cost = cost
+        self.changed.emit()
+
+    def _on_section_cost(self, seconds: float | None) -> None:
+        self.section_cost = seconds
         self.changed.emit()
 
     def _on_no_cost(self, text: str) -> None:

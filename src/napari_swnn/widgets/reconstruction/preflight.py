@@ -124,6 +124,18 @@ class Prepared:
         return BadInputError(found.control, f"For {'Generate' if run is None else 'Run'}: {found}")
 
     @property
+    def can_run(self) -> bool:
+        """True if Run can execute the plan."""
+        return self.plan is not None and self.run_problem is None
+
+    @property
+    def fits_section(self) -> bool:
+        """True if Generate would fit a section with the selected model."""
+        request = self.request
+        is_ready = request.entry is not None and self.generate_problem is None
+        return is_ready and request.spatial.section is not None
+
+    @property
     def _has_one_button(self) -> bool:
         return self.request.entry is None or (self.plan is None and self.run_problem is None)
 

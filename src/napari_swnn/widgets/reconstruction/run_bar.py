@@ -11,6 +11,7 @@ from napari_swnn.widgets.kit.progress import ProgressPanel
 from napari_swnn.widgets.reconstruction.kept_training import KeptTraining, may_lose_time
 from napari_swnn.widgets.reconstruction.loss_curve import LossCurve, LossHistory
 from napari_swnn.widgets.reconstruction.preflight import describe_cost, memory_warning
+from napari_swnn.widgets.reconstruction.section_cost import describe_section_cost
 from napari_swnn.widgets.reconstruction.training import Training, is_finishing
 
 if TYPE_CHECKING:
@@ -94,8 +95,7 @@ class RunBar(QWidget):
         self.resume_button.setEnabled(session.can_run and not is_loading)
         self.hint.show_text(session.why_not_run)
         cost = None if session.is_busy else checks.cost
-        pending = checks.cost_problem or ("Estimating the time…" if session.can_run else "")
-        self.cost.show_text(describe_cost(cost) if cost else "" if session.is_busy else pending)
+        self.cost.show_text("" if session.is_busy else _describe_costs(session))
         self.memory.show_text(memory_warning(cost) if cost else "")
         if session.is_busy and session.status != self.progress.status.text():
             self.progress.wait(session.status)
@@ -170,3 +170,13 @@ class RunBar(QWidget):
             self.curve.setVisible(len(self.curve) > 0)
         self.curve.refresh()
         self.progress.end(self._session.status, self._session.failure)
+
+
+def _describe_costs(session: "ReconstructionSession") -> str:
+    """Return the estimates of a run and of a section to fit, one in each line."""
+    checks = session.checks
+    pending = checks.cost_problem or ("Estimating the time…" if session.can_run else "")
+    lines = [pending if checks.cost is None else describe_cost(checks.cost)]
+    if checks.section_cost is not None:
+        lines.append(describe_section_cost(checks.section_cost))
+    return "\n".join(filter(None, lines))
