@@ -8,14 +8,17 @@ import numpy as np
 import pytest
 from napari.layers import Image, Vectors
 from napari.qt import get_stylesheet
-from qtpy.QtWidgets import QLabel
+from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 from skimage.data import binary_blobs
 
 from napari_swnn._layer_style import METADATA_KEY, write_names
 from napari_swnn._progress import Progress
 from napari_swnn.physics import conductivity_bounds
 from napari_swnn.widgets.kit.controls import Form
+from napari_swnn.widgets.kit.drawer import Drawer
+from napari_swnn.widgets.kit.forms import ConfigForm
 from napari_swnn.widgets.layers.view_3d import ALL_PHASES, show_in_3d
+from napari_swnn.widgets.properties.job import SolverSettings
 from napari_swnn.widgets.properties.kinds import CONDUCTIVITY, DIFFUSION, PERMEABILITY
 from napari_swnn.widgets.properties.phase_values import PhaseValues
 from napari_swnn.widgets.properties.results import Results
@@ -328,6 +331,26 @@ def test_it_fits_a_narrow_dock_during_a_run_too(ready):
     ready.view.offer([("All phases", None), ("Without active material", [1])])
     ready.parent().show()
     assert ready.widget().minimumSizeHint().width() <= 350
+
+
+@pytest.mark.parametrize("width", [280, 330, 600])
+def test_no_advanced_setting_is_squeezed_at_any_width(qtbot, width):
+    form = ConfigForm(SolverSettings)
+    drawer = Drawer("Advanced settings", form)
+    panel = QWidget()
+    layout = QVBoxLayout(panel)
+    layout.addWidget(drawer)
+    layout.addStretch()
+    panel.setStyleSheet(get_stylesheet("dark"))
+    qtbot.addWidget(panel)
+    drawer.open()
+    panel.resize(width, 400)
+    panel.show()
+    qtbot.waitUntil(lambda: form.height() == max(form.sizeHint().height(), form.heightForWidth(form.width())))
+    for control in form.controls.values():
+        assert control.native.height() >= control.native.sizeHint().height()
+    drawer.collapse(animate=False)
+    qtbot.waitUntil(lambda: drawer.height() < 40)
 
 
 def test_a_long_name_of_a_phase_does_not_widen_the_panel(qtbot, model):

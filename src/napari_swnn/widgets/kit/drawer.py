@@ -1,9 +1,14 @@
 """Collapsible section of a panel with a remark in its title."""
 
-from qtpy.QtCore import Qt
+from typing import Any
+
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QSizePolicy, QWidget
 from superqt import QCollapsible
+
+_UNLIMITED = 16_777_215
+"""Qt's maximum height of a widget."""
 
 
 class Drawer(QCollapsible):
@@ -25,6 +30,7 @@ class Drawer(QCollapsible):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.layout().setContentsMargins(0, 0, 0, 0)
         self.layout().setSpacing(2)
+        self.layout().setAlignment(Qt.AlignmentFlag(0))  # a layout at the top has no more than the height of its hint
         self.toggleButton().setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # a remark can be long
         self._inside = content
         self.addWidget(content)
@@ -36,11 +42,27 @@ class Drawer(QCollapsible):
         """Show the content."""
         self._inside.show()
         super().expand(animate)
+        self.content().setMaximumHeight(_UNLIMITED)  # the base class allows that of rows that are not wrapped
 
     def collapse(self, animate: bool = True) -> None:
         """Hide the content, so that the Tab key skips its controls."""
         super().collapse(animate)
         self._inside.hide()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
+        """Return the size with rows and texts that are wrapped at the present width."""
+        size = super().sizeHint()
+        return QSize(size.width(), max(size.height(), self.heightForWidth(self.width())))
+
+    def resizeEvent(self, event: Any) -> None:  # noqa: N802 (Qt's name)
+        """Announce the height of the rows at the new width to the layout."""
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self.updateGeometry()
+
+    def eventFilter(self, _watched: Any, _event: Any) -> bool:  # noqa: N802 (Qt's name)
+        """Leave the height to the layout, where the base class limits it to that of rows that are not wrapped."""
+        return False
 
     def open(self) -> None:
         """Show the content."""
