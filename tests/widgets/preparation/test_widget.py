@@ -111,6 +111,21 @@ def test_from_an_image_to_a_reference(made, model, micrograph):
     assert "Added" in made.progress.status.text()
 
 
+def test_a_new_reference_hides_that_of_the_same_image_but_no_other(made, model, user):
+    former = model.layers["sem · labels"]
+    facts = former.metadata[METADATA_KEY]
+    others = [
+        model.add_labels(former.data, metadata={METADATA_KEY: facts | {"image": "other"}}),
+        model.add_labels(former.data, metadata={METADATA_KEY: facts | {"section": [3]}}),
+        model.add_labels(former.data),
+    ]
+    user.clicks(made.run_button)
+    user.waits_for_end(made)
+    assert model.layers["sem · labels [1]"].visible
+    assert not former.visible
+    assert all(layer.visible for layer in others)
+
+
 def test_the_image_is_left_as_it_is(made, model, image, micrograph):
     np.testing.assert_array_equal(image.data, micrograph)
     assert model.layers[0] is image

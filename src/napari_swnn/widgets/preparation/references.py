@@ -6,7 +6,7 @@ from napari_swnn._layer_style import METADATA_KEY, read_metadata
 from napari_swnn.widgets.kit.session import Report
 from napari_swnn.widgets.kit.viewer_layers import list_image_layers
 from napari_swnn.widgets.preparation.placement import is_covered
-from napari_swnn.widgets.preparation.results import add_reference
+from napari_swnn.widgets.preparation.results import add_reference, find_origin
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -54,8 +54,9 @@ class References:
     def add(self, prepared: "tuple[PreparedImage, ...]", selected: "Image | None") -> Report:
         """Add segmented images as layers; the sections of one stack become one layer.
 
-        A layer lies on its image, unless this is hidden behind other images: then, it is placed to the right of all
-        layers, as it would lie on an image that it does not belong to.
+        References that were made from the same image before are hidden. A layer lies on its image, unless this is
+        hidden behind other images: then, it is placed to the right of all layers, as it would lie on an image that it
+        does not belong to.
 
         Parameters
         ----------
@@ -68,6 +69,7 @@ class References:
         for each in prepared:
             groups.setdefault(id(each.source.layer), []).append(each)
         images = list_image_layers(self._viewer)
+        former = [layer for group in groups.values() for layer in self._list_former(group[0])]
         layers = []
         is_any_beside = False
         for group in groups.values():
@@ -77,10 +79,18 @@ class References:
             is_any_beside = is_any_beside or is_beside
         if is_any_beside:  # otherwise, it may lie outside the view
             self._viewer.fit_to_view()
+        for layer in former:
+            layer.visible = False
         self._newest = layers[-1]
         self.last = layers
         names = ", ".join(f"“{layer.name}”" for layer in layers)
         return Report(f"Added {names}{' beside the images, which lie on each other' if is_any_beside else ''}.")
+
+    def _list_former(self, prepared: "PreparedImage") -> "list[LabelsLayer]":
+        """Return the visible references that were made from the same image before."""
+        origin = find_origin(prepared)
+        references = [layer for layer in self._viewer.layers if "recipe" in read_metadata(layer) and layer.visible]
+        return [layer for layer in references if origin.items() <= dict(read_metadata(layer)).items()]
 
     def reconstruct(self) -> None:
         """Open the reconstruction panel with the last reference."""

@@ -53,12 +53,16 @@ def add_reference(viewer: "Viewer", group: "Sequence[PreparedImage]", *, is_besi
     return layer
 
 
+def find_origin(prepared: "PreparedImage") -> dict[str, Any]:
+    """Return the image and the sections that a reference is made from as JSON-serialisable values."""
+    return {"image": prepared.source.name, "section": list(prepared.source.sections)}
+
+
 def describe_preparation(prepared: "PreparedImage") -> dict[str, Any]:
-    """Return the origin of a reference as JSON-serialisable values."""
+    """Return the origin and the recipe of a reference as JSON-serialisable values."""
     draft = prepared.job.draft
     return {
-        "image": prepared.source.name,
-        "section": list(prepared.source.sections),
+        **find_origin(prepared),
         "phase": draft.label,
         "recipe": prepared.job.recipe.to_json(),
     }
