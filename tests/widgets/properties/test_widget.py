@@ -125,6 +125,18 @@ def test_fields_lie_where_the_source_lies(ready, model, laminate, user):
     assert model.layers.selection.active is laminate
 
 
+@pytest.mark.parametrize(("ndisplay", "factor", "fitted"), [(3, 4.0, True), (3, 0.5, False), (2, 4.0, False)])
+def test_the_view_in_3d_is_fitted_to_streamlines_that_are_partly_outside(ready, model, user, ndisplay, factor, fitted):
+    model.dims.ndisplay = ndisplay
+    model.scene.camera.angles = (-25.0, 35.0, 12.0)
+    model.fit_to_view()
+    whole = model.scene.camera.zoom
+    model.scene.camera.zoom = chosen = factor * whole
+    run(ready, user)
+    zoom = model.scene.camera.zoom
+    assert zoom < whole if fitted else zoom == chosen
+
+
 def test_the_source_is_not_changed(ready, model, laminate, user):
     run(ready, user)
     np.testing.assert_array_equal(laminate.data, LAMINATE)

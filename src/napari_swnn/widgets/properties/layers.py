@@ -6,6 +6,7 @@ import numpy as np
 
 from napari_swnn._layer_style import METADATA_KEY
 from napari_swnn._types import FloatArray
+from napari_swnn.widgets.layers.frame_in_view import bring_into_view
 from napari_swnn.widgets.properties.work import Fields, PropertyRun
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ _BLENDING = "translucent_no_depth"
 
 
 def add_layers(viewer: "Viewer", run: PropertyRun, placement: dict[str, Any]) -> list[Any]:
-    """Add the fields and streamlines of a run, keeping the selected layer and the view.
+    """Add the fields and streamlines of a run, keeping the selected layer.
+
+    The view is kept too, except in 3-D if a part of them is outside; then, it is fitted to them.
 
     Parameters
     ----------
@@ -45,6 +48,8 @@ def add_layers(viewer: "Viewer", run: PropertyRun, placement: dict[str, Any]) ->
         added += _add(viewer, run, fields, {**placement, "visible": i == 0})  # the others would cover the first
     if chosen is not None:  # the user may be painting
         viewer.layers.selection.active = chosen
+    if added:
+        bring_into_view(viewer, added[0])
     return added
 
 
