@@ -34,6 +34,8 @@ RANGE = (0.3, 0.75)
 """Fractions of lamellae of the range model."""
 WIDENING = 0.9
 """Shift of the level at a border, in the second case."""
+CASES = {"independent": 0.0, "wider at borders": WIDENING}
+"""Shift of each case."""
 COLOURS = {MATRIX: "#2b4c7e", LAMELLAE: "#e8e4dc", GRAINS: "#b7c4a1"}
 COLUMNS = (
     "truth",
@@ -53,11 +55,13 @@ def main() -> None:
     parser.add_argument("--side", type=int, help="edge length, by default 1024 in 2-D and 160 in 3-D")
     parser.add_argument("--volumes", type=int, default=3)
     parser.add_argument("--truths", type=int, default=1, help="realisations that are pooled to compare with; 6 in 3-D")
+    parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--picture", action="store_true", help="write a picture into docs/images")
     options = parser.parse_args()
     options.shape = (options.side or {2: 1024, 3: 160}[options.dimension],) * options.dimension
     volumes = {}
-    for widening, case in ((0.0, "independent"), (WIDENING, "wider at borders")):
+    for case in options.cases:
+        widening = CASES[case]
         reference, where = truth(options.shape, seed=100, widening=widening)
         models = {
             kind: model_of(reference, where, options, kind, f"alloy-{options.dimension}d-{case.split()[0]}-{kind}.swnn")
