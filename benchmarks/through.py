@@ -3,13 +3,15 @@
 A model of one of the paper's images is constrained to pass through that image at the middle plane, once for each seed.
 Planes at each distance from it are compared with planes at the same distance from those planes of unconstrained
 volumes whose porosity is close to that of the image: planes near a section are correlated with it. With `--known`, the
-known voxels are two sections that cross, a borehole and inclusions, all taken from an unconstrained volume.
+known voxels are two sections that cross, a borehole and inclusions, all taken from an unconstrained volume. With
+`--planes 12 13 14 15`, the image lies at each of these planes in turn, and is compared with both neighbours only.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from matplotlib.colors import ListedColormap
 
 import napari_swnn as swnn
 from _paper import MATERIALS, add_arguments, load_image
+from napari_swnn._steps import drain
 from napari_swnn.core.loss.sliced_wasserstein import sliced_wasserstein_distance
 
 OUTPUT = Path(__file__).parent / "output"
@@ -44,6 +47,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--side", type=int, default=128)
     parser.add_argument("--known", action="store_true", help="crossing sections and single voxels instead")
+    parser.add_argument("--planes", type=int, nargs="+", help="planes of the section, to compare its neighbours only")
+    parser.add_argument("--iterations", type=int, default=swnn.ConstraintSpec.n_iterations, help="steps of the drawing")
+    parser.add_argument("--scales", type=int, default=0, help="scales of the model, by default as its section needs")
     parser.add_argument("--picture", type=Path, help="file for a picture of the first volume")
     options = parser.parse_args()
     OUTPUT.mkdir(exist_ok=True)
@@ -54,10 +60,13 @@ def main() -> None:
         shape = (DEPTH, *section.shape)
         free = [swnn.generate(model, shape, seed=seed) == 1 for seed in FREE_SEEDS]
         if options.known:
-            report_known(model, free, options.seeds)
+            report_known(model, free, options)
+            continue
+        if options.planes:
+            report_neighbours(model, free, section, options)
             continue
         through = {"z": (DEPTH // 2, section)}
-        constrained = [volume_with(model, shape, seed, through=through) for seed in options.seeds]
+        constrained = [volume_with(model, shape, spec) for spec in specs(options, through=through)]
         for volume in constrained:
             assert (volume[DEPTH // 2] == section).all()
         report(constrained, free, section)
@@ -66,27 +75,34 @@ def main() -> None:
 
 
 def trained(material: int, options: argparse.Namespace) -> swnn.Model:
-    path = OUTPUT / f"through-M{material}-{options.preset}.swnn"
+    scales = f"-{options.scales}-scales" if options.scales else ""
+    path = OUTPUT / f"through-M{material}-{options.preset}{scales}.swnn"
     if not path.is_file():
         reference = swnn.Reference(load_image(options.data, material).astype(np.uint8), phase=1)
-        swnn.train(reference, preset=options.preset, seed=0).save(path)
+        config = replace(swnn.PRESETS[options.preset], n_scales=options.scales)
+        swnn.train(reference, config=config, seed=0).save(path)
     return swnn.Model.load(path)
 
 
-def volume_with(model: swnn.Model, shape: tuple[int, ...], seed: int, **known: Any) -> np.ndarray:
+def specs(options: argparse.Namespace, **known: Any) -> list[swnn.ConstraintSpec]:
+    """Return a description of known voxels for each seed."""
+    return [swnn.ConstraintSpec(seed=seed, n_iterations=options.iterations, **known) for seed in options.seeds]
+
+
+def volume_with(model: swnn.Model, shape: tuple[int, ...], spec: swnn.ConstraintSpec) -> np.ndarray:
     """Return a volume with known voxels, and print how their noise was found."""
-    estimate = swnn.estimate_constraint(model, swnn.ConstraintSpec(seed=seed, **known))
+    estimate = swnn.estimate_constraint(model, spec)
     start, busy = time.perf_counter(), time.process_time()
-    constrained = swnn.constrain(model, seed=seed, **known)
+    constrained = drain(swnn.iter_constrain(model, spec), None)
     start, busy = time.perf_counter() - start, time.process_time() - busy
     found = constrained.provenance["known_voxels"]
     print(
-        f"seed {seed}: {found['n_voxels']} voxels, {found['wrong_at_first']:.1%} wrong at first, "
+        f"seed {spec.seed}: {found['n_voxels']} voxels, {found['wrong_at_first']:.1%} wrong at first, "
         f"{found['wrong_before_setting']:.2%} before they are set; {busy:.0f} s of CPU, {start:.0f} s in all, "
         f"{estimate.seconds:.0f} s estimated; overlay of {estimate.n_file_bytes / 1e6:.1f} MB",
         flush=True,
     )
-    return swnn.generate(constrained, shape, seed=seed) == 1
+    return swnn.generate(constrained, shape, seed=spec.seed) == 1
 
 
 def report(constrained: list[np.ndarray], free: list[np.ndarray], section: np.ndarray) -> None:
@@ -138,7 +154,37 @@ def rows(volume: np.ndarray, middle: int, distance: int, pool: np.ndarray) -> np
     return np.array(found).reshape(-1, 4)
 
 
-def report_known(model: swnn.Model, free: list[np.ndarray], seeds: list[int]) -> None:
+def report_neighbours(
+    model: swnn.Model, free: list[np.ndarray], section: np.ndarray, options: argparse.Namespace
+) -> None:
+    """Print the correlation of the planes before and after the section with it, by the place of the section."""
+    period = 2 ** (len(model.stages) - 1)
+    print("| plane of the section | correlation before | after | phase changes before | after |")
+    print("|---|---|---|---|---|")
+    for plane in options.planes:
+        shape = (plane + 2 * period, *section.shape)
+        through = {"z": (plane, section)}
+        places = [(volume_with(model, shape, spec), plane) for spec in specs(options, through=through)]
+        alike = [
+            (volume, z)
+            for volume in free
+            for z in range(period + plane % period, DEPTH - 1, period)
+            if abs(volume[z].mean() - section.mean()) < TOLERANCE
+        ]
+        found = [np.array([neighbours(volume, z) for volume, z in chosen]) for chosen in (places, alike)]
+        cells = [
+            " / ".join(f"{values[:, k].mean():.3f} ± {values[:, k].std():.3f}" for values in found) for k in range(4)
+        ]
+        print(f"| {plane} ({len(alike)} unconstrained) | {' | '.join(cells)} |", flush=True)
+
+
+def neighbours(volume: np.ndarray, z: int) -> tuple[float, ...]:
+    """Return the correlation of the planes before and after a plane with it, and the share of phase changes."""
+    sides = volume[z - 1], volume[z + 1]
+    return (*(correlation(volume[z], plane) for plane in sides), *((volume[z] != plane).mean() for plane in sides))
+
+
+def report_known(model: swnn.Model, free: list[np.ndarray], options: argparse.Namespace) -> None:
     """Print how well volumes go on from other known voxels, which come from an unconstrained volume."""
     truth, *others = free
     labels = np.where(truth, 1, 0)
@@ -162,7 +208,7 @@ def report_known(model: swnn.Model, free: list[np.ndarray], seeds: list[int]) ->
             known = {"through": {"z": (middle[0], labels[middle[0]]), "x": (middle[2], labels[..., middle[2]])}}
         else:
             known = {"known": np.where(inside, labels, -1)}
-        volumes = [volume_with(model, shape, seed, **known) for seed in seeds]
+        volumes = [volume_with(model, shape, spec) for spec in specs(options, **known)]
         for volume in volumes:
             assert (volume[inside] == truth[inside]).all()
         print("porosity; share of the neighbours of known pore and of known solid voxels that are pore")

@@ -40,6 +40,12 @@ def test_every_volume_passes_through_the_section(name, request):
     assert found["wrong_before_setting"] < found["wrong_at_first"]
 
 
+def test_more_steps_leave_fewer_pixels_to_set(fixed_model, section):
+    fitted = [constrained(fixed_model, n_iterations=n, through={"z": (PLANE, section)}) for n in (6, 240)]
+    few, many = (model.provenance["known_voxels"]["wrong_before_setting"] for model in fitted)
+    assert many < few
+
+
 def test_voxels_beyond_the_reach_of_the_section_are_those_of_the_unconstrained_volume(through, fixed_model):
     shape = (64, *SHAPE[1:])
     free, fitted = (generate(model, shape, seed=3) for model in (fixed_model, through))

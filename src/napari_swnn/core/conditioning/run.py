@@ -58,7 +58,7 @@ class ConstraintSpec:
         Porosity, or fractions by label, of the volumes, for a model trained for ranges; by default those of the model.
         Maps are not supported.
     n_iterations : int
-        Number of steps in which the noise is drawn, the same for each stage of the network.
+        Number of steps in which the noise is drawn, shared equally by the stages of the network.
     """
 
     through: Sections | None = None
