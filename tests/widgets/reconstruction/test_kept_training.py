@@ -24,7 +24,7 @@ def interrupted(ready, user, tiny, monkeypatch, tmp_path):
     monkeypatch.setattr("napari_swnn.core.training.checkpoint.INTERVAL", 0.0)
     reference = ready.session.checks.findings.analysis.reference
     plan = analyse_reference(reference, config=replace(tiny, n_steps=4)).plan(porosity=0.25, seed=7)
-    steps = jobs.train(plan, lambda: False, Keeping(aim={"porosity": 0.25}))
+    steps = jobs.train(plan, lambda: False, Keeping(aim={"porosity": 0.25}, facts={"name": "rock"}))
     for _ in range(2):
         next(steps)
     steps.close()
@@ -101,6 +101,22 @@ def test_the_remedy_for_an_obstacle_is_named(circumstance, needed, remedy):
 def test_an_unfinished_training_is_discarded(interrupted, user):
     user.clicks(interrupted.run_bar.kept.discard_button)
     user.waits_for(interrupted.run_bar.kept.isHidden)
+
+
+def test_without_its_reference_a_training_is_named_by_it_and_resumed_once_it_is_chosen(interrupted, user, viewer):
+    kept, reference = interrupted.run_bar.kept, interrupted.settings.reference.value
+    other = viewer.add_labels(1 - reference.data, name="other")
+    interrupted.session.elsewhere.find()
+    user.choose(interrupted.settings.reference, other)
+    user.waits_for(lambda: "training of “rock” is kept (changed settings, step 2 of 12, today" in kept.note.text())
+    assert kept.resume_button.isHidden()
+    user.choose(interrupted.settings.reference, reference)
+    user.waits_for(lambda: "of this reference" in kept.note.text() and not kept.isHidden())
+    assert not kept.resume_button.isHidden()
+    viewer.layers.clear()
+    user.waits_for(lambda: "“rock”" in kept.note.text() and not kept.isHidden())
+    user.clicks(kept.discard_button)
+    user.waits_for(kept.isHidden)
 
 
 def test_a_long_training_is_not_replaced_without_a_question(interrupted, user, asked, monkeypatch):

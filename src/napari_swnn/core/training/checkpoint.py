@@ -60,7 +60,9 @@ class Checkpoint:
         self.losses_before: Sequence[float] = ()
 
     @classmethod
-    def of(cls, plan: TrainingPlan, *, resume: bool = False, aim: Mapping[str, Any] | None = None) -> Checkpoint:
+    def of(
+        cls, plan: TrainingPlan, *, resume: bool = False, aim: Mapping[str, Any] | None = None, name: str = ""
+    ) -> Checkpoint:
         """Return the checkpoint of a plan in the data folder of the user.
 
         Equal plans on the same kind of device, with the same number of threads, have the same checkpoint.
@@ -71,14 +73,14 @@ class Checkpoint:
             Plan of the training.
         resume : bool
             Go on from the stored state, if there is one.
-        aim : mapping, optional
-            Target of the training as it was given; see `describe_plan`.
+        aim, name
+            Target of the training as it was given, and name of the reference; see `describe_plan`.
         """
         folder = data_folder(FOLDER)
         for suffix in (SUFFIX, RECORD_SUFFIX):
             remove_old(folder, f"*{suffix}")
         path = folder / f"{plan_digest(plan)[:32]}{SUFFIX}"
-        return cls(path, resume=resume, record=describe_plan(plan, aim))
+        return cls(path, resume=resume, record=describe_plan(plan, aim, name))
 
     @classmethod
     def find(cls, plan: TrainingPlan, *, resume: bool = False) -> Checkpoint | None:

@@ -53,7 +53,9 @@ class UnfinishedTraining:
     saved : float
         Time at which the state was saved, in seconds since the epoch.
     obstacle : Obstacle or None
-        Difference that keeps the training from going on; None if there is none.
+        Difference that keeps the training from going on; None if there is none, or if the reference is not at hand.
+    name : str
+        Name of the reference; empty if unknown.
     """
 
     path: FilePath
@@ -66,6 +68,7 @@ class UnfinishedTraining:
     seconds: float
     saved: float
     obstacle: Obstacle | None = None
+    name: str = ""
 
     def remove(self) -> None:
         """Remove the state and its record."""
@@ -78,7 +81,7 @@ def record_path(path: FilePath) -> FilePath:
     return path.with_suffix(RECORD_SUFFIX)
 
 
-def describe_plan(plan: TrainingPlan, aim: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def describe_plan(plan: TrainingPlan, aim: Mapping[str, Any] | None = None, name: str = "") -> dict[str, Any]:
     """Return the record of a plan.
 
     Parameters
@@ -87,9 +90,12 @@ def describe_plan(plan: TrainingPlan, aim: Mapping[str, Any] | None = None) -> d
         Plan of the training.
     aim : mapping, optional
         Target as it was given; by default that of the plan, whose last digits can differ.
+    name : str
+        Name of the reference, if known.
     """
     return {
         "reference": reference_digest(plan.reference),
+        "name": name,
         "config": asdict(plan.config),
         "aim": _describe_aim(plan) if aim is None else aim,
         "seed": plan.seed,
@@ -119,15 +125,21 @@ def read_seconds(path: FilePath) -> float:
     return 0.0
 
 
-def find_unfinished(reference: Reference) -> list[UnfinishedTraining]:
-    """Return the unfinished trainings of a reference that are kept in the data folder of the user, the newest first."""
-    digest = reference_digest(reference)
+def find_unfinished(reference: Reference | None = None) -> list[UnfinishedTraining]:
+    """Return the unfinished trainings that are kept in the data folder of the user, the newest first.
+
+    Parameters
+    ----------
+    reference : Reference, optional
+        Reference of the trainings; by default, those of all references are returned, without their obstacles.
+    """
+    digest = None if reference is None else reference_digest(reference)
     found = []
     for path in data_folder(FOLDER).glob(f"*{RECORD_SUFFIX}"):
         with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):  # damaged, or of another version
             stored = json.loads(path.read_text(encoding="utf-8"))
             checkpoint = path.with_suffix(SUFFIX)
-            if stored["reference"] == digest and checkpoint.is_file():
+            if digest in (None, stored["reference"]) and checkpoint.is_file():
                 found.append(_read(checkpoint, stored, reference))
     return sorted(found, key=lambda each: each.saved, reverse=True)
 
@@ -145,7 +157,7 @@ def reference_digest(reference: Reference) -> str:
     return digest.hexdigest()
 
 
-def _read(path: FilePath, stored: Mapping[str, Any], reference: Reference) -> UnfinishedTraining:
+def _read(path: FilePath, stored: Mapping[str, Any], reference: Reference | None) -> UnfinishedTraining:
     aim = stored["aim"]
     if aim is not None and "fractions" in aim:
         aim = {"fractions": {int(label): value for label, value in aim["fractions"].items()}}
@@ -161,7 +173,8 @@ def _read(path: FilePath, stored: Mapping[str, Any], reference: Reference) -> Un
         n_steps=int(stored["n_steps"]),
         seconds=float(stored["seconds"]),
         saved=float(stored["saved"]),
-        obstacle=_find_obstacle(stored, reference),
+        obstacle=None if reference is None else _find_obstacle(stored, reference),
+        name=str(stored.get("name", "")),
     )
 
 

@@ -128,9 +128,8 @@ class Checks:
 
     def pause(self) -> None:
         """Ignore the results of planning and cost estimation in progress."""
-        self._planner.drop()
-        self._estimator.drop()
-        self._fitter.drop()
+        for checker in (self._planner, self._estimator, self._fitter):
+            checker.drop()
 
     def stop(self) -> None:
         """Ignore the results of all checks."""

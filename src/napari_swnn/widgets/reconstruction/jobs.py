@@ -53,7 +53,8 @@ def train(
     if BENCHMARK.acquire(timeout=_LONGEST_WAIT):
         BENCHMARK.release()
     keeping.piece_distances = piece_distances(plan)
-    keeping.checkpoint = checkpoint = find_checkpoint(plan, resume=keeping.resume, aim=keeping.aim)
+    name = keeping.facts.get("name", "")
+    keeping.checkpoint = checkpoint = find_checkpoint(plan, resume=keeping.resume, aim=keeping.aim, name=name)
     model = yield from iter_training(plan, should_stop=should_stop, checkpoint=checkpoint)
     keeping.keep(model)
     if checkpoint is not None and not model.provenance["stopped_early"] and not keeping.is_discarded:
@@ -62,19 +63,19 @@ def train(
 
 
 def find_checkpoint(
-    plan: "TrainingPlan", *, resume: bool = False, aim: "Mapping[str, Any] | None" = None
+    plan: "TrainingPlan", *, resume: bool = False, aim: "Mapping[str, Any] | None" = None, name: str = ""
 ) -> "Checkpoint | None":
     """Return the checkpoint of a plan; None if the data folder cannot be used."""
     from napari_swnn.core.training.checkpoint import Checkpoint
 
     try:
-        return Checkpoint.of(plan, resume=resume, aim=aim)
+        return Checkpoint.of(plan, resume=resume, aim=aim, name=name)
     except OSError:
         return None
 
 
-def find_unfinished(reference: "Reference") -> "tuple[UnfinishedTraining, ...]":
-    """Return the unfinished trainings of a reference; none if the data folder cannot be used."""
+def find_unfinished(reference: "Reference | None" = None) -> "tuple[UnfinishedTraining, ...]":
+    """Return the unfinished trainings of one or of all references; none if the data folder cannot be used."""
     from napari_swnn.core.training import unfinished
 
     try:

@@ -27,7 +27,7 @@ _REMEDIES = {
 
 
 class KeptTraining(QWidget):
-    """Line on the newest unfinished training of the reference; hidden if there is none."""
+    """Line on the newest unfinished training of the reference, or else of another one; hidden if there is none."""
 
     resume = Signal(object)
     """Emitted with the training to resume with its settings."""
@@ -66,8 +66,7 @@ class KeptTraining(QWidget):
         is_set : bool
             True if the settings are those of the training, so that Resume beside Run continues it.
         """
-        self.training = training
-        self.setVisible(training is not None)
+        self._show(training)
         if training is None:
             return
         self.note.show_text(describe_training(training))
@@ -76,6 +75,16 @@ class KeptTraining(QWidget):
         if training.path != self._newest:
             self._newest = training.path
             self.appeared.emit()
+
+    def show_elsewhere(self, training: "UnfinishedTraining") -> None:
+        """Show an unfinished training of a reference that is not the chosen one."""
+        self._show(training)
+        self.resume_button.hide()
+        self.note.show_text(describe_elsewhere(training))
+
+    def _show(self, training: "UnfinishedTraining | None") -> None:
+        self.training = training
+        self.setVisible(training is not None)
 
     def discard(self) -> None:
         """Remove the training, after a question if it took long."""
@@ -101,8 +110,7 @@ def may_lose_time(parent: QWidget, seconds: float, what: str, title: str, action
 
 def describe_training(training: "UnfinishedTraining") -> str:
     """Return a sentence on an unfinished training, with what to do if it cannot be resumed as it is."""
-    saved = describe_time(datetime.fromtimestamp(training.saved), datetime.now())
-    kept = f"An unfinished training of this reference is kept ({_describe_steps(training)}, {saved})."
+    kept = f"An unfinished training of this reference is kept ({_describe_state(training)})."
     if training.obstacle:
         return f"{kept} {_REMEDIES[training.obstacle.circumstance].format(training.obstacle.needed)}"
     if training.aim is None:
@@ -110,10 +118,21 @@ def describe_training(training: "UnfinishedTraining") -> str:
     return kept
 
 
+def describe_elsewhere(training: "UnfinishedTraining") -> str:
+    """Return a sentence on an unfinished training of a reference that is not chosen, with how to return to it."""
+    name = f"“{training.name}”" if training.name else "another reference"
+    kept = f"An unfinished training of {name} is kept ({_describe_state(training)})"
+    return f"{kept}; open and choose this reference to resume it."
+
+
 def describe_time(then: datetime, now: datetime) -> str:
     """Return a time as text, such as ``"today 06:42"``."""
     days = {now.date(): "today", now.date() - timedelta(days=1): "yesterday"}
     return f"{days.get(then.date(), then.date().isoformat())} {then:%H:%M}"
+
+
+def _describe_state(training: "UnfinishedTraining") -> str:
+    return f"{_describe_steps(training)}, {describe_time(datetime.fromtimestamp(training.saved), datetime.now())}"
 
 
 def _describe_steps(training: "UnfinishedTraining") -> str:

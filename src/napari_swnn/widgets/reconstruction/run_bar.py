@@ -44,6 +44,7 @@ class RunBar(QWidget):
         self.resume_button = QPushButton("Resume")
         self.discard_button = QPushButton("Discard")
         self.kept = KeptTraining()
+        self.kept.discarded.connect(session.elsewhere.find)
         self.cost = Note()
         self.memory = Problem()
         self.hint = Note()
@@ -55,6 +56,7 @@ class RunBar(QWidget):
         self.resume_button.clicked.connect(self.resume)
         self.stop_button.clicked.connect(session.stop)
         self.discard_button.clicked.connect(self.discard)
+        session.elsewhere.find()
         session.begun.connect(self._on_begun)
         session.stepped.connect(self._on_step)
         session.ended.connect(self._on_ended)
@@ -88,7 +90,10 @@ class RunBar(QWidget):
         session, checks = self._session, self._session.checks
         self.run_button.setEnabled(session.can_run and not is_loading)
         self.run_button.setText("Running…" if session.is_busy else "Start again" if session.can_resume else "Run")
-        self.kept.show_training(session.unfinished, is_set=session.can_resume)
+        if session.is_busy or session.elsewhere.newest is None:
+            self.kept.show_training(session.unfinished, is_set=session.can_resume)
+        else:
+            self.kept.show_elsewhere(session.elsewhere.newest)
         self.stop_button.setEnabled(session.can_stop)
         self.discard_button.setVisible(session.can_discard)
         self.resume_button.setVisible(session.can_resume)

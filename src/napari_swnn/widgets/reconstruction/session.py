@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari_swnn.widgets.kit.session import Checker, Worker
 from napari_swnn.widgets.reconstruction.checks import Checks
+from napari_swnn.widgets.reconstruction.elsewhere import KeptElsewhere
 from napari_swnn.widgets.reconstruction.keeping import Keeping
 from napari_swnn.widgets.reconstruction.request import MODELS, ModelList, Request
 from napari_swnn.widgets.reconstruction.running import RunningWork, Work
@@ -56,12 +57,17 @@ class ReconstructionSession(RunningWork):
     ----------
     checks : Checks
         Checks before a run.
+    elsewhere : KeptElsewhere
+        Unfinished trainings of other references.
     """
 
     def __init__(self, worker: Worker, make_checker: Callable[[], Checker], models: ModelList = MODELS) -> None:
         super().__init__(worker, models)
         self.checks = Checks(make_checker)
         self.checks.changed.connect(self._on_checked)
+        self.elsewhere = KeptElsewhere(make_checker(), self.checks)
+        self.elsewhere.changed.connect(self.changed.emit)
+        self.ended.connect(self.elsewhere.find)
 
     @property
     def state(self) -> State:
@@ -165,6 +171,7 @@ class ReconstructionSession(RunningWork):
         """
         self.is_open = False
         self.checks.stop()
+        self.elsewhere.stop()
         if keep_training and isinstance(self.work, Training) and self.work.plan is not None:
             self.stop()
             return
