@@ -108,6 +108,18 @@ def test_resume_is_not_advised_while_the_resumed_training_runs(stopped, user):
     assert "press Resume" in bar.advice.text()  # its state is kept
 
 
+def test_resume_is_not_advised_once_the_training_was_started_again_and_discarded(stopped, user):
+    bar, run = stopped.result_bar, stopped.run_bar
+    begun = len(run.curve)
+    assert run.run_button.text() == "Start again"
+    user.clicks(run.run_button)
+    user.waits_for(lambda: 0 < len(run.curve) < begun)
+    user.clicks(run.discard_button)
+    user.waits_for_end(stopped)
+    user.waits_for(lambda: "press Run to train again" in bar.advice.text())
+    user.waits_for(run.resume_button.isHidden)
+
+
 def test_results_of_trainings_stopped_at_different_steps_have_different_names(stopped, viewer, user):
     begun = len(stopped.run_bar.curve)
     user.clicks(stopped.run_bar.resume_button)

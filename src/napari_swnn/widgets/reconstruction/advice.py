@@ -6,7 +6,8 @@ if TYPE_CHECKING:
     from napari_swnn.validation import Verdict
 
 _FRACTIONS = {"porosity", "volume_fraction"}
-_EARLY = "The training was stopped early: press Resume to let it reach its end, or train again."
+EARLY = "The training was stopped early: press Resume to let it reach its end, or train again."
+EARLY_AND_LOST = "The training was stopped early, and its state was discarded: press Run to train again."
 _DRAFT = "A draft is for a first look: choose the preset standard and press Run."
 _CHANGED = "The settings were changed: return to a preset, standard first, and press Run."
 _EXACT = "Tick Match the target porosity exactly and generate again, or average over several realisations."
@@ -31,7 +32,7 @@ def advise(verdict: "Verdict", *, preset: str, is_complete: bool) -> str:
     """
     if verdict.agrees is False:
         if not is_complete:
-            return _EARLY
+            return EARLY
         if set(verdict.outside) <= _FRACTIONS:
             return _EXACT
         return _BY_PRESET.get(preset, _SEED)

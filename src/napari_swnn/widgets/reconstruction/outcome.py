@@ -8,8 +8,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from qtpy.QtCore import QObject
 
+from napari_swnn.core.training.config import preset_name
 from napari_swnn.widgets.layers.shown_phases import find_colours
-from napari_swnn.widgets.reconstruction.advice import advise
+from napari_swnn.widgets.reconstruction.advice import EARLY, EARLY_AND_LOST, advise
 from napari_swnn.widgets.reconstruction.result_bar import ResultBar
 from napari_swnn.widgets.reconstruction.training import Training
 from napari_swnn.widgets.reconstruction.verdict import VerdictCheck
@@ -64,6 +65,7 @@ class Outcome(QObject):
         session.trained.connect(self._on_trained)
         session.made.connect(self._on_made)
         session.ended.connect(self._on_ended)
+        session.elsewhere.changed.connect(self.show)
 
     @property
     def is_orphan(self) -> bool:
@@ -99,12 +101,20 @@ class Outcome(QObject):
         """Show the verdict on the present result."""
         result = self._layers.newest_result
         known = None if result is None else self._known.get(result)
-        if known is not None:
+        if result is not None and known is not None:
             verdict, advice = known
+            if advice == EARLY and not self._can_resume(result.entry):
+                advice = EARLY_AND_LOST
             trains = isinstance(self._session.work, Training) and advice != _TRAINED
             self._bar.show_verdict(verdict, _TRAINING if advice and trains else advice)
             return
         self._bar.show_state(self._state if result in self.check.subject else "")
+
+    def _can_resume(self, entry: "ModelEntry") -> bool:
+        """Return True if the state of the training of a model is kept, as far as its settings tell."""
+        facts = entry.model.provenance
+        own = facts.get("seed"), facts.get("preset")
+        return any((each.seed, preset_name(each.config)) == own for each in self._session.elsewhere.every)
 
     def _on_current(self) -> None:
         self.show()
