@@ -1,5 +1,7 @@
 """Models with random weights: all that the laws of generation need."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -98,6 +100,21 @@ def range_model():
 def plain_model():
     """One scale, a single porosity of 0.2."""
     return random_model(n_scales=1)
+
+
+@pytest.fixture(scope="session")
+def deep_model():
+    """Four scales, of which the coarsest decides most, a single porosity of about 0.2."""
+    model = random_model(n_scales=4)
+    stages = tuple(stage.fold() for stage in model.stages)
+    with torch.no_grad():
+        for stage in stages[1:]:
+            stage.head.weight.mul_(0.1)
+    grey, _ = compute_grey_and_coarse(
+        stages, Window.of_shape((48,) * 3), make_noise_source(99), make_fraction_source(None)
+    )
+    threshold = float(np.quantile(grey.numpy(), 0.8))
+    return replace(model, stages=stages, segmentation=ThresholdCurve((0.2,), (threshold,)))
 
 
 @pytest.fixture(scope="session")

@@ -104,3 +104,13 @@ def test_the_coarsest_stage_is_as_close_to_a_section_as_that_of_the_volume_it_co
         sampler.step(k / (N_STEPS - 1))
     assert truth.misfit(0) < 0.4 * at_first
     assert sampler.misfit(0) == pytest.approx(truth.misfit(0), rel=0.25)
+
+
+def test_the_coarsest_of_four_stages_is_so_too(deep_model):
+    n_steps = 24
+    section = generate(deep_model, (10, 32, 32), seed=8)[9]
+    known = collect_known(deep_model.labels, 3, {"z": (9, section)}, None)
+    sampler, truth = (NoiseSampler(deep_model, known, (), seed, CPU) for seed in (3, 8))
+    for k in range(n_steps):
+        sampler.step(k / (4 * n_steps - 1))
+    assert sampler.misfit(0) == pytest.approx(truth.misfit(0), rel=0.25)

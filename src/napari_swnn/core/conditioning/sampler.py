@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import cos, exp, sin, sqrt
+from math import cos, exp, log2, sin, sqrt
 
 import numpy as np
 import torch
@@ -30,6 +30,8 @@ At coarser stages it is divided by a power of the scale, since pixels in the sam
 """
 _DEPENDENCE = 3
 """This power; with it, planes next to a section are as similar to it as those of unconstrained volumes."""
+_LARGEST_DIVISOR = 64
+"""Divisor at the coarsest of three or more stages, which would hardly follow a section with a smaller weight."""
 _LONGEST_STEP = 0.12
 """Longest step, in radians of the rotation of noise and velocity."""
 _STIFFNESS = 100.0
@@ -127,6 +129,8 @@ class NoiseSampler:
         self._levels = [
             _Level(stages[:n], regions, calibration) for n, calibration in enumerate(self._calibrations(stages), 1)
         ]
+        n_doublings = max(len(stages) - 1, 1)
+        self._dependence = min(_DEPENDENCE, log2(_LARGEST_DIVISOR) / n_doublings)
         self._n_seen = sum(len(region.phases) for region in self._levels[-1].regions)
         self.variables = NoiseVariables(model.network, known.windows, seed, device)
         self._random = np.random.default_rng([seed, _STREAM])
@@ -149,7 +153,7 @@ class NoiseSampler:
         position = progress * self.n_stages
         index = min(int(position), self.n_stages - 1)
         level = self._levels[index]
-        first, last = (weight / level.scale**_DEPENDENCE for weight in _WEIGHTS)
+        first, last = (weight / level.scale**self._dependence for weight in _WEIGHTS)
         weight = first * (last / first) ** (position - index)
         length = self._shortening * min(_LONGEST_STEP, 2 / sqrt(_STIFFNESS * weight))
         self._rotate(level.scale, length)
