@@ -7,12 +7,8 @@ import torch
 from napari_swnn._steps import drain
 from napari_swnn.core.network.config import StageConfig
 from napari_swnn.core.network.stage import Stage
-from napari_swnn.core.training.calibration import (
-    CalibrationBlock,
-    calibrate_threshold,
-    calibration_blocks,
-    iter_coarse_mean,
-)
+from napari_swnn.core.training.calibration import CalibrationBlock, calibrate_threshold, calibration_blocks
+from napari_swnn.core.training.expected_means import iter_coarse_means, iter_expected_means
 
 ZERO = np.zeros(1)
 
@@ -84,5 +80,19 @@ def test_the_expected_coarse_mean_is_that_of_blocks_elsewhere(n_stages):
     stages = flat_stages(n_stages)
     means = [block.coarse for block in islice(calibration_blocks(stages, seed=8), 8)]
     error = np.std(means) / np.sqrt(8)
-    assert drain(iter_coarse_mean(stages, seed=3)) == pytest.approx(np.mean(means), abs=4 * error)
-    assert drain(iter_coarse_mean(stages[:1], seed=3)) == 0
+    assert drain(iter_coarse_means(stages, seed=3)) == pytest.approx(np.mean(means), abs=4 * error)
+    assert drain(iter_coarse_means(stages[:1], seed=3)) == 0
+
+
+def test_coarser_scales_correct_the_expected_mean():
+    stages = flat_stages(3)
+    plain = [np.mean([b.coarse for b in islice(calibration_blocks(stages, seed=s), 8)]) for s in range(8)]
+    corrected = [drain(iter_expected_means(stages[:2], seed=s, most=8))[0] for s in range(8)]
+    assert np.mean(corrected) == pytest.approx(np.mean(plain), abs=2 * np.std(plain))
+    assert np.std(corrected) < 0.6 * np.std(plain)
+
+
+@pytest.mark.parametrize("most", [1, 8, 20])
+def test_no_more_blocks_than_allowed_are_computed_for_an_expected_mean(most):
+    n_blocks = sum(1 for _ in iter_expected_means(flat_stages(2), seed=0, most=most))
+    assert n_blocks <= (2 if most >= 8 else 1) * most

@@ -8,12 +8,8 @@ from napari_swnn._steps import drain
 from napari_swnn.core.network.config import StageConfig
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.phase_offsets import rank_phases
-from napari_swnn.core.training.calibration import (
-    CalibrationBlock,
-    calibrate_threshold,
-    calibration_blocks,
-    iter_coarse_mean,
-)
+from napari_swnn.core.training.calibration import CalibrationBlock, calibrate_threshold, calibration_blocks
+from napari_swnn.core.training.expected_means import iter_coarse_means
 from napari_swnn.core.training.offset_calibration import calibrate_offsets, iter_offsets
 
 FRACTIONS = (0.2, 0.5, 0.3)
@@ -100,7 +96,7 @@ def flat_stages(n):
 @pytest.mark.parametrize("n_stages", [1, 2])
 def test_calibrated_sections_have_the_fractions(n_stages):
     stages = flat_stages(n_stages)
-    expected = drain(iter_coarse_mean(stages, seed=3))
+    expected = drain(iter_coarse_means(stages, seed=3))
     assert expected.shape == (3,)
     search = iter_offsets(calibration_blocks(stages, seed=3), FRACTIONS, expected, lambda: 8)
     offsets, _ = drain(search)

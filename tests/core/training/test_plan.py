@@ -88,7 +88,7 @@ def test_excess_is_the_deviation_from_the_expected_porosity(blobs, tiny_config):
     source = Randomness(0, plan.device)
     coarse = new_stage(plan.network, 0, source.generator)
     coarse.head.weight.data.zero_()
-    coarse.head.bias.data.fill_(np.arctanh(0.2 / coarse.CEILING))  # grey 0.2, porosity 0.6, make_fraction_source
+    coarse.head.bias.data.fill_(np.arctanh(0.2 / coarse.CEILING))  # grey 0.2, porosity 0.6
     bank = CoarseBank(plan, [coarse.fold()], source)
     assert bank.excess(plan.porosity, torch.full((1, 4, 4, 4), 0.4)) == pytest.approx(0.1, abs=1e-2)
     assert CoarseBank(plan, [], source).excess(plan.porosity, None) == 0

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import count
 from math import inf
 from typing import TypeVar
 
@@ -26,6 +25,7 @@ from napari_swnn.core.network.evaluation import (
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import generation_precision
 from napari_swnn.core.numerics.parallel import iter_side_by_side, pool_size
+from napari_swnn.core.training.control_variate import mean_at, standard_error
 
 _Sample = TypeVar("_Sample")
 _Result = TypeVar("_Result")
@@ -41,10 +41,6 @@ LEAST_BLOCKS = 8
 """Minimum number of blocks for estimating the standard error."""
 N_NODES = 9
 """Number of porosities at which the threshold of a porosity range is calibrated."""
-_MAX_COARSE_BLOCKS = 32
-"""Maximum number of blocks for estimating the mean of the coarser volume."""
-_FIRST_COARSE_BLOCK = -1000
-"""Index of the first of these blocks, far from the blocks of the finest scale."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -84,13 +80,13 @@ def calibration_blocks(
     def as_block(grey: Tensor, coarse: Tensor | None) -> CalibrationBlock:
         values = segmentation_values(grey, stages[-1]).cpu().numpy().reshape(len(grey), -1)
         thinning = 1 if len(values) == 1 else -(-values.shape[1] // MOST_VOXELS)
-        means = np.zeros(len(grey)) if coarse is None else _channel_means(coarse)
+        means = np.zeros(len(grey)) if coarse is None else channel_means(coarse)
         return CalibrationBlock(values[:, ::thinning], means)
 
-    return _iter_samples(stages, as_block, seed=seed, start=start, fractions=fractions)
+    return iter_samples(stages, as_block, seed=seed, start=start, fractions=fractions)
 
 
-def _iter_samples(
+def iter_samples(
     stages: Sequence[Stage],
     convert: Callable[[Tensor, Tensor | None], _Sample],
     *,
@@ -111,42 +107,9 @@ def _iter_samples(
     return iter_side_by_side(compute, count(start), pool_size(device))
 
 
-def _channel_means(volume: Tensor) -> FloatArray:
+def channel_means(volume: Tensor) -> FloatArray:
+    """Return the mean of each channel of a volume ``(c, *spatial)``."""
     return np.array([float(channel.mean()) for channel in volume.cpu().numpy()])
-
-
-def iter_coarse_mean(
-    stages: Sequence[Stage], *, seed: int, fractions: tuple[float, ...] | None = None
-) -> Generator[None, None, FloatArray]:
-    """Estimate the mean of each channel of the coarser volume, ``(c,)``, yielding after each block.
-
-    The means are zeros for a single stage.
-
-    These means show whether the fractions in the calibration blocks happen to be high or low. At a coarser scale, a
-    block covers many times the volume in the same time.
-
-    Parameters
-    ----------
-    stages, seed, fractions
-        See `calibration_blocks`.
-    """
-    coarser = stages[:-1]
-    if not coarser:
-        return np.zeros(stages[-1].head.out_features)
-    means: list[FloatArray] = []
-    error = inf
-
-    def as_means(grey: Tensor, _: Tensor | None) -> FloatArray:
-        return _channel_means(grey.flatten(1))
-
-    start = _FIRST_COARSE_BLOCK
-    with closing(_iter_samples(coarser, as_means, seed=seed, start=start, fractions=fractions)) as samples:
-        while error >= TOLERANCE and len(means) < _MAX_COARSE_BLOCKS:  # in grey values; half in porosity
-            for sample in islice(samples, LEAST_BLOCKS):
-                means.append(sample)
-                yield
-            error = float(np.std(means, axis=0, ddof=1).max()) / len(means) ** 0.5
-    return np.asarray(np.mean(means, axis=0))
 
 
 def iter_calibration(
@@ -229,7 +192,7 @@ def calibrate_threshold(
     porosity : float
         Target porosity, in (0, 1).
     expected_coarse : numpy.ndarray
-        Result of `iter_coarse_mean`.
+        Result of `iter_coarse_means`.
 
     Returns
     -------
@@ -247,7 +210,7 @@ def calibrate_threshold(
 
     def corrected_porosity(threshold: float) -> tuple[float, FloatArray]:
         porosities = np.array([float((block.grey[0] >= threshold).mean()) for block in blocks])
-        return _mean_at(float(expected_coarse[0]), porosities, coarse)
+        return mean_at(float(expected_coarse[0]), porosities, coarse)
 
     if len(blocks) < LEAST_BLOCKS:
         return threshold_above(porosity), inf
@@ -255,20 +218,7 @@ def calibrate_threshold(
     # the uncorrected fraction of voxels above the threshold at which the corrected porosity equals the target.
     fraction = brentq(lambda f: corrected_porosity(threshold_above(f))[0] - porosity, 0.0, 1.0, xtol=1e-5)
     threshold = threshold_above(fraction)
-    return threshold, _standard_error(corrected_porosity(threshold)[1])
-
-
-def _mean_at(expected_coarse: float, values: FloatArray, coarse: FloatArray) -> tuple[float, FloatArray]:
-    """Return the block mean predicted at the expected coarse mean by linear regression, and the residuals."""
-    deviations = coarse - coarse.mean()
-    spread = float(deviations @ deviations)
-    slope = float(deviations @ values) / spread if spread > 0 else 0.0
-    residuals: FloatArray = values - values.mean() - slope * deviations
-    return float(values.mean() - slope * (coarse.mean() - expected_coarse)), residuals
-
-
-def _standard_error(residuals: FloatArray) -> float:
-    return float(np.sqrt(residuals @ residuals / (len(residuals) - 2) / len(residuals)))
+    return threshold, standard_error(corrected_porosity(threshold)[1])
 
 
 def _precision(stages: Sequence[Stage]) -> torch.dtype:

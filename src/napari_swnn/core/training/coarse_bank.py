@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from napari_swnn._steps import drain
 from napari_swnn._types import FloatArray, Shape
 from napari_swnn.core.grid.windows import Window
 from napari_swnn.core.network.cascade import run_stages
@@ -18,6 +19,7 @@ from napari_swnn.core.network.legendre import legendre_products, n_products
 from napari_swnn.core.network.stage import Stage
 from napari_swnn.core.numerics.device import convolutions_in, training_precision
 from napari_swnn.core.numerics.state import capture, restore
+from napari_swnn.core.training.expected_means import iter_expected_means
 from napari_swnn.core.training.plan import TrainingPlan
 from napari_swnn.core.training.sampling import Randomness, constant_fractions
 
@@ -25,8 +27,8 @@ FreeFractions = tuple[tuple[float, ...], ...]
 """Fractions of each of several volumes that may be chosen; see `Target.free`."""
 _N_NODES = 6
 """Number of porosities in a range at which the mean porosity of coarse volumes is measured."""
-_EXPECTED_SIDE = {2: 256, 3: 48}
-"""Side of the volumes for this measurement, by dimension."""
+_MAX_BLOCKS = 32
+"""Maximum number of blocks at each scale for this measurement."""
 _CONSTANT = ("_plan", "_finished", "_source", "_schedule", "_expected_fractions")
 """Attributes that do not change, or follow from the others."""
 
@@ -51,7 +53,6 @@ class CoarseBank:
         self._finished = finished
         self._source = source
         self._schedule = plan.schedules[len(finished)]
-        self._before_measuring: dict[str, Any] | None = None
         self._age = 0
         self._volumes: Tensor | None = None
         self._fractions: FreeFractions = ()
@@ -102,30 +103,26 @@ class CoarseBank:
         self._volumes = self._generate(self._fractions, side)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the stored volumes, and the state of the random numbers from which their fractions were measured."""
+        """Return the stored volumes, their fractions and their age."""
         return capture(self, [name for name in vars(self) if name not in _CONSTANT])
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore a state returned by `state_dict`; the state of the random numbers changes."""
+        """Restore a state returned by `state_dict`."""
         restore(self, state)
         if self._volumes is not None:
             self._volumes = self._volumes.to(self._plan.device)
-        if self._before_measuring is not None:
-            self._source.load_state_dict(self._before_measuring)
-            _ = self._expected_fractions
 
     @cached_property
     def _expected_fractions(self) -> Callable[[tuple[float, ...]], FloatArray]:
         """Mean fractions of coarse volumes as smooth functions of free fractions, measured on first use."""
-        self._before_measuring = self._source.state_dict()
         target = self._plan.target
         if target.box is None:
-            mean = self._measure([target.free] * 4).mean(axis=0)
+            mean = self._measure([target.free])[0]
             return lambda free: mean
         if len(target.free) > 1:
             return self._fit(target.box)
         corners = target.box.free_of(target.box.corners())
-        nodes = list(np.linspace(corners.min(), corners.max(), _N_NODES))
+        nodes = np.linspace(corners.min(), corners.max(), _N_NODES).tolist()
         # Coefficients of one polynomial for each channel.
         coefficients = np.polyfit(nodes, self._measure([(node,) for node in nodes]), 2)
         return lambda free: np.array([np.polyval(of_channel, free[0]) for of_channel in coefficients.T])
@@ -142,10 +139,16 @@ class CoarseBank:
         return lambda free: np.asarray(terms(np.array([free])) @ coefficients)[0]
 
     def _measure(self, nodes: Sequence[tuple[float, ...]]) -> FloatArray:
-        """Return the mean of each channel of a coarse volume for each of several free fractions."""
-        dimension = self._plan.network.dimension
-        shape = (_EXPECTED_SIDE[dimension],) * dimension
-        return np.array([grey_fractions(self._generate([node], shape)) for node in nodes])
+        """Return the expected mean of each channel of coarse volumes for each of several free fractions.
+
+        The target of each window is shifted by what its coarser volume has beyond this mean. An error of the mean
+        shifts the fractions of the stage as much, and its threshold to grey values where single voxels decide.
+        """
+        plan = self._plan
+        most = min(_MAX_BLOCKS, plan.n_calibration_blocks)
+        free = nodes if plan.network.free_ranges else [None] * len(nodes)
+        means = [drain(iter_expected_means(self._finished, seed=plan.seed, fractions=f, most=most), None) for f in free]
+        return np.array(means) / 2 + 0.5
 
     @torch.no_grad()
     def _generate(self, fractions: Sequence[tuple[float, ...]], shape: Shape) -> Tensor:

@@ -63,7 +63,7 @@ def calibrate_offsets(
     fractions : sequence of float
         Target fraction of each phase; they sum to 1.
     expected_coarse : numpy.ndarray
-        Result of `iter_coarse_mean`.
+        Result of `iter_coarse_means`.
     start : numpy.ndarray, optional
         Offsets to start from.
 

@@ -23,11 +23,11 @@ from napari_swnn.core.training.calibration import (
     LEAST_BLOCKS,
     CalibrationBlock,
     calibration_blocks,
-    iter_coarse_mean,
     iter_threshold,
 )
 from napari_swnn.core.training.checkpoint import Checkpoint
 from napari_swnn.core.training.config import TrainingConfig, describe_config, preset_name
+from napari_swnn.core.training.expected_means import iter_coarse_means
 from napari_swnn.core.training.memory import check_training_memory
 from napari_swnn.core.training.offset_calibration import iter_offsets
 from napari_swnn.core.training.offset_fit import CalibratedOffsets, fit_offsets
@@ -190,7 +190,7 @@ def _iter_calibration(
         clock.begin_threshold(len(nodes) - i, max_blocks())
         expected_coarse: FloatArray = np.zeros(plan.network.n_phase_channels)
         if plan.n_calibration_blocks >= LEAST_BLOCKS:  # fewer blocks are not corrected
-            measuring = iter_coarse_mean(stages, seed=plan.seed, fractions=free)
+            measuring = iter_coarse_means(stages, seed=plan.seed, fractions=free)
             expected_coarse = yield from forward_steps(measuring, lambda _: clock.count_coarse_block())
         start = i * plan.n_calibration_blocks
         with closing(calibration_blocks(stages, seed=plan.seed, start=start, fractions=free)) as samples:

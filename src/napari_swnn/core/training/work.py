@@ -48,7 +48,16 @@ def stage_work(plan: TrainingPlan, timing: Timing, index: int) -> float:
     """Return the work of a stage: training steps, generation of coarser volumes, and final batch norm statistics."""
     schedule = plan.schedules[index]
     n_banks = ceil(schedule.n_steps / schedule.bank_lifetime)
-    return schedule.n_steps * timing.steps[index] + n_banks * timing.banks[index] + norm_work(plan, timing, index)
+    steps = schedule.n_steps * timing.steps[index] + n_banks * timing.banks[index]
+    return steps + mean_work(plan, timing, index) + norm_work(plan, timing, index)
+
+
+def mean_work(plan: TrainingPlan, timing: Timing, index: int) -> float:
+    """Return the work to measure the mean of the volumes that a stage refines, with the least number of blocks."""
+    if plan.n_calibration_blocks < LEAST_BLOCKS:
+        return 0.0
+    levels = (plan.network.stages[: n + 1] for n in range(index))
+    return len(plan.nodes) * LEAST_BLOCKS * sum(_block_work(plan, timing, stages) for stages in levels)
 
 
 def norm_work(plan: TrainingPlan, timing: Timing, index: int) -> float:
@@ -79,19 +88,24 @@ def calibration_work(plan: TrainingPlan, timing: Timing, n_blocks: float) -> flo
 
 
 def n_coarse_blocks(plan: TrainingPlan) -> int:
-    """Return the least number of blocks of the coarser volume to calibrate a threshold; 0 if none is needed."""
-    is_corrected = plan.n_calibration_blocks >= LEAST_BLOCKS and len(plan.network.stages) > 1
-    return LEAST_BLOCKS if is_corrected else 0
+    """Return the least number of blocks of all coarser volumes to calibrate a threshold; 0 if none are needed."""
+    is_corrected = plan.n_calibration_blocks >= LEAST_BLOCKS
+    return LEAST_BLOCKS * (len(plan.network.stages) - 1) if is_corrected else 0
 
 
 def coarse_block_work(plan: TrainingPlan, timing: Timing) -> float:
-    """Return the work of a block of the coarser volume of a network of several stages."""
-    dimension, stages = plan.network.dimension, plan.network.stages
+    """Return the mean work of a block of the coarser volumes of a network of several stages."""
+    stages = plan.network.stages
     if len(stages) == 1:
         return 0.0
-    side = block_side(dimension, plan.device)
-    coarse, fine = (_forward_arithmetic(each, side, dimension) for each in (stages[:-1], stages))
-    return timing.block * coarse / fine
+    return sum(_block_work(plan, timing, stages[:n]) for n in range(1, len(stages))) / (len(stages) - 1)
+
+
+def _block_work(plan: TrainingPlan, timing: Timing, stages: tuple[StageConfig, ...]) -> float:
+    """Return the work of a block of the volumes of the first stages of a network."""
+    side = block_side(plan.network.dimension, plan.device)
+    part, whole = (_forward_arithmetic(each, side, plan.network.dimension) for each in (stages, plan.network.stages))
+    return timing.block * part / whole
 
 
 def expected_blocks(plan: TrainingPlan, most: int | None = None) -> float:
