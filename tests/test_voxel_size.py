@@ -56,6 +56,7 @@ def test_a_unit_is_known_in_its_spellings(name, spellings):
     [
         ((50_000.0, 50_000.0), "nm", "50 × 50 µm"),
         ((6400.0,), "nm", "6400 nm"),
+        ((0.5, 2.0), "um", "0.5 × 2 µm"),
         ((0.0002,), "mm", "200 nm"),
         ((1000.0 * 1000,), "um", "1 m"),
         ((0.00001,), "nm", "1e-05 nm"),  # smaller than an atom

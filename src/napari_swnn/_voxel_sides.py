@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from napari_swnn._types import AXES
-from napari_swnn._voxel_size import SAME_LENGTH, VoxelSize, decode_unit, format_number, states_no_length
+from napari_swnn._voxel_size import SAME_LENGTH, VoxelSize, decode_unit, format_number, format_units, states_no_length
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class VoxelSides:
     def __str__(self) -> str:
         shown = ["unknown" if length is None else format_number(length, 6) for length in self.lengths]
         if len(set(self.units)) == 1:
-            return " × ".join(shown) + f" {self.units[-1]}"
-        return " × ".join(f"{length} {unit}" for length, unit in zip(shown, self.units, strict=True))
+            return format_units(" × ".join(shown) + f" {self.units[-1]}")
+        return format_units(" × ".join(f"{length} {unit}" for length, unit in zip(shown, self.units, strict=True)))
 
     def take(self, where: Sequence[int]) -> VoxelSides:
         """Return the sides along some of the axes, in this order; an axis may be taken more than once."""

@@ -173,7 +173,7 @@ def format_lengths(lengths: Sequence[float], unit: str, digits: int = 4) -> str:
         handy = next((each for each in _HANDY if each.metres <= whole), _HANDY[-1])
         factor = float(f"{known.metres / handy.metres:.15g}")
         lengths, unit = [length * factor for length in lengths], handy.symbol
-    return " × ".join(format_number(length, digits) for length in lengths) + f" {unit}"
+    return format_units(" × ".join(format_number(length, digits) for length in lengths) + f" {unit}")
 
 
 def format_units(text: str) -> str:

@@ -26,7 +26,7 @@ def test_labels_voxel_size_and_names_are_carried_over(source, labels, tmp_path, 
     assert_array_equal(image.values, labels)
     assert image.voxel.metres == pytest.approx(0.5e-6)
     assert read_phase_names(tmp_path / "out.ome.zarr") == {0: "pore", 1: "NMC", 2: "binder"}
-    assert "8 × 10 × 12, voxels of 0.5 um" in capsys.readouterr().out
+    assert "8 × 10 × 12, voxels of 0.5 µm" in capsys.readouterr().out
 
 
 def test_the_unit_is_converted_and_a_wrong_size_corrected(source, tmp_path):
@@ -39,7 +39,7 @@ def test_the_unit_is_converted_and_a_wrong_size_corrected(source, tmp_path):
 def test_a_phase_becomes_a_surface(source, tmp_path, capsys):
     assert main(["convert", str(source), str(tmp_path / "a.stl"), "--phase", "2", "--smoothing", "0.5"]) == 0
     assert (tmp_path / "a.stl").stat().st_size > 84
-    assert "triangles, coordinates in um" in capsys.readouterr().out
+    assert "triangles, coordinates in µm" in capsys.readouterr().out
 
 
 def test_realisations_stay_together_or_are_picked(labels, tmp_path):

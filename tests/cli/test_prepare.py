@@ -150,9 +150,9 @@ def test_the_voxels_of_a_stack_must_be_cubes_but_not_those_of_a_section(microgra
     )
     command = ["prepare", str(stack), "-o", str(output), "--threshold", "otsu"]
     assert main(command) == 2
-    assert "must have cubic voxels, got sides of 2 × 0.05 × 0.05 um" in capsys.readouterr().err
+    assert "must have cubic voxels, got sides of 2 × 0.05 × 0.05 µm" in capsys.readouterr().err
     assert main([*command, "--section", "1"]) == 0
-    assert str(read_image(output).sides) == "0.05 × 0.05 um"
+    assert str(read_image(output).sides) == "0.05 × 0.05 µm"
     assert main([*command, "--overwrite", "--voxel-size", "0.05"]) == 0
     assert "Note: " in capsys.readouterr().out
 

@@ -40,7 +40,7 @@ def calibrated(path, labels, size=0.35, unit="um", **metadata):
 def test_the_voxel_size_is_that_of_the_file(read, tmp_path, blobs):
     reference, printed = read(calibrated(tmp_path / "a.tif", 255 * blobs))
     assert reference.voxel == VoxelSize(0.35, "um")
-    assert "phase 255 is 30.0 % of the image; background 0 is 70.0 %; voxel size 0.35 um" in printed
+    assert "phase 255 is 30.0 % of the image; background 0 is 70.0 %; voxel size 0.35 µm" in printed
     assert "Note" not in printed
 
 
@@ -48,7 +48,7 @@ def test_the_voxel_size_is_that_of_the_file(read, tmp_path, blobs):
 def test_a_given_voxel_size_replaces_that_of_the_file_with_a_note(read, tmp_path, blobs, option):
     reference, printed = read(calibrated(tmp_path / "a.tif", blobs), option, "2", "--unit", "um")
     assert reference.voxel == VoxelSize(2, "um")
-    assert "states a voxel size of 0.35 um; --voxel-size replaces it with 2 um" in printed
+    assert "states a voxel size of 0.35 µm; --voxel-size replaces it with 2 µm" in printed
     same, printed = read(calibrated(tmp_path / "a.tif", blobs), option, "350", "--unit", "nm")
     assert same.voxel == VoxelSize(350, "nm")
     assert "Note" not in printed
@@ -74,7 +74,7 @@ def test_several_sections_are_one_reference(read, tmp_path, blobs):
 def test_sections_of_different_voxel_sizes_are_refused(tmp_path, blobs, capsys):
     paths = [str(calibrated(tmp_path / f"{i}.tif", blobs, size=0.5 + i / 2)) for i in range(2)]
     assert main(["train", *paths]) == 2
-    assert "all images must have the same voxel size, got 0.5 um in" in capsys.readouterr().err
+    assert "all images must have the same voxel size, got 0.5 µm in" in capsys.readouterr().err
 
 
 def test_equal_voxel_sizes_in_different_units_are_equal(read, tmp_path, blobs):
@@ -178,13 +178,13 @@ def test_voxels_that_are_no_cubes_are_resampled_on_request(read, tmp_path, rng, 
     stack = rng.integers(0, 2, (10, 30, 30)).astype(np.uint8)
     path = calibrated(tmp_path / "a.tif", stack, 0.5, axes="ZYX", spacing=1.0)
     assert main(["train", str(path)]) == 2
-    assert "must have cubic voxels, got sides of 1 × 0.5 × 0.5 um" in capsys.readouterr().err
+    assert "must have cubic voxels, got sides of 1 × 0.5 × 0.5 µm" in capsys.readouterr().err
     reference, _ = read(path, "--resample")
     assert reference.voxel == VoxelSize(0.5, "um")
     assert (reference.labels == np.repeat(stack, 2, 0)).all()
     given, printed = read(path, "--voxel-size", "0.5")
     assert given.labels.shape == stack.shape
-    assert "states a voxel size of 1 × 0.5 × 0.5 um; --voxel-size replaces it" in printed
+    assert "states a voxel size of 1 × 0.5 × 0.5 µm; --voxel-size replaces it" in printed
 
 
 @pytest.mark.parametrize(("size", "code"), [("0.5", 0), ("500", 0), ("2", 2)])
@@ -196,7 +196,7 @@ def test_volumes_of_another_voxel_size_are_refused(tmp_path, blobs, rng, capsys,
     arguments = [str(tmp_path / "section.png"), str(path), "--voxel-size", size, "--unit", unit]
     assert main(["validate", *arguments]) == code
     printed = capsys.readouterr()
-    assert ("volumes must have the voxel size of the reference, 2 um, got 0.5 um" in printed.err) == (code == 2)
+    assert ("volumes must have the voxel size of the reference, 2 µm, got 0.5 µm" in printed.err) == (code == 2)
 
 
 def test_a_missing_voxel_size_of_the_reference_is_noted(tmp_path, blobs, rng, capsys):
@@ -204,7 +204,7 @@ def test_a_missing_voxel_size_of_the_reference_is_noted(tmp_path, blobs, rng, ca
     volume = 255 * rng.integers(0, 2, (32,) * 3).astype(np.uint8)
     path = calibrated(tmp_path / "half.tif", volume, 0.5, axes="ZYX", spacing=0.5)
     assert main(["validate", str(tmp_path / "section.png"), str(path), "--further", str(tmp_path / "section.png")]) == 0
-    assert "states a voxel size of 0.5 um, and the reference none" in capsys.readouterr().out
+    assert "states a voxel size of 0.5 µm, and the reference none" in capsys.readouterr().out
 
 
 def test_a_mask_saved_as_jpeg_is_refused(tmp_path, blobs, capsys):
@@ -281,5 +281,5 @@ def test_images_come_either_by_plane_or_not(read, tmp_path, blobs):
     with pytest.raises(ValueError, match="got neither"):
         read()
     other = calibrated(tmp_path / "b.tif", blobs, size=0.7)
-    with pytest.raises(ValueError, match=r"same voxel size, got 0.35 um in .*a.tif and 0.7 um in .*b.tif"):
+    with pytest.raises(ValueError, match=r"same voxel size, got 0.35 µm in .*a.tif and 0.7 µm in .*b.tif"):
         read("--xy", path, "--xz", other)

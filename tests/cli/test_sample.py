@@ -14,7 +14,7 @@ def test_a_sample_is_written_with_pixel_size_and_names(tmp_path, capsys):
     assert_array_equal(read_labels(path), labels)
     assert read_phase_names(path) == {0: "pore", 1: "active material", 2: "binder"}
     assert read_image(path).voxel.value == pytest.approx(0.1)
-    assert "256 × 256 pixels of 0.1 um" in capsys.readouterr().out
+    assert "256 × 256 pixels of 0.1 µm" in capsys.readouterr().out
 
 
 def test_the_raw_sample_is_a_micrograph(tmp_path):

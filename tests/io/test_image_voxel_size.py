@@ -90,7 +90,7 @@ def test_without_a_spacing_imagej_means_a_depth_of_one(path):
     """ImageJ omits the spacing of a stack if it is 1."""
     volume = np.zeros((3, 18, 18), np.uint8)
     tifffile.imwrite(path, volume, imagej=True, resolution=(2, 2), metadata={"axes": "ZYX", "unit": "um"})
-    with pytest.raises(ValueError, match=r"got sides of 1 × 0\.5 × 0\.5 um"):
+    with pytest.raises(ValueError, match=r"got sides of 1 × 0\.5 × 0\.5 µm"):
         read_labels(path)
 
 

@@ -335,7 +335,7 @@ def test_volume_in_grey_of_three_channels_is_one_volume(rng):
 def test_volumes_of_another_voxel_size_are_refused(rng):
     volume = rng.integers(0, 2, (16, 16, 16))
     reference = Reference(rng.integers(0, 2, (64, 64)), voxel_size=2, unit="um")
-    with pytest.raises(ValueError, match=r"voxel must be the voxel size of the reference, 2 um, got 500 nm"):
+    with pytest.raises(ValueError, match=r"voxel must be the voxel size of the reference, 2 µm, got 500 nm"):
         validate(volume, reference, voxel=VoxelSize(500, "nm"))
     iter_validate(volume, reference, voxel=VoxelSize(2000, "nm"))
 

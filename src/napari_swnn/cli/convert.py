@@ -37,6 +37,7 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Read the labels, write them, and print a line."""
+    from napari_swnn._voxel_size import format_units
     from napari_swnn.io import open_volume_set, save_surface, save_volume
     from napari_swnn.io.export.surface import SURFACE_ENDINGS
     from napari_swnn.io.phase_names import names_in
@@ -52,7 +53,7 @@ def run(options: argparse.Namespace) -> None:
     if is_surface:
         phase = 1 if options.phase is None else options.phase
         surface = save_surface(options.output, labels, phase, voxel_size=voxel.value, smoothing=options.smoothing)
-        print(f"Wrote {options.output}: {len(surface.triangles)} triangles, coordinates in {voxel.unit}")
+        print(f"Wrote {options.output}: {len(surface.triangles)} triangles, coordinates in {format_units(voxel.unit)}")
         return
     names = names_in(volumes.provenance) | (parse_pairs(options.name, str, "--name") or {})
     save_volume(

@@ -33,6 +33,7 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Write the sample with its pixel size and the names of its phases."""
     from napari_swnn import _sample_data
+    from napari_swnn._voxel_size import format_units
     from napari_swnn.io import save_volume
 
     check_writable(options.output)
@@ -41,4 +42,4 @@ def run(options: argparse.Namespace) -> None:
     names = attributes.get("metadata", {}).get("swnn", {}).get("phases") if kind == "labels" else None
     size, unit = attributes["scale"][0], attributes["units"][0]
     save_volume(options.output, values, voxel_size=size, unit=unit, names=names)
-    print(f"Wrote {options.output}: {values.shape[1]} × {values.shape[0]} pixels of {size} {unit}")
+    print(f"Wrote {options.output}: {values.shape[1]} × {values.shape[0]} pixels of {size} {format_units(unit)}")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from napari_swnn._files import write_text
 from napari_swnn._types import Path
-from napari_swnn._voxel_size import format_units
 from napari_swnn.figures._html_tables import (
     connectivity_table,
     curves_table,
@@ -166,14 +165,14 @@ def _about(report: ValidationReport) -> str:
             f"{', '.join(report.names.values())}. Phase of interest: {report.names[report.phase]}, label "
             f"{report.phase}. Written by napari-swnn {version('napari-swnn')}."
         )
-        return escape(format_units(text))
+        return escape(text)
     text = (
         f"{count} of {' and '.join(shapes)} voxels of {report.voxel}; "
         f"phase of interest: label {report.phase}. Porosity of the reference: {interval.value:.3f}, "
         f"95 % interval {interval.low:.3f} to {interval.high:.3f}; of the volumes: {report.porosity:.3f}. "
         f"Written by napari-swnn {version('napari-swnn')}."
     )
-    return escape(format_units(text))
+    return escape(text)
 
 
 def _names(report: ValidationReport) -> Iterator[str]:

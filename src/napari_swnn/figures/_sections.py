@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_swnn._types import AXES, Labels, Shape
-from napari_swnn._voxel_size import VoxelSize, format_lengths, format_units
+from napari_swnn._voxel_size import VoxelSize, format_lengths
 from napari_swnn.figures._block import draw_block
 from napari_swnn.figures._curves import draw_comparison
 from napari_swnn.figures._style import TEXT, TITLE, Colours, colour_phases, paint
@@ -179,7 +179,7 @@ def _draw_scale_bar(axes: Axes, side: int, voxel: VoxelSize) -> None:
     bar = AnchoredSizeBar(
         axes.transData,
         length / voxel.value,
-        format_units(format_lengths((length,), voxel.unit)),
+        format_lengths((length,), voxel.unit),
         "lower left",
         size_vertical=side / 60,
         fill_bar=True,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from napari_swnn._files import write_csv, write_text
+from napari_swnn._voxel_size import format_units
 
 _PERCOLATING = "percolating_axes"
 
@@ -104,7 +105,8 @@ class Ensemble:
         if not self.statistics:
             return title
         head = ("", "reference", "mean", "trainings ±", "realisations ±", "unit")
-        rows = [head, *map(_text_row, self.statistics.values())]
+        found = map(_text_row, self.statistics.values())
+        rows = [head, *((*row, format_units(unit)) for *row, unit in found)]
         lines = [
             f"{name:46s}{ref:>12s}{mean:>12s}{t:>14s}{r:>16s}  {unit}".rstrip() for name, ref, mean, t, r, unit in rows
         ]

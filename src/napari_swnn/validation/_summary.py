@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_swnn._types import AXES
+from napari_swnn._voxel_size import format_units
 from napari_swnn.physics import Bounds
 from napari_swnn.validation._comparison import CurveComparison, QuantityComparison
 from napari_swnn.validation._connectivity import Connectivity
@@ -89,7 +90,7 @@ def _list_pairs(groups: Sequence[PhaseGroup]) -> Iterator[_Block]:
 def _make_row(name: str, quantity: QuantityComparison) -> Row:
     known = quantity.reference
     reference = "–" if known is None else format_with_error(known.value, quantity.half_width)
-    return name, reference, format_with_error(quantity.mean, quantity.spread), quantity.unit
+    return name, reference, format_with_error(quantity.mean, quantity.spread), format_units(quantity.unit)
 
 
 def _describe_curve(curve: CurveComparison) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_swnn._sentences import as_sentence, capitalise
 from napari_swnn._types import AXES
-from napari_swnn._voxel_size import format_number
+from napari_swnn._voxel_size import format_number, format_units
 from napari_swnn.validation._comparison import QuantityComparison
 from napari_swnn.validation._formatting import format_with_error
 
@@ -199,7 +199,7 @@ def _describe_numbers(each: _Judged, n_volumes: int) -> str:
     """Return the number of the volumes, and that of the section with its interval."""
     quantity = each.quantity
     assert quantity.reference is not None
-    unit = f" {quantity.unit}" if quantity.unit else ""
+    unit = f" {format_units(quantity.unit)}" if quantity.unit else ""
     decimals = format_with_error(quantity.reference.value, quantity.half_width)
     found = f"{format_number(quantity.mean, 3)}{unit}" + ("" if n_volumes == 1 else " on average")
     return f"{found}, in the section {decimals}{unit}"

@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from napari_swnn._checks import is_lazy
-from napari_swnn._voxel_size import format_units
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.memory import check_free_memory
 from napari_swnn.widgets.layers.checked_reference import CheckedReference
@@ -67,8 +66,8 @@ class Candidate:
         if abs(voxel.in_unit(reference.voxel.unit) / reference.voxel.value - 1) > SAME_SIZE:
             raise BadInputError(
                 VOLUMES,
-                f"The voxels of “{layer.name}” measure {format_units(str(voxel))}, but the pixels of the "
-                f"reference measure {format_units(str(reference.voxel))}; resample one of the layers, "
+                f"The voxels of “{layer.name}” measure {voxel}, but the pixels of the "
+                f"reference measure {reference.voxel}; resample one of the layers, "
                 "or correct its scale.",
             )
         return cls(layer.name, colour, labels)

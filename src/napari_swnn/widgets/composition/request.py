@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_swnn._types import AXES, Shape
-from napari_swnn._voxel_size import format_units
 from napari_swnn.core.numerics.memory import WORKING_MEMORY
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.kit.formatting import format_shape
@@ -246,8 +245,8 @@ def check_request(request: ComposeRequest) -> ComposeRequest:
         if entry.model.voxel != first.model.voxel:
             raise BadInputError(
                 "parts",
-                f"The voxels of “{first.source}” measure {format_units(str(first.model.voxel))}, but those of "
-                f"“{entry.source}” {format_units(str(entry.model.voxel))}; train both on images of one pixel size.",
+                f"The voxels of “{first.source}” measure {first.model.voxel}, but those of "
+                f"“{entry.source}” {entry.model.voxel}; train both on images of one pixel size.",
             )
     _check_names(entries)
     problem = size_problem(request.shape, 1, request.destination)

@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_swnn._types import AXES, Shape
-from napari_swnn._voxel_size import VoxelSize, format_lengths, format_units
+from napari_swnn._voxel_size import VoxelSize, format_lengths
 
 MAX_SIZE = 8192
 POROSITY_DECIMALS = 3
@@ -112,7 +112,7 @@ class SizeControl(QWidget):
     def physical(self, voxel: VoxelSize) -> str:
         """Return the size as text, in the unit of the voxel size."""
         unit = "voxels" if voxel.unit == "voxel" else voxel.unit
-        return format_units(format_lengths([side * voxel.value for side in self.value], unit))
+        return format_lengths([side * voxel.value for side in self.value], unit)
 
 
 def _spin_box(prefix: str, value: int) -> QSpinBox:

@@ -10,7 +10,7 @@ import numpy as np
 from napari_swnn._layer_style import read_names, read_phase
 from napari_swnn._phases import PhaseChoice, list_labels, measure_fractions
 from napari_swnn._types import BoolArray, Labels
-from napari_swnn._voxel_size import VoxelSize, format_units
+from napari_swnn._voxel_size import VoxelSize
 from napari_swnn.widgets.kit.errors import BadInputError
 from napari_swnn.widgets.layers.grid import read_grid
 from napari_swnn.widgets.layers.plane_choice import ISOTROPIC, PlaneChoice
@@ -226,7 +226,7 @@ def _check_alike(first: Snapshot, other: Snapshot, *, is_stack: bool) -> None:
     else:
         differs = abs(other.voxel.in_unit(first.voxel.unit) / first.voxel.value - 1) > SAME_SIZE
     if differs:
-        sizes = [format_units(str(each.voxel)) for each in (other, first)]
+        sizes = [str(each.voxel) for each in (other, first)]
         text = (
             f"The pixels of “{other.name}” measure {sizes[0]}, but those of “{first.name}” {sizes[1]}; untick "
             "it, or correct its pixel size."

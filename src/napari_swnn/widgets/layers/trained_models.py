@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from psygnal import Signal
 
 from napari_swnn._sentences import as_sentence
-from napari_swnn._voxel_size import format_units
 from napari_swnn.widgets.kit.formatting import format_interval
 from napari_swnn.widgets.layers.provenance import describe_fractions, list_fractions, name_fraction
 
@@ -84,7 +83,7 @@ class ModelEntry:
     def facts(self) -> tuple[str, ...]:
         """Sentences on the voxel size, if it is known, and on more than two phases."""
         voxel = self.model.voxel
-        size = "" if voxel.unit == "voxel" else format_units(f"Its voxels measure {voxel}.")
+        size = "" if voxel.unit == "voxel" else f"Its voxels measure {voxel}."
         return tuple(text for text in (size, self.phases) if text)
 
     @property

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QWidget
 
-from napari_swnn._voxel_size import format_units
 from napari_swnn.widgets.kit.controls import make_line
 from napari_swnn.widgets.kit.debouncing import make_debouncer
 from napari_swnn.widgets.kit.dock import DockPanel
@@ -96,7 +95,7 @@ class ReconstructionParts(DockPanel):
         self.destination.refused.connect(self._large.open)
 
     def _on_judged(self, verdict: Any) -> None:
-        self.log.add(format_units(verdict.text))
+        self.log.add(verdict.text)
         self._revealing.throttle()
 
     def _on_message(self, message: str) -> None:

@@ -7,7 +7,6 @@ from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from napari_swnn._types import AXES
-from napari_swnn._voxel_size import format_units
 from napari_swnn.widgets.kit.combo import Combo
 from napari_swnn.widgets.kit.controls import Note, Problem
 from napari_swnn.widgets.layers.view_choice import ViewChoice
@@ -143,7 +142,7 @@ class ResultBar(QWidget):
     def show_verdict(self, verdict: "Verdict", advice: str = "") -> None:
         """Show the verdict on a result, and the next step."""
         self.advice.show_text(advice)
-        text = format_units(verdict.text)
+        text = verdict.text
         sign = "✓" if verdict.agrees else "○"  # without a tick, too little could be judged
         self.verdict.show_text("" if verdict.agrees is False else f"{sign} {text}")
         self.doubt.show_text(text if verdict.agrees is False else "")
