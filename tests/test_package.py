@@ -86,6 +86,7 @@ def test_dependencies_are_those_that_are_imported():
         "app_model",
         "magicgui",
         "napari",
+        "npe2",
         "psygnal",
         "qtpy",
         "superqt",

@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from napari._qt._qplugins._qnpe2 import _build_widgets_submenu_actions
+from npe2 import PluginManager
 from qtpy.QtWidgets import QLabel, QMainWindow
 
 from napari_swnn.widgets.kit.dock import DockPanel
+from napari_swnn.widgets.kit.panels import open_panel
 
 
 @pytest.fixture
@@ -40,6 +43,19 @@ def test_bar_and_tab_have_the_plain_name(in_viewer, user):
         texts = [label.text() for label in dock.titleBarWidget().findChildren(QLabel)]
         assert "SWNN compare" in texts
         assert not any("napari-swnn" in text for text in texts)
+
+
+def test_the_menu_of_plugins_knows_a_panel_that_a_button_has_opened(viewer, user):
+    panel = open_panel(viewer, "SWNN compare")
+    panel.window().show()
+    user.waits_for(panel.isVisible)
+    entries = _build_widgets_submenu_actions(PluginManager.instance().get_manifest("napari-swnn"))[1]
+    next(each for each in entries if each.id == "napari-swnn.compare").callback()  # it is ticked, so it is hidden
+    user.waits_for(lambda: not panel.isVisible())
+    assert sum(isinstance(each, type(panel)) for each in viewer.window.dock_widgets.values()) == 1
+    assert open_panel(viewer, "SWNN compare") is panel
+    user.waits_for(panel.isVisible)
+    panel.session.close()
 
 
 def test_a_panel_is_notified_when_the_tab_of_another_one_hides_it(in_viewer, user, monkeypatch):

@@ -1,7 +1,5 @@
 """The preparation panel: from an image to a reference, by hand."""
 
-from types import SimpleNamespace
-
 import dask.array as da
 import numpy as np
 import pytest
@@ -132,7 +130,7 @@ def test_the_image_is_left_as_it_is(made, model, image, micrograph):
     assert image.metadata == {}
 
 
-def test_the_reference_is_handed_over(made, model):
+def test_the_reference_is_handed_over(made, model, monkeypatch):
     class Reconstruction:
         chosen = None
 
@@ -140,17 +138,15 @@ def test_the_reference_is_handed_over(made, model):
             self.chosen = (layer, phase)
 
     reconstruction = Reconstruction()
-    dock = SimpleNamespace(show=lambda: None, raise_=lambda: None)
     asked = []
 
-    def add(*names, tabify):
-        asked.append(names)
-        assert tabify  # docks below each other would leave no room for either
-        return dock, reconstruction
+    def open_panel(viewer, name):
+        asked.append((viewer, name))
+        return reconstruction
 
-    object.__setattr__(model, "window", SimpleNamespace(add_plugin_dock_widget=add))
+    monkeypatch.setattr("napari_swnn.widgets.preparation.references.open_panel", open_panel)
     made.reconstruct_button.click()
-    assert asked == [("napari-swnn", "SWNN reconstruction")]
+    assert asked == [(model, "SWNN reconstruction")]
     assert reconstruction.chosen == (layer_of(model, "sem · labels"), 0)
 
 

@@ -19,6 +19,7 @@ from napari_swnn.core.volume.porosity_map import PorosityMap
 from napari_swnn.core.volume.spec import VolumeSpec
 from napari_swnn.core.volume.virtual_volume import describe_volume
 
+ACTIVITY = "drawing the noise around known voxels"
 _PER_STEP = 3
 """Number of iterations between two reports of progress."""
 
@@ -214,7 +215,7 @@ def _iter_draw(sampler: NoiseSampler, spec: ConstraintSpec) -> Generator[Constra
             fraction=clock.fraction,
             elapsed=clock.elapsed,
             time_left=clock.time_left,
-            activity="drawing the noise around known voxels",
+            activity=ACTIVITY,
         )
     overlay = Overlay(sampler.variables.scattered(), sampler.known.positions, sampler.known.phases, sampler.free)
     record = {

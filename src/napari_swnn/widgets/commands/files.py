@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtWidgets import QApplication, QInputDialog
 
 from napari_swnn._layer_style import read_names
-from napari_swnn.widgets.commands.panels import find_selected, find_viewer, open_panel
+from napari_swnn.widgets.commands.panels import find_selected, find_viewer
 from napari_swnn.widgets.kit.file_dialogs import ask_existing_file, ask_file
+from napari_swnn.widgets.kit.panels import open_panel
 from napari_swnn.widgets.layers.saving import SURFACES, list_labels
 from napari_swnn.widgets.lazy.saving import VolumeSaver
 
@@ -93,9 +94,7 @@ def model_reader(path: "str | Path | list[str]") -> "Callable[[Any], list[tuple[
 
 def show_model(path: Path) -> None:
     """Open the reconstruction panel, and load a model in it."""
-    from napari_swnn.widgets.reconstruction.widget import ReconstructionWidget
-
-    open_panel(find_viewer(), ReconstructionWidget, "SWNN reconstruction").models.reader.read(path)
+    open_panel(find_viewer(), "SWNN reconstruction").models.reader.read(path)
 
 
 def _add(viewer: "Viewer", read: "Callable[[Path], list[tuple[Any, dict[str, Any], str]]]", path: Path) -> None:

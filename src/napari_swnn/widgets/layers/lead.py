@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_swnn.widgets.kit.controls import Note
 from napari_swnn.widgets.kit.errors import BadInputError, Remedy
+from napari_swnn.widgets.kit.panels import open_panel
 from napari_swnn.widgets.layers.conversion import convert_to_labels, may_hold_labels, square_pixels
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class Guide:
 
     def prepare(self) -> None:
         """Open the panel *SWNN prepare*."""
-        self._viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN prepare", tabify=True)
+        open_panel(self._viewer, "SWNN prepare")
 
     def _replace(self, layer: "Layer", make: Callable[[Any], tuple[Any, dict[str, Any]]]) -> None:
         """Add the layer that `make` returns, hide the original, and show why if there is none."""

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from napari_swnn._layer_style import METADATA_KEY, read_metadata
+from napari_swnn.widgets.kit.panels import open_panel
 from napari_swnn.widgets.kit.session import Report
 from napari_swnn.widgets.kit.viewer_layers import list_image_layers
 from napari_swnn.widgets.preparation.placement import is_covered
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from napari_swnn.widgets.preparation.work import PreparedImage
 
-PLUGIN = "napari-swnn"
 RECONSTRUCTION = "SWNN reconstruction"
 
 
@@ -97,7 +97,4 @@ class References:
         layer = self.newest
         if layer is None:
             return
-        dock, panel = self._viewer.window.add_plugin_dock_widget(PLUGIN, RECONSTRUCTION, tabify=True)
-        dock.show()
-        dock.raise_()
-        panel.choose_reference(layer, layer.metadata[METADATA_KEY]["phase"])
+        open_panel(self._viewer, RECONSTRUCTION).choose_reference(layer, layer.metadata[METADATA_KEY]["phase"])

@@ -6,6 +6,7 @@ from qtpy.QtCore import QObject
 
 from napari_swnn.widgets.kit.errors import describe_error
 from napari_swnn.widgets.kit.file_dialogs import ask_file
+from napari_swnn.widgets.kit.panels import open_panel
 from napari_swnn.widgets.layers.cut_plane import CutPlane
 from napari_swnn.widgets.layers.picture import save_picture
 from napari_swnn.widgets.layers.view_3d import list_shown, show_sections
@@ -123,8 +124,6 @@ class ResultActions(QObject):
 
     def open_comparison(self) -> None:
         """Open the panel *SWNN compare* with the reference of the result."""
-        dock, panel = self._viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN compare", tabify=True)
-        dock.show()
-        dock.raise_()
+        panel = open_panel(self._viewer, "SWNN compare")
         if self._layers.current.reference is not None:
             panel.choose_reference(self._layers.current.reference)

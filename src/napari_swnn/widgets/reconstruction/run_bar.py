@@ -11,7 +11,7 @@ from napari_swnn.widgets.kit.progress import ProgressPanel
 from napari_swnn.widgets.reconstruction.kept_training import KeptTraining, may_lose_time
 from napari_swnn.widgets.reconstruction.loss_curve import LossCurve, LossHistory
 from napari_swnn.widgets.reconstruction.preflight import describe_cost, memory_warning
-from napari_swnn.widgets.reconstruction.section_cost import describe_section_cost
+from napari_swnn.widgets.reconstruction.section_cost import describe_fit, describe_section_cost
 from napari_swnn.widgets.reconstruction.training import Training, is_finishing
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class RunBar(QWidget):
         else:
             done, total = step.block, step.n_blocks
         if self._session.can_stop or (isinstance(work, Training) and work.is_stopped and is_finishing(step)):
-            self.progress.status.show_text(self._session.status)
+            self.progress.status.show_text(describe_fit(step) or self._session.status)
             self.progress.advance(done, total, step.time_left)
         self.curve.refresh_soon()
 
@@ -182,6 +182,6 @@ def _describe_costs(session: "ReconstructionSession") -> str:
     checks = session.checks
     pending = checks.cost_problem or ("Estimating the time…" if session.can_run else "")
     lines = [pending if checks.cost is None else describe_cost(checks.cost)]
-    if checks.section_cost is not None:
+    if checks.prepared is not None and checks.prepared.fits_section:
         lines.append(describe_section_cost(checks.section_cost))
     return "\n".join(filter(None, lines))
