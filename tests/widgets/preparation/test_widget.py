@@ -19,6 +19,7 @@ from napari_swnn.preparation import (
     Threshold,
     prepare,
 )
+from napari_swnn.widgets.kit.panels import open_panel
 from napari_swnn.widgets.layers.pixel_size import write_pixel_size
 from napari_swnn.widgets.preparation.recipe_bar import ApplyDialog
 from napari_swnn.widgets.preparation.widget import PrepareWidget
@@ -675,7 +676,7 @@ def test_the_panel_opens_from_the_menu_and_closes_with_the_viewer(in_viewer, vie
     user.waits_for_end(panel)
     user.waits_for(lambda: _is_whole(panel.reconstruct_button, panel))
     panel.reconstruct_button.click()
-    _, reconstruction = viewer.window.add_plugin_dock_widget("napari-swnn", "SWNN reconstruction")
+    reconstruction = open_panel(viewer, "SWNN reconstruction")
     assert reconstruction.settings.source.reference.value is layer_of(viewer, "sem · labels")
     assert reconstruction.settings.source.phase.value == 0
     user.choose(panel.steps.segmentation.method, "scribbles")
