@@ -200,7 +200,7 @@ class VoxelSize:
     Examples
     --------
     >>> str(VoxelSize(0.5, "um"))
-    '0.5 um'
+    '0.5 µm'
     >>> VoxelSize(0.5, "Micron").in_unit("nm")
     500.0
     """
